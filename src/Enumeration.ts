@@ -1,0 +1,107 @@
+/**
+ * The names that a store holds, as streams.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type * as Call from "./driver/Call.ts"
+import type { Driver } from "./driver/Driver.ts"
+import { type InCollection, withPlace } from "./KeyValue.ts"
+import type { EnumerationError, InvalidKeyError } from "./KeyValueError.ts"
+
+/**
+ * Options of an enumeration.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Only names that start with this. Default: all. */
+  readonly prefix?: string | undefined
+  /** At most so many names. Default: all. */
+  readonly limit?: number | undefined
+  /** How many names to ask the store for at a time. Default: 1,000. */
+  readonly pageSize?: number | undefined
+}
+
+/**
+ * Lists names. See the members of {@link Enumeration}.
+ *
+ * @since 0.1.0
+ */
+export interface Service {
+  /**
+   * The keys of a collection, each once, in no promised order.
+   *
+   * **Details**
+   *
+   * Pages are fetched as the stream is pulled, in memory that does not grow with the number of keys. A key that is there
+   * from the first page to the last is listed; one that comes or goes meanwhile may be.
+   */
+  readonly keys: (options?: Options & InCollection) => Stream.Stream<string, EnumerationError | InvalidKeyError>
+
+  /** The collections that hold at least one key. */
+  readonly collections: (options?: Options) => Stream.Stream<string, EnumerationError>
+}
+
+/**
+ * The capability of listing keys and collections.
+ *
+ * **Details**
+ *
+ * A layer has it in its type when the store and all that wraps it can: asking for it elsewhere does not compile.
+ *
+ * @since 0.1.0
+ */
+export class Enumeration extends Context.Service<Enumeration, Service>()("effect-kv/Enumeration") {}
+
+/**
+ * The capability over a driver that has `keys` and `collections`.
+ *
+ * @since 0.1.0
+ */
+export const make = (driver: Driver & Required<Pick<Driver, "keys" | "collections">>): Service => ({
+  keys: (options) =>
+    pages(options, (pageSize, cursor) =>
+      withPlace(driver, "keys", [], options, (place) =>
+        driver.keys({
+          _tag: "keys",
+          place,
+          deadline: undefined,
+          collection: place.collection,
+          prefix: options?.prefix ?? "",
+          pageSize,
+          cursor
+        })
+      )
+    ),
+  collections: (options) =>
+    pages(options, (pageSize, cursor) =>
+      driver.collections({
+        _tag: "collections",
+        place: { operation: "collections", collection: "", keys: [] },
+        deadline: undefined,
+        prefix: options?.prefix ?? "",
+        keyPrefix: "",
+        pageSize,
+        cursor
+      })
+    )
+})
+
+const pages = <E>(
+  options: Options | undefined,
+  page: (pageSize: number, cursor: Call.Cursor) => Effect.Effect<Call.Page, E>
+): Stream.Stream<string, E> => {
+  const limit = options?.limit ?? Number.POSITIVE_INFINITY
+  const pageSize = Math.max(1, Math.min(options?.pageSize ?? 1000, limit))
+  const all = Stream.paginate<Call.Cursor, string, E>(undefined, (cursor) =>
+    Effect.map(page(pageSize, cursor), ({ names, next }) => [
+      names,
+      next === undefined ? Option.none() : Option.some(next)
+    ])
+  )
+  return limit === Number.POSITIVE_INFINITY ? all : Stream.take(all, limit)
+}

@@ -1,0 +1,468 @@
+/**
+ * Every error that a store, a wrapper or a collection can fail with.
+ *
+ * **Details**
+ *
+ * Errors are tagged classes, to be handled with `Effect.catchTag`. Each says what was being done (`operation`), where
+ * (`collection`, `keys`: the names that the application used, whatever prefixes the stack adds) and two things that a
+ * policy needs to know:
+ *
+ * - `retryable`: may the same call succeed when it is made again?
+ * - `outcome`, for writes: `"not-applied"` when the store certainly holds what it held before, `"unknown"` when the
+ *   write may have been applied. It is `undefined` for reads.
+ *
+ * {@link ReadError} and {@link WriteError} list what reads and writes can fail with: a `get` can never fail with
+ * `ReadOnlyError`, and the compiler knows it.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
+
+/**
+ * The name of the operation that the application called.
+ *
+ * @since 0.1.0
+ */
+export type Operation =
+  | "get"
+  | "getMany"
+  | "ttl"
+  | "ttlMany"
+  | "put"
+  | "putMany"
+  | "delete"
+  | "deleteMany"
+  | "putIfAbsent"
+  | "update"
+  | "getAndDelete"
+  | "keys"
+  | "collections"
+  | "clear"
+  | "removeExpired"
+
+/**
+ * Whether a failed write may have changed the store.
+ *
+ * @since 0.1.0
+ */
+export type Outcome = "not-applied" | "unknown"
+
+/**
+ * Where an error happened.
+ *
+ * @since 0.1.0
+ */
+export interface Place {
+  readonly operation: Operation
+  readonly collection: string
+  readonly keys: ReadonlyArray<string>
+}
+
+/** @internal */
+export const isWrite = (operation: Operation): boolean => {
+  switch (operation) {
+    case "get":
+    case "getMany":
+    case "ttl":
+    case "ttlMany":
+    case "keys":
+    case "collections":
+      return false
+    default:
+      return true
+  }
+}
+
+const quoted = (names: ReadonlyArray<string>): string => {
+  const shown = names.slice(0, 3).map((name) => JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name))
+  return names.length > 3 ? `${shown.join(", ")} and ${names.length - 3} more` : shown.join(", ")
+}
+
+const where = (place: Place): string => {
+  const collection = place.collection === "" ? "" : ` in collection ${quoted([place.collection])}`
+  return place.keys.length === 0
+    ? `${place.operation}${collection}`
+    : `${place.operation} of ${quoted(place.keys)}${collection}`
+}
+
+const unlessRead = (place: Place, outcome: Outcome): Outcome | undefined =>
+  isWrite(place.operation) ? outcome : undefined
+
+/**
+ * The backend could not be reached, or was not ready: connection refused or lost, loading, failing over, busy.
+ *
+ * **Details**
+ *
+ * Retryable. A write's `outcome` is `"unknown"` once the request may have been sent, `"not-applied"` before.
+ *
+ * @since 0.1.0
+ */
+export class StoreUnavailableError extends Data.TaggedError("StoreUnavailableError")<
+  Place & { readonly reason: string; readonly sent: boolean; readonly cause?: unknown }
+> {
+  readonly retryable = true
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, this.sent ? "unknown" : "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: the store is unavailable (${this.reason}). Try again, or wrap the store with Retry or Fallback.`
+  }
+}
+
+/**
+ * The backend answered that it will not do this: wrong type, out of memory, disk full, no permission.
+ *
+ * @since 0.1.0
+ */
+export class StoreError extends Data.TaggedError("StoreError")<
+  Place & { readonly reason: string; readonly cause?: unknown }
+> {
+  readonly retryable = false
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: the store refused (${this.reason}).`
+  }
+}
+
+/**
+ * A layer could not be built: an option is wrong, or the backend did not answer in time.
+ *
+ * **Details**
+ *
+ * Only layers fail with it, never an operation.
+ *
+ * @since 0.1.0
+ */
+export class StoreSetupError extends Data.TaggedError("StoreSetupError")<{
+  /** The store or wrapper that could not be set up, such as `"Redis"`. */
+  readonly module: string
+  readonly reason: string
+  readonly cause?: unknown
+}> {
+  readonly retryable = false
+  override get message(): string {
+    return `${this.module}: ${this.reason}`
+  }
+}
+
+/**
+ * The operation took longer than the `Timeout` around it allows.
+ *
+ * **Gotchas**
+ *
+ * A write's `outcome` is `"unknown"`: it may still be applied after the caller was told.
+ *
+ * @since 0.1.0
+ */
+export class TimeoutError extends Data.TaggedError("TimeoutError")<Place & { readonly duration: Duration.Duration }> {
+  readonly retryable = true
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "unknown")
+  }
+  override get message(): string {
+    const write = this.outcome === undefined ? "" : " The write may still be applied."
+    return `${where(this)}: no answer within ${String(this.duration)}.${write}`
+  }
+}
+
+/**
+ * A key or collection that no store can hold: too long, or not well-formed Unicode.
+ *
+ * @since 0.1.0
+ */
+export class InvalidKeyError extends Data.TaggedError("InvalidKeyError")<Place & { readonly reason: string }> {
+  readonly retryable = false
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: ${this.reason}.`
+  }
+}
+
+/**
+ * A TTL that is zero, negative, not a number, or beyond the year 9999.
+ *
+ * @since 0.1.0
+ */
+export class InvalidTtlError extends Data.TaggedError("InvalidTtlError")<
+  Place & { readonly ttl: unknown; readonly reason: string }
+> {
+  readonly retryable = false
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: ${this.reason}. Leave the TTL out, or use "Infinity", for an entry that does not expire.`
+  }
+}
+
+/**
+ * A value that is neither JSON nor bytes, or that does not fit the collection's schema.
+ *
+ * @since 0.1.0
+ */
+export class SerializationError extends Data.TaggedError("SerializationError")<
+  Place & {
+    /** Where in the value, such as `$.user.tags[2]`. */
+    readonly path: string
+    readonly reason: string
+    readonly cause?: unknown
+  }
+> {
+  readonly retryable = false
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: the value cannot be stored: ${this.reason} at ${this.path}.`
+  }
+}
+
+/**
+ * What is stored under the key is not what was expected there: not an entry of this library, or not of the
+ * collection's schema.
+ *
+ * @since 0.1.0
+ */
+export class DeserializationError extends Data.TaggedError("DeserializationError")<
+  Place & { readonly reason: string; readonly cause?: unknown }
+> {
+  readonly retryable = false
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: what is stored cannot be read: ${this.reason}.`
+  }
+}
+
+/**
+ * A write to a store that is `ReadOnly`.
+ *
+ * @since 0.1.0
+ */
+export class ReadOnlyError extends Data.TaggedError("ReadOnlyError")<Place> {
+  readonly retryable = false
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: this store is read-only.`
+  }
+}
+
+/**
+ * A value larger than `LimitSize` allows. Sizes are bytes of the UTF-8 JSON.
+ *
+ * @since 0.1.0
+ */
+export class EntryTooLargeError extends Data.TaggedError("EntryTooLargeError")<
+  Place & { readonly size: number; readonly maxSize: number }
+> {
+  readonly retryable = false
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: the value has ${this.size} bytes, the limit is ${this.maxSize}.`
+  }
+}
+
+/**
+ * A value smaller than `LimitSize` allows. Sizes are bytes of the UTF-8 JSON.
+ *
+ * @since 0.1.0
+ */
+export class EntryTooSmallError extends Data.TaggedError("EntryTooSmallError")<
+  Place & { readonly size: number; readonly minSize: number }
+> {
+  readonly retryable = false
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: the value has ${this.size} bytes, the least is ${this.minSize}.`
+  }
+}
+
+/**
+ * A value could not be encrypted.
+ *
+ * @since 0.1.0
+ */
+export class EncryptionError extends Data.TaggedError("EncryptionError")<
+  Place & { readonly reason: string; readonly cause?: unknown }
+> {
+  readonly retryable = false
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: the value could not be encrypted (${this.reason}). Nothing was stored.`
+  }
+}
+
+/**
+ * Why a value could not be decrypted.
+ *
+ * - `"wrong-key"`: the signature matches none of the keys: another key, or altered data. (No cipher can tell these
+ *   apart.)
+ * - `"corrupted"`: not in the form of an encrypted value any more.
+ * - `"not-encrypted"`: plaintext, where only encrypted values are accepted.
+ * - `"unsupported-version"`: written by a version of the format that this one does not know.
+ *
+ * @since 0.1.0
+ */
+export type DecryptionReason = "wrong-key" | "corrupted" | "not-encrypted" | "unsupported-version"
+
+/**
+ * A stored value could not be decrypted, or was not encrypted where it had to be.
+ *
+ * @since 0.1.0
+ */
+export class DecryptionError extends Data.TaggedError("DecryptionError")<
+  Place & { readonly reason: DecryptionReason; readonly cause?: unknown }
+> {
+  readonly retryable = false
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: the stored value could not be decrypted (${this.reason}).`
+  }
+}
+
+/**
+ * A stored value could not be decompressed: it is damaged, of an unknown algorithm, or larger than allowed.
+ *
+ * @since 0.1.0
+ */
+export class DecompressionError extends Data.TaggedError("DecompressionError")<
+  Place & { readonly reason: string; readonly cause?: unknown }
+> {
+  readonly retryable = false
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: the stored value could not be decompressed (${this.reason}).`
+  }
+}
+
+/**
+ * A key that had to be there is missing or expired: `Collection`'s `getOrFail`.
+ *
+ * @since 0.1.0
+ */
+export class MissingKeyError extends Data.TaggedError("MissingKeyError")<Place & { readonly key: string }> {
+  readonly retryable = false
+  override get message(): string {
+    return `${where(this)}: there is no such key.`
+  }
+}
+
+/**
+ * `Atomic.update` lost against other writers more often than its retries allow.
+ *
+ * @since 0.1.0
+ */
+export class ConflictError extends Data.TaggedError("ConflictError")<Place & { readonly attempts: number }> {
+  readonly retryable = true
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: other writers changed the key during each of ${this.attempts} attempts.`
+  }
+}
+
+/**
+ * A circuit breaker is open: the store failed too often, and is left alone until `retryAfter` has passed.
+ *
+ * @since 0.1.0
+ */
+export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
+  Place & { readonly retryAfter: Duration.Duration }
+> {
+  readonly retryable = true
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: the circuit is open. Try again after ${String(this.retryAfter)}.`
+  }
+}
+
+/**
+ * Too many calls are running and waiting already.
+ *
+ * @since 0.1.0
+ */
+export class BulkheadFullError extends Data.TaggedError("BulkheadFullError")<Place & { readonly limit: number }> {
+  readonly retryable = true
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: ${this.limit} calls are running or waiting already.`
+  }
+}
+
+/**
+ * More calls than the rate limit allows. One is allowed again after `retryAfter`.
+ *
+ * @since 0.1.0
+ */
+export class RateLimitedError extends Data.TaggedError("RateLimitedError")<
+  Place & { readonly retryAfter: Duration.Duration }
+> {
+  readonly retryable = true
+  get outcome(): Outcome | undefined {
+    return unlessRead(this, "not-applied")
+  }
+  override get message(): string {
+    return `${where(this)}: over the rate limit. Try again after ${String(this.retryAfter)}.`
+  }
+}
+
+/**
+ * What a policy wrapper (one made with `Driver.around`) may add to any operation.
+ *
+ * @since 0.1.0
+ */
+export type PolicyError = TimeoutError | CircuitOpenError | BulkheadFullError | RateLimitedError
+
+/**
+ * What listing names can fail with.
+ *
+ * @since 0.1.0
+ */
+export type EnumerationError = StoreUnavailableError | StoreError | PolicyError
+
+/**
+ * What a read can fail with: `get`, `getMany`, `ttl`, `ttlMany`, and the streams of `Enumeration`.
+ *
+ * @since 0.1.0
+ */
+export type ReadError =
+  | StoreUnavailableError
+  | StoreError
+  | InvalidKeyError
+  | DeserializationError
+  | DecryptionError
+  | DecompressionError
+  | PolicyError
+
+/**
+ * What a write can fail with: `put`, `putMany`, `delete`, `deleteMany`, `clear`.
+ *
+ * @since 0.1.0
+ */
+export type WriteError =
+  | StoreUnavailableError
+  | StoreError
+  | InvalidKeyError
+  | InvalidTtlError
+  | SerializationError
+  | ReadOnlyError
+  | EntryTooLargeError
+  | EntryTooSmallError
+  | EncryptionError
+  | PolicyError
+
+/**
+ * Every error of an operation.
+ *
+ * @since 0.1.0
+ */
+export type KeyValueError = ReadError | WriteError | MissingKeyError | ConflictError

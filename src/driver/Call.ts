@@ -1,0 +1,211 @@
+import type { Entry } from "../Entry.ts"
+import type { Place } from "../KeyValueError.ts"
+
+/**
+ * What every call carries.
+ *
+ * **Details**
+ *
+ * - `collection` and `keys` are the names as this level of the stack sees them; prefixes change them on the way in.
+ * - `place` holds the application's operation and names, index by index, for errors.
+ * - `deadline` is the time (milliseconds since the epoch) at which a `Timeout` further out gives up. A store that can
+ *   ends its own work by then; nobody has to.
+ *
+ * @since 0.1.0
+ */
+interface CallBase {
+  readonly place: Place
+  readonly deadline: number | undefined
+}
+
+interface KeyedCall extends CallBase {
+  readonly collection: string
+  readonly keys: ReadonlyArray<string>
+}
+
+/**
+ * Reads entries: `get`, `getMany`, `ttl`, `ttlMany`, and the reading half of `Atomic`.
+ *
+ * **Details**
+ *
+ * `expiry` asks for an exact `expiresAt` (else it may be missing or an estimate), `versioned` for a `version`.
+ *
+ * @since 0.1.0
+ */
+export interface Get extends KeyedCall {
+  readonly _tag: "get"
+  readonly expiry: boolean
+  readonly versioned: boolean
+}
+
+/**
+ * Writes `entries[i]` under `keys[i]`, replacing value and expiry together.
+ *
+ * @since 0.1.0
+ */
+export interface Put extends KeyedCall {
+  readonly _tag: "put"
+  readonly entries: ReadonlyArray<Entry>
+}
+
+/**
+ * Deletes keys and answers how many there were.
+ *
+ * @since 0.1.0
+ */
+export interface Delete extends KeyedCall {
+  readonly _tag: "delete"
+}
+
+/**
+ * Writes (or, without `entry`, deletes) the one key if its entry still has the version `expected`, or if there is none
+ * when that is `undefined`. Answers whether it did.
+ *
+ * @since 0.1.0
+ */
+export interface CompareAndPut extends KeyedCall {
+  readonly _tag: "compareAndPut"
+  readonly entry: Entry | undefined
+  readonly expected: unknown
+}
+
+/**
+ * Where a page of an enumeration starts: `undefined` for the first, else what the page before answered. Its form is the
+ * driver's own.
+ *
+ * @since 0.1.0
+ */
+export type Cursor = unknown
+
+/**
+ * A page of an enumeration. It may be empty; the last one has no `next`.
+ *
+ * @since 0.1.0
+ */
+export interface Page {
+  readonly names: ReadonlyArray<string>
+  readonly next: Cursor
+}
+
+/**
+ * A page of a removal: how many entries it removed.
+ *
+ * @since 0.1.0
+ */
+export interface Removed {
+  readonly count: number
+  readonly next: Cursor
+}
+
+/**
+ * Lists keys of one collection that start with `prefix`.
+ *
+ * @since 0.1.0
+ */
+export interface Keys extends CallBase {
+  readonly _tag: "keys"
+  readonly collection: string
+  readonly prefix: string
+  readonly pageSize: number
+  readonly cursor: Cursor
+}
+
+/**
+ * Lists collections that start with `prefix` and hold a key that starts with `keyPrefix`.
+ *
+ * @since 0.1.0
+ */
+export interface Collections extends CallBase {
+  readonly _tag: "collections"
+  readonly prefix: string
+  readonly keyPrefix: string
+  readonly pageSize: number
+  readonly cursor: Cursor
+}
+
+/**
+ * Removes the entries of one collection, or of those that start with a prefix, whose keys start with `keyPrefix`.
+ *
+ * @since 0.1.0
+ */
+export interface Clear extends CallBase {
+  readonly _tag: "clear"
+  readonly collection: { readonly name: string } | { readonly prefix: string }
+  readonly keyPrefix: string
+  readonly cursor: Cursor
+}
+
+/**
+ * Removes entries that have expired.
+ *
+ * @since 0.1.0
+ */
+export interface RemoveExpired extends CallBase {
+  readonly _tag: "removeExpired"
+  readonly cursor: Cursor
+}
+
+/**
+ * One request to a driver. Calls are data: a wrapper may look at them, change them, hold them back or repeat them.
+ *
+ * @since 0.1.0
+ */
+export type Call = Get | Put | Delete | CompareAndPut | Keys | Collections | Clear | RemoveExpired
+
+/**
+ * Does the call change the store?
+ *
+ * @since 0.1.0
+ */
+export const isWrite = (call: Call): boolean =>
+  call._tag !== "get" && call._tag !== "keys" && call._tag !== "collections"
+
+/**
+ * How many keys the call is about; 0 for enumeration and maintenance.
+ *
+ * @since 0.1.0
+ */
+export const keyCount = (call: Call): number => ("keys" in call ? call.keys.length : 0)
+
+/**
+ * The collection as this level of the stack names it; `undefined` for a call about the whole store.
+ *
+ * @since 0.1.0
+ */
+export const collectionOf = (call: Call): string | undefined => {
+  if (call._tag === "clear") return "name" in call.collection ? call.collection.name : undefined
+  return "collection" in call ? call.collection : undefined
+}
+
+/**
+ * Keeps the keys (and entries) at the given indices.
+ *
+ * @since 0.1.0
+ */
+export const pick = <C extends Get | Put | Delete>(call: C, indices: ReadonlyArray<number>): C => ({
+  ...call,
+  place: { ...call.place, keys: indices.map((i) => call.place.keys[i] as string) },
+  keys: indices.map((i) => call.keys[i] as string),
+  ...(call._tag === "put" ? { entries: indices.map((i) => call.entries[i] as Entry) } : {})
+})
+
+/**
+ * The place of the key at an index, for the error of one entry of a batch.
+ *
+ * @since 0.1.0
+ */
+export const placeOf = (call: { readonly place: Place }, index: number): Place =>
+  call.place.keys.length <= 1 ? call.place : { ...call.place, keys: call.place.keys.slice(index, index + 1) }
+
+/**
+ * A call that deletes keys of another call, as a part of it.
+ *
+ * @since 0.1.0
+ */
+export const toDelete = (call: Get | Put | Delete | CompareAndPut): Delete => ({
+  _tag: "delete",
+  place: call.place,
+  deadline: call.deadline,
+  collection: call.collection,
+  keys: call.keys
+})

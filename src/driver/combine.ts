@@ -1,0 +1,87 @@
+import * as Effect from "effect/Effect"
+import type { PolicyError } from "../KeyValueError.ts"
+import { mapOperations, type Next } from "./around.ts"
+import type { Call, Cursor } from "./Call.ts"
+import type { Driver } from "./Driver.ts"
+
+/**
+ * Runs an operation on one or more of several drivers: `nexts[i]` runs it on driver `i`.
+ *
+ * @since 0.1.0
+ */
+export type Combination = <C extends Call, A, E>(
+  call: C,
+  nexts: ReadonlyArray<Next<C, A, E>>
+) => Effect.Effect<A, E | PolicyError>
+
+/**
+ * Makes one driver of several: the combinator of fallback and routing.
+ *
+ * **Details**
+ *
+ * The result has the capabilities that all of them have. An enumeration goes on where its first page came from,
+ * whatever `combination` says later.
+ *
+ * **Gotchas**
+ *
+ * The `version` of an entry means something to the driver that it came from only: leave `compareAndPut` out of the
+ * result unless a key always goes to the same driver.
+ *
+ * @since 0.1.0
+ */
+export const combine = (drivers: readonly [Driver, ...Array<Driver>], combination: Combination): Driver =>
+  mapOperations(shared(drivers), (operation, name) => {
+    const nexts = drivers.map((driver, index) => owning(index, driver[name] as unknown as typeof operation))
+    return (call) => {
+      const cursor = cursorOf(call)
+      return cursor === undefined ? combination(call, nexts) : nexts[cursor.owner]!(call)
+    }
+  })
+
+/** The first driver, without the operations that another one lacks. */
+const shared = (drivers: readonly [Driver, ...Array<Driver>]): Driver =>
+  Object.fromEntries(
+    Object.entries(drivers[0]).filter(([name]) => drivers.every((driver) => driver[name as keyof Driver] !== undefined))
+  ) as unknown as Driver
+
+/** A cursor that remembers which driver it belongs to. */
+interface Owned {
+  readonly owner: number
+  readonly inner: Cursor
+}
+
+const cursorOf = (call: Call): Owned | undefined => ("cursor" in call ? (call.cursor as Owned | undefined) : undefined)
+
+const isPaged = (call: Call): boolean => "cursor" in call
+
+const owning =
+  <C extends Call, A, E>(owner: number, next: Next<C, A, E>): Next<C, A, E> =>
+  (call) =>
+    isPaged(call)
+      ? Effect.map(next({ ...call, cursor: cursorOf(call)?.inner }), (page) => own(owner, page))
+      : next(call)
+
+const own = <A>(owner: number, page: A): A => {
+  const { next } = page as { readonly next: Cursor }
+  return { ...page, next: next === undefined ? undefined : ({ owner, inner: next } satisfies Owned) }
+}
+
+/**
+ * Runs a paged operation on one driver after the other, as one enumeration.
+ *
+ * @since 0.1.0
+ */
+export const inTurn = <C extends Call & { readonly cursor: Cursor }, A extends { readonly next: Cursor }, E>(
+  nexts: ReadonlyArray<Next<C, A, E>>
+): Next<C, A, E> => {
+  return (call) => {
+    const { owner, inner } = (call.cursor ?? { owner: 0, inner: undefined }) as Owned
+    return Effect.map(nexts[owner]!({ ...call, cursor: inner }), (page) => {
+      if (page.next !== undefined) return own(owner, page)
+      return {
+        ...page,
+        next: owner + 1 < nexts.length ? ({ owner: owner + 1, inner: undefined } satisfies Owned) : undefined
+      }
+    })
+  }
+}

@@ -1,0 +1,43 @@
+import * as ByteSize from "effect/ByteSize"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { StoreSetupError } from "../KeyValueError.ts"
+
+/** A failure of the layer that is being built. */
+export const invalid = (module: string, reason: string): Effect.Effect<never, StoreSetupError> =>
+  Effect.fail(new StoreSetupError({ module, reason }))
+
+export const check = (module: string, valid: boolean, reason: string): Effect.Effect<void, StoreSetupError> =>
+  valid ? Effect.void : invalid(module, reason)
+
+/** Milliseconds of an option that is a positive duration; infinite only if that makes sense. */
+export const millis = (
+  module: string,
+  name: string,
+  input: Duration.Input,
+  options?: { readonly infinite?: boolean }
+): Effect.Effect<number, StoreSetupError> => {
+  const value = Option.match(Duration.fromInput(input), { onNone: () => Number.NaN, onSome: Duration.toMillis })
+  return value > 0 && (options?.infinite || value !== Number.POSITIVE_INFINITY)
+    ? Effect.succeed(value)
+    : invalid(module, `${name} must be a positive ${options?.infinite ? "" : "finite "}duration, not ${String(input)}`)
+}
+
+/** Bytes of an option that is a size. */
+export const bytes = (module: string, name: string, input: ByteSize.Input): Effect.Effect<number, StoreSetupError> =>
+  Option.match(Option.flatMap(ByteSize.fromInput(input), ByteSize.toNumber), {
+    onNone: () => invalid(module, `${name} must be a size such as "1 KiB", not ${String(input)}`),
+    onSome: Effect.succeed
+  })
+
+/** An option that is a whole number of at least `min`. */
+export const integer = (
+  module: string,
+  name: string,
+  value: number,
+  min: number
+): Effect.Effect<number, StoreSetupError> =>
+  Number.isSafeInteger(value) && value >= min
+    ? Effect.succeed(value)
+    : invalid(module, `${name} must be a whole number of at least ${min}, not ${value}`)
