@@ -17,7 +17,7 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 
 /**
  * The name of the operation that the application called.
@@ -164,7 +164,7 @@ export class TimeoutError extends Data.TaggedError("TimeoutError")<Place & { rea
   }
   override get message(): string {
     const write = this.outcome === undefined ? "" : " The write may still be applied."
-    return `${where(this)}: no answer within ${String(this.duration)}.${write}`
+    return `${where(this)}: no answer within ${Duration.format(this.duration)}.${write}`
   }
 }
 
@@ -379,7 +379,7 @@ export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
     return unlessRead(this, "not-applied")
   }
   override get message(): string {
-    return `${where(this)}: the circuit is open. Try again after ${String(this.retryAfter)}.`
+    return `${where(this)}: the circuit is open. Try again after ${Duration.format(this.retryAfter)}.`
   }
 }
 
@@ -411,7 +411,7 @@ export class RateLimitedError extends Data.TaggedError("RateLimitedError")<
     return unlessRead(this, "not-applied")
   }
   override get message(): string {
-    return `${where(this)}: over the rate limit. Try again after ${String(this.retryAfter)}.`
+    return `${where(this)}: over the rate limit. Try again after ${Duration.format(this.retryAfter)}.`
   }
 }
 

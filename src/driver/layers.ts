@@ -107,38 +107,68 @@ export const wrapperContext =
     ) as Layer.Layer<A | KeyValue.KeyValue | Provided, E | E1, Exclude<R, Scope.Scope> | R1>
 
 /**
- * What is left of a layer's services when it is combined with others: the capabilities that all have, and everything
- * that is not a capability.
+ * Layers of stores.
  *
  * @since 0.1.0
  */
-export type Combined<A, B, Lost = never> =
-  | KeyValue.KeyValue
-  | Exclude<A, Capability>
-  | Exclude<Extract<Extract<A, Capability>, B>, Lost>
+export type Stores = ReadonlyArray<Layer.Layer<KeyValue.KeyValue, any, any>>
 
 /**
- * Makes one layer of two. `Lost` are the capabilities that the combined driver does not have although both have them.
+ * What is left of a layer's services when other stores are combined with it: the capabilities that all of them have,
+ * less those that the combination has `Lost`, and everything that is not a capability.
+ *
+ * @since 0.1.0
+ */
+export type Combined<A, Others extends Stores, Lost = never> =
+  | KeyValue.KeyValue
+  | Exclude<A, Lost | MissingIn<Others[number]>>
+
+type MissingIn<Store> = Store extends Layer.Any ? Exclude<Capability, Layer.Success<Store>> : never
+
+/**
+ * A transformer of layers that combines the layer with others.
+ *
+ * @since 0.1.0
+ */
+export type Combiner<Others extends Stores, Lost = never, E = never> = <A, E1, R1>(
+  self: Layer.Layer<A | KeyValue.KeyValue, E1, R1>
+) => Layer.Layer<Combined<A, Others, Lost>, E | E1 | Layer.Error<Others[number]>, R1 | Layer.Services<Others[number]>>
+
+/**
+ * Makes a wrapper that combines a store with others, in the order in which they are listed.
+ *
+ * **Details**
+ *
+ * `Lost` names the capabilities that the resulting driver does not have although all stores do. A layer that stands
+ * below several of the stores is built once.
  *
  * @since 0.1.0
  */
 export const combination =
-  <B, E2, R2>(other: Layer.Layer<B | KeyValue.KeyValue, E2, R2>) =>
-  <Lost extends Capability = never, E = never, R = never>(
-    make: (driver: Driver, other: Driver) => Effect.Effect<Driver, E, R>
-  ) =>
-  <A, E1, R1>(
-    self: Layer.Layer<A | KeyValue.KeyValue, E1, R1>
-  ): Layer.Layer<Combined<A, B, Lost>, E | E1 | E2, Exclude<R, Scope.Scope> | R1 | R2> =>
+  <const Others extends Stores, Lost extends Capability = never, E = never>(
+    others: Others,
+    make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>
+  ): Combiner<Others, Lost, E> =>
+  (self) =>
     Layer.flatMap(self, (inner) =>
-      Layer.flatMap(other, (second) =>
+      withDrivers(others, (drivers) =>
         Layer.effectContext(
-          Effect.map(make(driverOf(inner), driverOf(second)), (driver) =>
+          Effect.map(make(driverOf(inner), drivers), (driver) =>
             Context.merge(withoutCapabilities(inner), toContext(driver))
           )
         )
       )
     ) as any
+
+const withDrivers = (
+  layers: Stores,
+  f: (drivers: ReadonlyArray<Driver>) => Layer.Layer<any, any, any>
+): Layer.Layer<any, any, any> => {
+  const [first, ...rest] = layers
+  return first === undefined
+    ? f([])
+    : Layer.flatMap(first, (context) => withDrivers(rest, (drivers) => f([driverOf(context), ...drivers])))
+}
 
 /** @internal */
 export const driverOf = <A>(context: Context.Context<A | KeyValue.KeyValue>): Driver =>

@@ -25,11 +25,18 @@ export const millis = (
 }
 
 /** Bytes of an option that is a size. */
-export const bytes = (module: string, name: string, input: ByteSize.Input): Effect.Effect<number, StoreSetupError> =>
-  Option.match(Option.flatMap(ByteSize.fromInput(input), ByteSize.toNumber), {
-    onNone: () => invalid(module, `${name} must be a size such as "1 KiB", not ${String(input)}`),
-    onSome: Effect.succeed
-  })
+export const bytes = (
+  module: string,
+  name: string,
+  input: ByteSize.Input | undefined,
+  otherwise: number
+): Effect.Effect<number, StoreSetupError> =>
+  input === undefined
+    ? Effect.succeed(otherwise)
+    : Option.match(Option.flatMap(ByteSize.fromInput(input), ByteSize.toNumber), {
+        onNone: () => invalid(module, `${name} must be a size such as "1 KiB", not ${String(input)}`),
+        onSome: Effect.succeed
+      })
 
 /** An option that is a whole number of at least `min`. */
 export const integer = (

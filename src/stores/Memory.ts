@@ -74,10 +74,7 @@ export const layer = (
 export const make = Effect.fnUntraced(function* (config: Options) {
   const limits = {
     maxEntries: yield* options.integer("Memory", "maxEntries", config.maxEntries ?? Number.MAX_SAFE_INTEGER, 1),
-    maxSize:
-      config.maxSize === undefined
-        ? Number.POSITIVE_INFINITY
-        : yield* options.bytes("Memory", "maxSize", config.maxSize)
+    maxSize: yield* options.bytes("Memory", "maxSize", config.maxSize, Number.POSITIVE_INFINITY)
   }
   const collections = new Map<string, Map<string, Slot>>()
   const slotsOf = partition(collections, limits, config.limitsPer ?? "store")

@@ -1,0 +1,32 @@
+/**
+ * A store for each of some collections.
+ *
+ * @since 0.1.0
+ */
+import type { Combiner } from "../driver/layers.ts"
+import * as Routing from "./Routing.ts"
+
+/**
+ * Keeps the collections that are named in stores of their own, and all others in the wrapped store.
+ *
+ * **Details**
+ *
+ * `Routing` by a table: see there.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { CollectionRouting, Memory } from "effect-kv"
+ * import * as Sqlite from "effect-kv/Sqlite"
+ *
+ * const Store = Sqlite.layer({ filename: "app.sqlite" }).pipe(
+ *   CollectionRouting.wrap({ sessions: Memory.layer({ maxEntries: 10_000 }) })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const wrap = <const Stores extends Routing.NamedStores>(
+  stores: Stores
+): Combiner<ReadonlyArray<Stores[keyof Stores]>> =>
+  Routing.wrap({ stores, route: (collection) => (Object.hasOwn(stores, collection) ? collection : undefined) })

@@ -1,0 +1,63 @@
+/**
+ * An answer for keys that are missing.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { mapEntries } from "../driver/mapEntries.ts"
+import * as options from "../internal/options.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+import { Payload, type Value } from "../Value.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The value of every key that is missing. */
+  readonly value: Value
+  /** The TTL that `ttl` answers for it. Default: none. */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * Answers a default value for keys that are missing or expired.
+ *
+ * **Details**
+ *
+ * The default is never stored: `delete` answers `false`, `putIfAbsent` stores, enumeration does not list it, and
+ * `update` and `getOrSet` are given it. Every answer is a value of its own.
+ *
+ * Fails to build with `StoreSetupError` when the value cannot be stored or the TTL is not a positive, finite duration.
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(
+    Effect.gen(function* () {
+      const payload = Payload.from(config.value)
+      if (Result.isFailure(payload)) {
+        return yield* options.invalid(
+          "DefaultValue",
+          `the value cannot be stored: ${payload.failure.reason} at ${payload.failure.path}`
+        )
+      }
+      const ttl = config.ttl === undefined ? undefined : yield* options.millis("DefaultValue", "ttl", config.ttl)
+      return mapEntries({
+        decode: (entry) =>
+          entry !== undefined
+            ? Effect.succeed(entry)
+            : Effect.clockWith((clock) =>
+                Effect.succeed({
+                  payload: payload.success.copy(),
+                  createdAt: undefined,
+                  expiresAt: ttl === undefined ? undefined : clock.currentTimeMillisUnsafe() + ttl
+                })
+              )
+      })
+    })
+  )

@@ -1,0 +1,77 @@
+/**
+ * Limits on the size of values.
+ *
+ * @since 0.1.0
+ */
+import type * as ByteSize from "effect/ByteSize"
+import * as Effect from "effect/Effect"
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { type Drop, type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
+import * as options from "../internal/options.ts"
+import { EntryTooLargeError, EntryTooSmallError, type Place, type StoreSetupError } from "../KeyValueError.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The least size of a value. Default: no limit. */
+  readonly minSize?: ByteSize.Input | undefined
+  /** The largest size of a value. Default: no limit. */
+  readonly maxSize?: ByteSize.Input | undefined
+  /** What becomes of a value that is too small: `EntryTooSmallError`, or it is not stored. Default: `"ignore"`. */
+  readonly onTooSmall?: "fail" | "ignore" | undefined
+  /**
+   * What becomes of a value that is too large: `EntryTooLargeError`; or it is not stored; or it is not stored and what
+   * was stored under its key is deleted. Default: `"fail"`.
+   */
+  readonly onTooLarge?: "fail" | "ignore" | "delete" | undefined
+}
+
+/**
+ * Keeps values that are too small or too large from being stored.
+ *
+ * **When to use**
+ *
+ * Use in front of a cache or a store with a limit of its own. Put it outside of `Compression` to limit what the
+ * application writes, inside to limit what is stored.
+ *
+ * **Details**
+ *
+ * Sizes are bytes of the value's JSON in UTF-8, compact, at this level of the stack; of bytes, their length. A value of
+ * exactly a limit's size is stored. With `"fail"` nothing of a batch is stored if one value is refused; else the others
+ * are. Reads are not limited.
+ *
+ * **Gotchas**
+ *
+ * A value that is ignored leaves the old one in place, which is served on: use `"delete"` where stale is worse than
+ * missing. (py-key-value counts characters of ASCII-escaped JSON instead, so its limits differ for other scripts.)
+ *
+ * Fails to build with `StoreSetupError` when a size is not valid or `minSize` is above `maxSize`.
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(
+    Effect.gen(function* () {
+      const minSize = yield* options.bytes("LimitSize", "minSize", config.minSize, 0)
+      const maxSize = yield* options.bytes("LimitSize", "maxSize", config.maxSize, Number.POSITIVE_INFINITY)
+      yield* options.check("LimitSize", minSize <= maxSize, `minSize ${minSize} is above maxSize ${maxSize}`)
+      const { onTooSmall = "ignore", onTooLarge = "fail" } = config
+      const tooSmall = (place: Place, size: number): Effect.Effect<Drop, EntryTooSmallError> =>
+        onTooSmall === "fail"
+          ? Effect.fail(new EntryTooSmallError({ ...place, size, minSize }))
+          : Effect.succeed(onTooSmall)
+      const tooLarge = (place: Place, size: number): Effect.Effect<Drop, EntryTooLargeError> =>
+        onTooLarge === "fail"
+          ? Effect.fail(new EntryTooLargeError({ ...place, size, maxSize }))
+          : Effect.succeed(onTooLarge)
+      const encode: EntryMapping["encode"] = (entry, place) => {
+        const { size } = entry.payload
+        if (size < minSize) return tooSmall(place, size)
+        return size > maxSize ? tooLarge(place, size) : Effect.succeed(entry)
+      }
+      return mapEntries({ encode })
+    })
+  )

@@ -1,0 +1,39 @@
+/**
+ * A namespace by key.
+ *
+ * @since 0.1.0
+ */
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { mapNames } from "../driver/mapNames.ts"
+import { prefixing } from "../internal/prefixing.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** What stands between prefix and key. Default: `"__"`. */
+  readonly separator?: string | undefined
+}
+
+/**
+ * Puts `prefix + separator` before every key.
+ *
+ * **When to use**
+ *
+ * Use to give tenants or applications their own keys in shared collections.
+ *
+ * **Details**
+ *
+ * Enumeration lists the keys of this prefix, without it; clearing removes no others. Of nested wrappers the inner
+ * prefix comes first in the stored key.
+ *
+ * Fails to build with `StoreSetupError` when the prefix is empty, or when it holds the separator or ends with a part of
+ * it: two such prefixes could reach each other's entries (`a` and `a__b`).
+ *
+ * @since 0.1.0
+ */
+export const wrap = (prefix: string, options?: Options): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(prefixing("PrefixKeys", prefix, options?.separator, (key) => mapNames({ key })))

@@ -1,0 +1,51 @@
+/**
+ * A store that cannot be written to.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Call from "../driver/Call.ts"
+import type { Driver } from "../driver/Driver.ts"
+import { type Wrapper, wrapper } from "../driver/layers.ts"
+import { ReadOnlyError } from "../KeyValueError.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** What becomes of a write: a `ReadOnlyError`, or nothing. Default: `"fail"`. */
+  readonly onWrite?: "fail" | "ignore" | undefined
+}
+
+/**
+ * Refuses all writes: `put`, `delete`, `Atomic` and `Maintenance`. Reads pass.
+ *
+ * **When to use**
+ *
+ * Use for replicas, for shared caches, and to keep tests from changing data.
+ *
+ * **Details**
+ *
+ * With `onWrite: "ignore"` writes succeed and do nothing: `delete` answers `false`, `deleteMany` and clearing 0,
+ * `putIfAbsent` `false`, and `update` and `getAndDelete` what they would have made.
+ *
+ * @since 0.1.0
+ */
+export const wrap = (options: Options = {}): Wrapper =>
+  wrapper((driver) => {
+    const ignore = options.onWrite === "ignore"
+    const instead =
+      <A>(nothing: A) =>
+      (call: Call.Call) =>
+        ignore ? Effect.succeed(nothing) : Effect.fail(new ReadOnlyError(call.place))
+    const readOnly: Driver = { ...driver, put: instead(undefined), delete: instead(0) }
+    const isInsert = (call: Call.CompareAndPut) => call.place.operation === "putIfAbsent"
+    return {
+      ...readOnly,
+      ...(driver.compareAndPut && { compareAndPut: (call) => instead(!isInsert(call))(call) }),
+      ...(driver.clear && { clear: instead({ count: 0, next: undefined }) }),
+      ...(driver.removeExpired && { removeExpired: instead({ count: 0, next: undefined }) })
+    }
+  })

@@ -1,0 +1,59 @@
+/**
+ * All collections in one.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import { compound } from "../codecs/names.ts"
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { foldCollections } from "../driver/mapNames.ts"
+import * as options from "../internal/options.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** What stands between collection and key. Default: `"__"`. */
+  readonly separator?: string | undefined
+  /** The collection of a call that names none, as a part of the key. Default: the wrapped store's. */
+  readonly defaultCollection?: string | undefined
+}
+
+/**
+ * Keeps all collections in the one named `collection`, under keys of the form `collection + separator + key`.
+ *
+ * **When to use**
+ *
+ * Use for stores in which collections are dear or missing.
+ *
+ * **Details**
+ *
+ * A collection whose name holds the separator (or ends with a part of it, or holds a `%`) is escaped in the key, so that
+ * different names never share an entry. All other keys are byte for byte those of py-key-value.
+ *
+ * **Gotchas**
+ *
+ * To list collections, and to clear more than one, all keys are gone through.
+ *
+ * Fails to build with `StoreSetupError` unless the separator starts with an ASCII punctuation character other than `%`.
+ *
+ * @since 0.1.0
+ */
+export const wrap = (collection: string, config: Options = {}): Wrapper<never, StoreSetupError> => {
+  const separator = config.separator ?? "__"
+  const fold = foldCollections(collection, compound(separator))
+  return wrapperEffect(
+    Effect.gen(function* () {
+      yield* options.check("SingleCollection", collection !== "", "the collection must not be empty")
+      yield* options.check(
+        "SingleCollection",
+        /^[!-$&-/:-@[-`{-~]/.test(separator),
+        `the separator ${JSON.stringify(separator)} must start with an ASCII punctuation character other than %`
+      )
+      return (driver) => ({ ...fold(driver), defaultCollection: config.defaultCollection ?? driver.defaultCollection })
+    })
+  )
+}

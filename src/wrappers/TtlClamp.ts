@@ -1,0 +1,58 @@
+/**
+ * Limits on how long entries live.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { mapEntries } from "../driver/mapEntries.ts"
+import * as options from "../internal/options.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The shortest TTL. Default: no limit. */
+  readonly minTtl?: Duration.Input | undefined
+  /** The longest TTL. Default: no limit. */
+  readonly maxTtl?: Duration.Input | undefined
+  /** The TTL of an entry that is put without one, clamped like the others. Default: none, it does not expire. */
+  readonly missingTtl?: Duration.Input | undefined
+}
+
+/**
+ * Clamps the TTL of what is put between `minTtl` and `maxTtl`.
+ *
+ * **Gotchas**
+ *
+ * An entry that is put without a TTL lives for ever, whatever `maxTtl` says, unless `missingTtl` is set.
+ *
+ * Fails to build with `StoreSetupError` when a duration is not positive or `minTtl` is above `maxTtl`.
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(
+    Effect.gen(function* () {
+      const min = config.minTtl === undefined ? 0 : yield* options.millis("TtlClamp", "minTtl", config.minTtl)
+      const max = yield* options.millis("TtlClamp", "maxTtl", config.maxTtl ?? "Infinity", { infinite: true })
+      yield* options.check("TtlClamp", min <= max, "minTtl is above maxTtl")
+      const clamp = (ttl: number) => Math.max(min, Math.min(max, ttl))
+      const missing =
+        config.missingTtl === undefined
+          ? undefined
+          : clamp(yield* options.millis("TtlClamp", "missingTtl", config.missingTtl))
+      return mapEntries({
+        encode: (entry) =>
+          Effect.clockWith((clock) => {
+            const from = entry.createdAt ?? clock.currentTimeMillisUnsafe()
+            const ttl = entry.expiresAt === undefined ? missing : clamp(entry.expiresAt - from)
+            return Effect.succeed({ ...entry, expiresAt: ttl === undefined ? undefined : from + ttl })
+          })
+      })
+    })
+  )
