@@ -1,0 +1,189 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { Atomic } from "../../Atomic.ts"
+import type { Value } from "../../Value.ts"
+import { define, settle } from "./Case.ts"
+import { equal, failsWith, isTrue } from "./check.ts"
+
+const increment = (value: Value | undefined): Value => ((value as number | undefined) ?? 0) + 1
+
+const twenty = Array.from({ length: 20 }, (_, i) => i)
+
+const concurrently = <A, E, R>(f: (i: number) => Effect.Effect<A, E, R>) =>
+  Effect.forEach(twenty, f, { concurrency: "unbounded" })
+
+/** The capability `Atomic`. */
+export const atomic = [
+  define("AT1 putIfAbsent", ["Atomic", "Misses"], function* ({ kv, at }) {
+    const { putIfAbsent } = yield* Atomic
+    yield* equal(yield* putIfAbsent("test", { a: 1 }, at), true)
+    yield* equal(yield* putIfAbsent("test", { a: 2 }, at), false)
+    yield* equal(yield* kv.get("test", at), { a: 1 })
+    yield* kv.delete("test", at)
+    yield* equal(yield* putIfAbsent("test", { a: 3 }, at), true)
+    yield* equal(yield* kv.get("test", at), { a: 3 })
+  }),
+  define("AT2 null is present", ["Atomic"], function* ({ kv, at }) {
+    const { putIfAbsent } = yield* Atomic
+    for (const value of [null, 0, false, "", new Uint8Array(0)]) {
+      yield* kv.put("test", value, at)
+      yield* equal(yield* putIfAbsent("test", "new", at), false)
+      yield* equal(yield* kv.get("test", at), value)
+    }
+  }),
+  define("AT3 of 20 callers of putIfAbsent one wins", ["Atomic", "Misses"], function* (subject) {
+    const { putIfAbsent } = yield* Atomic
+    const answers = yield* settle(
+      subject,
+      concurrently((i) => putIfAbsent("test", i, subject.at))
+    )
+    const winners = twenty.filter((i) => answers[i])
+    yield* equal(winners.length, 1)
+    yield* equal(yield* subject.kv.get("test", subject.at), winners[0])
+  }),
+  define("AT4 putIfAbsent with a TTL", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
+    const { putIfAbsent } = yield* Atomic
+    yield* equal(yield* putIfAbsent("test", 1, { ...at, ttl: "1 second" }), true)
+    yield* equal(yield* putIfAbsent("test", 2, at), false)
+    yield* advance("1100 millis")
+    yield* equal(yield* putIfAbsent("test", 3, at), true, "an expired entry is absent")
+    yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
+  }),
+  define("AT5 update", ["Atomic", "Misses"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    const seen: Array<Value | undefined> = []
+    const add = (item: number) => (value: Value | undefined) => {
+      seen.push(value)
+      return [...((value as ReadonlyArray<number> | undefined) ?? []), item]
+    }
+    yield* equal(yield* update("test", add(1), at), [1])
+    yield* equal(yield* update("test", add(2), at), [1, 2])
+    yield* equal(yield* kv.get("test", at), [1, 2])
+    yield* equal(seen, [undefined, [1]])
+  }),
+  define("AT6 20 concurrent increments make 20", ["Atomic", "Misses"], function* (subject) {
+    const { update } = yield* Atomic
+    const answers = yield* settle(
+      subject,
+      concurrently(() => update("test", increment, subject.at))
+    )
+    yield* equal(yield* subject.kv.get("test", subject.at), 20)
+    yield* equal(
+      answers.toSorted((a, b) => (a as number) - (b as number)),
+      twenty.map((i) => i + 1)
+    )
+  }),
+  define("AT7 update keeps the TTL", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", 1, { ...at, ttl: "1 second" })
+    yield* advance("300 millis")
+    yield* update("test", increment, at)
+    const answer = yield* kv.ttl("test", at)
+    yield* equal(answer?.value, 2)
+    yield* isTrue(answer?.ttl !== undefined && Duration.toMillis(answer.ttl) <= 700, `TTL ${answer?.ttl}`)
+    yield* advance("800 millis")
+    yield* equal(yield* kv.get("test", at), undefined)
+  }),
+  define("AT8 update with a TTL", ["Atomic"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", 1, at)
+    yield* update("test", increment, { ...at, ttl: "1 minute" })
+    const left = (yield* kv.ttl("test", at))?.ttl
+    yield* isTrue(left !== undefined && Duration.toMillis(left) <= 60_000, `TTL ${left}`)
+    yield* update("test", increment, { ...at, ttl: "Infinity" })
+    yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
+  }),
+  define("AT9 update to undefined deletes", ["Atomic", "Misses"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", 1, at)
+    yield* equal(yield* update("test", () => undefined, at), undefined)
+    yield* equal(yield* kv.get("test", at), undefined)
+    yield* equal(yield* update("test", () => undefined, at), undefined, "a missing one stays missing")
+    yield* equal(yield* kv.get("test", at), undefined)
+  }),
+  define("AT10 update with what cannot be stored", ["Atomic"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", [1], at)
+    const error = yield* failsWith(
+      update("test", () => [new Date(0)] as unknown as Value, at),
+      "SerializationError"
+    )
+    yield* equal([error.operation, error.keys, error.path], ["update", ["test"], "$[0]"])
+    yield* equal(yield* kv.get("test", at), [1])
+  }),
+  define("AT11 update has objects of its own", ["Atomic"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", { list: [1] }, at)
+    const spoil = (value: Value | undefined) => {
+      ;(value as { list: Array<number> }).list.push(2)
+      return value
+    }
+    const answer = yield* update("test", spoil, at)
+    yield* equal(yield* kv.get("test", at), { list: [1, 2] })
+    yield* Effect.sync(() => spoil(answer))
+    yield* equal(yield* kv.get("test", at), { list: [1, 2] })
+  }),
+  define("AT12 update of bytes", ["Atomic"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", Uint8Array.of(1), at)
+    yield* update("test", (value) => Uint8Array.of(...(value as Uint8Array), 2), at)
+    yield* equal(yield* kv.get("test", at), Uint8Array.of(1, 2))
+    yield* update("test", () => -0, at)
+    yield* equal(yield* kv.get("test", at), -0)
+  }),
+  define("AT13 getAndDelete", ["Atomic", "Misses"], function* ({ kv, at }) {
+    const { getAndDelete } = yield* Atomic
+    yield* equal(yield* getAndDelete("test", at), undefined)
+    yield* kv.put("test", { a: 1 }, at)
+    yield* equal(yield* getAndDelete("test", at), { a: 1 })
+    yield* equal(yield* getAndDelete("test", at), undefined)
+    yield* equal(yield* kv.get("test", at), undefined)
+  }),
+  define("AT14 of 20 callers of getAndDelete one gets the value", ["Atomic", "Misses"], function* (subject) {
+    const { getAndDelete } = yield* Atomic
+    yield* subject.kv.put("test", "value", subject.at)
+    const answers = yield* settle(
+      subject,
+      concurrently(() => getAndDelete("test", subject.at))
+    )
+    yield* equal(
+      answers.filter((answer) => answer !== undefined),
+      ["value"]
+    )
+  }),
+  define("AT15 an expired entry is absent", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
+    const { update, getAndDelete } = yield* Atomic
+    yield* kv.put("a", 5, { ...at, ttl: "1 second" })
+    yield* kv.put("b", 5, { ...at, ttl: "1 second" })
+    yield* advance("1100 millis")
+    yield* equal(yield* update("a", increment, at), 1)
+    yield* equal(yield* kv.ttl("a", at), { value: 1, ttl: undefined })
+    yield* equal(yield* getAndDelete("b", at), undefined)
+  }),
+  define("AT16 an update that comes between is not lost", ["Atomic"], function* (subject) {
+    const { kv, at } = subject
+    const { update } = yield* Atomic
+    yield* kv.putMany(
+      [
+        ["test", 1],
+        ["other", 1]
+      ],
+      at
+    )
+    const mixed = [
+      ...twenty.map(() => update("test", increment, at)),
+      ...twenty.map(() => update("other", increment, at))
+    ]
+    yield* settle(subject, Effect.all(mixed, { concurrency: "unbounded" }))
+    yield* equal(yield* kv.getMany(["test", "other"], at), [21, 21])
+  }),
+  define("AT17 names of any kind", ["Atomic", "Misses"], function* ({ kv, at }) {
+    const { putIfAbsent, update, getAndDelete } = yield* Atomic
+    for (const key of ["", "__proto__", "a::b", "*", "鍵"]) {
+      yield* equal(yield* putIfAbsent(key, 1, at), true, key)
+      yield* equal(yield* update(key, increment, at), 2, key)
+      yield* equal(yield* kv.get(key, at), 2, key)
+      yield* equal(yield* getAndDelete(key, at), 2, key)
+    }
+  })
+]

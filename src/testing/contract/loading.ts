@@ -1,0 +1,103 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type { Value } from "../../Value.ts"
+import { define, moment } from "./Case.ts"
+import { equal, isTrue } from "./check.ts"
+
+/** A load that counts its runs, tells when it has begun, and goes on when the gate is opened. */
+const gated = <E>(outcome: Effect.Effect<Value, E>) =>
+  Effect.map(Effect.all([Deferred.make<void>(), Deferred.make<void>()]), ([started, gate]) => {
+    const state = { runs: 0 }
+    const load = Effect.gen(function* () {
+      state.runs++
+      yield* Deferred.succeed(started, undefined)
+      yield* Deferred.await(gate)
+      return yield* outcome
+    })
+    return { state, load, started: Deferred.await(started), open: Deferred.succeed(gate, undefined) }
+  })
+
+/** Time for callers to get in line, in stores that take some. */
+const aMoment = Effect.repeat(moment, { times: 10 })
+
+/** `getOrSet`. */
+export const loading = [
+  define("LO1 getOrSet loads what is missing, and stores it", ["Misses"], function* ({ kv, at }) {
+    yield* equal(yield* kv.getOrSet("test", Effect.succeed({ a: 1 }), at), { a: 1 })
+    yield* equal(yield* kv.get("test", at), { a: 1 })
+    yield* equal(yield* kv.getOrSet("test", Effect.die("loaded again"), at), { a: 1 })
+  }),
+  define("LO2 getOrSet takes every value for a hit", [], function* ({ kv, at }) {
+    for (const value of [null, 0, false, "", {}, [], new Uint8Array(0)]) {
+      yield* kv.put("test", value, at)
+      yield* equal(yield* kv.getOrSet("test", Effect.die("loaded"), at), value)
+    }
+  }),
+  define("LO3 50 callers share one load", ["Misses"], function* ({ kv, at }) {
+    const { state, load, started, open } = yield* gated(Effect.succeed({ list: [1] }))
+    const callers = yield* Effect.forEach(Array(50).fill(0), () => Effect.forkChild(kv.getOrSet("test", load, at)))
+    yield* started
+    yield* aMoment
+    yield* open
+    const values = (yield* Fiber.joinAll(callers)) as ReadonlyArray<Value>
+    yield* equal(
+      values,
+      values.map(() => ({ list: [1] }))
+    )
+    yield* equal(state.runs, 1, "runs")
+    yield* equal(new Set(values).size, 50, "each has objects of its own")
+  }),
+  define("LO4 callers share a failure, and nothing is stored", ["Misses"], function* ({ kv, at }) {
+    const { state, load, started, open } = yield* gated(Effect.fail("boom"))
+    const callers = yield* Effect.forEach(Array(10).fill(0), () =>
+      Effect.forkChild(Effect.flip(kv.getOrSet("test", load, at)))
+    )
+    yield* started
+    yield* aMoment
+    yield* open
+    yield* equal(yield* Fiber.joinAll(callers), Array(10).fill("boom"))
+    yield* isTrue(state.runs < 10, `${state.runs} loads for 10 callers`)
+    yield* equal(yield* kv.get("test", at), undefined)
+    yield* equal(yield* kv.getOrSet("test", Effect.succeed("next"), at), "next")
+  }),
+  define("LO5 an interrupted load stores nothing", ["Misses"], function* ({ kv, at }) {
+    const { load, started, open } = yield* gated(Effect.succeed("late"))
+    const caller = yield* Effect.forkChild(kv.getOrSet("test", load, at))
+    yield* started
+    yield* Fiber.interrupt(caller)
+    yield* open
+    yield* aMoment
+    yield* equal(yield* kv.get("test", at), undefined)
+    yield* equal(yield* kv.getOrSet("test", Effect.succeed("next"), at), "next")
+  }),
+  define("LO6 a load goes on while anybody waits", ["Misses"], function* ({ kv, at }) {
+    const { load, started, open } = yield* gated(Effect.succeed("value"))
+    const first = yield* Effect.forkChild(kv.getOrSet("test", load, at))
+    yield* started
+    const second = yield* Effect.forkChild(kv.getOrSet("test", load, at))
+    yield* aMoment
+    yield* Fiber.interrupt(first)
+    yield* open
+    yield* equal(yield* Fiber.join(second), "value")
+    yield* equal(yield* kv.get("test", at), "value")
+  }),
+  define("LO7 getOrSet stores with a TTL", ["Misses"], function* ({ kv, at, advance }) {
+    yield* kv.getOrSet("test", Effect.succeed(1), { ...at, ttl: "1 second" })
+    yield* equal(yield* kv.get("test", at), 1)
+    yield* advance("1100 millis")
+    yield* equal(yield* kv.getOrSet("test", Effect.succeed(2), at), 2)
+  }),
+  define("LO8 different keys and collections load apart", ["Misses"], function* ({ kv, at }) {
+    const other = { collection: `${at.collection}-other` }
+    const answers = yield* Effect.all(
+      [
+        kv.getOrSet("a", Effect.succeed("a"), at),
+        kv.getOrSet("b", Effect.succeed("b"), at),
+        kv.getOrSet("a", Effect.succeed("other"), other)
+      ],
+      { concurrency: "unbounded" }
+    )
+    yield* equal(answers, ["a", "b", "other"])
+  })
+]

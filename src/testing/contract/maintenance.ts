@@ -1,0 +1,90 @@
+import { Maintenance } from "../../Maintenance.ts"
+import { define } from "./Case.ts"
+import { equal, isTrue } from "./check.ts"
+
+/** The capability `Maintenance`. */
+export const maintenance = [
+  define("MA1 clear one collection", ["Maintenance", "Misses"], function* ({ kv, at }) {
+    const { clearCollection } = yield* Maintenance
+    const other = { collection: `${at.collection}-other` }
+    yield* kv.putMany(
+      [
+        ["a", 1],
+        ["b", 2]
+      ],
+      at
+    )
+    yield* kv.put("a", 3, other)
+    yield* equal(yield* clearCollection(at), 2)
+    yield* equal(yield* kv.getMany(["a", "b"], at), [undefined, undefined])
+    yield* equal(yield* kv.get("a", other), 3)
+    yield* equal(yield* clearCollection(at), 0, "once more")
+  }),
+  define("MA2 a collection is not a pattern", ["Maintenance", "Misses"], function* ({ kv, at: { collection } }) {
+    const { clearCollection } = yield* Maintenance
+    const names = ["t*", "t", "t::b", "tx", "t?", "t[x]", "t%"].map((name) => `${collection}${name}`)
+    for (const name of names) yield* kv.put("b::c", name, { collection: name })
+    for (const [i, name] of names.entries()) {
+      yield* equal(yield* clearCollection({ collection: name }), 1, name)
+      for (const rest of names.slice(i + 1)) {
+        yield* equal(yield* kv.get("b::c", { collection: rest }), rest, `clearing ${name} touched ${rest}`)
+      }
+    }
+  }),
+  define("MA3 clear a large collection", ["Maintenance", "Misses"], function* ({ kv, at, maxEntries }) {
+    const { clearCollection } = yield* Maintenance
+    const keys = Array.from({ length: Math.min(2500, maxEntries) }, (_, i) => `key-${i}`)
+    yield* kv.putMany(
+      keys.map((key) => [key, 1]),
+      at
+    )
+    yield* equal(yield* clearCollection(at), keys.length)
+    yield* equal(
+      yield* kv.getMany(keys, at),
+      keys.map(() => undefined)
+    )
+  }),
+  define("MA4 clear all", ["Maintenance", "Misses", "Exclusive"], function* ({ kv, at }) {
+    const { clear } = yield* Maintenance
+    yield* clear
+    const places = [at, { collection: `${at.collection}*` }, { collection: "a::b" }, {}]
+    for (const place of places) yield* kv.put("key", 1, place)
+    yield* equal(yield* clear, places.length)
+    for (const place of places) yield* equal(yield* kv.get("key", place), undefined)
+    yield* equal(yield* clear, 0, "once more")
+    yield* kv.put("key", 2, at)
+    yield* equal(yield* kv.get("key", at), 2, "and goes on")
+  }),
+  define("MA5 remove what has expired", ["Maintenance", "Misses"], function* ({ kv, at, advance }) {
+    const { removeExpired } = yield* Maintenance
+    yield* kv.putMany(
+      [
+        ["a", 1],
+        ["b", 2]
+      ],
+      { ...at, ttl: "1 second" }
+    )
+    yield* kv.put("live", 3, at)
+    yield* kv.put("later", 4, { ...at, ttl: "1 hour" })
+    yield* advance("1100 millis")
+    const count = yield* removeExpired
+    yield* isTrue(Number.isInteger(count) && count >= 0, `${count} is not a count`)
+    yield* equal(yield* kv.getMany(["a", "b", "live", "later"], at), [undefined, undefined, 3, 4])
+  }),
+  define("MA6 expired entries do not count as cleared", ["Maintenance"], function* ({ kv, at, advance }) {
+    const { clearCollection } = yield* Maintenance
+    yield* kv.put("a", 1, { ...at, ttl: "1 second" })
+    yield* kv.put("b", 1, at)
+    yield* advance("1100 millis")
+    yield* equal(yield* clearCollection(at), 1)
+  }),
+  define("MA7 clear the default collection", ["Maintenance", "Misses", "Exclusive"], function* ({ kv, at }) {
+    const { clearCollection } = yield* Maintenance
+    yield* clearCollection()
+    yield* kv.put("key", 1)
+    yield* kv.put("key", 2, at)
+    yield* equal(yield* clearCollection(), 1)
+    yield* equal(yield* kv.get("key"), undefined)
+    yield* equal(yield* kv.get("key", at), 2)
+  })
+]

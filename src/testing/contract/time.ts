@@ -1,0 +1,158 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { ValueWithTtl } from "../../Entry.ts"
+import { define } from "./Case.ts"
+import { equal, failsWith, isTrue } from "./check.ts"
+
+/** Between a little less than the duration (real servers take their time) and the duration itself. */
+const isAbout = (answer: ValueWithTtl | undefined, duration: Duration.Input) =>
+  Effect.suspend(() => {
+    const most = Duration.toMillis(Duration.fromInputUnsafe(duration))
+    const left = answer?.ttl === undefined ? undefined : Duration.toMillis(answer.ttl)
+    return isTrue(
+      left !== undefined && left <= most && left > most - 2000 && left > 0,
+      `the TTL is ${left} ms, not about ${most} ms`
+    )
+  })
+
+const invalid = [
+  0,
+  -1,
+  -100,
+  Number.NaN,
+  "0 seconds",
+  "-1 seconds",
+  "0.5 millis",
+  "nonsense",
+  {},
+  null,
+  "10000 weeks 1"
+]
+
+/** Entries with a TTL. Each case takes less than two seconds of the store's time. */
+export const time = [
+  define("S26 put with a TTL, ttl", [], function* ({ kv, at }) {
+    yield* kv.put("test", { test: 1 }, { ...at, ttl: "100 seconds" })
+    const answer = yield* kv.ttl("test", at)
+    yield* equal(answer?.value, { test: 1 })
+    yield* isAbout(answer, "100 seconds")
+  }),
+  define("S27 TTLs that are not valid", ["Misses"], function* ({ kv, at }) {
+    for (const ttl of invalid) {
+      const options = { ...at, ttl: ttl as Duration.Input }
+      const error = yield* failsWith(kv.put("test", 1, options), "InvalidTtlError")
+      yield* equal(
+        [error.operation, error.collection, error.keys, error.ttl, error.outcome],
+        ["put", at.collection, ["test"], ttl, "not-applied"]
+      )
+      yield* failsWith(kv.putMany([["test", 1]], options), "InvalidTtlError")
+    }
+    yield* equal(yield* kv.get("test", at), undefined)
+  }),
+  define("S28 an expired entry is missing", ["Misses"], function* ({ kv, at, advance }) {
+    yield* kv.put("test", { test: 1 }, { ...at, ttl: "1 second" })
+    yield* equal(yield* kv.get("test", at), { test: 1 })
+    yield* advance("1100 millis")
+    yield* equal(yield* kv.get("test", at), undefined)
+  }),
+  define("TI1 an expired entry is missing for every operation", ["Misses"], function* ({ kv, at, advance }) {
+    const keys = ["a", "b", "c", "d", "e", "f"]
+    yield* kv.putMany(
+      keys.map((key) => [key, key]),
+      { ...at, ttl: "1 second" }
+    )
+    yield* kv.put("live", "live", at)
+    yield* advance("1100 millis")
+    yield* equal(yield* kv.delete("a", at), false, "delete")
+    yield* equal(yield* kv.deleteMany(["b", "c", "live"], at), 1, "deleteMany")
+    yield* equal(yield* kv.ttl("d", at), undefined, "ttl")
+    yield* equal(
+      yield* kv.ttlMany(keys, at),
+      keys.map(() => undefined),
+      "ttlMany"
+    )
+    yield* equal(
+      yield* kv.getMany(keys, at),
+      keys.map(() => undefined),
+      "getMany"
+    )
+    yield* equal(yield* kv.get("e", at), undefined, "get")
+    yield* equal(yield* kv.getOrSet("f", Effect.succeed("new"), at), "new", "getOrSet")
+  }),
+  define("TI2 an infinite TTL is none", [], function* ({ kv, at }) {
+    for (const ttl of ["Infinity", Duration.infinity, Number.POSITIVE_INFINITY] as const) {
+      yield* kv.put("test", 1, { ...at, ttl })
+      yield* equal(yield* kv.ttl("test", at), { value: 1, ttl: undefined })
+    }
+  }),
+  define("TI3 a TTL of less than a second", ["Misses"], function* ({ kv, at, advance }) {
+    yield* kv.put("test", 1, { ...at, ttl: "400 millis" })
+    const answer = yield* kv.ttl("test", at)
+    yield* equal(answer?.value, 1)
+    yield* isAbout(answer, "400 millis")
+    yield* advance("450 millis")
+    yield* equal(yield* kv.get("test", at), undefined)
+  }),
+  define("TI4 a TTL is not rounded", ["Misses"], function* ({ kv, at, advance }) {
+    yield* kv.put("test", 1, { ...at, ttl: "1600 millis" })
+    yield* advance("1100 millis")
+    yield* equal(yield* kv.get("test", at), 1, "not down")
+    yield* advance("550 millis")
+    yield* equal(yield* kv.get("test", at), undefined, "not up")
+  }),
+  define("TI5 put replaces the TTL, too", ["Misses"], function* ({ kv, at, advance }) {
+    for (const key of ["none", "longer", "many"]) yield* kv.put(key, 1, { ...at, ttl: "1 second" })
+    yield* kv.put("shorter", 1, at)
+    yield* kv.put("none", 2, at)
+    yield* kv.put("longer", 2, { ...at, ttl: "1 hour" })
+    yield* kv.putMany([["many", 2]], at)
+    yield* kv.put("shorter", 2, { ...at, ttl: "1 second" })
+    yield* equal(yield* kv.ttl("none", at), { value: 2, ttl: undefined })
+    yield* equal(yield* kv.ttl("many", at), { value: 2, ttl: undefined })
+    yield* advance("1100 millis")
+    yield* equal(yield* kv.getMany(["none", "longer", "many", "shorter"], at), [2, 2, 2, undefined])
+  }),
+  define("TI6 ttl answers the time that is left", [], function* ({ kv, at, advance }) {
+    yield* kv.put("test", 1, { ...at, ttl: "1 hour" })
+    const before = yield* kv.ttl("test", at)
+    yield* advance("200 millis")
+    const after = yield* kv.ttl("test", at)
+    const passed = Duration.toMillis(before!.ttl!) - Duration.toMillis(after!.ttl!)
+    yield* isTrue(passed >= 190, `after 200 ms, ${passed} ms less were left`)
+  }),
+  define("TI7 ttlMany", ["Misses"], function* ({ kv, at }) {
+    yield* kv.put("none", 1, at)
+    yield* kv.putMany(
+      [
+        ["a", "a"],
+        ["b", null]
+      ],
+      { ...at, ttl: "1 minute" }
+    )
+    const [missing, b, none, a] = yield* kv.ttlMany(["missing", "b", "none", "a"], at)
+    yield* equal([missing, none], [undefined, { value: 1, ttl: undefined }])
+    yield* equal([a?.value, b?.value], ["a", null])
+    yield* isAbout(a, "1 minute")
+    yield* isAbout(b, "1 minute")
+  }),
+  define("TI8 long TTLs", [], function* ({ kv, at }) {
+    for (const ttl of ["31 days", "3650 days", "36500 days"] as const) {
+      yield* kv.put("test", 1, { ...at, ttl })
+      const answer = yield* kv.ttl("test", at)
+      yield* equal(answer?.value, 1, ttl)
+      yield* isAbout(answer, ttl)
+    }
+  }),
+  define("TI9 a TTL beyond the year 9999", ["Misses"], function* ({ kv, at }) {
+    yield* failsWith(kv.put("test", 1, { ...at, ttl: "3650000 days" }), "InvalidTtlError")
+    yield* equal(yield* kv.get("test", at), undefined)
+  }),
+  define("TI10 a fresh write after expiry", ["Misses"], function* ({ kv, at, advance }) {
+    yield* kv.put("test", 1, { ...at, ttl: "400 millis" })
+    yield* advance("450 millis")
+    yield* kv.put("test", 2, at)
+    yield* equal(yield* kv.ttl("test", at), { value: 2, ttl: undefined })
+    yield* advance("450 millis")
+    yield* equal(yield* kv.get("test", at), 2)
+  })
+]
