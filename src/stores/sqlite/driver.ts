@@ -1,0 +1,251 @@
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as managedEntry from "../../codecs/managedEntry.ts"
+import * as Call from "../../driver/Call.ts"
+import type { Driver } from "../../driver/Driver.ts"
+import type { Entry } from "../../Entry.ts"
+import { DeserializationError } from "../../KeyValueError.ts"
+import { Expired } from "./Expired.ts"
+import { toError } from "./errors.ts"
+import { type Attempt, whenFree } from "./patience.ts"
+import { next, type Range, startingWith } from "./range.ts"
+import type { EntryRow, Statements } from "./statements.ts"
+import type { Transactions } from "./transaction.ts"
+
+/** The most rows that one call looks at or removes, so that the event loop is not held up for long. */
+const maxPage = 1000
+
+export interface Connection {
+  readonly statements: Statements
+  readonly transactions: Transactions
+  /** A number that no other writer of the table has or had. */
+  readonly writer: number
+  readonly busyTimeout: number
+  readonly defaultCollection: string
+}
+
+export const driver = ({ statements, transactions, writer, busyTimeout, defaultCollection }: Connection) => {
+  const expired = new Expired(statements.removeExpired)
+  let written = 0
+  /** Never the same twice, not even for a key that was deleted in between. */
+  const nextVersion = () => `${writer}.${++written}`
+
+  const run = <A, B, E>(call: Call.Call, attempt: Attempt<A>, done: (answer: A, now: number) => Effect.Effect<B, E>) =>
+    whenFree<A, B, E | ReturnType<typeof toError>>(
+      attempt,
+      { millis: busyTimeout, deadline: call.deadline },
+      done,
+      (cause) => toError(call.place, cause)
+    )
+
+  /** One statement is a transaction of its own. */
+  const alone =
+    <A>(step: (now: number) => A): Attempt<A> =>
+    (now) =>
+      Result.try(() => step(now))
+  const reading =
+    <A>(step: (now: number) => A): Attempt<A> =>
+    (now) =>
+      transactions.reading(() => step(now))
+  const writing =
+    <A>(step: (now: number) => A): Attempt<A> =>
+    (now) =>
+      transactions.writing(() => step(now))
+  const many = (call: { readonly keys: ReadonlyArray<string> }) => call.keys.length > 1
+
+  return {
+    system: "sqlite",
+    defaultCollection,
+
+    get: (call) => {
+      const step = (now: number) =>
+        call.keys.map((key) => statements.get.get(call.collection, key, now) as unknown as EntryRow | undefined)
+      return run(call, many(call) ? reading(step) : alone(step), (rows) => decodeAll(call, rows))
+    },
+
+    put: (call) =>
+      Effect.suspend(() => {
+        const stored = call.keys.map((key, i) => managedEntry.encode(call.collection, key, call.entries[i]!))
+        const step = () => {
+          for (let i = 0; i < stored.length; i++) {
+            const expiresAt = call.entries[i]!.expiresAt ?? null
+            statements.put.run(call.collection, call.keys[i]!, expiresAt, nextVersion(), stored[i]!)
+          }
+        }
+        return run(call, many(call) ? writing(step) : alone(step), (_, now) => {
+          expired.sweepAfter(stored.length, now)
+          return Effect.void
+        })
+      }),
+
+    delete: (call) => {
+      const step = (now: number) => {
+        let count = 0
+        for (const key of call.keys) count += Number(statements.delete.run(call.collection, key, now).changes)
+        return count
+      }
+      return run(call, many(call) ? writing(step) : alone(step), Effect.succeed)
+    },
+
+    compareAndPut: (call) =>
+      run(
+        call,
+        alone((now) => compareAndPut(statements, call, nextVersion, now)),
+        (done, now) => {
+          if (done && call.entry !== undefined) expired.sweepAfter(1, now)
+          return Effect.succeed(done)
+        }
+      ),
+
+    keys: (call) => {
+      const range = resumed(startingWith(call.prefix), call.cursor)
+      return range === undefined
+        ? nothingListed
+        : run(
+            call,
+            alone((now) => listKeys(statements, call, range, now)),
+            Effect.succeed
+          )
+    },
+
+    collections: (call) => {
+      const names = resumed(startingWith(call.prefix), call.cursor)
+      const keys = startingWith(call.keyPrefix)
+      return names === undefined || keys === undefined
+        ? nothingListed
+        : run(
+            call,
+            reading((now) => listCollections(statements, call, names, keys, now)),
+            Effect.succeed
+          )
+    },
+
+    clear: (call) => {
+      const { collection } = call
+      const names = "name" in collection ? only(collection.name) : startingWith(collection.prefix)
+      const remaining = resumed(names, call.cursor)
+      const keys = startingWith(call.keyPrefix)
+      return remaining === undefined || keys === undefined
+        ? nothingRemoved
+        : run(
+            call,
+            writing((now) => clearPage(statements, remaining, keys, now)),
+            Effect.succeed
+          )
+    },
+
+    removeExpired: (call) =>
+      run(
+        call,
+        alone((now) => Number(statements.removeExpired.run(now, maxPage).changes)),
+        (count) => Effect.succeed({ count, next: count < maxPage ? undefined : true })
+      )
+  } satisfies Driver
+}
+
+const nothingListed = Effect.succeed<Call.Page>({ names: [], next: undefined })
+
+const nothingRemoved = Effect.succeed<Call.Removed>({ count: 0, next: undefined })
+
+const decodeAll = (
+  call: Call.Get,
+  rows: ReadonlyArray<EntryRow | undefined>
+): Effect.Effect<ReadonlyArray<Entry | undefined>, DeserializationError> => {
+  const entries: Array<Entry | undefined> = []
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]
+    if (row === undefined) {
+      entries.push(undefined)
+      continue
+    }
+    const [stored, expiresAt, version] = row
+    const decoded = managedEntry.decode(stored)
+    if (Result.isFailure(decoded)) {
+      return Effect.fail(new DeserializationError({ ...Call.placeOf(call, i), reason: decoded.failure }))
+    }
+    const { payload, createdAt } = decoded.success.entry
+    entries.push({ payload, createdAt, expiresAt: expiresAt ?? undefined, version })
+  }
+  return Effect.succeed(entries)
+}
+
+const compareAndPut = (
+  statements: Statements,
+  { collection, keys, entry, expected }: Call.CompareAndPut,
+  nextVersion: () => string,
+  now: number
+): boolean => {
+  const key = keys[0]!
+  if (entry === undefined) {
+    return expected === undefined
+      ? statements.get.get(collection, key, now) === undefined
+      : hasChanged(statements.deleteIfVersion.run(collection, key, now, expected as string))
+  }
+  const stored = managedEntry.encode(collection, key, entry)
+  const expiresAt = entry.expiresAt ?? null
+  return hasChanged(
+    expected === undefined
+      ? statements.putIfAbsent.run(collection, key, expiresAt, nextVersion(), stored, now)
+      : statements.putIfVersion.run(collection, key, expiresAt, nextVersion(), stored, now, expected as string)
+  )
+}
+
+const hasChanged = ({ changes }: { readonly changes: number | bigint }): boolean => changes > 0
+
+/** The one name. */
+const only = (name: string): Range => ({ from: name, to: next(name) })
+
+/** What is left of a range, from the name that the page before left off at. */
+const resumed = (range: Range | undefined, cursor: Call.Cursor): Range | undefined =>
+  range && cursor !== undefined ? { ...range, from: cursor as string } : range
+
+/** Looks at a page of keys, expired ones included, so that a page's work is bounded. */
+const listKeys = (statements: Statements, call: Call.Keys, range: Range, now: number): Call.Page => {
+  const pageSize = Math.min(call.pageSize, maxPage)
+  const rows = statements.keys.all(call.collection, range.from, range.to, pageSize) as unknown as ReadonlyArray<
+    readonly [key: string, expiresAt: number | null]
+  >
+  return {
+    names: rows.flatMap(([key, expiresAt]) => (expiresAt === null || expiresAt > now ? key : [])),
+    next: rows.length < pageSize ? undefined : next(rows[rows.length - 1]![0])
+  }
+}
+
+const firstCollection = (statements: Statements, from: string, to: Range["to"]): string | undefined =>
+  (statements.firstCollection.get(from, to) as unknown as readonly [string] | undefined)?.[0]
+
+/** Skips from one collection to the next, whatever the number of keys in between. */
+const listCollections = (
+  statements: Statements,
+  call: Call.Collections,
+  range: Range,
+  keys: Range,
+  now: number
+): Call.Page => {
+  const names: Array<string> = []
+  let from = range.from
+  for (let i = 0; i < Math.min(call.pageSize, maxPage); i++) {
+    const collection = firstCollection(statements, from, range.to)
+    if (collection === undefined) return { names, next: undefined }
+    if (statements.hasKey.get(collection, keys.from, keys.to, now) !== undefined) names.push(collection)
+    from = next(collection)
+  }
+  return { names, next: from }
+}
+
+/** Removes a page of entries, from as many collections as that takes; counts those that had not expired. */
+const clearPage = (statements: Statements, range: Range, keys: Range, now: number): Call.Removed => {
+  let count = 0
+  let from = range.from
+  for (let budget = maxPage; budget > 0; ) {
+    const collection = firstCollection(statements, from, range.to)
+    if (collection === undefined) return { count, next: undefined }
+    const removed = statements.clear.all(collection, keys.from, keys.to, budget) as unknown as ReadonlyArray<
+      readonly [expiresAt: number | null]
+    >
+    for (const [expiresAt] of removed) if (expiresAt === null || expiresAt > now) count++
+    from = removed.length < budget ? next(collection) : collection
+    budget -= Math.max(removed.length, 1)
+  }
+  return { count, next: from }
+}

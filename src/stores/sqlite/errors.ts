@@ -1,0 +1,46 @@
+import { type Place, StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html) that have something to say to a user. */
+const reasons: Readonly<Record<number, string>> = {
+  3: "no permission",
+  5: "another connection holds the lock",
+  6: "another statement holds the table",
+  7: "out of memory",
+  8: "the database is read-only: check the permissions of the file and of its directory",
+  10: "an input or output error of the disk",
+  11: "the database is damaged: restore a backup",
+  13: "the disk is full",
+  14: "the file cannot be opened: check that it is a file, and the permissions of its directory",
+  15: "the lock of the write-ahead log is taken",
+  18: "the entry is larger than SQLite can hold",
+  23: "access denied",
+  26: "the file is not a SQLite database"
+}
+
+const busyCodes: ReadonlySet<number> = new Set([5, 6, 15])
+
+/** The primary result code of what node:sqlite threw. */
+const codeOf = (cause: unknown): number | undefined => {
+  const code = cause instanceof Error ? (cause as { readonly errcode?: unknown }).errcode : undefined
+  return typeof code === "number" ? code & 0xff : undefined
+}
+
+/** Is it a lock that somebody else holds, and will let go of? Nothing has been done then. */
+export const isBusy = (cause: unknown): boolean => {
+  const code = codeOf(cause)
+  return code !== undefined && busyCodes.has(code)
+}
+
+/** Says what happened, with SQLite's own words where they add something. */
+export const reasonOf = (cause: unknown): string => {
+  const code = codeOf(cause)
+  const known = code === undefined ? undefined : reasons[code]
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return known === undefined ? message : `${known} (${message})`
+}
+
+/** The error of an operation, for what node:sqlite threw. */
+export const toError = (place: Place, cause: unknown): StoreUnavailableError | StoreError =>
+  isBusy(cause)
+    ? new StoreUnavailableError({ ...place, reason: reasonOf(cause), sent: false, cause })
+    : new StoreError({ ...place, reason: reasonOf(cause), cause })

@@ -1,0 +1,46 @@
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import { isBusy } from "./errors.ts"
+
+const pauses = Schedule.min([Schedule.exponential("1 millis"), Schedule.spaced("25 millis")]).pipe(Schedule.jittered)
+
+/** A try at something, at a time in milliseconds since the epoch. Its failure is what node:sqlite threw. */
+export type Attempt<A> = (now: number) => Result.Result<A, unknown>
+
+/** How long to try, in milliseconds: altogether, and until when at most. */
+export interface Patience {
+  readonly millis: number
+  readonly deadline?: number | undefined
+}
+
+/**
+ * Tries until no other connection is in the way. The first try costs next to nothing; the fiber, not the event loop,
+ * waits between the others.
+ */
+export const whenFree = <A, B, E>(
+  attempt: Attempt<A>,
+  patience: Patience,
+  done: (answer: A, now: number) => Effect.Effect<B, E>,
+  failed: (cause: unknown) => E
+): Effect.Effect<B, E> =>
+  Effect.clockWith((clock) => {
+    const now = clock.currentTimeMillisUnsafe()
+    const result = attempt(now)
+    if (Result.isSuccess(result)) return done(result.success, now)
+    if (!isBusy(result.failure)) return Effect.fail(failed(result.failure))
+    const later = Effect.suspend(() => {
+      const now = clock.currentTimeMillisUnsafe()
+      return Effect.fromResult(Result.map(attempt(now), (answer) => ({ answer, now })))
+    })
+    return later.pipe(
+      Effect.retry({
+        schedule: Schedule.upTo(pauses, { duration: patience.millis }),
+        while: (cause) =>
+          isBusy(cause) && clock.currentTimeMillisUnsafe() < (patience.deadline ?? Number.POSITIVE_INFINITY)
+      }),
+      Effect.delay("1 millis"),
+      Effect.mapError(failed),
+      Effect.flatMap(({ answer, now }) => done(answer, now))
+    )
+  })

@@ -1,0 +1,63 @@
+import { type Database, prepareUnsafe } from "./database.ts"
+import { quote } from "./schema.ts"
+
+/** `now` is the parameter with the time: what has expired is not there. */
+const live = (now: string) => `(expires_at IS NULL OR expires_at > ${now})`
+
+const replace = "UPDATE SET expires_at = excluded.expires_at, version = excluded.version, entry = excluded.entry"
+
+/** All statements on a table, prepared once. Throws when the table is not as it should be. */
+export const prepareAllUnsafe = (database: Database, name: string) => {
+  const table = quote(name)
+  const prepare = (sql: string) => prepareUnsafe(database, sql)
+  const insert = `INSERT INTO ${table} (collection, key, expires_at, version, entry) VALUES (?1, ?2, ?3, ?4, ?5)`
+  return {
+    /** collection, key, now → {@link EntryRow} */
+    get: prepare(
+      `SELECT entry, expires_at, version FROM ${table} WHERE collection = ?1 AND key = ?2 AND ${live("?3")}`
+    ),
+    /** collection, key, expiry, version, entry */
+    put: prepare(`${insert} ON CONFLICT (collection, key) DO ${replace}`),
+    /** collection, key, expiry, version, entry, now: unless there is an entry */
+    putIfAbsent: prepare(`${insert} ON CONFLICT (collection, key) DO ${replace} WHERE expires_at <= ?6`),
+    /** collection, key, expiry, version, entry, now, version expected */
+    putIfVersion: prepare(
+      `UPDATE ${table} SET expires_at = ?3, version = ?4, entry = ?5
+       WHERE collection = ?1 AND key = ?2 AND version = ?7 AND ${live("?6")}`
+    ),
+    /** collection, key, now */
+    delete: prepare(`DELETE FROM ${table} WHERE collection = ?1 AND key = ?2 AND ${live("?3")}`),
+    /** collection, key, now, version expected */
+    deleteIfVersion: prepare(
+      `DELETE FROM ${table} WHERE collection = ?1 AND key = ?2 AND version = ?4 AND ${live("?3")}`
+    ),
+    /** collection, from, to, how many → [key, expiry] in the order of the keys, expired ones too */
+    keys: prepare(
+      `SELECT key, expires_at FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4`
+    ),
+    /** from, to → [collection] that is the first of them */
+    firstCollection: prepare(
+      `SELECT collection FROM ${table} WHERE collection >= ?1 AND collection < ?2 ORDER BY collection LIMIT 1`
+    ),
+    /** collection, from, to, now → [1] if there is a key */
+    hasKey: prepare(
+      `SELECT 1 FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 AND ${live("?4")} LIMIT 1`
+    ),
+    /** collection, from, to, how many → [expiry] of each that was removed */
+    clear: prepare(
+      `DELETE FROM ${table} WHERE rowid IN
+       (SELECT rowid FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4)
+       RETURNING expires_at`
+    ),
+    /** now, how many */
+    removeExpired: prepare(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ?1 LIMIT ?2)`
+    )
+  }
+}
+
+/** @internal */
+export type Statements = ReturnType<typeof prepareAllUnsafe>
+
+/** An entry as stored: text for JSON, a blob for bytes. */
+export type EntryRow = readonly [entry: string | Uint8Array, expiresAt: number | null, version: string]

@@ -1,0 +1,41 @@
+import * as Result from "effect/Result"
+import { type Database, prepareUnsafe } from "./database.ts"
+
+/** Runs steps, each of them as a whole or not at all. What a step throws is the failure. */
+export interface Transactions {
+  /** Reads that see one state of the database. */
+  readonly reading: <A>(step: () => A) => Result.Result<A, unknown>
+  /** Writes that take the lock first, so that nothing that was read can change before it is written. */
+  readonly writing: <A>(step: () => A) => Result.Result<A, unknown>
+}
+
+/** Throws when the database cannot be read. */
+export const transactionsUnsafe = (database: Database): Transactions => {
+  const begin = prepareUnsafe(database, "BEGIN")
+  const beginImmediate = prepareUnsafe(database, "BEGIN IMMEDIATE")
+  const commit = prepareUnsafe(database, "COMMIT")
+  const rollback = prepareUnsafe(database, "ROLLBACK")
+
+  const finish = <A>(step: () => A): Result.Result<A, unknown> => {
+    const result = Result.try(() => {
+      const answer = step()
+      commit.run()
+      return answer
+    })
+    if (Result.isFailure(result) && database.isTransaction) Result.try(() => rollback.run())
+    return result
+  }
+
+  return {
+    reading: (step) =>
+      Result.flatMap(
+        Result.try(() => begin.run()),
+        () => finish(step)
+      ),
+    writing: (step) =>
+      Result.flatMap(
+        Result.try(() => beginImmediate.run()),
+        () => finish(step)
+      )
+  }
+}
