@@ -2,12 +2,20 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 
 interface Flight<A, E> {
-  readonly fiber: Fiber.Fiber<A, E>
+  readonly keys: ReadonlyArray<string>
+  readonly dropped: Set<string>
+  fiber: Fiber.Fiber<ReadonlyArray<A>, E>
   waiters: number
 }
 
+/** Loads the values of keys, in their order. `isDropped` tells which of them were dropped meanwhile. */
+export type Load<A, E, R> = (
+  keys: ReadonlyArray<string>,
+  isDropped: (key: string) => boolean
+) => Effect.Effect<ReadonlyArray<A>, E, R>
+
 /**
- * Lets effects with the same key that run at the same time share one run.
+ * Lets loads of the same key that are wanted at the same time share one run.
  *
  * The run is on a fiber of its own, with the context of whoever came first. It goes on as long as anybody waits for it,
  * and is interrupted when the last waiter is.
@@ -15,44 +23,78 @@ interface Flight<A, E> {
 export class SingleFlight<A, E> {
   private readonly flights = new Map<string, Flight<A, E>>()
 
-  run<R>(key: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(this.join(key, effect), (flight) =>
-        Effect.onExit(restore(Fiber.join(flight.fiber)), () => this.leave(key, flight))
-      )
+  /** The value of one key, from a load that is under way or from this one. */
+  run<R>(key: string, load: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.map(
+      this.runMany([key], () => Effect.map(load, (value) => [value])),
+      ([value]) => value as A
     )
   }
 
-  private join<R>(key: string, effect: Effect.Effect<A, E, R>): Effect.Effect<Flight<A, E>, never, R> {
-    return Effect.suspend(() => {
-      const running = this.flights.get(key)
-      if (running !== undefined) {
-        running.waiters++
-        return Effect.succeed(running)
-      }
-      const run = Effect.ensuring(
-        effect,
-        Effect.sync(() => this.forget(key, flight))
-      )
-      let flight: Flight<A, E>
-      return Effect.map(Effect.forkDetach(run), (fiber) => {
-        flight = { fiber, waiters: 1 }
-        this.flights.set(key, flight)
-        return flight
+  /** The values of several keys: some from loads that are under way, the others from one load of their own. */
+  runMany<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(this.join(keys, load), (byKey) => {
+        const flights = new Set(byKey)
+        for (const flight of flights) flight.waiters++
+        return restore(Effect.forEach(flights, (flight) => Fiber.join(flight.fiber), { discard: true })).pipe(
+          Effect.andThen(() => Effect.forEach(byKey, (flight, i) => valueIn(flight, keys[i] as string))),
+          Effect.ensuring(Effect.forEach(flights, (flight) => this.leave(flight), { discard: true }))
+        )
       })
+    )
+  }
+
+  /** Keeps whoever comes from now on from sharing the load of a key that is under way, and tells that load. */
+  drop(key: string): void {
+    const flight = this.flights.get(key)
+    flight?.dropped.add(key)
+    this.flights.delete(key)
+  }
+
+  /** Drops every key. */
+  dropAll(): void {
+    for (const key of [...this.flights.keys()]) this.drop(key)
+  }
+
+  private join<R>(
+    keys: ReadonlyArray<string>,
+    load: Load<A, E, R>
+  ): Effect.Effect<ReadonlyArray<Flight<A, E>>, never, R> {
+    return Effect.suspend(() => {
+      const own = [...new Set(keys.filter((key) => !this.flights.has(key)))]
+      const flightOf = (key: string) => this.flights.get(key) as Flight<A, E>
+      return own.length === 0
+        ? Effect.succeed(keys.map(flightOf))
+        : Effect.map(this.depart(own, load), () => keys.map(flightOf))
     })
   }
 
-  private leave(key: string, flight: Flight<A, E>): Effect.Effect<void> {
+  private depart<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>): Effect.Effect<void, never, R> {
+    const flight = { keys, dropped: new Set<string>(), waiters: 0 } as unknown as Flight<A, E>
+    const run = Effect.ensuring(
+      Effect.suspend(() => load(keys, (key) => flight.dropped.has(key))),
+      Effect.sync(() => this.arrive(flight))
+    )
+    return Effect.map(Effect.forkDetach(run), (fiber) => {
+      flight.fiber = fiber
+      for (const key of keys) this.flights.set(key, flight)
+    })
+  }
+
+  private leave(flight: Flight<A, E>): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (--flight.waiters > 0) return Effect.void
-      this.forget(key, flight)
+      this.arrive(flight)
       return Fiber.interrupt(flight.fiber)
     })
   }
 
-  /** Unless another run has taken its place already. */
-  private forget(key: string, flight: Flight<A, E>): void {
-    if (this.flights.get(key) === flight) this.flights.delete(key)
+  /** Unless another flight has taken its place already. */
+  private arrive(flight: Flight<A, E>): void {
+    for (const key of flight.keys) if (this.flights.get(key) === flight) this.flights.delete(key)
   }
 }
+
+const valueIn = <A, E>(flight: Flight<A, E>, key: string): Effect.Effect<A, E> =>
+  Effect.map(Fiber.join(flight.fiber), (values) => values[flight.keys.indexOf(key)] as A)

@@ -1,0 +1,27 @@
+/**
+ * JSON objects that codecs put in the place of a value.
+ *
+ * @since 0.1.0
+ */
+import type { Value } from "../Value.ts"
+
+/**
+ * The value as an object, if it has the named fields and no others.
+ *
+ * **Details**
+ *
+ * This is how envelopes are recognised: by exactly their fields, so that a value of the application that has one of
+ * them is still just a value.
+ *
+ * @since 0.1.0
+ */
+export const matchFields = <const Fields extends ReadonlyArray<string>>(
+  value: Value,
+  fields: Fields
+): Readonly<Record<Fields[number], unknown>> | undefined =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.keys(value).length === fields.length &&
+  fields.every((field) => Object.hasOwn(value, field))
+    ? (value as Record<Fields[number], unknown>)
+    : undefined

@@ -1,0 +1,126 @@
+/**
+ * Fernet tokens: AES-128-CBC with HMAC-SHA256, as the specification (github.com/fernet/spec) has them.
+ *
+ * @since 0.1.0
+ */
+
+import * as Mac from "effect/crypto/Mac"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as base64 from "#base64"
+import * as crypto from "#crypto"
+import * as utf8 from "../internal/utf8.ts"
+
+/**
+ * The two halves of a Fernet key.
+ *
+ * @since 0.1.0
+ */
+export interface Key {
+  readonly signing: Uint8Array
+  readonly encryption: Uint8Array
+}
+
+/**
+ * Why a token was not accepted.
+ *
+ * @since 0.1.0
+ */
+export type Failure = "wrong-key" | "corrupted" | "unsupported-version"
+
+const tokenVersion = 0x80
+const ivAt = 9
+const dataAt = 25
+const signatureLength = 32
+
+/**
+ * A key from its text: 32 bytes in URL-safe base64, with padding. `undefined` when it is none.
+ *
+ * @since 0.1.0
+ */
+export const parseKey = (text: string): Key | undefined => {
+  const bytes = Result.getOrUndefined(base64.decodeUrl(text))
+  return bytes?.length === 32 ? { signing: bytes.subarray(0, 16), encryption: bytes.subarray(16) } : undefined
+}
+
+/**
+ * The text of a key of 32 bytes.
+ *
+ * @since 0.1.0
+ */
+export const formatKey = (bytes: Uint8Array): string => base64.encodeUrl(bytes)
+
+/**
+ * The token of a message. `time` is in milliseconds since the epoch, and written in seconds. A random `iv` of 16 bytes
+ * is made unless it is given, which only test vectors should.
+ *
+ * @since 0.1.0
+ */
+export const encrypt = (
+  key: Key,
+  message: Uint8Array,
+  time: number,
+  iv: Uint8Array = crypto.randomBytes(16)
+): Effect.Effect<string> =>
+  Effect.flatMapEager(crypto.aesCbcEncrypt(key.encryption, iv, message), (encrypted) => {
+    const token = new Uint8Array(dataAt + encrypted.length + signatureLength)
+    token[0] = tokenVersion
+    new DataView(token.buffer).setBigUint64(1, BigInt(Math.floor(time / 1000)))
+    token.set(iv, ivAt)
+    token.set(encrypted, dataAt)
+    const signed = token.subarray(0, -signatureLength)
+    return Effect.mapEager(crypto.hmacSha256(key.signing, signed), (signature) => {
+      token.set(signature, signed.length)
+      return base64.encodeUrl(token)
+    })
+  })
+
+/**
+ * The message of a token that one of the keys signed.
+ *
+ * @since 0.1.0
+ */
+export const decrypt = (keys: ReadonlyArray<Key>, token: string): Effect.Effect<Uint8Array, Failure> => {
+  const bytes = Result.getOrUndefined(base64.decodeUrl(token))
+  if (bytes === undefined || bytes.length === 0) return Effect.fail("corrupted")
+  if (bytes[0] !== tokenVersion) return Effect.fail("unsupported-version")
+  if (bytes.length < dataAt + 16 + signatureLength || (bytes.length - dataAt - signatureLength) % 16 !== 0) {
+    return Effect.fail("corrupted")
+  }
+  return Effect.flatMapEager(signer(keys, bytes), (key) =>
+    Effect.flatMapEager(
+      crypto.aesCbcDecrypt(key.encryption, bytes.subarray(ivAt, dataAt), bytes.subarray(dataAt, -signatureLength)),
+      (message) => (message === undefined ? Effect.fail("corrupted") : Effect.succeed(message))
+    )
+  )
+}
+
+/** The key that signed the token: the first that fits, so that the newest key is found at once. */
+const signer = ([key, ...others]: ReadonlyArray<Key>, token: Uint8Array): Effect.Effect<Key, Failure> =>
+  key === undefined
+    ? Effect.fail("wrong-key")
+    : Effect.flatMapEager(crypto.hmacSha256(key.signing, token.subarray(0, -signatureLength)), (signature) =>
+        Mac.timingSafeEqual(signature, token.subarray(-signatureLength)) ? Effect.succeed(key) : signer(others, token)
+      )
+
+/**
+ * A token as py-key-value stores it: base64 once more.
+ *
+ * @since 0.1.0
+ */
+export const wrapToken = (token: string): string => base64.encode(utf8.encode(token))
+
+/**
+ * The inverse of {@link wrapToken}. `undefined` when it is none.
+ *
+ * @since 0.1.0
+ */
+export const unwrapToken = (text: string): string | undefined =>
+  Result.getOrUndefined(
+    Result.flatMap(base64.decode(text), (bytes) =>
+      Result.mapError(
+        Result.try(() => utf8.decodeUnsafe(bytes)),
+        String
+      )
+    )
+  )

@@ -1,0 +1,77 @@
+import * as zlib from "node:zlib"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Algorithm } from "../codecs/compressed.ts"
+
+/** Larger inputs are worked on off the event loop: below, a thread's round trip takes longer than the work. */
+const syncLimit = 64 * 1024
+
+/** Which algorithms this version of Node has. */
+export const isSupported = (algorithm: Algorithm): boolean => algorithm !== "zstd" || "zstdCompressSync" in zlib
+
+type Callback = (error: Error | null, result: Buffer) => void
+
+const run = <Options>(
+  input: Uint8Array,
+  options: Options,
+  sync: (input: Uint8Array, options: Options) => Buffer,
+  async: (input: Uint8Array, options: Options, callback: Callback) => void
+): Effect.Effect<Uint8Array, Error> =>
+  input.length <= syncLimit
+    ? Effect.fromResult(Result.try({ try: () => sync(input, options), catch: (cause) => cause as Error }))
+    : Effect.callback((resume) =>
+        async(input, options, (error, result) => resume(error === null ? Effect.succeed(result) : Effect.fail(error)))
+      )
+
+const compressors: Record<
+  Algorithm,
+  (input: Uint8Array, level: number | undefined) => Effect.Effect<Uint8Array, Error>
+> = {
+  gzip: (input, level = 1) => run(input, { level }, zlib.gzipSync, zlib.gzip),
+  deflate: (input, level = 1) => run(input, { level }, zlib.deflateSync, zlib.deflate),
+  brotli: (input, level = 1) =>
+    run(
+      input,
+      {
+        params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: input.length }
+      },
+      zlib.brotliCompressSync,
+      zlib.brotliCompress
+    ),
+  zstd: (input, level = 1) =>
+    run(
+      input,
+      { params: { [zlib.constants.ZSTD_c_compressionLevel]: level } },
+      zlib.zstdCompressSync,
+      zlib.zstdCompress
+    )
+}
+
+const decompressors: Record<
+  Algorithm,
+  (input: Uint8Array, maxOutputLength: number) => Effect.Effect<Uint8Array, Error>
+> = {
+  gzip: (input, maxOutputLength) => run(input, { maxOutputLength }, zlib.gunzipSync, zlib.gunzip),
+  deflate: (input, maxOutputLength) => run(input, { maxOutputLength }, zlib.inflateSync, zlib.inflate),
+  brotli: (input, maxOutputLength) => run(input, { maxOutputLength }, zlib.brotliDecompressSync, zlib.brotliDecompress),
+  zstd: (input, maxOutputLength) => run(input, { maxOutputLength }, zlib.zstdDecompressSync, zlib.zstdDecompress)
+}
+
+/** Cannot fail but for want of memory, which is a defect. */
+export const compress = (
+  algorithm: Algorithm,
+  input: Uint8Array,
+  level: number | undefined
+): Effect.Effect<Uint8Array> => Effect.orDie(compressors[algorithm](input, level))
+
+/** Fails with the reason. */
+export const decompress = (
+  algorithm: Algorithm,
+  input: Uint8Array,
+  maxSize: number
+): Effect.Effect<Uint8Array, string> =>
+  Effect.mapError(decompressors[algorithm](input, maxSize), (error) =>
+    "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
+      ? `it inflates to more than ${maxSize} bytes`
+      : error.message
+  )

@@ -1,0 +1,47 @@
+import * as Effect from "effect/Effect"
+import type { Algorithm } from "../codecs/compressed.ts"
+
+const formats: Partial<Record<Algorithm, "gzip" | "deflate">> = { gzip: "gzip", deflate: "deflate" }
+
+/** What the Compression Streams standard has. */
+export const isSupported = (algorithm: Algorithm): boolean => formats[algorithm] !== undefined
+
+/** The level is the runtime's own. */
+export const compress = (
+  algorithm: Algorithm,
+  input: Uint8Array,
+  _level: number | undefined
+): Effect.Effect<Uint8Array> =>
+  Effect.orDie(pipe(input, new CompressionStream(formats[algorithm]!), Number.POSITIVE_INFINITY))
+
+/** Fails with the reason. */
+export const decompress = (
+  algorithm: Algorithm,
+  input: Uint8Array,
+  maxSize: number
+): Effect.Effect<Uint8Array, string> =>
+  formats[algorithm] === undefined
+    ? Effect.fail(`this runtime has no ${algorithm}`)
+    : pipe(input, new DecompressionStream(formats[algorithm]), maxSize)
+
+/** Stops reading as soon as there is more than allowed. */
+const pipe = (
+  input: Uint8Array,
+  through: CompressionStream | DecompressionStream,
+  maxSize: number
+): Effect.Effect<Uint8Array, string> =>
+  Effect.gen(function* () {
+    const reader = new Blob([input as Uint8Array<ArrayBuffer>]).stream().pipeThrough(through).getReader()
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    while (true) {
+      const { done, value } = yield* Effect.tryPromise({ try: () => reader.read(), catch: String })
+      if (done) return yield* Effect.promise(() => new Blob(chunks as Array<Uint8Array<ArrayBuffer>>).bytes())
+      chunks.push(value)
+      size += value.length
+      if (size > maxSize) {
+        yield* Effect.promise(() => reader.cancel())
+        return yield* Effect.fail(`it inflates to more than ${maxSize} bytes`)
+      }
+    }
+  })

@@ -1,0 +1,82 @@
+/**
+ * Values that take less room.
+ *
+ * @since 0.1.0
+ */
+
+import type * as ByteSize from "effect/ByteSize"
+import * as Effect from "effect/Effect"
+import * as zlib from "#zlib"
+import * as compressed from "../codecs/compressed.ts"
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
+import * as options from "../internal/options.ts"
+import { DecompressionError, type StoreSetupError } from "../KeyValueError.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * How to compress. Default: `"gzip"`, the only one that py-key-value reads. All of them are read, whatever is
+   * written. `"zstd"` needs Node 22.15; in browsers there are `"gzip"` and `"deflate"`.
+   */
+  readonly algorithm?: compressed.Algorithm | undefined
+  /** How hard to try, as the algorithm counts it. Default: 1, the fastest. */
+  readonly level?: number | undefined
+  /** Values of this size or more are compressed. Default: `"1 KiB"`. */
+  readonly minSize?: ByteSize.Input | undefined
+  /** The most that a stored value may inflate to. Default: `"64 MiB"`. */
+  readonly maxDecompressedSize?: ByteSize.Input | undefined
+}
+
+/**
+ * Compresses values on the way in and decompresses them on the way out.
+ *
+ * **When to use**
+ *
+ * Use it outside of encryption: what is encrypted already does not compress.
+ *
+ * **Details**
+ *
+ * A compressed value is stored in py-key-value's envelope, which both can read. A value that would not get smaller is
+ * stored as it is. One of the application that looks like an envelope is compressed whatever its size, so that it comes
+ * back as it was. Values above 64 KiB are worked on off the event loop.
+ *
+ * Reads fail with `DecompressionError` when an envelope is damaged, of an unknown version or algorithm, or inflates
+ * past `maxDecompressedSize`. Fails to build with `StoreSetupError` when an option is not valid or the runtime does not
+ * have the algorithm.
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(
+    Effect.gen(function* () {
+      const { algorithm = "gzip", level } = config
+      const minSize = yield* options.bytes("Compression", "minSize", config.minSize, 1024)
+      const maxSize = yield* options.bytes(
+        "Compression",
+        "maxDecompressedSize",
+        config.maxDecompressedSize,
+        64 * 2 ** 20
+      )
+      yield* options.check("Compression", zlib.isSupported(algorithm), `this runtime has no ${algorithm}`)
+      const encode: EntryMapping["encode"] = (entry) => {
+        const escape = compressed.isEnvelope(entry.payload.value)
+        if (!escape && entry.payload.size < minSize) return Effect.succeed(entry)
+        return Effect.mapEager(compressed.encode(entry.payload, algorithm, level), (payload) =>
+          escape || payload.size < entry.payload.size ? { ...entry, payload } : entry
+        )
+      }
+      const decode: EntryMapping["decode"] = (entry, place) => {
+        if (entry === undefined) return Effect.succeed(undefined)
+        return Effect.mapBoth(compressed.decode(entry.payload, maxSize), {
+          onFailure: (reason) => new DecompressionError({ ...place, reason }),
+          onSuccess: (payload) => ({ ...entry, payload })
+        })
+      }
+      return mapEntries({ encode, decode })
+    })
+  )
