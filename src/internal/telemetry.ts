@@ -1,0 +1,84 @@
+import * as Cause from "effect/Cause"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type { Page, Removed } from "../driver/Call.ts"
+import { type Call, keyCount } from "../driver/Call.ts"
+import type { Entry } from "../Entry.ts"
+import type { KeyValueError, Operation } from "../KeyValueError.ts"
+
+/** What telemetry calls a collection: its name, nothing, or what a function makes of the name. */
+export type CollectionLabel = boolean | ((collection: string) => string | undefined)
+
+/** What stands for labels that are too many or could not be made, as in OpenTelemetry. */
+export const other = "_OTHER"
+
+export const labelOf = (label: CollectionLabel, collection: string | undefined): string | undefined => {
+  if (collection === undefined || typeof label === "boolean") return label === false ? undefined : collection
+  return Result.getOrElse(
+    Result.try(() => label(collection)),
+    () => other
+  )
+}
+
+/** The attributes of OpenTelemetry's database conventions that metrics and spans share. */
+export const attributesOf = (
+  system: string,
+  store: string | undefined,
+  operation: Operation,
+  collection: string | undefined
+): Record<string, string> => ({
+  "db.system.name": system,
+  "db.operation.name": operation,
+  ...(collection !== undefined && { "db.collection.name": collection }),
+  ...(store !== undefined && { "db.namespace": store })
+})
+
+/** The typed error of a cause, unless all that happened is a defect or an interruption. */
+export const errorOf = (cause: Cause.Cause<unknown>): KeyValueError | undefined =>
+  Option.getOrUndefined(Cause.findErrorOption(cause)) as KeyValueError | undefined
+
+/** `error.type`: an error's tag, `"Defect"` or `"Interrupted"`. */
+export const errorType = (cause: Cause.Cause<unknown>): string =>
+  errorOf(cause)?._tag ?? (Cause.hasDies(cause) ? "Defect" : "Interrupted")
+
+/**
+ * Why an operation failed, where that text cannot hold keys or values: a connection's error.
+ *
+ * A backend's answer may quote the command that it refuses, and a parser's error the text that it cannot read.
+ */
+export const safeReason = (error: KeyValueError): string | undefined =>
+  error._tag === "StoreUnavailableError" ? error.reason : undefined
+
+/** How many keys a successful call was about, and how many of them were there. */
+export interface Counted {
+  readonly count: number
+  readonly hits: number
+  readonly misses: number
+}
+
+export const countOf = (call: Call, value: unknown): Counted => {
+  switch (call._tag) {
+    case "get": {
+      let hits = 0
+      for (const entry of value as ReadonlyArray<Entry | undefined>) if (entry !== undefined) hits++
+      return found(call.keys.length, hits)
+    }
+    case "delete":
+      return found(call.keys.length, value as number)
+    case "compareAndPut":
+      // The reading half of an `update` or `getAndDelete` has counted the key already.
+      return plain(call.place.operation === "putIfAbsent" ? 1 : 0)
+    case "put":
+      return plain(keyCount(call))
+    case "keys":
+    case "collections":
+      return plain((value as Page).names.length)
+    case "clear":
+    case "removeExpired":
+      return plain((value as Removed).count)
+  }
+}
+
+const found = (count: number, hits: number): Counted => ({ count, hits, misses: count - hits })
+
+const plain = (count: number): Counted => ({ count, hits: 0, misses: 0 })

@@ -1,0 +1,109 @@
+/**
+ * A log line for every operation, through Effect's logger.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as LogLevel from "effect/LogLevel"
+import { around, type Filter } from "../driver/around.ts"
+import type { Call } from "../driver/Call.ts"
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+import type { Value } from "../Value.ts"
+import { type Config, validate } from "./logging/config.ts"
+import { finished, started } from "./logging/lines.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The level of an operation that begins, succeeds or is interrupted. Default: `"Info"`. */
+  readonly level?: LogLevel.Severity | undefined
+  /** The level of an operation that fails. Default: `"Warn"`. */
+  readonly failureLevel?: LogLevel.Severity | undefined
+  /** Whether to log a line when an operation begins, beside the one when it ends. Default: false. */
+  readonly logStart?: boolean | undefined
+  /** Whether to log keys: of a batch the first 5, of each 256 characters. Default: true. */
+  readonly logKeys?: boolean | undefined
+  /**
+   * Whether to log values, as JSON (bytes: how many), of a batch the first 5; or what to log of each. What a function
+   * returns is formatted as JSON, `Redacted` values as `<redacted>`. Default: false.
+   */
+  readonly logValues?: boolean | ((value: Value, call: Call) => unknown) | undefined
+  /** How many characters of a value to log. Default: 1,000. */
+  readonly maxValueLength?: number | undefined
+  /** The name of this store, the annotation `store`. Default: none. */
+  readonly store?: string | undefined
+}
+
+/**
+ * Logs every operation with what it was about, how it ended and how long it took.
+ *
+ * **When to use**
+ *
+ * Use it outermost to see what the application does, or inside of `Retry` to see every attempt.
+ *
+ * **Details**
+ *
+ * The message is `get finished`, `get failed`, `get interrupted` or, when asked for, `get started`. The rest are
+ * annotations, for loggers that keep structure:
+ *
+ * - `operation`, `collection`, `store`; `key`, or `keys` and `count` of a batch;
+ * - `durationMs`; `hit`, or `hits` and `misses`; `deleted`; `applied` (of `Atomic`); `ttlMs`; `value` or `values`;
+ * - of a failure `error` (the tag, or `"Defect"`), `retryable`, `outcome`, and `reason` where it cannot hold keys or
+ *   values, or these are logged.
+ *
+ * A level that is filtered out costs next to nothing. Whatever a logger or `logValues` does, the operation is not
+ * changed by it.
+ *
+ * **Gotchas**
+ *
+ * Keys and collections are logged as this level of the stack sees them: inside of a prefix, with it. Where keys are
+ * secrets, or name persons, set `logKeys` to false.
+ *
+ * Fails to build with `StoreSetupError` when a level is unknown or `maxValueLength` is not a whole number.
+ *
+ * **Example** (Debug lines, and what may be seen of a value)
+ *
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { Logging, Memory } from "effect-kv"
+ *
+ * const Store = Memory.layer().pipe(
+ *   Logging.wrap({ level: "Debug", logValues: (value, call) => (call.place.collection === "users" ? Redacted.make(value) : value) })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(Effect.map(validate(options), (config) => around(logging(config))))
+
+const isEnabled = (fiber: Fiber.Fiber<unknown, unknown>, level: LogLevel.Severity): boolean =>
+  LogLevel.isGreaterThanOrEqualTo(level, fiber.cache.minimumLogLevel)
+
+const logging =
+  (config: Config): Filter =>
+  (call, next) =>
+    Effect.withFiber((fiber) => {
+      const enabled = isEnabled(fiber, config.level)
+      if (!enabled && !isEnabled(fiber, config.failureLevel)) return next(call)
+      const clock = fiber.getRef(Clock.Clock)
+      const start = clock.monotonicTimeNanosUnsafe()
+      const operation = Effect.onExitPrimitive(
+        Effect.suspend(() => next(call)),
+        (exit) => {
+          const failed = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)
+          if (!enabled && !failed) return undefined
+          const durationMs = Number(clock.monotonicTimeNanosUnsafe() - start) / 1e6
+          return finished(config, call, exit, durationMs, clock.currentTimeMillisUnsafe())
+        }
+      )
+      return config.logStart && enabled ? Effect.andThen(started(config, call), operation) : operation
+    })

@@ -1,0 +1,137 @@
+/**
+ * Counts, hit rates, errors and latencies, as Effect metrics and as a snapshot.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { around, type Filter } from "../driver/around.ts"
+import { type Wrapper, wrapperContext } from "../driver/layers.ts"
+import * as options from "../internal/options.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+import { Recorder, type Snapshot } from "./statistics/Recorder.ts"
+
+export type { Kind, Operations, Snapshot } from "./statistics/Recorder.ts"
+export type { OperationStatistics } from "./statistics/Tally.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  readonly store?: string | undefined
+  /**
+   * What collections are called: by their names (`true`), not at all (`false`: they all count together), or by what a
+   * function makes of the name. It runs at each operation. Default: true.
+   */
+  readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
+  /** How many collections to tell apart; all others count as `"_OTHER"`. Default: 1,000. */
+  readonly maxCollections?: number | undefined
+}
+
+/**
+ * What was counted so far. See the members of {@link Statistics}.
+ *
+ * @since 0.1.0
+ */
+export interface Service {
+  /** What happened since the layer was built, or since the last `reset`. */
+  readonly snapshot: Effect.Effect<Snapshot>
+
+  /** Begins a new snapshot. Metrics go on: what an exporter was told never goes back. */
+  readonly reset: Effect.Effect<void>
+}
+
+/**
+ * The statistics of the store that {@link wrap} was applied to.
+ *
+ * **Example** (The hit rate of a collection)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { KeyValue, Memory, Statistics } from "effect-kv"
+ *
+ * const program = Effect.gen(function* () {
+ *   const kv = yield* KeyValue.KeyValue
+ *   yield* kv.get("a", { collection: "users" })
+ *   const statistics = yield* Statistics.Statistics
+ *   const { total, collections } = yield* statistics.snapshot
+ *   return [total.get?.latency.p99, collections.get("users")?.get?.hitRate]
+ * })
+ *
+ * program.pipe(Effect.provide(Memory.layer().pipe(Statistics.wrap())))
+ * ```
+ *
+ * @since 0.1.0
+ */
+export class Statistics extends Context.Service<Statistics, Service>()("effect-kv/Statistics") {}
+
+/**
+ * Counts operations, hits, misses and errors, and measures how long operations take.
+ *
+ * **When to use**
+ *
+ * Use it outermost to see what the application sees, or next to the store to see what the store does. With two of them
+ * in one stack, give each a `store` name; the `Statistics` service is that of the outer one.
+ *
+ * **Details**
+ *
+ * Metrics follow OpenTelemetry's conventions for databases where these exist:
+ *
+ * - `db.client.operation.duration`, a histogram in seconds, of every call. Its count is the number of calls.
+ * - `effect_kv.operations`, `effect_kv.hits` and `effect_kv.misses`, counters of keys.
+ *
+ * Their attributes are `db.system.name`, `db.operation.name` (what the application called: `"getMany"`),
+ * `db.collection.name` and `db.namespace`, and for failures `error.type`: the error's tag, `"Interrupted"` or
+ * `"Defect"`.
+ *
+ * Counts follow py-key-value: a batch counts each of its keys, hits and misses are keys that a read or a deletion did or
+ * did not find, and only a success counts keys; failures are counted as such, by tag. A write of `Atomic` counts its
+ * reading half, once for each attempt. Enumeration and clearing are measured page by page.
+ *
+ * **Gotchas**
+ *
+ * - Collections are named as this level of the stack sees them: inside of a prefix, with it.
+ * - Collections without a bound on their number make metrics without a bound: give `collectionLabel` a function, or
+ *   `false`.
+ *
+ * Fails to build with `StoreSetupError` when `maxCollections` is not a whole number of at least 1.
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options = {}): Wrapper<Statistics, StoreSetupError> =>
+  wrapperContext(
+    Effect.map(options.integer("Statistics", "maxCollections", config.maxCollections ?? 1000, 1), (maxCollections) => {
+      const recorder = new Recorder({
+        store: config.store,
+        collectionLabel: config.collectionLabel ?? true,
+        maxCollections
+      })
+      return {
+        transform: (driver) => around(recording(recorder, driver.system))(driver),
+        context: Context.make(Statistics, {
+          snapshot: Effect.sync(() => recorder.snapshot()),
+          reset: Effect.sync(() => recorder.reset())
+        })
+      }
+    })
+  )
+
+const recording =
+  (recorder: Recorder, system: string): Filter =>
+  (call, next) =>
+    Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      const start = clock.monotonicTimeNanosUnsafe()
+      return Effect.onExitPrimitive(
+        Effect.suspend(() => next(call)),
+        (exit) => {
+          const nanos = Number(clock.monotonicTimeNanosUnsafe() - start)
+          recorder.record(system, call, exit, nanos, fiber.context)
+          return undefined
+        }
+      )
+    })

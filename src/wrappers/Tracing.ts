@@ -1,0 +1,103 @@
+/**
+ * A span for every operation.
+ *
+ * @since 0.1.0
+ */
+import type * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import { TracerTimingEnabled } from "effect/References"
+import * as Tracer from "effect/Tracer"
+import { around, type Filter } from "../driver/around.ts"
+import { type Call, collectionOf, keyCount } from "../driver/Call.ts"
+import { type Wrapper, wrapper } from "../driver/layers.ts"
+import * as telemetry from "../internal/telemetry.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The name of this store, the attribute `db.namespace`. Default: none. */
+  readonly store?: string | undefined
+  /**
+   * What collections are called: by their names (`true`), not at all (`false`), or by what a function makes of the
+   * name. Default: true.
+   */
+  readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
+  /** Whether to record keys, of a batch the first 5, as `effect_kv.keys`. Default: false. */
+  readonly recordKeys?: boolean | undefined
+}
+
+/**
+ * Makes a span of every operation, as OpenTelemetry's conventions for databases have it.
+ *
+ * **When to use**
+ *
+ * Use it outside of `Retry` for a span that covers all attempts, inside of it for a span of each attempt, or both.
+ *
+ * **Details**
+ *
+ * - The name is `{operation} {collection}`, such as `get users`; the kind is `client`.
+ * - Attributes: `db.system.name`, `db.operation.name`, `db.collection.name`, `db.namespace`; `db.operation.batch.size`
+ *   of a batch of two keys or more; of a failure `error.type`, which is the error's tag, `"Interrupted"` or `"Defect"`.
+ * - What runs inside, such as an attempt or a client library's own spans, has the span as its parent.
+ *
+ * An error is recorded by its tag, and by its reason where that cannot hold keys or values: messages of errors, which
+ * name keys, do not get into the span.
+ *
+ * Without a tracer (`Tracer.Tracer`, as OpenTelemetry layers provide it) no span is made, at next to no cost.
+ *
+ * @since 0.1.0
+ */
+export const wrap = (options: Options = {}): Wrapper =>
+  wrapper((driver) => around(tracing(options, driver.system))(driver))
+
+const tracing =
+  (options: Options, system: string): Filter =>
+  (call, next) =>
+    Effect.withFiber((fiber) => {
+      if (!isTraced(fiber)) return next(call)
+      const collection = telemetry.labelOf(options.collectionLabel ?? true, collectionOf(call))
+      const attributes = {
+        ...telemetry.attributesOf(system, options.store, call.place.operation, collection),
+        ...ofKeys(options, call)
+      }
+      return Effect.useSpan(nameOf(options, call, collection), { kind: "client", attributes }, (span) =>
+        Effect.onExitPrimitive(
+          Effect.withParentSpan(
+            Effect.suspend(() => next(call)),
+            span,
+            { captureStackTrace: false }
+          ),
+          (exit) => (Exit.isSuccess(exit) ? undefined : endFailed(span, exit.cause))
+        )
+      )
+    })
+
+/** Is there a tracer that would do anything with a span? */
+const isTraced = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
+  cache.tracerEnabled && cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer
+
+const nameOf = (options: Options, call: Call, collection: string | undefined): string =>
+  [call.place.operation, collection ?? options.store].filter((part) => part !== undefined).join(" ")
+
+const ofKeys = (options: Options, call: Call): Record<string, unknown> => ({
+  ...(keyCount(call) > 1 && { "db.operation.batch.size": keyCount(call) }),
+  ...(options.recordKeys && "keys" in call && { "effect_kv.keys": call.keys.slice(0, 5) })
+})
+
+/** Ends the span before `useSpan` would, with an error that says less than the operation's own. */
+const endFailed = (span: Tracer.Span, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Effect.withFiberSucceed((fiber) => {
+    const error = telemetry.errorOf(cause)
+    const exit =
+      error === undefined
+        ? Exit.failCause(cause)
+        : Exit.fail({ name: error._tag, message: telemetry.safeReason(error) ?? error._tag })
+    span.attribute("error.type", telemetry.errorType(cause))
+    span.end(fiber.getRef(TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n, exit)
+  })

@@ -1,0 +1,43 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as LogLevel from "effect/LogLevel"
+import type { Call } from "../../driver/Call.ts"
+import * as telemetry from "../../internal/telemetry.ts"
+import * as annotations from "./annotations.ts"
+import type { Config } from "./config.ts"
+
+export const started = (config: Config, call: Call): Effect.Effect<void> =>
+  line(config.level, call, "started", () => annotations.ofCall(config, call))
+
+export const finished = (
+  config: Config,
+  call: Call,
+  exit: Exit.Exit<unknown, unknown>,
+  durationMs: number,
+  now: number
+): Effect.Effect<void> => {
+  const about = () => ({ ...annotations.ofCall(config, call), durationMs })
+  if (Exit.isSuccess(exit)) {
+    return line(config.level, call, "finished", () => ({
+      ...about(),
+      ...annotations.ofResult(config, call, exit.value, now)
+    }))
+  }
+  if (Cause.hasInterruptsOnly(exit.cause)) return line(config.level, call, "interrupted", about)
+  return line(config.failureLevel, call, "failed", () => ({
+    ...about(),
+    ...annotations.ofFailure(config, telemetry.errorType(exit.cause), telemetry.errorOf(exit.cause))
+  }))
+}
+
+/** A line that cannot fail, whatever the loggers do. */
+const line = (
+  level: LogLevel.Severity,
+  call: Call,
+  status: "started" | "finished" | "failed" | "interrupted",
+  about: () => annotations.Annotations
+): Effect.Effect<void> =>
+  Effect.ignoreCause(
+    Effect.suspend(() => Effect.annotateLogs(Effect.logWithLevel(level)(`${call.place.operation} ${status}`), about()))
+  )

@@ -1,0 +1,52 @@
+import * as Duration from "effect/Duration"
+
+/** How far a percentile may be from the true one, as a part of it. */
+const accuracy = 0.01
+
+const growth = (1 + accuracy) / (1 - accuracy)
+const scale = 1 / Math.log(growth)
+
+/** The bucket that a number of nanoseconds falls into: the wider, the larger the number; `-Infinity` for none. */
+const bucketOf = (nanos: number): number => Math.ceil(Math.log(nanos) * scale)
+
+/** The number that is at most `accuracy` away from all that fall into a bucket. */
+const middleOf = (bucket: number): number => (2 * growth ** bucket) / (growth + 1)
+
+/**
+ * How often operations took how long, in buckets that grow with the time: some dozens of counters, however many
+ * operations there were.
+ */
+export class Latencies {
+  private readonly buckets = new Map<number, number>()
+  private count = 0
+  private max = 0
+
+  add(nanos: number): void {
+    this.addTo(bucketOf(nanos), 1)
+    this.max = Math.max(this.max, nanos)
+  }
+
+  merge(other: Latencies): void {
+    for (const [bucket, count] of other.buckets) this.addTo(bucket, count)
+    this.max = Math.max(this.max, other.max)
+  }
+
+  private addTo(bucket: number, count: number): void {
+    this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + count)
+    this.count += count
+  }
+
+  /** The times within which the given parts of all operations ended, in their order, and the longest time. */
+  percentiles<Names extends string>(parts: Readonly<Record<Names, number>>): Record<Names | "max", Duration.Duration> {
+    const sorted = [...this.buckets].sort(([a], [b]) => a - b)
+    const at = (part: number): number => {
+      let rank = Math.ceil(part * this.count)
+      for (const [bucket, count] of sorted) if ((rank -= count) <= 0) return Math.min(middleOf(bucket), this.max)
+      return this.max
+    }
+    const entries = Object.entries<number>(parts).map(([name, part]) => [name, toDuration(at(part))])
+    return { ...Object.fromEntries(entries), max: toDuration(this.max) }
+  }
+}
+
+const toDuration = (nanos: number): Duration.Duration => Duration.nanos(BigInt(Math.round(nanos)))

@@ -1,0 +1,126 @@
+import type * as Context from "effect/Context"
+import * as Exit from "effect/Exit"
+import { type Call, collectionOf, keyCount } from "../../driver/Call.ts"
+import * as telemetry from "../../internal/telemetry.ts"
+import type { Operation } from "../../KeyValueError.ts"
+import { Metrics } from "./Metrics.ts"
+import { type OperationStatistics, Tally } from "./Tally.ts"
+
+/**
+ * The kinds of operations that statistics tell apart. A batch counts with its single form.
+ *
+ * @since 0.1.0
+ */
+export type Kind = Exclude<Operation, "getMany" | "ttlMany" | "putMany" | "deleteMany">
+
+/**
+ * Statistics by kind of operation, of those kinds that there were.
+ *
+ * @since 0.1.0
+ */
+export type Operations = Readonly<Partial<Record<Kind, OperationStatistics>>>
+
+/**
+ * What happened since the layer was built, or since the last reset.
+ *
+ * @since 0.1.0
+ */
+export interface Snapshot {
+  /** All collections together, with calls that are about no collection. */
+  readonly total: Operations
+  /** By collection, as `collectionLabel` names it. */
+  readonly collections: ReadonlyMap<string, Operations>
+}
+
+/** Where the calls of one collection and one operation are recorded. */
+interface Series {
+  readonly tally: Tally
+  readonly metrics: Metrics
+}
+
+type ByOperation = Map<Operation, Series>
+
+export interface Config {
+  readonly store: string | undefined
+  readonly collectionLabel: telemetry.CollectionLabel
+  readonly maxCollections: number
+}
+
+/** Keeps what calls did, by collection and operation, for a bounded number of collections. */
+export class Recorder {
+  private readonly config: Config
+  private collections = new Map<string, ByOperation>()
+  private unlabelled: ByOperation = new Map()
+
+  constructor(config: Config) {
+    this.config = config
+  }
+
+  record(
+    system: string,
+    call: Call,
+    exit: Exit.Exit<unknown, unknown>,
+    nanos: number,
+    context: Context.Context<never>
+  ): void {
+    const { tally, metrics } = this.seriesOf(system, call)
+    if (Exit.isSuccess(exit)) {
+      const counted = telemetry.countOf(call, exit.value)
+      tally.succeeded(nanos, counted)
+      metrics.succeeded(nanos, counted, context)
+    } else {
+      const errorType = telemetry.errorType(exit.cause)
+      tally.failed(nanos, errorType)
+      metrics.failed(nanos, errorType, keyCount(call), context)
+    }
+  }
+
+  private seriesOf(system: string, call: Call): Series {
+    const { operation } = call.place
+    const label = this.bounded(telemetry.labelOf(this.config.collectionLabel, collectionOf(call)))
+    const operations = this.operationsOf(label)
+    let series = operations.get(operation)
+    if (series === undefined) {
+      const attributes = telemetry.attributesOf(system, this.config.store, operation, label)
+      operations.set(operation, (series = { tally: new Tally(), metrics: new Metrics(attributes) }))
+    }
+    return series
+  }
+
+  private bounded(label: string | undefined): string | undefined {
+    const known = label === undefined || this.collections.has(label)
+    return known || this.collections.size < this.config.maxCollections ? label : telemetry.other
+  }
+
+  private operationsOf(label: string | undefined): ByOperation {
+    if (label === undefined) return this.unlabelled
+    let operations = this.collections.get(label)
+    if (operations === undefined) this.collections.set(label, (operations = new Map()))
+    return operations
+  }
+
+  snapshot(): Snapshot {
+    return {
+      total: sum([this.unlabelled, ...this.collections.values()]),
+      collections: new Map([...this.collections].map(([label, operations]) => [label, sum([operations])]))
+    }
+  }
+
+  reset(): void {
+    this.collections = new Map()
+    this.unlabelled = new Map()
+  }
+}
+
+const sum = (all: Iterable<ByOperation>): Operations => {
+  const tallies = new Map<Kind, Tally>()
+  for (const operations of all) {
+    for (const [operation, { tally }] of operations) {
+      const kind = operation.replace("Many", "") as Kind
+      const merged = tallies.get(kind) ?? new Tally()
+      merged.merge(tally)
+      tallies.set(kind, merged)
+    }
+  }
+  return Object.fromEntries([...tallies].map(([kind, tally]) => [kind, tally.snapshot()]))
+}

@@ -1,0 +1,35 @@
+/** Stores that are slow or fail, for the tests of wrappers that look on. */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Driver from "../../src/Driver.ts"
+import type { Call } from "../../src/driver/Call.ts"
+import { StoreError, StoreUnavailableError } from "../../src/KeyValueError.ts"
+
+/** Every operation takes so long. */
+export const slow = (duration: Duration.Input) =>
+  Driver.wrapper(
+    Driver.around((call, next) =>
+      Effect.andThen(
+        Effect.sleep(duration),
+        Effect.suspend(() => next(call))
+      )
+    )
+  )
+
+/** Reads and writes of the collection `down` find no store; of the collection `refused`, one that refuses. */
+export const failing = Driver.wrapper((driver) => ({
+  ...driver,
+  get: (call) => failureOf(call) ?? driver.get(call),
+  put: (call) => failureOf(call) ?? driver.put(call),
+  delete: (call) => failureOf(call) ?? driver.delete(call)
+}))
+
+const failureOf = ({ place }: Call) => {
+  if (place.collection === "down") {
+    return Effect.fail(new StoreUnavailableError({ ...place, reason: "connect ECONNREFUSED", sent: false }))
+  }
+  if (place.collection === "refused") {
+    return Effect.fail(new StoreError({ ...place, reason: `ERR cannot run 'SET' 'secret-key' 'secret-value'` }))
+  }
+  return place.collection === "broken" ? Effect.die(new Error("a bug")) : undefined
+}
