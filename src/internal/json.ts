@@ -78,7 +78,7 @@ export class Copier {
 
 const identifier = /^[\p{ID_Start}$_…][\p{ID_Continue}$]*$/u
 
-const formatSegment = (segment: string | number): string =>
+export const formatSegment = (segment: string | number): string =>
   typeof segment === "number"
     ? `[${segment}]`
     : identifier.test(segment)

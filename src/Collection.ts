@@ -1,0 +1,249 @@
+/**
+ * Collections whose values have a schema.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import type { ValueWithTtl } from "./Entry.ts"
+import { collectionCodec } from "./internal/collectionCodec.ts"
+import { SingleFlight } from "./internal/SingleFlight.ts"
+import * as KeyValue from "./KeyValue.ts"
+import { MissingKeyError, type Operation, type ReadError, type WriteError } from "./KeyValueError.ts"
+import { Payload, type Value } from "./Value.ts"
+
+/**
+ * Options of {@link make} and {@link Service}.
+ *
+ * @since 0.1.0
+ */
+export interface Options<S extends Schema.Constraint, K> {
+  /** The schema of the values. They are stored as JSON (`Schema.toCodecJson`), so dates, classes and so on work. */
+  readonly schema: S
+  /** How keys are written, if they are not strings. Default: keys are strings. */
+  readonly key?: Schema.Codec<K, string> | undefined
+  /** How long entries live. Default: for ever. */
+  readonly ttl?: Duration.Input | undefined
+  /**
+   * What a stored value that does not fit the schema is: a `DeserializationError`, or a miss (with a warning in the
+   * log, without the value). Default: `"fail"`.
+   */
+  readonly onInvalid?: "fail" | "miss" | undefined
+}
+
+/**
+ * Options of a write.
+ *
+ * @since 0.1.0
+ */
+export interface PutOptions {
+  /** How long the entry lives. Default: the collection's `ttl`; `"Infinity"` is for ever. */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * A collection of values of type `A` under keys of type `K`. Reading needs the services `RD`, and writing `RE`, if the
+ * schema does.
+ *
+ * **Details**
+ *
+ * Reads fail with `DeserializationError` when what is stored does not fit the schema (unless `onInvalid` is `"miss"`),
+ * writes with `SerializationError`, and both with `InvalidKeyError` for a key that does not fit its schema. The cause of
+ * each is the `SchemaError`.
+ *
+ * @since 0.1.0
+ */
+export interface Collection<A, K = string, RD = never, RE = never> {
+  /** The collection's name in the store. */
+  readonly collection: string
+
+  readonly get: (key: K) => Effect.Effect<Option.Option<A>, ReadError, RD>
+
+  /** Fails with `MissingKeyError` when there is no such key. */
+  readonly getOrFail: (key: K) => Effect.Effect<A, ReadError | MissingKeyError, RD>
+
+  readonly getOrElse: <B>(key: K, orElse: () => B) => Effect.Effect<A | B, ReadError, RD>
+
+  /** The values of several keys, in their order, in one round trip where the store can. */
+  readonly getMany: (keys: Iterable<K>) => Effect.Effect<ReadonlyArray<Option.Option<A>>, ReadError, RD>
+
+  /** The value of a key and the time that it has left. */
+  readonly ttl: (key: K) => Effect.Effect<Option.Option<ValueWithTtl<A>>, ReadError, RD>
+
+  readonly ttlMany: (keys: Iterable<K>) => Effect.Effect<ReadonlyArray<Option.Option<ValueWithTtl<A>>>, ReadError, RD>
+
+  readonly put: (key: K, value: A, options?: PutOptions) => Effect.Effect<void, WriteError, RE>
+
+  /** Stores several values with one TTL. Nothing is stored unless all of them fit the schema. */
+  readonly putMany: (
+    entries: Iterable<readonly [key: K, value: A]>,
+    options?: PutOptions
+  ) => Effect.Effect<void, WriteError, RE>
+
+  /** Deletes a key and answers whether it was there. */
+  readonly delete: (key: K) => Effect.Effect<boolean, WriteError>
+
+  /** Deletes several keys and answers how many were there. */
+  readonly deleteMany: (keys: Iterable<K>) => Effect.Effect<number, WriteError>
+
+  /**
+   * The value of a key, or else what `load` gives, which is stored.
+   *
+   * **Details**
+   *
+   * Those who ask for a key while it is being loaded wait for the one outcome; see `KeyValue.getOrSet`. With `onInvalid:
+   * "miss"`, a stored value that does not fit is replaced.
+   */
+  readonly getOrSet: <E, R>(
+    key: K,
+    load: Effect.Effect<A, E, R>,
+    options?: PutOptions
+  ) => Effect.Effect<A, E | ReadError | WriteError, R | RD | RE>
+}
+
+type Of<S extends Schema.Constraint, K> = Collection<S["Type"], K, S["DecodingServices"], S["EncodingServices"]>
+
+/**
+ * A collection of the `KeyValue` in the context.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { Collection } from "effect-kv"
+ *
+ * const program = Effect.gen(function* () {
+ *   const visits = yield* Collection.make({ collection: "visits", schema: Schema.Date, ttl: "1 day" })
+ *   yield* visits.put("alice", new Date())
+ *   return yield* visits.get("alice") // Option<Date>
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const make = <S extends Schema.Constraint, K = string>(
+  options: Options<S, K> & { readonly collection: string }
+): Effect.Effect<Of<S, K>, never, KeyValue.KeyValue> =>
+  KeyValue.KeyValue.useSync((kv) => over(kv, options.collection, options))
+
+/**
+ * A class that is a collection's key in the context, with a layer that makes it of a `KeyValue`.
+ *
+ * @since 0.1.0
+ */
+export interface ServiceClass<Self, Name extends string, S extends Schema.Constraint, K>
+  extends Context.ServiceClass<Self, `effect-kv/Collection/${Name}`, Of<S, K>> {
+  readonly layer: Layer.Layer<Self, never, KeyValue.KeyValue>
+}
+
+/**
+ * Declares a collection as a service.
+ *
+ * **Details**
+ *
+ * The name is the collection's in the store, unless the options name another, and the service's in the context.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer, Schema } from "effect"
+ * import { Collection, Memory } from "effect-kv"
+ *
+ * const User = Schema.Struct({ name: Schema.String, born: Schema.Date })
+ *
+ * class Users extends Collection.Service<Users>()("users", { schema: User, ttl: "1 day" }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const users = yield* Users
+ *   yield* users.put("alice", { name: "Alice", born: new Date(0) })
+ *   return yield* users.getOrFail("alice")
+ * })
+ *
+ * program.pipe(Effect.provide(Users.layer.pipe(Layer.provide(Memory.layer()))))
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const Service =
+  <Self>() =>
+  <const Name extends string, S extends Schema.Constraint, K = string>(
+    name: Name,
+    options: Options<S, K> & { readonly collection?: string | undefined }
+  ): ServiceClass<Self, Name, S, K> => {
+    const key = Context.Service<Self, Of<S, K>>()(`effect-kv/Collection/${name}`)
+    const layer = Layer.effect(key, make({ ...options, collection: options.collection ?? name }))
+    return Object.assign(key, { layer })
+  }
+
+const over = <S extends Schema.Constraint, K>(
+  kv: KeyValue.Service,
+  collection: string,
+  options: Options<S, K>
+): Of<S, K> => {
+  type A = S["Type"]
+  const at = { collection }
+  const { encodeKey, encodeKeys, encodePairs, decode, decodeStrictly } = collectionCodec(collection, options)
+  const reloads = new SingleFlight<Value, any>()
+  const putAt = (put: PutOptions | undefined) => ({ ...at, ttl: put?.ttl ?? options.ttl })
+
+  const get = (operation: Operation, key: string) =>
+    Effect.flatMap(kv.get(key, at), (value) => decode(operation, key, value))
+  const ttl = (operation: Operation, key: string, found: ValueWithTtl | undefined) =>
+    Effect.map(
+      decode(operation, key, found?.value),
+      Option.map((value) => ({ value, ttl: found?.ttl }))
+    )
+  const pairs = (operation: Operation, entries: Iterable<readonly [K, A]>) =>
+    Effect.suspend(() => encodePairs(operation, Array.from(entries)))
+  const keysOf = (operation: Operation, keys: Iterable<K>) =>
+    Effect.suspend(() => encodeKeys(operation, Array.from(keys)))
+  const getOption = (key: K) => Effect.flatMap(encodeKey("get", key), (key) => get("get", key))
+
+  return {
+    collection,
+    get: getOption,
+    getOrFail: Effect.fnUntraced(function* (key) {
+      const name = yield* encodeKey("get", key)
+      const found = yield* get("get", name)
+      if (Option.isSome(found)) return found.value
+      return yield* new MissingKeyError({ operation: "get", collection, keys: [name], key: name })
+    }),
+    getOrElse: (key, orElse) => Effect.map(getOption(key), Option.getOrElse(orElse)),
+    getMany: Effect.fnUntraced(function* (keys) {
+      const names = yield* keysOf("getMany", keys)
+      const values = yield* kv.getMany(names, at)
+      return yield* Effect.forEach(values, (value, i) => decode("getMany", names[i]!, value))
+    }),
+    ttl: Effect.fnUntraced(function* (key) {
+      const name = yield* encodeKey("ttl", key)
+      return yield* ttl("ttl", name, yield* kv.ttl(name, at))
+    }),
+    ttlMany: Effect.fnUntraced(function* (keys) {
+      const names = yield* keysOf("ttlMany", keys)
+      const found = yield* kv.ttlMany(names, at)
+      return yield* Effect.forEach(found, (found, i) => ttl("ttlMany", names[i]!, found))
+    }),
+    put: (key, value, options) =>
+      Effect.flatMap(pairs("put", [[key, value]]), ([pair]) => kv.put(pair![0], pair![1], putAt(options))),
+    putMany: (entries, options) =>
+      Effect.flatMap(pairs("putMany", entries), (pairs) => kv.putMany(pairs, putAt(options))),
+    delete: (key) => Effect.flatMap(encodeKey("delete", key), (key) => kv.delete(key, at)),
+    deleteMany: (keys) => Effect.flatMap(keysOf("deleteMany", keys), (keys) => kv.deleteMany(keys, at)),
+    getOrSet: Effect.fnUntraced(function* (key, load, options) {
+      const name = yield* encodeKey("get", key)
+      const encoded = Effect.flatMap(load, (value) => Effect.map(pairs("put", [[key, value]]), ([pair]) => pair![1]))
+      const found = yield* decode("get", name, yield* kv.getOrSet(name, encoded, putAt(options)))
+      if (Option.isSome(found)) return found.value
+      const reload = Effect.tap(encoded, (value) => kv.put(name, value, putAt(options)))
+      return yield* decodeStrictly("get", name, detached(yield* reloads.run(name, reload)))
+    })
+  }
+}
+
+/** A copy, for one of several who wait for the same value. */
+const detached = (value: Value): Value => Result.getOrThrow(Payload.from(value)).value

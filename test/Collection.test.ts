@@ -1,0 +1,367 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/testing/TestClock"
+import * as Collection from "../src/Collection.ts"
+import { KeyValue } from "../src/KeyValue.ts"
+import * as Memory from "../src/stores/Memory.ts"
+import type { Value } from "../src/Value.ts"
+
+class Address extends Schema.Class<Address>("Address")({ street: Schema.String, since: Schema.Date }) {}
+
+class User extends Schema.Class<User>("User")({
+  name: Schema.String,
+  age: Schema.Int,
+  address: Schema.Option(Address),
+  homepage: Schema.optional(Schema.URL),
+  avatar: Schema.optionalKey(Schema.Uint8Array)
+}) {}
+
+class Users extends Collection.Service<Users>()("users", { schema: User, ttl: "1 day" }) {}
+class Lenient extends Collection.Service<Lenient>()("lenient", {
+  schema: User,
+  onInvalid: "miss",
+  collection: "users"
+}) {}
+
+const alice = new User({
+  name: "Alice",
+  age: 30,
+  address: Option.some(new Address({ street: "Main", since: new Date(86_400_000) })),
+  homepage: new URL("https://example.com/alice"),
+  avatar: Uint8Array.of(1, 2, 3)
+})
+const bob = new User({ name: "Bob", age: 40, address: Option.none(), homepage: undefined })
+
+const layer = Layer.provideMerge(Layer.merge(Users.layer, Lenient.layer), Memory.layer())
+
+const putRaw = (key: string, value: Value, collection = "users") =>
+  KeyValue.use((kv) => kv.put(key, value, { collection }))
+const getRaw = (key: string, collection = "users") => KeyValue.use((kv) => kv.get(key, { collection }))
+
+describe("Collection", () => {
+  describe("of a class with dates, options, URLs and bytes", () => {
+    it.effect("put and get", () =>
+      Effect.gen(function* () {
+        const users = yield* Users
+        yield* users.put("alice", alice)
+        yield* users.put("bob", bob)
+        const found = Option.getOrThrow(yield* users.get("alice"))
+        assert.deepStrictEqual(found, alice)
+        assert.instanceOf(found, User)
+        assert.instanceOf(Option.getOrThrow(found.address), Address)
+        assert.deepStrictEqual(yield* users.get("bob"), Option.some(bob))
+        assert.deepStrictEqual(yield* users.get("none"), Option.none())
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("stores JSON that others can read", () =>
+      Effect.gen(function* () {
+        const users = yield* Users
+        yield* users.put("alice", alice)
+        assert.deepStrictEqual(yield* getRaw("alice"), {
+          name: "Alice",
+          age: 30,
+          address: { _tag: "Some", value: { street: "Main", since: "1970-01-02T00:00:00.000Z" } },
+          homepage: "https://example.com/alice",
+          avatar: "AQID"
+        })
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("putMany, getMany, deleteMany", () =>
+      Effect.gen(function* () {
+        const users = yield* Users
+        yield* users.putMany(new Map([["alice", alice]]).set("bob", bob))
+        assert.deepStrictEqual(yield* users.getMany(["bob", "none", "alice"]), [
+          Option.some(bob),
+          Option.none(),
+          Option.some(alice)
+        ])
+        assert.strictEqual(yield* users.deleteMany(["alice", "bob", "none"]), 2)
+        assert.deepStrictEqual(yield* users.getMany(["alice"]), [Option.none()])
+        assert.deepStrictEqual(yield* users.getMany([]), [])
+        yield* users.putMany([])
+        assert.strictEqual(yield* users.deleteMany([]), 0)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("delete", () =>
+      Effect.gen(function* () {
+        const users = yield* Users
+        yield* users.put("alice", alice)
+        assert.isTrue(yield* users.delete("alice"))
+        assert.isFalse(yield* users.delete("alice"))
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  it.effect("getOrFail, getOrElse", () =>
+    Effect.gen(function* () {
+      const users = yield* Users
+      yield* users.put("alice", alice)
+      assert.deepStrictEqual(yield* users.getOrFail("alice"), alice)
+      assert.deepStrictEqual(yield* users.getOrElse("alice", () => assert.fail("asked for a default")), alice)
+      assert.strictEqual(yield* users.getOrElse("none", () => "nobody"), "nobody")
+      const error = yield* Effect.flip(users.getOrFail("none"))
+      assert.strictEqual(error._tag, "MissingKeyError")
+      assert.strictEqual(error.message, 'get of "none" in collection "users": there is no such key.')
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("a schema of undefined tells a value from a miss", () =>
+    Effect.gen(function* () {
+      const maybe = yield* Collection.make({ collection: "maybe", schema: Schema.UndefinedOr(Schema.String) })
+      yield* maybe.put("a", undefined)
+      assert.deepStrictEqual(yield* maybe.get("a"), Option.some(undefined))
+      assert.deepStrictEqual(yield* maybe.get("b"), Option.none())
+    }).pipe(Effect.provide(layer))
+  )
+
+  describe("TTL", () => {
+    it.effect("the collection's, one per call, and none", () =>
+      Effect.gen(function* () {
+        const users = yield* Users
+        yield* users.put("default", bob)
+        yield* users.put("own", bob, { ttl: "1 hour" })
+        yield* users.putMany([["never", bob]], { ttl: "Infinity" })
+        yield* TestClock.adjust("10 minutes")
+        const answers = yield* users.ttlMany(["default", "own", "never", "none"])
+        assert.deepStrictEqual(answers.map(Option.map(({ value, ttl }) => [value, ttl && Duration.format(ttl)])), [
+          Option.some([bob, "23h 50m"]),
+          Option.some([bob, "50m"]),
+          Option.some([bob, undefined]),
+          Option.none()
+        ])
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(yield* users.ttl("own"), Option.none())
+        assert.isTrue(Option.isSome(yield* users.ttl("default")))
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("an empty list with a TTL is a value", () =>
+      Effect.gen(function* () {
+        const lists = yield* Collection.make({ collection: "lists", schema: Schema.Array(User), ttl: "1 minute" })
+        yield* lists.put("empty", [])
+        const answer = Option.getOrThrow(yield* lists.ttl("empty"))
+        assert.deepStrictEqual(answer, { value: [], ttl: Duration.minutes(1) })
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("one that is not valid is InvalidTtlError", () =>
+      Effect.gen(function* () {
+        const users = yield* Users
+        const error = yield* Effect.flip(users.put("alice", alice, { ttl: 0 }))
+        assert.strictEqual(error._tag, "InvalidTtlError")
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  describe("a stored value that does not fit", () => {
+    const invalid = { name: "Carol", age: "old", address: { _tag: "None" } }
+
+    it.effect("is DeserializationError, with the SchemaError as its cause", () =>
+      Effect.gen(function* () {
+        const users = yield* Users
+        yield* putRaw("carol", invalid)
+        yield* users.put("alice", alice)
+        const calls = {
+          get: users.get("carol"),
+          getMany: users.getMany(["alice", "carol"]),
+          ttl: users.ttl("carol"),
+          ttlMany: users.ttlMany(["alice", "carol"])
+        }
+        for (const [operation, call] of Object.entries(calls)) {
+          const error = yield* Effect.flip(call as Effect.Effect<unknown, Effect.Error<typeof calls.get>>)
+          assert.strictEqual(error._tag, "DeserializationError")
+          if (error._tag !== "DeserializationError") continue
+          assert.deepStrictEqual([error.operation, error.collection, error.keys], [operation, "users", ["carol"]])
+          assert.instanceOf(error.cause, Schema.SchemaError)
+          assert.include((error.cause as Schema.SchemaError).message, "age")
+        }
+        assert.strictEqual((yield* Effect.flip(users.getOrFail("carol")))._tag, "DeserializationError")
+        assert.strictEqual((yield* Effect.flip(users.getOrElse("carol", () => 1)))._tag, "DeserializationError")
+        assert.strictEqual(
+          (yield* Effect.flip(users.getOrSet("carol", Effect.succeed(bob))))._tag,
+          "DeserializationError"
+        )
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("is a miss when asked so, with a warning that does not show the value", () => {
+      const logged: Array<unknown> = []
+      const capture = Logger.layer([Logger.make(({ logLevel, message }) => void logged.push(logLevel, message))])
+      return Effect.gen(function* () {
+        const users = yield* Lenient
+        yield* putRaw("carol", invalid)
+        yield* users.put("alice", alice)
+        assert.deepStrictEqual(yield* users.get("carol"), Option.none())
+        assert.deepStrictEqual(yield* users.getMany(["alice", "carol"]), [Option.some(alice), Option.none()])
+        assert.deepStrictEqual(yield* users.ttl("carol"), Option.none())
+        assert.strictEqual(yield* users.getOrElse("carol", () => "default"), "default")
+        assert.strictEqual((yield* Effect.flip(users.getOrFail("carol")))._tag, "MissingKeyError")
+        assert.strictEqual(logged[0], "Warn")
+        assert.include(String(logged[1]), 'get of "carol" in collection "users"')
+        assert.notInclude(JSON.stringify(logged), "old")
+        assert.deepStrictEqual(yield* getRaw("carol"), invalid)
+      }).pipe(Effect.provide([layer, capture]))
+    })
+
+    it.effect("is replaced by getOrSet when it is a miss, by one load", () =>
+      Effect.gen(function* () {
+        const users = yield* Lenient
+        yield* putRaw("carol", invalid)
+        const gate = yield* Deferred.make<void>()
+        let loads = 0
+        const load = Effect.gen(function* () {
+          loads++
+          yield* Deferred.await(gate)
+          return bob
+        })
+        const callers = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(users.getOrSet("carol", load)))
+        yield* Effect.yieldNow
+        yield* Deferred.succeed(gate, undefined)
+        const found = yield* Effect.forEach(callers, (fiber) => Fiber.join(fiber))
+        assert.deepStrictEqual(found, [bob, bob, bob])
+        assert.notStrictEqual(found[0], found[1])
+        assert.strictEqual(loads, 1)
+        assert.deepStrictEqual(yield* users.get("carol"), Option.some(bob))
+      }).pipe(Effect.provide([layer, Logger.layer([])]))
+    )
+
+    it.effect("bytes do not fit a schema either", () =>
+      Effect.gen(function* () {
+        yield* putRaw("bytes", Uint8Array.of(1))
+        const users = yield* Users
+        assert.strictEqual((yield* Effect.flip(users.get("bytes")))._tag, "DeserializationError")
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  describe("a value that cannot be stored", () => {
+    it.effect("is SerializationError with the path, and nothing is stored", () =>
+      Effect.gen(function* () {
+        const scores = yield* Collection.make({
+          collection: "scores",
+          schema: Schema.Struct({ list: Schema.Array(Schema.Struct({ "a b": Schema.Int })) })
+        })
+        const bad = { list: [{ "a b": 1 }, { "a b": 1.5 }] }
+        const error = yield* Effect.flip(scores.putMany([["good", { list: [] }] as const, ["bad", bad] as const]))
+        assert.strictEqual(error._tag, "SerializationError")
+        if (error._tag !== "SerializationError") return
+        assert.deepStrictEqual([error.operation, error.keys, error.path], ["putMany", ["bad"], '$.list[1]["a b"]'])
+        assert.instanceOf(error.cause, Schema.SchemaError)
+        assert.strictEqual(error.outcome, "not-applied")
+        assert.deepStrictEqual(yield* scores.get("good"), Option.none())
+        assert.strictEqual((yield* Effect.flip(scores.put("bad", bad)))._tag, "SerializationError")
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("is SerializationError also when only the store can tell", () =>
+      Effect.gen(function* () {
+        const anything = yield* Collection.make({ collection: "anything", schema: Schema.Struct({ a: Schema.Any }) })
+        const error = yield* Effect.flip(anything.put("map", { a: new Map() }))
+        assert.strictEqual(error._tag, "SerializationError")
+        if (error._tag === "SerializationError") assert.strictEqual(error.path, "$.a")
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  describe("getOrSet", () => {
+    it.effect("loads what is missing, with the collection's TTL", () =>
+      Effect.gen(function* () {
+        const users = yield* Users
+        assert.deepStrictEqual(yield* users.getOrSet("alice", Effect.succeed(alice)), alice)
+        assert.deepStrictEqual(yield* users.getOrSet("alice", Effect.die("loaded again")), alice)
+        assert.deepStrictEqual(Option.getOrThrow(yield* users.ttl("alice")).ttl, Duration.days(1))
+        yield* users.getOrSet("bob", Effect.succeed(bob), { ttl: "1 minute" })
+        assert.deepStrictEqual(Option.getOrThrow(yield* users.ttl("bob")).ttl, Duration.minutes(1))
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("shares one load between collections over the same store, and its failure", () =>
+      Effect.gen(function* () {
+        const options = { collection: "numbers", schema: Schema.Number }
+        const [one, two] = [yield* Collection.make(options), yield* Collection.make(options)]
+        const gate = yield* Deferred.make<void, "boom">()
+        let loads = 0
+        const load = Effect.suspend(() => {
+          loads++
+          return Effect.as(Deferred.await(gate), 1)
+        })
+        const callers = yield* Effect.forEach([one, two, one], (numbers) =>
+          Effect.forkChild(Effect.flip(numbers.getOrSet("a", load)))
+        )
+        yield* Effect.yieldNow
+        yield* Deferred.fail(gate, "boom")
+        assert.deepStrictEqual(yield* Effect.forEach(callers, (fiber) => Fiber.join(fiber)), ["boom", "boom", "boom"])
+        assert.strictEqual(loads, 1)
+        assert.deepStrictEqual(yield* one.get("a"), Option.none())
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("fails with SerializationError when what was loaded does not fit", () =>
+      Effect.gen(function* () {
+        const numbers = yield* Collection.make({ collection: "numbers", schema: Schema.Int })
+        const error = yield* Effect.flip(numbers.getOrSet("a", Effect.succeed(1.5)))
+        assert.strictEqual(error._tag, "SerializationError")
+        assert.deepStrictEqual(yield* numbers.get("a"), Option.none())
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  describe("keys with a codec", () => {
+    const orders = Collection.make({ collection: "orders", key: Schema.FiniteFromString, schema: Schema.String })
+
+    it.effect("are written as strings", () =>
+      Effect.gen(function* () {
+        const { put, get, getMany, deleteMany, ttl } = yield* orders
+        yield* put(1, "one")
+        assert.deepStrictEqual(yield* get(1), Option.some("one"))
+        assert.deepStrictEqual(yield* getMany([2, 1]), [Option.none(), Option.some("one")])
+        assert.isTrue(Option.isSome(yield* ttl(1)))
+        assert.strictEqual(yield* getRaw("1", "orders"), "one")
+        assert.strictEqual(yield* deleteMany([1, 2]), 1)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("are InvalidKeyError when they do not fit", () =>
+      Effect.gen(function* () {
+        const { put, get, getMany, deleteMany } = yield* orders
+        const calls = [put(Number.NaN, ""), get(Number.NaN), getMany([1, Number.NaN]), deleteMany([Number.NaN])]
+        for (const call of calls) {
+          const error = yield* Effect.flip(call as Effect.Effect<unknown, { readonly _tag: string }>)
+          assert.strictEqual(error._tag, "InvalidKeyError")
+        }
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  it.effect("a collection is apart from another of the same store", () =>
+    Effect.gen(function* () {
+      const users = yield* Users
+      const others = yield* Collection.make({ collection: "others", schema: User })
+      yield* users.put("alice", alice)
+      assert.deepStrictEqual(yield* others.get("alice"), Option.none())
+      assert.strictEqual(users.collection, "users")
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("services that a schema needs are asked for where it runs", () =>
+    Effect.gen(function* () {
+      class Unit extends Context.Service<Unit, number>()("test/Unit") {}
+      const InUnits = Schema.Number.pipe(Schema.middlewareDecoding((effect) => Effect.flatMap(Unit, () => effect)))
+      const lengths = yield* Collection.make({ collection: "lengths", schema: InUnits })
+      yield* lengths.put("a", 1)
+      const found = lengths.get("a") satisfies Effect.Effect<Option.Option<number>, unknown, Unit>
+      assert.deepStrictEqual(yield* Effect.provideService(found, Unit, 2), Option.some(1))
+    }).pipe(Effect.provide(layer))
+  )
+})
