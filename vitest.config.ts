@@ -1,8 +1,11 @@
+import { defaultServerConditions } from "vite"
 import { defineConfig } from "vitest/config"
 
+const conditions = ["@effect-kv/source", ...defaultServerConditions]
+
 export default defineConfig({
-  resolve: { conditions: ["@effect-kv/source"] },
-  ssr: { resolve: { conditions: ["@effect-kv/source"] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
     maxWorkers: 2,

@@ -1,0 +1,53 @@
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { Driver, KeyValueError } from "../../src/index.ts"
+
+/** What a step of a script does to a call, before or in place of the store. */
+export type Step = "ok" | "unavailable" | "refused" | "hang" | "stuck" | "lost" | number
+
+export interface Script {
+  /** What happens to each call; after the last step, calls go through. */
+  steps: Array<Step>
+  /** Every call that came by. */
+  readonly calls: Array<Driver.Call>
+  /** How many hanging calls were interrupted. */
+  interrupted: number
+}
+
+export const script = (...steps: Array<Step>): Script => ({ steps, calls: [], interrupted: 0 })
+
+/**
+ * A wrapper that follows a script: `unavailable` and `refused` fail, `hang` never answers, `stuck` does not answer and
+ * cannot be interrupted either, `lost` is applied and then fails, a number answers after so many milliseconds.
+ */
+export const faulty = (script: Script) =>
+  Driver.wrapper(
+    Driver.around((call, next) =>
+      Effect.suspend(() => {
+        script.calls.push(call)
+        const step = script.steps.shift() ?? "ok"
+        const unavailable = (sent: boolean) =>
+          Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent })) as never
+        switch (step) {
+          case "ok":
+            return next(call)
+          case "unavailable":
+            return unavailable(false)
+          case "lost":
+            return Effect.andThen(next(call), unavailable(true))
+          case "refused":
+            return Effect.fail(new KeyValueError.StoreError({ ...call.place, reason: "scripted" })) as never
+          case "hang":
+            return Effect.onInterrupt(Effect.never, () => Effect.sync(() => script.interrupted++))
+          case "stuck":
+            return Effect.uninterruptible(Effect.never)
+          default:
+            return Effect.delay(next(call), step)
+        }
+      })
+    )
+  )
+
+/** What goes wrong when a layer is built. */
+export const buildError = <A, E>(layer: Layer.Layer<A, E>): Effect.Effect<E> =>
+  Effect.flip(Effect.provide(Effect.void, layer)) as Effect.Effect<E>

@@ -1,0 +1,183 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import { TestClock } from "effect/testing"
+import { Atomic, KeyValue, type KeyValueError, Memory, Retry } from "../../src/index.ts"
+import { buildError, faulty, type Step, script } from "../support/faults.ts"
+
+const over = (steps: ReadonlyArray<Step>, options?: Retry.Options) => {
+  const plan = script(...steps)
+  const layer = Memory.layer({ seed: { default_collection: { key: "value" } } }).pipe(faulty(plan), Retry.wrap(options))
+  return { plan, layer }
+}
+
+const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
+
+/** Runs to the end, letting time pass, and tells how long it took. */
+const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const fiber = yield* Effect.forkChild(effect)
+  let millis = 0
+  yield* Effect.yieldNow
+  while (fiber.pollUnsafe() === undefined && millis < 120_000) {
+    yield* TestClock.adjust(1)
+    millis++
+  }
+  return { exit: yield* Fiber.await(fiber), millis }
+})
+
+describe("Retry", () => {
+  it.effect("R1 succeeds after failures", () => {
+    const { plan, layer } = over(["unavailable", "unavailable"], { jitter: false })
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(get)
+      yield* TestClock.adjust("300 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), "value")
+      assert.strictEqual(plan.calls.length, 3)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("R2 gives up after maxRetries with the last error", () => {
+    const { plan, layer } = over(Array(10).fill("unavailable"), { maxRetries: 2 })
+    return Effect.gen(function* () {
+      const { exit } = yield* timed(Effect.flip(get))
+      assert.strictEqual(exit._tag === "Success" ? exit.value._tag : "", "StoreUnavailableError")
+      assert.strictEqual(plan.calls.length, 3)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("R3 does not retry what is not retryable, or not wanted", () =>
+    Effect.gen(function* () {
+      const refused = over(["refused"])
+      assert.strictEqual((yield* Effect.flip(Effect.provide(get, refused.layer)))._tag, "StoreError")
+      assert.strictEqual(refused.plan.calls.length, 1)
+      const unwanted = over(["unavailable"], { while: (error) => error._tag === "TimeoutError" })
+      yield* Effect.flip(Effect.provide(get, unwanted.layer))
+      assert.strictEqual(unwanted.plan.calls.length, 1)
+    })
+  )
+
+  it.effect("R4 costs one call when nothing fails", () => {
+    const { plan, layer } = over([])
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      yield* kv.put("a", 1)
+      assert.strictEqual(yield* kv.get("a"), 1)
+      assert.strictEqual(plan.calls.length, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("R5 and R6 pauses double from the first up to the longest", () => {
+    const { layer } = over(Array(5).fill("unavailable"), {
+      maxRetries: 5,
+      initialDelay: "1 second",
+      maxDelay: "10 seconds",
+      jitter: false
+    })
+    return Effect.gen(function* () {
+      const { millis } = yield* timed(get)
+      assert.strictEqual(millis, 1000 + 2000 + 4000 + 8000 + 10_000)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("jitter varies each pause between 80 and 120 %", () => {
+    const { layer } = over(["unavailable"], { initialDelay: "10 seconds", maxDelay: "10 seconds" })
+    return Effect.gen(function* () {
+      const { millis } = yield* timed(get)
+      assert.isAtLeast(millis, 8000)
+      assert.isAtMost(millis, 12_000)
+      assert.notStrictEqual(millis, 10_000)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a schedule of the user's replaces pauses and counts", () => {
+    const { plan, layer } = over(Array(10).fill("unavailable"), {
+      schedule: Schedule.upTo(Schedule.spaced("1 second"), { times: 6 })
+    })
+    return Effect.gen(function* () {
+      const { millis } = yield* timed(Effect.flip(get))
+      assert.strictEqual(plan.calls.length, 7)
+      assert.strictEqual(millis, 6000)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("retries every operation, writes included", () => {
+    const { plan, layer } = over([], { jitter: false })
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const operations: ReadonlyArray<Effect.Effect<unknown, KeyValueError.KeyValueError>> = [
+        kv.put("a", 1),
+        kv.putMany([["a", 1]]),
+        kv.get("a"),
+        kv.getMany(["a"]),
+        kv.ttl("a"),
+        kv.ttlMany(["a"]),
+        kv.delete("a"),
+        kv.deleteMany(["a"])
+      ]
+      for (const operation of operations) {
+        plan.steps = ["unavailable"]
+        const fiber = yield* Effect.forkChild(operation)
+        yield* TestClock.adjust(100)
+        yield* Fiber.join(fiber)
+      }
+      assert.strictEqual(plan.calls.length, 16)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a delete whose answer was lost finds nothing to delete", () => {
+    const { layer } = over(["lost"], { jitter: false })
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const fiber = yield* Effect.forkChild(kv.delete("key"))
+      yield* TestClock.adjust(100)
+      assert.isFalse(yield* Fiber.join(fiber))
+      assert.isUndefined(yield* kv.get("key"))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("never repeats a conditional write whose outcome is unknown", () => {
+    const { plan, layer } = over(["lost"])
+    return Effect.gen(function* () {
+      const atomic = yield* Atomic.Atomic
+      const error = yield* Effect.flip(atomic.putIfAbsent("new", 1))
+      assert.strictEqual(error.outcome, "unknown")
+      assert.strictEqual(plan.calls.length, 1)
+      plan.steps = ["unavailable"]
+      const fiber = yield* Effect.forkChild(atomic.putIfAbsent("other", 1))
+      yield* TestClock.adjust(200)
+      assert.isTrue(yield* Fiber.join(fiber))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("an interrupted caller stops the attempts", () => {
+    const { plan, layer } = over(Array(10).fill("unavailable"))
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(get)
+      yield* TestClock.adjust(50)
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(plan.calls.length, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("bad options fail when the layer is built", () =>
+    Effect.gen(function* () {
+      const bad: ReadonlyArray<Retry.Options> = [
+        { maxRetries: -1 },
+        { maxRetries: 1.5 },
+        { initialDelay: 0 },
+        { initialDelay: Duration.infinity },
+        { maxDelay: Number.NaN },
+        { factor: 0.5 },
+        { factor: Number.POSITIVE_INFINITY }
+      ]
+      for (const options of bad) {
+        const error = yield* buildError(Memory.layer().pipe(Retry.wrap(options)))
+        assert.strictEqual(error._tag, "StoreSetupError", JSON.stringify(options))
+        assert.include(error.message, "Retry")
+      }
+    })
+  )
+})

@@ -1,0 +1,134 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
+import { Enumeration, KeyValue, type KeyValueError, Memory, Timeout } from "../../src/index.ts"
+import { buildError, faulty, type Step, script } from "../support/faults.ts"
+
+const over = (steps: ReadonlyArray<Step>, limit: Duration.Input = "100 millis") => {
+  const plan = script(...steps)
+  const layer = Memory.layer({ seed: { default_collection: { key: "value" } } }).pipe(faulty(plan), Timeout.wrap(limit))
+  return { plan, layer }
+}
+
+describe("Timeout", () => {
+  it.effect("TO1 fails a slow operation at the limit, and says what, how long and whether it may be applied", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key", { collection: "users" })))
+      yield* TestClock.adjust("99 millis")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Fiber.join(fiber)
+      assert.strictEqual(error._tag, "TimeoutError")
+      assert.strictEqual(error.message, 'get of "key" in collection "users": no answer within 100ms.')
+      assert.isTrue(error.retryable)
+      assert.isUndefined("outcome" in error ? error.outcome : null)
+    }).pipe(Effect.provide(over([1000]).layer))
+  )
+
+  it.effect("TO2 a fast operation passes", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const fiber = yield* Effect.forkChild(kv.get("key"))
+      yield* TestClock.adjust("50 millis")
+      assert.strictEqual(yield* Fiber.join(fiber), "value")
+      assert.strictEqual(yield* kv.get("key"), "value")
+    }).pipe(Effect.provide(over([50]).layer))
+  )
+
+  it.effect("TO3 limits every operation, and writes have an unknown outcome", () => {
+    const { plan, layer } = over([])
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const enumeration = yield* Enumeration.Enumeration
+      const reads: ReadonlyArray<Effect.Effect<unknown, KeyValueError.KeyValueError>> = [
+        kv.get("a"),
+        kv.getMany(["a"]),
+        kv.ttl("a"),
+        kv.ttlMany(["a"]),
+        Stream.runDrain(enumeration.keys())
+      ]
+      const writes = [kv.put("a", 1), kv.putMany([["a", 1]]), kv.delete("a"), kv.deleteMany(["a"])]
+      for (const operation of [...reads, ...writes]) {
+        plan.steps = ["hang"]
+        const fiber = yield* Effect.forkChild(
+          Effect.flip(operation as Effect.Effect<unknown, KeyValueError.KeyValueError>)
+        )
+        yield* TestClock.adjust("100 millis")
+        const error = yield* Fiber.join(fiber)
+        assert.strictEqual(error._tag, "TimeoutError")
+        assert.strictEqual(
+          (error as KeyValueError.TimeoutError).outcome,
+          reads.includes(operation) ? undefined : "unknown"
+        )
+      }
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("releases the caller at the limit although the store cannot be interrupted", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
+      yield* TestClock.adjust("100 millis")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
+    }).pipe(Effect.provide(over(["stuck"]).layer))
+  )
+
+  it.effect("interrupts the operation at the limit, and when the caller is interrupted", () => {
+    const { plan, layer } = over(["hang", "hang"])
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
+      yield* TestClock.adjust("100 millis")
+      yield* Fiber.join(fiber)
+      yield* Effect.yieldNow
+      assert.strictEqual(plan.interrupted, 1)
+      const waiting = yield* Effect.forkChild(kv.get("key"))
+      yield* TestClock.adjust("50 millis")
+      yield* Fiber.interrupt(waiting)
+      yield* Effect.yieldNow
+      assert.strictEqual(plan.interrupted, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("tells the calls below when they have to be done; the nearest limit holds", () => {
+    const plan = script()
+    const layer = Memory.layer().pipe(faulty(plan), Timeout.wrap("1 second"), Timeout.wrap("100 millis"))
+    return Effect.gen(function* () {
+      yield* TestClock.setTime(5000)
+      const kv = yield* KeyValue.KeyValue
+      yield* kv.get("key")
+      assert.strictEqual(plan.calls[0]!.deadline, 5100)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a failure passes as it is", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      assert.strictEqual((yield* Effect.flip(kv.get("key")))._tag, "StoreUnavailableError")
+    }).pipe(Effect.provide(over(["unavailable"]).layer))
+  )
+
+  it.effect("the limit is 5 seconds unless it is given", () => {
+    const plan = script("hang")
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
+      yield* TestClock.adjust(4999)
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust(1)
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
+    }).pipe(Effect.provide(Memory.layer().pipe(faulty(plan), Timeout.wrap())))
+  })
+
+  it.effect("a limit that is not positive and finite fails when the layer is built", () =>
+    Effect.gen(function* () {
+      for (const limit of [0, -1, Number.NaN, Duration.infinity]) {
+        assert.strictEqual((yield* buildError(Memory.layer().pipe(Timeout.wrap(limit))))._tag, "StoreSetupError")
+      }
+    })
+  )
+})
