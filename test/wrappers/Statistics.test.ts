@@ -45,7 +45,7 @@ const snapshot = Effect.flatMap(Statistics.Statistics, (statistics) => statistic
 const counts = ({ calls, count, hits, misses }: Statistics.OperationStatistics) => ({ calls, count, hits, misses })
 
 const metrics = Effect.map(Metric.snapshot, (all) =>
-  all.map(({ id, attributes, state }) => ({ id, attributes, state: state as Record<string, unknown> }))
+  all.map(({ id, attributes, state }) => ({ id, attributes, state: { ...state } as Record<string, unknown> }))
 )
 
 describe("Statistics", () => {
@@ -274,7 +274,7 @@ describe("Statistics", () => {
       Effect.gen(function* () {
         const kv = yield* KeyValue
         yield* kv.put("a", 1).pipe(Effect.provideService(Metric.CurrentMetricAttributes, { tenant: "x" }))
-        assert.strictEqual((yield* metrics)[0]?.attributes?.["tenant"], "x")
+        assert.strictEqual((yield* metrics)[0]?.attributes?.tenant, "x")
       })
     )
   )
@@ -290,7 +290,7 @@ describe("Statistics", () => {
         yield* kv.put("a", 1)
         assert.strictEqual((yield* statistics.snapshot).total.put!.count, 1)
         const operations = (yield* metrics).find(({ id }) => id === "effect_kv.operations")
-        assert.strictEqual(operations?.state["count"], 2)
+        assert.strictEqual(operations?.state.count, 2)
       })
     )
   )
