@@ -1,0 +1,138 @@
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import * as KeyValue from "../../../src/KeyValue.ts"
+import { callAt } from "../../../src/KeyValue.ts"
+import { connect, refused, temporaryFile, withStore } from "./support.ts"
+
+/** Runs a test on a store whose file another connection has locked for writing. */
+const whileLocked = <A, E, R>(test: (kv: KeyValue.Service, unlock: () => void) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const filename = yield* temporaryFile
+    yield* Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      yield* kv.put("a", "before")
+      const other = yield* connect(filename)
+      other.exec("BEGIN IMMEDIATE")
+      yield* test(kv, () => other.exec("ROLLBACK"))
+    }).pipe(withStore({ filename, busyTimeout: "2 seconds" }))
+  })
+
+/** The failure of an effect, and after how long, as the test's clock has it. */
+const failureOf = Effect.fnUntraced(function* <A, E>(effect: Effect.Effect<A, E>) {
+  const start = yield* Clock.currentTimeMillis
+  const fiber = yield* Effect.forkChild(Effect.all([Effect.flip(effect), Clock.currentTimeMillis]))
+  yield* TestClock.adjust("3 seconds")
+  const [error, end] = yield* Fiber.join(fiber)
+  return { error, millis: end - start }
+})
+
+describe("a lock of another connection", () => {
+  it.effect("is waited for while other fibers run", () =>
+    whileLocked(
+      Effect.fnUntraced(function* (kv, unlock) {
+        const write = yield* Effect.forkChild(kv.put("a", "after"))
+        yield* TestClock.adjust("1 second")
+        assert.isUndefined(write.pollUnsafe())
+        assert.strictEqual(yield* kv.get("a"), "before")
+        unlock()
+        yield* TestClock.adjust("30 millis")
+        yield* Fiber.join(write)
+        assert.strictEqual(yield* kv.get("a"), "after")
+      })
+    )
+  )
+
+  it.effect("fails writes after busyTimeout, single and batched, and nothing is written", () =>
+    whileLocked(
+      Effect.fnUntraced(function* (kv, unlock) {
+        const batch = kv.putMany([
+          ["a", "after"],
+          ["b", 1]
+        ])
+        for (const write of [kv.put("a", "after"), batch, kv.delete("a")]) {
+          const { error, millis } = yield* failureOf(write)
+          assert.strictEqual(error._tag, "StoreUnavailableError")
+          assert.isTrue(error.retryable)
+          assert.strictEqual("outcome" in error && error.outcome, "not-applied")
+          assert.isAtLeast(millis, 1900)
+          assert.isAtMost(millis, 2100)
+        }
+        unlock()
+        assert.deepStrictEqual(yield* kv.getMany(["a", "b"]), ["before", undefined])
+      })
+    )
+  )
+
+  it.effect("is not waited for after the deadline of the call", () =>
+    whileLocked(
+      Effect.fnUntraced(function* (kv) {
+        const deadline = (yield* Clock.currentTimeMillis) + 100
+        const place = { operation: "delete", collection: "c", keys: ["a"] } as const
+        const { error, millis } = yield* failureOf(kv.driver.delete({ _tag: "delete", ...callAt(place), deadline }))
+        assert.strictEqual(error._tag, "StoreUnavailableError")
+        assert.isAtLeast(millis, 90)
+        assert.isAtMost(millis, 130)
+      })
+    )
+  )
+
+  it.effect("does not keep a fiber from being interrupted", () =>
+    whileLocked(
+      Effect.fnUntraced(function* (kv, unlock) {
+        const write = yield* Effect.forkChild(kv.put("a", "after"))
+        yield* TestClock.adjust("100 millis")
+        yield* Fiber.interrupt(write)
+        unlock()
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(yield* kv.get("a"), "before")
+      })
+    )
+  )
+
+  it.effect("fails the layer after busyTimeout", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile
+      const other = yield* connect(filename)
+      other.exec("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; CREATE TABLE theirs (x)")
+      const failure = yield* Effect.forkChild(refused({ filename, busyTimeout: "1 second" }))
+      yield* TestClock.adjust("500 millis")
+      assert.isUndefined(failure.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      assert.include((yield* Fiber.join(failure)).message, "another connection holds the lock")
+    })
+  )
+})
+
+/** Runs the script that counts, on the Node that runs this test. */
+const increment = (filename: string, times: number) =>
+  Effect.callback<void, Error>((resume) => {
+    const script = fileURLToPath(new URL("increment.ts", import.meta.url))
+    const child = execFile(process.execPath, [script, filename, String(times)], (error, _, stderr) =>
+      resume(error === null ? Effect.void : Effect.fail(new Error(stderr, { cause: error })))
+    )
+    return Effect.sync(() => child.kill())
+  })
+
+describe("many processes on one file", () => {
+  it.live(
+    "lose no update, from the making of the file on",
+    () =>
+      Effect.gen(function* () {
+        const filename = yield* temporaryFile
+        const processes = 4
+        const times = 200
+        yield* Effect.all(
+          Array.from({ length: processes }, () => increment(filename, times)),
+          { concurrency: "unbounded" }
+        )
+        const count = yield* Effect.flatMap(KeyValue.KeyValue, (kv) => kv.get("counter")).pipe(withStore({ filename }))
+        assert.strictEqual(count, processes * times)
+      }),
+    60_000
+  )
+})

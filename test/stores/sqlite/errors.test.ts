@@ -1,0 +1,62 @@
+import { tmpdir } from "node:os"
+import { DatabaseSync } from "node:sqlite"
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { reasonOf, toError } from "../../../src/stores/sqlite/errors.ts"
+
+const place = { operation: "put", collection: "c", keys: ["k"] } as const
+
+const sqliteError = (errcode: number) =>
+  Object.assign(new Error("SQLite's words"), { code: "ERR_SQLITE_ERROR", errcode })
+
+describe("errors", () => {
+  it.each([
+    [5, "BUSY"],
+    [261, "BUSY_RECOVERY"],
+    [517, "BUSY_SNAPSHOT"],
+    [6, "LOCKED"],
+    [262, "LOCKED_SHAREDCACHE"],
+    [15, "PROTOCOL"]
+  ])("%d (%s) passes, and nothing was written", (code) => {
+    const error = toError(place, sqliteError(code))
+    assert.strictEqual(error._tag, "StoreUnavailableError")
+    assert.isTrue(error.retryable)
+    assert.strictEqual(error.outcome, "not-applied")
+  })
+
+  it.each([
+    [3, "permission"],
+    [7, "memory"],
+    [8, "read-only"],
+    [1032, "read-only"],
+    [10, "disk"],
+    [778, "disk"],
+    [11, "damaged"],
+    [13, "full"],
+    [14, "cannot be opened"],
+    [18, "larger"],
+    [23, "denied"],
+    [26, "not a SQLite database"]
+  ])("%d is a refusal that says %s, in SQLite's words too", (code, word) => {
+    const cause = sqliteError(code)
+    const error = toError(place, cause)
+    assert.strictEqual(error._tag, "StoreError")
+    assert.isFalse(error.retryable)
+    assert.include(error.reason, word)
+    assert.include(error.reason, "SQLite's words")
+    assert.strictEqual(error.cause, cause)
+    assert.deepInclude({ ...error }, { ...place })
+  })
+
+  it("keeps the message of what it does not know", () => {
+    assert.strictEqual(reasonOf(sqliteError(1)), "SQLite's words")
+    assert.strictEqual(reasonOf(new TypeError("not bound")), "not bound")
+    assert.strictEqual(reasonOf("thrown"), "thrown")
+    assert.strictEqual(toError(place, "thrown")._tag, "StoreError")
+  })
+
+  it("reads the codes that node:sqlite really has", () => {
+    const failure = Result.getFailure(Result.try(() => new DatabaseSync(tmpdir())))
+    assert.include(reasonOf((failure as { readonly value?: unknown }).value), "cannot be opened")
+  })
+})

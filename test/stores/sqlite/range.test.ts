@@ -1,0 +1,45 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { next, type Range, startingWith } from "../../../src/stores/sqlite/range.ts"
+
+const bytes = (text: string) => Buffer.from(text, "utf8")
+
+/** As SQLite compares: texts by their bytes, and a blob after every text. */
+const contains = ({ from, to }: Range, name: string) =>
+  bytes(name).compare(bytes(from)) >= 0 && (typeof to !== "string" || bytes(name).compare(bytes(to)) < 0)
+
+/** Characters around the places where the encodings change, and those that patterns would take for theirs. */
+const units = ["a", "b", "%", "_", "*", "\0", "\x7f", "\x80", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff"]
+const surrogates = ["\ud800", "\udbff", "\udc00", "\udfff", "\ud800\udc00", "\ud83d\ude00", "\udbff\udfff"]
+const text = Schema.Array(Schema.Literals([...units, ...surrogates])).check(Schema.isMaxLength(4))
+
+describe("range", () => {
+  it.prop("has the names that start with the prefix, and no others", { prefix: text, name: text }, (given) => {
+    const prefix = given.prefix.join("")
+    for (const name of [given.name.join(""), prefix + given.name.join(""), `${prefix.slice(0, -1)}\udc00`]) {
+      if (!name.isWellFormed()) continue
+      const range = startingWith(prefix)
+      assert.strictEqual(range !== undefined && contains(range, name), name.startsWith(prefix), JSON.stringify(name))
+    }
+  })
+
+  it("has no end after the last character of all", () => {
+    assert.deepStrictEqual(startingWith("\u{10ffff}\u{10ffff}"), {
+      from: "\u{10ffff}\u{10ffff}",
+      to: new Uint8Array(0)
+    })
+    assert.strictEqual(startingWith("a\u{10ffff}")?.to, "b")
+    assert.strictEqual(startingWith("\ud7ff")?.to, "\ue000")
+  })
+
+  it("takes half of a pair as the start of all that begin with it", () => {
+    assert.deepStrictEqual(startingWith("a\ud83d"), { from: "a\u{1f400}", to: "a\u{1f800}" })
+    assert.strictEqual(startingWith("a\ude00"), undefined)
+    assert.strictEqual(startingWith("\ud83da"), undefined)
+  })
+
+  it("goes on right after a name", () => {
+    assert.isAbove(bytes(next("a")).compare(bytes("a")), 0)
+    assert.isAtMost(bytes(next("a")).compare(bytes("a\0")), 0)
+  })
+})
