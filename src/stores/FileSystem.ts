@@ -1,0 +1,114 @@
+/**
+ * Entries as files that a person can read.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as EffectFileSystem from "effect/FileSystem"
+import type * as Layer from "effect/Layer"
+import type { Path } from "effect/Path"
+import { type Driver, defaultCollection } from "../driver/Driver.ts"
+import { layer as driverLayer } from "../driver/layers.ts"
+import type { Enumeration } from "../Enumeration.ts"
+import * as options from "../internal/options.ts"
+import { Sweep } from "../internal/Sweep.ts"
+import type { KeyValue } from "../KeyValue.ts"
+import { StoreSetupError } from "../KeyValueError.ts"
+import type { Maintenance } from "../Maintenance.ts"
+import { get, put, remove } from "./filesystem/entries.ts"
+import { type Files, make as makeFiles } from "./filesystem/Files.ts"
+import { type Layout, make as makeLayout } from "./filesystem/layout.ts"
+import { clear, collections, keys, removeExpired, removeExpiredPage } from "./filesystem/listing.ts"
+
+/**
+ * Options of {@link layer}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Where the files are. Made when it is missing. */
+  readonly directory: string
+  /**
+   * Whether a write waits until the disk has it, so that it outlasts a power failure. Without it, a write outlasts the
+   * process only, and is several times faster. Default: true.
+   */
+  readonly fsync?: boolean | undefined
+  /** The collection of a call that names none. Default: `"default_collection"`. */
+  readonly defaultCollection?: string | undefined
+}
+
+/**
+ * A store of one file for each entry, `<directory>/<collection>/<key>.json`, over Effect's `FileSystem`.
+ *
+ * **When to use**
+ *
+ * Use it for what people look at, edit, copy or keep in version control: settings, fixtures, results of scripts. For
+ * many small entries `Sqlite` is faster.
+ *
+ * **Details**
+ *
+ * - A file holds the JSON that every store writes (`collection`, `created_at`, `expires_at`, `key`, `value`, `version`).
+ *   A value of bytes is in a binary frame with the same header.
+ * - Lower-case names stay as they are. `User 1` becomes `!user%201.json`: see `docs/wire-format.md`. Names of more than
+ *   200 bytes are cut and end in their SHA-256.
+ * - A file is replaced as a whole, by renaming: no reader sees half an entry, and of two writers the last one wins. A
+ *   batch is written beside the old files first, and renamed when all of it is there.
+ * - Expired entries are missing for every operation. Reads never remove a file; writes look at a few files each, and
+ *   `removeExpired` at all. Temporary files that a crashed process left are removed after an hour.
+ * - Clearing removes files of this store only, and leaves empty directories.
+ * - Several processes may share the directory. There is no `Atomic`.
+ *
+ * Needs `FileSystem` and `Path`, such as `NodeServices.layer` of `@effect/platform-node`. Fails with `StoreSetupError`
+ * when the directory cannot be made. Operations fail with `StoreError` when the file system refuses (no permission, disk
+ * full, a symbolic link that leaves the directory) and with `StoreUnavailableError` when it is busy or a batch stopped
+ * half-way.
+ *
+ * **Gotchas**
+ *
+ * Listing keys reads the beginning of each file, and holds the names of one directory in memory.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { NodeServices } from "@effect/platform-node"
+ * import { Layer } from "effect"
+ * import { FileSystem } from "effect-kv"
+ *
+ * const Store = FileSystem.layer({ directory: "./data" }).pipe(Layer.provide(NodeServices.layer))
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<KeyValue | Enumeration | Maintenance, StoreSetupError, EffectFileSystem.FileSystem | Path> =>
+  driverLayer(make(options))
+
+/**
+ * The driver of {@link layer}.
+ *
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (config: Options) {
+  yield* options.check("FileSystem", config.directory !== "", "directory must not be empty")
+  const files = yield* Effect.mapError(
+    makeFiles(config.directory, config.fsync ?? true),
+    (cause) => new StoreSetupError({ module: "FileSystem", reason: `cannot use ${config.directory}`, cause })
+  )
+  return driver(files, yield* makeLayout(files), config.defaultCollection ?? defaultCollection)
+})
+
+const driver = (files: Files, layout: Layout, defaultCollection: string) => {
+  const sweep = new Sweep((cursor, size) => removeExpiredPage(files, layout, cursor, size))
+  return {
+    system: "filesystem",
+    defaultCollection,
+    get: get(files, layout),
+    put: (call) => Effect.andThen(put(files, layout, call), sweep.after(call.keys.length)),
+    delete: remove(files, layout),
+    keys: keys(files, layout),
+    collections: collections(files, layout),
+    clear: clear(files, layout),
+    removeExpired: removeExpired(files, layout)
+  } satisfies Driver
+}

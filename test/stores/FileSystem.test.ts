@@ -1,0 +1,673 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FS from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Path from "effect/Path"
+import { systemError } from "effect/PlatformError"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { Enumeration } from "../../src/Enumeration.ts"
+import { KeyValue } from "../../src/KeyValue.ts"
+import { Maintenance } from "../../src/Maintenance.ts"
+import * as FileSystem from "../../src/stores/FileSystem.ts"
+import * as fileNames from "../../src/stores/filesystem/fileNames.ts"
+import * as StoreContract from "../../src/testing/StoreContract.ts"
+
+type Options = Partial<FileSystem.Options>
+
+/** A store in a directory of its own. */
+const temporary = (options?: Options) =>
+  Layer.unwrap(
+    Effect.map(
+      Effect.flatMap(FS.FileSystem, (fs) => fs.makeTempDirectoryScoped()),
+      (directory) => FileSystem.layer({ directory, fsync: false, ...options })
+    )
+  ).pipe(Layer.provide(NodeServices.layer))
+
+/** Runs a test that looks at the directory, or changes it. */
+const withStore = <A, E>(
+  test: (directory: string) => Effect.Effect<A, E, KeyValue | Enumeration | Maintenance | FS.FileSystem | Path.Path>,
+  options?: Options
+) =>
+  Effect.gen(function* () {
+    const directory = yield* (yield* FS.FileSystem).makeTempDirectoryScoped()
+    return yield* test(directory).pipe(Effect.provide(FileSystem.layer({ directory, fsync: false, ...options })))
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+
+/** Runs a test with a file system that behaves differently. */
+const withBrokenStore = <A, E>(
+  change: (fs: FS.FileSystem) => Partial<FS.FileSystem>,
+  test: (directory: string) => Effect.Effect<A, E, KeyValue | Maintenance | FS.FileSystem>
+) =>
+  Effect.gen(function* () {
+    const fs = yield* FS.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped()
+    const store = FileSystem.layer({ directory, fsync: false }).pipe(
+      Layer.provide(Layer.succeed(FS.FileSystem, { ...fs, ...change(fs) }))
+    )
+    return yield* Effect.provide(test(directory), store)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+
+const fails = (code: string, tag: "Unknown" | "PermissionDenied" | "Busy" = "Unknown") =>
+  Effect.fail(
+    systemError({ _tag: tag, module: "FileSystem", method: "test", cause: Object.assign(new Error(code), { code }) })
+  )
+
+const filesIn = (directory: string) =>
+  Effect.flatMap(FS.FileSystem, (fs) =>
+    Effect.map(fs.readDirectory(directory, { recursive: true }), (names) =>
+      names.filter((name) => /\.(json|tmp|txt|md)$/.test(name)).sort()
+    )
+  )
+
+const keys = (options?: { readonly collection?: string; readonly prefix?: string; readonly pageSize?: number }) =>
+  Effect.flatMap(Enumeration, (enumeration) =>
+    Effect.map(Stream.runCollect(enumeration.keys(options)), (names) => [...names].sort())
+  )
+
+const collections = (prefix = "") =>
+  Effect.flatMap(Enumeration, (enumeration) =>
+    Effect.map(Stream.runCollect(enumeration.collections({ prefix })), (names) => [...names].sort())
+  )
+
+describe("the store contract", () => {
+  for (const { name, run } of StoreContract.cases({ capabilities: ["Enumeration", "Maintenance"] })) {
+    it.effect(name, () => Effect.provide(run, temporary()))
+  }
+})
+
+describe("layer", () => {
+  it.effect("makes the directory", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* Effect.provide(KeyValue, FileSystem.layer({ directory: `${directory}/deep/down` }))
+        yield* kv.put("a", 1)
+        assert.deepStrictEqual(yield* filesIn(directory), ["deep/down/default_collection/a.json"])
+      })
+    )
+  )
+
+  it.effect("fails with StoreSetupError when it cannot", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const fs = yield* FS.FileSystem
+        yield* fs.writeFileString(`${directory}/file`, "")
+        const error = yield* Effect.flip(Layer.build(FileSystem.layer({ directory: `${directory}/file/below` })))
+        assert.strictEqual(error._tag, "StoreSetupError")
+        assert.include(error.message, `${directory}/file/below`)
+        const empty = yield* Effect.flip(Layer.build(FileSystem.layer({ directory: "" })))
+        assert.strictEqual(empty._tag, "StoreSetupError")
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.effect("takes another default collection", () =>
+    withStore(
+      (directory) =>
+        Effect.gen(function* () {
+          yield* (yield* KeyValue).put("a", 1)
+          assert.deepStrictEqual(yield* filesIn(directory), ["things/a.json"])
+        }),
+      { defaultCollection: "things" }
+    )
+  )
+
+  it.effect("finds what an earlier layer wrote", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        yield* (yield* KeyValue).put("a", new Uint8Array([0, 255]), { ttl: "1 minute" })
+        const again = yield* Effect.provide(KeyValue, FileSystem.layer({ directory }))
+        assert.deepStrictEqual(yield* again.ttl("a"), { value: new Uint8Array([0, 255]), ttl: Duration.minutes(1) })
+      })
+    )
+  )
+})
+
+describe("files", () => {
+  it.effect("one readable file for each entry", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        yield* kv.put("theme", { dark: true }, { collection: "settings", ttl: "1 minute" })
+        assert.deepStrictEqual(yield* filesIn(directory), ["settings/theme.json"])
+        assert.deepStrictEqual(JSON.parse(yield* fs.readFileString(`${directory}/settings/theme.json`)), {
+          collection: "settings",
+          created_at: "1970-01-01T00:00:00+00:00",
+          expires_at: "1970-01-01T00:01:00+00:00",
+          key: "theme",
+          value: { dark: true },
+          version: 1
+        })
+      })
+    )
+  )
+
+  it.effect("a file that somebody wrote by hand is an entry", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const fs = yield* FS.FileSystem
+        yield* fs.makeDirectory(`${directory}/settings`)
+        yield* fs.writeFileString(`${directory}/settings/theme.json`, `\n{ "value": "dark" }\n`)
+        assert.strictEqual(yield* (yield* KeyValue).get("theme", { collection: "settings" }), "dark")
+        assert.deepStrictEqual(yield* keys({ collection: "settings" }), ["theme"])
+      })
+    )
+  )
+
+  it.effect("a file that is no entry is an error, not a miss, and is neither listed nor cleared", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        yield* kv.put("good", 1)
+        yield* fs.writeFileString(`${directory}/default_collection/bad.json`, "{")
+        yield* fs.writeFileString(`${directory}/default_collection/notes.txt`, "")
+        yield* fs.writeFileString(`${directory}/default_collection/No Name Of Ours.json`, `{"value":1}`)
+        yield* fs.writeFileString(`${directory}/README.md`, "")
+        yield* fs.makeDirectory(`${directory}/empty`)
+        const error = yield* Effect.flip(kv.getMany(["good", "bad"]))
+        assert.strictEqual(error._tag, "DeserializationError")
+        assert.deepStrictEqual(error.keys, ["bad"])
+        assert.deepStrictEqual(yield* keys(), ["good"])
+        assert.deepStrictEqual(yield* collections(), ["default_collection"])
+        assert.strictEqual(yield* (yield* Maintenance).clear, 1)
+        assert.deepStrictEqual(yield* filesIn(directory), [
+          "README.md",
+          "default_collection/No Name Of Ours.json",
+          "default_collection/bad.json",
+          "default_collection/notes.txt"
+        ])
+        assert.strictEqual(yield* kv.delete("bad"), true)
+        assert.strictEqual(yield* kv.get("bad"), undefined)
+      })
+    )
+  )
+
+  it.effect("lists large values by the beginning of their files", () =>
+    withBrokenStore(
+      () => ({ readFile: () => Effect.die("all of the file was read") }),
+      () =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* kv.put('text \\" é', "x".repeat(100_000), { ttl: "1 minute" })
+          yield* kv.put("bytes", new Uint8Array(100_000))
+          const maintenance = yield* Maintenance
+          assert.strictEqual(yield* maintenance.removeExpired, 0)
+          yield* TestClock.adjust("1 minute")
+          assert.strictEqual(yield* maintenance.removeExpired, 1)
+          assert.strictEqual(yield* maintenance.clear, 1)
+        })
+    )
+  )
+
+  it.effect("reads all of a file that begins otherwise", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const fs = yield* FS.FileSystem
+        yield* fs.makeDirectory(`${directory}/c`)
+        const value = "x".repeat(10_000)
+        yield* fs.writeFileString(`${directory}/c/python.json`, JSON.stringify({ value, key: "python" }))
+        yield* fs.writeFileString(`${directory}/c/other.json`, JSON.stringify({ name: value }))
+        assert.deepStrictEqual(yield* keys({ collection: "c" }), ["python"])
+      })
+    )
+  )
+})
+
+describe("names", () => {
+  const encode = (name: string) => Effect.flatMap(fileNames.makeEncode, (encode) => encode(name))
+
+  for (const [name, file] of [
+    ["package", "package"],
+    ["user_1.settings-old", "user_1.settings-old"],
+    ["alice@example.com", "alice@example.com"],
+    ["User 1", "!user%201"],
+    ["users/../../etc", "users%2F..%2F..%2Fetc"],
+    ["..", "%2E%2E"],
+    [".", "%2E"],
+    [".hidden", "%2Ehidden"],
+    ["trailing.", "trailing%2E"],
+    ["trailing ", "trailing%20"],
+    ["", "%"],
+    ["%", "%25"],
+    ["con", "%63on"],
+    ["nul.txt", "%6Eul.txt"],
+    ["com1", "%63om1"],
+    ["CON", "!c!o!n"],
+    ["console", "console"],
+    ["progra~1", "progra%7E1"],
+    ['a\\b:c*d?e"f<g>h|i', "a%5Cb%3Ac%2Ad%3Fe%22f%3Cg%3Eh%7Ci"],
+    ["!a", "%21a"],
+    ["\u0000", "%00"],
+    ["é", "%C3%A9"],
+    ["🌍", "%F0%9F%8C%8D"]
+  ] as const) {
+    it.effect(`${JSON.stringify(name)} is ${file}`, () =>
+      Effect.gen(function* () {
+        assert.strictEqual(yield* encode(name), file)
+        assert.strictEqual(fileNames.decode(file), name)
+      })
+    )
+  }
+
+  it("names that stand for nothing", () => {
+    for (const file of ["Upper", "%c3%a9", "%C3", "a%", "%41", "a b", ".tmp", "con", "a.", "x".repeat(201), ""]) {
+      assert.strictEqual(fileNames.decode(file), undefined, file)
+    }
+  })
+
+  it.effect.prop(
+    "are short, plain, come back, and differ when case does not count",
+    [Schema.String, Schema.String],
+    ([one, other]) =>
+      Effect.gen(function* () {
+        if (!one.isWellFormed() || !other.isWellFormed()) return
+        const [a, b] = [yield* encode(one), yield* encode(other)]
+        for (const file of [a, b]) {
+          assert.match(file, /^[a-z0-9_@+=,.!%~A-F-]{1,200}$/)
+          assert.match(file, /^[^.](.*[^.])?$/)
+        }
+        assert.strictEqual(fileNames.isCut(a) ? one : fileNames.decode(a), one)
+        assert.strictEqual(a.toLowerCase() === b.toLowerCase(), one === other)
+      })
+  )
+
+  it.effect("long ones are cut, and told apart", () =>
+    Effect.gen(function* () {
+      const name = "x".repeat(300)
+      const file = yield* encode(name)
+      assert.match(file, /^x{135}~[0-9a-f]{64}$/)
+      assert.isTrue(fileNames.isCut(file))
+      assert.notStrictEqual(yield* encode(`${name}y`), file)
+      assert.strictEqual(fileNames.decode(file), undefined)
+      // What is written like a cut name is a plain name, and is written differently.
+      assert.notStrictEqual(yield* encode(file), file)
+    })
+  )
+
+  it.effect("long ones are listed and cleared by the names in their files", () =>
+    withStore(() =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const maintenance = yield* Maintenance
+        const long = "x".repeat(300)
+        const [other, collection] = [`${long}é`, `c${long}`]
+        yield* kv.put(long, 1, { collection })
+        yield* kv.put(other, 2, { collection })
+        yield* kv.put("x", 3, { collection })
+        assert.deepStrictEqual(yield* kv.getMany([long, other, "x"], { collection }), [1, 2, 3])
+        assert.deepStrictEqual(yield* keys({ collection }), ["x", long, other])
+        assert.deepStrictEqual(yield* keys({ collection, prefix: long }), [long, other])
+        assert.deepStrictEqual(yield* collections("cx"), [collection])
+        assert.deepStrictEqual(yield* collections("d"), [])
+        assert.strictEqual(yield* kv.delete(long, { collection }), true)
+        assert.strictEqual(yield* maintenance.clearCollection({ collection: `${collection}x` }), 0)
+        assert.strictEqual(yield* maintenance.clearCollection({ collection }), 2)
+      })
+    )
+  )
+
+  it.effect("a file of another long key is never answered", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        const [one, other] = ["x".repeat(300), "x".repeat(301)]
+        const path = (name: string) =>
+          Effect.map(encode(name), (file) => `${directory}/default_collection/${file}.json`)
+        yield* kv.put(one, 1)
+        yield* fs.copyFile(yield* path(one), yield* path(other))
+        const error = yield* Effect.flip(kv.get(other))
+        assert.strictEqual(error._tag, "DeserializationError")
+        assert.strictEqual(yield* kv.delete(other), false)
+        assert.deepStrictEqual(yield* keys(), [one])
+      })
+    )
+  )
+})
+
+describe("outside of the directory", () => {
+  it.effect("no name leads there", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        yield* fs.writeFileString(`${directory}/secret.json`, `{"value":"secret"}`)
+        assert.strictEqual(yield* kv.get("../secret"), undefined)
+        assert.strictEqual(yield* kv.get("secret", { collection: "." }), undefined)
+        assert.strictEqual(yield* kv.get("secret", { collection: ".." }), undefined)
+        yield* kv.put("../escaped", 1)
+        yield* kv.put("escaped", 1, { collection: "../.." })
+        assert.deepStrictEqual(yield* filesIn(directory), [
+          "%2E.%2F.%2E/escaped.json",
+          "default_collection/%2E.%2Fescaped.json",
+          "secret.json"
+        ])
+      })
+    )
+  )
+
+  const withLinks = <A, E>(
+    test: (
+      directory: string,
+      elsewhere: string
+    ) => Effect.Effect<A, E, KeyValue | Enumeration | Maintenance | FS.FileSystem>
+  ) =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const fs = yield* FS.FileSystem
+        const elsewhere = yield* fs.makeTempDirectoryScoped()
+        yield* fs.writeFileString(`${elsewhere}/secret.json`, `{"value":"secret"}`)
+        return yield* test(directory, elsewhere)
+      }).pipe(Effect.scoped)
+    )
+
+  it.effect("a collection that is a link out of it is refused", () =>
+    withLinks((directory, elsewhere) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        const maintenance = yield* Maintenance
+        yield* fs.symlink(elsewhere, `${directory}/c`)
+        const collection = "c"
+        const errors = [
+          yield* Effect.flip(kv.get("secret", { collection })),
+          yield* Effect.flip(kv.get("missing", { collection })),
+          yield* Effect.flip(kv.put("secret", 1, { collection })),
+          yield* Effect.flip(kv.delete("secret", { collection })),
+          yield* Effect.flip(keys({ collection })),
+          yield* Effect.flip(maintenance.clearCollection({ collection }))
+        ]
+        assert.deepStrictEqual(
+          errors.map((error) => error._tag),
+          errors.map(() => "StoreError")
+        )
+        assert.deepStrictEqual(yield* collections(), [])
+        assert.strictEqual(yield* maintenance.clear, 0)
+        assert.deepStrictEqual(yield* filesIn(elsewhere), ["secret.json"])
+      })
+    )
+  )
+
+  it.effect("an entry that is a link out of it is refused", () =>
+    withLinks((directory, elsewhere) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        yield* kv.put("other", 1)
+        yield* fs.symlink(`${elsewhere}/secret.json`, `${directory}/default_collection/link.json`)
+        assert.strictEqual((yield* Effect.flip(kv.get("link")))._tag, "StoreError")
+        assert.strictEqual((yield* Effect.flip(kv.put("link", 1)))._tag, "StoreError")
+        assert.strictEqual((yield* Effect.flip(kv.delete("link")))._tag, "StoreError")
+        assert.deepStrictEqual(yield* keys(), ["other"])
+        assert.strictEqual(yield* (yield* Maintenance).clear, 1)
+        assert.include(yield* fs.readFileString(`${elsewhere}/secret.json`), "secret")
+      })
+    )
+  )
+
+  it.effect("links inside of it are followed by reads, and replaced by writes", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        yield* kv.put("target", 1)
+        yield* fs.symlink(`${directory}/default_collection`, `${directory}/alias`)
+        yield* fs.symlink(`${directory}/default_collection/target.json`, `${directory}/default_collection/link.json`)
+        assert.strictEqual(yield* kv.get("target", { collection: "alias" }), 1)
+        assert.strictEqual(yield* kv.get("link"), 1)
+        assert.deepStrictEqual(yield* keys(), ["link", "target"])
+        assert.deepStrictEqual(yield* collections(), ["alias", "default_collection"])
+        yield* kv.put("link", 2)
+        assert.deepStrictEqual(yield* kv.getMany(["target", "link"]), [1, 2])
+      })
+    )
+  )
+
+  it.effect("a link to nowhere is a miss", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        yield* kv.put("other", 1)
+        yield* fs.symlink(`${directory}/nowhere`, `${directory}/default_collection/link.json`)
+        assert.strictEqual(yield* kv.get("link"), undefined)
+        assert.strictEqual(yield* kv.delete("link"), false)
+        assert.deepStrictEqual(yield* keys(), ["other"])
+        yield* kv.put("link", 1)
+        assert.strictEqual(yield* kv.get("link"), 1)
+      })
+    )
+  )
+})
+
+describe("writing", () => {
+  it.effect("leaves no temporary files, with fsync or without", () =>
+    Effect.forEach([true, false], (fsync) =>
+      withStore(
+        (directory) =>
+          Effect.gen(function* () {
+            const kv = yield* KeyValue
+            yield* kv.putMany(Array.from({ length: 50 }, (_, i) => [`key_${i % 40}`, i]))
+            assert.strictEqual((yield* filesIn(directory)).length, 40)
+            assert.strictEqual(yield* kv.get("key_0"), 40)
+          }),
+        { fsync }
+      )
+    )
+  )
+
+  it.effect("replaces whole files: a reader sees one writer's value or the other's", () =>
+    withStore(() =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const write = (letter: string) =>
+          Effect.forEach(Array.from({ length: 40 }), () => kv.put("key", letter.repeat(50_000)), { discard: true })
+        yield* kv.put("key", "a".repeat(50_000))
+        const writers = yield* Effect.forkChild(Effect.all([write("a"), write("b")], { concurrency: 2 }))
+        let reads = 0
+        while (writers.pollUnsafe() === undefined) {
+          assert.match(String(yield* kv.get("key")), /^(a{50000}|b{50000})$/)
+          reads++
+        }
+        yield* Fiber.join(writers)
+        assert.isAbove(reads, 0)
+      })
+    )
+  )
+
+  it.effect("a batch that cannot be written leaves everything as it was", () => {
+    let writes = 0
+    return withBrokenStore(
+      (fs) => ({
+        open: (path, options) => (options?.flag === "wx" && ++writes > 3 ? fails("ENOSPC") : fs.open(path, options))
+      }),
+      (directory) =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* kv.put("a", "old")
+          const error = yield* Effect.flip(
+            kv.putMany([
+              ["a", "new"],
+              ["b", "new"],
+              ["c", "new"],
+              ["d", "new"]
+            ])
+          )
+          assert.strictEqual(error._tag, "StoreError")
+          assert.strictEqual("outcome" in error && error.outcome, "not-applied")
+          assert.include(error.message, "disk is full")
+          assert.deepStrictEqual(yield* filesIn(directory), ["default_collection/a.json"])
+          assert.strictEqual(yield* kv.get("a"), "old")
+        })
+    )
+  })
+
+  it.effect("a batch that stops between two files has an unknown outcome", () => {
+    let renames = 0
+    return withBrokenStore(
+      (fs) => ({ rename: (from, to) => (++renames === 2 ? fails("EIO") : fs.rename(from, to)) }),
+      (directory) =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          const error = yield* Effect.flip(
+            kv.putMany([
+              ["a", 1],
+              ["b", 2]
+            ])
+          )
+          assert.strictEqual(error._tag, "StoreUnavailableError")
+          assert.strictEqual("outcome" in error && error.outcome, "unknown")
+          assert.strictEqual((yield* filesIn(directory)).length, 1)
+        })
+    )
+  })
+
+  it.effect("an interrupted write leaves no temporary file", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        for (let turns = 0; turns < 20; turns++) {
+          const fiber = yield* Effect.forkChild(
+            kv.putMany(Array.from({ length: 20 }, (_, i) => [`key_${i}`, "x".repeat(10_000)]))
+          )
+          for (let i = 0; i < turns; i++) yield* (yield* FS.FileSystem).exists(directory)
+          yield* Fiber.interrupt(fiber)
+          assert.deepStrictEqual(
+            (yield* filesIn(directory)).filter((name) => name.endsWith(".tmp")),
+            []
+          )
+        }
+      })
+    )
+  )
+
+  it.effect("temporary files of a crashed process are ignored, and removed after an hour", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        const maintenance = yield* Maintenance
+        yield* kv.put("a", 1)
+        const temporary = `${directory}/default_collection/.crashed-1.tmp`
+        yield* fs.writeFileString(temporary, `{"value":1}`)
+        const { mtime } = yield* fs.stat(temporary)
+        yield* TestClock.setTime(Option.getOrThrow(mtime).getTime() + 59 * 60 * 1000)
+        assert.deepStrictEqual(yield* keys(), ["a"])
+        assert.strictEqual(yield* maintenance.removeExpired, 0)
+        assert.isTrue(yield* fs.exists(temporary))
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual(yield* maintenance.removeExpired, 0)
+        assert.isFalse(yield* fs.exists(temporary))
+      })
+    )
+  )
+})
+
+describe("expired entries", () => {
+  it.effect("no read removes a file", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        yield* kv.put("a", 1, { ttl: "1 second" })
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* kv.get("a"), undefined)
+        assert.strictEqual(yield* kv.ttl("a"), undefined)
+        assert.deepStrictEqual(yield* keys(), [])
+        assert.deepStrictEqual(yield* collections(), [])
+        assert.deepStrictEqual(yield* filesIn(directory), ["default_collection/a.json"])
+        assert.strictEqual(yield* kv.delete("a"), false)
+        assert.deepStrictEqual(yield* filesIn(directory), [])
+      })
+    )
+  )
+
+  it.effect("writes reclaim their space, whatever the collection", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const expiring = (collection: string) =>
+          kv.putMany(
+            Array.from({ length: 60 }, (_, i) => [`key_${i}`, i]),
+            { collection, ttl: "1 second" }
+          )
+        yield* expiring("one")
+        yield* expiring("two")
+        yield* TestClock.adjust("1 second")
+        for (let i = 0; i < 150; i++) yield* kv.put("same", i, { collection: "three" })
+        assert.deepStrictEqual(yield* filesIn(directory), ["three/same.json"])
+      })
+    )
+  )
+
+  it.effect("one that another process has just replaced is not removed", () => {
+    let replace = Effect.void as Effect.Effect<unknown>
+    return withBrokenStore(
+      (fs) => ({
+        rename: (from, to) => (to.endsWith(".tmp") ? Effect.andThen(replace, fs.rename(from, to)) : fs.rename(from, to))
+      }),
+      (directory) =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          const fs = yield* FS.FileSystem
+          yield* kv.put("a", "old", { ttl: "1 second" })
+          yield* TestClock.adjust("1 second")
+          replace = Effect.orDie(fs.writeFileString(`${directory}/default_collection/a.json`, `{"value":"new"}`))
+          assert.strictEqual(yield* (yield* Maintenance).removeExpired, 0)
+          assert.strictEqual(yield* kv.get("a"), "new")
+          assert.deepStrictEqual(yield* filesIn(directory), ["default_collection/a.json"])
+        })
+    )
+  })
+})
+
+describe("errors", () => {
+  it.effect("say whether trying again may help", () =>
+    Effect.forEach(
+      [
+        [fails("EACCES", "PermissionDenied"), "StoreError"],
+        [fails("EBUSY", "Busy"), "StoreUnavailableError"],
+        [fails("EMFILE"), "StoreUnavailableError"],
+        [fails("EIO"), "StoreError"]
+      ] as const,
+      ([failure, tag]) =>
+        withBrokenStore(
+          () => ({ readFile: () => failure, rename: () => failure, remove: () => failure }),
+          (directory) =>
+            Effect.gen(function* () {
+              const kv = yield* KeyValue
+              const fs = yield* FS.FileSystem
+              yield* fs.makeDirectory(`${directory}/c`)
+              yield* fs.writeFileString(`${directory}/c/a.json`, `{"value":1}`)
+              const read = yield* Effect.flip(kv.get("a", { collection: "c" }))
+              const write = yield* Effect.flip(kv.put("a", 1, { collection: "c" }))
+              const removal = yield* Effect.flip(kv.delete("a", { collection: "c" }))
+              const clearing = yield* Effect.flip((yield* Maintenance).clear)
+              for (const error of [read, write, removal, clearing]) {
+                assert.strictEqual(error._tag, tag)
+                assert.strictEqual(
+                  "outcome" in error ? error.outcome : undefined,
+                  error === read ? undefined : "not-applied"
+                )
+              }
+            })
+        )
+    )
+  )
+
+  it.effect("a directory in an entry's place is an error, not a miss", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const fs = yield* FS.FileSystem
+        yield* fs.makeDirectory(`${directory}/default_collection/a.json`, { recursive: true })
+        assert.strictEqual((yield* Effect.flip((yield* KeyValue).get("a")))._tag, "StoreError")
+      })
+    )
+  )
+})
