@@ -36,6 +36,13 @@ interface Services {
 export type Capability = keyof Services
 
 /**
+ * The services that a layer with the capabilities `C` provides.
+ *
+ * @since 0.1.0
+ */
+export type ServicesOf<C extends Capability> = KeyValue | Services[C]
+
+/**
  * All capabilities.
  *
  * @since 0.1.0
@@ -67,7 +74,7 @@ export interface Options<C extends Capability = Capability> {
  *
  * @since 0.1.0
  */
-export interface Case<R = KeyValue | Enumeration | Maintenance | Atomic> {
+export interface Case<R = ServicesOf<Capability>> {
   /** Such as `"S13"`: S for the rows of py-key-value's suite, others are this library's own. */
   readonly id: string
   /** The id and what it is about. */
@@ -112,7 +119,7 @@ export interface Case<R = KeyValue | Enumeration | Maintenance | Atomic> {
  */
 export const cases = <const C extends Capability = never>(
   options: Options<C> = {}
-): ReadonlyArray<Case<KeyValue | Services[C]>> => {
+): ReadonlyArray<Case<ServicesOf<C>>> => {
   const { advance = TestClock.adjust, maxEntries = Number.POSITIVE_INFINITY, skip = {} } = options
   for (const id of Object.keys(skip)) {
     if (!all.some((definition) => definition.id === id)) throw new RangeError(`There is no case ${id} to skip`)

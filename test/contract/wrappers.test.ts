@@ -1,0 +1,139 @@
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as Memory from "../../src/stores/Memory.ts"
+import { allCapabilities as capabilities } from "../../src/testing/StoreContract.ts"
+import * as CollectionRouting from "../../src/wrappers/CollectionRouting.ts"
+import * as Compression from "../../src/wrappers/Compression.ts"
+import * as DefaultValue from "../../src/wrappers/DefaultValue.ts"
+import * as Fallback from "../../src/wrappers/Fallback.ts"
+import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
+import * as LimitSize from "../../src/wrappers/LimitSize.ts"
+import * as Logging from "../../src/wrappers/Logging.ts"
+import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
+import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
+import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
+import * as Retry from "../../src/wrappers/Retry.ts"
+import * as Routing from "../../src/wrappers/Routing.ts"
+import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
+import * as Statistics from "../../src/wrappers/Statistics.ts"
+import * as Timeout from "../../src/wrappers/Timeout.ts"
+import * as Tracing from "../../src/wrappers/Tracing.ts"
+import * as TtlClamp from "../../src/wrappers/TtlClamp.ts"
+import { contract } from "./suite.ts"
+
+/** A store of its own each time: the same layer twice in a stack would be one store. */
+const memory = () => Memory.layer({ maxEntries: 500 })
+const all = { capabilities, maxEntries: 500 } as const
+
+const keys = [Redacted.make("cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=")] as const
+const silent = Logger.layer([])
+
+/** Collections are spread over the stores by the last character of their names. */
+const byLastCharacter = (collection: string): "even" | "odd" | undefined => {
+  const code = collection.charCodeAt(collection.length - 1)
+  return code % 3 === 0 ? undefined : code % 3 === 1 ? "even" : "odd"
+}
+
+// One wrapper
+
+contract("Timeout", memory().pipe(Timeout.wrap("5 seconds")), all)
+contract("Retry", memory().pipe(Retry.wrap({ initialDelay: "10 millis" })), all)
+contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
+contract("Compression", memory().pipe(Compression.wrap()), all)
+contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
+contract("LimitSize", memory().pipe(LimitSize.wrap({ maxSize: "4 MiB", onTooLarge: "ignore" })), all)
+contract("TtlClamp", memory().pipe(TtlClamp.wrap({ minTtl: "1 millis", maxTtl: "40000 days" })), all)
+contract("PrefixKeys", memory().pipe(PrefixKeys.wrap("key_prefix")), all)
+contract("PrefixCollections", memory().pipe(PrefixCollections.wrap("collection_prefix")), all)
+contract("SingleCollection", memory().pipe(SingleCollection.wrap("test")), all)
+contract("SingleCollection, ::", memory().pipe(SingleCollection.wrap("a::b", { separator: "::" })), all)
+contract("Logging", memory().pipe(Logging.wrap({ logValues: true, logStart: true }), Layer.provideMerge(silent)), all)
+contract("Statistics", memory().pipe(Statistics.wrap()), all)
+contract("Tracing", memory().pipe(Tracing.wrap()), all)
+contract("PassthroughCache", memory().pipe(PassthroughCache.wrap({ cache: memory() })), all)
+contract(
+  "PassthroughCache, a small one",
+  memory().pipe(PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 3 }) })),
+  all
+)
+contract("Fallback", memory().pipe(Fallback.wrap({ fallback: memory(), writeToFallback: true })), {
+  capabilities: ["Enumeration", "Maintenance"],
+  maxEntries: 500
+})
+contract(
+  "Routing",
+  memory().pipe(Routing.wrap({ stores: { even: memory(), odd: memory() }, route: byLastCharacter })),
+  all
+)
+contract(
+  "CollectionRouting",
+  memory().pipe(CollectionRouting.wrap({ default_collection: memory(), __proto__x: memory(), constructor: memory() })),
+  all
+)
+contract("DefaultValue", memory().pipe(DefaultValue.wrap({ value: { obj_key: "obj_value" }, ttl: "100 seconds" })), {
+  ...all,
+  misses: false
+})
+
+// Stacks
+
+contract(
+  "the recommended order",
+  memory().pipe(
+    Timeout.wrap("1 second"),
+    Retry.wrap(),
+    FernetEncryption.wrap({ keys }),
+    Compression.wrap({ minSize: 64 }),
+    LimitSize.wrap({ maxSize: "4 MiB" }),
+    PrefixCollections.wrap("tenant"),
+    PassthroughCache.wrap({ cache: memory() }),
+    Statistics.wrap(),
+    Tracing.wrap(),
+    Logging.wrap(),
+    Layer.provideMerge(silent)
+  ),
+  all
+)
+contract(
+  "names in names",
+  memory().pipe(
+    SingleCollection.wrap("all", { separator: "::" }),
+    PrefixCollections.wrap("a"),
+    PrefixKeys.wrap("b"),
+    PrefixKeys.wrap("c", { separator: ":" }),
+    SingleCollection.wrap("one"),
+    PrefixCollections.wrap("d", { separator: "/" })
+  ),
+  all
+)
+contract(
+  "py-key-value's order, retry outside of the codecs",
+  memory().pipe(
+    Compression.wrap({ minSize: 0 }),
+    FernetEncryption.wrap({ keys }),
+    FernetEncryption.wrap({ keys }),
+    Compression.wrap({ minSize: 0, algorithm: "brotli" }),
+    TtlClamp.wrap({ minTtl: "1 millis", maxTtl: "40000 days" }),
+    Timeout.wrap(),
+    Retry.wrap(),
+    Timeout.wrap("1 minute")
+  ),
+  all
+)
+contract(
+  "stores of several kinds",
+  memory().pipe(
+    PrefixKeys.wrap("far"),
+    Routing.wrap({
+      stores: {
+        even: memory().pipe(Compression.wrap({ minSize: 0 }), SingleCollection.wrap("even")),
+        odd: memory().pipe(FernetEncryption.wrap({ keys }), PassthroughCache.wrap({ cache: memory() }))
+      },
+      route: byLastCharacter
+    }),
+    Fallback.wrap({ fallback: memory().pipe(PrefixCollections.wrap("fallback")) }),
+    Statistics.wrap()
+  ),
+  { capabilities: ["Enumeration", "Maintenance"], maxEntries: 500 }
+)
