@@ -13,7 +13,7 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Logging from "../../src/wrappers/Logging.ts"
 import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
-import { failing, slow } from "./observed.ts"
+import { failing, slow, throwing } from "./observed.ts"
 
 interface Line {
   readonly level: string
@@ -223,6 +223,22 @@ describe("Logging", () => {
       assert.deepStrictEqual(
         lines.map(({ level, message, annotations }) => [level, message, annotations.durationMs]),
         [["Info", "put interrupted", 10]]
+      )
+    })
+  )
+
+  it.effect("logs a driver that throws as a defect", () =>
+    Effect.gen(function* () {
+      const { lines, layer } = recorder()
+      const exit = yield* Effect.flatMap(KeyValue, (kv) => kv.get("a")).pipe(
+        Effect.provide(Memory.layer().pipe(throwing, Logging.wrap())),
+        Effect.provide(layer),
+        Effect.exit
+      )
+      assert.isTrue(Exit.hasDies(exit))
+      assert.deepStrictEqual(
+        lines.map(({ message, annotations }) => [message, annotations.error]),
+        [["get failed", "Defect"]]
       )
     })
   )

@@ -16,7 +16,7 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Statistics from "../../src/wrappers/Statistics.ts"
 import { Latencies } from "../../src/wrappers/statistics/Latencies.ts"
-import { failing, slow } from "./observed.ts"
+import { failing, slow, throwing } from "./observed.ts"
 
 /** Runs a test against a store with statistics, with metrics of its own. */
 const withStatistics = <A, E>(
@@ -136,16 +136,7 @@ describe("Statistics", () => {
 
   it.effect("counts a driver that throws while it builds the effect as a defect", () =>
     Effect.gen(function* () {
-      const inner = Context.get(yield* Layer.build(Memory.layer()), KeyValue)
-      const broken = Layer.succeed(KeyValue, {
-        ...inner,
-        driver: {
-          ...inner.driver,
-          get: () => {
-            throw new Error("a bug")
-          }
-        }
-      })
+      const broken = Memory.layer().pipe(throwing)
       const context = yield* Layer.build(broken.pipe(Statistics.wrap()))
       const exit = yield* Effect.exit(Context.get(context, KeyValue).get("a"))
       assert.isTrue(Exit.hasDies(exit))
@@ -211,9 +202,13 @@ describe("Statistics", () => {
       const use = Effect.gen(function* () {
         const kv = yield* KeyValue
         for (const collection of ["user-1", "user-2", "order-1", "basket-1"]) yield* kv.get("a", { collection })
+        yield* (yield* Maintenance).clear
         const { total, collections } = yield* snapshot
         assert.strictEqual(total.get!.count, 4)
-        return Object.fromEntries([...collections].map(([name, { get }]) => [name, get!.count]))
+        assert.strictEqual(total.clear!.calls, 1)
+        return Object.fromEntries(
+          [...collections].map(([name, { get, clear }]) => [name, clear ? "cleared" : get!.count])
+        )
       })
       const label = (collection: string) => collection.replace(/-\d+$/, "")
       assert.deepStrictEqual(yield* withStatistics(use, { collectionLabel: label }), { user: 2, order: 1, basket: 1 })
@@ -285,6 +280,7 @@ describe("Statistics", () => {
         const kv = yield* KeyValue
         const statistics = yield* Statistics.Statistics
         yield* kv.put("a", 1)
+        yield* (yield* Maintenance).removeExpired
         yield* statistics.reset
         assert.deepStrictEqual(yield* statistics.snapshot, { total: {}, collections: new Map() })
         yield* kv.put("a", 1)

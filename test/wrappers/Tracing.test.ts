@@ -12,7 +12,7 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Tracing from "../../src/wrappers/Tracing.ts"
-import { failing, slow } from "./observed.ts"
+import { failing, slow, throwing } from "./observed.ts"
 
 /** A tracer that keeps spans. */
 const recorder = () => {
@@ -139,6 +139,30 @@ describe("Tracing", () => {
     })
   )
 
+  it.effect("ends the span of a driver that throws, and takes no time where timing is off", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recorder()
+      const reading = (collection: string) =>
+        Effect.flatMap(KeyValue, (kv) => Effect.exit(kv.get("a", { collection }))).pipe(
+          Effect.provide(Memory.layer().pipe(collection === "down" ? failing : throwing, Tracing.wrap())),
+          Effect.withTracer(tracer)
+        )
+      yield* TestClock.setTime(1_000)
+      yield* reading("users")
+      yield* Effect.withTracerTiming(reading("down"), false)
+      assert.deepStrictEqual(
+        spans.map(({ attributes, status }) => [
+          attributes.get("error.type"),
+          status._tag === "Ended" && status.endTime
+        ]),
+        [
+          ["Defect", 1_000_000_000n],
+          ["StoreUnavailableError", 0n]
+        ]
+      )
+    })
+  )
+
   it.effect("is the parent of what runs inside, and the child of what is around", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recorder()
@@ -201,8 +225,9 @@ describe("Tracing", () => {
       )
       yield* Effect.withSpan(reading, "request")
       yield* reading.pipe(Effect.withTracer(tracer), Effect.withTracerEnabled(false))
+      yield* reading.pipe(Effect.withTracer(Tracer.nativeTracer))
       yield* reading.pipe(Effect.withTracer(tracer))
-      assert.deepStrictEqual(inside, ["request", undefined, "get default_collection"])
+      assert.deepStrictEqual(inside, ["request", undefined, undefined, "get default_collection"])
       assert.lengthOf(spans, 1)
     })
   )

@@ -1,4 +1,4 @@
-/** Stores that are slow or fail, for the tests of wrappers that look on. */
+/** Stores that are slow, fail or throw, for the tests of wrappers that look on. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Driver from "../../src/Driver.ts"
@@ -33,3 +33,11 @@ const failureOf = ({ place }: Call) => {
   }
   return place.collection === "broken" ? Effect.die(new Error("a bug")) : undefined
 }
+
+/** Reads throw while the effect is being built. */
+export const throwing = Driver.wrapper((driver) => ({
+  ...driver,
+  get: () => {
+    throw new Error("a bug")
+  }
+}))
