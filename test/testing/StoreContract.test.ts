@@ -72,7 +72,7 @@ const faults = {
   "names trimmed": ["NA2", brokenNames((name) => name.trim())],
   "names cut off": ["NA4", brokenNames((name) => name.slice(0, 60_000))],
   "names cut at U+0000": ["NA2", brokenNames((name) => name.split("\u0000")[0]!)],
-  "slash is colon": ["NA1", brokenNames((name) => name.replaceAll("/", ":"))],
+  "slash is colon": ["NA2", brokenNames((name) => name.replaceAll("/", ":"))],
   "pairs of names joined without escaping": [
     "NA1",
     Memory.layer().pipe(

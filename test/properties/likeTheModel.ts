@@ -1,0 +1,106 @@
+import * as assert from "node:assert/strict"
+import { it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import * as Atomic from "../../src/Atomic.ts"
+import * as Enumeration from "../../src/Enumeration.ts"
+import { KeyValue } from "../../src/KeyValue.ts"
+import * as Maintenance from "../../src/Maintenance.ts"
+import { Model, more } from "./Model.ts"
+import { type Step, steps } from "./steps.ts"
+
+interface Subject {
+  readonly kv: KeyValue["Service"]
+  readonly enumeration: Enumeration.Service | undefined
+  readonly maintenance: Maintenance.Service | undefined
+  readonly atomic: Atomic.Service | undefined
+}
+
+const subject = Effect.gen(function* () {
+  return {
+    kv: yield* KeyValue,
+    enumeration: Option.getOrUndefined(yield* Effect.serviceOption(Enumeration.Enumeration)),
+    maintenance: Option.getOrUndefined(yield* Effect.serviceOption(Maintenance.Maintenance)),
+    atomic: Option.getOrUndefined(yield* Effect.serviceOption(Atomic.Atomic))
+  }
+})
+
+const withMillis = (answer: { readonly value: unknown; readonly ttl: Duration.Duration | undefined } | undefined) =>
+  answer && { value: answer.value, ttl: answer.ttl && Duration.toMillis(answer.ttl) }
+
+const sorted = <E>(names: Stream.Stream<string, E>) => Effect.map(Stream.runCollect(names), (names) => names.sort())
+
+/** Does a step with a store. `undefined` when the store cannot. */
+const perform = ({ kv, enumeration, maintenance, atomic }: Subject, step: Step) => {
+  const at = "collection" in step ? { collection: step.collection } : {}
+  const put = "ttl" in step ? { ...at, ttl: step.ttl } : at
+  switch (step.do) {
+    case "get":
+      return kv.get(step.key, at)
+    case "getMany":
+      return kv.getMany(step.keys, at)
+    case "ttl":
+      return Effect.map(kv.ttl(step.key, at), withMillis)
+    case "ttlMany":
+      return Effect.map(kv.ttlMany(step.keys, at), (answers) => answers.map(withMillis))
+    case "put":
+      return kv.put(step.key, step.value, put)
+    case "putMany":
+      return kv.putMany(step.pairs, put)
+    case "delete":
+      return kv.delete(step.key, at)
+    case "deleteMany":
+      return kv.deleteMany(step.keys, at)
+    case "getOrSet":
+      return kv.getOrSet(step.key, Effect.succeed(step.value), put)
+    case "getAndDelete":
+      return atomic?.getAndDelete(step.key, at)
+    case "putIfAbsent":
+      return atomic?.putIfAbsent(step.key, step.value, put)
+    case "update":
+      return atomic?.update(step.key, (value) => (step.to === "more" ? more(value) : undefined), put)
+    case "pass":
+      return TestClock.adjust(step.millis)
+    case "keys":
+      return enumeration && sorted(enumeration.keys({ ...at, prefix: step.prefix, pageSize: step.pageSize }))
+    case "collections":
+      return enumeration && sorted(enumeration.collections({ prefix: step.prefix, pageSize: step.pageSize }))
+    case "clearCollection":
+      return maintenance?.clearCollection(at)
+    case "clear":
+      return maintenance?.clear
+    case "removeExpired":
+      return maintenance && Effect.asVoid(maintenance.removeExpired)
+  }
+}
+
+/** The whole content, in the end. */
+const readAll = ({ names }: { names: ReturnType<Model["names"]> }, enumerable: boolean): ReadonlyArray<Step> => [
+  ...names.flatMap(([collection, keys]): ReadonlyArray<Step> => [{ do: "ttlMany", collection, keys }]),
+  ...(enumerable ? names.map(([collection]): Step => ({ do: "keys", collection, prefix: "", pageSize: 2 })) : []),
+  ...(enumerable ? [{ do: "collections", prefix: "", pageSize: 2 } as const] : [])
+]
+
+/** Does the steps with the layer's store, which is empty, and with the model, and compares all that they answer. */
+export const compare = Effect.fnUntraced(function* (sequence: ReadonlyArray<Step>) {
+  const store = yield* subject
+  const model = new Model()
+  const both = Effect.fnUntraced(function* (step: Step) {
+    const performed = perform(store, step)
+    if (performed === undefined) return
+    assert.deepStrictEqual(yield* performed as Effect.Effect<unknown, unknown>, model.run(step), JSON.stringify(step))
+  })
+  yield* Effect.forEach(sequence, both, { discard: true })
+  yield* Effect.forEach(readAll({ names: model.names() }, store.enumeration !== undefined), both, { discard: true })
+})
+
+/** Registers the property for a layer whose store is empty each time that it is built. */
+export const likeTheModel = <E>(name: string, layer: Layer.Layer<KeyValue, E>, runs = 200): void => {
+  it.effect.prop(name, [steps], ([steps]) => Effect.provide(compare(steps), layer, { local: true }), {
+    arbitrary: { runs, maxShrinks: 500 }
+  })
+}

@@ -1,0 +1,120 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type { Atomic } from "../../src/Atomic.ts"
+import * as Driver from "../../src/Driver.ts"
+import type { Enumeration } from "../../src/Enumeration.ts"
+import type { KeyValue } from "../../src/KeyValue.ts"
+import type { StoreSetupError } from "../../src/KeyValueError.ts"
+import type { Maintenance } from "../../src/Maintenance.ts"
+import * as Memory from "../../src/stores/Memory.ts"
+import * as Compression from "../../src/wrappers/Compression.ts"
+import * as Fallback from "../../src/wrappers/Fallback.ts"
+import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
+import * as LimitSize from "../../src/wrappers/LimitSize.ts"
+import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
+import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
+import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
+import * as Retry from "../../src/wrappers/Retry.ts"
+import * as Routing from "../../src/wrappers/Routing.ts"
+import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
+import * as Statistics from "../../src/wrappers/Statistics.ts"
+import * as Timeout from "../../src/wrappers/Timeout.ts"
+import * as Tracing from "../../src/wrappers/Tracing.ts"
+import * as TtlClamp from "../../src/wrappers/TtlClamp.ts"
+import * as any from "./arbitraries.ts"
+import { compare, likeTheModel } from "./likeTheModel.ts"
+import { steps } from "./steps.ts"
+
+type Stack = Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError>
+
+const keys = [Redacted.make("cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=")] as const
+
+const wrappers = {
+  timeout: Timeout.wrap(),
+  retry: Retry.wrap(),
+  gzip: Compression.wrap({ minSize: 100 }),
+  brotli: Compression.wrap({ minSize: 0, algorithm: "brotli" }),
+  fernet: FernetEncryption.wrap({ keys }),
+  limitSize: LimitSize.wrap({ maxSize: "1 GiB" }),
+  ttlClamp: TtlClamp.wrap({ minTtl: "1 millis", maxTtl: "1 day" }),
+  prefixKeys: PrefixKeys.wrap("p"),
+  prefixKeysColon: PrefixKeys.wrap("q", { separator: ":" }),
+  prefixCollections: PrefixCollections.wrap("p"),
+  single: SingleCollection.wrap("single"),
+  singleColon: SingleCollection.wrap("a::b", { separator: "::" }),
+  cache: (self: Stack) => PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 5 }) })(self),
+  routing: (self: Stack) =>
+    Routing.wrap({
+      stores: { other: Memory.layer() },
+      route: (collection) => (collection.length % 2 === 0 ? undefined : "other")
+    })(self),
+  statistics: Statistics.wrap(),
+  tracing: Tracing.wrap()
+} satisfies Record<string, (self: Stack) => Stack>
+
+type Name = keyof typeof wrappers
+
+const names = Arbitrary.array(any.pick(...(Object.keys(wrappers) as Array<Name>)), { maxLength: 5 })
+
+const stack = (names: ReadonlyArray<Name>): Stack =>
+  names.reduce<Stack>((stack, name) => wrappers[name](stack), Memory.layer())
+
+describe("does what a map with a clock does", () => {
+  for (const name of Object.keys(wrappers) as Array<Name>) likeTheModel(name, stack([name]), 30)
+
+  likeTheModel("fallback", Memory.layer().pipe(Fallback.wrap({ fallback: Memory.layer(), writeToFallback: true })), 30)
+
+  it.effect.prop(
+    "a random stack of wrappers",
+    [names, steps],
+    ([names, steps]) => Effect.provide(compare(steps), stack(names), { local: true }),
+    { arbitrary: { runs: 150, size: 60, maxShrinks: 500 } }
+  )
+})
+
+describe("the property finds", () => {
+  const broken = (transform: (driver: Driver.Driver) => Partial<Driver.Driver>) =>
+    Memory.layer().pipe(Driver.wrapper((driver) => ({ ...driver, ...transform(driver) })))
+
+  const faults = {
+    "names that are joined without escaping": Memory.layer().pipe(
+      Driver.wrapper(
+        Driver.foldCollections("all", {
+          encodeFirst: (first) => first,
+          encode: (first, second) => `${first}__${second}`,
+          decode: (name) => name.split("__") as [string, string]
+        })
+      )
+    ),
+    "a TTL that is lost on update": broken((driver) => ({
+      compareAndPut: (call) =>
+        driver.compareAndPut!({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
+    })),
+    "a delete that misses the last of several keys": broken((driver) => ({
+      delete: (call) => driver.delete({ ...call, keys: call.keys.length > 1 ? call.keys.slice(0, -1) : call.keys })
+    })),
+    "a last page that is lost": broken((driver) => ({
+      keys: (call) =>
+        Effect.map(driver.keys!(call), (page) =>
+          call.cursor !== undefined && page.next === undefined ? { ...page, names: [] } : page
+        )
+    }))
+  }
+
+  for (const [fault, layer] of Object.entries(faults)) {
+    it.effect(fault, () =>
+      Effect.gen(function* () {
+        const result = yield* Arbitrary.checkEffect(
+          steps,
+          (steps) =>
+            Effect.as(Effect.catchDefect(Effect.provide(compare(steps), layer, { local: true }), Effect.fail), true),
+          { runs: 300, size: 60, maxShrinks: 0 }
+        )
+        assert.strictEqual(result._tag, "Falsified")
+      })
+    )
+  }
+})
