@@ -1,0 +1,236 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import { TestClock } from "effect/testing"
+import { Atomic, Driver, KeyValue, Maintenance, Memory, PassthroughCache, type Value } from "../../src/index.ts"
+import { buildError, faulty, type Script, script } from "../support/faults.ts"
+
+class Far extends Context.Service<Far, KeyValue.Service>()("test/Far") {}
+class Cache extends Context.Service<Cache, KeyValue.Service>()("test/Cache") {}
+
+const observed = <I>(key: Context.Key<I, KeyValue.Service>, plan: Script, seed: Record<string, Value.Value> = {}) =>
+  Layer.flatMap(Memory.layer({ seed: { default_collection: seed } }), (context) =>
+    Layer.succeedContext(Context.add(context, key, Context.get(context, KeyValue.KeyValue)))
+  ).pipe(faulty(plan))
+
+const setup = (options?: { readonly maxTtl?: Duration.Input; readonly missingTtl?: Duration.Input }) => {
+  const far = script()
+  const near = script()
+  const cache = observed(Cache, near)
+  const layer = observed(Far, far, { a: "a", b: "b", empty: {}, zero: 0, no: false }).pipe(
+    PassthroughCache.wrap({ cache, ...options })
+  )
+  return { far, near, layer: Layer.merge(cache, layer) }
+}
+
+const all = Effect.all({ kv: KeyValue.KeyValue, far: Far, cache: Cache })
+
+describe("PassthroughCache", () => {
+  it.effect("P1 fills on a miss and answers from near then, for every value but a miss", () => {
+    const { far, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv, cache } = yield* all
+      for (const key of ["a", "empty", "zero", "no"]) {
+        const value = yield* kv.get(key)
+        assert.deepStrictEqual(yield* cache.get(key), value)
+        const calls = far.calls.length
+        assert.deepStrictEqual(yield* kv.get(key), value)
+        assert.strictEqual(far.calls.length, calls)
+      }
+      assert.isUndefined(yield* kv.get("missing"))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("P2 asks for the misses of a batch in one call, and not at all when there are none", () => {
+    const { far, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      yield* kv.get("a")
+      assert.deepStrictEqual(yield* kv.getMany(["b", "a", "x", "b"]), ["b", "a", undefined, "b"])
+      assert.deepStrictEqual(
+        far.calls.map((call) => ("keys" in call ? call.keys : [])),
+        [["a"], ["b", "x"]]
+      )
+      yield* kv.getMany(["a", "b"])
+      assert.strictEqual(far.calls.length, 2)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("P3 writes go to the far store and remove the near copy", () =>
+    Effect.gen(function* () {
+      const { kv, cache } = yield* all
+      const atomic = yield* Atomic.Atomic
+      const maintenance = yield* Maintenance.Maintenance
+      const writes = [
+        kv.put("a", 1),
+        kv.putMany([["a", 2]]),
+        kv.delete("a"),
+        kv.put("a", 3),
+        kv.deleteMany(["a"]),
+        atomic.putIfAbsent("a", 4),
+        atomic.update("a", () => 5),
+        atomic.getAndDelete("a"),
+        kv.put("a", 6),
+        maintenance.clearCollection(),
+        maintenance.clear
+      ]
+      const expected = [1, 2, undefined, 3, undefined, 4, 5, undefined, 6, undefined, undefined]
+      for (const [i, write] of writes.entries()) {
+        yield* kv.get("a")
+        yield* write as Effect.Effect<unknown>
+        assert.isUndefined(yield* cache.get("a"))
+        assert.strictEqual(yield* kv.get("a"), expected[i], `write ${i}`)
+      }
+    }).pipe(Effect.provide(setup().layer))
+  )
+
+  it.effect("the near copy never outlives the far one, nor the limits", () =>
+    Effect.gen(function* () {
+      const { kv, far, cache } = yield* all
+      yield* far.put("short", 1, { ttl: "10 seconds" })
+      yield* far.put("long", 1, { ttl: "1 day" })
+      yield* kv.getMany(["short", "long", "a"])
+      const ttls = (yield* cache.ttlMany(["short", "long", "a"])).map((it) => Duration.toSeconds(it!.ttl!))
+      assert.deepStrictEqual(ttls, [10, 60, 20])
+      yield* TestClock.adjust("10 seconds")
+      assert.isUndefined(yield* kv.get("short"))
+    }).pipe(Effect.provide(setup({ maxTtl: "1 minute", missingTtl: "20 seconds" }).layer))
+  )
+
+  it.effect("ttl answers the far store's time, whatever is near", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* all
+      yield* kv.put("k", 1, { ttl: "2 hours" })
+      yield* kv.get("k")
+      assert.strictEqual(Duration.toMinutes((yield* kv.ttl("k"))!.ttl!), 120)
+      assert.strictEqual(Duration.toMinutes((yield* kv.ttlMany(["k"]))[0]!.ttl!), 120)
+    }).pipe(Effect.provide(setup().layer))
+  )
+
+  it.effect("50 who want a key at once cause one read, and each gets a value of its own", () => {
+    const { far, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      far.steps = [1000]
+      const fiber = yield* Effect.forkChild(
+        Effect.all(
+          Array.from({ length: 50 }, () => kv.get("empty")),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust(1000)
+      const values = (yield* Fiber.join(fiber)) as ReadonlyArray<object>
+      assert.strictEqual(far.calls.length, 1)
+      assert.strictEqual(new Set(values).size, 50)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("an interrupted reader does not stop the others", () => {
+    const { far, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      far.steps = [1000]
+      const first = yield* Effect.forkChild(kv.get("a"))
+      yield* TestClock.adjust(1)
+      const second = yield* Effect.forkChild(kv.get("a"))
+      yield* TestClock.adjust(1)
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust(1000)
+      assert.strictEqual(yield* Fiber.join(second), "a")
+      assert.strictEqual(far.calls.length, 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("whatever the near store does wrong is a miss, never the caller's", () => {
+    const { near, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      near.steps = ["unavailable", "unavailable"]
+      assert.strictEqual(yield* kv.get("a"), "a")
+      near.steps = ["refused"]
+      yield* kv.put("a", "new")
+      near.steps = ["refused", "refused"]
+      assert.deepStrictEqual(yield* kv.getMany(["a", "b"]), ["new", "b"])
+      near.steps = ["unavailable"]
+      assert.isTrue(yield* kv.delete("a"))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a failure of the far store is the caller's, and is not kept", () => {
+    const { far, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      far.steps = ["unavailable"]
+      assert.strictEqual((yield* Effect.flip(kv.get("a")))._tag, "StoreUnavailableError")
+      assert.strictEqual(yield* kv.get("a"), "a")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("times that are not positive and finite fail when the layer is built", () =>
+    Effect.gen(function* () {
+      for (const options of [{ maxTtl: 0 }, { missingTtl: -1 }, { maxTtl: Duration.infinity }]) {
+        const layer = Memory.layer().pipe(PassthroughCache.wrap({ cache: Memory.layer(), ...options }))
+        assert.strictEqual((yield* buildError(layer))._tag, "StoreSetupError")
+      }
+    })
+  )
+})
+
+describe("PassthroughCache, races", () => {
+  /** A far store whose reads answer what they saw, but only when the gate opens. */
+  const gated = (gate: Deferred.Deferred<void>) =>
+    Driver.wrapper(
+      Driver.around((call, next) =>
+        call._tag === "get" ? Effect.tap(next(call), () => Deferred.await(gate)) : next(call)
+      )
+    )
+
+  for (const write of ["put", "delete", "clear"] as const) {
+    it.effect(`an older read that comes in after a ${write} is not kept`, () =>
+      Effect.gen(function* () {
+        const gate = yield* Deferred.make<void>()
+        const cache = observed(Cache, script())
+        const layer = observed(Far, script(), { a: "old" }).pipe(gated(gate), PassthroughCache.wrap({ cache }))
+        yield* Effect.gen(function* () {
+          const { kv, cache } = yield* all
+          const reader = yield* Effect.forkChild(kv.get("a"))
+          yield* TestClock.adjust(1)
+          if (write === "put") yield* kv.put("a", "new")
+          else if (write === "delete") yield* kv.delete("a")
+          else yield* Maintenance.Maintenance.use((it) => it.clear)
+          const later = yield* Effect.forkChild(kv.get("a"))
+          yield* TestClock.adjust(1)
+          yield* Deferred.succeed(gate, undefined)
+          assert.strictEqual(yield* Fiber.join(reader), "old")
+          const expected = write === "put" ? "new" : undefined
+          assert.strictEqual(yield* Fiber.join(later), expected)
+          assert.strictEqual(yield* cache.get("a"), expected)
+          assert.strictEqual(yield* kv.get("a"), expected)
+        }).pipe(Effect.provide(Layer.merge(cache, layer)))
+      })
+    )
+  }
+
+  it.effect("a fill that is being written when its key changes is taken back, and not read meanwhile", () => {
+    const near = script()
+    const far = script()
+    const cache = observed(Cache, near)
+    const layer = observed(Far, far, { a: "old" }).pipe(PassthroughCache.wrap({ cache }))
+    return Effect.gen(function* () {
+      const { kv, cache } = yield* all
+      near.steps = ["ok", 1000]
+      const reader = yield* Effect.forkChild(kv.get("a"))
+      yield* TestClock.adjust(500)
+      yield* kv.put("a", "new")
+      assert.strictEqual(yield* kv.get("a"), "new")
+      yield* TestClock.adjust(500)
+      assert.strictEqual(yield* Fiber.join(reader), "old")
+      assert.strictEqual(yield* kv.get("a"), "new")
+      assert.notStrictEqual(yield* cache.get("a"), "old")
+    }).pipe(Effect.provide(Layer.merge(cache, layer)))
+  })
+})

@@ -1,0 +1,238 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
+import {
+  CollectionRouting,
+  Enumeration,
+  Fallback,
+  KeyValue,
+  Maintenance,
+  Memory,
+  PrefixCollections,
+  Routing
+} from "../../src/index.ts"
+import { faulty, type Step, script } from "../support/faults.ts"
+
+const withSteps = (seed: string, ...steps: ReadonlyArray<Step>) => {
+  const plan = script(...steps)
+  return { plan, layer: Memory.layer({ seed: { default_collection: { key: seed } } }).pipe(faulty(plan)) }
+}
+
+const use = <A, E>(f: (kv: KeyValue.Service) => Effect.Effect<A, E>) => KeyValue.KeyValue.use(f)
+
+describe("Fallback", () => {
+  it.effect("F1 answers reads from the fallback while the primary is unavailable", () => {
+    const primary = withSteps("primary", "unavailable", "unavailable", "unavailable", "unavailable")
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      assert.strictEqual(yield* kv.get("key"), "fallback")
+      assert.deepStrictEqual(yield* kv.getMany(["key", "x"]), ["fallback", undefined])
+      assert.strictEqual((yield* kv.ttl("key"))?.value, "fallback")
+      assert.strictEqual((yield* kv.ttlMany(["key"]))[0]?.value, "fallback")
+      assert.strictEqual(yield* kv.get("key"), "primary")
+    }).pipe(Effect.provide(primary.layer.pipe(Fallback.wrap({ fallback: withSteps("fallback").layer }))))
+  })
+
+  it.effect("F2 and F5 an answer of the primary is the answer, a miss too", () => {
+    const fallback = withSteps("fallback")
+    return Effect.gen(function* () {
+      assert.strictEqual(yield* use((kv) => kv.get("key")), "primary")
+      assert.isUndefined(yield* use((kv) => kv.get("other")))
+      assert.strictEqual(fallback.plan.calls.length, 0)
+    }).pipe(Effect.provide(withSteps("primary").layer.pipe(Fallback.wrap({ fallback: fallback.layer }))))
+  })
+
+  it.effect("F3 and F4 writes go to the primary only, unless told", () => {
+    const broken = (): ReturnType<typeof withSteps> => withSteps("primary", "unavailable", "unavailable")
+    return Effect.gen(function* () {
+      const off = broken().layer.pipe(Fallback.wrap({ fallback: Memory.layer() }))
+      assert.strictEqual(
+        (yield* Effect.flip(
+          Effect.provide(
+            use((kv) => kv.put("k", 1)),
+            off
+          )
+        ))._tag,
+        "StoreUnavailableError"
+      )
+      const on = broken().layer.pipe(Fallback.wrap({ fallback: withSteps("fallback").layer, writeToFallback: true }))
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        yield* kv.put("k", 1)
+        assert.isTrue(yield* kv.delete("key"))
+        assert.isUndefined(yield* kv.get("k"))
+      }).pipe(Effect.provide(on))
+    })
+  })
+
+  it.effect("takes over for unavailability only, unless told otherwise", () =>
+    Effect.gen(function* () {
+      const refused = () => withSteps("primary", "refused").layer
+      const fallback = withSteps("fallback").layer
+      const strict = refused().pipe(Fallback.wrap({ fallback }))
+      assert.strictEqual(
+        (yield* Effect.flip(
+          Effect.provide(
+            use((kv) => kv.get("key")),
+            strict
+          )
+        ))._tag,
+        "StoreError"
+      )
+      const lenient = refused().pipe(Fallback.wrap({ fallback, fallbackOn: (error) => error._tag === "StoreError" }))
+      assert.strictEqual(
+        yield* Effect.provide(
+          use((kv) => kv.get("key")),
+          lenient
+        ),
+        "fallback"
+      )
+    })
+  )
+
+  it.effect("an enumeration goes on where it began", () => {
+    const seed = (name: string, n: number) =>
+      Memory.layer({
+        seed: { default_collection: Object.fromEntries(Array.from({ length: n }, (_, i) => [`${name}${i}`, i])) }
+      })
+    const plan = script("unavailable", "ok", "ok")
+    const layer = seed("p", 30).pipe(faulty(plan), Fallback.wrap({ fallback: seed("f", 25) }))
+    return Effect.gen(function* () {
+      const enumeration = yield* Enumeration.Enumeration
+      const first = yield* Stream.runCollect(enumeration.keys({ pageSize: 10 }))
+      assert.strictEqual(first.length, 25)
+      assert.isTrue([...first].every((key) => key.startsWith("f")))
+      const second = yield* Stream.runCollect(enumeration.keys({ pageSize: 10 }))
+      assert.strictEqual(second.length, 30)
+      assert.isTrue([...second].every((key) => key.startsWith("p")))
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+describe("Routing", () => {
+  const stores = () => {
+    const first = Memory.layer()
+    const second = Memory.layer()
+    const rest = Memory.layer()
+    const route = (collection: string) =>
+      collection === "first" ? ("a" as const) : collection.startsWith("second") ? ("b" as const) : undefined
+    return { first, second, rest, router: rest.pipe(Routing.wrap({ stores: { a: first, b: second }, route })) }
+  }
+
+  it.effect("RT1, RT2 and RT3 each collection is in its own store, with its TTL, and deleted there", () => {
+    const { first, second, rest, router } = stores()
+    const cases = [
+      ["first", first, 1800],
+      ["second", second, 2700],
+      ["unmapped", rest, 7200]
+    ] as const
+    return Effect.gen(function* () {
+      for (const [collection, , ttl] of cases) {
+        yield* use((kv) => kv.put("k", collection, { collection, ttl: ttl * 1000 }))
+      }
+      for (const [collection, own, ttl] of cases) {
+        for (const [, store] of cases) {
+          const found = yield* Effect.provide(
+            use((kv) => kv.getMany(["k"], { collection })),
+            store
+          )
+          assert.deepStrictEqual(found, [store === own ? collection : undefined])
+        }
+        assert.strictEqual(Duration.toSeconds((yield* use((kv) => kv.ttl("k", { collection })))!.ttl!), ttl)
+        assert.isTrue(yield* use((kv) => kv.delete("k", { collection })))
+        assert.isUndefined(
+          yield* Effect.provide(
+            use((kv) => kv.get("k", { collection })),
+            own
+          )
+        )
+      }
+    }).pipe(Effect.provide(router), Effect.provide([first, second, rest]))
+  })
+
+  it.effect("RT4 the default collection is routed by its name", () => {
+    const seen: Array<string> = []
+    const route = (collection: string) => {
+      seen.push(collection)
+      return undefined
+    }
+    return Effect.gen(function* () {
+      yield* use((kv) => kv.put("k", 1))
+      assert.deepStrictEqual(seen, ["default_collection"])
+    }).pipe(Effect.provide(Memory.layer().pipe(Routing.wrap({ stores: {}, route }))))
+  })
+
+  it.effect("lists each collection from its own store, and clears all stores", () => {
+    const { first, rest, router } = stores()
+    return Effect.gen(function* () {
+      yield* Effect.provide(
+        use((kv) => kv.put("hidden", 1, { collection: "first" })),
+        rest
+      )
+      for (const collection of ["first", "second_a", "second_b", "third"]) {
+        yield* use((kv) =>
+          kv.putMany(
+            [
+              ["a", 1],
+              ["b", 2]
+            ],
+            { collection }
+          )
+        )
+      }
+      const enumeration = yield* Enumeration.Enumeration
+      const names = yield* Stream.runCollect(enumeration.collections({ pageSize: 1 }))
+      assert.deepStrictEqual([...names].sort(), ["first", "second_a", "second_b", "third"])
+      assert.deepStrictEqual([...(yield* Stream.runCollect(enumeration.keys({ collection: "second_b" })))], ["a", "b"])
+      const maintenance = yield* Maintenance.Maintenance
+      assert.strictEqual(yield* maintenance.clearCollection({ collection: "second_a" }), 2)
+      assert.strictEqual(yield* maintenance.clear, 7)
+      assert.deepStrictEqual([...(yield* Stream.runCollect(enumeration.collections()))], [])
+    }).pipe(Effect.provide(router), Effect.provide([first, rest]))
+  })
+
+  it.effect("removes what has expired in every store", () => {
+    const { router } = stores()
+    return Effect.gen(function* () {
+      for (const collection of ["first", "second", "third"]) yield* use((kv) => kv.put("k", 1, { collection, ttl: 1 }))
+      yield* use((kv) => kv.put("kept", 1, { collection: "first" }))
+      yield* TestClock.adjust(1)
+      const maintenance = yield* Maintenance.Maintenance
+      assert.strictEqual(yield* maintenance.removeExpired, 3)
+      assert.strictEqual(yield* maintenance.removeExpired, 0)
+    }).pipe(Effect.provide(router))
+  })
+
+  it.effect("CollectionRouting is routing by a table, prototype names included", () => {
+    const sessions = Memory.layer()
+    return Effect.gen(function* () {
+      yield* use((kv) => kv.put("k", 1, { collection: "sessions" }))
+      yield* use((kv) => kv.put("k", 2, { collection: "constructor" }))
+      yield* use((kv) => kv.put("k", 3, { collection: "__proto__" }))
+      assert.strictEqual(yield* use((kv) => kv.get("k", { collection: "constructor" })), 2)
+      assert.strictEqual(yield* use((kv) => kv.get("k", { collection: "__proto__" })), 3)
+      yield* Effect.gen(function* () {
+        assert.strictEqual(yield* use((kv) => kv.get("k", { collection: "sessions" })), 1)
+        assert.isUndefined(yield* use((kv) => kv.get("k", { collection: "constructor" })))
+      }).pipe(Effect.provide(sessions))
+    }).pipe(Effect.provide(Memory.layer().pipe(CollectionRouting.wrap({ sessions }))), Effect.provide(sessions))
+  })
+
+  it.effect("a base that several stores share is built once", () => {
+    const base = Memory.layer()
+    const router = base.pipe(
+      PrefixCollections.wrap("rest"),
+      CollectionRouting.wrap({ users: base.pipe(PrefixCollections.wrap("users")) })
+    )
+    return Effect.gen(function* () {
+      yield* use((kv) => kv.put("k", 1, { collection: "users" }))
+      yield* use((kv) => kv.put("k", 2, { collection: "other" }))
+      yield* Effect.gen(function* () {
+        assert.strictEqual(yield* use((kv) => kv.get("k", { collection: "users__users" })), 1)
+        assert.strictEqual(yield* use((kv) => kv.get("k", { collection: "rest__other" })), 2)
+      }).pipe(Effect.provide(base))
+    }).pipe(Effect.provide(router), Effect.provide(base))
+  })
+})

@@ -1,0 +1,289 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { TestClock } from "effect/testing"
+import { Atomic, DefaultValue, KeyValue, LimitSize, Maintenance, Memory, ReadOnly, TtlClamp } from "../../src/index.ts"
+import { buildError } from "../support/faults.ts"
+import { both, memory, plant, stored } from "../support/inspect.ts"
+
+describe("LimitSize", () => {
+  const large = { data: "x".repeat(1000) }
+
+  it.effect("L1 stores what is within the limit", () =>
+    Effect.gen(function* () {
+      yield* KeyValue.KeyValue.use((kv) => kv.put("k", { test: "test" }))
+      assert.deepStrictEqual(yield* stored("k"), { test: "test" })
+    }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: "1 KiB" }))))
+  )
+
+  it.effect("L2 fails for what is too large, with the sizes, and stores nothing", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      const error = yield* Effect.flip(kv.put("k", large, { collection: "docs" }))
+      assert.strictEqual(error._tag, "EntryTooLargeError")
+      assert.strictEqual(error.message, 'put of "k" in collection "docs": the value has 1011 bytes, the limit is 100.')
+      assert.isUndefined(yield* stored("k", { collection: "docs" }))
+    }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100 }))))
+  )
+
+  it.effect("L3 ignores what is too large when told, and the old value stays", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      yield* kv.put("k", 1)
+      yield* kv.put("k", large)
+      assert.strictEqual(yield* stored("k"), 1)
+    }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100, onTooLarge: "ignore" }))))
+  )
+
+  it.effect("deletes the old value when told", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      yield* kv.putMany([
+        ["k", 1],
+        ["other", 1]
+      ])
+      yield* kv.putMany([
+        ["k", large],
+        ["other", 2]
+      ])
+      assert.isUndefined(yield* stored("k"))
+      assert.strictEqual(yield* stored("other"), 2)
+      const atomic = yield* Atomic.Atomic
+      yield* atomic.update("other", () => large)
+      assert.isUndefined(yield* stored("other"))
+    }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100, onTooLarge: "delete" }))))
+  )
+
+  it.effect("L4 and L5 too small: ignored unless told to fail", () =>
+    Effect.gen(function* () {
+      const small = { data: "x" }
+      yield* Effect.gen(function* () {
+        const { kv } = yield* both
+        yield* kv.put("k", small)
+        assert.isUndefined(yield* stored("k"))
+      }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ minSize: 100 }))))
+      yield* Effect.gen(function* () {
+        const { kv } = yield* both
+        const error = yield* Effect.flip(kv.put("k", small))
+        assert.strictEqual(error._tag, "EntryTooSmallError")
+        assert.isUndefined(yield* stored("k"))
+      }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ minSize: 100, onTooSmall: "fail" }))))
+    })
+  )
+
+  it.effect("L6 one too large value of a batch fails it as a whole", () =>
+    Effect.gen(function* () {
+      const { kv, inner } = yield* both
+      const error = yield* Effect.flip(
+        kv.putMany([
+          ["a", 1],
+          ["b", large],
+          ["c", 3]
+        ])
+      )
+      assert.strictEqual(error._tag, "EntryTooLargeError")
+      assert.deepStrictEqual("keys" in error ? error.keys : [], ["b"])
+      assert.deepStrictEqual(yield* inner.getMany(["a", "b", "c"]), [undefined, undefined, undefined])
+    }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100 }))))
+  )
+
+  it.effect("L7, L8 and L9 ignored values of a batch are left out, with its TTL for the others", () =>
+    Effect.gen(function* () {
+      const { kv, inner } = yield* both
+      yield* kv.putMany(
+        [
+          ["a", 1],
+          ["b", large],
+          ["c", 3]
+        ],
+        { ttl: "100 seconds" }
+      )
+      assert.deepStrictEqual(
+        (yield* inner.ttlMany(["a", "b", "c"])).map((it) => it && [it.value, Duration.toMillis(it.ttl!)]),
+        [[1, 100_000], undefined, [3, 100_000]]
+      )
+      yield* kv.putMany([
+        ["d", large],
+        ["e", large]
+      ])
+      assert.deepStrictEqual(yield* kv.getMany(["d", "e"]), [undefined, undefined])
+    }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100, onTooLarge: "ignore" }))))
+  )
+
+  it.effect("L10 a value of exactly the limit is stored; sizes are bytes of UTF-8 JSON, or of bytes", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      yield* kv.put("ascii", "12345678")
+      yield* kv.put("umlauts", "éééé")
+      yield* kv.put("emoji", "🌍🌍")
+      yield* kv.put("bytes", new Uint8Array(10))
+      for (const value of ["123456789", "ééééé", "🌍🌍1", new Uint8Array(11)]) {
+        assert.strictEqual((yield* Effect.flip(kv.put("k", value)))._tag, "EntryTooLargeError")
+      }
+    }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 10 }))))
+  )
+
+  it.effect("reads are not limited, and bad options fail when the layer is built", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      yield* plant("k", large)
+      assert.deepStrictEqual(yield* kv.get("k"), large)
+      for (const options of [{ maxSize: -1 }, { minSize: 10, maxSize: 5 }, { maxSize: "1 furlong" as "1 B" }]) {
+        assert.strictEqual((yield* buildError(Memory.layer().pipe(LimitSize.wrap(options))))._tag, "StoreSetupError")
+      }
+    }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100 }))))
+  )
+})
+
+describe("TtlClamp", () => {
+  const ttlOf = (put: KeyValue.PutOptions, options: TtlClamp.Options) =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      yield* kv.put("k", 1, put)
+      const found = yield* kv.ttl("k")
+      return found?.ttl === undefined ? undefined : Duration.toMillis(found.ttl)
+    }).pipe(Effect.provide(Memory.layer().pipe(TtlClamp.wrap(options))))
+
+  it.effect("TC1, TC2 and TC3 clamps below, above and what is missing", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* ttlOf({ ttl: "5 seconds" }, { minTtl: "50 seconds", maxTtl: "100 seconds" }), 50_000)
+      assert.strictEqual(yield* ttlOf({ ttl: "1000 seconds" }, { maxTtl: "100 seconds" }), 100_000)
+      assert.strictEqual(yield* ttlOf({ ttl: "70 seconds" }, { minTtl: "50 seconds", maxTtl: "100 seconds" }), 70_000)
+      assert.strictEqual(yield* ttlOf({}, { maxTtl: "100 seconds", missingTtl: "50 seconds" }), 50_000)
+    })
+  )
+
+  it.effect("TC4 no TTL stays none without missingTtl, which is clamped, too", () =>
+    Effect.gen(function* () {
+      assert.isUndefined(yield* ttlOf({}, { maxTtl: "100 seconds" }))
+      assert.isUndefined(yield* ttlOf({ ttl: "Infinity" }, { maxTtl: "100 seconds" }))
+      assert.strictEqual(yield* ttlOf({}, { maxTtl: "100 seconds", missingTtl: "1 day" }), 100_000)
+      assert.strictEqual((yield* Effect.flip(ttlOf({ ttl: -1 }, { minTtl: 1 })))._tag, "InvalidTtlError")
+    })
+  )
+
+  it.effect("clamps what atomic operations write", () =>
+    Effect.gen(function* () {
+      const atomic = yield* Atomic.Atomic
+      const kv = yield* KeyValue.KeyValue
+      yield* atomic.putIfAbsent("k", 1, { ttl: "1 hour" })
+      assert.strictEqual(Duration.toSeconds((yield* kv.ttl("k"))!.ttl!), 60)
+      yield* TestClock.adjust("10 seconds")
+      yield* atomic.update("k", () => 2)
+      assert.strictEqual(Duration.toSeconds((yield* kv.ttl("k"))!.ttl!), 50)
+    }).pipe(Effect.provide(Memory.layer().pipe(TtlClamp.wrap({ maxTtl: "1 minute" }))))
+  )
+
+  it.effect("bad bounds fail when the layer is built", () =>
+    Effect.gen(function* () {
+      for (const options of [{ minTtl: 2, maxTtl: 1 }, { minTtl: 0 }, { maxTtl: -1 }, { missingTtl: Number.NaN }]) {
+        assert.strictEqual((yield* buildError(Memory.layer().pipe(TtlClamp.wrap(options))))._tag, "StoreSetupError")
+      }
+    })
+  )
+})
+
+describe("DefaultValue", () => {
+  const value = { obj_key: "obj_value" }
+  const layer = memory().pipe(DefaultValue.wrap({ value, ttl: "100 seconds" }))
+
+  it.effect("D1 answers missing keys in every form of read", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      yield* kv.put("key_2", { own: 1 }, { ttl: "200 seconds" })
+      assert.deepStrictEqual(yield* kv.get("key_1"), value)
+      assert.deepStrictEqual(yield* kv.getMany(["key_1", "key_2"]), [value, { own: 1 }])
+      assert.deepStrictEqual(
+        (yield* kv.ttlMany(["key_1", "key_2"])).map((it) => Duration.toSeconds(it!.ttl!)),
+        [100, 200]
+      )
+      assert.strictEqual(Duration.toSeconds((yield* kv.ttl("key_1"))!.ttl!), 100)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("D2 and D3 each answer is a value of its own", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      const [a, b] = (yield* kv.getMany(["x", "y"])) as Array<Record<string, unknown>>
+      a!.obj_key = "changed"
+      assert.deepStrictEqual(b, value)
+      assert.deepStrictEqual(yield* kv.get("x"), value)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("D4 is never stored: delete, putIfAbsent and update treat the key as missing", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      const atomic = yield* Atomic.Atomic
+      yield* kv.get("k")
+      assert.isFalse(yield* kv.delete("k"))
+      assert.deepStrictEqual(yield* atomic.update("k", (it) => ({ ...(it as object), more: 1 })), { ...value, more: 1 })
+      assert.isFalse(yield* atomic.putIfAbsent("k", 1))
+      assert.isTrue(yield* atomic.putIfAbsent("fresh", 1))
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("a default that cannot be stored fails when the layer is built", () =>
+    Effect.gen(function* () {
+      const bad = Memory.layer().pipe(DefaultValue.wrap({ value: { a: Number.NaN } }))
+      assert.include((yield* buildError(bad)).message, "NaN at $.a")
+      assert.strictEqual(
+        (yield* buildError(Memory.layer().pipe(DefaultValue.wrap({ value: 1, ttl: 0 }))))._tag,
+        "StoreSetupError"
+      )
+    })
+  )
+})
+
+describe("ReadOnly", () => {
+  it.effect("RO1 and RO2 reads pass, every write fails with ReadOnlyError", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      const atomic = yield* Atomic.Atomic
+      const maintenance = yield* Maintenance.Maintenance
+      yield* plant("k", 1)
+      assert.strictEqual(yield* kv.get("k"), 1)
+      assert.deepStrictEqual(yield* kv.getMany(["k"]), [1])
+      assert.strictEqual((yield* kv.ttl("k"))?.value, 1)
+      const writes = [
+        kv.put("k", 2),
+        kv.putMany([["k", 2]]),
+        kv.delete("k"),
+        kv.deleteMany(["k"]),
+        atomic.putIfAbsent("n", 1),
+        atomic.update("k", () => 2),
+        atomic.getAndDelete("k"),
+        maintenance.clear,
+        maintenance.clearCollection(),
+        maintenance.removeExpired
+      ]
+      for (const write of writes) {
+        const error = yield* Effect.flip(
+          write as Effect.Effect<unknown, { readonly _tag: string; readonly outcome: unknown }>
+        )
+        assert.strictEqual(error._tag, "ReadOnlyError")
+        assert.strictEqual(error.outcome, "not-applied")
+      }
+      assert.strictEqual(yield* stored("k"), 1)
+    }).pipe(Effect.provide(memory().pipe(ReadOnly.wrap())))
+  )
+
+  it.effect("RO3 ignores writes when told", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      const atomic = yield* Atomic.Atomic
+      const maintenance = yield* Maintenance.Maintenance
+      yield* plant("k", 1)
+      yield* kv.put("k", 2)
+      yield* kv.put("n", 2)
+      assert.isFalse(yield* kv.delete("k"))
+      assert.strictEqual(yield* kv.deleteMany(["k"]), 0)
+      assert.isFalse(yield* atomic.putIfAbsent("n", 1))
+      assert.strictEqual(yield* atomic.update("k", () => 5), 5)
+      assert.strictEqual(yield* maintenance.clear, 0)
+      assert.strictEqual(yield* maintenance.removeExpired, 0)
+      assert.strictEqual(yield* stored("k"), 1)
+      assert.isUndefined(yield* stored("n"))
+    }).pipe(Effect.provide(memory().pipe(ReadOnly.wrap({ onWrite: "ignore" }))))
+  )
+})
