@@ -1,3 +1,5 @@
+import * as Effect from "effect/Effect"
+import type * as Call from "../driver/Call.ts"
 import { type Place, StoreError, StoreUnavailableError } from "../KeyValueError.ts"
 
 /**
@@ -20,3 +22,21 @@ export const storeFailure = (
     ? new StoreUnavailableError({ ...place, reason, cause, sent: applied })
     : new StoreError({ ...place, reason, cause })
 }
+
+/** Turns an error of a backend into one of the store's, given whether a part of the call was applied before it. */
+export type ToStoreFailure<E> = (place: Place, applied?: boolean) => (error: E) => StoreError | StoreUnavailableError
+
+/** Runs a write of several requests; `onApplied` is to be called after each. */
+export const tracked =
+  <E>(toStoreFailure: ToStoreFailure<E>) =>
+  <A>(
+    call: Call.Call,
+    run: (onApplied: Effect.Effect<void>) => Effect.Effect<A, E>
+  ): Effect.Effect<A, StoreError | StoreUnavailableError> =>
+    Effect.suspend(() => {
+      let applied = "cursor" in call && call.cursor !== undefined
+      const onApplied = Effect.sync(() => {
+        applied = true
+      })
+      return Effect.catch(run(onApplied), (error) => Effect.fail(toStoreFailure(call.place, applied)(error)))
+    })

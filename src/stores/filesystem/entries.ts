@@ -58,7 +58,7 @@ export const put = (files: Files, layout: Layout, call: Call.Put) =>
         files.stage(write, managedEntry.encode(call.collection, write.key, write.entry))
       )
       const commit = Effect.andThen(
-        forEachFile(writes, (write) => Effect.tap(files.replace(write), () => Effect.sync(onApplied))),
+        forEachFile(writes, (write) => Effect.tap(files.replace(write), () => onApplied)),
         files.syncDirectory(directory)
       )
       yield* Effect.andThen(stage, Effect.uninterruptible(commit)).pipe(

@@ -1,22 +1,15 @@
 import * as Effect from "effect/Effect"
 import type { PlatformError } from "effect/PlatformError"
-import type * as Call from "../../driver/Call.ts"
-import { storeFailure } from "../../internal/storeFailure.ts"
-import type { Place, StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../../internal/storeFailure.ts"
 
 /**
  * The typed error for one of the file system's. What may pass (busy, too many open files, a network drive that does
  * not answer, a directory that somebody removed meanwhile) is retryable; no permission or a full disk is not.
  */
-export const toStoreFailure =
-  (place: Place, applied: () => boolean = () => false) =>
-  (error: PlatformError): StoreError | StoreUnavailableError =>
-    storeFailure(place, {
-      reason: reasonOf(error),
-      cause: error,
-      transient: isTransient(error),
-      applied: applied()
-    })
+export const toStoreFailure: ToStoreFailure<PlatformError> =
+  (place, applied = false) =>
+  (error) =>
+    storeFailure(place, { reason: reasonOf(error), cause: error, transient: isTransient(error), applied })
 
 /** Runs an effect on what may be missing: `undefined` when it is. */
 export const orMissing = <A, R>(effect: Effect.Effect<A, PlatformError, R>) =>
@@ -51,16 +44,4 @@ const codeOf = (error: PlatformError): string | undefined => {
 }
 
 /** Runs a write of several steps, with errors that tell whether one of them was applied. */
-export const tracked = <A>(
-  call: Call.Call,
-  run: (onApplied: () => void) => Effect.Effect<A, PlatformError>
-): Effect.Effect<A, StoreError | StoreUnavailableError> =>
-  Effect.suspend(() => {
-    let applied = "cursor" in call && call.cursor !== undefined
-    return Effect.mapError(
-      run(() => {
-        applied = true
-      }),
-      toStoreFailure(call.place, () => applied)
-    )
-  })
+export const tracked = trackedWith(toStoreFailure)

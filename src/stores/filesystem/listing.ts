@@ -81,7 +81,7 @@ export const removeExpiredPage = (
   layout: Layout,
   cursor: Call.Cursor,
   size = pageSize,
-  onRemoved = () => {}
+  onRemoved: Effect.Effect<void> = Effect.void
 ) =>
   Effect.flatMap(startAt(cursor, layout.directories(everything.collection)), (position) =>
     Walk.page(files, position, size, (directory, name) =>

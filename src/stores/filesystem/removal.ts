@@ -19,7 +19,7 @@ export const removeFile = (
   files: Files,
   file: string,
   isRight: (header: Header | "unknown") => boolean,
-  onRemoved: () => void
+  onRemoved: Effect.Effect<void>
 ) =>
   files.inTurn(
     file,
@@ -27,18 +27,18 @@ export const removeFile = (
       const header = yield* files.header(file)
       if (header === undefined || !isRight(header)) return false
       const removed = yield* files.remove(file)
-      if (removed) onRemoved()
+      if (removed) yield* onRemoved
       return removed && (header === "unknown" || !(yield* hasExpired(header)))
     })
   )
 
-export const removeIfExpired = (files: Files, found: Found, onRemoved: () => void) =>
+export const removeIfExpired = (files: Files, found: Found, onRemoved: Effect.Effect<void>) =>
   Effect.clockWith((clock) => {
     const now = clock.currentTimeMillisUnsafe()
     return isOver(found, now)
       ? Effect.tap(
           files.reclaim(found.file, (header) => isOver(header, now)),
-          (removed) => (removed ? Effect.sync(onRemoved) : Effect.void)
+          (removed) => (removed ? onRemoved : Effect.void)
         )
       : Effect.succeed(false)
   })

@@ -1,0 +1,105 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { KeyValueStore } from "effect/persistence/KeyValueStore"
+import * as Result from "effect/Result"
+import * as Call from "../../driver/Call.ts"
+import type { Driver } from "../../driver/Driver.ts"
+import { Sweep } from "../../internal/Sweep.ts"
+import { DeserializationError } from "../../KeyValueError.ts"
+import { toStoreFailure, tracked } from "./errors.ts"
+import { grouped, list, type Name, nameOf, page } from "./names.ts"
+import { hasExpired, Texts } from "./Texts.ts"
+
+/** How many names a page of a removal looks at. */
+const pageSize = 256
+
+/** Makes a request for each item, several at a time. */
+const forEach = <A, B, E>(items: ReadonlyArray<A>, f: (item: A, index: number) => Effect.Effect<B, E>) =>
+  Effect.forEach(items, f, { concurrency: 16 })
+
+export const make = (store: KeyValueStore, defaultCollection: string) => {
+  const texts = new Texts(store)
+  const sweep = new Sweep((cursor, size) => removeExpired(texts, cursor, size, Effect.void))
+  return {
+    system: "effect",
+    defaultCollection,
+    get: (call) => forEach(call.keys, (key, index) => get(texts, call, key, index)),
+    put: (call) => Effect.andThen(put(texts, call), sweep.after(call.keys.length)),
+    delete: (call) =>
+      tracked(call, (onRemoved) =>
+        Effect.map(
+          forEach([...new Set(call.keys)], (key) => texts.remove(nameOf(call.collection, key), onRemoved)),
+          (removed) => removed.filter(Boolean).length
+        )
+      ),
+    keys: (call) => Effect.mapError(keys(texts, call), toStoreFailure(call.place)),
+    collections: (call) => Effect.mapError(collections(texts, call), toStoreFailure(call.place)),
+    clear: (call) => tracked(call, (onRemoved) => clear(texts, call, onRemoved)),
+    removeExpired: (call) => tracked(call, (onRemoved) => removeExpired(texts, call.cursor, pageSize, onRemoved))
+  } satisfies Driver
+}
+
+const get = Effect.fnUntraced(function* (texts: Texts, call: Call.Get, key: string, index: number) {
+  const found = yield* Effect.mapError(texts.read(nameOf(call.collection, key)), toStoreFailure(call.place))
+  if (found === undefined) return undefined
+  if (Result.isFailure(found)) {
+    return yield* new DeserializationError({ ...Call.placeOf(call, index), reason: found.failure })
+  }
+  return (yield* hasExpired(found.success)) ? undefined : found.success
+})
+
+const put = (texts: Texts, call: Call.Put) =>
+  tracked(call, (onApplied) => {
+    const lastOfEachKey = new Map(call.keys.map((key, index) => [key, call.entries[index]!]))
+    return forEach([...lastOfEachKey], ([key, entry]) =>
+      Effect.andThen(texts.write(nameOf(call.collection, key), entry), onApplied)
+    )
+  })
+
+const keys = Effect.fnUntraced(function* (texts: Texts, call: Call.Keys) {
+  const listing = list(
+    texts.store,
+    ({ collection, key }) => collection === call.collection && key.startsWith(call.prefix)
+  )
+  const { items, next } = yield* page(call.cursor, call.pageSize, listing)
+  const live = yield* forEach(items, (name) => texts.isLive(name))
+  return { names: items.flatMap(({ key }, index) => (live[index] ? [key] : [])), next }
+})
+
+const collections = Effect.fnUntraced(function* (texts: Texts, call: Call.Collections) {
+  const listing = list(
+    texts.store,
+    ({ collection, key }) => collection.startsWith(call.prefix) && key.startsWith(call.keyPrefix)
+  )
+  const { items, next } = yield* page(call.cursor, call.pageSize, Effect.map(listing, grouped))
+  const live = yield* forEach(items, (names) => Effect.findFirst(names, (name) => texts.isLive(name)))
+  return { names: live.flatMap(Option.match({ onNone: () => [], onSome: ({ collection }) => [collection] })), next }
+})
+
+const clear = Effect.fnUntraced(function* (texts: Texts, call: Call.Clear, onRemoved: Effect.Effect<void>) {
+  const isSelected = ({ collection, key }: Name) =>
+    ("name" in call.collection ? collection === call.collection.name : collection.startsWith(call.collection.prefix)) &&
+    key.startsWith(call.keyPrefix)
+  const { items, next } = yield* page(call.cursor, pageSize, list(texts.store, isSelected))
+  const removed = yield* forEach(items, (name) => texts.removeIf(name, () => Effect.succeed(true), onRemoved))
+  const live = yield* Effect.filter(
+    removed.filter((entry) => entry !== undefined),
+    (entry) => Effect.map(hasExpired(entry), (expired) => !expired)
+  )
+  return { count: live.length, next }
+})
+
+const removeExpired = Effect.fnUntraced(function* (
+  texts: Texts,
+  cursor: Call.Cursor,
+  size: number,
+  onRemoved: Effect.Effect<void>
+) {
+  const { items, next } = yield* page(
+    cursor,
+    size,
+    list(texts.store, () => true)
+  )
+  const removed = yield* forEach(items, (name) => texts.removeIf(name, hasExpired, onRemoved))
+  return { count: removed.filter((entry) => entry !== undefined).length, next }
+})

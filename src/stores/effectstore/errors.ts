@@ -1,0 +1,27 @@
+import { isPlatformError } from "effect/PlatformError"
+import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
+import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../../internal/storeFailure.ts"
+import { isTransient } from "../filesystem/errors.ts"
+
+/**
+ * The typed error for one of Effect's `KeyValueStore`, which does not say what kind it is: its cause does. Without a
+ * cause the store refused by itself; a full or forbidden browser storage and errors that say that they are not retryable
+ * are refusals too. Anything else may pass, and may have been applied.
+ */
+export const toStoreFailure: ToStoreFailure<KeyValueStoreError> =
+  (place, applied = false) =>
+  (error) => {
+    const transient = !isRefusal(error.cause)
+    return storeFailure(place, { reason: error.message, cause: error, transient, applied: applied || transient })
+  }
+
+const refusals = new Set(["QuotaExceededError", "NS_ERROR_DOM_QUOTA_REACHED", "SecurityError"])
+
+const isRefusal = (cause: unknown): boolean => {
+  if (typeof cause !== "object" || cause === null) return cause === undefined
+  if (isPlatformError(cause)) return !isTransient(cause)
+  if ("isRetryable" in cause) return cause.isRetryable === false
+  return "name" in cause && refusals.has(String(cause.name))
+}
+
+export const tracked = trackedWith(toStoreFailure)

@@ -1,0 +1,156 @@
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
+import * as Stream from "effect/Stream"
+import * as Atomic from "../../Atomic.ts"
+import { Enumeration } from "../../Enumeration.ts"
+import * as options from "../../internal/options.ts"
+import { Turns } from "../../internal/Turns.ts"
+import * as utf8 from "../../internal/utf8.ts"
+import { KeyValue, type Service as KeyValueService } from "../../KeyValue.ts"
+import type { KeyValueError, StoreSetupError } from "../../KeyValueError.ts"
+import { Maintenance } from "../../Maintenance.ts"
+import type { Value } from "../../Value.ts"
+
+/**
+ * Options of {@link toKeyValueStore}.
+ *
+ * @since 0.1.0
+ */
+export interface KeyValueStoreOptions {
+  /** The collection that the entries are in. Default: that of the store. */
+  readonly collection?: string | undefined
+  /** How long entries live after each write. Default: for ever. */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * Effect's `KeyValueStore` on top of our `KeyValue`: for code that was written for the former, with any stack below it.
+ *
+ * **Details**
+ *
+ * Text is stored as a JSON string and bytes as bytes, so both come back as they were. What was stored as bytes is read as
+ * text in Base64, and text as bytes in UTF-8, as Effect's own stores do. `modify` is atomic between processes when the
+ * layer below has `Atomic`, else within this process.
+ *
+ * Fails to build with `StoreSetupError` when the TTL is not positive. Operations fail with `KeyValueStoreError`, whose
+ * `cause` is our error.
+ *
+ * @since 0.1.0
+ */
+export const toKeyValueStore = (
+  config: KeyValueStoreOptions = {}
+): Layer.Layer<EffectKeyValueStore.KeyValueStore, StoreSetupError, KeyValue | Enumeration | Maintenance> =>
+  Layer.effect(EffectKeyValueStore.KeyValueStore, make(config))
+
+const make = Effect.fnUntraced(function* (config: KeyValueStoreOptions) {
+  if (config.ttl !== undefined) yield* options.millis("EffectStore", "ttl", config.ttl, { infinite: true })
+  const kv = yield* KeyValue
+  const enumeration = yield* Enumeration
+  const maintenance = yield* Maintenance
+  const { put, remove, update } = writes(kv, yield* Effect.serviceOption(Atomic.Atomic), config)
+  const inCollection = { collection: config.collection }
+
+  const get = <A>(method: string, key: string, read: (value: Value) => A | undefined) =>
+    Effect.flatMap(Effect.mapError(kv.get(key, inCollection), toError(method, key)), (value) => {
+      if (value === undefined) return Effect.undefined
+      const answer = read(value)
+      return answer === undefined ? notText(method, key) : Effect.succeed(answer)
+    })
+
+  const modify = <A extends string | Uint8Array>(
+    method: string,
+    key: string,
+    read: (value: Value) => A | undefined,
+    f: (value: A) => A
+  ) =>
+    Effect.suspend(() => {
+      let answer: A | undefined
+      let isText = true
+      const change = (value: Value | undefined): Value | undefined => {
+        const current = value === undefined ? undefined : read(value)
+        isText = value === undefined || current !== undefined
+        answer = current === undefined ? undefined : f(current)
+        return answer ?? value
+      }
+      return Effect.flatMap(Effect.mapError(update(key, change), toError(method, key)), () =>
+        isText ? Effect.succeed(answer) : notText(method, key)
+      )
+    })
+
+  return EffectKeyValueStore.make({
+    get: (key) => get("get", key, toText),
+    getUint8Array: (key) => get("getUint8Array", key, toBytes),
+    set: (key, value) => Effect.mapError(put(key, value), toError("set", key)),
+    remove: (key) => Effect.mapError(remove(key), toError("remove", key)),
+    clear: Effect.mapError(Effect.asVoid(maintenance.clearCollection(inCollection)), toError("clear")),
+    clearPrefix: (prefix) =>
+      enumeration.keys({ ...inCollection, prefix }).pipe(
+        Stream.grouped(1000),
+        Stream.runForEach((keys) => kv.deleteMany(keys, inCollection)),
+        Effect.mapError(toError("clearPrefix", prefix))
+      ),
+    keys: Effect.mapError(Stream.runCollect(enumeration.keys(inCollection)), toError("keys")),
+    size: Effect.mapError(Stream.runCount(enumeration.keys(inCollection)), toError("size")),
+    isEmpty: Effect.mapError(
+      Effect.map(Stream.runHead(enumeration.keys({ ...inCollection, limit: 1 })), Option.isNone),
+      toError("isEmpty")
+    ),
+    modify: (key, f) => modify("modify", key, toText, f),
+    modifyUint8Array: (key, f) => modify("modifyUint8Array", key, toBytes, f)
+  })
+})
+
+/** How to change a key so that no change is lost: as the store does it, or else one at a time. */
+const writes = (kv: KeyValueService, atomic: Option.Option<Atomic.Service>, putOptions: KeyValueStoreOptions) => {
+  const put = (key: string, value: Value) => kv.put(key, value, putOptions)
+  const remove = (key: string) => Effect.asVoid(kv.delete(key, putOptions))
+  if (Option.isSome(atomic)) {
+    const update = (key: string, f: (value: Value | undefined) => Value | undefined) =>
+      Effect.asVoid(atomic.value.update(key, f, putOptions))
+    return { put, remove, update }
+  }
+  const turns = new Turns()
+  return {
+    put: (key: string, value: Value) => turns.take(key, put(key, value)),
+    remove: (key: string) => turns.take(key, remove(key)),
+    update: (key: string, f: (value: Value | undefined) => Value | undefined) =>
+      turns.take(
+        key,
+        Effect.flatMap(kv.get(key, putOptions), (value) => {
+          const next = f(value)
+          return next === undefined ? Effect.void : put(key, next)
+        })
+      )
+  }
+}
+
+const toText = (value: Value): string | undefined => {
+  if (typeof value === "string") return value
+  return value instanceof Uint8Array ? Base64.encode(value) : undefined
+}
+
+const toBytes = (value: Value): Uint8Array | undefined => {
+  if (typeof value === "string") return utf8.encode(value)
+  return value instanceof Uint8Array ? value : undefined
+}
+
+const toError = (method: string, key?: string) => (cause: KeyValueError) =>
+  new EffectKeyValueStore.KeyValueStoreError({
+    method,
+    message: cause.message,
+    ...(key !== undefined && { key }),
+    cause
+  })
+
+const notText = (method: string, key: string) =>
+  Effect.fail(
+    new EffectKeyValueStore.KeyValueStoreError({
+      method,
+      key,
+      message: `The value of ${JSON.stringify(key)} is neither text nor bytes: something else than a KeyValueStore wrote it`
+    })
+  )

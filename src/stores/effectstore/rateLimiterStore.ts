@@ -1,0 +1,133 @@
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Schedule from "effect/Schedule"
+import { Atomic } from "../../Atomic.ts"
+import type { Driver } from "../../driver/Driver.ts"
+import { callAt, encode, KeyValue, withPlace } from "../../KeyValue.ts"
+import type { ReadError, WriteError } from "../../KeyValueError.ts"
+import * as rateLimits from "./rateLimits.ts"
+
+/**
+ * Options of {@link toRateLimiterStore}.
+ *
+ * @since 0.1.0
+ */
+export interface RateLimiterStoreOptions {
+  /** The collection that the limits are in. Default: `"effect_rate_limiter"`. */
+  readonly collection?: string | undefined
+}
+
+/**
+ * The store of Effect's `RateLimiter` on top of our `KeyValue`, so that all processes that share the store share the
+ * limits.
+ *
+ * **Details**
+ *
+ * A limit is one entry, changed by compare-and-put, and gone when it is of no more use. Time is the clock of the process
+ * that asks. Operations fail with `RateLimiterError`, whose `cause` is our error.
+ *
+ * **Gotchas**
+ *
+ * Many processes that hammer one limit get in each other's way: after 100 lost attempts the operation fails.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Layer } from "effect"
+ * import { RateLimiter } from "effect/persistence"
+ * import { EffectStore, Memory } from "effect-kv"
+ *
+ * const Limiter = RateLimiter.layer.pipe(
+ *   Layer.provide(EffectStore.toRateLimiterStore()),
+ *   Layer.provide(Memory.layer())
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const toRateLimiterStore = (
+  options: RateLimiterStoreOptions = {}
+): Layer.Layer<RateLimiter.RateLimiterStore, never, KeyValue | Atomic> =>
+  Layer.effect(
+    RateLimiter.RateLimiterStore,
+    Effect.gen(function* () {
+      const { driver } = yield* KeyValue
+      yield* Atomic
+      return make(driver as AtomicDriver, options.collection ?? "effect_rate_limiter")
+    })
+  )
+
+type AtomicDriver = Driver & Required<Pick<Driver, "compareAndPut">>
+
+const make = (driver: AtomicDriver, collection: string): RateLimiter.RateLimiterStore["Service"] => {
+  const change = <S extends State, A>(
+    kind: string,
+    key: string,
+    step: (state: S | undefined, now: number) => rateLimits.Step<S, A>
+  ) =>
+    Effect.catch(changeState(driver, collection, `${kind}:${key}`, step), (cause) =>
+      Effect.fail(
+        new RateLimiter.RateLimiterError({
+          reason: new RateLimiter.RateLimitStoreError({ message: cause.message, cause })
+        })
+      )
+    )
+  return {
+    fixedWindow: ({ key, tokens, limit, refillRate }) =>
+      change("window", key, (counter: rateLimits.Counter | undefined, now) =>
+        rateLimits.takeFromWindow(counter, now, { tokens, limit, refillMillis: Duration.toMillis(refillRate) })
+      ),
+    tokenBucket: ({ key, refillRate, ...options }) =>
+      change("bucket", key, (bucket: rateLimits.Bucket | undefined, now) =>
+        rateLimits.takeFromBucket(bucket, now, { ...options, refillMillis: Duration.toMillis(refillRate) })
+      ),
+    adaptiveConsume: ({ key, tokens, fallbackWindow }) =>
+      Effect.map(
+        change("adaptive", key, (state: rateLimits.Adaptive | undefined, now) =>
+          rateLimits.adaptiveConsume(state, now, { tokens, fallbackMillis: Duration.toMillis(fallbackWindow) })
+        ),
+        ({ delay, epoch, phase }) => ({ delay: Duration.millis(delay), epoch, phase })
+      ),
+    adaptiveFeedback: ({ key, epoch, tokens, status, retryAfter }) =>
+      status !== 429 || retryAfter === undefined
+        ? Effect.void
+        : change("adaptive", key, (state: rateLimits.Adaptive | undefined, now) =>
+            rateLimits.adaptiveFeedback(state, now, { epoch, tokens, retryAfterMillis: Duration.toMillis(retryAfter) })
+          )
+  }
+}
+
+type State = rateLimits.Counter | rateLimits.Bucket | rateLimits.Adaptive
+
+/** Another process changed the limit in between. */
+class Lost extends Data.TaggedError("Lost") {
+  override get message(): string {
+    return "other processes changed the rate limit during each attempt"
+  }
+}
+
+/** What `Atomic.update` does, with an expiry that depends on the state. */
+const changeState = <S extends State, A>(
+  driver: AtomicDriver,
+  collection: string,
+  key: string,
+  step: (state: S | undefined, now: number) => rateLimits.Step<S, A>
+): Effect.Effect<A, ReadError | WriteError | Lost> =>
+  withPlace(driver, "update", [key], { collection }, (place) =>
+    Effect.gen(function* () {
+      const [current] = yield* driver.get({ _tag: "get", ...callAt(place), expiry: false, versioned: true })
+      const now = yield* Effect.clockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe()))
+      const state = current?.payload.value as S | undefined
+      const { answer, next } = step(state !== undefined && state.expiresAt > now ? state : undefined, now)
+      if (next === undefined) return answer
+      const [entry] = yield* encode(place, [next], Duration.millis(Math.ceil(next.expiresAt - now)))
+      const expected = current?.version
+      const done = yield* driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected })
+      return done ? answer : yield* new Lost()
+    }).pipe(Effect.retry({ schedule: pauses, times: 100, while: (error) => error._tag === "Lost" }))
+  )
+
+const pauses = Schedule.min([Schedule.exponential("1 millis"), Schedule.spaced("50 millis")]).pipe(Schedule.jittered)
