@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as fernet from "../../src/codecs/fernet.ts"
+
+const { fernet_deterministic: tokens } = JSON.parse(
+  readFileSync(new URL("../vectors/py-key-value.json", import.meta.url), "utf8")
+) as {
+  readonly fernet_deterministic: ReadonlyArray<{
+    readonly key: string
+    readonly timestamp: number
+    readonly iv_hex: string
+    readonly plaintext_base64: string
+    readonly token: string
+  }>
+}
+
+describe("fernet", () => {
+  it.effect("makes the tokens that Python's cryptography makes, and reads them", () =>
+    Effect.gen(function* () {
+      assert.isAbove(tokens.length, 5)
+      for (const { key, timestamp, iv_hex, plaintext_base64, token } of tokens) {
+        const parsed = fernet.parseKey(key)!
+        const message = Buffer.from(plaintext_base64, "base64")
+        const made = yield* fernet.encrypt(parsed, message, timestamp * 1000 + 999, Buffer.from(iv_hex, "hex"))
+        assert.strictEqual(made, token)
+        assert.deepStrictEqual(Buffer.from(yield* fernet.decrypt([parsed], token)), message)
+      }
+    })
+  )
+
+  it("a key is 32 bytes in URL-safe base64 with padding", () => {
+    const key = tokens[0]!.key
+    assert.strictEqual(
+      fernet.formatKey(Buffer.concat([fernet.parseKey(key)!.signing, fernet.parseKey(key)!.encryption])),
+      key
+    )
+    for (const text of ["", key.slice(1), key.slice(0, -1), `${key}\n`, ` ${key.slice(1)}`, key.replace("=", "==")]) {
+      assert.isUndefined(fernet.parseKey(text), JSON.stringify(text))
+    }
+  })
+})

@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as base64Node from "../../src/platform/base64.node.ts"
+import * as base64Web from "../../src/platform/base64.web.ts"
+import * as cryptoNode from "../../src/platform/crypto.node.ts"
+import * as cryptoWeb from "../../src/platform/crypto.web.ts"
+import * as zlibNode from "../../src/platform/zlib.node.ts"
+import * as zlibWeb from "../../src/platform/zlib.web.ts"
+
+const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251)
+const plain = (result: Result.Result<Uint8Array, string>) => Result.map(result, (it) => Uint8Array.from(it))
+
+describe("what Node and browsers each have their own way for", () => {
+  it("base64: the same text, and the same refusals", () => {
+    for (let length = 0; length < 20; length++) {
+      const part = bytes.subarray(200, 200 + length)
+      assert.strictEqual(base64Node.encode(part), base64Web.encode(part))
+      assert.strictEqual(base64Node.encodeUrl(part), base64Web.encodeUrl(part))
+      assert.deepStrictEqual(plain(base64Node.decode(base64Web.encode(part))), Result.succeed(Uint8Array.from(part)))
+      assert.deepStrictEqual(
+        plain(base64Web.decodeUrl(base64Node.encodeUrl(part))),
+        Result.succeed(Uint8Array.from(part))
+      )
+    }
+    for (const text of ["a", "ab", "abc", "ab=c", "a===", "====", "ab c", "abc\n", "ab\r\nc=", "a_-=", "é123"]) {
+      for (const { decode } of [base64Node, base64Web]) {
+        assert.isTrue(Result.isFailure(decode(text)), JSON.stringify(text))
+      }
+    }
+    for (const text of ["a+/=", "ab c", "a"]) {
+      for (const { decodeUrl } of [base64Node, base64Web]) assert.isTrue(Result.isFailure(decodeUrl(text)), text)
+    }
+  })
+
+  it.effect("AES-128-CBC and HMAC-SHA256: the same bytes, and wrong padding is undefined", () =>
+    Effect.gen(function* () {
+      const key = bytes.subarray(0, 16)
+      const iv = bytes.subarray(16, 32)
+      for (const data of [bytes.subarray(0, 0), bytes.subarray(0, 16), bytes]) {
+        const encrypted = yield* cryptoNode.aesCbcEncrypt(key, iv, data)
+        assert.deepStrictEqual(yield* cryptoWeb.aesCbcEncrypt(key, iv, data), Uint8Array.from(encrypted))
+        assert.deepStrictEqual(yield* cryptoWeb.aesCbcDecrypt(key, iv, encrypted), Uint8Array.from(data))
+        assert.deepStrictEqual(
+          yield* cryptoWeb.hmacSha256(key, data),
+          Uint8Array.from(yield* cryptoNode.hmacSha256(key, data))
+        )
+      }
+      for (const { aesCbcDecrypt } of [cryptoNode, cryptoWeb]) {
+        assert.isUndefined(yield* aesCbcDecrypt(key, iv, bytes.subarray(0, 17)))
+        assert.isUndefined(yield* aesCbcDecrypt(key, iv, bytes.subarray(0, 32)))
+      }
+      for (const { randomBytes } of [cryptoNode, cryptoWeb]) {
+        assert.strictEqual(randomBytes(16).length, 16)
+        assert.notDeepEqual(randomBytes(16), randomBytes(16))
+      }
+    })
+  )
+
+  it.effect("gzip and deflate: each reads what the other wrote, within the same cap", () =>
+    Effect.gen(function* () {
+      for (const algorithm of ["gzip", "deflate"] as const) {
+        for (const [from, to] of [
+          [zlibNode, zlibWeb],
+          [zlibWeb, zlibNode]
+        ] as const) {
+          assert.isTrue(from.isSupported(algorithm))
+          const compressed = yield* from.compress(algorithm, bytes, undefined)
+          assert.deepStrictEqual(Uint8Array.from(yield* to.decompress(algorithm, compressed, 1000)), bytes)
+          assert.include(yield* Effect.flip(to.decompress(algorithm, compressed, 999)), "999 bytes")
+          assert.isString(yield* Effect.flip(to.decompress(algorithm, compressed.subarray(0, 20), 1000)))
+        }
+      }
+      assert.isFalse(zlibWeb.isSupported("zstd"))
+      assert.include(yield* Effect.flip(zlibWeb.decompress("brotli", bytes, 1000)), "no brotli")
+    })
+  )
+})
