@@ -13,12 +13,15 @@ export type CollectionLabel = boolean | ((collection: string) => string | undefi
 export const other = "_OTHER"
 
 export const labelOf = (label: CollectionLabel, collection: string | undefined): string | undefined => {
-  if (collection === undefined || typeof label === "boolean") return label === false ? undefined : collection
-  return Result.getOrElse(
+  if (collection === undefined || label === false) return undefined
+  return label === true ? collection : calledBy(label, collection)
+}
+
+const calledBy = (label: (collection: string) => string | undefined, collection: string): string | undefined =>
+  Result.getOrElse(
     Result.try(() => label(collection)),
     () => other
   )
-}
 
 /** The attributes of OpenTelemetry's database conventions that metrics and spans share. */
 export const attributesOf = (

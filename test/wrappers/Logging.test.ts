@@ -45,8 +45,7 @@ const logged = <E>(
   Effect.suspend(() => {
     const { lines, layer } = recorder()
     return program.pipe(
-      Effect.provide(store.pipe(Logging.wrap(options))),
-      Effect.provide(layer),
+      Effect.provide([store.pipe(Logging.wrap(options)), layer]),
       Effect.provideService(References.MinimumLogLevel, level),
       Effect.as(lines)
     )
@@ -134,7 +133,7 @@ describe("Logging", () => {
         PrefixKeys.wrap("p"),
         Logging.wrap({ logStart: true, store: "outer" })
       )
-      yield* put.pipe(Effect.provide(stack), Effect.provide(layer))
+      yield* put.pipe(Effect.provide([stack, layer]))
       assert.deepStrictEqual(
         lines.map(({ message, annotations }) => [annotations.store, message, annotations.key]),
         [
@@ -151,8 +150,7 @@ describe("Logging", () => {
     Effect.gen(function* () {
       const { lines, layer } = recorder()
       const fiber = yield* put.pipe(
-        Effect.provide(Memory.layer().pipe(slow("25 millis"), Logging.wrap())),
-        Effect.provide(layer),
+        Effect.provide([Memory.layer().pipe(slow("25 millis"), Logging.wrap()), layer]),
         Effect.forkChild
       )
       yield* TestClock.adjust("25 millis")
@@ -214,8 +212,7 @@ describe("Logging", () => {
     Effect.gen(function* () {
       const { lines, layer } = recorder()
       const fiber = yield* put.pipe(
-        Effect.provide(Memory.layer().pipe(slow("1 second"), Logging.wrap())),
-        Effect.provide(layer),
+        Effect.provide([Memory.layer().pipe(slow("1 second"), Logging.wrap()), layer]),
         Effect.forkChild
       )
       yield* TestClock.adjust("10 millis")
@@ -231,8 +228,7 @@ describe("Logging", () => {
     Effect.gen(function* () {
       const { lines, layer } = recorder()
       const exit = yield* Effect.flatMap(KeyValue, (kv) => kv.get("a")).pipe(
-        Effect.provide(Memory.layer().pipe(throwing, Logging.wrap())),
-        Effect.provide(layer),
+        Effect.provide([Memory.layer().pipe(throwing, Logging.wrap()), layer]),
         Effect.exit
       )
       assert.isTrue(Exit.hasDies(exit))
@@ -365,7 +361,7 @@ describe("Logging", () => {
         yield* put
         assert.strictEqual((yield* Effect.flip(kv.get("a", { collection: "down" })))._tag, "StoreUnavailableError")
         return yield* kv.get("test", { collection: "test" })
-      }).pipe(Effect.provide(store.pipe(Logging.wrap({ logStart: true }))), Effect.provide(throwing), Effect.exit)
+      }).pipe(Effect.provide([store.pipe(Logging.wrap({ logStart: true })), throwing]), Effect.exit)
       assert.deepStrictEqual(exit, Exit.succeed({ test: "value" }))
     })
   )

@@ -76,8 +76,13 @@ export class Recorder {
   }
 
   private seriesOf(system: string, call: Call): Series {
-    const { operation } = call.place
-    const label = this.bounded(telemetry.labelOf(this.config.collectionLabel, collectionOf(call)))
+    const label = telemetry.labelOf(this.config.collectionLabel, collectionOf(call))
+    const operations = label === undefined ? this.unlabelled : this.collections.get(label)
+    return operations?.get(call.place.operation) ?? this.addSeries(system, label, call.place.operation)
+  }
+
+  private addSeries(system: string, unbounded: string | undefined, operation: Operation): Series {
+    const label = this.bounded(unbounded)
     const operations = this.operationsOf(label)
     let series = operations.get(operation)
     if (series === undefined) {
