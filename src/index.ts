@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 export * as Atomic from "./Atomic.ts"
+export * as Collection from "./Collection.ts"
 export * as Driver from "./Driver.ts"
 export * as Entry from "./Entry.ts"
 export * as Enumeration from "./Enumeration.ts"
 export * as KeyValue from "./KeyValue.ts"
 export * as KeyValueError from "./KeyValueError.ts"
 export * as Maintenance from "./Maintenance.ts"
+export * as Stack from "./Stack.ts"
 export * as Memory from "./stores/Memory.ts"
 export * as Null from "./stores/Null.ts"
 export * as Value from "./Value.ts"
