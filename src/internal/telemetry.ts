@@ -45,12 +45,28 @@ export const errorType = (cause: Cause.Cause<unknown>): string =>
   errorOf(cause)?._tag ?? (Cause.hasDies(cause) ? "Defect" : "Interrupted")
 
 /**
- * Why an operation failed, where that text cannot hold keys or values: a connection's error.
+ * The code that a failure's cause has, such as `ECONNREFUSED`: what may be told of it where keys and values may not.
  *
- * A backend's answer may quote the command that it refuses, and a parser's error the text that it cannot read.
+ * Texts may hold these: a backend's answer quotes the command that it refuses, a parser's error what it cannot read, a
+ * file's name is a key.
  */
-export const safeReason = (error: KeyValueError): string | undefined =>
-  error._tag === "StoreUnavailableError" ? error.reason : undefined
+export const codeOf = (error: KeyValueError): string | undefined =>
+  Result.getOrElse(
+    Result.try(() => ("cause" in error ? codeIn(error.cause, 4) : undefined)),
+    () => undefined
+  )
+
+/** Looks in an error, in its reason as platform errors have one, and in what caused it. */
+const codeIn = (cause: unknown, depth: number): string | undefined => {
+  if (typeof cause !== "object" || cause === null || depth === 0) return undefined
+  if ("code" in cause && typeof cause.code === "string" && isCode.test(cause.code)) return cause.code
+  return (
+    ("reason" in cause ? codeIn(cause.reason, depth - 1) : undefined) ??
+    ("cause" in cause ? codeIn(cause.cause, depth - 1) : undefined)
+  )
+}
+
+const isCode = /^[A-Z][A-Z0-9_]{0,63}$/
 
 /** How many keys a successful call was about, and how many of them were there. */
 export interface Counted {

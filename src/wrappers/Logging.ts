@@ -56,8 +56,8 @@ export interface Options {
  *
  * - `operation`, `collection`, `store`; `key`, or `keys` and `count` of a batch;
  * - `durationMs`; `hit`, or `hits` and `misses`; `deleted`; `applied` (of `Atomic`); `ttlMs`; `value` or `values`;
- * - of a failure `error` (the tag, or `"Defect"`), `retryable`, `outcome`, and `reason` where it cannot hold keys or
- *   values, or these are logged.
+ * - of a failure `error` (the tag, or `"Defect"`), `retryable`, `outcome`, and the `code` of its cause, such as
+ *   `ECONNREFUSED`. Its `reason`, which may quote keys and values, only where both are logged.
  *
  * A level that is filtered out costs next to nothing. Whatever a logger or `logValues` does, the operation is not
  * changed by it.

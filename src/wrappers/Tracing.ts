@@ -46,8 +46,8 @@ export interface Options {
  *   of a batch of two keys or more; of a failure `error.type`, which is the error's tag, `"Interrupted"` or `"Defect"`.
  * - What runs inside, such as an attempt or a client library's own spans, has the span as its parent.
  *
- * An error is recorded by its tag, and by its reason where that cannot hold keys or values: messages of errors, which
- * name keys, do not get into the span.
+ * An error is recorded by its tag and the code of its cause, such as `ECONNREFUSED`: messages, which may quote keys and
+ * values, do not get into the span. A defect is recorded as it is.
  *
  * Without a tracer (`Tracer.Tracer`, as OpenTelemetry layers provide it) no span is made, at next to no cost.
  *
@@ -97,7 +97,7 @@ const endFailed = (span: Tracer.Span, cause: Cause.Cause<unknown>): Effect.Effec
     const exit =
       error === undefined
         ? Exit.failCause(cause)
-        : Exit.fail({ name: error._tag, message: telemetry.safeReason(error) ?? error._tag })
+        : Exit.fail({ name: error._tag, message: telemetry.codeOf(error) ?? error._tag })
     span.attribute("error.type", telemetry.errorType(cause))
     span.end(fiber.getRef(TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n, exit)
   })

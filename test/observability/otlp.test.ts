@@ -130,7 +130,7 @@ describe("OTLP over HTTP", () => {
               "db.collection.name": "down",
               "error.type": "StoreUnavailableError"
             },
-            status: { code: 2, message: "connect ECONNREFUSED" }
+            status: { code: 2, message: "ECONNREFUSED" }
           },
           {
             name: "get refused",

@@ -181,7 +181,7 @@ describe("Logging", () => {
               ...about,
               collection: "down",
               error: "StoreUnavailableError",
-              reason: "connect ECONNREFUSED",
+              code: "ECONNREFUSED",
               retryable: true,
               outcome: "not-applied"
             }

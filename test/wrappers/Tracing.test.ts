@@ -102,7 +102,7 @@ describe("Tracing", () => {
       assert.deepStrictEqual(
         spans.map((span) => [span.attributes.get("error.type"), errorOf(span)]),
         [
-          ["StoreUnavailableError", { name: "StoreUnavailableError", message: "connect ECONNREFUSED" }],
+          ["StoreUnavailableError", { name: "StoreUnavailableError", message: "ECONNREFUSED" }],
           ["StoreError", { name: "StoreError", message: "StoreError" }],
           ["Defect", undefined]
         ]

@@ -26,7 +26,8 @@ export const failing = Driver.wrapper((driver) => ({
 
 const failureOf = ({ place }: Call) => {
   if (place.collection === "down") {
-    return Effect.fail(new StoreUnavailableError({ ...place, reason: "connect ECONNREFUSED", sent: false }))
+    const cause = Object.assign(new Error("cannot write secret-value"), { code: "ECONNREFUSED" })
+    return Effect.fail(new StoreUnavailableError({ ...place, reason: `open '/secret-key.json'`, sent: false, cause }))
   }
   if (place.collection === "refused") {
     return Effect.fail(new StoreError({ ...place, reason: `ERR cannot run 'SET' 'secret-key' 'secret-value'` }))

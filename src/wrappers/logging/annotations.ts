@@ -101,14 +101,14 @@ const format = (value: unknown): string =>
 const oneOrMany = <A, B>(name: string, items: ReadonlyArray<A>, f: (item: A) => B): Annotations =>
   items.length === 1 ? { [name]: f(items[0] as A) } : { [`${name}s`]: items.slice(0, shown).map(f) }
 
-/** Why an operation failed: nothing that could hold a key or a value, unless values may be logged. */
+/** Why an operation failed: nothing that could hold a key or a value, unless both may be logged. */
 export const ofFailure = (config: Config, errorType: string, error: KeyValueError | undefined): Annotations => {
   if (error === undefined) return { error: errorType }
-  const mayShow = config.logKeys && config.logValues === true && "reason" in error
-  const reason = mayShow ? error.reason : telemetry.safeReason(error)
+  const code = telemetry.codeOf(error)
   return {
     error: errorType,
-    ...(reason !== undefined && { reason }),
+    ...(code !== undefined && { code }),
+    ...(config.logKeys && config.logValues === true && "reason" in error && { reason: error.reason }),
     retryable: error.retryable,
     ...("outcome" in error && error.outcome !== undefined && { outcome: error.outcome })
   }
