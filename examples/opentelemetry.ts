@@ -42,7 +42,7 @@ const program = Effect.gen(function* () {
   const { total } = yield* statistics.snapshot
   for (const [operation, { calls, hitRate, latency }] of Object.entries(total)) {
     const rate = hitRate === undefined ? "" : `, hit rate ${hitRate}`
-    yield* Console.log(`${operation}: ${calls} calls${rate}, p99 ${Duration.format(latency.p99)}`)
+    yield* Console.log(`${operation}: ${calls} calls${rate}, p99 ${Duration.toMillis(latency.p99).toFixed(2)} ms`)
   }
 }).pipe(Effect.withSpan("example"))
 
