@@ -1,0 +1,193 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { badArgument, systemError } from "effect/PlatformError"
+import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { Enumeration } from "../../src/Enumeration.ts"
+import { KeyValue } from "../../src/KeyValue.ts"
+import { Maintenance } from "../../src/Maintenance.ts"
+import * as EffectStore from "../../src/stores/EffectStore.ts"
+import { contract } from "../contract/suite.ts"
+import { likeTheModel } from "../properties/likeTheModel.ts"
+import { fakeStorage } from "./effectstore/fakeStorage.ts"
+
+const overMemory = EffectStore.layer().pipe(Layer.provideMerge(EffectKeyValueStore.layerMemory))
+const overStorage = (maxLength?: number) =>
+  EffectStore.layer().pipe(Layer.provideMerge(EffectKeyValueStore.layerStorage(() => fakeStorage(maxLength))))
+
+/** Over a store with methods that fail. */
+const overBroken = (change: (store: EffectKeyValueStore.KeyValueStore) => Partial<EffectKeyValueStore.KeyValueStore>) =>
+  EffectStore.layer().pipe(
+    Layer.provideMerge(
+      Layer.effect(
+        EffectKeyValueStore.KeyValueStore,
+        Effect.map(EffectKeyValueStore.KeyValueStore, (store) => ({ ...store, ...change(store) }))
+      )
+    ),
+    Layer.provide(EffectKeyValueStore.layerMemory)
+  )
+
+const backend = EffectKeyValueStore.KeyValueStore
+
+contract("the store contract, over memory", overMemory, { capabilities: ["Enumeration", "Maintenance"] })
+contract("the store contract, over localStorage", overStorage(), { capabilities: ["Enumeration", "Maintenance"] })
+
+describe("does what a map with a clock does", () => {
+  likeTheModel("over memory", overMemory, 50)
+  likeTheModel("over localStorage", overStorage(), 50)
+})
+
+describe("what is stored", () => {
+  it.effect("one string for each entry, readable for JSON", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const store = yield* backend
+      yield* kv.put("a:b", { x: "abcd" }, { collection: "c" })
+      yield* kv.put("k", 1, { collection: "x::y%z" })
+      assert.deepStrictEqual([...(yield* store.keys)].sort(), ["c::a:b", "x%3A%3Ay%25z::k"])
+      assert.deepStrictEqual(JSON.parse((yield* store.get("c::a:b")) as string), {
+        collection: "c",
+        created_at: "1970-01-01T00:00:00+00:00",
+        key: "a:b",
+        value: { x: "abcd" },
+        version: 1
+      })
+    }).pipe(Effect.provide(overStorage()))
+  )
+
+  it.effect("neither text nor bytes are taken for one another", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const values = ["abcd", "AAAA", "60tWAQ==", "{}", "", '{"value":1}', new Uint8Array(), new Uint8Array([123, 125])]
+      for (const value of values) {
+        yield* kv.put("key", value)
+        assert.deepStrictEqual(yield* kv.get("key"), value)
+      }
+    }).pipe(Effect.provide(overStorage()))
+  )
+
+  it.effect("what others store is an error when it is read, and is neither listed nor cleared", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const store = yield* backend
+      const foreign = {
+        theme: "dark",
+        "c::text": "dark",
+        "c::json": `{"value":1}`,
+        "c::base64": "abcd",
+        "a%41::x": `{"collection":"aA","key":"x","value":1}`
+      }
+      for (const [name, value] of Object.entries(foreign)) yield* store.set(name, value)
+      yield* kv.put("mine", 1, { collection: "c" })
+      yield* kv.put("expired", 1, { collection: "c", ttl: "1 second" })
+      yield* TestClock.adjust("1 second")
+      for (const key of ["text", "base64"]) {
+        const error = yield* Effect.flip(kv.getMany(["mine", key], { collection: "c" }))
+        assert.strictEqual(error._tag, "DeserializationError")
+        assert.deepStrictEqual(error.keys, [key])
+      }
+      const enumeration = yield* Enumeration
+      const maintenance = yield* Maintenance
+      assert.deepStrictEqual(yield* Stream.runCollect(enumeration.keys({ collection: "c" })), ["mine"])
+      assert.deepStrictEqual(yield* Stream.runCollect(enumeration.collections()), ["c"])
+      assert.strictEqual(yield* maintenance.removeExpired, 1)
+      assert.strictEqual(yield* maintenance.clear, 1)
+      assert.deepStrictEqual([...(yield* store.keys)].sort(), Object.keys(foreign).sort())
+      assert.strictEqual(yield* kv.delete("text", { collection: "c" }), true)
+      assert.strictEqual(yield* kv.get("text", { collection: "c" }), undefined)
+    }).pipe(Effect.provide(overStorage()))
+  )
+
+  it.effect("takes another default collection", () =>
+    Effect.gen(function* () {
+      yield* (yield* KeyValue).put("a", 1)
+      assert.deepStrictEqual(yield* (yield* backend).keys, ["things::a"])
+    }).pipe(
+      Effect.provide(
+        EffectStore.layer({ defaultCollection: "things" }).pipe(Layer.provideMerge(EffectKeyValueStore.layerMemory))
+      )
+    )
+  )
+})
+
+describe("expired entries", () => {
+  it.effect("no read removes one, writes remove a few each", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const store = yield* backend
+      yield* kv.putMany(
+        Array.from({ length: 100 }, (_, i) => [`key_${i}`, i]),
+        { ttl: "1 second" }
+      )
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* kv.get("key_0"), undefined)
+      assert.strictEqual(yield* store.size, 100)
+      for (let i = 0; i < 80; i++) yield* kv.put("same", i)
+      assert.strictEqual(yield* store.size, 1)
+    }).pipe(Effect.provide(overMemory))
+  )
+})
+
+describe("errors", () => {
+  const failing = (cause?: unknown) =>
+    Effect.fail(
+      new EffectKeyValueStore.KeyValueStoreError({
+        method: "test",
+        message: "broken",
+        ...(cause !== undefined && { cause })
+      })
+    )
+
+  for (const [name, cause, tag] of [
+    ["no cause", undefined, "StoreError"],
+    ["a full storage", new DOMException("full", "QuotaExceededError"), "StoreError"],
+    ["a bad path", badArgument({ module: "FileSystem", method: "open" }), "StoreError"],
+    ["a busy file", systemError({ _tag: "Busy", module: "FileSystem", method: "open" }), "StoreUnavailableError"],
+    ["an error that is not retryable", { isRetryable: false }, "StoreError"],
+    ["an error that is", { isRetryable: true }, "StoreUnavailableError"],
+    ["any other", new Error("connection lost"), "StoreUnavailableError"]
+  ] as const) {
+    it.effect(`${name}: ${tag}`, () =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const maintenance = yield* Maintenance
+        const enumeration = yield* Enumeration
+        const writes = [
+          yield* Effect.flip(kv.put("a", 1)),
+          yield* Effect.flip(kv.delete("a")),
+          yield* Effect.flip(maintenance.clear),
+          yield* Effect.flip(maintenance.removeExpired)
+        ]
+        for (const error of writes) {
+          assert.strictEqual(error._tag, tag)
+          assert.strictEqual("outcome" in error && error.outcome, tag === "StoreError" ? "not-applied" : "unknown")
+          assert.include(error.message, "broken")
+        }
+        assert.strictEqual((yield* Effect.flip(kv.get("a")))._tag, tag)
+        assert.strictEqual((yield* Effect.flip(Stream.runCollect(enumeration.keys())))._tag, tag)
+        assert.strictEqual((yield* Effect.flip(Stream.runCollect(enumeration.collections())))._tag, tag)
+      }).pipe(
+        Effect.provide(
+          overBroken(() => ({ get: () => failing(cause), set: () => failing(cause), keys: failing(cause) }))
+        )
+      )
+    )
+  }
+
+  it.effect("a batch that stops half-way has an unknown outcome", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const error = yield* Effect.flip(
+        kv.putMany([
+          ["a", "x"],
+          ["b", "x".repeat(1000)]
+        ])
+      )
+      assert.strictEqual(error._tag, "StoreUnavailableError")
+      assert.strictEqual("outcome" in error && error.outcome, "unknown")
+      assert.strictEqual(yield* kv.get("a"), "x")
+    }).pipe(Effect.provide(overStorage(500)))
+  )
+})
