@@ -14,6 +14,11 @@
  * {@link ReadError} and {@link WriteError} list what reads and writes can fail with: a `get` can never fail with
  * `ReadOnlyError`, and the compiler knows it.
  *
+ * **Gotchas**
+ *
+ * `message`, `reason` and `cause` may hold names and what the backend said, which may quote a value. The wrappers that
+ * log and trace tell the tag only.
+ *
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
@@ -113,17 +118,23 @@ export class StoreUnavailableError extends Data.TaggedError("StoreUnavailableErr
 /**
  * The backend answered that it will not do this: wrong type, out of memory, disk full, no permission.
  *
+ * **Details**
+ *
+ * Not retryable. A write's `outcome` is `"not-applied"`, unless it was a batch that was refused half-way (`partial`):
+ * then it is `"unknown"`.
+ *
  * @since 0.1.0
  */
 export class StoreError extends Data.TaggedError("StoreError")<
-  Place & { readonly reason: string; readonly cause?: unknown }
+  Place & { readonly reason: string; readonly partial?: boolean; readonly cause?: unknown }
 > {
   readonly retryable = false
   get outcome(): Outcome | undefined {
-    return unlessRead(this, "not-applied")
+    return unlessRead(this, this.partial ? "unknown" : "not-applied")
   }
   override get message(): string {
-    return `${where(this)}: the store refused (${this.reason}).`
+    const partly = this.partial ? " A part of the batch was applied." : ""
+    return `${where(this)}: the store refused (${this.reason}).${partly}`
   }
 }
 

@@ -2,10 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Call from "../driver/Call.ts"
 import { type Place, StoreError, StoreUnavailableError } from "../KeyValueError.ts"
 
-/**
- * The error of a store whose call is several requests. `StoreError` says that nothing was applied; once something was,
- * it is a `StoreUnavailableError` whose outcome is unknown.
- */
+/** The error of a store whose call is several requests, of which some may have been applied before one failed. */
 export const storeFailure = (
   place: Place,
   failure: {
@@ -18,9 +15,9 @@ export const storeFailure = (
   }
 ): StoreError | StoreUnavailableError => {
   const { reason, cause, transient, applied } = failure
-  return transient || applied
+  return transient
     ? new StoreUnavailableError({ ...place, reason, cause, sent: applied })
-    : new StoreError({ ...place, reason, cause })
+    : new StoreError({ ...place, reason, cause, partial: applied })
 }
 
 /** Turns an error of a backend into one of the store's, given whether a part of the call was applied before it. */

@@ -185,7 +185,7 @@ describe("errors", () => {
           ["b", "x".repeat(1000)]
         ])
       )
-      assert.strictEqual(error._tag, "StoreUnavailableError")
+      assert.strictEqual(error._tag, "StoreError")
       assert.strictEqual("outcome" in error && error.outcome, "unknown")
       assert.strictEqual(yield* kv.get("a"), "x")
     }).pipe(Effect.provide(overStorage(500)))

@@ -522,7 +522,7 @@ describe("writing", () => {
               ["b", 2]
             ])
           )
-          assert.strictEqual(error._tag, "StoreUnavailableError")
+          assert.strictEqual(error._tag, "StoreError")
           assert.strictEqual("outcome" in error && error.outcome, "unknown")
           assert.strictEqual((yield* filesIn(directory)).length, 1)
         })

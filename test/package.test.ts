@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
+import { assert, describe, it } from "@effect/vitest"
+import { rolldown } from "rolldown"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+
+/** Bundles a program for production, with `effect` and clients left outside, and tells what is in it. */
+const bundle = async (program: string) => {
+  const build = await rolldown({
+    cwd: root,
+    input: "entry",
+    external: [/^effect(\/|$)/, /^node:/, "ioredis"],
+    resolve: { conditionNames: ["@effect-kv/source", "node", "import", "default"] },
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "entry" ? `${root}/entry.ts` : null),
+        load: (id) => (id === `${root}/entry.ts` ? program : null)
+      }
+    ]
+  })
+  const { output } = await build.generate({ format: "esm", minify: true })
+  const [chunk] = output
+  const used = Object.entries(chunk.modules).filter(([, module]) => (module.code ?? "").trim() !== "")
+  return {
+    modules: used.map(([id]) => id.slice(root.length)),
+    imports: chunk.imports,
+    gzipped: gzipSync(chunk.code).length
+  }
+}
+
+describe("the package", () => {
+  it("a bundle has what is used and nothing else", async () => {
+    const { modules, imports } = await bundle(
+      `import { KeyValue, Memory, Retry } from "effect-kv"
+       export const layer = Memory.layer().pipe(Retry.wrap())
+       export const program = KeyValue.KeyValue.use((kv) => kv.get("key"))`
+    )
+    const wrappers = modules.filter((id) => id.startsWith("src/wrappers/") || id.startsWith("src/stores/"))
+    assert.deepStrictEqual(wrappers.sort(), [
+      "src/stores/Memory.ts",
+      "src/stores/memory/Slots.ts",
+      "src/wrappers/Retry.ts"
+    ])
+    assert.isFalse(modules.some((id) => id.startsWith("src/platform/") || id.startsWith("src/testing/")))
+    assert.deepStrictEqual(
+      imports.filter((id) => !id.startsWith("effect")),
+      []
+    )
+  })
+
+  it("the index needs no client library and nothing of Node's but what stands behind the seams", async () => {
+    const { imports } = await bundle(`export * from "effect-kv"`)
+    assert.deepStrictEqual(imports.filter((id) => !id.startsWith("effect")).sort(), ["node:crypto", "node:zlib"])
+  })
+
+  it("every module of the index has a subpath of its own, and every subpath a source", () => {
+    const { exports } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as {
+      readonly exports: Record<string, string | Record<string, string>>
+    }
+    const index = readFileSync(`${root}/src/index.ts`, "utf8")
+    const modules = [...index.matchAll(/export \* as (\w+) from "(.+)"/g)]
+    assert.isAbove(modules.length, 25)
+    for (const [, name, path] of modules) {
+      assert.strictEqual(
+        (exports[`./${name}`] as Record<string, string>)["@effect-kv/source"],
+        `./src/${path!.slice(2)}`
+      )
+    }
+    for (const target of Object.values(exports)) {
+      if (typeof target !== "string") readFileSync(`${root}/${target["@effect-kv/source"]}`)
+    }
+  })
+})
