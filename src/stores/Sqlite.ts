@@ -21,7 +21,7 @@ import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
-import { type Database, openUnsafe } from "./sqlite/database.ts"
+import { configureUnsafe, type Database, openUnsafe } from "./sqlite/database.ts"
 import { type Connection, driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
 import { type Attempt, whenFree } from "./sqlite/patience.ts"
@@ -189,8 +189,6 @@ const open = Effect.fnUntraced(function* (
     attempt(failed, () => Result.try(() => openUnsafe(filename))),
     (database) => Effect.sync(() => Result.try(() => database.close()))
   )
-  yield* attempt(failed, () =>
-    Result.try(() => database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`))
-  )
+  yield* attempt(failed, () => Result.try(() => configureUnsafe(database, synchronous)))
   return database
 })

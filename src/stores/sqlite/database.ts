@@ -21,6 +21,10 @@ export const openUnsafe = (filename: string): Database => {
   return new DatabaseSync(filename, { timeout: blockingMillis })
 }
 
+/** Sets up a connection of this library's own; in memory there is no log. Throws. */
+export const configureUnsafe = (database: Database, synchronous: "normal" | "full"): void =>
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`)
+
 /** Prepares a statement that answers rows as arrays, whatever the connection's own defaults are. Throws. */
 export const prepareUnsafe = (database: Database, sql: string): Statement => {
   const statement = database.prepare(sql)

@@ -124,6 +124,21 @@ describe("collections", () => {
   )
 })
 
+describe("a page of clearing", () => {
+  it.effect("goes through a bounded number of collections, whether it removes anything or not", () =>
+    Effect.gen(function* () {
+      const { driver, ...kv } = yield* KeyValue.KeyValue
+      yield* Effect.forEach(Array.from({ length: 1001 }), (_, i) => kv.put("a", 1, { collection: `c-${i}` }))
+      const place = { operation: "clear", collection: "", keys: [] } as const
+      const call = { _tag: "clear", place, deadline: undefined, collection: { prefix: "" }, keyPrefix: "b" } as const
+      const first = yield* driver.clear!({ ...call, cursor: undefined })
+      assert.strictEqual(first.count, 0)
+      assert.isDefined(first.next)
+      assert.deepStrictEqual(yield* driver.clear!({ ...call, cursor: first.next }), { count: 0, next: undefined })
+    }).pipe(withStore())
+  )
+})
+
 describe("statements", () => {
   it.effect("all find their rows by an index", () =>
     Effect.gen(function* () {
