@@ -12,7 +12,8 @@ import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
-import { Near } from "./passthroughCache/Near.ts"
+import { Copies } from "./passthroughCache/Copies.ts"
+import { ReadThrough } from "./passthroughCache/ReadThrough.ts"
 
 /**
  * Options of {@link wrap}.
@@ -61,19 +62,19 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
   combination(
     [config.cache],
     Effect.fnUntraced(function* (far, [store]) {
-      const near = new Near(store!, {
+      const copies = new Copies(store!, {
         maxTtl: yield* options.millis("PassthroughCache", "maxTtl", config.maxTtl ?? "30 minutes"),
         missingTtl: yield* options.millis("PassthroughCache", "missingTtl", config.missingTtl ?? "30 minutes")
       })
-      return cached(far, near)
+      return cached(far, new ReadThrough(far, copies))
     })
   ) as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
 
-const cached = (far: Driver, near: Near): Driver => ({
+const cached = (far: Driver, through: ReadThrough): Driver => ({
   ...far,
-  get: (call) => (call.expiry || call.versioned ? far.get(call) : near.get(call, far)),
-  put: (call) => near.invalidating(call, far.put(call)),
-  delete: (call) => near.invalidating(call, far.delete(call)),
-  ...(far.compareAndPut && { compareAndPut: (call) => near.invalidating(call, far.compareAndPut!(call)) }),
-  ...(far.clear && { clear: (call) => near.clearing(call, far.clear!(call)) })
+  get: (call) => (call.expiry || call.versioned ? far.get(call) : through.get(call)),
+  put: (call) => through.invalidating(call, far.put(call)),
+  delete: (call) => through.invalidating(call, far.delete(call)),
+  ...(far.compareAndPut && { compareAndPut: (call) => through.invalidating(call, far.compareAndPut!(call)) }),
+  ...(far.clear && { clear: (call) => through.clearing(call, far.clear!(call)) })
 })

@@ -3,7 +3,7 @@ import type * as Layer from "effect/Layer"
 import { Driver, KeyValueError } from "../../src/index.ts"
 
 /** What a step of a script does to a call, before or in place of the store. */
-export type Step = "ok" | "unavailable" | "refused" | "hang" | "stuck" | "lost" | number
+export type Step = "ok" | "unavailable" | "refused" | "hang" | "stuck" | "lost" | "midway" | number
 
 export interface Script {
   /** What happens to each call; after the last step, calls go through. */
@@ -18,7 +18,8 @@ export const script = (...steps: Array<Step>): Script => ({ steps, calls: [], in
 
 /**
  * A wrapper that follows a script: `unavailable` and `refused` fail, `hang` never answers, `stuck` does not answer and
- * cannot be interrupted either, `lost` is applied and then fails, a number answers after so many milliseconds.
+ * cannot be interrupted either, `lost` is applied and then fails, `midway` is applied after half a second and answers after a whole one, a number
+ * answers after so many milliseconds.
  */
 export const faulty = (script: Script) =>
   Driver.wrapper(
@@ -35,6 +36,8 @@ export const faulty = (script: Script) =>
             return unavailable(false)
           case "lost":
             return Effect.andThen(next(call), unavailable(true))
+          case "midway":
+            return Effect.delay(Effect.tap(next(call), Effect.sleep(500)), 500)
           case "refused":
             return Effect.fail(new KeyValueError.StoreError({ ...call.place, reason: "scripted" })) as never
           case "hang":
