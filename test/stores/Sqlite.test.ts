@@ -5,6 +5,7 @@ import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import * as KeyValue from "../../src/KeyValue.ts"
 import * as Maintenance from "../../src/Maintenance.ts"
@@ -164,8 +165,7 @@ describe("Sqlite.layer", () => {
       })
       const provider = ConfigProvider.fromUnknown({ FILE: filename, TABLE: "t", BUSY: "1 second" })
       yield* Effect.flatMap(KeyValue.KeyValue, (kv) => kv.put("a", 1)).pipe(
-        Effect.provide(store),
-        Effect.provide(ConfigProvider.layer(provider))
+        Effect.provide(store.pipe(Layer.provide(ConfigProvider.layer(provider))))
       )
       assert.strictEqual(rows(yield* connect(filename), "t"), 1)
     })

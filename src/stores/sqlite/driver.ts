@@ -35,7 +35,7 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
       attempt,
       { millis: busyTimeout, deadline: call.deadline },
       done,
-      (cause) => toError(call.place, cause)
+      (cause) => toError(call, cause)
     )
 
   /** One statement is a transaction of its own. */

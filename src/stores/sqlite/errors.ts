@@ -1,4 +1,6 @@
-import { type Place, StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+import type { Call } from "../../driver/Call.ts"
+import { storeFailure } from "../../internal/storeFailure.ts"
+import type { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that have something to say to a user. */
 const reasons: Readonly<Record<number, string>> = {
@@ -39,8 +41,11 @@ export const reasonOf = (cause: unknown): string => {
   return known === undefined ? message : `${known} (${message})`
 }
 
-/** The error of an operation, for what node:sqlite threw. */
-export const toError = (place: Place, cause: unknown): StoreUnavailableError | StoreError =>
-  isBusy(cause)
-    ? new StoreUnavailableError({ ...place, reason: reasonOf(cause), sent: false, cause })
-    : new StoreError({ ...place, reason: reasonOf(cause), cause })
+/** The error of a call, for what node:sqlite threw. A call is a transaction; pages before it have been applied. */
+export const toError = (call: Pick<Call, "place">, cause: unknown): StoreUnavailableError | StoreError =>
+  storeFailure(call.place, {
+    reason: reasonOf(cause),
+    cause,
+    transient: isBusy(cause),
+    applied: "cursor" in call && call.cursor !== undefined
+  })

@@ -110,10 +110,10 @@ describe("a lock of another connection", () => {
 
 /** Runs the script that counts, on the Node that runs this test. */
 const increment = (filename: string, times: number) =>
-  Effect.callback<void, Error>((resume) => {
+  Effect.callback<void>((resume) => {
     const script = fileURLToPath(new URL("increment.ts", import.meta.url))
     const child = execFile(process.execPath, [script, filename, String(times)], (error, _, stderr) =>
-      resume(error === null ? Effect.void : Effect.fail(new Error(stderr, { cause: error })))
+      resume(error === null ? Effect.void : Effect.die(new Error(stderr, { cause: error })))
     )
     return Effect.sync(() => child.kill())
   })

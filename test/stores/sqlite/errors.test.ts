@@ -2,6 +2,7 @@ import { tmpdir } from "node:os"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
+import type { Call } from "../../../src/driver/Call.ts"
 import { reasonOf, toError } from "../../../src/stores/sqlite/errors.ts"
 
 const place = { operation: "put", collection: "c", keys: ["k"] } as const
@@ -18,7 +19,7 @@ describe("errors", () => {
     [262, "LOCKED_SHAREDCACHE"],
     [15, "PROTOCOL"]
   ])("%d (%s) passes, and nothing was written", (code) => {
-    const error = toError(place, sqliteError(code))
+    const error = toError({ place }, sqliteError(code))
     assert.strictEqual(error._tag, "StoreUnavailableError")
     assert.isTrue(error.retryable)
     assert.strictEqual(error.outcome, "not-applied")
@@ -39,7 +40,7 @@ describe("errors", () => {
     [26, "not a SQLite database"]
   ])("%d is a refusal that says %s, in SQLite's words too", (code, word) => {
     const cause = sqliteError(code)
-    const error = toError(place, cause)
+    const error = toError({ place }, cause)
     assert.strictEqual(error._tag, "StoreError")
     assert.isFalse(error.retryable)
     assert.include(error.reason, word)
@@ -48,11 +49,19 @@ describe("errors", () => {
     assert.deepInclude({ ...error }, { ...place })
   })
 
+  it("does not know the outcome of a call whose first page was applied", () => {
+    const call = { _tag: "clear", place, deadline: undefined, collection: { prefix: "" }, keyPrefix: "" } as const
+    for (const code of [5, 13]) {
+      assert.strictEqual(toError({ ...call, cursor: undefined } as Call, sqliteError(code)).outcome, "not-applied")
+      assert.strictEqual(toError({ ...call, cursor: "b" } as Call, sqliteError(code)).outcome, "unknown")
+    }
+  })
+
   it("keeps the message of what it does not know", () => {
     assert.strictEqual(reasonOf(sqliteError(1)), "SQLite's words")
     assert.strictEqual(reasonOf(new TypeError("not bound")), "not bound")
     assert.strictEqual(reasonOf("thrown"), "thrown")
-    assert.strictEqual(toError(place, "thrown")._tag, "StoreError")
+    assert.strictEqual(toError({ place }, "thrown")._tag, "StoreError")
   })
 
   it("reads the codes that node:sqlite really has", () => {
