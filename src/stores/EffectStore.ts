@@ -58,7 +58,7 @@ export interface Options {
  * ```ts
  * import { Layer } from "effect"
  * import { KeyValueStore } from "effect/persistence"
- * import { EffectStore } from "effect-kv"
+ * import * as EffectStore from "effect-kv/EffectStore"
  *
  * const Store = EffectStore.layer().pipe(Layer.provide(KeyValueStore.layerStorage(() => localStorage)))
  * ```

@@ -32,7 +32,7 @@ export interface BackingPersistenceOptions {
  * ```ts
  * import { Layer } from "effect"
  * import { Persistence } from "effect/persistence"
- * import { EffectStore } from "effect-kv"
+ * import * as EffectStore from "effect-kv/EffectStore"
  * import { Sqlite } from "effect-kv/Sqlite"
  *
  * const Results = Persistence.layer.pipe(

@@ -27,7 +27,7 @@ export interface RateLimiterStoreOptions {
  * **Details**
  *
  * A limit is one entry, changed by compare-and-put, and gone when it is of no more use. Time is the clock of the process
- * that asks. Operations fail with `RateLimiterError`, whose `cause` is our error.
+ * that asks. Operations fail with `RateLimiterError`; our error is the `cause` of its `reason`.
  *
  * **Gotchas**
  *
@@ -38,7 +38,8 @@ export interface RateLimiterStoreOptions {
  * ```ts
  * import { Layer } from "effect"
  * import { RateLimiter } from "effect/persistence"
- * import { EffectStore, Memory } from "effect-kv"
+ * import { Memory } from "effect-kv"
+ * import * as EffectStore from "effect-kv/EffectStore"
  *
  * const Limiter = RateLimiter.layer.pipe(
  *   Layer.provide(EffectStore.toRateLimiterStore()),
