@@ -10,7 +10,7 @@ import { callAt } from "../../../src/KeyValue.ts"
 import { connect, refused, temporaryFile, withStore } from "./support.ts"
 
 /** Runs a test on a store whose file another connection has locked for writing. */
-const whileLocked = <A, E, R>(test: (kv: KeyValue.Service, unlock: () => void) => Effect.Effect<A, E, R>) =>
+const whileLocked = <A, E, R>(test: (kv: KeyValue.Service, unlock: (sql?: string) => void) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const filename = yield* temporaryFile
     yield* Effect.gen(function* () {
@@ -18,7 +18,7 @@ const whileLocked = <A, E, R>(test: (kv: KeyValue.Service, unlock: () => void) =
       yield* kv.put("a", "before")
       const other = yield* connect(filename)
       other.exec("BEGIN IMMEDIATE")
-      yield* test(kv, () => other.exec("ROLLBACK"))
+      yield* test(kv, (sql = "ROLLBACK") => other.exec(sql))
     }).pipe(withStore({ filename, busyTimeout: "2 seconds" }))
   })
 
@@ -77,6 +77,19 @@ describe("a lock of another connection", () => {
         assert.strictEqual(error._tag, "StoreUnavailableError")
         assert.isAtLeast(millis, 90)
         assert.isAtMost(millis, 130)
+      })
+    )
+  )
+
+  it.effect("is not waited for when something else is wrong by then", () =>
+    whileLocked(
+      Effect.fnUntraced(function* (kv, unlock) {
+        const write = yield* Effect.forkChild(Effect.flip(kv.put("a", "after")))
+        yield* TestClock.adjust("100 millis")
+        unlock("DROP TABLE entries; COMMIT")
+        yield* TestClock.adjust("30 millis")
+        assert.isDefined(write.pollUnsafe())
+        assert.strictEqual((yield* Fiber.join(write))._tag, "StoreError")
       })
     )
   )
