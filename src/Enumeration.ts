@@ -96,7 +96,8 @@ const pages = <E>(
   page: (pageSize: number, cursor: Call.Cursor) => Effect.Effect<Call.Page, E>
 ): Stream.Stream<string, E> => {
   const limit = options?.limit ?? Number.POSITIVE_INFINITY
-  const pageSize = Math.max(1, Math.min(options?.pageSize ?? 1000, limit))
+  if (!(limit >= 1)) return Stream.empty
+  const pageSize = Math.max(1, Math.floor(Math.min(options?.pageSize || 1000, limit)))
   const all = Stream.paginate<Call.Cursor, string, E>(undefined, (cursor) =>
     Effect.map(page(pageSize, cursor), ({ names, next }) => [
       names,

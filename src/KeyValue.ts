@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type { Driver } from "./driver/Driver.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
@@ -232,19 +233,22 @@ export const make = (driver: Driver): Service => {
     delete: (key, options) => Effect.map(remove("delete", [key], options), (count) => count > 0),
     deleteMany: (keys, options) => many(keys, (array) => remove("deleteMany", array, options), 0),
     getOrSet: (key, load, options) =>
-      Effect.flatMap(get(key, options), (found) =>
-        found !== undefined
-          ? Effect.succeed(found)
-          : Effect.map(
-              loads.run(
-                JSON.stringify([options?.collection || driver.defaultCollection, key]),
-                loadInto(get(key, options), load, (value) => put(key, value, options))
-              ),
-              (payload) => payload.copy().value
-            )
+      orElseIfMissing(get(key, options), () =>
+        Effect.map(
+          loads.run(
+            JSON.stringify([options?.collection || driver.defaultCollection, key]),
+            loadInto(get(key, options), load, (value) => put(key, value, options))
+          ),
+          (payload) => payload.copy().value
+        )
       )
   }
 }
+
+const orElseIfMissing = <E, E2, R>(
+  get: Effect.Effect<Value | undefined, E>,
+  orElse: () => Effect.Effect<Value, E2, R>
+): Effect.Effect<Value, E | E2, R> => Effect.filterOrElse(get, Predicate.isNotUndefined, orElse)
 
 /** Looks again, since the key may have been loaded just before this load began. */
 const loadInto = <E, R, E2, E3>(
@@ -252,10 +256,9 @@ const loadInto = <E, R, E2, E3>(
   load: Effect.Effect<Value, E, R>,
   put: (value: Value) => Effect.Effect<void, E3>
 ): Effect.Effect<Payload, E | E2 | E3, R> =>
-  Effect.flatMap(get, (found) =>
-    found !== undefined
-      ? Effect.succeed(owned(found))
-      : Effect.flatMap(load, (value) => Effect.suspend(() => Effect.as(put(value), owned(value))))
+  Effect.map(
+    orElseIfMissing(get, () => Effect.tap(load, put)),
+    owned
   )
 
 const owned = (value: Value): Payload => Result.getOrThrow(Payload.from(value))

@@ -120,21 +120,21 @@ export class StoreUnavailableError extends Data.TaggedError("StoreUnavailableErr
  *
  * **Details**
  *
- * Not retryable. A write's `outcome` is `"not-applied"`, unless it was a batch that was refused half-way (`partial`):
- * then it is `"unknown"`.
+ * Not retryable. A write's `outcome` is `"not-applied"`, unless it may have been applied all the same
+ * (`maybeApplied`: a batch that was refused half-way, a disk that failed at the end): then it is `"unknown"`.
  *
  * @since 0.1.0
  */
 export class StoreError extends Data.TaggedError("StoreError")<
-  Place & { readonly reason: string; readonly partial?: boolean; readonly cause?: unknown }
+  Place & { readonly reason: string; readonly maybeApplied?: boolean; readonly cause?: unknown }
 > {
   readonly retryable = false
   get outcome(): Outcome | undefined {
-    return unlessRead(this, this.partial ? "unknown" : "not-applied")
+    return unlessRead(this, this.maybeApplied ? "unknown" : "not-applied")
   }
   override get message(): string {
-    const partly = this.partial ? " A part of the batch was applied." : ""
-    return `${where(this)}: the store refused (${this.reason}).${partly}`
+    const applied = this.maybeApplied ? " Some of it may have been applied." : ""
+    return `${where(this)}: the store refused (${this.reason}).${applied}`
   }
 }
 

@@ -17,7 +17,7 @@ export const storeFailure = (
   const { reason, cause, transient, applied } = failure
   return transient
     ? new StoreUnavailableError({ ...place, reason, cause, sent: applied })
-    : new StoreError({ ...place, reason, cause, partial: applied })
+    : new StoreError({ ...place, reason, cause, maybeApplied: applied })
 }
 
 /** Turns an error of a backend into one of the store's, given whether a part of the call was applied before it. */
@@ -35,5 +35,5 @@ export const tracked =
       const onApplied = Effect.sync(() => {
         applied = true
       })
-      return Effect.catch(run(onApplied), (error) => Effect.fail(toStoreFailure(call.place, applied)(error)))
+      return Effect.mapError(run(onApplied), (error) => toStoreFailure(call.place, applied)(error))
     })

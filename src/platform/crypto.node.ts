@@ -2,7 +2,6 @@ import { createCipheriv, createDecipheriv, createHmac, randomFillSync } from "no
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
-
 export const randomBytes = (length: number): Uint8Array => randomFillSync(new Uint8Array(length))
 
 export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Effect.Effect<Uint8Array> =>

@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-
 export const randomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))
 
 export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Effect.Effect<Uint8Array> =>

@@ -71,7 +71,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
         )
       }
       const decode: EntryMapping["decode"] = (entry, place) => {
-        if (entry === undefined) return Effect.succeed(undefined)
+        if (entry === undefined) return Effect.undefined
         return Effect.mapBoth(compressed.decode(entry.payload, maxSize), {
           onFailure: (reason) => new DecompressionError({ ...place, reason }),
           onSuccess: (payload) => ({ ...entry, payload })

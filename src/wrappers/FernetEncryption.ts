@@ -67,12 +67,12 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
           }))
         )
       const decode: EntryMapping["decode"] = (entry, place) => {
-        if (entry === undefined) return Effect.succeed(undefined)
+        if (entry === undefined) return Effect.undefined
         return Effect.matchEffect(encrypted.decode(entry.payload, keys), {
           onFailure: (reason) => {
             if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed(entry)
             return onDecryptionError === "miss"
-              ? Effect.succeed(undefined)
+              ? Effect.undefined
               : Effect.fail(new DecryptionError({ ...place, reason }))
           },
           onSuccess: (payload) => Effect.succeed({ ...entry, payload })

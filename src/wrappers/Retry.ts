@@ -86,9 +86,7 @@ const retrying =
     const attempt = Effect.suspend(() => next(call))
     const mayRetry = (error: unknown): boolean =>
       policy.while(error as KeyValueError, call) && !isUnsafeToRepeat(error as KeyValueError, call)
-    return Effect.catch(attempt, (error) =>
-      mayRetry(error) ? again(attempt, error, mayRetry, policy) : Effect.fail(error)
-    )
+    return Effect.catchIf(attempt, mayRetry, (error) => again(attempt, error, mayRetry, policy))
   }
 
 /** Steps the schedule with the failure that is there already, before it runs the attempt again. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import {
   Atomic,
@@ -182,7 +183,7 @@ describe("Compression", () => {
           assert.strictEqual(((yield* stored("k")) as Fields).__compression_algorithm__, algorithm)
           const other = base.pipe(Compression.wrap({ algorithm: "gzip" }))
           assert.deepStrictEqual(yield* KeyValue.KeyValue.use((it) => it.get("k")).pipe(Effect.provide(other)), large)
-        }).pipe(Effect.provide(base.pipe(Compression.wrap({ algorithm, level: 3 }))), Effect.provide(base))
+        }).pipe(Effect.provide(Layer.merge(base, base.pipe(Compression.wrap({ algorithm, level: 3 })))))
       }
     )
   }
@@ -351,9 +352,11 @@ describe("FernetEncryption", () => {
       assert.deepStrictEqual(yield* KeyValue.KeyValue.use((it) => it.get("k")).pipe(Effect.provide(byKey)), secret)
     }).pipe(
       Effect.provide(
-        base.pipe(FernetEncryption.wrap({ passphrase: Redacted.make("test-source-material"), salt: "test-salt" }))
-      ),
-      Effect.provide(base)
+        Layer.merge(
+          base,
+          base.pipe(FernetEncryption.wrap({ passphrase: Redacted.make("test-source-material"), salt: "test-salt" }))
+        )
+      )
     )
   })
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import {
@@ -149,7 +150,7 @@ describe("Routing", () => {
           )
         )
       }
-    }).pipe(Effect.provide(router), Effect.provide([first, second, rest]))
+    }).pipe(Effect.provide(Layer.mergeAll(first, second, rest, router)))
   })
 
   it.effect("RT4 the default collection is routed by its name", () => {
@@ -190,7 +191,7 @@ describe("Routing", () => {
       assert.strictEqual(yield* maintenance.clearCollection({ collection: "second_a" }), 2)
       assert.strictEqual(yield* maintenance.clear, 7)
       assert.deepStrictEqual([...(yield* Stream.runCollect(enumeration.collections()))], [])
-    }).pipe(Effect.provide(router), Effect.provide([first, rest]))
+    }).pipe(Effect.provide(Layer.mergeAll(first, rest, router)))
   })
 
   it.effect("removes what has expired in every store", () => {
@@ -217,7 +218,7 @@ describe("Routing", () => {
         assert.strictEqual(yield* use((kv) => kv.get("k", { collection: "sessions" })), 1)
         assert.isUndefined(yield* use((kv) => kv.get("k", { collection: "constructor" })))
       }).pipe(Effect.provide(sessions))
-    }).pipe(Effect.provide(Memory.layer().pipe(CollectionRouting.wrap({ sessions }))), Effect.provide(sessions))
+    }).pipe(Effect.provide(Layer.merge(sessions, Memory.layer().pipe(CollectionRouting.wrap({ sessions })))))
   })
 
   it.effect("a base that several stores share is built once", () => {
@@ -233,6 +234,6 @@ describe("Routing", () => {
         assert.strictEqual(yield* use((kv) => kv.get("k", { collection: "users__users" })), 1)
         assert.strictEqual(yield* use((kv) => kv.get("k", { collection: "rest__other" })), 2)
       }).pipe(Effect.provide(base))
-    }).pipe(Effect.provide(router), Effect.provide(base))
+    }).pipe(Effect.provide(Layer.merge(base, router)))
   })
 })

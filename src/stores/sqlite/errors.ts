@@ -41,11 +41,14 @@ export const reasonOf = (cause: unknown): string => {
   return known === undefined ? message : `${known} (${message})`
 }
 
+/** A commit may have reached the disk although SQLite was told that it did not. */
+const isUncertain = (cause: unknown): boolean => codeOf(cause) === 10
+
 /** The error of a call, for what node:sqlite threw. A call is a transaction; pages before it have been applied. */
 export const toError = (call: Pick<Call, "place">, cause: unknown): StoreUnavailableError | StoreError =>
   storeFailure(call.place, {
     reason: reasonOf(cause),
     cause,
     transient: isBusy(cause),
-    applied: "cursor" in call && call.cursor !== undefined
+    applied: isUncertain(cause) || ("cursor" in call && call.cursor !== undefined)
   })

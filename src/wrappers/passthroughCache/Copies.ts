@@ -26,7 +26,7 @@ export class Copies {
 
   /** A copy that is being made may have to be taken back: it is not answered before it is certain. */
   get(call: Call.Get, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Found>> {
-    const found = Effect.catch(this.store.get(call), () => Effect.succeed([]))
+    const found = Effect.orElseSucceed(this.store.get(call), (): ReadonlyArray<Found> => [])
     return Effect.map(found, (entries) => ids.map((id, i) => (this.beingMade.has(id) ? undefined : entries[i])))
   }
 

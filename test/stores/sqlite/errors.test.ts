@@ -45,6 +45,7 @@ describe("errors", () => {
     assert.isFalse(error.retryable)
     assert.include(error.reason, word)
     assert.include(error.reason, "SQLite's words")
+    assert.strictEqual(error.outcome, word === "disk" ? "unknown" : "not-applied")
     assert.strictEqual(error.cause, cause)
     assert.deepInclude({ ...error }, { ...place })
   })
