@@ -1,0 +1,199 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { Enumeration } from "../../../src/Enumeration.ts"
+import { KeyValue } from "../../../src/KeyValue.ts"
+import * as EffectStore from "../../../src/stores/EffectStore.ts"
+import * as Memory from "../../../src/stores/Memory.ts"
+
+const store = EffectStore.toRateLimiterStore().pipe(Layer.provideMerge(Memory.layer()))
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const key = Schema.Literals(["a", "b"])
+const tokens = between(1, 4)
+
+const pass = Schema.Struct({
+  do: Schema.Literal("pass"),
+  millis: Schema.Union([between(1, 1500), Schema.Literals([250, 1000, 61_000, 3_620_000])])
+})
+
+const windows = Schema.Struct({
+  do: Schema.Literal("window"),
+  key,
+  tokens,
+  refill: Schema.Literals([7, 33.5, 1000]),
+  limit: Schema.UndefinedOr(between(1, 8))
+})
+
+const buckets = Schema.Struct({ do: Schema.Literal("bucket"), key, tokens, allowOverflow: Schema.Boolean })
+
+const consume = Schema.Struct({ do: Schema.Literal("consume"), tokens })
+
+const feedback = Schema.Struct({
+  do: Schema.Literal("feedback"),
+  tokens,
+  status: Schema.Literals([200, 429, 429, 429]),
+  retryAfter: Schema.UndefinedOr(Schema.Literals([0, 1, 500, 5000, 10_000_000])),
+  epoch: Schema.Literals(["last", "last", "last", "none"])
+})
+
+type Step = (typeof pass | typeof windows | typeof buckets | typeof consume | typeof feedback)["Type"]
+
+const long = <S extends Schema.Constraint>(step: S) =>
+  Schema.Array(step).check(Schema.isMinLength(40), Schema.isMaxLength(60))
+
+/** Does the steps with both stores, and compares what they answer. */
+const compare = Effect.fnUntraced(function* (sequence: ReadonlyArray<Step>) {
+  const ours = yield* Effect.provide(RateLimiter.RateLimiterStore, store, { local: true })
+  const theirs = yield* Effect.provide(RateLimiter.RateLimiterStore, RateLimiter.layerStoreMemory, {
+    local: true
+  })
+  const both = Effect.fnUntraced(function* <A>(
+    run: (store: RateLimiter.RateLimiterStore["Service"]) => Effect.Effect<A, RateLimiter.RateLimiterError>
+  ) {
+    const answer = yield* run(ours)
+    assert.deepStrictEqual(answer, yield* run(theirs))
+    return answer
+  })
+  let last = 0
+  for (const step of sequence) {
+    switch (step.do) {
+      case "pass":
+        yield* TestClock.adjust(step.millis)
+        break
+      case "window":
+        yield* both((store) => store.fixedWindow({ ...step, refillRate: Duration.millis(step.refill) }))
+        break
+      case "bucket":
+        yield* both((store) => store.tokenBucket({ ...step, limit: 5, refillRate: Duration.millis(250) }))
+        break
+      case "consume":
+        last = (yield* both((store) =>
+          store.adaptiveConsume({
+            key: "a",
+            tokens: step.tokens,
+            fallbackLimit: 5,
+            fallbackWindow: Duration.seconds(1)
+          })
+        )).epoch
+        break
+      case "feedback": {
+        const epoch = step.epoch === "last" ? last : 99
+        const retryAfter = step.retryAfter === undefined ? undefined : Duration.millis(step.retryAfter)
+        yield* both((store) => store.adaptiveFeedback({ ...step, key: "a", epoch, retryAfter }))
+      }
+    }
+  }
+})
+
+describe("RateLimiterStore", () => {
+  for (const [name, steps] of [
+    ["fixed windows", long(Schema.Union([pass, windows]))],
+    ["token buckets", long(Schema.Union([pass, buckets]))],
+    ["adaptive limits", long(Schema.Union([pass, consume, consume, feedback]))]
+  ] as const) {
+    it.effect.prop(
+      `does what Effect's own in memory does: ${name}`,
+      [steps as Schema.Schema<ReadonlyArray<Step>>],
+      ([steps]) => compare(steps).pipe(Effect.provide(TestClock.layer(), { local: true })),
+      { arbitrary: { runs: 200 } }
+    )
+  }
+
+  it.effect("learns what a server allows", () =>
+    Effect.gen(function* () {
+      const limits = yield* RateLimiter.RateLimiterStore
+      const consume = limits.adaptiveConsume({
+        key: "api",
+        tokens: 1,
+        fallbackLimit: 10,
+        fallbackWindow: Duration.seconds(1)
+      })
+      const tooMany = (epoch: number) =>
+        limits.adaptiveFeedback({ key: "api", epoch, tokens: 1, status: 429, retryAfter: Duration.seconds(2) })
+      assert.strictEqual((yield* consume).phase, "inactive")
+      yield* tooMany(0)
+      assert.deepStrictEqual(yield* consume, { delay: Duration.seconds(2), epoch: 0, phase: "cooldown" })
+      yield* TestClock.adjust("2 seconds")
+      for (let i = 0; i < 3; i++) assert.strictEqual((yield* consume).phase, "learning")
+      yield* TestClock.adjust("1 second")
+      yield* tooMany(1)
+      const learned = yield* consume
+      assert.strictEqual(learned.phase, "learned")
+      assert.strictEqual(learned.epoch, 2)
+      assert.deepStrictEqual(learned.delay, Duration.seconds(2))
+    }).pipe(Effect.provide(store))
+  )
+
+  it.effect("no token is given out twice", () =>
+    Effect.gen(function* () {
+      const limiter = yield* RateLimiter.RateLimiter
+      const consume = Effect.andThen(
+        Effect.yieldNow,
+        limiter.consume({ key: "k", limit: 10, window: "1 minute", algorithm: "token-bucket" })
+      )
+      const attempts = yield* Effect.forkChild(
+        Effect.all(
+          Array.from({ length: 30 }, () => Effect.exit(consume)),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust("5 seconds")
+      const exits = attempts.pollUnsafe()
+      assert.isDefined(exits)
+      assert.strictEqual((yield* exits).filter((exit) => exit._tag === "Success").length, 10)
+    }).pipe(Effect.provide(RateLimiter.layer.pipe(Layer.provide(store))))
+  )
+
+  it.effect("a limit that is of no more use takes no space", () =>
+    Effect.gen(function* () {
+      const limits = yield* RateLimiter.RateLimiterStore
+      const names = Effect.flatMap(Enumeration, ({ keys }) =>
+        Stream.runCollect(keys({ collection: "effect_rate_limiter" }))
+      )
+      yield* limits.fixedWindow({ key: "k", tokens: 2, refillRate: Duration.seconds(1), limit: 5 })
+      yield* limits.tokenBucket({
+        key: "k",
+        tokens: 2,
+        refillRate: Duration.seconds(2),
+        limit: 5,
+        allowOverflow: false
+      })
+      assert.deepStrictEqual([...(yield* names)].sort(), ["bucket:k", "window:k"])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* names, ["bucket:k"])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* names, [])
+    }).pipe(Effect.provide(store))
+  )
+
+  it.effect("fails with RateLimiterError, whose cause is our error", () =>
+    Effect.gen(function* () {
+      const limits = yield* RateLimiter.RateLimiterStore
+      const error = yield* Effect.flip(
+        limits.fixedWindow({ key: "\ud800", tokens: 1, refillRate: Duration.seconds(1), limit: 5 })
+      )
+      assert.strictEqual(error._tag, "RateLimiterError")
+      assert.strictEqual(error.reason._tag, "RateLimitStoreError")
+      assert.strictEqual(
+        "cause" in error.reason && (error.reason.cause as { readonly _tag: string })._tag,
+        "InvalidKeyError"
+      )
+    }).pipe(Effect.provide(store))
+  )
+
+  it.effect("takes another collection", () =>
+    Effect.gen(function* () {
+      const limits = yield* RateLimiter.RateLimiterStore
+      yield* limits.fixedWindow({ key: "k", tokens: 1, refillRate: Duration.seconds(1), limit: 5 })
+      assert.isDefined(yield* (yield* KeyValue).get("window:k", { collection: "limits" }))
+    }).pipe(
+      Effect.provide(EffectStore.toRateLimiterStore({ collection: "limits" }).pipe(Layer.provideMerge(Memory.layer())))
+    )
+  )
+})
