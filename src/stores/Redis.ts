@@ -1,0 +1,265 @@
+/**
+ * Entries in a Redis server, cluster or Sentinel set-up, by `ioredis`.
+ *
+ * **Details**
+ *
+ * Needs `ioredis` 6 beside this library, and Redis 6 or newer (or a server that speaks its protocol, such as Valkey).
+ * Published as `effect-kv/Redis`.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
+import type { Atomic } from "../Atomic.ts"
+import { defaultCollection } from "../driver/Driver.ts"
+import { layer as driverLayer } from "../driver/layers.ts"
+import type { Enumeration } from "../Enumeration.ts"
+import * as options from "../internal/options.ts"
+import type { KeyValue } from "../KeyValue.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+import type { Maintenance } from "../Maintenance.ts"
+import { type Client, type Connection, disconnectTimeout, given, own } from "./redis/connection.ts"
+import { driver } from "./redis/driver.ts"
+import * as names from "./redis/names.ts"
+
+/**
+ * Options of every Redis store.
+ *
+ * @since 0.1.0
+ */
+export interface CommonOptions {
+  /**
+   * What all names in the database start with, so that several stores can share it. It ends with `":"` and holds no
+   * `"::"`, such as `"app:"` or `"app:sessions:"`. Default: none.
+   */
+  readonly prefix?: string | undefined
+  /** The collection of a call that names none. Default: `"default_collection"`. */
+  readonly defaultCollection?: string | undefined
+  /**
+   * How collections are written in names: with `"escaped"`, `:` and `%` as `%3A` and `%25`, so that no two entries share
+   * a name; with `"py-key-value"` as they are, to share collections that have such a character with py-key-value. (All
+   * other collections are written alike.) Default: `"escaped"`.
+   */
+  readonly names?: "escaped" | "py-key-value" | undefined
+}
+
+/**
+ * Options of a store that opens its connection, and closes it with the layer.
+ *
+ * @since 0.1.0
+ */
+export interface ConnectionOptions extends CommonOptions {
+  /** The password, so that it need not stand in the URL or in `options`. Default: none. */
+  readonly password?: Redacted.Redacted | undefined
+  /** Whether to connect at the first operation, and not when the layer is built. Default: false. */
+  readonly lazyConnect?: boolean | undefined
+  /** How long to wait for a connection. Default: 5 seconds. */
+  readonly connectTimeout?: Duration.Input | undefined
+  /**
+   * How long the server may be silent while an answer is due, before the connection is given up: all operations under
+   * way fail, and a new connection is made. Default: 5 seconds.
+   */
+  readonly responseTimeout?: Duration.Input | undefined
+  readonly client?: undefined
+}
+
+/** What the store decides about its connection, or has options of its own for. */
+type Fixed =
+  | "autoResendUnfulfilledCommands"
+  | "connectTimeout"
+  | "enableOfflineQueue"
+  | "lazyConnect"
+  | "maxRetriesPerRequest"
+  | "socketTimeout"
+
+/**
+ * A store on one server, by its URL, or by options of ioredis (which also name a Sentinel set-up), or both.
+ *
+ * @since 0.1.0
+ */
+export interface ServerOptions extends ConnectionOptions {
+  /**
+   * `redis://user:password@host:port/database`, `rediss://` for TLS, or the path of a Unix socket. Default:
+   * `redis://localhost:6379`.
+   */
+  readonly url?: string | Redacted.Redacted | undefined
+  /** Options of ioredis, such as `{ sentinels, name }` or `{ tls }`. What the URL says comes first. Default: none. */
+  readonly options?: Omit<RedisOptions, Fixed> | undefined
+  readonly cluster?: undefined
+}
+
+/**
+ * A store on a Redis Cluster.
+ *
+ * @since 0.1.0
+ */
+export interface ClusterStoreOptions extends ConnectionOptions {
+  readonly cluster: {
+    /** Some nodes of the cluster, from which the others are learned. */
+    readonly nodes: ReadonlyArray<ClusterNode>
+    /** Options of ioredis, such as `{ natMap }` or `{ redisOptions: { tls } }`. Default: none. */
+    readonly options?: Omit<ClusterOptions, "enableOfflineQueue" | "lazyConnect" | "retryDelayOnFailover"> | undefined
+  }
+  readonly url?: undefined
+  readonly options?: undefined
+}
+
+/**
+ * A store on a client that is there already.
+ *
+ * @since 0.1.0
+ */
+export interface ClientOptions extends CommonOptions {
+  /** The client, which is used as it is set up, and never closed. */
+  readonly client: Redis | Cluster | Redis<"resp3"> | Cluster<"resp3">
+  readonly url?: undefined
+  readonly options?: undefined
+  readonly cluster?: undefined
+}
+
+/**
+ * Options of {@link layer}.
+ *
+ * @since 0.1.0
+ */
+export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
+
+/**
+ * A store in Redis, with all capabilities.
+ *
+ * **When to use**
+ *
+ * Use for data that several processes or machines share, and as the far tier of a cache.
+ *
+ * **Details**
+ *
+ * - The names in the database are `<prefix><collection>::<key>`, the values what py-key-value writes: both libraries
+ *   read each other's entries. Bytes are stored as they are, in a small frame.
+ * - A batch is one round trip: `MGET`, `UNLINK` with all keys, or a pipeline. In a cluster it is one for each node that
+ *   holds some of the keys, all at the same time.
+ * - TTLs have the precision of a millisecond, and the server's clock decides what has expired.
+ * - An outage is an error at once: nothing is queued while there is no connection, and nothing that was sent is sent
+ *   again. A new connection is tried in the background, with pauses from 50 milliseconds up to 2 seconds.
+ * - Clearing and listing go through the keys with `SCAN`, and never touch a name that is not the store's, nor anything
+ *   that is not a string.
+ *
+ * Operations fail with `StoreUnavailableError` when there is no connection or it was lost, when the server is silent for
+ * `responseTimeout`, or when it is loading, failing over or busy; and with `StoreError` when it refuses: not a string,
+ * out of memory, no permission. The layer fails with `StoreSetupError` when an option is not valid, or when the first
+ * attempt to connect fails or takes longer than `connectTimeout`, unless `lazyConnect` is set.
+ *
+ * **Gotchas**
+ *
+ * - A client of your own keeps its own habits: by default, ioredis queues commands without bound while there is no
+ *   connection, and repeats those whose answers were lost. A repeated write of `Atomic` can take its own work for
+ *   another writer's: set `autoResendUnfulfilledCommands: false` (of a cluster: `retryDelayOnFailover: 0`).
+ * - A batch that fails half-way is applied in part: its error is a `StoreUnavailableError` whose outcome is `"unknown"`.
+ * - Without a `prefix`, every string of the database whose name has a `"::"` counts as the store's.
+ * - `SCAN` may list a name twice while the server resizes its table. Of the last 100,000 names, none is repeated. In a
+ *   cluster, keys that move to another node meanwhile may be missed.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379", prefix: "app:" })
+ * const ClusterStore = Redis.layer({ cluster: { nodes: [{ host: "node-1", port: 6379 }] } })
+ * const SentinelStore = Redis.layer({
+ *   options: { sentinels: [{ host: "sentinel-1", port: 26379 }], name: "mymaster" }
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options = {}
+): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
+
+/**
+ * The same as {@link layer}, with options from `Config`. Default: the URL from `REDIS_URL`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Config } from "effect"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layerConfig({ url: Config.Redacted("REDIS_URL"), prefix: Config.String("REDIS_PREFIX") })
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  config: Config.Wrap<Omit<ServerOptions, "client" | "cluster">> = { url: Config.Redacted("REDIS_URL") }
+): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(Config.unwrap(config), layer))
+
+/**
+ * The driver of {@link layer}.
+ *
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (config: Options) {
+  const { prefix = "", names: style = "escaped" } = config
+  const problem = names.problemOf(prefix, style)
+  if (problem !== undefined) return yield* options.invalid("Redis", problem)
+  const connection = config.client === undefined ? yield* connect(config) : given(config.client as Client)
+  return driver(connection, names.make(prefix, style), config.defaultCollection ?? defaultCollection)
+})
+
+const connect = Effect.fnUntraced(function* (
+  config: ServerOptions | ClusterStoreOptions
+): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
+  const connectTimeout = yield* options.millis("Redis", "connectTimeout", config.connectTimeout ?? "5 seconds")
+  const responseTimeout = yield* options.millis("Redis", "responseTimeout", config.responseTimeout ?? "5 seconds")
+  const server = {
+    connectTimeout,
+    socketTimeout: responseTimeout,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    lazyConnect: true,
+    ...(config.password && { password: Redacted.value(config.password) })
+  }
+  return yield* own({
+    make: () => (config.cluster === undefined ? serverClient(config, server) : clusterClient(config.cluster, server)),
+    lazyConnect: config.lazyConnect ?? false,
+    connectTimeout
+  })
+})
+
+const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Client => {
+  const all = {
+    disconnectTimeout,
+    retryStrategy: pause,
+    ...options,
+    ...server,
+    enableOfflineQueue: false
+  } as Configured
+  if (url === undefined) return new Redis(all)
+  const client = new Redis(Redacted.isRedacted(url) ? Redacted.value(url) : url, all)
+  // A URL with a user counts as one with a password, if only an empty one.
+  if (server.password !== undefined) client.options.password = server.password
+  return client
+}
+
+const clusterClient = ({ nodes, options }: ClusterStoreOptions["cluster"], server: RedisOptions): Client =>
+  new Cluster([...nodes], {
+    clusterRetryStrategy: pause,
+    ...options,
+    redisOptions: { disconnectTimeout, ...options?.redisOptions, ...server } as Configured,
+    retryDelayOnFailover: 0,
+    enableOfflineQueue: false,
+    lazyConnect: true
+  })
+
+/** All replies that the store asks for have the same form in either mapping. */
+type Configured = RedisOptions & { readonly replyMapping?: "legacy" }
+
+/** How long (milliseconds) to wait before the given attempt to connect again, varied by up to a half. */
+const pause = (attempt: number): number => Math.min(50 * 2 ** (attempt - 1), 2000) * (0.5 + Math.random() / 2)

@@ -1,0 +1,103 @@
+import { storeFailure, type ToStoreFailure } from "../../internal/storeFailure.ts"
+import { type StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+
+/** What an error of ioredis means. */
+export interface Meaning {
+  /** May the same command succeed when it is sent again? */
+  readonly transient: boolean
+  /** May the command have been applied? */
+  readonly applied: boolean
+}
+
+/** The server said no. */
+const refused: Meaning = { transient: false, applied: false }
+
+/** The server said no for now, or the command was never sent. */
+const notNow: Meaning = { transient: true, applied: false }
+
+/** Nobody knows what became of the command. */
+const lost: Meaning = { transient: true, applied: true }
+
+/** What the server answers while it loads, fails over, moves slots, or runs somebody's long script. */
+const passing = new Set([
+  "ASK",
+  "BUSY",
+  "CLUSTERDOWN",
+  "LOADING",
+  "MASTERDOWN",
+  "MOVED",
+  "NOREPLICAS",
+  "READONLY",
+  "TRYAGAIN"
+])
+
+/** Messages of ioredis for commands that it did not send. */
+const unsent = [
+  "Stream isn't writeable",
+  "Cluster isn't ready",
+  "None of startup nodes is available",
+  "All keys in the pipeline should belong to the same slots allocation group",
+  "All sentinels are unreachable"
+]
+
+/** Calls that fail before there is a connection to send anything on. */
+const connecting = new Set(["connect", "getaddrinfo", "queryA", "queryAaaa", "querySrv"])
+
+/** Tells by name, code and message, which is all that ioredis gives. */
+export const meaningOf = (error: unknown): Meaning => {
+  const message = messageOf(error)
+  if (isReply(error)) {
+    return passing.has(codeOf(message)) || message.includes("max number of clients") ? notNow : refused
+  }
+  if (message.startsWith("Connection in subscriber mode")) return refused
+  const isUnsent = unsent.some((start) => message.startsWith(start)) || connecting.has(fieldOf(error, "syscall"))
+  return isUnsent ? notNow : lost
+}
+
+/** Does the error say that the key is at another node (for now or for good)? The command was not applied then. */
+export const isRedirection = (error: Error): boolean =>
+  isReply(error) && ["MOVED", "ASK", "TRYAGAIN"].includes(codeOf(error.message))
+
+/** Does the server not know the script, and so has not run it? */
+export const isMissingScript = (error: unknown): boolean => isReply(error) && codeOf(messageOf(error)) === "NOSCRIPT"
+
+/** Did the server itself answer with this error? */
+export const isReply = (error: unknown): boolean => fieldOf(error, "name") === "ReplyError"
+
+const codeOf = (message: string): string => message.split(" ", 1)[0] as string
+
+const fieldOf = (error: unknown, name: "name" | "message" | "code" | "syscall"): string => {
+  const value = (error as Record<string, unknown> | null | undefined)?.[name]
+  return typeof value === "string" ? value : ""
+}
+
+/** An error's message; of several errors at once (one for each address of a host), the first one's. */
+export const messageOf = (error: unknown): string => {
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : undefined
+  return fieldOf(error, "message") || fieldOf(first, "message") || fieldOf(error, "code") || String(error)
+}
+
+/** The error without the command that ioredis adds to it: its arguments are values, or the password. */
+export const causeOf = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error
+  const code = fieldOf(error, "code")
+  const cause = new Error(messageOf(error))
+  return Object.assign(cause, { name: error.name, stack: error.stack }, code === "" ? {} : { code })
+}
+
+/** The store's error for one of ioredis, given whether another part of the call was applied. */
+export const toFailure: ToStoreFailure<unknown> =
+  (place, applied = false) =>
+  (error) => {
+    const meaning = meaningOf(error)
+    return storeFailure(place, {
+      reason: messageOf(error),
+      cause: causeOf(error),
+      transient: meaning.transient,
+      applied: applied || meaning.applied
+    })
+  }
+
+/** The same failure of a call whose earlier parts were applied. */
+export const afterApplied = (failure: StoreError | StoreUnavailableError): StoreUnavailableError =>
+  new StoreUnavailableError({ ...failure, sent: true })

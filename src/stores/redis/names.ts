@@ -1,0 +1,53 @@
+import { type Compound, compound } from "../../codecs/names.ts"
+
+/** How collections and keys are named in the database. */
+export interface Names {
+  readonly encode: (collection: string, key: string) => string
+  /** Collection and key of a name that `encode` gives; `undefined` for all others. */
+  readonly decode: (name: string) => readonly [collection: string, key: string] | undefined
+  /** What the names of all collections that start with `prefix` start with. */
+  readonly startOfAll: (prefix: string) => string
+}
+
+/** Whether collections are escaped (so that no two pairs have one name) or written as they are. */
+export type Style = "escaped" | "py-key-value"
+
+const separator = "::"
+
+const escaped = compound(separator, { strict: true })
+
+const verbatim: Compound = {
+  encodeFirst: (collection) => collection,
+  encode: (collection, key) => collection + separator + key,
+  decode: (name) => {
+    const at = name.indexOf(separator)
+    return at < 0 ? undefined : [name.slice(0, at), name.slice(at + separator.length)]
+  }
+}
+
+export const make = (prefix: string, style: Style): Names => {
+  const names = style === "escaped" ? escaped : verbatim
+  const encode = (collection: string, key: string) => prefix + names.encode(collection, key)
+  return {
+    encode,
+    decode: (name) => {
+      const pair = name.startsWith(prefix) ? names.decode(name.slice(prefix.length)) : undefined
+      return pair !== undefined && encode(...pair) === name ? pair : undefined
+    },
+    startOfAll: (collectionPrefix) => prefix + names.encodeFirst(collectionPrefix)
+  }
+}
+
+/** Why names with this prefix could be those of a store with another one, if so. */
+export const problemOf = (prefix: string, style: Style): string | undefined => {
+  if (prefix === "") return undefined
+  if (style !== "escaped") return `a prefix needs escaped names: leave it out, or names: "${style}"`
+  if (!prefix.isWellFormed()) return "the prefix has a lone surrogate, which UTF-8 cannot hold"
+  return prefix.endsWith(":") && !prefix.includes(separator)
+    ? undefined
+    : `the prefix must end with ":" and hold no "::", such as "app:", not ${JSON.stringify(prefix)} ` +
+        "(else another prefix could reach its entries)"
+}
+
+/** A glob pattern that matches what starts with the given text, to the letter. */
+export const patternOf = (start: string): string => `${start.replace(/[*?[\]\\]/g, "\\$&")}*`

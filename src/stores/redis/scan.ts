@@ -1,0 +1,113 @@
+import { isUtf8 } from "node:buffer"
+import * as Effect from "effect/Effect"
+import { type Place, StoreUnavailableError } from "../../KeyValueError.ts"
+import { type Failure, keyPrefixOf, send } from "./commands.ts"
+import { type Client, type Connection, given, isCluster } from "./connection.ts"
+import { patternOf } from "./names.ts"
+
+/** How many names are remembered, so that those which SCAN repeats are listed once. */
+const maxSeen = 100_000
+
+/** The least number of keys that the server looks at for a page, so that a small page is not a thousand round trips. */
+const minCount = 1000
+
+/** Where a page starts. A page may be asked for again. */
+export interface Cursor {
+  /** The number of the page. */
+  readonly page: number
+  /** The masters of a cluster, by address; one server is `""`. */
+  readonly nodes: ReadonlyArray<string>
+  /** Which of them is next, and its own cursor. */
+  readonly node: number
+  readonly position: string
+  readonly seen: Seen
+}
+
+export interface Scanned {
+  /** Names without the client's own prefix. */
+  readonly names: ReadonlyArray<string>
+  readonly next: Cursor | undefined
+  /** Did an earlier page list the name already? */
+  readonly isRepeated: (name: string) => boolean
+}
+
+/** The names of strings that start with the given text, page by page. */
+export const scan = Effect.fnUntraced(function* (
+  connection: Connection,
+  place: Place,
+  start: string,
+  options: { readonly cursor: Cursor | undefined; readonly pageSize: number }
+): Effect.fn.Return<Scanned, Failure> {
+  const cursor = options.cursor ?? (yield* connection.whenReady(place, first(connection.client)))
+  const node = yield* connection.whenReady(place, nodeAt(connection.client, cursor, place))
+  const prefix = keyPrefixOf(connection.client)
+  const count = Math.max(options.pageSize, minCount)
+  const [position, names] = yield* send<readonly [Buffer, ReadonlyArray<Buffer>]>(node, place, [
+    "scan",
+    cursor.position,
+    "MATCH",
+    patternOf(prefix + start),
+    "COUNT",
+    count,
+    "TYPE",
+    "string"
+  ])
+  return {
+    names: names.filter(isUtf8).map((name) => name.toString().slice(prefix.length)),
+    next: after(cursor, position.toString()),
+    isRepeated: (name) => cursor.seen.before(name, cursor.page)
+  }
+})
+
+const first = (client: Client): Effect.Effect<Cursor> =>
+  Effect.sync(() => ({
+    page: 0,
+    nodes: isCluster(client) ? mastersOf(client).map(([address]) => address) : [""],
+    node: 0,
+    position: "0",
+    seen: new Seen()
+  }))
+
+const after = (cursor: Cursor, position: string): Cursor | undefined => {
+  if (position !== "0") return { ...cursor, page: cursor.page + 1, position }
+  return cursor.node + 1 < cursor.nodes.length
+    ? { ...cursor, page: cursor.page + 1, node: cursor.node + 1, position }
+    : undefined
+}
+
+const mastersOf = (client: Client) =>
+  isCluster(client)
+    ? client.nodes("master").map((node) => [`${node.options.host}:${node.options.port}`, node] as const)
+    : []
+
+/** The connection to the node of a page. An enumeration cannot go on without it, since it would be incomplete. */
+const nodeAt = (client: Client, cursor: Cursor, place: Place): Effect.Effect<Connection, StoreUnavailableError> =>
+  Effect.suspend(() => {
+    if (!isCluster(client)) return Effect.succeed(given(client))
+    const address = cursor.nodes[cursor.node]
+    const found = mastersOf(client).find(([other]) => other === address)
+    return found === undefined
+      ? Effect.fail(
+          new StoreUnavailableError({ ...place, reason: `the cluster lost its master ${address}`, sent: false })
+        )
+      : Effect.succeed(given(found[1]))
+  })
+
+/**
+ * The names that were listed lately, and the page that listed each first.
+ *
+ * All pages of an enumeration share it. A page that is asked for again leaves out what earlier pages listed, not what
+ * it listed itself.
+ */
+class Seen {
+  private readonly pages = new Map<string, number>()
+
+  /** Did an earlier page list the name? If not, this one does. */
+  before(name: string, page: number): boolean {
+    const earlier = this.pages.get(name)
+    if (earlier !== undefined && earlier < page) return true
+    this.pages.set(name, page)
+    if (this.pages.size > maxSeen) this.pages.delete(this.pages.keys().next().value as string)
+    return false
+  }
+}

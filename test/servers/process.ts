@@ -1,0 +1,71 @@
+import { spawn, spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+
+/** Why a server's program cannot be had on this machine, if so. As root on Debian, its package is installed. */
+export const problemOf = (program: string, debianPackage: string): string | undefined => {
+  if (isInstalled(program)) return undefined
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
+    return `${program} is not on the PATH (Debian's package: ${debianPackage})`
+  }
+  spawnSync("apt-get", ["-o", "DPkg::Lock::Timeout=120", "install", "-qq", "-y", debianPackage], {
+    stdio: "ignore",
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+  })
+  return isInstalled(program) ? undefined : `apt-get could not install ${debianPackage}`
+}
+
+const isInstalled = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
+
+/**
+ * A `describe` for tests that need a server: without it, they are skipped with the reason in their title, or fail when
+ * `REQUIRE_SERVICES=1`.
+ */
+export const describeUnless = (problem: string | undefined, name: string, body: () => void): void => {
+  if (problem === undefined) describe(name, body)
+  else if (process.env.REQUIRE_SERVICES === "1") it(`${name}: ${problem}`, () => Promise.reject(new Error(problem)))
+  else describe.skip(`${name} (skipped: ${problem})`, body)
+}
+
+/**
+ * Runs a program until the scope closes or `kill` is run. A shell beside it waits for the end of its input, which comes
+ * with the end of this process, however it ends.
+ */
+export const run = (program: string, args: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const shell = spawn(
+          "sh",
+          ["-c", '"$@" >/dev/null 2>&1 & read -r _; kill -9 $!; wait', "sh", program, ...args],
+          { stdio: ["pipe", "ignore", "ignore"] }
+        )
+        shell.stdin.on("error", () => {})
+        const kill = Effect.callback<void>((resume) => {
+          if (shell.exitCode !== null || shell.signalCode !== null) return resume(Effect.void)
+          shell.once("exit", () => resume(Effect.void))
+          shell.stdin.end()
+        })
+        return { kill }
+      }),
+      ({ kill }) => kill
+    ),
+    ({ kill }) => kill
+  )
+
+/** A port that nobody listens on, low enough to have 10,000 more above it. */
+export const freePort: Effect.Effect<number> = Effect.callback<number>((resume) => {
+  const port = 12_000 + Math.floor(Math.random() * 20_000)
+  const server = createServer()
+  server.once("error", () => resume(freePort))
+  server.listen(port, "127.0.0.1", () => server.close(() => resume(Effect.succeed(port))))
+})
+
+export const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-kv-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
