@@ -16,7 +16,8 @@ import { KeyValue } from "../../src/KeyValue.ts"
 import { Maintenance } from "../../src/Maintenance.ts"
 import * as FileSystem from "../../src/stores/FileSystem.ts"
 import * as fileNames from "../../src/stores/filesystem/fileNames.ts"
-import * as StoreContract from "../../src/testing/StoreContract.ts"
+import { contract } from "../contract/suite.ts"
+import { likeTheModel } from "../properties/likeTheModel.ts"
 
 type Options = Partial<FileSystem.Options>
 
@@ -75,10 +76,10 @@ const collections = (prefix = "") =>
     Effect.map(Stream.runCollect(enumeration.collections({ prefix })), (names) => [...names].sort())
   )
 
-describe("the store contract", () => {
-  for (const { name, run } of StoreContract.cases({ capabilities: ["Enumeration", "Maintenance"] })) {
-    it.effect(name, () => Effect.provide(run, temporary()))
-  }
+contract("the store contract", temporary(), { capabilities: ["Enumeration", "Maintenance"] })
+
+describe("does what a map with a clock does", () => {
+  likeTheModel("FileSystem", temporary(), 20)
 })
 
 describe("layer", () => {

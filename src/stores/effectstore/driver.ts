@@ -28,7 +28,7 @@ export const make = (store: KeyValueStore, defaultCollection: string) => {
     delete: (call) =>
       tracked(call, (onRemoved) =>
         Effect.map(
-          forEach([...new Set(call.keys)], (key) => texts.remove(nameOf(call.collection, key), onRemoved)),
+          forEach(call.keys, (key) => texts.remove(nameOf(call.collection, key), onRemoved)),
           (removed) => removed.filter(Boolean).length
         )
       ),

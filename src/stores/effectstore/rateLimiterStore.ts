@@ -69,12 +69,12 @@ const make = (driver: AtomicDriver, collection: string): RateLimiter.RateLimiter
     key: string,
     step: (state: S | undefined, now: number) => rateLimits.Step<S, A>
   ) =>
-    Effect.catch(changeState(driver, collection, `${kind}:${key}`, step), (cause) =>
-      Effect.fail(
+    Effect.mapError(
+      changeState(driver, collection, `${kind}:${key}`, step),
+      (cause) =>
         new RateLimiter.RateLimiterError({
           reason: new RateLimiter.RateLimitStoreError({ message: cause.message, cause })
         })
-      )
     )
   return {
     fixedWindow: ({ key, tokens, limit, refillRate }) =>

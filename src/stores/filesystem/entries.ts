@@ -78,7 +78,7 @@ export const remove = (files: Files, layout: Layout) => (call: Call.Delete) =>
     Effect.fnUntraced(function* (onApplied) {
       const directory = yield* layout.directoryOf(call.collection)
       if (!(yield* files.exists(directory))) return 0
-      const removed = yield* forEachFile([...new Set(call.keys)], (key) =>
+      const removed = yield* forEachFile(call.keys, (key) =>
         Effect.flatMap(layout.fileOf(directory, key), (file) =>
           removeFile(
             files,
