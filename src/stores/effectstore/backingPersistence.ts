@@ -33,7 +33,7 @@ export interface BackingPersistenceOptions {
  * import { Layer } from "effect"
  * import { Persistence } from "effect/persistence"
  * import * as EffectStore from "effect-kv/EffectStore"
- * import { Sqlite } from "effect-kv/Sqlite"
+ * import * as Sqlite from "effect-kv/Sqlite"
  *
  * const Results = Persistence.layer.pipe(
  *   Layer.provide(EffectStore.toBackingPersistence()),
