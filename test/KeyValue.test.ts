@@ -1,0 +1,197 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import type * as Call from "../src/driver/Call.ts"
+import * as KeyValue from "../src/KeyValue.ts"
+import type { Value } from "../src/Value.ts"
+import { recording } from "./driver/recording.ts"
+
+const service = Effect.map(recording, ({ driver, calls }) => ({ kv: KeyValue.make(driver), calls }))
+
+const at = { collection: "c" }
+
+describe("KeyValue", () => {
+  it.effect("each method is one call, which carries the user's names and operation", () =>
+    Effect.gen(function* () {
+      const { kv, calls } = yield* service
+      const twoPairs: ReadonlyArray<readonly [string, Value]> = [
+        ["a", 1],
+        ["b", 2]
+      ]
+      const one = [kv.get("a", at), kv.ttl("a", at), kv.put("a", 1, at), kv.delete("a", at)] as ReadonlyArray<
+        Effect.Effect<unknown, unknown>
+      >
+      const many = [
+        kv.getMany(["a", "b"], at),
+        kv.ttlMany(["a", "b"], at),
+        kv.putMany(twoPairs, at),
+        kv.deleteMany(["a", "b"], at)
+      ] as ReadonlyArray<Effect.Effect<unknown, unknown>>
+      yield* Effect.forEach([...one, ...many], (effect) => effect)
+      assert.deepStrictEqual(
+        calls.map((call) => [call._tag, call.place.operation, call.place.collection, call.place.keys.join()]),
+        [
+          ["get", "get", "c", "a"],
+          ["get", "ttl", "c", "a"],
+          ["put", "put", "c", "a"],
+          ["delete", "delete", "c", "a"],
+          ["get", "getMany", "c", "a,b"],
+          ["get", "ttlMany", "c", "a,b"],
+          ["put", "putMany", "c", "a,b"],
+          ["delete", "deleteMany", "c", "a,b"]
+        ]
+      )
+      const gets = calls.filter((call): call is Call.Get => call._tag === "get")
+      assert.deepStrictEqual(
+        gets.map(({ expiry, versioned }) => [expiry, versioned]),
+        [
+          [false, false],
+          [true, false],
+          [false, false],
+          [true, false]
+        ]
+      )
+    })
+  )
+
+  it.effect("an empty batch, and one that is not valid, do not reach the driver", () =>
+    Effect.gen(function* () {
+      const { kv, calls } = yield* service
+      yield* kv.getMany([])
+      yield* kv.putMany([])
+      yield* kv.deleteMany([])
+      const failures = [
+        kv.get("\uD800"),
+        kv.get("a", { collection: "\uD800" }),
+        kv.put("a", Number.NaN),
+        kv.put("a", 1, { ttl: 0 }),
+        kv.putMany([
+          ["a", 1],
+          ["\uD800", 1]
+        ])
+      ]
+      const tags = yield* Effect.forEach(failures, (effect) =>
+        Effect.map(Effect.flip(effect as Effect.Effect<unknown, { readonly _tag: string }>), (error) => error._tag)
+      )
+      assert.deepStrictEqual(tags, [
+        "InvalidKeyError",
+        "InvalidKeyError",
+        "SerializationError",
+        "InvalidTtlError",
+        "InvalidKeyError"
+      ])
+      assert.strictEqual(calls.length, 0)
+    })
+  )
+
+  it.effect("a name that is no string is InvalidKeyError, not a defect", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* service
+      for (const key of [1, null, undefined, {}]) {
+        const error = yield* Effect.flip(kv.get(key as unknown as string))
+        assert.strictEqual(error._tag, "InvalidKeyError")
+      }
+    })
+  )
+
+  it.effect("an effect reads values, TTL and time when it runs, not when it is made", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* service
+      const value = { n: 1 }
+      const put = kv.put("a", value, { ttl: "1 minute" })
+      value.n = 2
+      yield* TestClock.adjust("1 hour")
+      yield* put
+      assert.deepStrictEqual(yield* kv.ttl("a"), { value: { n: 2 }, ttl: Duration.minutes(1) })
+      yield* TestClock.adjust("59 seconds")
+      yield* put
+      assert.deepStrictEqual(yield* kv.ttl("a"), { value: { n: 2 }, ttl: Duration.minutes(1) })
+    })
+  )
+
+  it.effect("entries carry the time that they were written", () =>
+    Effect.gen(function* () {
+      const { kv, calls } = yield* service
+      yield* TestClock.adjust(1000)
+      yield* kv.put("a", 1, { ttl: 500 })
+      yield* kv.put("b", 1)
+      const entries = calls.flatMap((call) => (call._tag === "put" ? call.entries : []))
+      assert.deepStrictEqual(
+        entries.map(({ createdAt, expiresAt }) => [createdAt, expiresAt]),
+        [
+          [1000, 1500],
+          [1000, undefined]
+        ]
+      )
+    })
+  )
+
+  it.effect("fractions of a millisecond are cut off, never to zero", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* service
+      yield* kv.put("a", 1, { ttl: 1.9 })
+      assert.deepStrictEqual((yield* kv.ttl("a"))?.ttl, Duration.millis(1))
+      assert.strictEqual((yield* Effect.flip(kv.put("a", 1, { ttl: 0.9 })))._tag, "InvalidTtlError")
+    })
+  )
+
+  describe("getOrSet", () => {
+    it.effect("50 callers share one load, and one failure", () =>
+      Effect.gen(function* () {
+        const { kv, calls } = yield* service
+        for (const outcome of [Effect.succeed("value"), Effect.fail("boom")]) {
+          const key = (yield* Effect.isSuccess(outcome)) ? "good" : "bad"
+          const gate = yield* Deferred.make<void>()
+          let loads = 0
+          const load = Effect.suspend(() => {
+            loads++
+            return Effect.andThen(Deferred.await(gate), outcome)
+          })
+          const callers = yield* Effect.forEach(Array(50).fill(0), () =>
+            Effect.forkChild(Effect.result(kv.getOrSet(key, load)), { startImmediately: true })
+          )
+          yield* Deferred.succeed(gate, undefined)
+          const results = (yield* Effect.forEach(callers, (caller) => Fiber.join(caller))) as ReadonlyArray<unknown>
+          assert.strictEqual(loads, 1)
+          assert.deepStrictEqual(results, Array(50).fill(yield* Effect.result(outcome)))
+        }
+        assert.strictEqual(calls.filter((call) => call._tag === "put").length, 1, "a failure was stored")
+      })
+    )
+
+    it.effect("the last one who waits takes the load with him", () =>
+      Effect.gen(function* () {
+        const { kv, calls } = yield* service
+        let interrupted = 0
+        const load = Effect.onInterrupt(Effect.never, () => Effect.sync(() => interrupted++))
+        const fork = Effect.forkChild(kv.getOrSet("a", load), { startImmediately: true })
+        const [first, second] = [yield* fork, yield* fork]
+        yield* Effect.yieldNow
+        yield* Fiber.interrupt(first)
+        assert.strictEqual(interrupted, 0)
+        yield* Fiber.interrupt(second)
+        assert.strictEqual(interrupted, 1)
+        assert.isFalse(calls.some((call) => call._tag === "put"))
+      })
+    )
+
+    it.effect("a failed load is loaded again by the next caller", () =>
+      Effect.gen(function* () {
+        const { kv } = yield* service
+        assert.strictEqual(yield* Effect.flip(kv.getOrSet("a", Effect.fail("boom"))), "boom")
+        assert.strictEqual(yield* kv.getOrSet("a", Effect.succeed(1)), 1)
+      })
+    )
+
+    it.effect("a value that cannot be stored fails, and is not answered", () =>
+      Effect.gen(function* () {
+        const { kv } = yield* service
+        const error = yield* Effect.flip(kv.getOrSet("a", Effect.succeed(Number.NaN)))
+        assert.strictEqual(error._tag, "SerializationError")
+      })
+    )
+  })
+})

@@ -1,0 +1,69 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Call from "../../src/driver/Call.ts"
+import { combine, inTurn } from "../../src/driver/combine.ts"
+import type { Driver } from "../../src/driver/Driver.ts"
+import { allNames, bare, call, recording, valuesOf } from "./recording.ts"
+
+/** Collections that start with "b" are the second driver's. */
+const byName = (drivers: readonly [Driver, Driver]) =>
+  combine(drivers, (call, nexts) => nexts[Call.collectionOf(call)?.startsWith("b") ? 1 : 0]!(call)) as Required<Driver>
+
+const two = Effect.all([recording, recording])
+
+describe("combine", () => {
+  it.effect("runs each operation where the combination says", () =>
+    Effect.gen(function* () {
+      const [a, b] = yield* two
+      const driver = byName([a.driver, b.driver])
+      yield* driver.put(call.put("a", { k: 1 }))
+      yield* driver.put(call.put("b", { k: 2 }))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("b", "k"))), [2])
+      assert.deepStrictEqual(valuesOf(yield* a.driver.get(call.get("b", "k"))), [undefined])
+      assert.isFalse(yield* driver.compareAndPut(call.compareAndPut("b", "k", 3)))
+      assert.strictEqual(yield* driver.delete(call.delete("b", "k")), 1)
+      assert.strictEqual((yield* driver.clear(call.clear({ name: "a" }))).count, 1)
+    })
+  )
+
+  it.effect("has the operations that all of them have", () =>
+    Effect.gen(function* () {
+      const [a, b] = yield* two
+      const { keys: _, ...withoutKeys } = b.driver
+      const operations = (driver: Driver) => Object.keys(driver).sort()
+      assert.deepStrictEqual(operations(byName([a.driver, b.driver])), operations(a.driver))
+      assert.deepStrictEqual(operations(byName([a.driver, withoutKeys])), operations(withoutKeys))
+      assert.deepStrictEqual(operations(byName([withoutKeys, a.driver])), operations(withoutKeys))
+      assert.deepStrictEqual(operations(byName([a.driver, bare(b.driver)])), operations(bare(b.driver)))
+    })
+  )
+
+  it.effect("an enumeration goes on where it began, whatever the combination says later", () =>
+    Effect.gen(function* () {
+      const [a, b] = yield* two
+      yield* a.driver.put(call.put("c", { a1: 1, a2: 1, a3: 1 }))
+      yield* b.driver.put(call.put("c", { b1: 1, b2: 1, b3: 1 }))
+      let turn = 0
+      const alternating = combine([a.driver, b.driver], (call, nexts) => nexts[turn++ % 2]!(call)) as Required<Driver>
+      const first = yield* allNames(alternating.keys, call.keys("c", { pageSize: 1 }))
+      const second = yield* allNames(alternating.keys, call.keys("c", { pageSize: 1 }))
+      assert.deepStrictEqual(
+        [first, second],
+        [
+          ["a1", "a2", "a3"],
+          ["b1", "b2", "b3"]
+        ]
+      )
+    })
+  )
+
+  it.effect("inTurn goes through one driver after the other, empty ones too", () =>
+    Effect.gen(function* () {
+      const drivers = yield* Effect.all([recording, recording, recording])
+      yield* drivers[0].driver.put(call.put("c", { a1: 1, a2: 1, a3: 1 }))
+      yield* drivers[2].driver.put(call.put("c", { b1: 1, b2: 1 }))
+      const keys = inTurn(drivers.map(({ driver }) => driver.keys))
+      assert.deepStrictEqual(yield* allNames(keys, call.keys("c", { pageSize: 2 })), ["a1", "a2", "a3", "b1", "b2"])
+    })
+  )
+})

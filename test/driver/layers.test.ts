@@ -1,0 +1,202 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { Atomic } from "../../src/Atomic.ts"
+import * as Driver from "../../src/Driver.ts"
+import { Enumeration } from "../../src/Enumeration.ts"
+import { KeyValue } from "../../src/KeyValue.ts"
+import { Maintenance } from "../../src/Maintenance.ts"
+import * as Memory from "../../src/stores/Memory.ts"
+import { bare } from "./recording.ts"
+
+const noop = Driver.wrapper(Driver.around((call, next) => next(call)))
+const allCapabilities = ["Enumeration", "Maintenance", "Atomic"]
+
+const capabilitiesOf = <A, E>(layer: Layer.Layer<A, E>) =>
+  Effect.gen(function* () {
+    const found = yield* Effect.all([
+      Effect.serviceOption(Enumeration),
+      Effect.serviceOption(Maintenance),
+      Effect.serviceOption(Atomic)
+    ])
+    return allCapabilities.filter((_, i) => Option.isSome(found[i] as Option.Option<unknown>))
+  }).pipe(Effect.provide(layer))
+
+const bareLayer = Driver.layer(Effect.map(Memory.make({}), bare))
+
+/** A store that counts how often it is built and closed. */
+const counted = () => {
+  const count = { built: 0, closed: 0 }
+  const make = Effect.acquireRelease(
+    Effect.tap(Effect.orDie(Memory.make({})), () => Effect.sync(() => count.built++)),
+    () => Effect.sync(() => count.closed++)
+  )
+  return { count, layer: Driver.layer(make) }
+}
+
+describe("layer", () => {
+  it.effect("has the capabilities that its driver has, and no others", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* capabilitiesOf(Memory.layer()), allCapabilities)
+      assert.deepStrictEqual(yield* capabilitiesOf(bareLayer), [])
+      const listing = Driver.layer(
+        Effect.map(Memory.make({}), ({ keys, collections, ...driver }) => ({ ...bare(driver), keys, collections }))
+      )
+      assert.deepStrictEqual(yield* capabilitiesOf(listing), ["Enumeration"])
+    })
+  )
+
+  it.effect("acquires and releases with its scope", () =>
+    Effect.gen(function* () {
+      const { count, layer } = counted()
+      const during = yield* Effect.provide(
+        Effect.sync(() => ({ ...count })),
+        noop(layer)
+      )
+      assert.deepStrictEqual(during, { built: 1, closed: 0 })
+      assert.deepStrictEqual(count, { built: 1, closed: 1 })
+    })
+  )
+})
+
+describe("wrapper", () => {
+  it.effect("keeps the capabilities, which act on the wrapped store", () =>
+    Effect.gen(function* () {
+      let calls = 0
+      const counting = Driver.wrapper(
+        Driver.around((call, next) => {
+          calls++
+          return next(call)
+        })
+      )
+      const layer = counting(noop(Memory.layer()))
+      assert.deepStrictEqual(yield* capabilitiesOf(layer), allCapabilities)
+      yield* Effect.gen(function* () {
+        yield* (yield* Atomic).putIfAbsent("a", 1)
+        yield* (yield* Maintenance).clear
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual(calls, 2)
+    })
+  )
+
+  it.effect("takes away the capabilities that its driver loses", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* capabilitiesOf(Driver.wrapper(bare)(Memory.layer())), [])
+      assert.deepStrictEqual(yield* capabilitiesOf(noop(bareLayer)), [])
+    })
+  )
+
+  it.effect("keeps whatever else the layer provides", () =>
+    Effect.gen(function* () {
+      class Other extends Context.Service<Other, number>()("test/Other") {}
+      const layer = noop(Layer.merge(Memory.layer(), Layer.succeed(Other, 7)))
+      assert.strictEqual(yield* Effect.provide(Other, layer), 7)
+    })
+  )
+
+  it.effect("one constant in two stacks gives each its own store", () =>
+    Effect.gen(function* () {
+      class One extends Context.Service<One, KeyValue["Service"]>()("test/One") {}
+      class Two extends Context.Service<Two, KeyValue["Service"]>()("test/Two") {}
+      const one = Layer.effect(One, KeyValue).pipe(Layer.provide(noop(Memory.layer())))
+      const two = Layer.effect(Two, KeyValue).pipe(Layer.provide(noop(Memory.layer())))
+      yield* Effect.gen(function* () {
+        yield* (yield* One).put("a", 1)
+        assert.isUndefined(yield* (yield* Two).get("a"))
+      }).pipe(Effect.provide(Layer.merge(one, two)))
+    })
+  )
+
+  it.effect("a common base is built once", () =>
+    Effect.gen(function* () {
+      class One extends Context.Service<One, KeyValue["Service"]>()("test/One") {}
+      class Two extends Context.Service<Two, KeyValue["Service"]>()("test/Two") {}
+      const { count, layer: base } = counted()
+      const one = Layer.effect(One, KeyValue).pipe(Layer.provide(noop(base)))
+      const two = Layer.effect(Two, KeyValue).pipe(Layer.provide(noop(noop(base))))
+      yield* Effect.gen(function* () {
+        yield* (yield* One).put("a", 1)
+        assert.strictEqual(yield* (yield* Two).get("a"), 1)
+        assert.strictEqual(count.built, 1)
+      }).pipe(Effect.provide(Layer.merge(one, two)))
+      assert.strictEqual(count.closed, 1)
+    })
+  )
+
+  it.effect("wrapperEffect runs when the layer is built, and closes with it", () =>
+    Effect.gen(function* () {
+      const log: Array<string> = []
+      const acquiring = Driver.wrapperEffect(
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            log.push("acquired")
+            return (driver: Driver.Driver) => driver
+          }),
+          () => Effect.sync(() => log.push("released"))
+        )
+      )
+      yield* Effect.provide(
+        Effect.sync(() => log.push("used")),
+        acquiring(Memory.layer())
+      )
+      assert.deepStrictEqual(log, ["acquired", "used", "released"])
+    })
+  )
+
+  it.effect("wrapperContext provides a service of its own", () =>
+    Effect.gen(function* () {
+      class Extra extends Context.Service<Extra, string>()("test/Extra") {}
+      const providing = Driver.wrapperContext(
+        Effect.succeed({ transform: (driver: Driver.Driver) => driver, context: Context.make(Extra, "extra") })
+      )
+      assert.strictEqual(yield* Effect.provide(Extra, noop(providing(Memory.layer()))), "extra")
+    })
+  )
+})
+
+describe("combination", () => {
+  const first = <A extends Driver.Driver>(driver: A) => Effect.succeed(driver)
+
+  it.effect("has the capabilities that the driver has", () =>
+    Effect.gen(function* () {
+      const combined = Driver.combination([bareLayer], (driver, others) =>
+        Effect.succeed(Driver.combine([driver, ...others], (call, nexts) => nexts[0]!(call)))
+      )
+      assert.deepStrictEqual(yield* capabilitiesOf(combined(Memory.layer())), [])
+    })
+  )
+
+  it.effect("a base below both is built once, and each of two layers once", () =>
+    Effect.gen(function* () {
+      const { count, layer: base } = counted()
+      const combined = Driver.combination([noop(base)], first)(noop(base))
+      yield* Effect.provide(KeyValue, combined)
+      assert.strictEqual(count.built, 1)
+      const apart = [counted(), counted()] as const
+      yield* Effect.provide(KeyValue, Driver.combination([apart[0].layer], first)(apart[1].layer))
+      assert.deepStrictEqual(
+        apart.map(({ count }) => count),
+        [
+          { built: 1, closed: 1 },
+          { built: 1, closed: 1 }
+        ]
+      )
+    })
+  )
+
+  it.effect("gets the other stores in order", () =>
+    Effect.gen(function* () {
+      const named = (name: string) => Memory.layer({ defaultCollection: name })
+      const combined = Driver.combination([named("b"), named("c")], (driver, others) =>
+        Effect.succeed({
+          ...driver,
+          defaultCollection: [driver, ...others].map((driver) => driver.defaultCollection).join("-")
+        })
+      )
+      const kv = yield* Effect.provide(KeyValue, combined(named("a")))
+      assert.strictEqual(kv.driver.defaultCollection, "a-b-c")
+    })
+  )
+})

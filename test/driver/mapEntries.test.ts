@@ -1,0 +1,127 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type { Driver } from "../../src/driver/Driver.ts"
+import { type Drop, mapEntries } from "../../src/driver/mapEntries.ts"
+import type { Entry } from "../../src/Entry.ts"
+import { DecryptionError, EntryTooLargeError } from "../../src/KeyValueError.ts"
+import { bare, call, entry, recording, valuesOf } from "./recording.ts"
+
+const boxed = mapEntries({
+  encode: (inner) => Effect.succeed({ ...inner, payload: entry([inner.payload.value as string]).payload }),
+  decode: (inner) => Effect.succeed(inner && { ...inner, payload: entry((inner.payload.value as [string])[0]).payload })
+})
+
+/** Drops by the value: "ignore", "delete" or (anything else) not. */
+const dropping = mapEntries({
+  encode: (inner) => {
+    const value = inner.payload.value
+    return Effect.succeed<Entry | Drop>(value === "ignore" || value === "delete" ? value : inner)
+  }
+})
+
+describe("mapEntries", () => {
+  it.effect("changes entries on the way in and out, alone and in batches", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* recording
+      const mapped = boxed(driver) as Required<Driver>
+      yield* mapped.put(call.put("c", { a: "a", b: "b" }))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a", "b"))), [["a"], ["b"]])
+      assert.deepStrictEqual(valuesOf(yield* mapped.get(call.get("c", "b", "none", "a"))), ["b", undefined, "a"])
+      assert.deepStrictEqual(valuesOf(yield* mapped.get(call.get("c", "b"))), ["b"])
+    })
+  )
+
+  it.effect("passes the version on, so that compareAndPut works through it", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* recording
+      const mapped = boxed(driver) as Required<Driver>
+      assert.isTrue(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "1")))
+      const [found] = yield* mapped.get({ ...call.get("c", "a"), versioned: true })
+      assert.isTrue(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "2", found!.version)))
+      assert.isFalse(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "3", found!.version)))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), [["2"]])
+      const [latest] = yield* mapped.get({ ...call.get("c", "a"), versioned: true })
+      assert.isTrue(yield* mapped.compareAndPut(call.compareAndPut("c", "a", undefined, latest!.version)))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), [undefined])
+    })
+  )
+
+  it.effect("decode can turn an entry into a miss, and a miss into an entry", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* recording
+      yield* driver.put(call.put("c", { secret: 1, public: 2 }))
+      const mapped = mapEntries({
+        decode: (found, place) =>
+          Effect.succeed(
+            found === undefined ? entry(`no ${place.keys[0]}`) : place.keys[0] === "secret" ? undefined : found
+          )
+      })(driver)
+      const place = { operation: "getMany", collection: "app", keys: ["secret", "public", "none"] } as const
+      const found = yield* mapped.get({ ...call.get("c", "secret", "public", "none"), place })
+      assert.deepStrictEqual(valuesOf(found), [undefined, 2, "no none"])
+    })
+  )
+
+  it.effect("the first failure fails the call, and its write stores nothing", () =>
+    Effect.gen(function* () {
+      const { driver, calls } = yield* recording
+      const failing = mapEntries({
+        encode: (inner, place) =>
+          inner.payload.value === "large"
+            ? Effect.fail(new EntryTooLargeError({ ...place, size: 2, maxSize: 1 }))
+            : Effect.succeed(inner),
+        decode: (inner, place) =>
+          inner?.payload.value === "bad"
+            ? Effect.fail(new DecryptionError({ ...place, reason: "corrupted" }))
+            : Effect.succeed(inner)
+      })(driver)
+      const write = yield* Effect.flip(failing.put(call.put("c", { a: "a", b: "large", c: "c" })))
+      assert.strictEqual(write._tag, "EntryTooLargeError")
+      assert.deepStrictEqual("keys" in write && write.keys, ["b"])
+      assert.strictEqual(calls.length, 0)
+      yield* driver.put(call.put("c", { a: "a", b: "bad" }))
+      const place = { operation: "getMany", collection: "app", keys: ["a", "b"] } as const
+      const read = yield* Effect.flip(failing.get({ ...call.get("c", "a", "b"), place }))
+      assert.strictEqual(read._tag, "DecryptionError")
+      assert.deepStrictEqual("keys" in read && read.keys, ["b"])
+    })
+  )
+
+  it.effect("drops: ignored entries are left out, deleted ones are deleted", () =>
+    Effect.gen(function* () {
+      const { driver, calls } = yield* recording
+      const mapped = dropping(driver) as Required<Driver>
+      yield* driver.put(call.put("c", { a: "old", b: "old", c: "old" }))
+      yield* mapped.put(call.put("c", { a: "ignore", b: "delete", c: "new" }))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a", "b", "c"))), ["old", undefined, "new"])
+      const before = calls.length
+      yield* mapped.put(call.put("c", { a: "ignore", b: "ignore" }))
+      assert.strictEqual(calls.length, before, "the driver was called for nothing")
+      assert.isTrue(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "ignore")))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), ["old"])
+      const [found] = yield* driver.get({ ...call.get("c", "a"), versioned: true })
+      assert.isTrue(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "delete", found!.version)))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), [undefined])
+    })
+  )
+
+  it.effect("a batch in which nothing is dropped is one call", () =>
+    Effect.gen(function* () {
+      const { driver, calls } = yield* recording
+      yield* dropping(driver).put(call.put("c", { a: 1, b: 2 }))
+      assert.deepStrictEqual(
+        calls.map((call) => call._tag),
+        ["put"]
+      )
+    })
+  )
+
+  it.effect("leaves alone what it does not map", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* recording
+      assert.strictEqual(dropping(driver).get, driver.get)
+      assert.strictEqual(mapEntries({ decode: Effect.succeed })(driver).put, driver.put)
+      assert.deepStrictEqual(Object.keys(boxed(bare(driver))).sort(), Object.keys(bare(driver)).sort())
+    })
+  )
+})
