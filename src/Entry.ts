@@ -40,7 +40,8 @@ export interface ValueWithTtl<A = Value> {
  *
  * @since 0.1.0
  */
-export const isExpired = (entry: Entry, now: number): boolean => entry.expiresAt !== undefined && entry.expiresAt <= now
+export const isExpired = ({ expiresAt }: Pick<Entry, "expiresAt">, now: number): boolean =>
+  expiresAt !== undefined && expiresAt <= now
 
 /**
  * How long the entry has left at the given time.

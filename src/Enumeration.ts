@@ -37,7 +37,8 @@ export interface Service {
    *
    * **Details**
    *
-   * Pages are fetched as the stream is pulled, in memory that does not grow with the number of keys. A key that is there
+   * Pages are fetched as the stream is pulled, in memory that does not grow with the number of keys (with FileSystem and
+   * EffectStore, which get their names all at once, it does). A key that is there
    * from the first page to the last is listed; one that comes or goes meanwhile may be.
    */
   readonly keys: (options?: Options & InCollection) => Stream.Stream<string, EnumerationError | InvalidKeyError>

@@ -91,7 +91,7 @@ const decodeFrame = (bytes: Uint8Array): Result.Result<ManagedEntry, string> => 
       Result.try(() => JSON.parse(utf8.decodeUnsafe(bytes.subarray(headerAt, valueAt))) as unknown),
       () => "a frame whose header is not JSON"
     ),
-    (header) => toEntry(header, () => Result.succeed(Payload.bytes(bytes.slice(valueAt))))
+    (header) => toEntry(header, () => Result.succeed(Payload.bytes(new Uint8Array(bytes.subarray(valueAt)))))
   )
 }
 

@@ -30,7 +30,7 @@ export interface Options {
   readonly directory: string
   /**
    * Whether a write waits until the disk has it, so that it outlasts a power failure. Without it, a write outlasts the
-   * process only, and is several times faster. Default: true.
+   * process only, and takes less time. Default: true.
    */
   readonly fsync?: boolean | undefined
   /** The collection of a call that names none. Default: `"default_collection"`. */
@@ -60,8 +60,8 @@ export interface Options {
  *
  * Needs `FileSystem` and `Path`, such as `NodeServices.layer` of `@effect/platform-node`. Fails with `StoreSetupError`
  * when the directory cannot be made. Operations fail with `StoreError` when the file system refuses (no permission, disk
- * full, a symbolic link that leaves the directory) and with `StoreUnavailableError` when it is busy or a batch stopped
- * half-way.
+ * full, a symbolic link that leaves the directory) and with `StoreUnavailableError` when it is busy.
+ * The outcome of a batch that stopped half-way is `"unknown"`.
  *
  * **Gotchas**
  *

@@ -2,17 +2,13 @@
  * Removing a file that was looked at, and no other.
  */
 import * as Effect from "effect/Effect"
-import type { Entry } from "../../Entry.ts"
+import { type Entry, isExpired } from "../../Entry.ts"
 import type { Files } from "./Files.ts"
 import type { Header } from "./header.ts"
 import type { Found } from "./layout.ts"
 
-/** Is the time over? */
-const isOver = ({ expiresAt }: Pick<Entry, "expiresAt">, now: number): boolean =>
-  expiresAt !== undefined && expiresAt <= now
-
 export const hasExpired = (entry: Pick<Entry, "expiresAt">): Effect.Effect<boolean> =>
-  Effect.clockWith((clock) => Effect.succeed(isOver(entry, clock.currentTimeMillisUnsafe())))
+  Effect.clockWith((clock) => Effect.succeed(isExpired(entry, clock.currentTimeMillisUnsafe())))
 
 /** Removes a file if it is the right one, and answers whether there was an entry in it that had not expired. */
 export const removeFile = (
@@ -35,9 +31,9 @@ export const removeFile = (
 export const removeIfExpired = (files: Files, found: Found, onRemoved: Effect.Effect<void>) =>
   Effect.clockWith((clock) => {
     const now = clock.currentTimeMillisUnsafe()
-    return isOver(found, now)
+    return isExpired(found, now)
       ? Effect.tap(
-          files.reclaim(found.file, (header) => isOver(header, now)),
+          files.reclaim(found.file, (header) => isExpired(header, now)),
           (removed) => (removed ? onRemoved : Effect.void)
         )
       : Effect.succeed(false)
