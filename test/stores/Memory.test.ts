@@ -1,0 +1,344 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+import { Atomic } from "../../src/Atomic.ts"
+import type { Driver } from "../../src/driver/Driver.ts"
+import { Enumeration } from "../../src/Enumeration.ts"
+import { KeyValue } from "../../src/KeyValue.ts"
+import { Maintenance } from "../../src/Maintenance.ts"
+import * as Memory from "../../src/stores/Memory.ts"
+import type { Slot } from "../../src/stores/memory/Slots.ts"
+import { Slots } from "../../src/stores/memory/Slots.ts"
+import { call, entry } from "../driver/recording.ts"
+import { buildError } from "../support/faults.ts"
+
+const keys = (collection?: string) =>
+  Effect.flatMap(Enumeration, (enumeration) =>
+    Effect.map(Stream.runCollect(enumeration.keys({ collection })), (keys) => keys.sort().join())
+  )
+
+const putAll = (names: string, options?: { readonly collection?: string }) =>
+  KeyValue.use((kv) => Effect.forEach(names, (key) => kv.put(key, key, options), { discard: true }))
+
+const within = <A, E>(
+  options: Memory.Options,
+  test: Effect.Effect<A, E, Layer.Success<ReturnType<typeof Memory.layer>>>
+) => Effect.provide(test, Memory.layer(options))
+
+describe("Memory", () => {
+  describe("maxEntries", () => {
+    it.effect("evicts the least recently used entry: reads and writes are use", () =>
+      within(
+        { maxEntries: 3 },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* putAll("abc")
+          yield* kv.get("a")
+          yield* kv.put("d", "d")
+          assert.strictEqual(yield* keys(), "a,c,d")
+          yield* kv.put("c", "again")
+          yield* kv.put("e", "e")
+          assert.strictEqual(yield* keys(), "c,d,e")
+          yield* kv.ttl("d")
+          yield* kv.getMany(["none", "c"])
+          yield* kv.put("f", "f")
+          assert.strictEqual(yield* keys(), "c,d,f")
+        })
+      )
+    )
+
+    it.effect("looking for a missing key, deleting and listing are no use", () =>
+      within(
+        { maxEntries: 2 },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* putAll("ab")
+          yield* keys()
+          yield* kv.get("none")
+          yield* kv.delete("none")
+          yield* kv.put("c", "c")
+          assert.strictEqual(yield* keys(), "b,c")
+        })
+      )
+    )
+
+    it.effect("counts all collections together, and forgets empty ones", () =>
+      within(
+        { maxEntries: 2 },
+        Effect.gen(function* () {
+          yield* putAll("a", { collection: "one" })
+          yield* putAll("bc", { collection: "two" })
+          assert.strictEqual(yield* keys("one"), "")
+          const { collections } = yield* Enumeration
+          assert.deepStrictEqual(yield* Stream.runCollect(collections()), ["two"])
+        })
+      )
+    )
+
+    it.effect("or each collection for itself", () =>
+      within(
+        { maxEntries: 2, limitsPer: "collection" },
+        Effect.gen(function* () {
+          yield* putAll("abc", { collection: "one" })
+          yield* putAll("d", { collection: "two" })
+          assert.strictEqual(yield* keys("one"), "b,c")
+          assert.strictEqual(yield* keys("two"), "d")
+        })
+      )
+    )
+
+    it.effect("of one keeps the last entry", () =>
+      within(
+        { maxEntries: 1 },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* kv.putMany([
+            ["a", 1],
+            ["b", 2],
+            ["a", 3]
+          ])
+          assert.deepStrictEqual(yield* kv.getMany(["a", "b"]), [3, undefined])
+        })
+      )
+    )
+
+    it.effect("holds for atomic writes, too", () =>
+      within(
+        { maxEntries: 2 },
+        Effect.gen(function* () {
+          const { putIfAbsent } = yield* Atomic
+          for (const key of "abc") yield* putIfAbsent(key, key)
+          assert.strictEqual(yield* keys(), "b,c")
+        })
+      )
+    )
+  })
+
+  describe("maxSize", () => {
+    it.effect("counts bytes of UTF-8 JSON, and bytes as they are", () =>
+      within(
+        { maxSize: 10 },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* kv.put("a", "é")
+          yield* kv.put("b", new Uint8Array(6))
+          assert.strictEqual(yield* keys(), "a,b", "4 + 6 bytes")
+          yield* kv.put("c", 1)
+          assert.strictEqual(yield* keys(), "b,c")
+        })
+      )
+    )
+
+    it.effect("evicts as many as it takes, and gives space back", () =>
+      within(
+        { maxSize: 10 },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* putAll("abc")
+          yield* kv.put("d", new Uint8Array(8))
+          assert.strictEqual(yield* keys(), "d")
+          yield* kv.put("d", 1)
+          yield* putAll("ab")
+          assert.strictEqual(yield* keys(), "a,b,d")
+          yield* kv.deleteMany(["a", "b", "d"])
+          yield* kv.put("e", new Uint8Array(10))
+          assert.strictEqual(yield* keys(), "e")
+        })
+      )
+    )
+
+    it.effect("does not keep a value that is larger alone, nor the one that it replaces", () =>
+      within(
+        { maxSize: 10 },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* putAll("ab")
+          yield* kv.put("a", new Uint8Array(11))
+          assert.strictEqual(yield* keys(), "b")
+          assert.isUndefined(yield* kv.get("a"))
+        })
+      )
+    )
+
+    it.effect("per collection", () =>
+      within(
+        { maxSize: "6 B", limitsPer: "collection" },
+        Effect.gen(function* () {
+          yield* putAll("abc", { collection: "one" })
+          yield* putAll("d", { collection: "two" })
+          assert.strictEqual(yield* keys("one"), "b,c")
+          assert.strictEqual(yield* keys("two"), "d")
+        })
+      )
+    )
+  })
+
+  describe("seed", () => {
+    it.effect("is there from the beginning, without a TTL", () =>
+      within(
+        { seed: { test_collection: { test_key: { obj_key: "obj_value" } }, bytes: { a: Uint8Array.of(1) } } },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          assert.deepStrictEqual(yield* kv.ttl("test_key", { collection: "test_collection" }), {
+            value: { obj_key: "obj_value" },
+            ttl: undefined
+          })
+          assert.deepStrictEqual(yield* kv.get("a", { collection: "bytes" }), Uint8Array.of(1))
+        })
+      )
+    )
+
+    it.effect("is a copy", () => {
+      const list = [1]
+      const layer = Memory.layer({ seed: { c: { list } } })
+      return Effect.gen(function* () {
+        const kv = yield* KeyValue
+        list.push(2)
+        assert.deepStrictEqual(yield* kv.get("list", { collection: "c" }), [1])
+      }).pipe(Effect.provide(layer))
+    })
+
+    it.effect("that cannot be stored fails the layer", () =>
+      Effect.gen(function* () {
+        const seed = { c: { good: 1, bad: { date: new Date(0) as unknown as string } } }
+        const error = yield* buildError(Memory.layer({ seed }))
+        assert.strictEqual(
+          error.message,
+          "Memory: the seed's c/bad cannot be stored: an instance of Date (give the collection a schema to store it) at $.date"
+        )
+      })
+    )
+  })
+
+  it.effect("refuses options out of range", () =>
+    Effect.gen(function* () {
+      const wrong: ReadonlyArray<Memory.Options> = [
+        { maxEntries: 0 },
+        { maxEntries: 1.5 },
+        { maxEntries: Number.NaN },
+        { maxSize: "many" as "1 B" },
+        { maxSize: -1 }
+      ]
+      for (const options of wrong) {
+        const error = yield* buildError(Memory.layer(options))
+        assert.strictEqual(error._tag, "StoreSetupError", JSON.stringify(options))
+        assert.strictEqual(error.module, "Memory")
+      }
+    })
+  )
+
+  it.effect("has a default collection of one's own choice", () =>
+    within(
+      { defaultCollection: "mine" },
+      Effect.gen(function* () {
+        yield* putAll("a")
+        assert.strictEqual(yield* keys("mine"), "a")
+      })
+    )
+  )
+
+  it.effect("removeExpired answers how many there were, also per collection", () =>
+    Effect.gen(function* () {
+      for (const limitsPer of ["store", "collection"] as const) {
+        yield* within(
+          { limitsPer },
+          Effect.gen(function* () {
+            const kv = yield* KeyValue
+            yield* kv.put("live", 1)
+            for (const collection of ["a", "b", "c"]) yield* kv.put("k", 1, { collection, ttl: "1 second" })
+            yield* TestClock.adjust("1 second")
+            const { removeExpired } = yield* Maintenance
+            assert.strictEqual(yield* removeExpired, 3)
+            assert.strictEqual(yield* removeExpired, 0)
+          })
+        )
+      }
+    })
+  )
+
+  it.effect("a version never comes again, so that a late writer cannot win", () =>
+    Effect.gen(function* () {
+      const driver: Required<Driver> = yield* Memory.make({})
+      const version = Effect.map(driver.get({ ...call.get("c", "a"), versioned: true }), ([found]) => found?.version)
+      yield* driver.put(call.put("c", { a: 1 }))
+      const before = yield* version
+      yield* driver.delete(call.delete("c", "a"))
+      yield* driver.put(call.put("c", { a: 1 }))
+      assert.notStrictEqual(yield* version, before)
+      assert.isFalse(yield* driver.compareAndPut(call.compareAndPut("c", "a", 2, before)))
+      assert.isTrue(yield* driver.compareAndPut(call.compareAndPut("c", "a", 2, yield* version)))
+    })
+  )
+})
+
+describe("Slots", () => {
+  const unlimited = { maxEntries: Number.MAX_SAFE_INTEGER, maxSize: Number.POSITIVE_INFINITY }
+  const make = (limits = unlimited) => {
+    const collections = new Map<string, Map<string, Slot>>()
+    const emptied: Array<string> = []
+    const slots = new Slots(collections, limits, (name) => emptied.push(name))
+    const put = (key: string, now: number, expiresAt?: number) => slots.set("c", key, { ...entry(key), expiresAt }, now)
+    const kept = () => [...(collections.get("c")?.keys() ?? [])]
+    return { collections, emptied, slots, put, kept }
+  }
+
+  it("the sweep frees expired entries that nobody asks for", () => {
+    const { put, kept } = make()
+    for (let i = 0; i < 100; i++) put(`old-${i}`, 0, 10)
+    for (let i = 0; i < 100; i++) put(`new-${i}`, 20)
+    assert.isFalse(kept().some((key) => key.startsWith("old")))
+    assert.strictEqual(kept().length, 100)
+  })
+
+  it("the sweep keeps up with writes that all expire", () => {
+    const { put, kept } = make()
+    for (let now = 0; now < 10_000; now++) put(`key-${now}`, now, now + 50)
+    assert.isBelow(kept().length, 150)
+  })
+
+  it("the sweep goes round although entries move and go", () => {
+    const { put, slots, kept } = make()
+    for (let i = 0; i < 20; i++) put(`live-${i}`, 0)
+    for (let i = 0; i < 20; i++) put(`old-${i}`, 0, 10)
+    for (let i = 0; i < 50; i++) {
+      slots.get("c", `live-${i % 20}`, 20)
+      slots.delete("c", `live-${(i * 7) % 20}`, 20)
+      put(`live-${(i * 3) % 20}`, 20)
+    }
+    assert.isFalse(kept().some((key) => key.startsWith("old")))
+  })
+
+  it("an expired entry is freed by whoever asks for it", () => {
+    const { put, slots, kept } = make()
+    put("a", 0, 10)
+    put("b", 0, 10)
+    put("c", 0, 10)
+    assert.isUndefined(slots.get("c", "a", 10))
+    assert.isFalse(slots.delete("c", "b", 10))
+    assert.deepStrictEqual(kept(), ["c"])
+  })
+
+  it("an empty collection is forgotten, and so is one that was only looked at", () => {
+    const { put, slots, collections, emptied } = make()
+    for (let i = 0; i < 1000; i++) slots.get(`unknown-${i}`, "a", 0)
+    assert.strictEqual(collections.size, 0)
+    put("a", 0)
+    slots.delete("c", "a", 0)
+    assert.strictEqual(collections.size, 0)
+    assert.deepStrictEqual(emptied, ["c"])
+  })
+
+  it("stays within its limits whatever happens", () => {
+    const { put, slots, kept } = make({ maxEntries: 7, maxSize: 60 })
+    for (let i = 0; i < 5000; i++) {
+      put("k".repeat((i * 13) % 40) + (i % 11), i, i % 3 === 0 ? i + 5 : undefined)
+      slots.get("c", kept()[i % 7] ?? "", i)
+      if (i % 5 === 0) slots.delete("c", kept()[i % 3] ?? "", i)
+      const size = kept().reduce((size, key) => size + key.length + 2, 0)
+      assert.isAtMost(kept().length, 7)
+      assert.isAtMost(size, 60)
+    }
+  })
+})
