@@ -288,7 +288,7 @@ describe("Collection", () => {
 
     it.effect("shares one load between collections over the same store, and its failure", () =>
       Effect.gen(function* () {
-        const options = { collection: "numbers", schema: Schema.Number }
+        const options = { collection: "numbers", schema: Schema.Finite }
         const [one, two] = [yield* Collection.make(options), yield* Collection.make(options)]
         const gate = yield* Deferred.make<void, "boom">()
         let loads = 0
@@ -357,7 +357,7 @@ describe("Collection", () => {
   it.effect("services that a schema needs are asked for where it runs", () =>
     Effect.gen(function* () {
       class Unit extends Context.Service<Unit, number>()("test/Unit") {}
-      const InUnits = Schema.Number.pipe(Schema.middlewareDecoding((effect) => Effect.flatMap(Unit, () => effect)))
+      const InUnits = Schema.Finite.pipe(Schema.middlewareDecoding((effect) => Effect.flatMap(Unit, () => effect)))
       const lengths = yield* Collection.make({ collection: "lengths", schema: InUnits })
       yield* lengths.put("a", 1)
       const found = lengths.get("a") satisfies Effect.Effect<Option.Option<number>, unknown, Unit>

@@ -1,0 +1,97 @@
+/** What a call site can and cannot catch. Nothing here runs. */
+import * as Effect from "effect/Effect"
+import type * as Atomic from "../../src/Atomic.ts"
+import type * as Enumeration from "../../src/Enumeration.ts"
+import type * as KeyValue from "../../src/KeyValue.ts"
+import type { ReadError, WriteError } from "../../src/KeyValueError.ts"
+import type * as Maintenance from "../../src/Maintenance.ts"
+import type { Value } from "../../src/Value.ts"
+import type { Equals, True } from "./equals.ts"
+
+declare const kv: KeyValue.Service
+declare const atomic: Atomic.Service
+declare const enumeration: Enumeration.Service
+declare const maintenance: Maintenance.Service
+
+const nothing = () => Effect.void
+
+// Reads.
+
+export const reads = [
+  kv.get("a").pipe(Effect.catchTag("StoreUnavailableError", nothing)),
+  kv.getMany(["a"]).pipe(Effect.catchTag("DecryptionError", nothing)),
+  kv.ttl("a").pipe(Effect.catchTag("DeserializationError", nothing)),
+  kv.ttlMany(["a"]).pipe(Effect.catchTag("TimeoutError", nothing)),
+  // @ts-expect-error a read never fails with ReadOnlyError
+  kv.get("a").pipe(Effect.catchTag("ReadOnlyError", nothing)),
+  // @ts-expect-error nor with EntryTooLargeError
+  kv.getMany(["a"]).pipe(Effect.catchTag("EntryTooLargeError", nothing)),
+  // @ts-expect-error nor with SerializationError
+  kv.ttl("a").pipe(Effect.catchTag("SerializationError", nothing)),
+  // @ts-expect-error nor with MissingKeyError, which is Collection's
+  kv.get("a").pipe(Effect.catchTag("MissingKeyError", nothing)),
+  // @ts-expect-error a layer's error is none of an operation
+  kv.get("a").pipe(Effect.catchTag("StoreSetupError", nothing))
+]
+
+// Writes.
+
+export const writes = [
+  kv.put("a", 1).pipe(Effect.catchTag("ReadOnlyError", nothing)),
+  kv.put("a", 1).pipe(Effect.catchTag("EntryTooLargeError", ({ size, maxSize }) => Effect.succeed(size - maxSize))),
+  kv.delete("a").pipe(Effect.catchTag("StoreUnavailableError", ({ outcome }) => Effect.succeed(outcome))),
+  // @ts-expect-error a write decrypts nothing
+  kv.put("a", 1).pipe(Effect.catchTag("DecryptionError", nothing)),
+  // @ts-expect-error nor does it read
+  kv.deleteMany(["a"]).pipe(Effect.catchTag("DeserializationError", nothing)),
+  // @ts-expect-error only an update conflicts
+  kv.put("a", 1).pipe(Effect.catchTag("ConflictError", nothing)),
+  atomic.update("a", () => 1).pipe(Effect.catchTag("ConflictError", nothing)),
+  // @ts-expect-error putIfAbsent answers false
+  atomic.putIfAbsent("a", 1).pipe(Effect.catchTag("ConflictError", nothing))
+]
+
+// A load's own errors and needs come through.
+
+declare const load: Effect.Effect<Value, "boom", KeyValue.KeyValue>
+const loaded = kv.getOrSet("a", load)
+export type _loadedError = True<Equals<Effect.Error<typeof loaded>, "boom" | ReadError | WriteError>>
+export type _loadedNeeds = True<Equals<Effect.Services<typeof loaded>, KeyValue.KeyValue>>
+
+// What has been caught is gone.
+
+const caught = kv.get("a").pipe(Effect.catchTag("TimeoutError", nothing))
+export type _caught = True<Equals<Extract<Effect.Error<typeof caught>, { readonly _tag: "TimeoutError" }>, never>>
+
+// Wrong arguments.
+
+export const wrong = [
+  // @ts-expect-error a key is a string
+  kv.get(1),
+  // @ts-expect-error undefined is no value
+  kv.put("a", undefined),
+  // @ts-expect-error nor is a function
+  kv.put("a", () => 1),
+  // @ts-expect-error nor a bigint inside of one
+  kv.put("a", { n: 1n }),
+  // @ts-expect-error a TTL is a duration
+  kv.put("a", 1, { ttl: "soon" }),
+  // @ts-expect-error a batch is of pairs
+  kv.putMany(["a", 1]),
+  // @ts-expect-error a misspelt option
+  kv.get("a", { colection: "users" }),
+  // @ts-expect-error a read has no TTL
+  kv.get("a", { ttl: "1 second" }),
+  // @ts-expect-error a prefix is a string
+  enumeration.keys({ prefix: 1 }),
+  // @ts-expect-error clear takes no arguments
+  maintenance.clear({ collection: "a" })
+]
+
+// A value has to be looked at before it is used.
+
+export const looked = Effect.map(kv.get("a"), (value) => {
+  // @ts-expect-error it may be missing, and need not be an object
+  value.name
+  return value
+})
