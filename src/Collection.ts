@@ -198,10 +198,19 @@ const over = <S extends Schema.Constraint, K>(
       decode(operation, key, found?.value),
       Option.map((value) => ({ value, ttl: found?.ttl }))
     )
-  const pairs = (operation: Operation, entries: Iterable<readonly [K, A]>) =>
-    Effect.suspend(() => encodePairs(operation, Array.from(entries)))
-  const keysOf = (operation: Operation, keys: Iterable<K>) =>
-    Effect.suspend(() => encodeKeys(operation, Array.from(keys)))
+  const pairs = (operation: Operation, entries: ReadonlyArray<readonly [K, A]>) =>
+    Effect.suspend(() => encodePairs(operation, entries))
+  const keysOf = (operation: Operation, keys: ReadonlyArray<K>) => Effect.suspend(() => encodeKeys(operation, keys))
+  const getMany = Effect.fnUntraced(function* (keys: ReadonlyArray<K>) {
+    const names = yield* keysOf("getMany", keys)
+    const values = yield* kv.getMany(names, at)
+    return yield* Effect.forEach(values, (value, i) => decode("getMany", names[i]!, value))
+  })
+  const ttlMany = Effect.fnUntraced(function* (keys: ReadonlyArray<K>) {
+    const names = yield* keysOf("ttlMany", keys)
+    const found = yield* kv.ttlMany(names, at)
+    return yield* Effect.forEach(found, (found, i) => ttl("ttlMany", names[i]!, found))
+  })
   const getOption = (key: K) => Effect.flatMap(encodeKey("get", key), (key) => get("get", key))
 
   return {
@@ -214,26 +223,18 @@ const over = <S extends Schema.Constraint, K>(
       return yield* new MissingKeyError({ operation: "get", collection, keys: [name], key: name })
     }),
     getOrElse: (key, orElse) => Effect.map(getOption(key), Option.getOrElse(orElse)),
-    getMany: Effect.fnUntraced(function* (keys) {
-      const names = yield* keysOf("getMany", keys)
-      const values = yield* kv.getMany(names, at)
-      return yield* Effect.forEach(values, (value, i) => decode("getMany", names[i]!, value))
-    }),
+    getMany: (keys) => getMany(Array.from(keys)),
     ttl: Effect.fnUntraced(function* (key) {
       const name = yield* encodeKey("ttl", key)
       return yield* ttl("ttl", name, yield* kv.ttl(name, at))
     }),
-    ttlMany: Effect.fnUntraced(function* (keys) {
-      const names = yield* keysOf("ttlMany", keys)
-      const found = yield* kv.ttlMany(names, at)
-      return yield* Effect.forEach(found, (found, i) => ttl("ttlMany", names[i]!, found))
-    }),
+    ttlMany: (keys) => ttlMany(Array.from(keys)),
     put: (key, value, options) =>
       Effect.flatMap(pairs("put", [[key, value]]), ([pair]) => kv.put(pair![0], pair![1], putAt(options))),
     putMany: (entries, options) =>
-      Effect.flatMap(pairs("putMany", entries), (pairs) => kv.putMany(pairs, putAt(options))),
+      Effect.flatMap(pairs("putMany", Array.from(entries)), (pairs) => kv.putMany(pairs, putAt(options))),
     delete: (key) => Effect.flatMap(encodeKey("delete", key), (key) => kv.delete(key, at)),
-    deleteMany: (keys) => Effect.flatMap(keysOf("deleteMany", keys), (keys) => kv.deleteMany(keys, at)),
+    deleteMany: (keys) => Effect.flatMap(keysOf("deleteMany", Array.from(keys)), (keys) => kv.deleteMany(keys, at)),
     getOrSet: Effect.fnUntraced(function* (key, load, options) {
       const name = yield* encodeKey("get", key)
       const encoded = Effect.flatMap(load, (value) => Effect.map(pairs("put", [[key, value]]), ([pair]) => pair![1]))

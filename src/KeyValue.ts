@@ -202,15 +202,15 @@ export const make = (driver: Driver): Service => {
       return Effect.succeed(entries.map((entry) => entry && { value: entry.payload.value, ttl: timeLeft(entry, now) }))
     })
 
+  /** Takes the items at once, so that the effect can run again although an iterator cannot. */
   const many = <A, B, E>(
     items: Iterable<A>,
     run: (items: ReadonlyArray<A>) => Effect.Effect<B, E>,
     empty: B
-  ): Effect.Effect<B, E> =>
-    Effect.suspend(() => {
-      const array = Array.from(items)
-      return array.length === 0 ? Effect.succeed(empty) : run(array)
-    })
+  ): Effect.Effect<B, E> => {
+    const array = Array.from(items)
+    return array.length === 0 ? Effect.succeed(empty) : Effect.suspend(() => run(array))
+  }
 
   const put: Service["put"] = (key, value, options) => Effect.suspend(() => write("put", [[key, value]], options))
   const get: Service["get"] = (key, options) =>

@@ -14,6 +14,23 @@ const service = Effect.map(recording, ({ driver, calls }) => ({ kv: KeyValue.mak
 const at = { collection: "c" }
 
 describe("KeyValue", () => {
+  it.effect("an effect over a one-time iterator can run again", () =>
+    Effect.gen(function* () {
+      const { kv, calls } = yield* service
+      const keys = () => ["a", "b"].values()
+      const pairs = keys().map((key) => [key, 1] as const)
+      for (const effect of [kv.putMany(pairs), kv.getMany(keys()), kv.ttlMany(keys()), kv.deleteMany(keys())]) {
+        const run = effect as Effect.Effect<unknown, unknown>
+        yield* run
+        yield* run
+      }
+      assert.deepStrictEqual(
+        calls.map((call) => call.place.keys.join()),
+        Array(8).fill("a,b")
+      )
+    })
+  )
+
   it.effect("each method is one call, which carries the user's names and operation", () =>
     Effect.gen(function* () {
       const { kv, calls } = yield* service
