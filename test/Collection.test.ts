@@ -236,6 +236,22 @@ describe("Collection", () => {
       }).pipe(Effect.provide([layer, Logger.layer([])]))
     )
 
+    it.effect("those who waited for what replaces it share no object", () =>
+      Effect.gen(function* () {
+        const lists = yield* Collection.make({ collection: "json", schema: Schema.Json, onInvalid: "miss" })
+        yield* putRaw("a", Uint8Array.of(1), "json")
+        const gate = yield* Deferred.make<void>()
+        const load = Effect.as(Deferred.await(gate), [1])
+        const callers = yield* Effect.forEach([1, 2], () => Effect.forkChild(lists.getOrSet("a", load)))
+        yield* Effect.yieldNow
+        yield* Deferred.succeed(gate, undefined)
+        const [one, two] = yield* Effect.forEach(callers, (fiber) => Fiber.join(fiber))
+        assert.deepStrictEqual(one, [1])
+        assert.deepStrictEqual(two, [1])
+        assert.notStrictEqual(one, two)
+      }).pipe(Effect.provide([layer, Logger.layer([])]))
+    )
+
     it.effect("bytes do not fit a schema either", () =>
       Effect.gen(function* () {
         yield* putRaw("bytes", Uint8Array.of(1))

@@ -18,7 +18,7 @@ describe("KeyValue", () => {
     Effect.gen(function* () {
       const { kv, calls } = yield* service
       const keys = () => ["a", "b"].values()
-      const pairs = keys().map((key) => [key, 1] as const)
+      const pairs = ["a", "b"].map((key) => [key, 1] as const).values()
       for (const effect of [kv.putMany(pairs), kv.getMany(keys()), kv.ttlMany(keys()), kv.deleteMany(keys())]) {
         const run = effect as Effect.Effect<unknown, unknown>
         yield* run
@@ -152,6 +152,24 @@ describe("KeyValue", () => {
       yield* kv.put("a", 1, { ttl: 1.9 })
       assert.deepStrictEqual((yield* kv.ttl("a"))?.ttl, Duration.millis(1))
       assert.strictEqual((yield* Effect.flip(kv.put("a", 1, { ttl: 0.9 })))._tag, "InvalidTtlError")
+    })
+  )
+
+  it.effect("an error says what is wrong with a TTL", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* service
+      const cases: ReadonlyArray<readonly [unknown, string]> = [
+        [0, "the TTL is not positive"],
+        [-1, "the TTL is not positive"],
+        [Number.NaN, "the TTL is not a duration"],
+        ["soon", "the TTL is not a duration"],
+        [0.5, "the TTL is shorter than a millisecond"],
+        ["4000000 days", "the TTL ends after the year 9999"]
+      ]
+      for (const [ttl, reason] of cases) {
+        const error = yield* Effect.flip(kv.put("a", 1, { ttl: ttl as number }))
+        assert.strictEqual(error._tag === "InvalidTtlError" && error.reason, reason)
+      }
     })
   )
 

@@ -59,6 +59,12 @@ describe("encode and decode", () => {
     assert.throws(() => new TextDecoder("utf-8", { fatal: true }).decode(stored as Uint8Array))
   })
 
+  it("a negative zero survives being read and written again", () => {
+    const again = read(encode("c", "k", entry([-0]))).entry
+    assert.strictEqual(again.payload.text, "[-0.0]")
+    assert.strictEqual(again.payload.copy().text, "[-0.0]")
+  })
+
   it("decoded bytes are a copy", () => {
     const stored = encode("c", "k", entry(Uint8Array.of(1, 2))) as Uint8Array
     const value = valueOf(stored)

@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -258,6 +258,19 @@ describe("Memory", () => {
     })
   )
 
+  it.effect("looking into unknown collections keeps no memory", () =>
+    Effect.gen(function* () {
+      const driver: Required<Driver> = yield* Memory.make({ limitsPer: "collection" })
+      const set = vi.spyOn(Map.prototype, "set")
+      yield* driver.get(call.get("unknown", "a"))
+      yield* driver.delete(call.delete("unknown", "a"))
+      yield* driver.compareAndPut(call.compareAndPut("unknown", "a", undefined, 1))
+      const kept = set.mock.calls.some(([name]) => name === "unknown")
+      set.mockRestore()
+      assert.isFalse(kept)
+    })
+  )
+
   it.effect("a version never comes again, so that a late writer cannot win", () =>
     Effect.gen(function* () {
       const driver: Required<Driver> = yield* Memory.make({})
@@ -328,6 +341,16 @@ describe("Slots", () => {
     slots.delete("c", "a", 0)
     assert.strictEqual(collections.size, 0)
     assert.deepStrictEqual(emptied, ["c"])
+  })
+
+  it("an entry that goes while the sweep stands on it is counted once", () => {
+    for (let gone = 0; gone < 12; gone++) {
+      const { put, slots, kept } = make({ ...unlimited, maxEntries: 12 })
+      for (let i = 0; i < 12; i++) put(`old-${i}`, 0, 10)
+      slots.get("c", `old-${gone}`, 20)
+      for (let i = 0; i < 100; i++) put(`new-${i}`, 20)
+      assert.strictEqual(kept().length, 12)
+    }
   })
 
   it("stays within its limits whatever happens", () => {

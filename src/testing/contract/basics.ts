@@ -77,7 +77,7 @@ export const basics = [
     yield* equal(yield* kv.getMany(keys, at), [undefined, undefined])
   }),
   define("S17 batches from any iterable", ["Misses"], function* ({ kv, at }) {
-    const put = kv.putMany(new Map(both), at)
+    const put = kv.putMany(new Map(both).entries(), at)
     yield* put
     yield* equal(yield* kv.getMany(new Set(keys), at), [one, two])
     yield* equal(yield* kv.deleteMany(new Set(keys).values(), at), 2)
