@@ -1,0 +1,56 @@
+/**
+ * Failures are values with a type: what a call can fail with, whether it may be tried again, and of a write whether it
+ * may have been applied.
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect } from "effect"
+import { KeyValue, LimitSize, Memory, Timeout } from "effect-kv"
+import { Unreachable } from "./support/remote.ts"
+import { slow } from "./support/slow.ts"
+
+const save = KeyValue.KeyValue.use((kv) => kv.put("report", "x".repeat(100), { collection: "documents" })).pipe(
+  Effect.andThen(Console.log("saved")),
+  // By tag, with what belongs to this error.
+  Effect.catchTag("EntryTooLargeError", ({ size, maxSize }) => Console.log(`too large: ${size} of ${maxSize} bytes`)),
+  // By what all errors have.
+  Effect.catchIf(
+    (error) => error.outcome === "unknown",
+    (error) => Console.log(`perhaps saved (${error._tag}): look before you write again`)
+  ),
+  Effect.catchIf(
+    (error) => error.retryable,
+    (error) => Console.log(`not saved, try again later (${error._tag})`)
+  )
+)
+
+// A read cannot fail with `EntryTooLargeError`: `Effect.catchTag(load, "EntryTooLargeError", …)` does not compile.
+const load = KeyValue.KeyValue.use((kv) => kv.get("report", { collection: "documents" }))
+
+const program = Effect.gen(function* () {
+  yield* save.pipe(Effect.provide(Memory.layer()))
+  yield* save.pipe(Effect.provide(Memory.layer().pipe(LimitSize.wrap({ maxSize: 64 }))))
+  yield* save.pipe(Effect.provide(Memory.layer().pipe(slow({ calls: 1, by: "1 hour" }), Timeout.wrap("20 millis"))))
+  yield* save.pipe(Effect.provide(Unreachable))
+
+  // A failure is never a miss: `undefined` says that there is no such key, and nothing else does.
+  yield* load.pipe(
+    Effect.catchTag("StoreUnavailableError", (error) => Console.log(error.message)),
+    Effect.provide(Unreachable)
+  )
+
+  // Wrong options fail when the layer is built, never an operation.
+  yield* save.pipe(
+    Effect.provide(Memory.layer({ maxEntries: 0 })),
+    Effect.catchTag("StoreSetupError", (error) => Console.log(error.message))
+  )
+})
+
+program.pipe(NodeRuntime.runMain)
+
+// Prints:
+// saved
+// too large: 102 of 64 bytes
+// perhaps saved (TimeoutError): look before you write again
+// not saved, try again later (StoreUnavailableError)
+// get of "report" in collection "documents": the store is unavailable (there is no connection: connect ECONNREFUSED …). Try again, or wrap the store with Retry or Fallback.
+// Memory: maxEntries must be a whole number of at least 1, not 0

@@ -1,0 +1,34 @@
+/**
+ * LimitSize: values that are too large are refused, left out, or removed.
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect } from "effect"
+import { KeyValue, LimitSize, Memory } from "effect-kv"
+
+const program = Effect.gen(function* () {
+  const kv = yield* KeyValue.KeyValue
+  yield* kv.put("document", "short", { collection: "documents" })
+  yield* Effect.catchTag(
+    kv.put("document", "long ".repeat(5000), { collection: "documents" }),
+    "EntryTooLargeError",
+    (error) => Console.log(`refused: ${error.size} bytes, the limit is ${error.maxSize}`)
+  )
+  yield* Console.log("document:", yield* kv.get("document", { collection: "documents" }))
+})
+
+const withLimit = (onTooLarge: "fail" | "ignore" | "delete") =>
+  Effect.provide(program, Memory.layer().pipe(LimitSize.wrap({ maxSize: "10 KiB", onTooLarge })))
+
+const main = Effect.gen(function* () {
+  yield* withLimit("fail")
+  yield* withLimit("ignore") // keeps what was there, which may be stale
+  yield* withLimit("delete")
+})
+
+main.pipe(NodeRuntime.runMain)
+
+// Prints:
+// refused: 25002 bytes, the limit is 10240
+// document: short
+// document: short
+// document: undefined

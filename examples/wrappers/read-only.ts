@@ -1,0 +1,30 @@
+/**
+ * ReadOnly: reads pass, writes do not.
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect } from "effect"
+import { KeyValue, Memory, ReadOnly } from "effect-kv"
+
+const Base = Memory.layer({ seed: { users: { alice: { name: "Alice" } } } })
+
+const program = Effect.gen(function* () {
+  const kv = yield* KeyValue.KeyValue
+  yield* kv.put("alice", { name: "Mallory" }, { collection: "users" }).pipe(
+    Effect.andThen(Console.log("nothing failed")),
+    Effect.catchTag("ReadOnlyError", (error) => Console.log(error.message))
+  )
+  yield* Console.log(yield* kv.get("alice", { collection: "users" }))
+})
+
+const main = Effect.gen(function* () {
+  yield* Effect.provide(program, Base.pipe(ReadOnly.wrap()))
+  yield* Effect.provide(program, Base.pipe(ReadOnly.wrap({ onWrite: "ignore" })))
+})
+
+main.pipe(NodeRuntime.runMain)
+
+// Prints:
+// put of "alice" in collection "users": this store is read-only.
+// { name: 'Alice' }
+// nothing failed
+// { name: 'Alice' }
