@@ -1,0 +1,50 @@
+/** A store that fails now and then, as a custom wrapper. */
+import { Context, Effect, Random, Ref } from "effect"
+import { Driver, KeyValueError } from "effect-kv"
+
+export type Fault = "unavailable" | "reply lost" | "too slow"
+
+const kinds: ReadonlyArray<Fault> = ["unavailable", "reply lost", "too slow"]
+
+/** How often each fault was injected. */
+export class Faults extends Context.Service<Faults, Ref.Ref<Readonly<Record<Fault, number>>>>()("demo/Faults") {}
+
+/** Makes the given share of calls (from 0 to 1) fail, in one of three ways. */
+export const injected = (rate: number, seed: string) =>
+  Driver.wrapperContext(
+    Effect.gen(function* () {
+      const counts = yield* Ref.make<Readonly<Record<Fault, number>>>({
+        unavailable: 0,
+        "reply lost": 0,
+        "too slow": 0
+      })
+      const draw = yield* Effect.map(Random.Random, (random) => random).pipe(Random.withSeed(seed))
+      const next = Effect.sync(() =>
+        draw.nextDoubleUnsafe() < rate ? kinds[Math.floor(draw.nextDoubleUnsafe() * 3)] : undefined
+      )
+      const count = (fault: Fault) => Ref.update(counts, (all) => ({ ...all, [fault]: all[fault] + 1 }))
+      const filter: Driver.Filter = (call, run) =>
+        Effect.flatMap(next, (fault) =>
+          fault === undefined ? run(call) : Effect.andThen(count(fault), failing(fault, call, run))
+        )
+      return { transform: Driver.around(filter), context: Context.make(Faults, counts) }
+    })
+  )
+
+const failing = <C extends Driver.Call, A, E>(
+  fault: Fault,
+  call: C,
+  run: Driver.Next<C, A, E>
+): Effect.Effect<A, E> => {
+  switch (fault) {
+    case "unavailable":
+      return unavailable(call, false)
+    case "reply lost":
+      return Effect.andThen(run(call), unavailable(call, true))
+    case "too slow":
+      return Effect.delay(run(call), "1 minute")
+  }
+}
+
+const unavailable = (call: Driver.Call, sent: boolean) =>
+  Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "injected by the demo", sent })) as never
