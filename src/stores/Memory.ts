@@ -101,17 +101,10 @@ const partition = (
   limits: Limits,
   limitsPer: "collection" | "store"
 ): ((collection: string) => Slots) => {
-  const all = new Slots(collections, limits)
+  const owners = new Map<string, Slots>()
+  const all = new Slots(collections, limits, owners)
   if (limitsPer === "store") return () => all
-  const each = new Map<string, Slots>()
-  return (collection) => {
-    let slots = each.get(collection)
-    if (slots === undefined) {
-      slots = new Slots(collections, limits, (emptied) => each.delete(emptied))
-      each.set(collection, slots)
-    }
-    return slots
-  }
+  return (collection) => owners.get(collection) ?? new Slots(collections, limits, owners)
 }
 
 /** Runs a step of the driver at the time that it is. */

@@ -89,6 +89,21 @@ describe("Memory", () => {
       )
     )
 
+    it.effect("per collection, also after its only entry was overwritten or has expired", () =>
+      within(
+        { maxEntries: 2, limitsPer: "collection" },
+        Effect.gen(function* () {
+          yield* putAll("aabc", { collection: "one" })
+          assert.strictEqual(yield* keys("one"), "b,c")
+          const kv = yield* KeyValue
+          yield* kv.put("a", 1, { collection: "two", ttl: "1 second" })
+          yield* TestClock.adjust("1 second")
+          yield* putAll("bcd", { collection: "two" })
+          assert.strictEqual(yield* keys("two"), "c,d")
+        })
+      )
+    )
+
     it.effect("of one keeps the last entry", () =>
       within(
         { maxEntries: 1 },
@@ -290,11 +305,11 @@ describe("Slots", () => {
   const unlimited = { maxEntries: Number.MAX_SAFE_INTEGER, maxSize: Number.POSITIVE_INFINITY }
   const make = (limits = unlimited) => {
     const collections = new Map<string, Map<string, Slot>>()
-    const emptied: Array<string> = []
-    const slots = new Slots(collections, limits, (name) => emptied.push(name))
+    const owners = new Map<string, Slots>()
+    const slots = new Slots(collections, limits, owners)
     const put = (key: string, now: number, expiresAt?: number) => slots.set("c", key, { ...entry(key), expiresAt }, now)
     const kept = () => [...(collections.get("c")?.keys() ?? [])]
-    return { collections, emptied, slots, put, kept }
+    return { collections, owners, slots, put, kept }
   }
 
   it("the sweep frees expired entries that nobody asks for", () => {
@@ -334,13 +349,13 @@ describe("Slots", () => {
   })
 
   it("an empty collection is forgotten, and so is one that was only looked at", () => {
-    const { put, slots, collections, emptied } = make()
+    const { put, slots, collections, owners } = make()
     for (let i = 0; i < 1000; i++) slots.get(`unknown-${i}`, "a", 0)
-    assert.strictEqual(collections.size, 0)
+    assert.deepStrictEqual([collections.size, owners.size], [0, 0])
     put("a", 0)
+    assert.strictEqual(owners.get("c"), slots)
     slots.delete("c", "a", 0)
-    assert.strictEqual(collections.size, 0)
-    assert.deepStrictEqual(emptied, ["c"])
+    assert.deepStrictEqual([collections.size, owners.size], [0, 0])
   })
 
   it("an entry that goes while the sweep stands on it is counted once", () => {

@@ -37,16 +37,13 @@ export class Slots {
   private readonly collections: Map<string, Map<string, Slot>>
   private readonly limits: Limits
   private readonly measured: boolean
-  private readonly onEmpty: (collection: string) => void
+  private readonly owners: Map<string, Slots>
 
-  constructor(
-    collections: Map<string, Map<string, Slot>>,
-    limits: Limits,
-    onEmpty: (collection: string) => void = () => {}
-  ) {
+  /** `owners` holds, for each collection that has entries, the list that they are in. */
+  constructor(collections: Map<string, Map<string, Slot>>, limits: Limits, owners: Map<string, Slots> = new Map()) {
     this.collections = collections
     this.limits = limits
-    this.onEmpty = onEmpty
+    this.owners = owners
     this.measured = limits.maxSize !== Number.POSITIVE_INFINITY
   }
 
@@ -107,8 +104,10 @@ export class Slots {
 
   private insert(slot: Slot): void {
     const slots = this.collections.get(slot.collection)
-    if (slots === undefined) this.collections.set(slot.collection, new Map([[slot.key, slot]]))
-    else slots.set(slot.key, slot)
+    if (slots === undefined) {
+      this.collections.set(slot.collection, new Map([[slot.key, slot]]))
+      this.owners.set(slot.collection, this)
+    } else slots.set(slot.key, slot)
     this.count++
     this.size += slot.size
     this.append(slot)
@@ -122,7 +121,7 @@ export class Slots {
     this.unlink(slot)
     if (slots.size === 0) {
       this.collections.delete(slot.collection)
-      this.onEmpty(slot.collection)
+      this.owners.delete(slot.collection)
     }
   }
 
