@@ -158,7 +158,7 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  * - A client of your own keeps its own habits: by default, ioredis queues commands without bound while there is no
  *   connection, and repeats those whose answers were lost. A repeated write of `Atomic` can take its own work for
  *   another writer's: set `autoResendUnfulfilledCommands: false` (of a cluster: `retryDelayOnFailover: 0`).
- * - A batch that fails half-way is applied in part: its error is a `StoreUnavailableError` whose outcome is `"unknown"`.
+ * - A batch that fails half-way is applied in part: the outcome of its error is `"unknown"`.
  * - Without a `prefix`, every string of the database whose name has a `"::"` counts as the store's.
  * - `SCAN` may list a name twice while the server resizes its table. Of the last 100,000 names, none is repeated. In a
  *   cluster, keys that move to another node meanwhile may be missed.
@@ -237,6 +237,7 @@ const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Cl
   const all = {
     disconnectTimeout,
     retryStrategy: pause,
+    sentinelCommandTimeout: server.connectTimeout,
     ...options,
     ...server,
     enableOfflineQueue: false

@@ -40,8 +40,15 @@ export const sendMany = <A>(
         )
       )
 
-const call = (client: Client, [name, ...args]: Command): Promise<unknown> =>
-  client.callBuffer(name, ...(args as ReadonlyArray<Argument>))
+/** The form of a method that answers buffers. (`callBuffer` fails on a client with automatic pipelines.) */
+const methodOf = ([name]: Command): string => `${name}Buffer`
+
+const call = (client: Client, command: Command): Promise<unknown> => {
+  const [, ...args] = command
+  return (client as unknown as Methods)[methodOf(command)]!(...args)
+}
+
+type Methods = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Promise<unknown>>>
 
 const request = <A, E>(run: () => Promise<A>, toError: (error: unknown) => E): Effect.Effect<A, E> =>
   Effect.callback((resume) => {
@@ -67,15 +74,17 @@ const pipelines = (client: Client, commands: ReadonlyArray<Command>): Promise<Re
       ).then((replies) => inOrder(groups, replies))
 }
 
-/** The indices of the commands whose keys are at the same nodes. */
+/** The indices of the commands whose keys are at the same nodes, as far as the client knows. */
 const groupsOf = (client: Client, commands: ReadonlyArray<Command>): ReadonlyArray<ReadonlyArray<number>> => {
   if (!isCluster(client)) return [commands.map((_, index) => index)]
   const prefix = keyPrefixOf(client)
   const groups = new Map<string, Array<number>>()
   for (const [index, [, key]] of commands.entries()) {
-    const nodes = String(client.slots[slotOf(prefix + String(key))])
-    const group = groups.get(nodes)
-    if (group === undefined) groups.set(nodes, [index])
+    const slot = slotOf(prefix + String(key))
+    // A pipeline must be of one group. After a redirection, a group's slots need not be at one node.
+    const id = `${client._groupsBySlot[slot]} ${client.slots[slot]}`
+    const group = groups.get(id)
+    if (group === undefined) groups.set(id, [index])
     else group.push(index)
   }
   return [...groups.values()]
@@ -98,7 +107,7 @@ const inOrder = (
 /** Never rejects. Commands that a node sends elsewhere are sent again on their own, which the client knows to redirect. */
 const pipeline = (client: Client, commands: ReadonlyArray<Command>): Promise<ReadonlyArray<Reply>> =>
   client
-    .pipeline(commands.map((command) => ["callBuffer", ...command]))
+    .pipeline(commands.map((command) => [methodOf(command), ...command.slice(1)]))
     .exec()
     .then(
       (replies) =>
@@ -121,5 +130,5 @@ const allOf = <A>(replies: ReadonlyArray<Reply>, place: Place): Exit.Exit<Readon
   const failed = replies.filter(([error]) => error !== null)
   if (failed.length === 0) return Exit.succeed(replies.map(([, value]) => value as A))
   const failures = failed.map(([error]) => toFailure(place, failed.length < replies.length)(error))
-  return Exit.fail(failures.find((failure) => failure._tag === "StoreUnavailableError" && failure.sent) ?? failures[0]!)
+  return Exit.fail(failures.find(({ outcome }) => outcome === "unknown") ?? failures[0]!)
 }

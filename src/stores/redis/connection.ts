@@ -61,7 +61,12 @@ export const own = Effect.fnUntraced(function* ({
     whenReady: <A, E>(place: Place, effect: Effect.Effect<A, E>) => {
       const ifReady = (otherwise: () => Effect.Effect<A, E | StoreUnavailableError>) =>
         Effect.suspend(() => (isReady() ? effect : otherwise()))
-      return ifReady(() => Effect.andThen(opened, ifReady(() => Effect.fail(unavailable(place)))))
+      return ifReady(() =>
+        Effect.andThen(
+          opened,
+          ifReady(() => Effect.fail(unavailable(place)))
+        )
+      )
     }
   }
 })

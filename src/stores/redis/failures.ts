@@ -1,5 +1,5 @@
 import { storeFailure, type ToStoreFailure } from "../../internal/storeFailure.ts"
-import { type StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+import type { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 
 /** What an error of ioredis means. */
 export interface Meaning {
@@ -98,6 +98,16 @@ export const toFailure: ToStoreFailure<unknown> =
     })
   }
 
-/** The same failure of a call whose earlier parts were applied. */
-export const afterApplied = (failure: StoreError | StoreUnavailableError): StoreUnavailableError =>
-  new StoreUnavailableError({ ...failure, sent: true })
+/** The same failure, of a call whose earlier parts were applied. */
+export const afterApplied = (failure: StoreError | StoreUnavailableError): StoreError | StoreUnavailableError => {
+  const { _tag, operation, collection, keys, reason, cause } = failure
+  return storeFailure(
+    { operation, collection, keys },
+    {
+      reason,
+      cause,
+      transient: _tag === "StoreUnavailableError",
+      applied: true
+    }
+  )
+}

@@ -1,0 +1,162 @@
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as Enumeration from "../../../src/Enumeration.ts"
+import * as KeyValue from "../../../src/KeyValue.ts"
+import * as Maintenance from "../../../src/Maintenance.ts"
+import * as Redis from "../../../src/stores/Redis.ts"
+import { describeWithCluster, describeWithRedis } from "../../servers/redis.ts"
+import { connect, uniquePrefix } from "./support.ts"
+
+const keysOf = (options?: Parameters<Enumeration.Service["keys"]>[0]) =>
+  Effect.flatMap(Enumeration.Enumeration, (enumeration) => Stream.runCollect(enumeration.keys(options))).pipe(
+    Effect.map((keys) => [...keys].sort())
+  )
+
+const collections = (options?: Enumeration.Options) =>
+  Effect.flatMap(Enumeration.Enumeration, (enumeration) => Stream.runCollect(enumeration.collections(options))).pipe(
+    Effect.map((names) => [...names].sort())
+  )
+
+const numbered = (count: number) => Array.from({ length: count }, (_, i) => `k${String(i).padStart(4, "0")}`)
+
+describeWithRedis("listing and clearing", (server) => {
+  it.effect("find 50 keys among 5,000 of others, and leave those", () =>
+    Effect.gen(function* () {
+      const prefix = uniquePrefix()
+      const client = yield* connect(server().url)
+      const foreign = numbered(5000).map((key) => `other-${prefix}c::${key}`)
+      yield* Effect.promise(() => client.mset(...foreign.flatMap((name) => [name, "x"])))
+      yield* Effect.promise(() =>
+        client
+          .pipeline()
+          .set(`${prefix}no separator`, "x")
+          .set(`${prefix}a:b::nested`, "x")
+          .set(Buffer.concat([Buffer.from(`${prefix}c::`), Buffer.of(0xff)]), "x")
+          .lpush(`${prefix}c::list`, "x")
+          .exec()
+      )
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const keys = numbered(50)
+        yield* kv.putMany(
+          keys.map((key) => [key, key]),
+          { collection: "c" }
+        )
+        yield* kv.put("é\u{1f600}", 1, { collection: "日本" })
+        assert.deepStrictEqual(yield* keysOf({ collection: "c" }), keys)
+        assert.deepStrictEqual(yield* keysOf({ collection: "c", pageSize: 1 }), keys)
+        assert.strictEqual((yield* keysOf({ collection: "c", limit: 7 })).length, 7)
+        assert.deepStrictEqual(yield* keysOf({ collection: "日本" }), ["é\u{1f600}"])
+        assert.deepStrictEqual(yield* collections(), ["c", "日本"])
+        const { clear, clearCollection } = yield* Maintenance.Maintenance
+        assert.strictEqual(yield* clearCollection({ collection: "日本" }), 1)
+        assert.strictEqual(yield* clear, 50)
+        assert.deepStrictEqual(yield* collections(), [])
+      }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix })))
+      assert.strictEqual(yield* Effect.promise(() => client.exists(...foreign)), foreign.length)
+      const rest = yield* Effect.promise(() => client.keys(`${prefix}*`))
+      assert.strictEqual(rest.length, 4)
+      yield* Effect.promise(() => client.unlink(...foreign))
+    })
+  )
+
+  it.effect("take names to the letter", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const { clearCollection } = yield* Maintenance.Maintenance
+      const names = ["t[1]", "t1", "t*", "t?", "tx", "t\\x", "*", "[a-z]", "t:1", "t%3A1"]
+      for (const collection of names) yield* kv.put("k", collection, { collection })
+      yield* kv.put("*", 1, { collection: "keys" })
+      yield* kv.put("x", 1, { collection: "keys" })
+      assert.deepStrictEqual(yield* keysOf({ collection: "keys", prefix: "*" }), ["*"])
+      assert.deepStrictEqual(yield* collections({ prefix: "t[" }), ["t[1]"])
+      assert.deepStrictEqual(yield* collections({ prefix: "t:" }), ["t:1"])
+      assert.deepStrictEqual(yield* collections(), [...names, "keys"].sort())
+      for (const collection of names) assert.deepStrictEqual(yield* keysOf({ collection }), ["k"])
+      for (const collection of ["*", "t*", "t?", "[a-z]"]) assert.strictEqual(yield* clearCollection({ collection }), 1)
+      assert.strictEqual((yield* collections()).length, names.length - 3)
+    }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: `${uniquePrefix()}a*[b]:` })))
+  )
+
+  it.effect("give a page again when it is asked for again", () =>
+    Effect.gen(function* () {
+      const { driver, putMany } = yield* KeyValue.KeyValue
+      const keys = numbered(3000)
+      yield* putMany(keys.map((key) => [key, 1]))
+      const place = { operation: "keys", collection: "default_collection", keys: [] } as const
+      const page = (cursor: unknown) =>
+        driver.keys!({ _tag: "keys", ...KeyValue.callAt(place), prefix: "", pageSize: 1000, cursor })
+      const found: Array<string> = []
+      let cursor: unknown
+      do {
+        const first = yield* page(cursor)
+        const again = yield* page(cursor)
+        assert.deepStrictEqual(again.names, first.names)
+        found.push(...again.names)
+        cursor = again.next
+      } while (cursor !== undefined)
+      assert.deepStrictEqual(found.sort(), keys)
+    }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: uniquePrefix() })))
+  )
+
+  it.effect("list no name twice while the server resizes its table", () =>
+    Effect.gen(function* () {
+      const { driver, putMany, deleteMany } = yield* KeyValue.KeyValue
+      const stay = numbered(2000)
+      const go = numbered(9000).map((key) => `go-${key}`)
+      yield* putMany([...stay, ...go].map((key) => [key, 1]))
+      const place = { operation: "keys", collection: "default_collection", keys: [] } as const
+      const found: Array<string> = []
+      let cursor: unknown
+      let pages = 0
+      do {
+        const page = yield* driver.keys!({
+          _tag: "keys",
+          ...KeyValue.callAt(place),
+          prefix: "k",
+          pageSize: 1000,
+          cursor
+        })
+        found.push(...page.names)
+        cursor = page.next
+        if (++pages === 3) yield* deleteMany(go)
+      } while (cursor !== undefined)
+      assert.isAbove(pages, 3)
+      assert.deepStrictEqual(found.sort(), stay)
+    }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: uniquePrefix() })))
+  )
+})
+
+describeWithCluster("a cluster", (nodes) => {
+  const layer = (prefix = uniquePrefix()) =>
+    Redis.layer({ cluster: { nodes: nodes().map(({ port }) => ({ host: "127.0.0.1", port })) }, prefix })
+
+  it.effect("has batches over all its nodes, in order, with duplicates", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const keys = numbered(500)
+      yield* kv.putMany([...keys.map((key) => [key, 0] as const), ...keys.map((key) => [key, { key }] as const)])
+      const asked = [...keys].reverse().concat("missing", keys[0]!, keys[0]!)
+      const expected = asked.map((key) => (key === "missing" ? undefined : { key }))
+      assert.deepStrictEqual(yield* kv.getMany(asked), expected)
+      assert.deepStrictEqual(
+        (yield* kv.ttlMany(asked)).map((found) => found?.value),
+        expected
+      )
+      assert.deepStrictEqual(yield* keysOf(), keys)
+      assert.deepStrictEqual(yield* collections(), ["default_collection"])
+      assert.strictEqual(yield* kv.deleteMany([...keys.slice(0, 100), "missing", keys[0]!]), 100)
+      assert.strictEqual(yield* Effect.flatMap(Maintenance.Maintenance, ({ clear }) => clear), 400)
+    }).pipe(Effect.provide(layer()))
+  )
+
+  it.effect("answers operations that all come at once, right after it was connected to", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      yield* Effect.forEach(numbered(200), (key) => kv.put(key, key), { concurrency: "unbounded", discard: true })
+      const found = yield* Effect.forEach(numbered(200), (key) => kv.get(key), { concurrency: "unbounded" })
+      assert.deepStrictEqual(found, numbered(200))
+    }).pipe(Effect.provide(layer()))
+  )
+})

@@ -1,0 +1,178 @@
+import { readFileSync } from "node:fs"
+import { assert, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as TestClock from "effect/testing/TestClock"
+import * as Atomic from "../../../src/Atomic.ts"
+import * as KeyValue from "../../../src/KeyValue.ts"
+import * as Redis from "../../../src/stores/Redis.ts"
+import type { Value } from "../../../src/Value.ts"
+import { describeWithRedis } from "../../servers/redis.ts"
+import { connect, uniquePrefix } from "./support.ts"
+
+describeWithRedis("what is in the database", (server) => {
+  const open = Effect.gen(function* () {
+    const prefix = uniquePrefix()
+    const client = yield* connect(server().url)
+    return { prefix, client, layer: Redis.layer({ url: server().url, prefix }) }
+  })
+
+  it.effect("is py-key-value's document, with milliseconds to live", () =>
+    Effect.gen(function* () {
+      const { prefix, client, layer } = yield* open
+      yield* TestClock.setTime(Date.parse("2099-01-01T00:00:00Z"))
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        yield* kv.put("a", { b: 1 }, { collection: "users" })
+        yield* kv.put("b", "x", { collection: "users", ttl: 10_500 })
+        yield* kv.putMany(
+          [
+            ["c", 1],
+            ["d", 2]
+          ],
+          { collection: "users", ttl: "10 seconds" }
+        )
+        yield* kv.put("e", Uint8Array.of(0, 255), { collection: "a:b" })
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual(
+        yield* Effect.promise(() => client.get(`${prefix}users::a`)),
+        '{"collection":"users","created_at":"2099-01-01T00:00:00+00:00","key":"a","value":{"b":1},"version":1}'
+      )
+      assert.strictEqual(
+        yield* Effect.promise(() => client.get(`${prefix}users::b`)),
+        '{"collection":"users","created_at":"2099-01-01T00:00:00+00:00",' +
+          '"expires_at":"2099-01-01T00:00:10.500000+00:00","key":"b","value":"x","version":1}'
+      )
+      for (const [name, least, most] of [
+        ["a", -1, -1],
+        ["b", 10_001, 10_500],
+        ["c", 9_001, 10_000],
+        ["d", 9_001, 10_000]
+      ] as const) {
+        const pttl = yield* Effect.promise(() => client.pttl(`${prefix}users::${name}`))
+        assert.isTrue(pttl >= least && pttl <= most, `${name}: ${pttl}`)
+      }
+      const bytes = yield* Effect.promise(() => client.getBuffer(`${prefix}a%3Ab::e`))
+      assert.deepStrictEqual([...bytes!.subarray(0, 3)], [0xeb, 0x4b, 0x56])
+      assert.deepStrictEqual([...bytes!.subarray(-2)], [0, 255])
+    })
+  )
+
+  it.effect("lives for a millisecond at least, and never longer than asked", () =>
+    Effect.gen(function* () {
+      const { prefix, client, layer } = yield* open
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const place = { operation: "put", collection: "c", keys: ["late"] } as const
+        const [entry] = yield* KeyValue.encode(place, [1], "1 second")
+        yield* TestClock.adjust("999.4 millis")
+        yield* kv.driver.put({ _tag: "put", ...KeyValue.callAt(place), entries: [entry!] })
+        yield* TestClock.adjust("1 minute")
+        yield* kv.driver.put({ _tag: "put", ...KeyValue.callAt(place), entries: [entry!] })
+      }).pipe(Effect.provide(layer))
+      const left = yield* Effect.promise(() => client.pttl(`${prefix}c::late`))
+      assert.isTrue(left === -2 || left === 0 || left === 1, String(left))
+    })
+  )
+
+  it.effect("is read by the server's clock where it has one", () =>
+    Effect.gen(function* () {
+      const { prefix, client, layer } = yield* open
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const past = '"created_at":"1960-01-01T00:00:00+00:00","expires_at":"1960-01-01T00:01:00+00:00"'
+        const future = '"expires_at":"2099-01-01T00:00:00+00:00"'
+        yield* Effect.promise(() =>
+          client
+            .pipeline()
+            .set(`${prefix}c::skewed`, `{"value":1,${past}}`, "PX", 60_000)
+            .set(`${prefix}c::stale`, `{"value":2,${past}}`)
+            .set(`${prefix}c::loaded`, `{"value":3,${future}}`)
+            .set(`${prefix}c::shorter`, `{"value":4,${future}}`, "PX", 60_000)
+            .set(`${prefix}c::eternal`, '{"value":5}')
+            .exec()
+        )
+        const keys = ["stale", "skewed", "loaded", "missing", "shorter", "eternal", "skewed"]
+        const at = { collection: "c" }
+        assert.deepStrictEqual(yield* kv.getMany(keys, at), [undefined, 1, 3, undefined, 4, 5, 1])
+        for (const [key, value] of [
+          ["skewed", 1],
+          ["stale", undefined],
+          ["shorter", 4]
+        ] as const) {
+          assert.deepStrictEqual(yield* kv.get(key, at), value)
+        }
+        const ttls = (yield* kv.ttlMany(keys, at)).map(
+          (found) => found?.ttl && Math.round(Duration.toSeconds(found.ttl))
+        )
+        const until2099 = Date.parse("2099-01-01T00:00:00Z") / 1000
+        assert.deepStrictEqual(ttls, [undefined, 60, until2099, undefined, 60, undefined, 60])
+
+        const atomic = yield* Atomic.Atomic
+        assert.isFalse(yield* atomic.putIfAbsent("skewed", 0, at))
+        assert.isTrue(yield* atomic.putIfAbsent("stale", 6, at))
+        assert.strictEqual(yield* kv.get("stale", at), 6)
+        assert.isFalse(yield* atomic.putIfAbsent("stale", 7, at))
+        yield* atomic.update("shorter", () => 8, at)
+        const left = yield* Effect.promise(() => client.pttl(`${prefix}c::shorter`))
+        assert.isTrue(left > 50_000 && left <= 60_000, String(left))
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("is an error where it is no entry, with the key", () =>
+    Effect.gen(function* () {
+      const { prefix, client, layer } = yield* open
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        yield* kv.put("good", 1)
+        yield* Effect.promise(() => client.set(`${prefix}default_collection::bad`, "?"))
+        yield* Effect.promise(() => client.lpush(`${prefix}default_collection::list`, "?"))
+        const one = yield* Effect.flip(kv.get("bad"))
+        assert.deepStrictEqual([one._tag, one.keys], ["DeserializationError", ["bad"]])
+        const many = yield* Effect.flip(kv.getMany(["good", "bad"]))
+        assert.deepStrictEqual([many._tag, many.keys], ["DeserializationError", ["bad"]])
+        const list = yield* Effect.flip(kv.get("list"))
+        assert.deepStrictEqual([list._tag, list.retryable], ["StoreError", false])
+        const batch = yield* Effect.flip(Effect.flatMap(Atomic.Atomic, (atomic) => atomic.update("list", () => 1)))
+        assert.strictEqual(batch._tag, "StoreError")
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("is read as py-key-value wrote it", () =>
+    Effect.gen(function* () {
+      const { client } = yield* open
+      const space = uniquePrefix()
+      const plain = vectors.filter(({ stack }) => stack.length === 1)
+      assert.isAbove(plain.length, 30)
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        for (const { id, stack, collection, key, redis, value_json } of plain) {
+          const name = Buffer.concat([Buffer.from(space), Buffer.from(redis.key_base64, "base64")])
+          yield* Effect.promise(() => client.set(name, Buffer.from(redis.value_base64, "base64"), "PX", 60_000))
+          const found = yield* Effect.result(
+            kv.get(key, { collection: collection ?? stack[0]?.default_collection ?? undefined })
+          )
+          // The one value of Python's that JSON does not have.
+          if (id === "plain-nan-inf") assert.isTrue(Result.isFailure(found))
+          else assert.deepStrictEqual(found, Result.succeed(JSON.parse(value_json) as Value), id)
+        }
+      }).pipe(Effect.provide(Redis.layer({ url: server().url, options: { keyPrefix: space }, names: "py-key-value" })))
+    })
+  )
+})
+
+const { vectors } = JSON.parse(readFileSync(new URL("../../vectors/py-key-value.json", import.meta.url), "utf8")) as {
+  readonly vectors: ReadonlyArray<Vector>
+}
+
+interface Vector {
+  readonly id: string
+  readonly stack: ReadonlyArray<{ readonly default_collection?: string | null }>
+  readonly collection: string | null
+  readonly key: string
+  readonly value_json: string
+  readonly redis: { readonly key_base64: string; readonly value_base64: string }
+}
