@@ -49,7 +49,7 @@ export const signed = (secret: Redacted.Redacted) => {
         return Effect.succeed({ ...entry, payload: Value.Payload.json({ kind, content, signature }) })
       },
       decode: (entry, place) => {
-        if (entry === undefined) return Effect.succeed(undefined)
+        if (entry === undefined) return Effect.succeed(entry)
         // The spread keeps `version`, and so `Atomic` works through this wrapper.
         return Effect.map(Effect.fromResult(verify(entry.payload.value, place)), (payload) => ({ ...entry, payload }))
       }

@@ -14,7 +14,7 @@ const program = Effect.gen(function* () {
   yield* kv.delete("bob", { collection: "users" })
 })
 
-program.pipe(Effect.provide(Store), Effect.provide(Logger.layer([Logger.consoleLogFmt])), NodeRuntime.runMain)
+program.pipe(Effect.provide([Store, Logger.layer([Logger.consoleLogFmt])]), NodeRuntime.runMain)
 
 // Prints:
 // timestamp=… message="put started" operation=put collection=users key=alice ttlMs=… value="{\"name\":\"Alice\"}"

@@ -19,8 +19,7 @@ const program = Effect.gen(function* () {
 })
 
 program.pipe(
-  Effect.provide(Store),
-  Effect.provide(Logger.layer([Logger.consoleLogFmt])),
+  Effect.provide([Store, Logger.layer([Logger.consoleLogFmt])]),
   Effect.provideService(References.MinimumLogLevel, "Debug"),
   NodeRuntime.runMain
 )

@@ -1,0 +1,75 @@
+import { spawnSync } from "node:child_process"
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+
+/** A block of code in a page, or in a docstring. */
+interface Block {
+  readonly file: string
+  /** The line of its first line, from 0. */
+  readonly line: number
+  /** What stands after ` ```ts `: nothing, `nocheck`, or the file that the block is a copy of. */
+  readonly info: string
+  readonly code: string
+}
+
+/** All ` ```ts ` blocks, with the margin (of a docstring: ` * `) taken off. */
+const blocksOf = (file: string): ReadonlyArray<Block> => {
+  const text = readFileSync(file, "utf8")
+  return [...text.matchAll(/^([ *]*)```ts(?: (.+))?\n((?:.*\n)*?)\1```$/gm)].map((match) => {
+    const [, margin = "", info = "", body = ""] = match
+    const lines = body.split("\n")
+    return {
+      file,
+      line: text.slice(0, match.index).split("\n").length,
+      info,
+      code: lines.map((line) => line.slice(line.startsWith(margin) ? margin.length : line.length)).join("\n")
+    }
+  })
+}
+
+const files = ["README.md", ...globSync("docs/*.md"), ...globSync("src/**/*.ts")].sort()
+const blocks = files.flatMap(blocksOf)
+const copies = blocks.filter(({ info }) => info.endsWith(".ts"))
+const checked = blocks.filter(({ info }) => info === "")
+
+describe("code in the documentation", () => {
+  it("is found in pages and docstrings", () => {
+    const found = new Set(checked.map(({ file }) => file))
+    for (const file of ["README.md", "src/KeyValue.ts", "src/driver/around.ts"]) assert.isTrue(found.has(file), file)
+    assert.deepStrictEqual(
+      blocks.filter(({ info }) => !["", "nocheck"].includes(info) && !info.endsWith(".ts")),
+      []
+    )
+  })
+
+  for (const { file, line, info, code } of copies) {
+    it(`${file}:${line} is ${info}`, () => assert.strictEqual(code, readFileSync(info, "utf8")))
+  }
+
+  /** Inside of the repository, so that `effect-kv` is this package. */
+  const directory = ".cache/docs"
+
+  /** Each block becomes a module in which it has the line numbers that it has in its file. */
+  const write = ({ file, line, code }: Block): void => {
+    const module = join(directory, `${file}.${line}.ts`)
+    mkdirSync(dirname(module), { recursive: true })
+    writeFileSync(module, `${"\n".repeat(line)}${code}\nexport {}\n`)
+  }
+
+  it("type-checks", { timeout: 60_000 }, () => {
+    rmSync(directory, { recursive: true, force: true })
+    checked.forEach(write)
+    const config = {
+      extends: relative(directory, "tsconfig.json"),
+      compilerOptions: { rootDir: relative(directory, "."), noUnusedLocals: false, plugins: [] },
+      include: ["**/*.ts"]
+    }
+    writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(config))
+    const { status, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", directory], {
+      encoding: "utf8"
+    })
+    assert.strictEqual(stdout.replaceAll(`${directory}/`, ""), "")
+    assert.strictEqual(status, 0)
+  })
+})
