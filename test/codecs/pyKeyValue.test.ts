@@ -1,0 +1,88 @@
+/** Cases of py-key-value's own tests of values and of its serialization adapter. */
+import { deepStrictEqual } from "node:assert/strict"
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { decode, encode } from "../../src/codecs/managedEntry.ts"
+import * as vectors from "../../src/testing/contract/vectors.ts"
+import { type Json, Payload } from "../../src/Value.ts"
+
+const read = (stored: string | Uint8Array) => Result.getOrThrow(decode(stored)).entry
+
+const written = (value: Json, times?: { readonly createdAt: number; readonly expiresAt: number }) =>
+  encode("c", "k", {
+    payload: Result.getOrThrow(Payload.from(value)),
+    createdAt: undefined,
+    expiresAt: undefined,
+    ...times
+  })
+
+/** A value, the text that `json.dumps` makes of it, and ours where more than white space differs. */
+const texts: ReadonlyArray<readonly [name: string, value: Json, python: string, ours?: string]> = [
+  ["null", { null_key: null }, `{"null_key": null}`],
+  ["nulls in a list", { str_key: [null, null, null] }, `{"str_key": [null, null, null]}`],
+  ["null in text stays text", { null: "null" }, `{"null": "null"}`],
+  ["booleans", { str_key: { a: true, b: false } }, `{"str_key": {"a": true, "b": false}}`],
+  ["a boolean in text stays text", { true: "true" }, `{"true": "true"}`],
+  ["integers", { int_key: 1, negative_int_key: -42 }, `{"int_key": 1, "negative_int_key": -42}`],
+  ["a large integer", { large_int_key: 10 ** 18 }, `{"large_int_key": 1000000000000000000}`],
+  ["an integer in text stays text", { "1": "1" }, `{"1": "1"}`],
+  ["a float of an integer", { float_key: 1 }, `{"float_key": 1.0}`, `{"float_key":1}`],
+  ["a large float", { large_float_key: 1.23456789012345e10 }, `{"large_float_key": 12345678901.2345}`],
+  ["a huge float", { key: 1e63 }, `{"key": 1e+63}`],
+  ["a float in text stays text", { "1.0": "1.0" }, `{"1.0": "1.0"}`],
+  ["1 KiB of text", { string_key: "a".repeat(1024) }, `{"string_key": "${"a".repeat(1024)}"}`],
+  [
+    "unicode",
+    { unicode_key: "Hello 世界 🌍 émojis" },
+    `{"unicode_key": "Hello \\u4e16\\u754c \\ud83c\\udf0d \\u00e9mojis"}`,
+    `{"unicode_key":"Hello 世界 🌍 émojis"}`
+  ],
+  ["line breaks and tabs", { special_key: "Line1\nLine2\tTabbed" }, `{"special_key": "Line1\\nLine2\\tTabbed"}`],
+  [
+    "a UUID in text stays text",
+    { "12345678-1234-5678-1234-567812345678": "12345678-1234-5678-1234-567812345678" },
+    `{"12345678-1234-5678-1234-567812345678": "12345678-1234-5678-1234-567812345678"}`
+  ]
+]
+
+const withoutSpaces = (python: string): string => python.replaceAll(`": `, `":`).replaceAll(", ", ",")
+
+describe("values", () => {
+  for (const [name, value, python, ours = withoutSpaces(python)] of texts) {
+    it(name, () => {
+      assert.strictEqual(written(value), `{"collection":"c","key":"k","value":${ours},"version":1}`)
+      deepStrictEqual(read(`{"key": "k", "value": ${python}}`).payload.value, value)
+    })
+  }
+
+  it("all of them come back from what is written", () => {
+    for (const value of [...Object.values(vectors.pythonValues), ...Object.values(vectors.largeValues)]) {
+      deepStrictEqual(read(written(value)).payload.value, value)
+    }
+  })
+})
+
+describe("the serialization adapter", () => {
+  const createdAt = Date.UTC(2025, 0, 1)
+  const expiresAt = createdAt + 10_000
+
+  it("loads an entry of an empty object with both times", () => {
+    const { payload, ...times } = read(
+      `{"created_at":"2025-01-01T00:00:00+00:00","expires_at":"2025-01-01T00:00:10+00:00","value":{}}`
+    )
+    assert.deepStrictEqual(payload.value, {})
+    assert.deepStrictEqual(times, { createdAt, expiresAt })
+  })
+
+  it("dumps what it loads", () => {
+    const value = { key_one: "value_one", key_three: { nested_key: "nested_value" }, key_two: "value_two" }
+    const stored = written(value, { createdAt, expiresAt })
+    assert.strictEqual(
+      stored,
+      `{"collection":"c","created_at":"2025-01-01T00:00:00+00:00","expires_at":"2025-01-01T00:00:10+00:00","key":"k",` +
+        `"value":{"key_one":"value_one","key_three":{"nested_key":"nested_value"},"key_two":"value_two"},"version":1}`
+    )
+    const { payload, ...times } = read(stored)
+    assert.deepStrictEqual([payload.value, times], [value, { createdAt, expiresAt }])
+  })
+})
