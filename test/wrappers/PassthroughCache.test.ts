@@ -21,7 +21,7 @@ const setup = (options?: { readonly maxTtl?: Duration.Input; readonly missingTtl
   const far = script()
   const near = script()
   const cache = observed(Cache, near)
-  const layer = observed(Far, far, { a: "a", b: "b", empty: {}, zero: 0, no: false }).pipe(
+  const layer = observed(Far, far, { a: "a", b: "b", empty: {}, zero: 0, no: false, nothing: null, blank: "" }).pipe(
     PassthroughCache.wrap({ cache, ...options })
   )
   return { far, near, layer: Layer.merge(cache, layer) }
@@ -34,14 +34,16 @@ describe("PassthroughCache", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
-      for (const key of ["a", "empty", "zero", "no"]) {
+      for (const key of ["a", "empty", "zero", "no", "nothing", "blank"]) {
         const value = yield* kv.get(key)
         assert.deepStrictEqual(yield* cache.get(key), value)
         const calls = far.calls.length
         assert.deepStrictEqual(yield* kv.get(key), value)
         assert.strictEqual(far.calls.length, calls)
       }
-      assert.isUndefined(yield* kv.get("missing"))
+      const calls = far.calls.length
+      for (let i = 0; i < 2; i++) assert.isUndefined(yield* kv.get("missing"))
+      assert.strictEqual(far.calls.length, calls + 2, "a miss was kept")
     }).pipe(Effect.provide(layer))
   })
 

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { TestClock } from "effect/testing"
 import { Atomic, KeyValue, type KeyValueError, Memory, Retry } from "../../src/index.ts"
@@ -84,10 +86,25 @@ describe("Retry", () => {
   it.effect("jitter varies each pause between 80 and 120 %", () => {
     const { layer } = over(["unavailable"], { initialDelay: "10 seconds", maxDelay: "10 seconds" })
     return Effect.gen(function* () {
-      const { millis } = yield* timed(get)
+      const { millis } = yield* timed(get).pipe(Random.withSeed("jitter"))
       assert.isAtLeast(millis, 8000)
       assert.isAtMost(millis, 12_000)
       assert.notStrictEqual(millis, 10_000)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("no number of attempts makes a pause overflow", () => {
+    const { plan, layer } = over(Array(1200).fill("unavailable"), {
+      maxRetries: 1200,
+      initialDelay: 1,
+      maxDelay: 2,
+      jitter: false
+    })
+    return Effect.gen(function* () {
+      const { exit, millis } = yield* timed(get)
+      assert.deepStrictEqual(exit, Exit.succeed("value"))
+      assert.strictEqual(plan.calls.length, 1201)
+      assert.strictEqual(millis, 1 + 1199 * 2)
     }).pipe(Effect.provide(layer))
   })
 

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs"
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import {
@@ -153,6 +155,20 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap({ maxDecompressedSize: "2 KiB" }))))
   )
 
+  it.effect("the cap is 64 MiB unless it is given", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      const json = (size: number) =>
+        Buffer.alloc(size, "a")
+          .fill('"', 0, 1)
+          .fill('"', size - 1)
+      yield* plant("most", envelope(base64(gzipSync(json(64 * 2 ** 20), { level: 1 }))))
+      assert.strictEqual(String(yield* kv.get("most")).length, 64 * 2 ** 20 - 2)
+      yield* plant("more", envelope(base64(gzipSync(json(64 * 2 ** 20 + 1), { level: 1 }))))
+      assert.include((yield* Effect.flip(kv.get("more"))).message, "inflates to more than 67108864 bytes")
+    }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
+  )
+
   it.effect("C7 makes values smaller, and leaves those that would not get so", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
@@ -300,6 +316,7 @@ describe("FernetEncryption", () => {
         assert.strictEqual(error._tag === "DecryptionError" ? error.reason : error._tag, reason, name)
         assert.notInclude(error.message, token)
         assert.strictEqual((yield* Effect.flip(kv.getMany(["good", "k"])))._tag, "DecryptionError", name)
+        assert.strictEqual((yield* Effect.flip(kv.ttl("k")))._tag, "DecryptionError", name)
       }
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [Redacted.make(vectors.meta.keys.K3)] }))))
   )
@@ -312,6 +329,10 @@ describe("FernetEncryption", () => {
       yield* plant("plain", 1, { ttl: "1 minute" })
       assert.isUndefined(yield* kv.get("bad"))
       assert.isUndefined(yield* kv.ttl("plain"))
+      assert.deepStrictEqual(
+        (yield* kv.ttlMany(["bad", "good"])).map((it) => it?.value),
+        [undefined, 1]
+      )
       assert.deepStrictEqual(yield* kv.getMany(["good", "bad", "plain"]), [1, undefined, undefined])
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [K1], onDecryptionError: "miss" }))))
   )
@@ -359,6 +380,23 @@ describe("FernetEncryption", () => {
       )
     )
   })
+
+  it.effect("derives a key off the event loop, once per layer", () =>
+    Effect.gen(function* () {
+      const passphrase = Redacted.make("test-source-material")
+      const deriving = yield* Effect.forkChild(FernetEncryption.deriveKey({ passphrase, salt: "s" }), {
+        startImmediately: true
+      })
+      assert.isUndefined(deriving.pollUnsafe(), "the derivation held up everybody else")
+      yield* Fiber.join(deriving)
+      yield* Effect.gen(function* () {
+        const { kv } = yield* both
+        const at = (effect: Effect.Effect<unknown, KeyValueError.KeyValueError>) => Effect.runSyncExit(effect)
+        assert.deepStrictEqual(at(kv.put("k", secret)), Exit.void, "an operation waited for something")
+        assert.deepStrictEqual(at(kv.get("k")), Exit.succeed(secret))
+      }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ passphrase, salt: "s" }))))
+    })
+  )
 
   it.effect("E11 bad secrets fail when the layer is built, and are not shown", () =>
     Effect.gen(function* () {

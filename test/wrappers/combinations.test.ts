@@ -2,12 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import {
   CollectionRouting,
   Enumeration,
   Fallback,
+  FernetEncryption,
   KeyValue,
   Maintenance,
   Memory,
@@ -15,6 +17,7 @@ import {
   Routing
 } from "../../src/index.ts"
 import { faulty, type Step, script } from "../support/faults.ts"
+import { memory, plant } from "../support/inspect.ts"
 
 const withSteps = (seed: string, ...steps: ReadonlyArray<Step>) => {
   const plan = script(...steps)
@@ -92,6 +95,35 @@ describe("Fallback", () => {
       )
     })
   )
+
+  it.effect("what was tampered with is not answered from the fallback", () => {
+    const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
+    const primary = memory().pipe(FernetEncryption.wrap({ keys }))
+    return Effect.gen(function* () {
+      yield* plant("key", { __encrypted_data__: "dGFtcGVyZWQ=", __encryption_version__: 1 })
+      const reads = [
+        use((kv) => kv.get("key")),
+        use((kv) => kv.getMany(["key"])),
+        use((kv) => kv.ttl("key")),
+        use((kv) => kv.ttlMany(["key"]))
+      ]
+      for (const read of reads) {
+        const error = yield* Effect.flip(read as Effect.Effect<unknown, { readonly _tag: string }, KeyValue.KeyValue>)
+        assert.strictEqual(error._tag, "DecryptionError")
+      }
+    }).pipe(Effect.provide(primary.pipe(Fallback.wrap({ fallback: withSteps("fallback").layer }))))
+  })
+
+  it.effect("what an outage kept from the primary stays in the fallback: the primary answers as before", () => {
+    const primary = withSteps("old", "unavailable", "unavailable", "unavailable")
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      yield* kv.put("key", "new")
+      yield* kv.put("other", "new")
+      assert.strictEqual(yield* kv.get("key"), "new", "during the outage")
+      assert.deepStrictEqual(yield* kv.getMany(["key", "other"]), ["old", undefined], "after it")
+    }).pipe(Effect.provide(primary.layer.pipe(Fallback.wrap({ fallback: Memory.layer(), writeToFallback: true }))))
+  })
 
   it.effect("an enumeration goes on where it began", () => {
     const seed = (name: string, n: number) =>

@@ -276,6 +276,10 @@ describe("ReadOnly", () => {
       yield* plant("k", 1)
       yield* kv.put("k", 2)
       yield* kv.put("n", 2)
+      yield* kv.putMany([
+        ["k", 3],
+        ["n", 3]
+      ])
       assert.isFalse(yield* kv.delete("k"))
       assert.strictEqual(yield* kv.deleteMany(["k"]), 0)
       assert.isFalse(yield* atomic.putIfAbsent("n", 1))

@@ -206,6 +206,8 @@ describe("SingleCollection", () => {
       const enumeration = yield* Enumeration.Enumeration
       const paged = yield* Stream.runCollect(enumeration.collections({ pageSize: 7 }))
       assert.deepStrictEqual([...paged].sort(), ["c0", "c1", "c2"])
+      const one = yield* Stream.runCollect(enumeration.collections({ pageSize: 7, prefix: "c1" }))
+      assert.deepStrictEqual([...one], ["c1"])
     }).pipe(Effect.provide(layer))
   )
 
