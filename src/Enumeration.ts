@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import type * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { type InCollection, withPlace } from "./KeyValue.ts"
-import type { EnumerationError, InvalidKeyError } from "./KeyValueError.ts"
+import type { CommonError, InvalidKeyError } from "./KeyValueError.ts"
 
 /**
  * Options of an enumeration.
@@ -41,10 +41,10 @@ export interface Service {
    * EffectStore, which get their names all at once, it does). A key that is there
    * from the first page to the last is listed; one that comes or goes meanwhile may be.
    */
-  readonly keys: (options?: Options & InCollection) => Stream.Stream<string, EnumerationError | InvalidKeyError>
+  readonly keys: (options?: Options & InCollection) => Stream.Stream<string, CommonError | InvalidKeyError>
 
   /** The collections that hold at least one key. */
-  readonly collections: (options?: Options) => Stream.Stream<string, EnumerationError>
+  readonly collections: (options?: Options) => Stream.Stream<string, CommonError>
 }
 
 /**

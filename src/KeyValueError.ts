@@ -427,32 +427,24 @@ export class RateLimitedError extends Data.TaggedError("RateLimitedError")<
 }
 
 /**
- * What a policy wrapper (one made with `Driver.around`) may add to any operation.
+ * What any operation can fail with, and so what a wrapper made with `Driver.around` may add to it.
  *
  * @since 0.1.0
  */
-export type PolicyError = TimeoutError | CircuitOpenError | BulkheadFullError | RateLimitedError
-
-/**
- * What listing names can fail with.
- *
- * @since 0.1.0
- */
-export type EnumerationError = StoreUnavailableError | StoreError | PolicyError
+export type CommonError =
+  | StoreUnavailableError
+  | StoreError
+  | TimeoutError
+  | CircuitOpenError
+  | BulkheadFullError
+  | RateLimitedError
 
 /**
  * What a read can fail with: `get`, `getMany`, `ttl`, `ttlMany`, and the streams of `Enumeration`.
  *
  * @since 0.1.0
  */
-export type ReadError =
-  | StoreUnavailableError
-  | StoreError
-  | InvalidKeyError
-  | DeserializationError
-  | DecryptionError
-  | DecompressionError
-  | PolicyError
+export type ReadError = CommonError | InvalidKeyError | DeserializationError | DecryptionError | DecompressionError
 
 /**
  * What a write can fail with: `put`, `putMany`, `delete`, `deleteMany`, `clear`.
@@ -460,8 +452,7 @@ export type ReadError =
  * @since 0.1.0
  */
 export type WriteError =
-  | StoreUnavailableError
-  | StoreError
+  | CommonError
   | InvalidKeyError
   | InvalidTtlError
   | SerializationError
@@ -469,7 +460,6 @@ export type WriteError =
   | EntryTooLargeError
   | EntryTooSmallError
   | EncryptionError
-  | PolicyError
 
 /**
  * Every error of an operation.

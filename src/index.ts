@@ -5,6 +5,7 @@
  */
 export * as Atomic from "./Atomic.ts"
 export * as Collection from "./Collection.ts"
+export * as ManagedEntry from "./codecs/managedEntry.ts"
 export * as Driver from "./Driver.ts"
 export * as Entry from "./Entry.ts"
 export * as Enumeration from "./Enumeration.ts"

@@ -1,6 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type { Entry } from "../Entry.ts"
-import type { EnumerationError, ReadError, WriteError } from "../KeyValueError.ts"
+import type { CommonError, ReadError, WriteError } from "../KeyValueError.ts"
 import type * as Call from "./Call.ts"
 
 /**
@@ -28,8 +28,8 @@ export interface Driver {
   readonly delete: (call: Call.Delete) => Effect.Effect<number, WriteError>
 
   readonly compareAndPut?: (call: Call.CompareAndPut) => Effect.Effect<boolean, WriteError>
-  readonly keys?: (call: Call.Keys) => Effect.Effect<Call.Page, EnumerationError>
-  readonly collections?: (call: Call.Collections) => Effect.Effect<Call.Page, EnumerationError>
+  readonly keys?: (call: Call.Keys) => Effect.Effect<Call.Page, CommonError>
+  readonly collections?: (call: Call.Collections) => Effect.Effect<Call.Page, CommonError>
   readonly clear?: (call: Call.Clear) => Effect.Effect<Call.Removed, WriteError>
   readonly removeExpired?: (call: Call.RemoveExpired) => Effect.Effect<Call.Removed, WriteError>
 }

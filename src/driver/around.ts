@@ -1,5 +1,5 @@
 import type * as Effect from "effect/Effect"
-import type { PolicyError } from "../KeyValueError.ts"
+import type { CommonError } from "../KeyValueError.ts"
 import type { Call } from "./Call.ts"
 import type { Driver } from "./Driver.ts"
 
@@ -15,7 +15,7 @@ export type Next<C extends Call, A, E> = (call: C) => Effect.Effect<A, E>
  *
  * @since 0.1.0
  */
-export type Filter = <C extends Call, A, E>(call: C, next: Next<C, A, E>) => Effect.Effect<A, E | PolicyError>
+export type Filter = <C extends Call, A, E>(call: C, next: Next<C, A, E>) => Effect.Effect<A, E | CommonError>
 
 /**
  * Puts a filter around every operation of a driver: the combinator of policies such as retry, timeout and logging.
@@ -24,7 +24,7 @@ export type Filter = <C extends Call, A, E>(call: C, next: Next<C, A, E>) => Eff
  *
  * The filter may run `next` with the call or a changed one, once, several times or not at all. It cannot tell the
  * operations' results apart, so whatever it does holds for all eight of them, for capabilities and for those that
- * later versions add. What it may add to their errors is `PolicyError`.
+ * later versions add. What it may add to their errors is `CommonError`.
  *
  * **Gotchas**
  *
@@ -69,7 +69,7 @@ export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection"
  */
 export const mapOperations = (
   driver: Driver,
-  f: <C extends Call, A, E>(operation: Next<C, A, E>, name: OperationName) => Next<C, A, E | PolicyError>
+  f: <C extends Call, A, E>(operation: Next<C, A, E>, name: OperationName) => Next<C, A, E | CommonError>
 ): Driver => ({
   ...driver,
   get: f(driver.get, "get"),

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { PolicyError } from "../KeyValueError.ts"
+import type { CommonError } from "../KeyValueError.ts"
 import { mapOperations, type Next } from "./around.ts"
 import type { Call, Cursor } from "./Call.ts"
 import type { Driver } from "./Driver.ts"
@@ -12,7 +12,7 @@ import type { Driver } from "./Driver.ts"
 export type Combination = <C extends Call, A, E>(
   call: C,
   nexts: ReadonlyArray<Next<C, A, E>>
-) => Effect.Effect<A, E | PolicyError>
+) => Effect.Effect<A, E | CommonError>
 
 /**
  * Makes one driver of several: the combinator of fallback and routing.

@@ -10,12 +10,17 @@ export const prefixing = <A>(
   prefix: string,
   separator = "__",
   make: (names: NameCodec) => A
-): Effect.Effect<A, StoreSetupError> =>
-  Effect.andThen(
-    options.check(
-      module,
-      prefix !== "" && separator !== "" && isUnambiguous(prefix, separator),
-      `the prefix ${JSON.stringify(prefix)} must not be empty, nor hold or end like the separator ${JSON.stringify(separator)}: its names could be another prefix's`
-    ),
-    () => Effect.succeed(make(prefixed(prefix + separator)))
-  )
+): Effect.Effect<A, StoreSetupError> => {
+  const problem = problemOf(prefix, separator)
+  return problem === undefined ? Effect.succeed(make(prefixed(prefix + separator))) : options.invalid(module, problem)
+}
+
+const problemOf = (prefix: string, separator: string): string | undefined => {
+  if (separator === "") return "the separator must not be empty"
+  if (prefix === "") return "the prefix must not be empty"
+  if (isUnambiguous(prefix, separator)) return undefined
+  const [name, part] = [JSON.stringify(prefix), JSON.stringify(separator)]
+  return prefix.includes(separator)
+    ? `the prefix ${name} must not hold the separator ${part}: its names could be those of a shorter prefix`
+    : `the prefix ${name} must not end with a part of the separator ${part}: its names could be another prefix's`
+}

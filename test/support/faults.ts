@@ -23,12 +23,12 @@ export const script = (...steps: Array<Step>): Script => ({ steps, calls: [], in
  */
 export const faulty = (script: Script) =>
   Driver.wrapper(
-    Driver.around((call, next) =>
-      Effect.suspend(() => {
+    Driver.around(<C extends Driver.Call, A, E>(call: C, next: Driver.Next<C, A, E>) =>
+      Effect.suspend((): Effect.Effect<A, E | KeyValueError.CommonError> => {
         script.calls.push(call)
         const step = script.steps.shift() ?? "ok"
         const unavailable = (sent: boolean) =>
-          Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent })) as never
+          Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent }))
         switch (step) {
           case "ok":
             return next(call)
@@ -39,7 +39,7 @@ export const faulty = (script: Script) =>
           case "midway":
             return Effect.delay(Effect.tap(next(call), Effect.sleep(500)), 500)
           case "refused":
-            return Effect.fail(new KeyValueError.StoreError({ ...call.place, reason: "scripted" })) as never
+            return Effect.fail(new KeyValueError.StoreError({ ...call.place, reason: "scripted" }))
           case "hang":
             return Effect.onInterrupt(Effect.never, () => Effect.sync(() => script.interrupted++))
           case "stuck":
