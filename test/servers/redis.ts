@@ -80,7 +80,7 @@ export const sentinel = Effect.gen(function* () {
     file,
     `port ${port}\nbind 127.0.0.1\ndir ${dir}\nsentinel monitor mymaster 127.0.0.1 ${master.port} 1\n`
   )
-  yield* run("redis-server", [file, "--sentinel"])
+  yield* Effect.asVoid(run("redis-server", [file, "--sentinel"]))
   yield* answers(port)
   return { master, port }
 })

@@ -81,8 +81,9 @@ const groupsOf = (client: Client, commands: ReadonlyArray<Command>): ReadonlyArr
   const groups = new Map<string, Array<number>>()
   for (const [index, [, key]] of commands.entries()) {
     const slot = slotOf(prefix + String(key))
+    const nodes = client.slots[slot]
     // A pipeline must be of one group. After a redirection, a group's slots need not be at one node.
-    const id = `${client._groupsBySlot[slot]} ${client.slots[slot]}`
+    const id = nodes === undefined ? `slot ${slot}` : `${client._groupsBySlot[slot]} ${nodes}`
     const group = groups.get(id)
     if (group === undefined) groups.set(id, [index])
     else group.push(index)

@@ -30,8 +30,10 @@ export const replace = (
   const run = (command: "evalsha" | "eval", script: string) =>
     send<number>(connection, place, [command, script, 1, name, expected, ...args] satisfies Command)
   return Effect.map(
-    Effect.catch(run("evalsha", sha), (failure) =>
-      isMissingScript(failure.cause) ? run("eval", source) : Effect.fail(failure)
+    Effect.catchIf(
+      run("evalsha", sha),
+      ({ cause }) => isMissingScript(cause),
+      () => run("eval", source)
     ),
     (reply) => Number(reply) === 1
   )

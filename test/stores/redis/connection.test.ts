@@ -278,7 +278,7 @@ describeWithCluster("an outage of a cluster", (nodes) => {
       const kv = yield* KeyValue.KeyValue
       const [first, second, third] = nodes()
       const ids = yield* Effect.forEach(nodes(), ({ port }) => command(port, "cluster", "myid"))
-      const entries = Array.from({ length: 300 }, (_, i) => [`k${i}`, i] as const)
+      const entries = Array.from({ length: 2000 }, (_, i) => [`k${i}`, i] as const)
       // Empty slots may change hands without a migration of keys.
       for (let slot = 0; slot < 200; slot++) {
         for (const { port } of [second, first, third]) {

@@ -1,6 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { Cluster } from "ioredis"
+import * as Atomic from "../../../src/Atomic.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
@@ -159,4 +161,28 @@ describeWithCluster("a cluster", (nodes) => {
       assert.deepStrictEqual(found, numbered(200))
     }).pipe(Effect.provide(layer()))
   )
+
+  for (const [what, own] of [
+    ["with a prefix of its own", { keyPrefix: "client*:" }],
+    ["that pipelines by itself", { enableAutoPipelining: true }]
+  ] as const) {
+    it.effect(`works by a client ${what}`, () =>
+      Effect.gen(function* () {
+        const client = yield* Effect.acquireRelease(
+          Effect.sync(() => new Cluster([{ host: "127.0.0.1", port: nodes()[0].port }], own)),
+          (client) => Effect.promise(() => client.quit())
+        )
+        yield* Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          const keys = numbered(50)
+          yield* kv.putMany(keys.map((key) => [key, key]))
+          assert.deepStrictEqual(yield* kv.getMany(keys), keys)
+          assert.strictEqual(yield* Effect.flatMap(Atomic.Atomic, ({ update }) => update(keys[0]!, () => 1)), 1)
+          assert.deepStrictEqual(yield* keysOf(), keys)
+          assert.strictEqual(yield* Effect.flatMap(Maintenance.Maintenance, ({ clear }) => clear), 50)
+        }).pipe(Effect.provide(Redis.layer({ client, prefix: uniquePrefix() })))
+        assert.strictEqual(client.status, "ready")
+      })
+    )
+  }
 })

@@ -44,6 +44,13 @@ describe("names in the database", () => {
     assert.isTrue(make("", "py-key-value").encode("a:%b", "c").startsWith("a:%"))
   })
 
+  it("of py-key-value decode at the first separator", () => {
+    const names = make("", "py-key-value")
+    assert.deepStrictEqual(names.decode("a:b%25::c::d"), ["a:b%25", "c::d"])
+    assert.isUndefined(names.decode("a:b"))
+    assert.strictEqual(names.startOfAll("a:%"), "a:%")
+  })
+
   it("have no prefix that could be taken for a part of another name", () => {
     for (const prefix of ["", ":", "a:", "a:b:", "t*[1]?:"]) assert.isUndefined(problemOf(prefix, "escaped"), prefix)
     for (const prefix of ["a", "a::", "a::b:", "\ud800:"]) assert.isString(problemOf(prefix, "escaped"), prefix)
