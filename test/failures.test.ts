@@ -43,7 +43,7 @@ const operations = Effect.gen(function* () {
   const { putIfAbsent, update, getAndDelete } = yield* Atomic.Atomic
   const enumeration = yield* Enumeration.Enumeration
   const maintenance = yield* Maintenance.Maintenance
-  const typed = yield* Collection.make({ ...at, schema: Schema.Number })
+  const typed = yield* Collection.make({ ...at, schema: Schema.Finite })
   const reads = {
     get: kv.get("a", at),
     getMany: kv.getMany(["a", "b"], at),
