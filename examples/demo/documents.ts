@@ -2,7 +2,7 @@
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { Collection } from "effect-kv"
 
-/** What every `package.json` has, with whatever else is in it. */
+/** What every `package.json` has, with whatever else is in it: a class would drop the fields that it does not know. */
 export const Manifest = Schema.StructWithRest(Schema.Struct({ name: Schema.String, version: Schema.String }), [
   Schema.Record(Schema.String, Schema.Json)
 ])
@@ -11,6 +11,7 @@ export type Manifest = typeof Manifest.Type
 
 export class Readme extends Schema.Class<Readme>("Readme")({
   file: Schema.String,
+  modified: Schema.Option(Schema.Date),
   text: Schema.String
 }) {}
 
@@ -18,7 +19,7 @@ export class Manifests extends Collection.Service<Manifests>()("manifests", { sc
 
 export class Readmes extends Collection.Service<Readmes>()("readmes", { schema: Readme, ttl: "1 day" }) {}
 
-/** Documents by the path of their package. */
+/** Documents by the path of their package. Not every package has a README. */
 export interface Documents {
   readonly manifests: ReadonlyMap<string, Manifest>
   readonly readmes: ReadonlyMap<string, Readme>
@@ -63,6 +64,7 @@ const readReadme = Effect.fn("documents.readReadme")(function* (directory: strin
   const path = yield* Path.Path
   const file = (yield* fs.readDirectory(path.join(directory, name))).find((each) => /^readme(\.|$)/i.test(each))
   if (file === undefined) return Option.none()
-  const text = yield* fs.readFileString(path.join(directory, name, file))
-  return Option.some(new Readme({ file, text }))
+  const at = path.join(directory, name, file)
+  const { mtime } = yield* fs.stat(at)
+  return Option.some(new Readme({ file, modified: mtime, text: yield* fs.readFileString(at) }))
 })

@@ -4,12 +4,15 @@ import { Driver, KeyValueError } from "effect-kv"
 
 export type Fault = "unavailable" | "reply lost" | "too slow"
 
-const kinds: ReadonlyArray<Fault> = ["unavailable", "reply lost", "too slow"]
+const kinds = ["unavailable", "reply lost", "too slow"] as const satisfies ReadonlyArray<Fault>
 
 /** How often each fault was injected. */
 export class Faults extends Context.Service<Faults, Ref.Ref<Readonly<Record<Fault, number>>>>()("demo/Faults") {}
 
-/** Makes the given share of calls (from 0 to 1) fail, in one of three ways. */
+/**
+ * Makes the given share of calls (from 0 to 1) go wrong: the store is not reached, or its answer is lost after it did
+ * what it was asked to, or it is slower than any time limit.
+ */
 export const injected = (rate: number, seed: string) =>
   Driver.wrapperContext(
     Effect.gen(function* () {
@@ -18,10 +21,10 @@ export const injected = (rate: number, seed: string) =>
         "reply lost": 0,
         "too slow": 0
       })
-      const draw = yield* Effect.map(Random.Random, (random) => random).pipe(Random.withSeed(seed))
-      const next = Effect.sync(() =>
-        draw.nextDoubleUnsafe() < rate ? kinds[Math.floor(draw.nextDoubleUnsafe() * 3)] : undefined
-      )
+      const random = yield* Random.withSeed(Effect.flatMap(Random.Random, Effect.succeed), seed)
+      const next = Effect.gen(function* () {
+        return (yield* Random.next) < rate ? yield* Random.choice(kinds) : undefined
+      }).pipe(Effect.provideService(Random.Random, random))
       const count = (fault: Fault) => Ref.update(counts, (all) => ({ ...all, [fault]: all[fault] + 1 }))
       const filter: Driver.Filter = (call, run) =>
         Effect.flatMap(next, (fault) =>
@@ -46,5 +49,6 @@ const failing = <C extends Driver.Call, A, E>(
   }
 }
 
+/** Every operation may fail like this, which a filter's type cannot say. */
 const unavailable = (call: Driver.Call, sent: boolean) =>
   Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "injected by the demo", sent })) as never

@@ -3,62 +3,38 @@
  * the store fails now and then, and checks that all of them come back equal: `npm run demo -- --help`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
-import { Command, Flag } from "effect/cli"
-import { Maintenance } from "effect-kv"
+import { Console, Effect, Layer, Option } from "effect"
+import { Command } from "effect/cli"
+import { FernetEncryption } from "effect-kv"
 import { Manifests, Readmes, read } from "./documents.ts"
-import { rows, table } from "./report.ts"
+import { flags } from "./flags.ts"
+import { introduction, keptAt, rows, table, verdict } from "./report.ts"
 import * as store from "./store.ts"
-import { all } from "./work.ts"
-
-const flags = {
-  url: Flag.Redacted("url").pipe(
-    Flag.withDescription("A Redis to store in, such as redis://localhost:6379, in place of a SQLite file"),
-    Flag.optional
-  ),
-  file: Flag.String("file").pipe(
-    Flag.withDescription("The SQLite file, which is kept. Default: a temporary one"),
-    Flag.optional
-  ),
-  packages: Flag.String("packages").pipe(
-    Flag.withDescription("Where the packages are"),
-    Flag.withDefault("node_modules")
-  ),
-  limit: Flag.Int("limit").pipe(Flag.withDescription("How many packages to read"), Flag.withDefault(10_000)),
-  faultRate: Flag.Finite("fault-rate").pipe(
-    Flag.withDescription("The share of calls to the store that fail, from 0 to 1"),
-    Flag.withDefault(0.1)
-  ),
-  seed: Flag.String("seed").pipe(Flag.withDescription("For the same faults again"), Flag.withDefault("effect-kv"))
-}
+import { storeAndRead } from "./work.ts"
 
 const demo = Command.make(
   "demo",
   flags,
-  Effect.fn(function* ({ url, file, packages, limit, faultRate, seed }) {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const filename = Option.isSome(file) ? file.value : path.join(yield* fs.makeTempDirectoryScoped(), "demo.sqlite")
-    const documents = yield* read(packages, limit)
-    yield* Console.log(
-      `${documents.manifests.size} manifests and ${documents.readmes.size} READMEs, in ${Option.isSome(url) ? "Redis" : "SQLite"}, ` +
-        `${faultRate * 100} % of the calls to it fail (seed ${JSON.stringify(seed)})\n`
+  Effect.fn(function* (options) {
+    const documents = yield* read(
+      options.packages,
+      Option.getOrElse(options.limit, () => Number.POSITIVE_INFINITY)
     )
+    const key = yield* FernetEncryption.generateKey
+    const place = yield* store.placeOf(options)
+    const settings = { ...options, ...place, key }
+    yield* Console.log(yield* introduction(documents, settings))
+
     const run = Effect.gen(function* () {
-      const damages = yield* all(documents)
+      const damages = yield* storeAndRead(documents, options)
       yield* Console.log(`\n${table(yield* rows)}\n`)
-      if (Option.isNone(file)) yield* Maintenance.Maintenance.use(({ clear }) => clear)
       return damages
     })
-    const layer = Layer.mergeAll(Manifests.layer, Readmes.layer).pipe(
-      Layer.provideMerge(store.layer({ url, file: filename, faultRate, seed }))
-    )
-    const damages = yield* Effect.provide(run, layer)
-    if (damages.length > 0) {
-      yield* Console.error(damages.map(({ key, what }) => `${key}: ${what}`).join("\n"))
-      return yield* Effect.fail(`${damages.length} documents did not come back as they were stored`)
-    }
-    yield* Console.log("Every document came back as it was stored.")
+    const Collections = Layer.mergeAll(Manifests.layer, Readmes.layer).pipe(Layer.provideMerge(store.layer(settings)))
+    const damages = yield* Effect.provide(run, Collections)
+
+    if (settings.keep) yield* Console.log(keptAt(settings))
+    yield* verdict(documents, damages)
   }, Effect.scoped)
 ).pipe(Command.withDescription("The production stack on real documents, with faults"))
 

@@ -1,17 +1,19 @@
-/** Two places in the stack at which the demo looks at what passes by: custom wrappers of a few lines. */
+/** What the demo looks at between the wrappers of its stack: custom wrappers of a few lines. */
 import { Context, Effect, Layer, Ref } from "effect"
 import { Driver, type KeyValue, Statistics } from "effect-kv"
 
-/** Bytes that were written, before and after compression and encryption. */
-export class Bytes extends Context.Service<
-  Bytes,
-  { readonly raw: Ref.Ref<number>; readonly stored: Ref.Ref<number> }
->()("demo/Bytes") {
-  static readonly layer = Layer.effect(Bytes, Effect.all({ raw: Ref.make(0), stored: Ref.make(0) }))
+/** Bytes of the values that were written: as they are, compressed, and encrypted as they are stored. */
+export class Bytes extends Context.Service<Bytes, Readonly<Record<"raw" | "compressed" | "stored", Ref.Ref<number>>>>()(
+  "demo/Bytes"
+) {
+  static readonly layer = Layer.effect(
+    Bytes,
+    Effect.all({ raw: Ref.make(0), compressed: Ref.make(0), stored: Ref.make(0) })
+  )
 }
 
 /** Adds up the sizes of the values that are written through this level of the stack. */
-export const weighed = (which: "raw" | "stored") =>
+export const weighed = (which: keyof Bytes["Service"]) =>
   Driver.wrapperEffect(
     Bytes.useSync((bytes) =>
       Driver.mapEntries({

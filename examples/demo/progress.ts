@@ -1,28 +1,32 @@
-/** A bar that fills on a terminal, and a line for each phase where nobody watches. */
-import { Effect, Ref } from "effect"
+/** A bar that fills on a terminal, and a line for each phase when it has ended. */
+import { Duration, Effect, Ref, Terminal } from "effect"
+import { TerminalCapabilities } from "effect/cli"
+import { style } from "./style.ts"
 
 const width = 32
-const isTerminal = process.stdout.isTTY === true
-const print = (text: string) => Effect.sync(() => void process.stdout.write(text))
 
-const bar = (name: string, done: number, total: number): string => {
-  const filled = total === 0 ? width : Math.round((done / total) * width)
-  return `  ${name.padEnd(26)} ${"█".repeat(filled)}${"░".repeat(width - filled)} ${done}/${total}`
-}
-
-/** Runs a phase, which tells how many of its `total` steps it has done. */
+/** Runs a phase, which tells how many of its `total` documents it is done with. */
 export const phase = Effect.fn("progress.phase")(function* <A, E, R>(
   name: string,
   total: number,
-  run: (advance: (steps: number) => Effect.Effect<void>) => Effect.Effect<A, E, R>
+  run: (advance: (documents: number) => Effect.Effect<void>) => Effect.Effect<A, E, R>
 ) {
+  const terminal = yield* Terminal.Terminal
+  const { canAnimate } = yield* TerminalCapabilities.TerminalCapabilities
+  const { faint, accent } = yield* style
   const done = yield* Ref.make(0)
-  const advance = (steps: number) =>
-    Effect.flatMap(
-      Ref.updateAndGet(done, (n) => n + steps),
-      (n) => (isTerminal ? print(`\r${bar(name, n, total)}`) : Effect.void)
-    )
-  const result = yield* run(advance)
-  yield* print(`${isTerminal ? "\r" : ""}${bar(name, yield* Ref.get(done), total)}\n`)
+
+  const label = `  ${name.padEnd(20)}`
+  const bar = (n: number): string => {
+    const filled = Math.round((n / Math.max(total, 1)) * width)
+    return `\r${label}${accent("█".repeat(filled))}${faint("░".repeat(width - filled))} ${n}/${total}`
+  }
+  const draw = Effect.flatMap(Ref.get(done), (n) => terminal.display(bar(n)))
+  const drawing = Effect.forever(Effect.andThen(draw, Effect.sleep("50 millis")))
+
+  const work = run((documents) => Ref.update(done, (n) => n + documents))
+  const [elapsed, result] = yield* Effect.timed(canAnimate ? Effect.raceFirst(work, drawing) : work)
+  const seconds = `${(Duration.toMillis(elapsed) / 1000).toFixed(1)} s`
+  yield* terminal.display(`${canAnimate ? "\r\u001b[K" : ""}${label}${total} documents ${faint(`in ${seconds}`)}\n`)
   return result
 })

@@ -1,77 +1,100 @@
-/** What the demo does with the documents: stores them all, and reads them back in several ways. */
-
+/** What the demo does with the documents: stores them all, and reads them back, singly and in batches. */
 import { isDeepStrictEqual } from "node:util"
-import { Array, Effect, Option } from "effect"
+import { Array, Effect, Option, Random } from "effect"
 import type { Collection, KeyValueError } from "effect-kv"
 import { type Documents, Manifests, Readmes } from "./documents.ts"
 import { phase } from "./progress.ts"
 
 /** A document that did not come back as it was stored. */
 export interface Damage {
-  readonly key: string
-  readonly what: "missing" | "different"
+  /** Its collection and key. */
+  readonly document: string
+  readonly what: string
 }
 
 /** What is wrong with what came back, if anything. */
-export const compare = <A>(key: string, expected: A, found: Option.Option<A>): ReadonlyArray<Damage> => {
-  if (Option.isNone(found)) return [{ key, what: "missing" }]
-  return isDeepStrictEqual(found.value, expected) ? [] : [{ key, what: "different" }]
+export const compare = <A>(
+  document: string,
+  expected: Option.Option<A>,
+  found: Option.Option<A>
+): ReadonlyArray<Damage> => {
+  if (Option.isNone(expected)) return Option.isNone(found) ? [] : [{ document, what: "was never stored" }]
+  if (Option.isNone(found)) return [{ document, what: "is missing" }]
+  return isDeepStrictEqual(found.value, expected.value) ? [] : [{ document, what: "is different" }]
 }
 
 type Errors = KeyValueError.ReadError | KeyValueError.WriteError
 
-/** Stores one collection in batches. */
-const store = <A>(name: string, collection: Collection.Collection<A>, documents: ReadonlyMap<string, A>) =>
-  phase(name, documents.size, (advance) =>
-    Effect.forEach(
-      Array.chunksOf(documents, 20),
-      (batch) => Effect.andThen(collection.putMany(batch), advance(batch.length)),
-      { concurrency: 4, discard: true }
-    )
+/** An operation on some documents, one of the many that make up a phase. */
+interface Step {
+  readonly documents: ReadonlyArray<string>
+  readonly damages: Effect.Effect<ReadonlyArray<Damage>, Errors>
+}
+
+const nameIn =
+  ({ collection }: { readonly collection: string }) =>
+  (key: string): string =>
+    `${collection}/${key}`
+
+const inBatches = <A>(all: Iterable<A>): ReadonlyArray<ReadonlyArray<A>> => Array.chunksOf(Array.fromIterable(all), 20)
+
+const stores = <A>(collection: Collection.Collection<A>, documents: ReadonlyMap<string, A>): ReadonlyArray<Step> =>
+  inBatches(documents).map((batch) => ({
+    documents: batch.map(([key]) => nameIn(collection)(key)),
+    damages: Effect.as(collection.putMany(batch), [])
+  }))
+
+/** Asks for a document of each package, whether it has one or not. */
+const reads = <A>(
+  collection: Collection.Collection<A>,
+  documents: ReadonlyMap<string, A>,
+  packages: ReadonlyArray<string>,
+  how: "singly" | "in batches"
+): ReadonlyArray<Step> => {
+  const check = (key: string, found: Option.Option<A>) =>
+    compare(nameIn(collection)(key), Option.fromUndefinedOr(documents.get(key)), found)
+  return how === "singly"
+    ? packages.map((key) => ({
+        documents: [nameIn(collection)(key)],
+        damages: Effect.map(collection.get(key), (found) => check(key, found))
+      }))
+    : inBatches(packages).map((keys) => ({
+        documents: keys.map(nameIn(collection)),
+        damages: Effect.map(collection.getMany(keys), (found) => keys.flatMap((key, i) => check(key, found[i]!)))
+      }))
+}
+
+/** A failed operation damages the documents that it was about; all others go on. */
+const outcome = ({ documents, damages }: Step): Effect.Effect<ReadonlyArray<Damage>> =>
+  Effect.catch(damages, ({ _tag }) =>
+    Effect.succeed(documents.map((document) => ({ document, what: `failed with ${_tag}` })))
   )
 
-/** Reads one collection key by key. */
-const readEach = <A>(name: string, collection: Collection.Collection<A>, documents: ReadonlyMap<string, A>) =>
-  phase(name, documents.size, (advance) =>
-    Effect.forEach(
-      documents,
-      ([key, expected]) =>
-        Effect.tap(
-          Effect.map(collection.get(key), (found) => compare(key, expected, found)),
-          advance(1)
-        ),
-      { concurrency: 16 }
-    )
-  )
+const runAll = (name: string, steps: ReadonlyArray<Step>) => {
+  const total = steps.reduce((sum, { documents }) => sum + documents.length, 0)
+  return phase(name, total, (advance) =>
+    Effect.forEach(steps, (step) => Effect.tap(outcome(step), advance(step.documents.length)), { concurrency: 8 })
+  ).pipe(Effect.map(Array.flatten))
+}
 
-/** Reads one collection in batches. */
-const readMany = <A>(name: string, collection: Collection.Collection<A>, documents: ReadonlyMap<string, A>) =>
-  phase(name, documents.size, (advance) =>
-    Effect.forEach(
-      Array.chunksOf(documents, 25),
-      (batch) =>
-        Effect.map(collection.getMany(batch.map(([key]) => key)), (found) =>
-          batch.flatMap(([key, expected], i) => compare(key, expected, found[i]!))
-        ).pipe(Effect.tap(advance(batch.length))),
-      { concurrency: 4 }
-    )
-  )
-
-/** Stores and reads everything, and answers what was damaged. */
-export const all = Effect.fn("work.all")(function* (
-  documents: Documents
-): Effect.fn.Return<ReadonlyArray<Damage>, Errors, Manifests | Readmes> {
+/** Stores everything, reads it in some rounds, and answers what was damaged; the first damage ends it. */
+export const storeAndRead = Effect.fn("work.storeAndRead")(function* (
+  documents: Documents,
+  { rounds, seed }: { readonly rounds: number; readonly seed: string }
+) {
   const manifests = yield* Manifests
   const readmes = yield* Readmes
-  yield* store("storing manifests", manifests, documents.manifests)
-  yield* store("storing READMEs", readmes, documents.readmes)
-  const rounds = [
-    yield* readEach("reading one by one", manifests, documents.manifests),
-    yield* readEach("reading one by one", readmes, documents.readmes),
-    yield* readMany("reading in batches", readmes, documents.readmes),
-    yield* readMany("reading in batches", manifests, documents.manifests),
-    yield* readEach("reading once more", manifests, documents.manifests),
-    yield* readEach("reading once more", readmes, documents.readmes)
-  ]
-  return rounds.flat(2)
+  let damages = yield* runAll("storing", [
+    ...stores(manifests, documents.manifests),
+    ...stores(readmes, documents.readmes)
+  ])
+  for (let round = 1; round <= rounds && damages.length === 0; round++) {
+    const packages = yield* Random.withSeed(Random.shuffle(documents.manifests.keys()), `${seed} ${round}`)
+    const [a, b] = round % 2 === 1 ? (["singly", "in batches"] as const) : (["in batches", "singly"] as const)
+    damages = yield* runAll(`reading, round ${round}`, [
+      ...reads(manifests, documents.manifests, packages, a),
+      ...reads(readmes, documents.readmes, packages, b)
+    ])
+  }
+  return damages
 })
