@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { defaultServerConditions } from "vite"
 import { defineConfig } from "vitest/config"
 
@@ -8,6 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["test/**/*.test.ts"],
+    // The programs that tests start (examples, the demo) share what Node compiled.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL(".cache/compile", import.meta.url)) },
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
