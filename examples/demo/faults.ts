@@ -38,7 +38,7 @@ const failing = <C extends Driver.Call, A, E>(
   fault: Fault,
   call: C,
   run: Driver.Next<C, A, E>
-): Effect.Effect<A, E> => {
+): Effect.Effect<A, E | KeyValueError.StoreUnavailableError> => {
   switch (fault) {
     case "unavailable":
       return unavailable(call, false)
@@ -49,6 +49,5 @@ const failing = <C extends Driver.Call, A, E>(
   }
 }
 
-/** Every operation may fail like this, which a filter's type cannot say. */
 const unavailable = (call: Driver.Call, sent: boolean) =>
-  Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "injected by the demo", sent })) as never
+  Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "injected by the demo", sent }))
