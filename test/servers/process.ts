@@ -12,12 +12,19 @@ export const problemOf = (program: string, debianPackage: string): string | unde
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
     return `${program} is not on the PATH (Debian's package: ${debianPackage})`
   }
-  spawnSync("apt-get", ["-o", "DPkg::Lock::Timeout=120", "install", "-qq", "-y", debianPackage], {
+  aptGet("install", "-y", debianPackage)
+  if (!isInstalled(program)) {
+    aptGet("update")
+    aptGet("install", "-y", debianPackage)
+  }
+  return isInstalled(program) ? undefined : `apt-get could not install ${debianPackage}`
+}
+
+const aptGet = (...args: ReadonlyArray<string>) =>
+  spawnSync("apt-get", ["-o", "DPkg::Lock::Timeout=120", "-qq", ...args], {
     stdio: "ignore",
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
   })
-  return isInstalled(program) ? undefined : `apt-get could not install ${debianPackage}`
-}
 
 const isInstalled = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
 
@@ -28,7 +35,10 @@ const isInstalled = (program: string): boolean => spawnSync(program, ["--version
 export const describeUnless = (problem: string | undefined, name: string, body: () => void): void => {
   if (problem === undefined) describe(name, body)
   else if (process.env.REQUIRE_SERVICES === "1") it(`${name}: ${problem}`, () => Promise.reject(new Error(problem)))
-  else describe.skip(`${name} (skipped: ${problem})`, body)
+  else {
+    process.stderr.write(`Skipped: ${name}, since ${problem}\n`)
+    describe.skip(`${name} (skipped: ${problem})`, body)
+  }
 }
 
 /**
