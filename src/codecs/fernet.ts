@@ -17,8 +17,8 @@ import * as utf8 from "../internal/utf8.ts"
  * @since 0.1.0
  */
 export interface Key {
-  readonly signing: Uint8Array
-  readonly encryption: Uint8Array
+  readonly signing: crypto.SecretKey
+  readonly encryption: crypto.SecretKey
 }
 
 /**
@@ -40,7 +40,9 @@ const signatureLength = 32
  */
 export const parseKey = (text: string): Key | undefined => {
   const bytes = Result.getOrUndefined(base64.decodeUrl(text))
-  return bytes?.length === 32 ? { signing: bytes.subarray(0, 16), encryption: bytes.subarray(16) } : undefined
+  return bytes?.length === 32
+    ? { signing: crypto.secretKey(bytes.subarray(0, 16)), encryption: crypto.secretKey(bytes.subarray(16)) }
+    : undefined
 }
 
 /**

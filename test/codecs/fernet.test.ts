@@ -31,10 +31,8 @@ describe("fernet", () => {
 
   it("a key is 32 bytes in URL-safe base64 with padding", () => {
     const key = tokens[0]!.key
-    assert.strictEqual(
-      fernet.formatKey(Buffer.concat([fernet.parseKey(key)!.signing, fernet.parseKey(key)!.encryption])),
-      key
-    )
+    assert.strictEqual(fernet.formatKey(Buffer.from(key, "base64url")), key)
+    assert.isDefined(fernet.parseKey(key))
     for (const text of ["", key.slice(1), key.slice(0, -1), `${key}\n`, ` ${key.slice(1)}`, key.replace("=", "==")]) {
       assert.isUndefined(fernet.parseKey(text), JSON.stringify(text))
     }
