@@ -16,7 +16,7 @@ export const format = (millis: number): string => {
   return fraction === "000" ? `${iso.slice(0, 19)}+00:00` : `${iso.slice(0, 23)}000+00:00`
 }
 
-const pattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/
+const pattern = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$/
 
 /**
  * Text as milliseconds since the epoch, cut off below the millisecond. A time without an offset is read as UTC if
@@ -26,7 +26,7 @@ const pattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d
  */
 export const parse = (text: string, options?: { readonly naive?: boolean }): number | undefined => {
   const match = pattern.exec(text)
-  if (match === null || (match[4] === undefined && !options?.naive)) return undefined
-  const millis = Date.parse(`${match[1]}T${match[2]}${match[4] ?? "Z"}`)
-  return Number.isNaN(millis) ? undefined : millis + Math.floor(Number(`0.${match[3] ?? "0"}`) * 1000)
+  if (match === null || (match[1] === undefined && !options?.naive)) return undefined
+  const millis = Date.parse(match[1] === undefined ? `${text}Z` : text)
+  return Number.isNaN(millis) ? undefined : millis
 }
