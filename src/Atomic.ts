@@ -4,14 +4,12 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
-import type { Driver } from "./driver/Driver.ts"
 import type { Entry } from "./Entry.ts"
+import { type AtomicDriver, type Change, change } from "./internal/change.ts"
 import { callAt, encode, type InCollection, type PutOptions, withPlace } from "./KeyValue.ts"
-import { ConflictError, type Operation, type Place, type ReadError, type WriteError } from "./KeyValueError.ts"
+import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
 import type { Value } from "./Value.ts"
 
 /**
@@ -69,63 +67,37 @@ export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic
  *
  * @since 0.1.0
  */
-export const make = (driver: Driver & Required<Pick<Driver, "compareAndPut">>): Service => {
-  const compareAndPut = (place: Place, entry: Entry | undefined, expected: unknown) =>
-    driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected })
-
-  const change = (
-    operation: Operation,
-    key: string,
-    options: UpdateOptions | undefined,
-    f: (place: Place, current: Entry | undefined) => Effect.Effect<Change, ReadError | WriteError>
-  ) =>
-    withPlace(driver, operation, [key], options, (place) => {
-      const attempt = Effect.gen(function* () {
-        const [current] = yield* driver.get({ _tag: "get", ...callAt(place), expiry: true, versioned: true })
-        const { entry, answer } = yield* f(place, current)
-        if (entry === undefined && current === undefined) return answer
-        const done = yield* compareAndPut(place, entry, current?.version)
-        if (!done) return yield* new Lost()
-        return answer
-      })
-      const maxRetries = options?.maxRetries ?? 100
-      return attempt.pipe(
-        Effect.retry({ schedule: pauses, times: maxRetries, while: (error) => error._tag === "Lost" }),
-        Effect.catchTag("Lost", () => Effect.fail(new ConflictError({ ...place, attempts: maxRetries + 1 })))
+export const make = (driver: AtomicDriver): Service => ({
+  putIfAbsent: (key, value, options) =>
+    withPlace(driver, "putIfAbsent", [key], options, (place) =>
+      Effect.flatMap(encode(place, [value], options?.ttl), ([entry]) =>
+        driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined })
       )
-    })
-
-  return {
-    putIfAbsent: (key, value, options) =>
-      withPlace(driver, "putIfAbsent", [key], options, (place) =>
-        Effect.flatMap(encode(place, [value], options?.ttl), ([entry]) => compareAndPut(place, entry, undefined))
-      ),
-    update: (key, f, options) =>
+    ),
+  update: (key, f, options) =>
+    withPlace(driver, "update", [key], options, (place) =>
       change(
-        "update",
-        key,
-        options,
-        Effect.fnUntraced(function* (place, current) {
-          const value = f(current?.payload.copy().value)
-          if (value === undefined) return { entry: undefined, answer: undefined }
+        driver,
+        place,
+        { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
+        Effect.fnUntraced(function* (current) {
+          const value = f(current?.payload.value)
+          if (value === undefined) return { answer: undefined, write: deleted(current) }
           const [entry] = yield* encode(place, [value], options?.ttl)
           const expiresAt = options?.ttl === undefined ? current?.expiresAt : entry!.expiresAt
-          return { entry: { ...entry!, expiresAt }, answer: entry!.payload.copy().value }
+          return { answer: entry!.payload.copy().value, write: { entry: { ...entry!, expiresAt } } }
         })
-      ),
-    getAndDelete: (key, options) =>
-      change("getAndDelete", key, options, (_, current) =>
-        Effect.succeed({ entry: undefined, answer: current?.payload.value })
       )
-  }
-}
+    ),
+  getAndDelete: (key, options) =>
+    withPlace(driver, "getAndDelete", [key], options, (place) =>
+      change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) =>
+        Effect.succeed({ answer: current?.payload.value, write: deleted(current) })
+      )
+    )
+})
 
-interface Change {
-  readonly entry: Entry | undefined
-  readonly answer: Value | undefined
-}
+const defaultRetries = 100
 
-/** Another writer came between. */
-class Lost extends Data.TaggedError("Lost") {}
-
-const pauses = Schedule.min([Schedule.exponential("1 millis"), Schedule.spaced("50 millis")]).pipe(Schedule.jittered)
+/** A key that is missing need not be deleted. */
+const deleted = (current: Entry | undefined): Change<unknown>["write"] => current && { entry: undefined }

@@ -64,10 +64,11 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
       )
       yield* options.check("Compression", zlib.isSupported(algorithm), `this runtime has no ${algorithm}`)
       const encode: EntryMapping["encode"] = (entry) => {
+        const { size } = entry.payload
         const escape = compressed.isEnvelope(entry.payload.value)
-        if (!escape && entry.payload.size < minSize) return Effect.succeed(entry)
+        if (!escape && size < minSize) return Effect.succeed(entry)
         return Effect.mapEager(compressed.encode(entry.payload, algorithm, level), (payload) =>
-          escape || payload.size < entry.payload.size ? { ...entry, payload } : entry
+          escape || payload.size < size ? { ...entry, payload } : entry
         )
       }
       const decode: EntryMapping["decode"] = (entry, place) => {

@@ -1,19 +1,9 @@
-import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fernet from "../../src/codecs/fernet.ts"
+import { pyKeyValue } from "../vectors/pyKeyValue.ts"
 
-const { fernet_deterministic: tokens } = JSON.parse(
-  readFileSync(new URL("../vectors/py-key-value.json", import.meta.url), "utf8")
-) as {
-  readonly fernet_deterministic: ReadonlyArray<{
-    readonly key: string
-    readonly timestamp: number
-    readonly iv_hex: string
-    readonly plaintext_base64: string
-    readonly token: string
-  }>
-}
+const tokens = pyKeyValue.fernet_deterministic
 
 describe("fernet", () => {
   it.effect("makes the tokens that Python's cryptography makes, and reads them", () =>

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs"
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -17,6 +16,7 @@ import {
 } from "../../src/index.ts"
 import { buildError } from "../support/faults.ts"
 import { both, memory, plant, stored } from "../support/inspect.ts"
+import { pyKeyValue as vectors } from "../vectors/pyKeyValue.ts"
 
 type Fields = Readonly<Record<string, Value.Json>>
 
@@ -442,15 +442,3 @@ describe("FernetEncryption", () => {
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [K1] }), Compression.wrap())))
   )
 })
-
-const vectors = JSON.parse(readFileSync(new URL("../vectors/py-key-value.json", import.meta.url), "utf8")) as {
-  readonly meta: { readonly keys: { readonly K3: string; readonly derived: string } }
-  readonly kdf: ReadonlyArray<{ readonly source_material: string; readonly salt: string; readonly fernet_key: string }>
-  readonly fernet_deterministic: ReadonlyArray<{
-    readonly key: string
-    readonly timestamp: number
-    readonly iv_hex: string
-    readonly plaintext_base64: string
-    readonly token: string
-  }>
-}

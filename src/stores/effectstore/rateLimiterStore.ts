@@ -1,13 +1,12 @@
-import * as Data from "effect/Data"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-import * as Schedule from "effect/Schedule"
 import { Atomic } from "../../Atomic.ts"
-import type { Driver } from "../../driver/Driver.ts"
-import { callAt, encode, KeyValue, withPlace } from "../../KeyValue.ts"
-import type { ReadError, WriteError } from "../../KeyValueError.ts"
+import { type AtomicDriver, change as changeEntry } from "../../internal/change.ts"
+import { encode, KeyValue, withPlace } from "../../KeyValue.ts"
+import type { ConflictError, ReadError, WriteError } from "../../KeyValueError.ts"
 import * as rateLimits from "./rateLimits.ts"
 
 /**
@@ -61,8 +60,6 @@ export const toRateLimiterStore = (
     })
   )
 
-type AtomicDriver = Driver & Required<Pick<Driver, "compareAndPut">>
-
 const make = (driver: AtomicDriver, collection: string): RateLimiter.RateLimiterStore["Service"] => {
   const change = <S extends State, A>(
     kind: string,
@@ -103,32 +100,25 @@ const make = (driver: AtomicDriver, collection: string): RateLimiter.RateLimiter
 
 type State = rateLimits.Counter | rateLimits.Bucket | rateLimits.Adaptive
 
-/** Another process changed the limit in between. */
-class Lost extends Data.TaggedError("Lost") {
-  override get message(): string {
-    return "other processes changed the rate limit during each attempt"
-  }
-}
-
-/** What `Atomic.update` does, with an expiry that depends on the state. */
+/** `Atomic.update` with an expiry that depends on the state. */
 const changeState = <S extends State, A>(
   driver: AtomicDriver,
   collection: string,
   key: string,
   step: (state: S | undefined, now: number) => rateLimits.Step<S, A>
-): Effect.Effect<A, ReadError | WriteError | Lost> =>
+): Effect.Effect<A, ReadError | WriteError | ConflictError> =>
   withPlace(driver, "update", [key], { collection }, (place) =>
-    Effect.gen(function* () {
-      const [current] = yield* driver.get({ _tag: "get", ...callAt(place), expiry: false, versioned: true })
-      const now = yield* Effect.clockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe()))
-      const state = current?.payload.value as S | undefined
-      const { answer, next } = step(state !== undefined && state.expiresAt > now ? state : undefined, now)
-      if (next === undefined) return answer
-      const [entry] = yield* encode(place, [next], Duration.millis(Math.ceil(next.expiresAt - now)))
-      const expected = current?.version
-      const done = yield* driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected })
-      return done ? answer : yield* new Lost()
-    }).pipe(Effect.retry({ schedule: pauses, times: 100, while: (error) => error._tag === "Lost" }))
+    changeEntry(
+      driver,
+      place,
+      { maxRetries: 100, expiry: false },
+      Effect.fnUntraced(function* (current) {
+        const now = yield* Clock.currentTimeMillis
+        const state = current?.payload.value as S | undefined
+        const { answer, next } = step(state !== undefined && state.expiresAt > now ? state : undefined, now)
+        if (next === undefined) return { answer }
+        const [entry] = yield* encode(place, [next], Duration.millis(Math.ceil(next.expiresAt - now)))
+        return { answer, write: { entry } }
+      })
+    )
   )
-
-const pauses = Schedule.min([Schedule.exponential("1 millis"), Schedule.spaced("50 millis")]).pipe(Schedule.jittered)

@@ -93,7 +93,7 @@ export const driver = (connection: Connection, names: Names, defaultCollection: 
               ["pttl", name]
             ]),
             ([bytes, pttl]) => {
-              const found = bytes instanceof Buffer ? decode(bytes) : undefined
+              const found = bytes instanceof Buffer ? managedEntry.decode(bytes) : undefined
               return found !== undefined &&
                 Result.isSuccess(found) &&
                 isExpired(found.success.entry, now) &&
@@ -211,9 +211,6 @@ const encode = (collection: string, key: string, entry: Entry, now: number): Rea
 const asOptions = ([value, millis]: ReadonlyArray<Argument>): ReadonlyArray<Argument> =>
   millis === undefined ? [value!] : [value!, "PX", millis]
 
-/** A view that is no `Buffer`, whose `slice` would not copy. */
-const decode = (bytes: Buffer) => managedEntry.decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-
 const decodeAll = (
   call: Call.Get,
   stored: ReadonlyArray<Stored>,
@@ -221,7 +218,7 @@ const decodeAll = (
 ): Result.Result<ReadonlyArray<Entry | undefined>, DeserializationError> => {
   const entries: Array<Entry | undefined> = []
   for (const [i, { bytes, pttl }] of stored.entries()) {
-    const decoded = bytes === null ? undefined : decode(bytes)
+    const decoded = bytes === null ? undefined : managedEntry.decode(bytes)
     if (decoded !== undefined && Result.isFailure(decoded)) {
       return Result.fail(new DeserializationError({ ...Call.placeOf(call, i), reason: decoded.failure }))
     }

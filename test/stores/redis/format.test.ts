@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs"
 import { assert, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,6 +8,7 @@ import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import type { Value } from "../../../src/Value.ts"
 import { describeWithRedis } from "../../servers/redis.ts"
+import { pyKeyValue } from "../../vectors/pyKeyValue.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
 describeWithRedis("what is in the database", (server) => {
@@ -145,7 +145,7 @@ describeWithRedis("what is in the database", (server) => {
     Effect.gen(function* () {
       const { client } = yield* open
       const space = uniquePrefix()
-      const plain = vectors.filter(({ stack }) => stack.length === 1)
+      const plain = pyKeyValue.vectors.filter(({ stack }) => stack.length === 1)
       assert.isAbove(plain.length, 30)
       yield* Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
@@ -163,16 +163,3 @@ describeWithRedis("what is in the database", (server) => {
     })
   )
 })
-
-const { vectors } = JSON.parse(readFileSync(new URL("../../vectors/py-key-value.json", import.meta.url), "utf8")) as {
-  readonly vectors: ReadonlyArray<Vector>
-}
-
-interface Vector {
-  readonly id: string
-  readonly stack: ReadonlyArray<{ readonly default_collection?: string | null }>
-  readonly collection: string | null
-  readonly key: string
-  readonly value_json: string
-  readonly redis: { readonly key_base64: string; readonly value_base64: string }
-}
