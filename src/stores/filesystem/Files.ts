@@ -85,12 +85,10 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
   const onFile = <A>(file: string, use: Effect.Effect<A, PlatformError>) =>
     Effect.flatMap(exists(file), (found) => (found ? orMissing(use) : Effect.undefined))
 
-  const readAll = (file: string) => Effect.map(fs.readFile(file), plain)
-
   const readHead = (file: string) =>
     Effect.map(
       Effect.scoped(Effect.flatMap(fs.open(file), (handle) => handle.readAlloc(Header.size))),
-      Option.match({ onNone: () => new Uint8Array(), onSome: plain })
+      Option.getOrElse(() => new Uint8Array())
     )
 
   const header = (file: string) =>
@@ -99,7 +97,7 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
       Effect.flatMap(readHead(file), (head) => {
         const parsed = Header.parse(head)
         return parsed === "more"
-          ? Effect.map(readAll(file), (stored) => Header.fromStored(stored) ?? "unknown")
+          ? Effect.map(fs.readFile(file), (stored) => Header.fromStored(stored) ?? "unknown")
           : Effect.succeed(parsed ?? ("unknown" as const))
       })
     )
@@ -152,7 +150,7 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
     path,
     root,
     exists,
-    read: (file) => onFile(file, readAll(file)),
+    read: (file) => onFile(file, fs.readFile(file)),
     header,
     makeDirectory: (directory) => fs.makeDirectory(directory, { recursive: true }),
     aside,
@@ -187,9 +185,6 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
   }
   return files
 })
-
-/** The bytes of what may be a Node `Buffer`, whose `slice` is not a copy. */
-const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 
 const outside = (target: string): Effect.Effect<never, PlatformError> =>
   Effect.fail(
