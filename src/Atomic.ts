@@ -70,7 +70,7 @@ export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic
 export const make = (driver: AtomicDriver): Service => ({
   putIfAbsent: (key, value, options) =>
     withPlace(driver, "putIfAbsent", [key], options, (place) =>
-      Effect.flatMap(encode(place, [value], options?.ttl), ([entry]) =>
+      Effect.flatMap(encode(driver, place, [value], options?.ttl), ([entry]) =>
         driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined })
       )
     ),
@@ -83,7 +83,7 @@ export const make = (driver: AtomicDriver): Service => ({
         Effect.fnUntraced(function* (current) {
           const value = f(current?.payload.value)
           if (value === undefined) return { answer: undefined, write: deleted(current) }
-          const [entry] = yield* encode(place, [value], options?.ttl)
+          const [entry] = yield* encode(driver, place, [value], options?.ttl)
           const expiresAt = options?.ttl === undefined ? current?.expiresAt : entry!.expiresAt
           return { answer: entry!.payload.copy().value, write: { entry: { ...entry!, expiresAt } } }
         })

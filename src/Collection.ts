@@ -8,14 +8,13 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import type { ValueWithTtl } from "./Entry.ts"
 import { collectionCodec } from "./internal/collectionCodec.ts"
 import { SingleFlight } from "./internal/SingleFlight.ts"
 import * as KeyValue from "./KeyValue.ts"
 import { MissingKeyError, type Operation, type ReadError, type WriteError } from "./KeyValueError.ts"
-import { Payload, type Value } from "./Value.ts"
+import { copy, type Value } from "./Value.ts"
 
 /**
  * Options of {@link make} and {@link Service}.
@@ -241,10 +240,7 @@ const over = <S extends Schema.Constraint, K>(
       const found = yield* decode("get", name, yield* kv.getOrSet(name, encoded, putAt(options)))
       if (Option.isSome(found)) return found.value
       const reload = Effect.tap(encoded, (value) => kv.put(name, value, putAt(options)))
-      return yield* decodeStrictly("get", name, detached(yield* reloads.run(name, reload)))
+      return yield* decodeStrictly("get", name, copy(yield* reloads.run(name, reload)))
     })
   }
 }
-
-/** A copy, for one of several who wait for the same value. */
-const detached = (value: Value): Value => Result.getOrThrow(Payload.from(value)).value

@@ -22,7 +22,7 @@ import {
   SerializationError,
   type WriteError
 } from "./KeyValueError.ts"
-import { Payload, type Value } from "./Value.ts"
+import { copy, Payload, type Value } from "./Value.ts"
 
 /**
  * The longest key or collection, in bytes of UTF-8: 65,536.
@@ -156,7 +156,7 @@ export class KeyValue extends Context.Service<KeyValue, Service>()("effect-kv/Ke
  * @since 0.1.0
  */
 export const make = (driver: Driver): Service => {
-  const loads = new SingleFlight<Payload, any>()
+  const loads = new SingleFlight<Value, any>()
 
   const read = (
     operation: "get" | "getMany" | "ttl" | "ttlMany",
@@ -185,6 +185,7 @@ export const make = (driver: Driver): Service => {
       (place) =>
         Effect.flatMapEager(
           encode(
+            driver,
             place,
             pairs.map(([, value]) => value),
             options?.ttl
@@ -239,7 +240,7 @@ export const make = (driver: Driver): Service => {
             JSON.stringify([options?.collection || driver.defaultCollection, key]),
             loadInto(get(key, options), load, (value) => put(key, value, options))
           ),
-          (payload) => payload.copy().value
+          copy
         )
       )
   }
@@ -255,13 +256,11 @@ const loadInto = <E, R, E2, E3>(
   get: Effect.Effect<Value | undefined, E2>,
   load: Effect.Effect<Value, E, R>,
   put: (value: Value) => Effect.Effect<void, E3>
-): Effect.Effect<Payload, E | E2 | E3, R> =>
+): Effect.Effect<Value, E | E2 | E3, R> =>
   Effect.map(
     orElseIfMissing(get, () => Effect.tap(load, put)),
-    owned
+    copy
   )
-
-const owned = (value: Value): Payload => Result.getOrThrow(Payload.from(value))
 
 /** @internal */
 export const callAt = (place: Place) => ({
@@ -292,13 +291,15 @@ export const withPlace = <A, E>(
 
 /** @internal Validates, copies and dates values. */
 export const encode = (
+  driver: Pick<Driver, "exact">,
   place: Place,
   values: ReadonlyArray<unknown>,
   ttl: Duration.Input | undefined
 ): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> =>
-  Effect.clockWith((clock) => encodeAt(clock.currentTimeMillisUnsafe(), place, values, ttl))
+  Effect.clockWith((clock) => encodeAt(driver, clock.currentTimeMillisUnsafe(), place, values, ttl))
 
 const encodeAt = (
+  driver: Pick<Driver, "exact">,
   createdAt: number,
   place: Place,
   values: ReadonlyArray<unknown>,
@@ -308,7 +309,7 @@ const encodeAt = (
   if (Result.isFailure(expiresAt)) return Effect.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
   const entries: Array<Entry> = []
   for (let i = 0; i < values.length; i++) {
-    const payload = Payload.from(values[i])
+    const payload = Payload.from(values[i], driver)
     if (Result.isFailure(payload)) {
       return Effect.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
     }

@@ -308,15 +308,27 @@ export class EncryptionError extends Data.TaggedError("EncryptionError")<
 /**
  * Why a value could not be decrypted.
  *
- * - `"wrong-key"`: the signature matches none of the keys: another key, or altered data. (No cipher can tell these
- *   apart.)
+ * - `"wrong-key"`: no key of the ring fits. (Fernet cannot tell another key from altered data.)
+ * - `"altered"`: the key is there, but what it authenticates was changed or cut (Aead).
+ * - `"moved"`: it was encrypted for another store, collection or key (Aead).
+ * - `"revived"`: it would live longer than it was encrypted for (Aead).
+ * - `"too-old"`, `"in-future"`: it was encrypted longer ago than `maxAge`, or not yet (Fernet).
  * - `"corrupted"`: not in the form of an encrypted value any more.
- * - `"not-encrypted"`: plaintext, where only encrypted values are accepted.
+ * - `"not-encrypted"`: plaintext, or encrypted by another wrapper, where only its own encryption is accepted.
  * - `"unsupported-version"`: written by a version of the format that this one does not know.
  *
  * @since 0.1.0
  */
-export type DecryptionReason = "wrong-key" | "corrupted" | "not-encrypted" | "unsupported-version"
+export type DecryptionReason =
+  | "wrong-key"
+  | "altered"
+  | "moved"
+  | "revived"
+  | "too-old"
+  | "in-future"
+  | "corrupted"
+  | "not-encrypted"
+  | "unsupported-version"
 
 /**
  * A stored value could not be decrypted, or was not encrypted where it had to be.

@@ -15,6 +15,7 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as json from "./internal/json.ts"
+import * as jsonText from "./internal/jsonText.ts"
 import { utf8Length } from "./internal/utf8.ts"
 
 /**
@@ -51,37 +52,43 @@ export const maxDepth = json.maxDepth
  */
 export class Payload {
   readonly value: Value
-  private readonly negativeZero: boolean
+  private readonly numbers: json.Numbers
   private encoded: string | undefined = undefined
 
-  private constructor(value: Value, negativeZero: boolean) {
+  private constructor(value: Value, numbers: json.Numbers) {
     this.value = value
-    this.negativeZero = negativeZero
+    this.numbers = numbers
   }
 
-  /** Validates and copies a value that somebody else owns. */
-  static from(value: unknown): Result.Result<Payload, json.Problem> {
+  /** Validates and copies a value that somebody else owns. With `exact`, integers may be `bigint`s. */
+  static from(value: unknown, options?: ExactOption): Result.Result<Payload, json.Problem> {
     if (value instanceof Uint8Array) return Result.succeed(Payload.bytes(Uint8Array.from(value)))
-    const copier = new json.Copier()
+    const copier = new json.Copier(options?.exact ?? false)
     const copy = copier.copy(value, 0)
-    return copy === undefined
-      ? Result.fail(copier.describe(value))
-      : Result.succeed(new Payload(copy, copier.negativeZero))
+    return copy === undefined ? Result.fail(copier.describe(value)) : Result.succeed(new Payload(copy, copier.numbers))
   }
 
-  /** Parses JSON text. */
-  static parse(text: string): Result.Result<Payload, unknown> {
-    return Result.map(json.parse(text), (value) => Payload.json(value, json.mayHaveNegativeZero(text)))
+  /**
+   * Parses JSON text, and also the `NaN`, `Infinity` and `-Infinity` that Python writes. With `exact`, integers beyond
+   * 2^53 become `bigint`s. Fails for what is nested deeper than {@link maxDepth}.
+   */
+  static parse(text: string, options?: ExactOption): Result.Result<Payload, unknown> {
+    return Result.map(json.parse(text, options?.exact ?? false), Payload.parsed)
   }
 
-  /** Takes over JSON that nobody else holds. */
+  /** @internal Takes over what was parsed, or a part of it. */
+  static parsed({ value, numbers }: json.Parsed): Payload {
+    return new Payload(value, numbers)
+  }
+
+  /** Takes over JSON that nobody else holds, of finite numbers. */
   static json(value: Json, mayHaveNegativeZero = false): Payload {
-    return new Payload(value, mayHaveNegativeZero)
+    return new Payload(value, mayHaveNegativeZero ? "special" : "plain")
   }
 
   /** Takes over bytes that nobody else holds. */
   static bytes(value: Uint8Array): Payload {
-    return new Payload(value, false)
+    return new Payload(value, "plain")
   }
 
   get isBytes(): boolean {
@@ -90,7 +97,12 @@ export class Payload {
 
   /** The JSON text, compact and in the order of the fields. Made once. */
   get text(): string {
-    return (this.encoded ??= json.stringify(this.value as Json, this.negativeZero))
+    return (this.encoded ??= json.stringify(this.value as Json, this.numbers))
+  }
+
+  /** The JSON text to the letter as Python's `json.dumps(value, sort_keys=True)` has it. */
+  get pythonText(): string {
+    return jsonText.write(this.value as Json, { python: true, exact: this.numbers === "exact" })
   }
 
   /** Bytes as stored: those of the UTF-8 JSON text, or the bytes themselves. */
@@ -100,9 +112,22 @@ export class Payload {
 
   /** The same value in objects of its own. */
   copy(): Payload {
-    return new Payload(
-      this.value instanceof Uint8Array ? Uint8Array.from(this.value) : json.clone(this.value),
-      this.negativeZero
-    )
+    return new Payload(copy(this.value), this.numbers)
   }
+}
+
+/**
+ * The same value in objects of its own.
+ *
+ * @since 0.1.0
+ */
+export const copy = (value: Value): Value => (value instanceof Uint8Array ? Uint8Array.from(value) : json.clone(value))
+
+/**
+ * Whether integers beyond 2^53 are `bigint`s. Default: false, they are the nearest `number`.
+ *
+ * @since 0.1.0
+ */
+export interface ExactOption {
+  readonly exact?: boolean | undefined
 }

@@ -94,7 +94,7 @@ describe("Payload", () => {
   })
 
   it("parse fails on what is not JSON", () => {
-    for (const text of ["", "{", "NaN", "undefined", "'a'", "\uFEFF{}"]) {
+    for (const text of ["", "{", "nan", "-NaN", "undefined", "'a'", "\uFEFF{}"]) {
       assert.isTrue(Result.isFailure(Payload.parse(text)), text)
     }
   })

@@ -1,10 +1,10 @@
 /**
- * Compressed values, in py-key-value's envelope.
+ * Compressed values, in py-key-value's envelope or in a frame.
  *
  * **Details**
  *
- * `{ "__compressed_data__": base64, "__compression_algorithm__": "gzip", "__compression_version__": 1 }`, where
- * py-key-value knows gzip only.
+ * The envelope is `{ "__compressed_data__": base64, "__compression_algorithm__": "gzip", "__compression_version__": 1 }`,
+ * where py-key-value knows gzip only.
  *
  * @since 0.1.0
  */
@@ -13,9 +13,10 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import * as zlib from "#zlib"
-import { Payload, type Value } from "../Value.ts"
-import { matchFields } from "./envelope.ts"
-import * as plaintext from "./plaintext.ts"
+import { type ExactOption, Payload, type Value } from "../Value.ts"
+import * as content from "./content.ts"
+import { type Envelope, matchFields } from "./envelope.ts"
+import * as frame from "./frame.ts"
 
 /**
  * How to compress.
@@ -25,45 +26,85 @@ import * as plaintext from "./plaintext.ts"
 export type Algorithm = "gzip" | "zstd" | "brotli" | "deflate"
 
 const algorithms: ReadonlySet<unknown> = new Set<Algorithm>(["gzip", "zstd", "brotli", "deflate"])
+
+const isAlgorithm = (name: unknown): name is Algorithm => algorithms.has(name)
+
 const version = 1
 
 const fields = ["__compressed_data__", "__compression_algorithm__", "__compression_version__"] as const
 
 /**
- * Would {@link decode} take this value for a compressed one?
+ * Would {@link decode} take this value for something else than itself?
  *
  * @since 0.1.0
  */
-export const isEnvelope = (value: Value): boolean => matchFields(value, fields) !== undefined
+export const isEnvelope = (payload: Payload): boolean => {
+  const opened = frame.open(payload)
+  if (opened === undefined) return matchFields(payload.value, fields) !== undefined
+  return typeof opened === "string" || isAlgorithm(opened.codec)
+}
 
 /**
- * The envelope of a value. The same value gives the same envelope.
+ * A value, compressed. The same value gives the same bytes.
  *
  * @since 0.1.0
  */
-export const encode = (payload: Payload, algorithm: Algorithm, level: number | undefined): Effect.Effect<Payload> =>
-  Effect.mapEager(zlib.compress(algorithm, plaintext.encode(payload), level), (compressed) =>
-    Payload.json({
-      __compressed_data__: base64.encode(compressed),
-      __compression_algorithm__: algorithm,
-      __compression_version__: version
-    })
+export const encode = (
+  payload: Payload,
+  algorithm: Algorithm,
+  level: number | undefined,
+  envelope: Envelope
+): Effect.Effect<Payload> =>
+  Effect.mapEager(zlib.compress(algorithm, content.encode(payload), level), (compressed) =>
+    envelope === "binary"
+      ? frame.make(algorithm, compressed)
+      : Payload.json({
+          __compressed_data__: base64.encode(compressed),
+          __compression_algorithm__: algorithm,
+          __compression_version__: version
+        })
   )
 
 /**
- * The value of an envelope; any other value as it is. Fails with the reason.
+ * Options of {@link decode}.
  *
  * @since 0.1.0
  */
-export const decode = (payload: Payload, maxSize: number): Effect.Effect<Payload, string> => {
-  const envelope = matchFields(payload.value, fields)
-  if (envelope === undefined) return Effect.succeed(payload)
+export interface DecodeOptions extends ExactOption {
+  /** The most bytes that a value may inflate to. */
+  readonly maxSize: number
+}
+
+/**
+ * The value of an envelope or frame; any other value as it is. Fails with the reason.
+ *
+ * @since 0.1.0
+ */
+export const decode = (payload: Payload, options: DecodeOptions): Effect.Effect<Payload, string> => {
+  const opened = open(payload)
+  if (opened === undefined) return Effect.succeed(payload)
+  if (Result.isFailure(opened)) return Effect.fail(opened.failure)
+  const { algorithm, data } = opened.success
+  return Effect.flatMapEager(zlib.decompress(algorithm, data, options.maxSize), (bytes) =>
+    Effect.fromResult(content.decode(bytes, options))
+  )
+}
+
+type Opened = Result.Result<{ readonly algorithm: Algorithm; readonly data: Uint8Array }, string>
+
+const open = (payload: Payload): Opened | undefined => {
+  const opened = frame.open(payload)
+  if (opened === undefined) return openJson(payload.value)
+  if (typeof opened === "string") return Result.fail(`a frame with ${opened}`)
+  return isAlgorithm(opened.codec) ? Result.succeed({ algorithm: opened.codec, data: opened.data }) : undefined
+}
+
+const openJson = (value: Value): Opened | undefined => {
+  const envelope = matchFields(value, fields)
+  if (envelope === undefined) return undefined
   const { __compressed_data__: data, __compression_algorithm__: algorithm } = envelope
-  if (envelope.__compression_version__ !== version) return Effect.fail("a version of the format that is not known")
-  if (!algorithms.has(algorithm)) return Effect.fail(`the algorithm ${JSON.stringify(algorithm)} is not known`)
+  if (envelope.__compression_version__ !== version) return Result.fail("a version of the format that is not known")
+  if (!isAlgorithm(algorithm)) return Result.fail(`the algorithm ${String(algorithm)} is not known`)
   const compressed = typeof data === "string" ? base64.decode(data) : Result.fail("the data is not base64")
-  if (Result.isFailure(compressed)) return Effect.fail(compressed.failure)
-  return Effect.flatMapEager(zlib.decompress(algorithm as Algorithm, compressed.success, maxSize), (bytes) =>
-    Effect.fromResult(plaintext.decode(bytes))
-  )
+  return Result.map(compressed, (data) => ({ algorithm, data }))
 }

@@ -1,48 +1,115 @@
 /**
- * Encrypted values, in py-key-value's envelope.
+ * Values encrypted with Fernet, in py-key-value's envelope or in a frame.
  *
  * **Details**
  *
- * `{ "__encrypted_data__": base64 of a Fernet token, "__encryption_version__": 1 }`.
+ * The envelope is `{ "__encrypted_data__": base64 of a Fernet token, "__encryption_version__": 1 }`, where the token is
+ * base64 itself. A frame holds the bytes of the token.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as base64 from "#base64"
+import * as utf8 from "../internal/utf8.ts"
 import type { DecryptionReason } from "../KeyValueError.ts"
-import { Payload } from "../Value.ts"
-import { matchFields } from "./envelope.ts"
+import { type ExactOption, type Json, Payload } from "../Value.ts"
+import * as content from "./content.ts"
+import type { Envelope } from "./envelope.ts"
 import * as fernet from "./fernet.ts"
-import * as plaintext from "./plaintext.ts"
+import * as frame from "./frame.ts"
 
 const version = 1
-const fields = ["__encrypted_data__", "__encryption_version__"] as const
+const dataField = "__encrypted_data__"
+const versionField = "__encryption_version__"
 
 /**
- * The envelope of a value, encrypted under a key.
+ * A value, encrypted under a key.
  *
  * @since 0.1.0
  */
-export const encode = (payload: Payload, key: fernet.Key, time: number): Effect.Effect<Payload> =>
-  Effect.mapEager(fernet.encrypt(key, plaintext.encode(payload), time), (token) =>
-    Payload.json({ __encrypted_data__: fernet.wrapToken(token), __encryption_version__: version })
+export const encode = (payload: Payload, key: fernet.Key, time: number, envelope: Envelope): Effect.Effect<Payload> =>
+  Effect.mapEager(fernet.encrypt(key, content.encode(payload), time), (token) =>
+    envelope === "binary" ? frame.make("fernet", token) : toJson(token)
   )
 
 /**
- * The value of an envelope that one of the keys was used for.
+ * A token in py-key-value's envelope: base64 twice.
  *
  * @since 0.1.0
  */
-export const decode = (payload: Payload, keys: ReadonlyArray<fernet.Key>): Effect.Effect<Payload, DecryptionReason> => {
-  const envelope = matchFields(payload.value, fields)
-  if (envelope === undefined) return Effect.fail(isMarked(payload) ? "corrupted" : "not-encrypted")
-  const { __encrypted_data__: data, __encryption_version__: written } = envelope
-  if (typeof written === "number" && written !== version) return Effect.fail("unsupported-version")
-  const token = typeof data === "string" && written === version ? fernet.unwrapToken(data) : undefined
-  if (token === undefined) return Effect.fail("corrupted")
-  return Effect.flatMapEager(fernet.decrypt(keys, token), (message) =>
-    Effect.mapError(Effect.fromResult(plaintext.decode(message)), () => "corrupted" as const)
-  )
+export const toJson = (token: Uint8Array): Payload =>
+  Payload.json({ [dataField]: base64.encode(utf8.encode(fernet.format(token))), [versionField]: version })
+
+/**
+ * What {@link decode} found.
+ *
+ * @since 0.1.0
+ */
+export interface Decoded {
+  readonly payload: Payload
+  /** The key that it was encrypted under. */
+  readonly key: fernet.Key
+  readonly envelope: Envelope
 }
 
-const isMarked = ({ value }: Payload): boolean =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, fields[0])
+/**
+ * Options of {@link decode}.
+ *
+ * @since 0.1.0
+ */
+export interface DecodeOptions extends ExactOption {
+  /** How old a token may be. Default: any age. */
+  readonly age?: fernet.Age | undefined
+}
+
+/**
+ * The value of an envelope or frame that one of the keys was used for.
+ *
+ * @since 0.1.0
+ */
+export const decode = (
+  payload: Payload,
+  keys: ReadonlyArray<fernet.Key>,
+  options?: DecodeOptions
+): Effect.Effect<Decoded, DecryptionReason> => {
+  const found = open(payload)
+  if (Result.isFailure(found)) return Effect.fail(found.failure)
+  const { token, envelope } = found.success
+  return Effect.flatMapEager(fernet.decrypt(keys, token, options?.age), ({ message, key }) => {
+    const decoded = content.decode(message, options)
+    return Result.isFailure(decoded)
+      ? Effect.fail("corrupted")
+      : Effect.succeed({ payload: decoded.success, key, envelope })
+  })
+}
+
+interface Opened {
+  readonly token: Uint8Array
+  readonly envelope: Envelope
+}
+
+const open = (payload: Payload): Result.Result<Opened, DecryptionReason> => {
+  const found = frame.open(payload)
+  if (found === undefined) return openJson(payload)
+  if (found === "an unknown version") return Result.fail("unsupported-version")
+  if (found === "an unknown codec") return Result.fail("corrupted")
+  return found.codec === "fernet"
+    ? Result.succeed({ token: found.data, envelope: "binary" })
+    : Result.fail("not-encrypted")
+}
+
+/** Other fields are let through, as py-key-value lets them through: the token tells whether it is one. */
+const openJson = ({ value }: Payload): Result.Result<Opened, DecryptionReason> => {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, dataField))
+    return Result.fail("not-encrypted")
+  const { [dataField]: data, [versionField]: written } = value as Readonly<Record<string, Json>>
+  if (typeof written === "number" && written !== version) return Result.fail("unsupported-version")
+  const token = typeof data === "string" && written === version ? parse(data) : undefined
+  return token === undefined ? Result.fail("corrupted") : Result.succeed({ token, envelope: "json" })
+}
+
+const parse = (data: string): Uint8Array | undefined => {
+  const text = Result.flatMap(base64.decode(data), (bytes) => Result.try(() => utf8.decodeUnsafe(bytes)))
+  return Result.isSuccess(text) ? fernet.parse(text.success) : undefined
+}

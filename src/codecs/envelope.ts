@@ -1,17 +1,28 @@
 /**
- * JSON objects that codecs put in the place of a value.
+ * What codecs put in the place of a value.
  *
  * @since 0.1.0
  */
 import type { Value } from "../Value.ts"
 
 /**
+ * How a codec's output is stored: as JSON, which py-key-value reads and writes, or as `"binary"`, in less than half of
+ * the bytes. Either is read, whatever is written.
+ *
+ * @since 0.1.0
+ */
+export type Envelope = "json" | "binary"
+
+/** The envelopes, by name. */
+export const envelopes: ReadonlyArray<Envelope> = ["json", "binary"]
+
+/**
  * The value as an object, if it has the named fields and no others.
  *
  * **Details**
  *
- * This is how envelopes are recognised: by exactly their fields, so that a value of the application that has one of
- * them is still just a value.
+ * This is how envelopes of compressed values are recognised: by exactly their fields, so that a value of the application
+ * that has one of them is still just a value.
  *
  * @since 0.1.0
  */

@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import * as crypto from "#crypto"
-import * as utf8 from "../internal/utf8.ts"
 
 /**
  * The two halves of a Fernet key.
@@ -26,7 +25,22 @@ export interface Key {
  *
  * @since 0.1.0
  */
-export type Failure = "wrong-key" | "corrupted" | "unsupported-version"
+export type Failure = "wrong-key" | "corrupted" | "unsupported-version" | "too-old" | "in-future"
+
+/**
+ * How old a token may be.
+ *
+ * @since 0.1.0
+ */
+export interface Age {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** Milliseconds. */
+  readonly max: number
+}
+
+/** How far ahead (milliseconds) the clock of who made a token may be: as the specification has it. */
+const maxClockSkew = 60_000
 
 const tokenVersion = 0x80
 const ivAt = 9
@@ -53,8 +67,8 @@ export const parseKey = (text: string): Key | undefined => {
 export const formatKey = (bytes: Uint8Array): string => base64.encodeUrl(bytes)
 
 /**
- * The token of a message. `time` is in milliseconds since the epoch, and written in seconds. A random `iv` of 16 bytes
- * is made unless it is given, which only test vectors should.
+ * The token of a message, as bytes. `time` is in milliseconds since the epoch, and written in seconds. A random `iv` of
+ * 16 bytes is made unless it is given, which only test vectors should.
  *
  * @since 0.1.0
  */
@@ -63,7 +77,7 @@ export const encrypt = (
   message: Uint8Array,
   time: number,
   iv: Uint8Array = crypto.randomBytes(16)
-): Effect.Effect<string> =>
+): Effect.Effect<Uint8Array> =>
   Effect.flatMapEager(crypto.aesCbcEncrypt(key.encryption, iv, message), (encrypted) => {
     const token = new Uint8Array(dataAt + encrypted.length + signatureLength)
     token[0] = tokenVersion
@@ -73,28 +87,46 @@ export const encrypt = (
     const signed = token.subarray(0, -signatureLength)
     return Effect.mapEager(crypto.hmacSha256(key.signing, signed), (signature) => {
       token.set(signature, signed.length)
-      return base64.encodeUrl(token)
+      return token
     })
   })
 
 /**
- * The message of a token that one of the keys signed.
+ * The message of a token, and which of the keys signed it.
  *
  * @since 0.1.0
  */
-export const decrypt = (keys: ReadonlyArray<Key>, token: string): Effect.Effect<Uint8Array, Failure> => {
-  const bytes = Result.getOrUndefined(base64.decodeUrl(token))
-  if (bytes === undefined || bytes.length === 0) return Effect.fail("corrupted")
-  if (bytes[0] !== tokenVersion) return Effect.fail("unsupported-version")
-  if (bytes.length < dataAt + 16 + signatureLength || (bytes.length - dataAt - signatureLength) % 16 !== 0) {
+export interface Decrypted {
+  readonly message: Uint8Array
+  readonly key: Key
+}
+
+/**
+ * The message of a token that one of the keys signed, and that is not older than it may be.
+ *
+ * @since 0.1.0
+ */
+export const decrypt = (keys: ReadonlyArray<Key>, token: Uint8Array, age?: Age): Effect.Effect<Decrypted, Failure> => {
+  if (token.length === 0) return Effect.fail("corrupted")
+  if (token[0] !== tokenVersion) return Effect.fail("unsupported-version")
+  if (token.length < dataAt + 16 + signatureLength || (token.length - dataAt - signatureLength) % 16 !== 0) {
     return Effect.fail("corrupted")
   }
-  return Effect.flatMapEager(signer(keys, bytes), (key) =>
-    Effect.flatMapEager(
-      crypto.aesCbcDecrypt(key.encryption, bytes.subarray(ivAt, dataAt), bytes.subarray(dataAt, -signatureLength)),
-      (message) => (message === undefined ? Effect.fail("corrupted") : Effect.succeed(message))
-    )
-  )
+  return Effect.flatMapEager(signer(keys, token), (key) => {
+    const problem = age && problemOfAge(token, age)
+    return problem !== undefined
+      ? Effect.fail(problem)
+      : Effect.flatMapEager(
+          crypto.aesCbcDecrypt(key.encryption, token.subarray(ivAt, dataAt), token.subarray(dataAt, -signatureLength)),
+          (message) => (message === undefined ? Effect.fail("corrupted") : Effect.succeed({ message, key }))
+        )
+  })
+}
+
+const problemOfAge = (token: Uint8Array, { now, max }: Age): Failure | undefined => {
+  const time = Number(new DataView(token.buffer, token.byteOffset).getBigUint64(1)) * 1000
+  if (time + max < now) return "too-old"
+  return time > now + maxClockSkew ? "in-future" : undefined
 }
 
 /** The key that signed the token: the first that fits, so that the newest key is found at once. */
@@ -106,23 +138,15 @@ const signer = ([key, ...others]: ReadonlyArray<Key>, token: Uint8Array): Effect
       )
 
 /**
- * A token as py-key-value stores it: base64 once more.
+ * A token as text: URL-safe base64 with padding.
  *
  * @since 0.1.0
  */
-export const wrapToken = (token: string): string => base64.encode(utf8.encode(token))
+export const format = (token: Uint8Array): string => base64.encodeUrl(token)
 
 /**
- * The inverse of {@link wrapToken}. `undefined` when it is none.
+ * The inverse of {@link format}. `undefined` when it is none.
  *
  * @since 0.1.0
  */
-export const unwrapToken = (text: string): string | undefined =>
-  Result.getOrUndefined(
-    Result.flatMap(base64.decode(text), (bytes) =>
-      Result.mapError(
-        Result.try(() => utf8.decodeUnsafe(bytes)),
-        String
-      )
-    )
-  )
+export const parse = (text: string): Uint8Array | undefined => Result.getOrUndefined(base64.decodeUrl(text))

@@ -1,21 +1,45 @@
 /**
- * How stores write an entry: a JSON value as py-key-value's managed entry, bytes in a frame with the same header.
+ * How stores write an entry: a JSON value as py-key-value's managed entry, bytes in a frame of their own.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import type { Entry } from "../Entry.ts"
 import * as json from "../internal/json.ts"
+import { writeString } from "../internal/jsonText.ts"
 import * as utf8 from "../internal/utf8.ts"
-import { type Json, Payload } from "../Value.ts"
+import { type ExactOption, type Json, Payload } from "../Value.ts"
+import * as content from "./content.ts"
+import * as entryFrame from "./entryFrame.ts"
 import * as time from "./time.ts"
 
 /**
- * The version that entries carry.
+ * The versions that entries carry: 1 for a JSON object, which is all that py-key-value holds, and 2 for any other JSON
+ * value.
  *
  * @since 0.1.0
  */
-export const version = 1
+export const versions = { object: 1, any: 2 } as const
+
+/**
+ * How the JSON text is written: `"compact"` and in UTF-8, or to the letter as `"py-key-value"` writes it, with sorted
+ * fields, spaces and in ASCII. Either reads both.
+ *
+ * @since 0.1.0
+ */
+export type Format = "compact" | "py-key-value"
+
+/**
+ * Options of {@link encode}.
+ *
+ * @since 0.1.0
+ */
+export interface EncodeOptions {
+  /** How JSON is written. Default: `"compact"`. */
+  readonly format?: Format | undefined
+  /** Whether a frame of bytes has the names of the entry in it. Default: true. */
+  readonly frameNames?: boolean | undefined
+}
 
 /**
  * An entry as it was read, with the names that it was written under (if they are there).
@@ -34,103 +58,128 @@ export interface ManagedEntry {
  * **Details**
  *
  * The text has the fields `collection`, `created_at`, `expires_at` (only with a TTL), `key`, `value` and `version`, in
- * this order, compact and in UTF-8. Bytes are preceded by `0xEB 0x4B 0x56` (`\xEBKV`, which is not UTF-8), the frame's
- * version (1), the length of the header as a big-endian 32-bit number, and the header, which is the JSON above without
- * `value`.
+ * this order. Bytes are in a frame, which begins with `0xEB 0x4B 0x56` (and so is not UTF-8). `docs/wire-format.md`
+ * has the whole.
  *
  * @since 0.1.0
  */
-export const encode = (collection: string, key: string, entry: Entry): string | Uint8Array => {
-  const created = entry.createdAt === undefined ? "" : `,"created_at":"${time.format(entry.createdAt)}"`
-  const expires = entry.expiresAt === undefined ? "" : `,"expires_at":"${time.format(entry.expiresAt)}"`
-  const head = `{"collection":${JSON.stringify(collection)}${created}${expires},"key":${JSON.stringify(key)}`
-  const tail = `,"version":${version}}`
-  const { value } = entry.payload
-  return value instanceof Uint8Array ? frame(head + tail, value) : `${head},"value":${entry.payload.text}${tail}`
+export const encode = (
+  collection: string,
+  key: string,
+  { payload, createdAt, expiresAt }: Entry,
+  options?: EncodeOptions
+): string | Uint8Array => {
+  if (payload.isBytes) {
+    const names = options?.frameNames === false ? undefined : { collection, key }
+    return entryFrame.encode({ createdAt, expiresAt, names }, content.encode(payload))
+  }
+  const { colon, comma, string, value } = styles[options?.format ?? "compact"]
+  const field = (name: string, text: string) => `"${name}"${colon}${text}${comma}`
+  const date = (name: string, at: number | undefined) => (at === undefined ? "" : field(name, `"${time.format(at)}"`))
+  return (
+    `{${field("collection", string(collection))}${date("created_at", createdAt)}${date("expires_at", expiresAt)}` +
+    `${field("key", string(key))}${field("value", value(payload))}"version"${colon}${versionOf(payload)}}`
+  )
+}
+
+interface Style {
+  readonly colon: string
+  readonly comma: string
+  readonly string: (text: string) => string
+  readonly value: (payload: Payload) => string
+}
+
+const styles: Record<Format, Style> = {
+  compact: { colon: ":", comma: ",", string: (text) => JSON.stringify(text), value: (payload) => payload.text },
+  "py-key-value": {
+    colon: ": ",
+    comma: ", ",
+    string: (text) => writeString(text, { python: true }),
+    value: (payload) => payload.pythonText
+  }
+}
+
+const versionOf = ({ value }: Payload): number => (isObject(value) ? versions.object : versions.any)
+
+/**
+ * Options of {@link decode}.
+ *
+ * @since 0.1.0
+ */
+export interface DecodeOptions extends ExactOption {
+  /** Whether any value is taken as it is, whatever the version says, for files that people write. Default: false. */
+  readonly anyVersion?: boolean | undefined
 }
 
 /**
  * Reads what {@link encode} or py-key-value wrote. Fails with the reason.
  *
+ * **Details**
+ *
+ * Where an entry is not of version 2, what py-key-value does holds: its value is an object, or text that is the JSON of
+ * one, or else there is none.
+ *
  * @since 0.1.0
  */
-export const decode = (stored: string | Uint8Array): Result.Result<ManagedEntry, string> => {
-  if (typeof stored === "string") return decodeText(stored)
-  if (isFrame(stored)) return decodeFrame(stored)
+export const decode = (stored: string | Uint8Array, options?: DecodeOptions): Result.Result<ManagedEntry, string> => {
+  if (typeof stored === "string") return decodeText(stored, options)
+  if (entryFrame.isFrame(stored)) return decodeFrame(stored, options)
   return Result.flatMap(
     Result.mapError(
       Result.try(() => utf8.decodeUnsafe(stored)),
       () => "it is neither UTF-8 nor a frame"
     ),
-    decodeText
+    (text) => decodeText(text, options)
   )
 }
 
-const magic = [0xeb, 0x4b, 0x56, version] as const
-const headerAt = magic.length + 4
-
-const frame = (header: string, value: Uint8Array): Uint8Array => {
-  const head = utf8.encode(header)
-  const bytes = new Uint8Array(headerAt + head.length + value.length)
-  bytes.set(magic)
-  new DataView(bytes.buffer).setUint32(magic.length, head.length)
-  bytes.set(head, headerAt)
-  bytes.set(value, headerAt + head.length)
-  return bytes
-}
-
-const isFrame = (bytes: Uint8Array): boolean => bytes[0] === magic[0] && bytes[1] === magic[1] && bytes[2] === magic[2]
-
-const decodeFrame = (bytes: Uint8Array): Result.Result<ManagedEntry, string> => {
-  if (bytes[3] !== version) return Result.fail(`a frame of the unknown version ${bytes[3]}`)
-  if (bytes.length < headerAt) return Result.fail("a frame that is cut off")
-  const valueAt = headerAt + new DataView(bytes.buffer, bytes.byteOffset).getUint32(magic.length)
-  if (valueAt > bytes.length) return Result.fail("a frame that is cut off")
-  return Result.flatMap(
-    Result.mapError(
-      Result.try(() => JSON.parse(utf8.decodeUnsafe(bytes.subarray(headerAt, valueAt))) as unknown),
-      () => "a frame whose header is not JSON"
-    ),
-    (header) => toEntry(header, () => Result.succeed(Payload.bytes(new Uint8Array(bytes.subarray(valueAt)))))
+const decodeFrame = (bytes: Uint8Array, options?: DecodeOptions): Result.Result<ManagedEntry, string> =>
+  Result.flatMap(entryFrame.decodeHead(bytes), ({ names, createdAt, expiresAt, contentAt, contentLength }) =>
+    contentLength === bytes.length - contentAt
+      ? Result.map(content.decode(bytes.subarray(contentAt), options), (payload) => ({
+          entry: { payload, createdAt, expiresAt },
+          collection: names?.collection,
+          key: names?.key
+        }))
+      : Result.fail(`a frame with ${bytes.length - contentAt} bytes in the place of ${contentLength}`)
   )
-}
 
-const decodeText = (text: string): Result.Result<ManagedEntry, string> => {
-  const parsed = json.parse(text)
-  return Result.isFailure(parsed)
-    ? Result.fail("it is not JSON")
-    : toEntry(parsed.success, (fields) =>
-        Object.hasOwn(fields, "value")
-          ? Result.succeed(Payload.json(fields.value as Json, json.mayHaveNegativeZero(text)))
-          : Result.fail("the entry has no value")
-      )
-}
-
-const toEntry = (
-  parsed: unknown,
-  payloadOf: (fields: Record<string, unknown>) => Result.Result<Payload, string>
-): Result.Result<ManagedEntry, string> => {
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    return Result.fail("it is not a JSON object")
-  }
-  const fields = parsed as Record<string, unknown>
+const decodeText = (text: string, options?: DecodeOptions): Result.Result<ManagedEntry, string> => {
+  const parsed = json.parse(text, options?.exact ?? false, json.maxDepth + 1)
+  if (Result.isFailure(parsed)) return Result.fail("it is not JSON, or nested too deeply")
+  const { value: fields, numbers } = parsed.success
+  if (!isObject(fields)) return Result.fail("it is not a JSON object")
   const createdAt = timeOf(fields, "created_at", true)
   if (typeof createdAt === "string") return Result.fail(createdAt)
   const expiresAt = timeOf(fields, "expires_at", false)
   if (typeof expiresAt === "string") return Result.fail(expiresAt)
-  return Result.map(payloadOf(fields), (payload) => ({
+  return Result.map(payloadOf(fields, numbers, options), (payload) => ({
     entry: { payload, createdAt, expiresAt },
     collection: typeof fields.collection === "string" ? fields.collection : undefined,
     key: typeof fields.key === "string" ? fields.key : undefined
   }))
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+
+const payloadOf = (fields: Fields, numbers: json.Numbers, options?: DecodeOptions): Result.Result<Payload, string> => {
+  if (!Object.hasOwn(fields, "value")) return Result.fail("the entry has no value")
+  const value = fields.value as Json
+  const version = Object.hasOwn(fields, "version") ? fields.version : versions.object
+  if (isObject(value) || version === versions.any || options?.anyVersion) {
+    return Result.succeed(Payload.parsed({ value, numbers }))
+  }
+  const parsed = typeof value === "string" ? Result.getOrUndefined(Payload.parse(value, options)) : undefined
+  return parsed !== undefined && isObject(parsed.value)
+    ? Result.succeed(parsed)
+    : Result.fail("its value is no object, which only an entry of version 2 may have")
+}
+
 /** The time in a field, or why there is none. */
-const timeOf = (
-  fields: Record<string, unknown>,
-  name: "created_at" | "expires_at",
-  naive: boolean
-): number | string | undefined => {
+const timeOf = (fields: Fields, name: "created_at" | "expires_at", naive: boolean): number | string | undefined => {
   if (!Object.hasOwn(fields, name)) return undefined
   const text = fields[name]
   return (typeof text === "string" ? time.parse(text, { naive }) : undefined) ?? `its ${name} is not a time`

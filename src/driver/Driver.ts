@@ -22,6 +22,8 @@ export interface Driver {
   readonly system: string
   /** The collection of a call that names none. */
   readonly defaultCollection: string
+  /** Whether integers beyond 2^53 are read, and may be written, as `bigint`s. Default: false. */
+  readonly exact?: boolean | undefined
 
   readonly get: (call: Call.Get) => Effect.Effect<ReadonlyArray<Entry | undefined>, ReadError>
   readonly put: (call: Call.Put) => Effect.Effect<void, WriteError>

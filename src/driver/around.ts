@@ -60,7 +60,7 @@ export const around =
  *
  * @since 0.1.0
  */
-export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection">
+export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection" | "exact">
 
 /**
  * Transforms every operation that a driver has.

@@ -19,14 +19,25 @@ export type Drop = "ignore" | "delete"
  *
  * `encode` and `decode` see one entry at a time, whether it is read or written alone or in a batch; the first failure
  * fails the call, and a write that fails here has stored nothing. An effect that is already a success costs no fiber
- * step.
+ * step. `place` holds the application's names, for errors; `name` is what the entry is called at this level of the
+ * stack, where prefixes may have been added.
  *
  * @since 0.1.0
  */
 export interface EntryMapping {
-  readonly encode?: (entry: Entry, place: Place) => Effect.Effect<Entry | Drop, WriteError>
+  readonly encode?: (entry: Entry, place: Place, name: Name) => Effect.Effect<Entry | Drop, WriteError>
   /** `undefined` in is a miss; `undefined` out makes one. */
-  readonly decode?: (entry: Entry | undefined, place: Place) => Effect.Effect<Entry | undefined, ReadError>
+  readonly decode?: (entry: Entry | undefined, place: Place, name: Name) => Effect.Effect<Entry | undefined, ReadError>
+}
+
+/**
+ * What an entry is called.
+ *
+ * @since 0.1.0
+ */
+export interface Name {
+  readonly collection: string
+  readonly key: string
 }
 
 /**
@@ -45,20 +56,25 @@ export const mapEntries =
     ...(decode && {
       get: (call: Call.Get) =>
         Effect.flatMap(driver.get(call), (entries) =>
-          eachEager(entries, (entry, index) => decode(entry, Call.placeOf(call, index)))
+          eachEager(entries, (entry, index) => decode(entry, Call.placeOf(call, index), nameOf(call, index)))
         )
     }),
     ...(encode && {
       put: (call: Call.Put) =>
         Effect.suspend(() =>
           Effect.flatMapEager(
-            eachEager(call.entries, (entry, index) => encode(entry, Call.placeOf(call, index))),
+            eachEager(call.entries, (entry, index) => encode(entry, Call.placeOf(call, index), nameOf(call, index))),
             (entries) => putEncoded(driver, call, entries)
           )
         ),
       ...(driver.compareAndPut && { compareAndPut: encodeOne(driver.compareAndPut, encode) })
     })
   })
+
+const nameOf = (call: Call.Get | Call.Put | Call.CompareAndPut, index: number): Name => ({
+  collection: call.collection,
+  key: call.keys[index]!
+})
 
 const putEncoded = (
   driver: Driver,
@@ -82,7 +98,7 @@ const encodeOne =
   (call: Call.CompareAndPut): Effect.Effect<boolean, WriteError> =>
     call.entry === undefined
       ? compareAndPut(call)
-      : Effect.flatMap(encode(call.entry, call.place), (entry) =>
+      : Effect.flatMap(encode(call.entry, call.place, nameOf(call, 0)), (entry) =>
           entry === "ignore"
             ? Effect.succeed(true)
             : compareAndPut({ ...call, entry: entry === "delete" ? undefined : entry })

@@ -1,5 +1,7 @@
 import * as Result from "effect/Result"
 import type { Json } from "../Value.ts"
+import { JsonParser } from "./JsonParser.ts"
+import * as jsonText from "./jsonText.ts"
 
 export const maxDepth = 1000
 
@@ -15,9 +17,14 @@ export interface Problem {
  * `copy` answers `undefined` for what is not JSON (which no JSON value is), and `path` and `reason` then say why.
  */
 export class Copier {
-  negativeZero = false
+  numbers: Numbers
   private reason = ""
   private readonly path: Array<string | number> = []
+
+  /** `exact` takes `bigint`s, too. */
+  constructor(exact: boolean) {
+    this.numbers = exact ? "exact" : "plain"
+  }
 
   copy(value: unknown, depth: number): Json | undefined {
     switch (typeof value) {
@@ -25,7 +32,7 @@ export class Copier {
       case "boolean":
         return value
       case "number":
-        if (value === 0 && Object.is(value, -0)) this.negativeZero = true
+        if (value === 0 && Object.is(value, -0) && this.numbers === "plain") this.numbers = "special"
         return Number.isFinite(value) ? value : this.refuse(String(value))
       case "object":
         if (value === null) return null
@@ -33,6 +40,8 @@ export class Copier {
         if (Array.isArray(value)) return this.copyArray(value, depth + 1)
         if (isPlain(value)) return this.copyObject(value, depth + 1)
         return this.refuse(describeInstance(value))
+      case "bigint":
+        return this.numbers === "exact" ? (value as unknown as Json) : this.refuse("bigint")
       default:
         return this.refuse(typeof value)
     }
@@ -128,15 +137,75 @@ export const clone = (value: Json): Json => {
   return copy
 }
 
-/** JSON has a negative zero, but `JSON.stringify` drops its sign. */
-const keepNegativeZero = (_key: string, value: unknown): unknown => (Object.is(value, -0) ? rawJson("-0.0") : value)
+/**
+ * How the numbers of a value are to be written:
+ *
+ * - `"plain"`: all are finite, and none is a negative zero.
+ * - `"parsed"`: none is a negative zero. They come from text, so that one may be infinite or NaN.
+ * - `"special"`: any may be each of these.
+ * - `"exact"`: as `"special"`, and large integers are `bigint`s.
+ */
+export type Numbers = "plain" | "parsed" | "special" | "exact"
 
-const rawJson = (JSON as unknown as { rawJSON?: (text: string) => unknown }).rawJSON ?? (() => 0)
+/** Compact, in the order of the fields. */
+export const stringify = (value: Json, numbers: Numbers): string => {
+  if (numbers === "special" || numbers === "exact") return writeAll(value, numbers)
+  const text = JSON.stringify(value)
+  return numbers === "parsed" && text.includes("null") ? writeAll(value, numbers) : text
+}
 
-export const stringify = (value: Json, negativeZero: boolean): string =>
-  negativeZero ? JSON.stringify(value, keepNegativeZero) : JSON.stringify(value)
+const writeAll = (value: Json, numbers: Numbers): string =>
+  jsonText.write(value, { python: false, exact: numbers === "exact" })
 
-export const parse = (text: string): Result.Result<Json, unknown> => Result.try(() => JSON.parse(text) as Json)
+/** What a text says, and how to write it again. */
+export interface Parsed {
+  readonly value: Json
+  readonly numbers: Numbers
+}
 
-/** False only if no number in the text is a negative zero. */
-export const mayHaveNegativeZero = (text: string): boolean => text.includes("-0")
+/**
+ * Parses JSON, and also Python's names of numbers. With `exact`, integers beyond 2^53 are `bigint`s. Fails for what is
+ * nested deeper than `depth`.
+ */
+export const parse = (text: string, exact: boolean, depth = maxDepth): Result.Result<Parsed, unknown> => {
+  const native = needsCare(text, exact) ? undefined : Result.try(() => JSON.parse(text) as Json)
+  const parsed =
+    native === undefined || (Result.isFailure(native) && namesOfNumbers.test(text))
+      ? Result.try(() => new JsonParser(text, exact).parseUnsafe(depth))
+      : native
+  return Result.flatMap(parsed, (value) =>
+    isTooDeep(text, value, depth)
+      ? Result.fail(`nested deeper than ${depth} levels`)
+      : Result.succeed({ value, numbers: exact ? "exact" : text.includes("-0") ? "special" : "parsed" })
+  )
+}
+
+const namesOfNumbers = /NaN|Infinity/
+
+const largeInteger = /\d{16}/
+
+/**
+ * The end of a field's name that has an escape. Where an object of the same form had a name with a backslash before,
+ * V8 takes such a name for that one (https://github.com/nodejs/node/issues/63785).
+ */
+const escapedName = /\\.[^"\\]*"[ \t\n\r]*:/
+
+const needsCare = (text: string, exact: boolean): boolean =>
+  (text.includes("\\") && escapedName.test(text)) || (exact && largeInteger.test(text))
+
+/** Counts brackets first, which takes much less time than to walk through the value. */
+const isTooDeep = (text: string, value: Json, depth: number): boolean =>
+  text.length > 2 * depth && hasMore(text, depth) && isDeeper(value, depth)
+
+const hasMore = (text: string, limit: number): boolean => {
+  let count = 0
+  for (const bracket of "[{") {
+    for (let at = text.indexOf(bracket); at >= 0 && count <= limit; at = text.indexOf(bracket, at + 1)) count++
+  }
+  return count > limit
+}
+
+const isDeeper = (value: Json, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((it) => isDeeper(it, levels - 1)))

@@ -48,3 +48,16 @@ export const integer = (
   Number.isSafeInteger(value) && value >= min
     ? Effect.succeed(value)
     : invalid(module, `${name} must be a whole number of at least ${min}, not ${value}`)
+
+/** An option that is one of several names. */
+export const oneOf = (
+  module: string,
+  name: string,
+  value: string,
+  names: ReadonlyArray<string>
+): Effect.Effect<void, StoreSetupError> =>
+  check(
+    module,
+    names.includes(value),
+    `${name} must be ${names.map((name) => JSON.stringify(name)).join(" or ")}, not ${String(value)}`
+  )

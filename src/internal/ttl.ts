@@ -17,5 +17,9 @@ export const expiry = (ttl: Duration.Input | undefined, now: number): Result.Res
   if (millis <= 0) return Result.fail("the TTL is not positive")
   if (millis < 1) return Result.fail("the TTL is shorter than a millisecond")
   if (now + millis >= endOfTime) return Result.fail("the TTL ends after the year 9999")
-  return Result.succeed(now + Math.floor(millis))
+  return Result.succeed(after(now, Math.floor(millis)))
 }
+
+/** The sum, to the microsecond where there are any. */
+const after = (now: number, millis: number): number =>
+  Number.isInteger(now) ? now + millis : (Math.round(now * 1000) + millis * 1000) / 1000

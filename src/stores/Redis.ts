@@ -16,6 +16,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
 import type { Atomic } from "../Atomic.ts"
+import type { Format } from "../codecs/managedEntry.ts"
 import { defaultCollection } from "../driver/Driver.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
@@ -46,6 +47,16 @@ export interface CommonOptions {
    * other collections are written alike.) Default: `"escaped"`.
    */
   readonly names?: "escaped" | "py-key-value" | undefined
+  /**
+   * How JSON is written: `"compact"`, or to the letter as `"py-key-value"` writes it (sorted fields, spaces, ASCII), for
+   * those who compare or hash what is stored. Either reads both. Default: `"compact"`.
+   */
+  readonly format?: Format | undefined
+  /**
+   * What integers beyond 2^53 are: the nearest `"number"`, or exact as `"bigint"`. With `"bigint"`, values may hold some
+   * on the way in and out, which the type of values does not show. Default: `"number"`.
+   */
+  readonly integers?: "number" | "bigint" | undefined
 }
 
 /**
@@ -206,11 +217,18 @@ export const layerConfig = (
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
-  const { prefix = "", names: style = "escaped" } = config
+  const { prefix = "", names: style = "escaped", format = "compact", integers = "number" } = config
   const problem = names.problemOf(prefix, style)
   if (problem !== undefined) return yield* options.invalid("Redis", problem)
+  yield* options.oneOf("Redis", "format", format, ["compact", "py-key-value"])
+  yield* options.oneOf("Redis", "integers", integers, ["number", "bigint"])
   const connection = config.client === undefined ? yield* connect(config) : given(config.client as Client)
-  return driver(connection, names.make(prefix, style), config.defaultCollection ?? defaultCollection)
+  return driver(connection, {
+    names: names.make(prefix, style),
+    defaultCollection: config.defaultCollection ?? defaultCollection,
+    format,
+    exact: integers === "bigint"
+  })
 })
 
 const connect = Effect.fnUntraced(function* (

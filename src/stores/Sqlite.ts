@@ -179,11 +179,7 @@ const open = Effect.fnUntraced(function* (
     filename !== "" && !filename.includes("\0"),
     "filename must not be empty or have U+0000"
   )
-  yield* options.check(
-    "Sqlite",
-    synchronous === "normal" || synchronous === "full",
-    `synchronous must be "normal" or "full", not ${String(synchronous)}`
-  )
+  yield* options.oneOf("Sqlite", "synchronous", synchronous, ["normal", "full"])
   const failed = `${JSON.stringify(filename)} cannot be opened`
   const database = yield* Effect.acquireRelease(
     attempt(failed, () => Result.try(() => openUnsafe(filename))),

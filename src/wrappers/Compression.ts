@@ -8,6 +8,7 @@ import type * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as zlib from "#zlib"
 import * as compressed from "../codecs/compressed.ts"
+import { type Envelope, envelopes } from "../codecs/envelope.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
 import * as options from "../internal/options.ts"
@@ -30,6 +31,11 @@ export interface Options {
   readonly minSize?: ByteSize.Input | undefined
   /** The most that a stored value may inflate to. Default: `"64 MiB"`. */
   readonly maxDecompressedSize?: ByteSize.Input | undefined
+  /**
+   * How compressed values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, without base64. Either is
+   * read, whatever is written. Default: `"json"`.
+   */
+  readonly envelope?: Envelope | undefined
 }
 
 /**
@@ -41,7 +47,7 @@ export interface Options {
  *
  * **Details**
  *
- * A compressed value is stored in py-key-value's envelope, which both can read. A value that would not get smaller is
+ * A compressed value is stored in py-key-value's envelope, which both can read, or in a frame of bytes. A value that would not get smaller is
  * stored as it is. One of the application that looks like an envelope is compressed whatever its size, so that it comes
  * back as it was. Values above 64 KiB are worked on off the event loop.
  *
@@ -54,7 +60,7 @@ export interface Options {
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
-      const { algorithm = "gzip", level } = config
+      const { algorithm = "gzip", level, envelope = "json" } = config
       const minSize = yield* options.bytes("Compression", "minSize", config.minSize, 1024)
       const maxSize = yield* options.bytes(
         "Compression",
@@ -63,21 +69,25 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
         64 * 2 ** 20
       )
       yield* options.check("Compression", zlib.isSupported(algorithm), `this runtime has no ${algorithm}`)
+      yield* options.oneOf("Compression", "envelope", envelope, envelopes)
       const encode: EntryMapping["encode"] = (entry) => {
         const { size } = entry.payload
-        const escape = compressed.isEnvelope(entry.payload.value)
+        const escape = compressed.isEnvelope(entry.payload)
         if (!escape && size < minSize) return Effect.succeed(entry)
-        return Effect.mapEager(compressed.encode(entry.payload, algorithm, level), (payload) =>
+        return Effect.mapEager(compressed.encode(entry.payload, algorithm, level, envelope), (payload) =>
           escape || payload.size < size ? { ...entry, payload } : entry
         )
       }
-      const decode: EntryMapping["decode"] = (entry, place) => {
-        if (entry === undefined) return Effect.undefined
-        return Effect.mapBoth(compressed.decode(entry.payload, maxSize), {
-          onFailure: (reason) => new DecompressionError({ ...place, reason }),
-          onSuccess: (payload) => ({ ...entry, payload })
-        })
+      return (driver) => {
+        const decodeOptions = { maxSize, exact: driver.exact }
+        const decode: EntryMapping["decode"] = (entry, place) => {
+          if (entry === undefined) return Effect.undefined
+          return Effect.mapBoth(compressed.decode(entry.payload, decodeOptions), {
+            onFailure: (reason) => new DecompressionError({ ...place, reason }),
+            onSuccess: (payload) => ({ ...entry, payload })
+          })
+        }
+        return mapEntries({ encode, decode })(driver)
       }
-      return mapEntries({ encode, decode })
     })
   )

@@ -4,11 +4,14 @@
  * @since 0.1.0
  */
 
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as encrypted from "../codecs/encrypted.ts"
+import { type Envelope, envelopes } from "../codecs/envelope.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
-import { DecryptionError, type StoreSetupError } from "../KeyValueError.ts"
+import { encryption, type ReadOptions } from "../internal/encryption.ts"
+import * as options from "../internal/options.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
 import { keysOf, type Secret } from "./fernetEncryption/keys.ts"
 
 export { deriveKey, generateKey, type Secret } from "./fernetEncryption/keys.ts"
@@ -18,29 +21,37 @@ export { deriveKey, generateKey, type Secret } from "./fernetEncryption/keys.ts"
  *
  * @since 0.1.0
  */
-export type Options = Secret & {
-  /** What a value that cannot be decrypted is to a reader: a `DecryptionError`, or a miss. Default: `"fail"`. */
-  readonly onDecryptionError?: "fail" | "miss" | undefined
-  /** Whether values that are not encrypted are read, for the time of a migration. Default: false. */
-  readonly allowPlaintext?: boolean | undefined
-}
+export type Options = Secret &
+  ReadOptions & {
+    /**
+     * How encrypted values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, without base64. Either is
+     * read, whatever is written. Default: `"json"`.
+     */
+    readonly envelope?: Envelope | undefined
+    /**
+     * How long after it was written a value is accepted. Also refuses values that are more than a minute from the future.
+     * Default: any time, as in py-key-value.
+     */
+    readonly maxAge?: Duration.Input | undefined
+  }
 
 /**
  * Encrypts values with Fernet (AES-128-CBC and HMAC-SHA256).
  *
  * **Details**
  *
- * An encrypted value is stored in py-key-value's envelope, which both can read. To rotate keys, put the new one first
- * and keep the old ones until everything is written anew.
+ * An encrypted value is stored in py-key-value's envelope, which both can read, or in a frame of bytes. To rotate keys,
+ * put the new one first and keep the old ones until everything is written anew: `Rotation` does that.
  *
- * Reads fail with `DecryptionError`, whose `reason` says whether the key was wrong, the value damaged, not encrypted,
- * or of an unknown version; a batch fails if one of its values does. With `onDecryptionError: "miss"` it is missing in
- * both. Fails to build with `StoreSetupError` when a key is not a Fernet key, or passphrase or salt are blank.
+ * Reads fail with `DecryptionError`, whose `reason` says whether the key was wrong, the value damaged, not encrypted, too
+ * old, or of an unknown version; a batch fails if one of its values does. With `onDecryptionError: "miss"` it is missing
+ * in both. Fails to build with `StoreSetupError` when a key is not a Fernet key, or passphrase or salt are blank.
  *
  * **Gotchas**
  *
  * - Names, sizes and times are not hidden.
- * - Fernet binds a value to its key only: who can write to the store can move an encrypted value to another name.
+ * - Fernet binds a value to its encryption key only: who can write to the store can move an encrypted value to another
+ *   name, or let it live longer. `Aead` does not let him.
  *
  * **Example**
  *
@@ -57,27 +68,22 @@ export type Options = Secret & {
  */
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.map(keysOf(config), (keys) => {
-      const { onDecryptionError = "fail", allowPlaintext = false } = config
-      const encode: EntryMapping["encode"] = (entry) =>
-        Effect.clockWith((clock) =>
-          Effect.mapEager(encrypted.encode(entry.payload, keys[0], clock.currentTimeMillisUnsafe()), (payload) => ({
-            ...entry,
-            payload
-          }))
-        )
-      const decode: EntryMapping["decode"] = (entry, place) => {
-        if (entry === undefined) return Effect.undefined
-        return Effect.matchEffect(encrypted.decode(entry.payload, keys), {
-          onFailure: (reason) => {
-            if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed(entry)
-            return onDecryptionError === "miss"
-              ? Effect.undefined
-              : Effect.fail(new DecryptionError({ ...place, reason }))
-          },
-          onSuccess: (payload) => Effect.succeed({ ...entry, payload })
-        })
-      }
-      return mapEntries({ encode, decode })
+    Effect.gen(function* () {
+      const { envelope = "json" } = config
+      yield* options.oneOf("FernetEncryption", "envelope", envelope, envelopes)
+      const max =
+        config.maxAge === undefined ? undefined : yield* options.millis("FernetEncryption", "maxAge", config.maxAge)
+      const keys = yield* keysOf(config)
+      return (driver) =>
+        encryption(config, {
+          encrypt: (entry, _, now) => encrypted.encode(entry.payload, keys[0], now, envelope),
+          decrypt: (entry, _, now) => {
+            const age = max === undefined ? undefined : { now, max }
+            return Effect.mapEager(encrypted.decode(entry.payload, keys, { age, exact: driver.exact }), (found) => ({
+              payload: found.payload,
+              outdated: found.key !== keys[0] || found.envelope !== envelope
+            }))
+          }
+        })(driver)
     })
   )

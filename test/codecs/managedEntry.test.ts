@@ -48,7 +48,7 @@ describe("encode and decode", () => {
     )
     assert.strictEqual(
       encode("c", "k", entry(null, { createdAt: at, expiresAt: at + 1500 })),
-      '{"collection":"c","created_at":"2099-01-01T00:00:00+00:00","expires_at":"2099-01-01T00:00:01.500000+00:00","key":"k","value":null,"version":1}'
+      '{"collection":"c","created_at":"2099-01-01T00:00:00+00:00","expires_at":"2099-01-01T00:00:01.500000+00:00","key":"k","value":null,"version":2}'
     )
   })
 
@@ -100,7 +100,7 @@ describe("decode reads what py-key-value wrote", () => {
   it("dates at any offset, and of any precision", () => {
     const expiresAt = (text: string) => read(managed(`"expires_at": "${text}"`)).entry.expiresAt
     const at = Date.UTC(2099, 0, 1, 10, 0, 0, 500)
-    for (const text of ["10:00:00.5Z", "12:00:00.500000+02:00", "10:00:00.500+00:00", "04:30:00.500999-05:30"]) {
+    for (const text of ["10:00:00.5Z", "12:00:00.500000+02:00", "10:00:00.500+00:00", "04:30:00.5-05:30"]) {
       assert.strictEqual(expiresAt(`2099-01-01T${text}`), at, text)
     }
   })

@@ -4,7 +4,6 @@ import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { Atomic } from "../../src/Atomic.ts"
-import type { Driver } from "../../src/driver/Driver.ts"
 import { Enumeration } from "../../src/Enumeration.ts"
 import { KeyValue } from "../../src/KeyValue.ts"
 import { Maintenance } from "../../src/Maintenance.ts"
@@ -275,7 +274,7 @@ describe("Memory", () => {
 
   it.effect("looking into unknown collections keeps no memory", () =>
     Effect.gen(function* () {
-      const driver: Required<Driver> = yield* Memory.make({ limitsPer: "collection" })
+      const driver = yield* Memory.make({ limitsPer: "collection" })
       const set = vi.spyOn(Map.prototype, "set")
       yield* driver.get(call.get("unknown", "a"))
       yield* driver.delete(call.delete("unknown", "a"))
@@ -288,7 +287,7 @@ describe("Memory", () => {
 
   it.effect("a version never comes again, so that a late writer cannot win", () =>
     Effect.gen(function* () {
-      const driver: Required<Driver> = yield* Memory.make({})
+      const driver = yield* Memory.make({})
       const version = Effect.map(driver.get({ ...call.get("c", "a"), versioned: true }), ([found]) => found?.version)
       yield* driver.put(call.put("c", { a: 1 }))
       const before = yield* version

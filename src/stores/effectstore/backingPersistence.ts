@@ -72,7 +72,7 @@ const store = (
       (place) =>
         Effect.flatMap(
           Effect.forEach(entries, ([key, value, ttl]) =>
-            encode({ ...place, keys: [key] }, [value], ttl && wholeMillis(ttl))
+            encode(kv.driver, { ...place, keys: [key] }, [value], ttl && wholeMillis(ttl))
           ),
           (encoded) => kv.driver.put({ _tag: "put", ...callAt(place), entries: encoded.flat() })
         )
@@ -101,8 +101,6 @@ const wholeMillis = (ttl: Duration.Duration): Duration.Duration =>
 const toObject = (value: Value | undefined): Effect.Effect<object | undefined, Persistence.PersistenceError> =>
   value === undefined || (typeof value === "object" && value !== null)
     ? Effect.succeed(value)
-    : Effect.fail(
-        new Persistence.PersistenceError({ message: `Expected a stored object, not ${JSON.stringify(value)}` })
-      )
+    : Effect.fail(new Persistence.PersistenceError({ message: `Expected a stored object, not ${String(value)}` }))
 
 const toError = (cause: KeyValueError) => new Persistence.PersistenceError({ message: cause.message, cause })

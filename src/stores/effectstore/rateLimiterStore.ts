@@ -117,7 +117,7 @@ const changeState = <S extends State, A>(
         const state = current?.payload.value as S | undefined
         const { answer, next } = step(state !== undefined && state.expiresAt > now ? state : undefined, now)
         if (next === undefined) return { answer }
-        const [entry] = yield* encode(place, [next], Duration.millis(Math.ceil(next.expiresAt - now)))
+        const [entry] = yield* encode(driver, place, [next], Duration.millis(Math.ceil(next.expiresAt - now)))
         return { answer, write: { entry } }
       })
     )

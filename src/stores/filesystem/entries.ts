@@ -30,7 +30,7 @@ const read = Effect.fnUntraced(function* (
   const file = yield* layout.fileOf(directory, key)
   const stored = yield* files.read(file)
   if (stored === undefined) return undefined
-  const decoded = managedEntry.decode(stored)
+  const decoded = managedEntry.decode(stored, { anyVersion: true })
   if (Result.isFailure(decoded)) {
     return yield* new DeserializationError({ ...Call.placeOf(call, index), reason: `${file}: ${decoded.failure}` })
   }

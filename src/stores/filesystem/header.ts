@@ -2,6 +2,7 @@
  * Names and expiry of an entry from the beginning of its file, so that large values are not read to list keys.
  */
 import * as Result from "effect/Result"
+import * as entryFrame from "../../codecs/entryFrame.ts"
 import * as managedEntry from "../../codecs/managedEntry.ts"
 
 export interface Header {
@@ -24,15 +25,22 @@ const decoder = new TextDecoder()
  */
 export const parse = (bytes: Uint8Array): Header | "more" | undefined => {
   const isAll = bytes.length < size
-  const header = isAll ? undefined : beforeValue.exec(decoder.decode(bytes))?.[1]
-  return fromStored(header === undefined ? bytes : `${header},"value":null}`) ?? (isAll ? undefined : "more")
+  if (isAll || entryFrame.isFrame(bytes)) return fromStored(bytes) ?? (isAll ? undefined : "more")
+  const header = beforeValue.exec(decoder.decode(bytes))?.[1]
+  return header === undefined ? "more" : fromStored(`${header},"value":null}`)
 }
 
 export const fromStored = (stored: string | Uint8Array): Header | undefined =>
   Result.getOrUndefined(
-    Result.map(managedEntry.decode(stored), ({ entry, collection, key }) => ({
-      collection,
-      key,
-      expiresAt: entry.expiresAt
-    }))
+    typeof stored !== "string" && entryFrame.isFrame(stored)
+      ? Result.map(entryFrame.decodeHead(stored), ({ names, expiresAt }) => ({
+          collection: names?.collection,
+          key: names?.key,
+          expiresAt
+        }))
+      : Result.map(managedEntry.decode(stored, { anyVersion: true }), ({ entry, collection, key }) => ({
+          collection,
+          key,
+          expiresAt: entry.expiresAt
+        }))
   )

@@ -18,7 +18,16 @@ interface Stored {
   readonly pttl?: number
 }
 
-export const driver = (connection: Connection, names: Names, defaultCollection: string) => {
+/** How entries are named and written. */
+export interface Form {
+  readonly names: Names
+  readonly defaultCollection: string
+  readonly format: managedEntry.Format
+  readonly exact: boolean
+}
+
+export const driver = (connection: Connection, form: Form) => {
+  const { names, defaultCollection, exact } = form
   const namesOf = ({ collection, keys }: { readonly collection: string; readonly keys: ReadonlyArray<string> }) =>
     keys.map((key) => names.encode(collection, key))
 
@@ -58,7 +67,7 @@ export const driver = (connection: Connection, names: Names, defaultCollection: 
   /** Reads values; of those that seem to have expired by our clock, asks the server, whose clock it is that counts. */
   const read = (call: Call.Get, now: number): Effect.Effect<ReadonlyArray<Entry | undefined>, GetError> =>
     Effect.flatMapEager(call.expiry ? withTimes(call) : values(call), (stored) => {
-      const entries = decodeAll(call, stored, now)
+      const entries = decodeAll(call, stored, now, form)
       if (Result.isFailure(entries)) return Effect.fail(entries.failure)
       const doubtful = call.expiry ? [] : call.keys.flatMap((_, i) => (isDoubtful(entries.success[i], now) ? [i] : []))
       return doubtful.length === 0
@@ -93,7 +102,7 @@ export const driver = (connection: Connection, names: Names, defaultCollection: 
               ["pttl", name]
             ]),
             ([bytes, pttl]) => {
-              const found = bytes instanceof Buffer ? managedEntry.decode(bytes) : undefined
+              const found = bytes instanceof Buffer ? managedEntry.decode(bytes, form) : undefined
               return found !== undefined &&
                 Result.isSuccess(found) &&
                 isExpired(found.success.entry, now) &&
@@ -107,6 +116,7 @@ export const driver = (connection: Connection, names: Names, defaultCollection: 
   return {
     system: "redis",
     defaultCollection,
+    exact,
 
     get: (call) => atNow((now) => read(call, now)),
 
@@ -119,7 +129,7 @@ export const driver = (connection: Connection, names: Names, defaultCollection: 
             call.keys.map((key, i) => [
               "set",
               names.encode(call.collection, key),
-              ...asOptions(encode(call.collection, key, call.entries[i]!, now))
+              ...asOptions(encode(call.collection, key, call.entries[i]!, now, form))
             ])
           )
         )
@@ -131,7 +141,7 @@ export const driver = (connection: Connection, names: Names, defaultCollection: 
       atNow((now) => {
         const key = call.keys[0]!
         const name = names.encode(call.collection, key)
-        const args = call.entry === undefined ? [] : encode(call.collection, key, call.entry, now)
+        const args = call.entry === undefined ? [] : encode(call.collection, key, call.entry, now, form)
         if (call.expected !== undefined) {
           return replace(connection, call.place, name, call.expected as Buffer, args)
         }
@@ -201,10 +211,10 @@ const at = (call: { readonly cursor: Call.Cursor; readonly pageSize: number }) =
 })
 
 /** The stored form, and the milliseconds that it has left if it expires. */
-const encode = (collection: string, key: string, entry: Entry, now: number): ReadonlyArray<Argument> => {
-  const form = managedEntry.encode(collection, key, entry)
-  const value = typeof form === "string" ? form : Buffer.from(form.buffer, form.byteOffset, form.byteLength)
-  return entry.expiresAt === undefined ? [value] : [value, Math.max(entry.expiresAt - now, 1)]
+const encode = (collection: string, key: string, entry: Entry, now: number, form: Form): ReadonlyArray<Argument> => {
+  const stored = managedEntry.encode(collection, key, entry, { format: form.format, frameNames: false })
+  const value = typeof stored === "string" ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
+  return entry.expiresAt === undefined ? [value] : [value, Math.max(Math.round(entry.expiresAt - now), 1)]
 }
 
 /** What {@link encode} gives, as arguments of SET. */
@@ -214,11 +224,12 @@ const asOptions = ([value, millis]: ReadonlyArray<Argument>): ReadonlyArray<Argu
 const decodeAll = (
   call: Call.Get,
   stored: ReadonlyArray<Stored>,
-  now: number
+  now: number,
+  form: Form
 ): Result.Result<ReadonlyArray<Entry | undefined>, DeserializationError> => {
   const entries: Array<Entry | undefined> = []
   for (const [i, { bytes, pttl }] of stored.entries()) {
-    const decoded = bytes === null ? undefined : managedEntry.decode(bytes)
+    const decoded = bytes === null ? undefined : managedEntry.decode(bytes, form)
     if (decoded !== undefined && Result.isFailure(decoded)) {
       return Result.fail(new DeserializationError({ ...Call.placeOf(call, i), reason: decoded.failure }))
     }

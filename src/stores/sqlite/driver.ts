@@ -65,10 +65,10 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
 
     put: (call) =>
       Effect.suspend(() => {
-        const stored = call.keys.map((key, i) => managedEntry.encode(call.collection, key, call.entries[i]!))
+        const stored = call.keys.map((key, i) => encode(call.collection, key, call.entries[i]!))
         const step = () => {
           for (let i = 0; i < stored.length; i++) {
-            const expiresAt = call.entries[i]!.expiresAt ?? null
+            const expiresAt = expiryOf(call.entries[i]!)
             statements.put.run(call.collection, call.keys[i]!, expiresAt, nextVersion(), stored[i]!)
           }
         }
@@ -169,6 +169,12 @@ const decodeAll = (
   return Effect.succeed(entries)
 }
 
+const encode = (collection: string, key: string, entry: Entry): string | Uint8Array =>
+  managedEntry.encode(collection, key, entry, { frameNames: false })
+
+/** The column holds whole milliseconds. */
+const expiryOf = ({ expiresAt }: Entry): number | null => (expiresAt === undefined ? null : Math.floor(expiresAt))
+
 const compareAndPut = (
   statements: Statements,
   { collection, keys, entry, expected }: Call.CompareAndPut,
@@ -181,8 +187,8 @@ const compareAndPut = (
       ? statements.get.get(collection, key, now) === undefined
       : hasChanged(statements.deleteIfVersion.run(collection, key, now, expected as string))
   }
-  const stored = managedEntry.encode(collection, key, entry)
-  const expiresAt = entry.expiresAt ?? null
+  const stored = encode(collection, key, entry)
+  const expiresAt = expiryOf(entry)
   return hasChanged(
     expected === undefined
       ? statements.putIfAbsent.run(collection, key, expiresAt, nextVersion(), stored, now)

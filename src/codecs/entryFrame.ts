@@ -1,0 +1,122 @@
+/**
+ * Entries whose value is bytes, as a frame of bytes.
+ *
+ * **Details**
+ *
+ * `0xEB 0x4B 0x56` (`\xEBKV`, which is not UTF-8), the version of the format (1), a byte of flags, then what the flags
+ * name, then the length of the content (32 bits) and the content (see `content.ts`). Numbers are big-endian.
+ *
+ * | flag | what it names |
+ * |---|---|
+ * | 1 | when the entry was written: milliseconds since the epoch, a 64-bit float |
+ * | 2 | when it expires: the same |
+ * | 4 | its collection and key: each a length in bytes (32 bits) and UTF-8 |
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import * as utf8 from "../internal/utf8.ts"
+
+/**
+ * What stands before the content.
+ *
+ * @since 0.1.0
+ */
+export interface Head {
+  readonly createdAt: number | undefined
+  readonly expiresAt: number | undefined
+  readonly names: { readonly collection: string; readonly key: string } | undefined
+}
+
+const version = 1
+const magic = [0xeb, 0x4b, 0x56] as const
+const flags = { createdAt: 1, expiresAt: 2, names: 4 } as const
+const start = 5
+
+/**
+ * The frame of an entry.
+ *
+ * @since 0.1.0
+ */
+export const encode = ({ createdAt, expiresAt, names }: Head, content: Uint8Array): Uint8Array => {
+  const texts = names === undefined ? [] : [utf8.encode(names.collection), utf8.encode(names.key)]
+  const times = [createdAt, expiresAt].filter((time) => time !== undefined)
+  const length = texts.reduce((sum, text) => sum + 4 + text.length, start + 8 * times.length + 4 + content.length)
+  const bytes = new Uint8Array(length)
+  const view = new DataView(bytes.buffer)
+  bytes.set(magic)
+  bytes[3] = version
+  bytes[4] =
+    (createdAt === undefined ? 0 : flags.createdAt) |
+    (expiresAt === undefined ? 0 : flags.expiresAt) |
+    (names === undefined ? 0 : flags.names)
+  let at = start
+  for (const time of times) {
+    view.setFloat64(at, time)
+    at += 8
+  }
+  for (const part of [...texts, content]) {
+    view.setUint32(at, part.length)
+    bytes.set(part, at + 4)
+    at += 4 + part.length
+  }
+  return bytes
+}
+
+/**
+ * Is this one of our frames, whatever its version?
+ *
+ * @since 0.1.0
+ */
+export const isFrame = (bytes: Uint8Array): boolean => magic.every((byte, i) => bytes[i] === byte)
+
+/**
+ * A head, and where the content behind it is.
+ *
+ * @since 0.1.0
+ */
+export interface Decoded extends Head {
+  readonly contentAt: number
+  readonly contentLength: number
+}
+
+/**
+ * The head of a frame, of which only the beginning need be there. Fails with the reason.
+ *
+ * @since 0.1.0
+ */
+export const decodeHead = (bytes: Uint8Array): Result.Result<Decoded, string> => {
+  if (bytes.length > 3 && bytes[3] !== version) return Result.fail(`a frame of the unknown version ${bytes[3]}`)
+  if (bytes.length > 4 && bytes[4]! > 7) return Result.fail("a frame with unknown flags")
+  const decoded = Result.try(() => decodeHeadUnsafe(bytes))
+  if (Result.isFailure(decoded)) return Result.fail("a frame that is cut off")
+  const { createdAt = 0, expiresAt = 0 } = decoded.success
+  return Number.isFinite(createdAt) && Number.isFinite(expiresAt)
+    ? Result.succeed(decoded.success)
+    : Result.fail("a frame whose times are none")
+}
+
+const decodeHeadUnsafe = (bytes: Uint8Array): Decoded => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const set = view.getUint8(4)
+  let at: number = start
+  const time = (): number => {
+    at += 8
+    return view.getFloat64(at - 8)
+  }
+  const length = (): number => {
+    at += 4
+    return view.getUint32(at - 4)
+  }
+  const text = (): string => {
+    const from = at + 4
+    at = from + length()
+    if (at > bytes.length) throw new RangeError()
+    return utf8.decodeUnsafe(bytes.subarray(from, at))
+  }
+  const createdAt = (set & flags.createdAt) === 0 ? undefined : time()
+  const expiresAt = (set & flags.expiresAt) === 0 ? undefined : time()
+  const names = (set & flags.names) === 0 ? undefined : { collection: text(), key: text() }
+  const contentLength = length()
+  return { createdAt, expiresAt, names, contentAt: at, contentLength }
+}

@@ -1,0 +1,57 @@
+import * as Effect from "effect/Effect"
+import type { Driver } from "../driver/Driver.ts"
+import { type EntryMapping, mapEntries, type Name } from "../driver/mapEntries.ts"
+import type { Entry } from "../Entry.ts"
+import { DecryptionError, type DecryptionReason } from "../KeyValueError.ts"
+import type { Payload } from "../Value.ts"
+
+/** What all wrappers that encrypt can be told about reading. */
+export interface ReadOptions {
+  /** What a value that cannot be decrypted is to a reader: a `DecryptionError`, or a miss. Default: `"fail"`. */
+  readonly onDecryptionError?: "fail" | "miss" | undefined
+  /** Whether values that are not encrypted are read, for the time of a migration. Default: false. */
+  readonly allowPlaintext?: boolean | undefined
+}
+
+/** What was found in an encrypted entry, and whether the cipher would write it another way now. */
+export interface Decrypted {
+  readonly payload: Payload
+  readonly outdated: boolean
+  /** Where the cipher knows better than the store. */
+  readonly expiresAt?: number | undefined
+}
+
+export interface Cipher {
+  readonly encrypt: (entry: Entry, name: Name, now: number) => Effect.Effect<Payload>
+  readonly decrypt: (entry: Entry, name: Name, now: number) => Effect.Effect<Decrypted, DecryptionReason>
+}
+
+/** Encrypts values on the way in, and decrypts them on the way out. */
+export const encryption = (
+  { onDecryptionError = "fail", allowPlaintext = false }: ReadOptions,
+  cipher: Cipher
+): ((driver: Driver) => Driver) => {
+  const encode: EntryMapping["encode"] = (entry, _, name) =>
+    Effect.clockWith((clock) =>
+      Effect.mapEager(cipher.encrypt(entry, name, clock.currentTimeMillisUnsafe()), (payload) => ({
+        ...entry,
+        payload
+      }))
+    )
+  const decode: EntryMapping["decode"] = (entry, place, name) => {
+    if (entry === undefined) return Effect.undefined
+    return Effect.clockWith((clock) =>
+      Effect.matchEffect(cipher.decrypt(entry, name, clock.currentTimeMillisUnsafe()), {
+        onFailure: (reason) => {
+          if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })
+          return onDecryptionError === "miss"
+            ? Effect.undefined
+            : Effect.fail(new DecryptionError({ ...place, reason }))
+        },
+        onSuccess: ({ outdated, ...found }) =>
+          Effect.succeed(outdated ? { ...entry, ...found, outdated } : { ...entry, ...found })
+      })
+    )
+  }
+  return mapEntries({ encode, decode })
+}
