@@ -41,6 +41,7 @@ export type Operation =
   | "putIfAbsent"
   | "update"
   | "getAndDelete"
+  | "rotate"
   | "keys"
   | "collections"
   | "clear"

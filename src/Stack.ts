@@ -10,8 +10,10 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as Layer from "effect/Layer"
+import type { Envelope } from "./codecs/envelope.ts"
 import type { KeyValue } from "./KeyValue.ts"
 import type { StoreSetupError } from "./KeyValueError.ts"
+import * as Aead from "./wrappers/Aead.ts"
 import * as Compression from "./wrappers/Compression.ts"
 import * as FernetEncryption from "./wrappers/FernetEncryption.ts"
 import * as LimitSize from "./wrappers/LimitSize.ts"
@@ -46,9 +48,37 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export interface ProductionOptions extends Options {
-  /** The keys to encrypt with, or a passphrase and a salt. */
-  readonly encryption: FernetEncryption.Options
+export type ProductionOptions = Encryption & ProductionPolicies
+
+/**
+ * What {@link production} encrypts with: `Aead`, or Fernet, which py-key-value reads.
+ *
+ * @since 0.1.0
+ */
+export type Encryption =
+  | {
+      /** The ring of keys. */
+      readonly aead: Aead.Options
+      readonly encryption?: undefined
+      readonly envelope?: undefined
+    }
+  | {
+      /** The keys to encrypt with, or a passphrase and a salt. */
+      readonly encryption: FernetEncryption.Options
+      readonly aead?: undefined
+      /**
+       * How values are stored: `"json"` for those that py-key-value shares, or `"binary"`, in less than half of the
+       * bytes. Either is read, whatever is written. Default: `"binary"`.
+       */
+      readonly envelope?: Envelope | undefined
+    }
+
+/**
+ * Other options of {@link production}.
+ *
+ * @since 0.1.0
+ */
+export interface ProductionPolicies extends Options {
   /** The limit on each attempt. Default: 5 seconds. */
   readonly timeout?: Duration.Input | undefined
   /** Default: as `Retry` has it, 3 retries from 100 milliseconds on. */
@@ -93,7 +123,10 @@ export const monitoring =
  *
  * **Details**
  *
- * store → Timeout → Retry → FernetEncryption → Compression → Tracing → Statistics
+ * store → Timeout → Retry → FernetEncryption or Aead → Compression → Tracing → Statistics
+ *
+ * Encrypted and compressed values are stored as bytes, without base64, unless `envelope: "json"` asks for what
+ * py-key-value reads.
  *
  * Retry is inside of the codecs, so that a value is compressed and encrypted once, however many attempts it takes. Put a
  * second `Timeout` around the stack for a limit on all attempts together, a `PassthroughCache` for a near copy.
@@ -116,15 +149,19 @@ export const monitoring =
  */
 export const production =
   (options: ProductionOptions): Stack =>
-  (store) =>
-    store.pipe(
+  (store) => {
+    const { envelope = "binary" } = options
+    return store.pipe(
       Timeout.wrap(options.timeout),
       Retry.wrap(options.retry),
-      FernetEncryption.wrap(options.encryption),
-      Compression.wrap(options.compression),
+      options.aead === undefined
+        ? FernetEncryption.wrap({ ...options.encryption, envelope: options.encryption.envelope ?? envelope })
+        : Aead.wrap(options.aead),
+      Compression.wrap({ ...options.compression, envelope: options.compression?.envelope ?? envelope }),
       Tracing.wrap({ store: options.store }),
       Statistics.wrap({ store: options.store })
     )
+  }
 
 /**
  * For one's own machine: every operation is logged with its values, and nothing hangs for long.

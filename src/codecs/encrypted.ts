@@ -24,12 +24,18 @@ const dataField = "__encrypted_data__"
 const versionField = "__encryption_version__"
 
 /**
- * A value, encrypted under a key.
+ * A value, encrypted under a key. A random `iv` is made unless it is given, which only test vectors should.
  *
  * @since 0.1.0
  */
-export const encode = (payload: Payload, key: fernet.Key, time: number, envelope: Envelope): Effect.Effect<Payload> =>
-  Effect.mapEager(fernet.encrypt(key, content.encode(payload), time), (token) =>
+export const encode = (
+  payload: Payload,
+  key: fernet.Key,
+  time: number,
+  envelope: Envelope,
+  iv?: Uint8Array
+): Effect.Effect<Payload> =>
+  Effect.mapEager(fernet.encrypt(key, content.encode(payload), time, iv), (token) =>
     envelope === "binary" ? frame.make("fernet", token) : toJson(token)
   )
 

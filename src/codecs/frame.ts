@@ -35,7 +35,13 @@ export type Codec = keyof typeof codecs
 
 const names = new Map(Object.entries(codecs).map(([name, number]) => [number as number, name as Codec]))
 
-const version = 1
+/**
+ * The version that frames carry.
+ *
+ * @since 0.1.0
+ */
+export const version = 1
+
 const magic = [0xeb, 0x4b, 0x43, version] as const
 
 /** Does a frame have this number in the place of its codec? */

@@ -178,9 +178,9 @@ const payloadOf = (fields: Fields, numbers: json.Numbers, options?: DecodeOption
     : Result.fail("its value is no object, which only an entry of version 2 may have")
 }
 
-/** The time in a field, or why there is none. */
+/** The time in a field, which py-key-value takes for absent when it is empty; or why there is none. */
 const timeOf = (fields: Fields, name: "created_at" | "expires_at", naive: boolean): number | string | undefined => {
-  if (!Object.hasOwn(fields, name)) return undefined
-  const text = fields[name]
+  const text = Object.hasOwn(fields, name) ? fields[name] : ""
+  if (text === "") return undefined
   return (typeof text === "string" ? time.parse(text, { naive }) : undefined) ?? `its ${name} is not a time`
 }

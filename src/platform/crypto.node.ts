@@ -14,7 +14,21 @@ export type SecretKey = KeyObject
 
 export const secretKey = (bytes: Uint8Array): SecretKey => createSecretKey(bytes)
 
-export const randomBytes = (length: number): Uint8Array => randomFillSync(new Uint8Array(length))
+/** Asking for a few random bytes takes longer than all else that is done to a small value: so they come from a pool. */
+const pool = new Uint8Array(4096)
+let used = pool.length
+
+export const randomBytes = (length: number): Uint8Array => {
+  if (length > pool.length) return randomFillSync(new Uint8Array(length))
+  if (used + length > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const bytes = pool.slice(used, used + length)
+  pool.fill(0, used, used + length)
+  used += length
+  return bytes
+}
 
 export const hmacSha256 = (key: SecretKey, data: Uint8Array): Effect.Effect<Uint8Array> =>
   Effect.succeed(createHmac("sha256", key).update(data).digest())
@@ -33,5 +47,35 @@ export const aesCbcDecrypt = (
   const decipher = createDecipheriv("aes-128-cbc", key, iv)
   return Effect.succeed(
     Result.getOrUndefined(Result.try(() => Buffer.concat([decipher.update(data), decipher.final()])))
+  )
+}
+
+const tagLength = 16
+
+/** The encrypted data, and the tag behind it. */
+export const aesGcmEncrypt = (
+  key: SecretKey,
+  nonce: Uint8Array,
+  data: Uint8Array,
+  associated: Uint8Array
+): Effect.Effect<Uint8Array> => {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength }).setAAD(associated)
+  return Effect.succeed(Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()]))
+}
+
+/** `undefined` when the tag does not fit. */
+export const aesGcmDecrypt = (
+  key: SecretKey,
+  nonce: Uint8Array,
+  data: Uint8Array,
+  associated: Uint8Array
+): Effect.Effect<Uint8Array | undefined> => {
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength })
+    .setAAD(associated)
+    .setAuthTag(data.subarray(-tagLength))
+  return Effect.succeed(
+    Result.getOrUndefined(
+      Result.try(() => Buffer.concat([decipher.update(data.subarray(0, -tagLength)), decipher.final()]))
+    )
   )
 }

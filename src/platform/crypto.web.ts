@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 type Bytes = Uint8Array<ArrayBuffer>
 type Imported = ReturnType<typeof crypto.subtle.importKey>
 
+const algorithms = { HMAC: { name: "HMAC", hash: "SHA-256" }, "AES-CBC": "AES-CBC", "AES-GCM": "AES-GCM" }
+
 /** Bytes that are made a key when they are first used as one. */
 export class SecretKey {
   private readonly bytes: Bytes
@@ -12,12 +14,11 @@ export class SecretKey {
     this.bytes = Uint8Array.from(bytes)
   }
 
-  for(usage: "sign" | "encrypt" | "decrypt"): Imported {
-    let key = this.imported.get(usage)
+  for(algorithm: keyof typeof algorithms, usages: ReadonlyArray<"sign" | "encrypt" | "decrypt">): Imported {
+    let key = this.imported.get(algorithm)
     if (key === undefined) {
-      const algorithm = usage === "sign" ? { name: "HMAC", hash: "SHA-256" } : "AES-CBC"
-      key = crypto.subtle.importKey("raw", this.bytes, algorithm, false, [usage])
-      this.imported.set(usage, key)
+      key = crypto.subtle.importKey("raw", this.bytes, algorithms[algorithm], false, [...usages])
+      this.imported.set(algorithm, key)
     }
     return key
   }
@@ -30,31 +31,62 @@ export const randomBytes = (length: number): Uint8Array => crypto.getRandomValue
 export const hmacSha256 = (key: SecretKey, data: Uint8Array): Effect.Effect<Uint8Array> =>
   Effect.promise(() =>
     key
-      .for("sign")
+      .for("HMAC", ["sign"])
       .then((imported) => crypto.subtle.sign("HMAC", imported, data as Bytes))
       .then((signature) => new Uint8Array(signature))
   )
 
-export const aesCbcEncrypt = (key: SecretKey, iv: Uint8Array, data: Uint8Array): Effect.Effect<Uint8Array> =>
+type Parameters = { readonly name: "AES-CBC" | "AES-GCM"; readonly iv: Bytes; readonly additionalData?: Bytes }
+
+const encrypt = (key: SecretKey, parameters: Parameters, data: Uint8Array): Effect.Effect<Uint8Array> =>
   Effect.promise(() =>
     key
-      .for("encrypt")
-      .then((imported) => crypto.subtle.encrypt({ name: "AES-CBC", iv: iv as Bytes }, imported, data as Bytes))
+      .for(parameters.name, ["encrypt", "decrypt"])
+      .then((imported) => crypto.subtle.encrypt(parameters, imported, data as Bytes))
       .then((encrypted) => new Uint8Array(encrypted))
   )
+
+const decrypt = (key: SecretKey, parameters: Parameters, data: Uint8Array): Effect.Effect<Uint8Array | undefined> =>
+  Effect.promise(() =>
+    key
+      .for(parameters.name, ["encrypt", "decrypt"])
+      .then((imported) => crypto.subtle.decrypt(parameters, imported, data as Bytes))
+      .then(
+        (decrypted) => new Uint8Array(decrypted),
+        () => undefined
+      )
+  )
+
+const cbc = (iv: Uint8Array): Parameters => ({ name: "AES-CBC", iv: iv as Bytes })
+
+const gcm = (nonce: Uint8Array, associated: Uint8Array): Parameters => ({
+  name: "AES-GCM",
+  iv: nonce as Bytes,
+  additionalData: associated as Bytes
+})
+
+export const aesCbcEncrypt = (key: SecretKey, iv: Uint8Array, data: Uint8Array): Effect.Effect<Uint8Array> =>
+  encrypt(key, cbc(iv), data)
 
 /** `undefined` when the padding is wrong. */
 export const aesCbcDecrypt = (
   key: SecretKey,
   iv: Uint8Array,
   data: Uint8Array
-): Effect.Effect<Uint8Array | undefined> =>
-  Effect.promise(() =>
-    key
-      .for("decrypt")
-      .then((imported) => crypto.subtle.decrypt({ name: "AES-CBC", iv: iv as Bytes }, imported, data as Bytes))
-      .then(
-        (decrypted) => new Uint8Array(decrypted),
-        () => undefined
-      )
-  )
+): Effect.Effect<Uint8Array | undefined> => decrypt(key, cbc(iv), data)
+
+/** The encrypted data, and the tag behind it. */
+export const aesGcmEncrypt = (
+  key: SecretKey,
+  nonce: Uint8Array,
+  data: Uint8Array,
+  associated: Uint8Array
+): Effect.Effect<Uint8Array> => encrypt(key, gcm(nonce, associated), data)
+
+/** `undefined` when the tag does not fit. */
+export const aesGcmDecrypt = (
+  key: SecretKey,
+  nonce: Uint8Array,
+  data: Uint8Array,
+  associated: Uint8Array
+): Effect.Effect<Uint8Array | undefined> => decrypt(key, gcm(nonce, associated), data)

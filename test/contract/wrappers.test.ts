@@ -3,6 +3,7 @@ import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as Memory from "../../src/stores/Memory.ts"
 import { allCapabilities as capabilities } from "../../src/testing/StoreContract.ts"
+import * as Aead from "../../src/wrappers/Aead.ts"
 import * as CollectionRouting from "../../src/wrappers/CollectionRouting.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
 import * as DefaultValue from "../../src/wrappers/DefaultValue.ts"
@@ -42,6 +43,18 @@ contract("Retry", memory().pipe(Retry.wrap({ initialDelay: "10 millis" })), all)
 contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
 contract("Compression", memory().pipe(Compression.wrap()), all)
 contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
+contract(
+  "FernetEncryption, binary",
+  memory().pipe(FernetEncryption.wrap({ keys, envelope: "binary", maxAge: "50000 days" })),
+  all
+)
+contract("Aead", memory().pipe(Aead.wrap({ keys: [{ id: "1", key: keys[0] }] })), all)
+contract(
+  "Aead, XChaCha20",
+  memory().pipe(Aead.wrap({ keys: [{ id: "1", key: keys[0] }], algorithm: "xchacha20-poly1305", storeId: "s" })),
+  all
+)
+contract("Compression of all, binary", memory().pipe(Compression.wrap({ minSize: 0, envelope: "binary" })), all)
 contract("LimitSize", memory().pipe(LimitSize.wrap({ maxSize: "4 MiB", onTooLarge: "ignore" })), all)
 contract("TtlClamp", memory().pipe(TtlClamp.wrap({ minTtl: "1 millis", maxTtl: "40000 days" })), all)
 contract("PrefixKeys", memory().pipe(PrefixKeys.wrap("key_prefix")), all)
@@ -118,6 +131,18 @@ contract(
     Timeout.wrap(),
     Retry.wrap(),
     Timeout.wrap("1 minute")
+  ),
+  all
+)
+contract(
+  "every codec twice, in either envelope",
+  memory().pipe(
+    Aead.wrap({ keys: [{ id: "1", key: keys[0] }] }),
+    Compression.wrap({ minSize: 0, envelope: "binary", algorithm: "zstd" }),
+    FernetEncryption.wrap({ keys, envelope: "binary" }),
+    FernetEncryption.wrap({ keys }),
+    Aead.wrap({ keys: [{ id: "1", key: keys[0] }], algorithm: "xchacha20-poly1305" }),
+    Compression.wrap({ minSize: 0 })
   ),
   all
 )

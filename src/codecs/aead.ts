@@ -1,0 +1,253 @@
+/**
+ * Values encrypted and bound to their place with AES-256-GCM or XChaCha20-Poly1305, in a frame.
+ *
+ * **Details**
+ *
+ * What the frame holds behind the number of its codec:
+ *
+ * | bytes | what |
+ * |---|---|
+ * | 1 + n | the length of the key's id, and the id in UTF-8 |
+ * | 1 | 1 if the entry expires, else 0 |
+ * | 8 | when it expires, if it does: milliseconds since the epoch, a 64-bit float |
+ * | 4 | a checksum (32-bit FNV-1a) of the binding, to tell a moved value from an altered one |
+ * | 12 or 24 | the nonce |
+ * | n + 16 | the encrypted content (see `content.ts`), and the tag |
+ *
+ * The binding is the id of the store, the collection and the key, each preceded by its length in bytes (32 bits). The
+ * associated data are the version of frames (1), the codec's number, the key's id with its length, the expiry with its
+ * flag, and the binding. Numbers are big-endian.
+ *
+ * @since 0.1.0
+ */
+import * as EffectAead from "effect/crypto/Aead"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as crypto from "#crypto"
+import * as utf8 from "../internal/utf8.ts"
+import type { DecryptionReason } from "../KeyValueError.ts"
+import type { ExactOption, Payload } from "../Value.ts"
+import * as content from "./content.ts"
+import * as frame from "./frame.ts"
+
+/**
+ * How to encrypt.
+ *
+ * @since 0.1.0
+ */
+export type Algorithm = "aes-256-gcm" | "xchacha20-poly1305"
+
+/**
+ * The algorithms, by name.
+ *
+ * @since 0.1.0
+ */
+export const algorithms: ReadonlyArray<Algorithm> = ["aes-256-gcm", "xchacha20-poly1305"]
+
+/**
+ * A key and its id.
+ *
+ * @since 0.1.0
+ */
+export interface Key {
+  readonly id: string
+  readonly bytes: Uint8Array
+  readonly secret: crypto.SecretKey
+}
+
+/**
+ * The key of 32 bytes.
+ *
+ * @since 0.1.0
+ */
+export const makeKey = (id: string, bytes: Uint8Array): Key => ({ id, bytes, secret: crypto.secretKey(bytes) })
+
+/**
+ * Where a value belongs: what it is bound to.
+ *
+ * @since 0.1.0
+ */
+export interface Binding {
+  readonly store: string
+  readonly collection: string
+  readonly key: string
+  readonly expiresAt: number | undefined
+}
+
+interface Cipher {
+  readonly nonceLength: number
+  readonly encrypt: (key: Key, nonce: Uint8Array, data: Uint8Array, associated: Uint8Array) => Effect.Effect<Uint8Array>
+  /** `undefined` when the tag does not fit. */
+  readonly decrypt: (
+    key: Key,
+    nonce: Uint8Array,
+    data: Uint8Array,
+    associated: Uint8Array
+  ) => Effect.Effect<Uint8Array | undefined>
+}
+
+const xchacha = EffectAead.xchacha20Poly1305.implementation!
+
+const ciphers: Record<Algorithm, Cipher> = {
+  "aes-256-gcm": {
+    nonceLength: 12,
+    encrypt: ({ secret }, nonce, data, associated) => crypto.aesGcmEncrypt(secret, nonce, data, associated),
+    decrypt: ({ secret }, nonce, data, associated) => crypto.aesGcmDecrypt(secret, nonce, data, associated)
+  },
+  "xchacha20-poly1305": {
+    nonceLength: 24,
+    encrypt: ({ bytes }, nonce, data, associated) => Effect.succeed(xchacha.encrypt(bytes, nonce, data, associated)),
+    decrypt: ({ bytes }, nonce, data, associated) => Effect.succeed(xchacha.decrypt(bytes, nonce, data, associated))
+  }
+}
+
+const tagLength = 16
+const checksumLength = 4
+
+/**
+ * A value, encrypted under a key for one place. A random `nonce` is made unless it is given, which only test vectors
+ * should.
+ *
+ * @since 0.1.0
+ */
+export const encode = (
+  payload: Payload,
+  key: Key,
+  algorithm: Algorithm,
+  binding: Binding,
+  nonce: Uint8Array = crypto.randomBytes(ciphers[algorithm].nonceLength)
+): Effect.Effect<Payload> => {
+  const head = headOf(key.id, binding.expiresAt)
+  const place = placeOf(binding)
+  return Effect.mapEager(
+    ciphers[algorithm].encrypt(key, nonce, content.encode(payload), associatedOf(algorithm, head, place)),
+    (encrypted) => frame.make(algorithm, head, checksum(place), nonce, encrypted)
+  )
+}
+
+/**
+ * What {@link decode} found.
+ *
+ * @since 0.1.0
+ */
+export interface Decoded {
+  readonly payload: Payload
+  readonly algorithm: Algorithm
+  readonly key: Key
+  /** What the value was bound to. */
+  readonly expiresAt: number | undefined
+}
+
+/**
+ * The value of a frame that was encrypted for this place under one of the keys.
+ *
+ * @since 0.1.0
+ */
+export const decode = (
+  payload: Payload,
+  keys: ReadonlyMap<string, Key>,
+  binding: Omit<Binding, "expiresAt">,
+  options?: ExactOption
+): Effect.Effect<Decoded, DecryptionReason> => {
+  const opened = open(payload)
+  if (Result.isFailure(opened)) return Effect.fail(opened.failure)
+  const { algorithm, keyId, expiresAt, head, written, nonce, encrypted } = opened.success
+  const key = keys.get(keyId)
+  if (key === undefined) return Effect.fail("wrong-key")
+  const place = placeOf(binding)
+  if (!equal(written, checksum(place))) return Effect.fail("moved")
+  return Effect.flatMapEager(
+    ciphers[algorithm].decrypt(key, nonce, encrypted, associatedOf(algorithm, head, place)),
+    (bytes) => {
+      if (bytes === undefined) return Effect.fail("altered")
+      const decoded = content.decode(bytes, options)
+      return Result.isFailure(decoded)
+        ? Effect.fail("corrupted")
+        : Effect.succeed({ payload: decoded.success, algorithm, key, expiresAt })
+    }
+  )
+}
+
+interface Opened {
+  readonly algorithm: Algorithm
+  readonly keyId: string
+  readonly expiresAt: number | undefined
+  readonly head: Uint8Array
+  readonly written: Uint8Array
+  readonly nonce: Uint8Array
+  readonly encrypted: Uint8Array
+}
+
+const isAlgorithm = (codec: frame.Codec): codec is Algorithm => codec in ciphers
+
+const open = (payload: Payload): Result.Result<Opened, DecryptionReason> => {
+  const opened = frame.open(payload)
+  if (opened === undefined) return Result.fail("not-encrypted")
+  if (opened === "an unknown version") return Result.fail("unsupported-version")
+  if (opened === "an unknown codec") return Result.fail("corrupted")
+  return isAlgorithm(opened.codec) ? split(opened.codec, opened.data) : Result.fail("not-encrypted")
+}
+
+const split = (algorithm: Algorithm, data: Uint8Array): Result.Result<Opened, DecryptionReason> => {
+  const flagAt = 1 + (data[0] ?? 0)
+  const expires = data[flagAt]
+  const headLength = flagAt + 1 + (expires === 1 ? 8 : 0)
+  const nonceAt = headLength + checksumLength
+  const encryptedAt = nonceAt + ciphers[algorithm].nonceLength
+  if ((expires !== 0 && expires !== 1) || data.length < encryptedAt + tagLength) return Result.fail("corrupted")
+  const keyId = Result.try(() => utf8.decodeUnsafe(data.subarray(1, flagAt)))
+  if (Result.isFailure(keyId)) return Result.fail("corrupted")
+  return Result.succeed({
+    algorithm,
+    keyId: keyId.success,
+    expiresAt: expires === 1 ? new DataView(data.buffer, data.byteOffset).getFloat64(flagAt + 1) : undefined,
+    head: data.subarray(0, headLength),
+    written: data.subarray(headLength, nonceAt),
+    nonce: data.subarray(nonceAt, encryptedAt),
+    encrypted: data.subarray(encryptedAt)
+  })
+}
+
+/** The key's id, and the expiry. */
+const headOf = (keyId: string, expiresAt: number | undefined): Uint8Array => {
+  const id = utf8.encode(keyId)
+  const bytes = new Uint8Array(2 + id.length + (expiresAt === undefined ? 0 : 8))
+  bytes[0] = id.length
+  bytes.set(id, 1)
+  if (expiresAt !== undefined) {
+    bytes[1 + id.length] = 1
+    new DataView(bytes.buffer).setFloat64(2 + id.length, expiresAt)
+  }
+  return bytes
+}
+
+const placeOf = ({ store, collection, key }: Omit<Binding, "expiresAt">): Uint8Array => {
+  const texts = [utf8.encode(store), utf8.encode(collection), utf8.encode(key)]
+  const bytes = new Uint8Array(texts.reduce((length, text) => length + 4 + text.length, 0))
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  for (const text of texts) {
+    view.setUint32(at, text.length)
+    bytes.set(text, at + 4)
+    at += 4 + text.length
+  }
+  return bytes
+}
+
+const associatedOf = (algorithm: Algorithm, head: Uint8Array, place: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(2 + head.length + place.length)
+  bytes[0] = frame.version
+  bytes[1] = frame.codecs[algorithm]
+  bytes.set(head, 2)
+  bytes.set(place, 2 + head.length)
+  return bytes
+}
+
+/** FNV-1a. Nothing rests on it but the reason that an error names. */
+const checksum = (bytes: Uint8Array): Uint8Array => {
+  let hash = 0x811c9dc5
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
+  return Uint8Array.of(hash >>> 24, hash >>> 16, hash >>> 8, hash)
+}
+
+const equal = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i])
