@@ -96,9 +96,9 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
         encryption(config, {
           encrypt: ({ payload, expiresAt }, name) =>
             aead.encode(payload, current, algorithm, { store, ...name, expiresAt }),
-          decrypt: (entry, name, now) =>
+          decrypt: (entry, name) =>
             Effect.flatMapEager(aead.decode(entry.payload, ring, { store, ...name }, driver), (found) =>
-              isRevived(entry, found.expiresAt, now, tolerance)
+              isRevived(entry, found.expiresAt, tolerance)
                 ? Effect.fail("revived")
                 : Effect.succeed({
                     payload: found.payload,
@@ -111,8 +111,8 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   )
 
 /** A shorter life is no secret's harm: who can write to the store can delete as well. */
-const isRevived = (entry: Entry, bound: number | undefined, now: number, tolerance: number): boolean =>
-  bound !== undefined && (entry.expiresAt === undefined || Math.max(entry.expiresAt, now) > bound + tolerance)
+const isRevived = (entry: Entry, bound: number | undefined, tolerance: number): boolean =>
+  bound !== undefined && (entry.expiresAt === undefined || entry.expiresAt > bound + tolerance)
 
 const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
