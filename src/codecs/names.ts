@@ -57,6 +57,21 @@ export interface Compound {
 }
 
 /**
+ * Pairs of names joined by a separator as they are, as py-key-value writes them: pairs whose first name holds the
+ * separator may share a name with others.
+ *
+ * @since 0.1.0
+ */
+export const joined = (separator: string): Compound => ({
+  encodeFirst: (first) => first,
+  encode: (first, second) => first + separator + second,
+  decode: (name) => {
+    const at = name.indexOf(separator)
+    return at < 0 ? undefined : [name.slice(0, at), name.slice(at + separator.length)]
+  }
+})
+
+/**
  * Pairs of names joined by a separator, as py-key-value writes them, except that a first name that would be ambiguous
  * is escaped.
  *

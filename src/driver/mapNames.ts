@@ -121,7 +121,7 @@ export const foldCollections =
       keys: (call) =>
         Effect.map(
           driver.keys!({ ...call, collection: into, prefix: names.encode(call.collection, call.prefix) }),
-          outward((name) => names.decode(name)?.[1])
+          outward((name) => name.slice(names.encode(call.collection, "").length))
         ),
       collections: (call) => foldedCollections(driver.keys!, into, names, call)
     }),

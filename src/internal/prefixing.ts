@@ -4,14 +4,25 @@ import { type NameCodec, prefixed } from "../driver/mapNames.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import * as options from "./options.ts"
 
-/** What a prefix makes, once it is certain that no other prefix can make the same names. */
+/** What all wrappers that put a prefix before names can be told. */
+export interface PrefixOptions {
+  /** What stands between the prefix and the name. Default: `"__"`. */
+  readonly separator?: string | undefined
+  /**
+   * Which prefixes are taken: `"unambiguous"` ones, which cannot reach each other's entries, or any, as
+   * `"py-key-value"` takes them, to share what it wrote under one. Default: `"unambiguous"`.
+   */
+  readonly names?: "unambiguous" | "py-key-value" | undefined
+}
+
+/** What a prefix makes, once it is certain that no other prefix can make the same names, or nobody minds. */
 export const prefixing = <A>(
   module: string,
   prefix: string,
-  separator = "__",
+  { separator = "__", names = "unambiguous" }: PrefixOptions = {},
   make: (names: NameCodec) => A
 ): Effect.Effect<A, StoreSetupError> => {
-  const problem = problemOf(prefix, separator)
+  const problem = names === "py-key-value" ? undefined : problemOf(prefix, separator)
   return problem === undefined ? Effect.succeed(make(prefixed(prefix + separator))) : options.invalid(module, problem)
 }
 

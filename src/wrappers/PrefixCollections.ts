@@ -5,7 +5,7 @@
  */
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { mapNames } from "../driver/mapNames.ts"
-import { prefixing } from "../internal/prefixing.ts"
+import { type PrefixOptions, prefixing } from "../internal/prefixing.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**
@@ -13,9 +13,7 @@ import type { StoreSetupError } from "../KeyValueError.ts"
  *
  * @since 0.1.0
  */
-export interface Options {
-  /** What stands between prefix and collection. Default: `"__"`. */
-  readonly separator?: string | undefined
+export interface Options extends PrefixOptions {
   /** The collection of a call that names none, before it is prefixed. Default: the wrapped store's. */
   readonly defaultCollection?: string | undefined
 }
@@ -39,7 +37,7 @@ export interface Options {
  */
 export const wrap = (prefix: string, options?: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    prefixing("PrefixCollections", prefix, options?.separator, (collection) => (driver) => ({
+    prefixing("PrefixCollections", prefix, options, (collection) => (driver) => ({
       ...mapNames({ collection })(driver),
       defaultCollection: options?.defaultCollection ?? driver.defaultCollection
     }))

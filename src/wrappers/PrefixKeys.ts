@@ -5,7 +5,7 @@
  */
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { mapNames } from "../driver/mapNames.ts"
-import { prefixing } from "../internal/prefixing.ts"
+import { type PrefixOptions, prefixing } from "../internal/prefixing.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**
@@ -13,10 +13,7 @@ import type { StoreSetupError } from "../KeyValueError.ts"
  *
  * @since 0.1.0
  */
-export interface Options {
-  /** What stands between prefix and key. Default: `"__"`. */
-  readonly separator?: string | undefined
-}
+export interface Options extends PrefixOptions {}
 
 /**
  * Puts `prefix + separator` before every key.
@@ -36,4 +33,4 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (prefix: string, options?: Options): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(prefixing("PrefixKeys", prefix, options?.separator, (key) => mapNames({ key })))
+  wrapperEffect(prefixing("PrefixKeys", prefix, options, (key) => mapNames({ key })))

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import { compound } from "../codecs/names.ts"
+import { compound, joined } from "../codecs/names.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { foldCollections } from "../driver/mapNames.ts"
 import * as options from "../internal/options.ts"
@@ -20,6 +20,12 @@ export interface Options {
   readonly separator?: string | undefined
   /** The collection of a call that names none, as a part of the key. Default: the wrapped store's. */
   readonly defaultCollection?: string | undefined
+  /**
+   * How collections are written in keys: with `"escaped"`, those that could be mistaken are escaped, so that no two
+   * entries share a key; with `"py-key-value"` as they are, to share such collections with py-key-value. (All other
+   * collections are written alike.) Default: `"escaped"`.
+   */
+  readonly names?: "escaped" | "py-key-value" | undefined
 }
 
 /**
@@ -44,7 +50,7 @@ export interface Options {
  */
 export const wrap = (collection: string, config: Options = {}): Wrapper<never, StoreSetupError> => {
   const separator = config.separator ?? "__"
-  const fold = foldCollections(collection, compound(separator))
+  const fold = foldCollections(collection, config.names === "py-key-value" ? joined(separator) : compound(separator))
   return wrapperEffect(
     Effect.gen(function* () {
       yield* options.check("SingleCollection", collection !== "", "the collection must not be empty")

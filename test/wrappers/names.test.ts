@@ -240,3 +240,39 @@ describe("SingleCollection", () => {
     })
   )
 })
+
+describe('names: "py-key-value"', () => {
+  it.effect("a prefix may be any, and writes what py-key-value writes", () =>
+    Effect.gen(function* () {
+      for (const prefix of ["a__b", "end_", "__", ""]) {
+        yield* Effect.gen(function* () {
+          yield* KeyValue.KeyValue.use((kv) => kv.put("k__x", prefix, { collection: "c" }))
+          assert.strictEqual(yield* stored(`${prefix}__k__x`, { collection: "c" }), prefix)
+          assert.deepStrictEqual(yield* keys({ collection: "c" }), ["k__x"])
+        }).pipe(Effect.provide(memory().pipe(PrefixKeys.wrap(prefix, { names: "py-key-value" })), { local: true }))
+        yield* Effect.gen(function* () {
+          yield* KeyValue.KeyValue.use((kv) => kv.put("k", prefix, { collection: "c__d" }))
+          assert.strictEqual(yield* stored("k", { collection: `${prefix}__c__d` }), prefix)
+          assert.deepStrictEqual(yield* collections, ["c__d"])
+        }).pipe(
+          Effect.provide(memory().pipe(PrefixCollections.wrap(prefix, { names: "py-key-value" })), { local: true })
+        )
+      }
+    })
+  )
+
+  it.effect("a collection inside of another is not escaped, and its keys are listed whole", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* both
+      yield* kv.put("k__x", 1, { collection: "t1__users" })
+      yield* kv.put("k", 2, { collection: "a%" })
+      assert.strictEqual(yield* stored("t1__users__k__x", { collection: "one" }), 1)
+      assert.strictEqual(yield* stored("a%__k", { collection: "one" }), 2)
+      assert.strictEqual(yield* kv.get("k__x", { collection: "t1__users" }), 1)
+      assert.deepStrictEqual(yield* keys({ collection: "t1__users" }), ["k__x"])
+      assert.deepStrictEqual(yield* keys({ collection: "a%", prefix: "k" }), ["k"])
+      assert.strictEqual(yield* Maintenance.Maintenance.use((it) => it.clearCollection({ collection: "t1__users" })), 1)
+      assert.isUndefined(yield* kv.get("k__x", { collection: "t1__users" }))
+    }).pipe(Effect.provide(memory().pipe(SingleCollection.wrap("one", { names: "py-key-value" }))))
+  )
+})

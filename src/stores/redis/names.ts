@@ -1,4 +1,4 @@
-import { type Compound, compound } from "../../codecs/names.ts"
+import { compound, joined } from "../../codecs/names.ts"
 
 /** How collections and keys are named in the database. */
 export interface Names {
@@ -16,14 +16,7 @@ const separator = "::"
 
 const escaped = compound(separator, { strict: true })
 
-const verbatim: Compound = {
-  encodeFirst: (collection) => collection,
-  encode: (collection, key) => collection + separator + key,
-  decode: (name) => {
-    const at = name.indexOf(separator)
-    return at < 0 ? undefined : [name.slice(0, at), name.slice(at + separator.length)]
-  }
-}
+const verbatim = joined(separator)
 
 export const make = (prefix: string, style: Style): Names => {
   const names = style === "escaped" ? escaped : verbatim

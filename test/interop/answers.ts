@@ -1,0 +1,72 @@
+/** What a library says when it is asked for an entry. */
+import { Cause, Data, Effect, Exit, Option, Result } from "effect"
+import { KeyValue, type KeyValueError, Value } from "effect-kv"
+import { compare, show } from "./compare.ts"
+
+export type Answer = Data.TaggedEnum<{
+  Found: { readonly value: unknown }
+  Missing: {}
+  /** With an error of its own, by its name. */
+  Failed: { readonly error: string; readonly reason: string }
+  /** With something that is no error of its own. */
+  Died: { readonly cause: string }
+  /** Not within the time limit. */
+  Silent: {}
+}>
+
+export const { Found, Missing, Failed, Died, Silent, $is: is } = Data.taggedEnum<Answer>()
+
+/** A value as text, with everything that JavaScript can hold of it. */
+export const valueOf = (json: string): unknown => Result.getOrThrow(Value.Payload.parse(json, { exact: true })).value
+
+export const foundOrMissing = (value: unknown): Answer => (value === undefined ? Missing() : Found({ value }))
+
+/** How an effect ends, within ten seconds. */
+export const answerOf = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  onSuccess: (a: A) => Answer
+): Effect.Effect<Answer, never, R> =>
+  Effect.map(
+    Effect.exit(Effect.timeoutOption(effect, "10 seconds")),
+    Exit.match({
+      onSuccess: Option.match({ onNone: () => Silent(), onSome: onSuccess }),
+      onFailure: (cause) =>
+        Option.match(Cause.findErrorOption(cause), {
+          onNone: () => Died({ cause: Cause.pretty(cause) }),
+          onSome: failed
+        })
+    })
+  )
+
+const failed = (error: unknown): Answer => {
+  const { _tag, reason, message } = error as Partial<KeyValueError.KeyValueError> & { readonly reason?: string }
+  return Failed({ error: _tag ?? "Error", reason: reason ?? message ?? String(error) })
+}
+
+/** The answers of `get`. */
+export const get = (key: string, collection: string | null) =>
+  KeyValue.KeyValue.use((kv) => kv.get(key, { collection: collection ?? undefined }))
+
+/** In a few words. */
+export const tell = (answer: Answer): string => {
+  switch (answer._tag) {
+    case "Found":
+      return show(answer.value)
+    case "Missing":
+      return "nothing"
+    case "Failed":
+      return answer.reason === "" ? answer.error : `${answer.error} (${answer.reason})`
+    case "Died":
+      return `a defect: ${answer.cause}`
+    case "Silent":
+      return "no answer within 10 seconds"
+  }
+}
+
+/** How what was answered differs from what was expected, if it does. */
+export const differ = (expected: Answer, found: Answer): string | undefined =>
+  is("Found")(expected) && is("Found")(found)
+    ? compare(expected.value, found.value)
+    : expected._tag === found._tag
+      ? undefined
+      : `expected ${tell(expected)}, found ${tell(found)}`
