@@ -196,11 +196,12 @@ const split = (algorithm: Algorithm, data: Uint8Array): Result.Result<Opened, De
   const encryptedAt = nonceAt + ciphers[algorithm].nonceLength
   if ((expires !== 0 && expires !== 1) || data.length < encryptedAt + tagLength) return Result.fail("corrupted")
   const keyId = Result.try(() => utf8.decodeUnsafe(data.subarray(1, flagAt)))
-  if (Result.isFailure(keyId)) return Result.fail("corrupted")
+  const expiresAt = expires === 1 ? new DataView(data.buffer, data.byteOffset).getFloat64(flagAt + 1) : undefined
+  if (Result.isFailure(keyId) || !Number.isFinite(expiresAt ?? 0)) return Result.fail("corrupted")
   return Result.succeed({
     algorithm,
     keyId: keyId.success,
-    expiresAt: expires === 1 ? new DataView(data.buffer, data.byteOffset).getFloat64(flagAt + 1) : undefined,
+    expiresAt,
     head: data.subarray(0, headLength),
     written: data.subarray(headLength, nonceAt),
     nonce: data.subarray(nonceAt, encryptedAt),

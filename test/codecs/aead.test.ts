@@ -58,6 +58,16 @@ describe("aead", () => {
     })
   )
 
+  it.effect("a time that is none is not accepted, which any comparison with it would be", () =>
+    Effect.gen(function* () {
+      for (const expiresAt of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const binding = { store: "s", collection: "c", key: "k", expiresAt }
+        const frame = yield* aead.encode(payloadOf(1), key, "aes-256-gcm", binding)
+        assert.strictEqual(yield* Effect.flip(aead.decode(frame, ring, binding)), "corrupted")
+      }
+    })
+  )
+
   it("random bytes from the pool never come twice, and are their owner's", () => {
     const seen = new Set<string>()
     for (let i = 0; i < 2000; i++) seen.add(Buffer.from(node.randomBytes(12)).toString("hex"))

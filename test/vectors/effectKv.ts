@@ -4,7 +4,7 @@ import type { Algorithm } from "../../src/codecs/compressed.ts"
 import type { Envelope } from "../../src/codecs/envelope.ts"
 import type { Format } from "../../src/codecs/managedEntry.ts"
 
-/** A codec with all that decides what it writes. Times are milliseconds since the epoch. */
+/** A codec with all that decides what it writes. Times are milliseconds since the epoch, keys URL-safe base64. */
 export type Layer =
   | { readonly codec: "compression"; readonly algorithm: Algorithm; readonly envelope: Envelope }
   | {
@@ -33,7 +33,7 @@ export interface Vector {
   /** The value is this JSON, or these bytes. */
   readonly value_json?: string
   readonly value_base64?: string
-  /** The outermost first. */
+  /** In the order in which they are applied on writing: the last one's output is what the store gets. */
   readonly codecs: ReadonlyArray<Layer>
   readonly format: Format
   /** Whether a frame has the names in it. */
