@@ -19,7 +19,7 @@ import * as jsonText from "./internal/jsonText.ts"
 import { utf8Length } from "./internal/utf8.ts"
 
 /**
- * Any JSON value. Numbers are finite.
+ * Any JSON value. Numbers are finite, but for the `NaN` and infinities that py-key-value may have written.
  *
  * @since 0.1.0
  */

@@ -16,7 +16,7 @@ const run = <Options>(
   options: Options,
   sync: (input: Uint8Array, options: Options) => Buffer,
   async: (input: Uint8Array, options: Options, callback: Callback) => void
-): Effect.Effect<Uint8Array, Error> =>
+): Effect.Effect<Buffer, Error> =>
   input.length <= syncLimit
     ? Effect.fromResult(Result.try({ try: () => sync(input, options), catch: (cause) => cause as Error }))
     : Effect.callback((resume) =>
@@ -47,14 +47,23 @@ const compressors: Record<
     )
 }
 
-const decompressors: Record<
-  Algorithm,
-  (input: Uint8Array, maxOutputLength: number) => Effect.Effect<Uint8Array, Error>
-> = {
-  gzip: (input, maxOutputLength) => run(input, { maxOutputLength }, zlib.gunzipSync, zlib.gunzip),
-  deflate: (input, maxOutputLength) => run(input, { maxOutputLength }, zlib.inflateSync, zlib.inflate),
-  brotli: (input, maxOutputLength) => run(input, { maxOutputLength }, zlib.brotliDecompressSync, zlib.brotliDecompress),
-  zstd: (input, maxOutputLength) => run(input, { maxOutputLength }, zlib.zstdDecompressSync, zlib.zstdDecompress)
+/** With `info`, the result is not a buffer, whatever its type says, but an `Inflated`. */
+interface Options {
+  readonly maxOutputLength: number
+  readonly info: true
+}
+
+interface Inflated {
+  readonly buffer: Uint8Array
+  /** How many bytes of the input were used: all engines stop at the end of the stream, and let pass what is behind. */
+  readonly engine: { readonly bytesWritten: number }
+}
+
+const decompressors: Record<Algorithm, (input: Uint8Array, options: Options) => Effect.Effect<Buffer, Error>> = {
+  gzip: (input, options) => run(input, options, zlib.gunzipSync, zlib.gunzip),
+  deflate: (input, options) => run(input, options, zlib.inflateSync, zlib.inflate),
+  brotli: (input, options) => run(input, options, zlib.brotliDecompressSync, zlib.brotliDecompress),
+  zstd: (input, options) => run(input, options, zlib.zstdDecompressSync, zlib.zstdDecompress)
 }
 
 /** Cannot fail but for want of memory, which is a defect. */
@@ -70,8 +79,17 @@ export const decompress = (
   input: Uint8Array,
   maxSize: number
 ): Effect.Effect<Uint8Array, string> =>
-  Effect.mapError(decompressors[algorithm](input, maxSize), (error) =>
-    "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
-      ? `it inflates to more than ${maxSize} bytes`
-      : error.message
-  )
+  Effect.matchEffect(decompressors[algorithm](input, { maxOutputLength: maxSize, info: true }), {
+    onFailure: (error) =>
+      Effect.fail(
+        "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
+          ? `it inflates to more than ${maxSize} bytes`
+          : error.message
+      ),
+    onSuccess: (result) => {
+      const { buffer, engine } = result as unknown as Inflated
+      return engine.bytesWritten === input.length
+        ? Effect.succeed(buffer)
+        : Effect.fail(`there are ${input.length - engine.bytesWritten} bytes behind its end`)
+    }
+  })
