@@ -34,13 +34,15 @@ const version = 1
 const fields = ["__compressed_data__", "__compression_algorithm__", "__compression_version__"] as const
 
 /**
- * Would {@link decode} take this value for something else than itself?
+ * Would {@link decode} take this value for something else than itself? py-key-value would whenever an object has the
+ * first field of an envelope.
  *
  * @since 0.1.0
  */
-export const isEnvelope = (payload: Payload): boolean => {
+export const isLikeCompressed = (payload: Payload): boolean => {
+  const { value } = payload
   const opened = frame.open(payload)
-  if (opened === undefined) return matchFields(payload.value, fields) !== undefined
+  if (opened === undefined) return typeof value === "object" && value !== null && Object.hasOwn(value, fields[0])
   return typeof opened === "string" || isAlgorithm(opened.codec)
 }
 

@@ -72,7 +72,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
       yield* options.oneOf("Compression", "envelope", envelope, envelopes)
       const encode: EntryMapping["encode"] = (entry) => {
         const { size } = entry.payload
-        const escape = compressed.isEnvelope(entry.payload)
+        const escape = compressed.isLikeCompressed(entry.payload)
         if (!escape && size < minSize) return Effect.succeed(entry)
         return Effect.mapEager(compressed.encode(entry.payload, algorithm, level, envelope), (payload) =>
           escape || payload.size < size ? { ...entry, payload } : entry

@@ -143,8 +143,57 @@ describe("time", () => {
   })
 
   it("formats like Python", () => {
+    assert.strictEqual(time.format(253_402_300_799_999), "9999-12-31T23:59:59.999000+00:00")
+    assert.strictEqual(time.format(253_402_300_799_999 + 0.99), "9999-12-31T23:59:59.999999+00:00")
+    assert.strictEqual(time.format(4_085_210_096_123.456), "2099-06-15T12:34:56.123456+00:00")
+    assert.strictEqual(time.format(0.001), "1970-01-01T00:00:00.000001+00:00")
     assert.strictEqual(time.format(0), "1970-01-01T00:00:00+00:00")
     assert.strictEqual(time.format(1), "1970-01-01T00:00:00.001000+00:00")
+  })
+
+  it.prop(
+    "microseconds come back as they were",
+    [any.integer(0, 4_000_000_000_000), any.integer(0, 999)],
+    ([millis, micros]) => {
+      const time_ = millis + micros / 1000
+      assert.strictEqual(time.parse(time.format(time_)), time_)
+    }
+  )
+
+  it("takes what Python takes, and no day that there is not", () => {
+    const at = Date.UTC(2099, 0, 1)
+    const same = ["2099-01-01", "20990101", "20990101T000000Z", "2099-01-01 00:00:00+00:00", "2099-01-01t00:00:00,000Z"]
+    const more = [
+      "2099-01-01T00Z",
+      "2099-01-01T00:00Z",
+      "2099-01-01T02+02",
+      "2099-01-01T02:00:30+02:00:30",
+      "2098-12-31T23:59-0001"
+    ]
+    for (const text of [...same, ...more, "2099-01-01T00:00:00.0000009+00:00", "2099-01-01🌍00:00:00 -00:00"]) {
+      assert.strictEqual(time.parse(text, { naive: true }), at, text)
+    }
+    assert.strictEqual(time.parse("2099-01-01T00:00:00.5Z"), at + 500)
+    assert.strictEqual(time.parse("2099-01-01T00:00:00.123456+00:00"), at + 123.456)
+    const none = [
+      "2099-02-29T00:00:00Z",
+      "2099-13-01T00:00:00Z",
+      "2099-01-01T24:00:00Z",
+      "2099-01-01T00:00:60Z",
+      "0000-01-01T00:00:00Z"
+    ]
+    const bad = [
+      "2099-01-01T00:00:00z",
+      " 2099-01-01T00:00:00Z",
+      "2099-01-01T00:00:00Z\n",
+      "2099-0101",
+      "2099-01-01T00:0000Z",
+      "2099-01-01T00:00:00+24:00"
+    ]
+    for (const text of [...none, ...bad, "2099-01-01Z", "+2099-01-01T00:00:00Z", "2099-001"]) {
+      assert.isUndefined(time.parse(text, { naive: true }), text)
+    }
+    assert.strictEqual(time.parse("2096-02-29T00:00:00Z"), Date.UTC(2096, 1, 29))
   })
 
   it("takes a time without an offset only when it may", () => {

@@ -1,23 +1,29 @@
 /** What a library says when it is asked for an entry. */
+import { isDeepStrictEqual } from "node:util"
 import { Cause, Data, Effect, Exit, Option, Result } from "effect"
 import { KeyValue, type KeyValueError, Value } from "effect-kv"
 import { compare, show } from "./compare.ts"
+import * as python from "./python.ts"
 
 export type Answer = Data.TaggedEnum<{
   Found: { readonly value: unknown }
-  Missing: {}
+  Missing: Record<never, never>
   /** With an error of its own, by its name. */
   Failed: { readonly error: string; readonly reason: string }
   /** With something that is no error of its own. */
   Died: { readonly cause: string }
   /** Not within the time limit. */
-  Silent: {}
+  Silent: Record<never, never>
 }>
 
 export const { Found, Missing, Failed, Died, Silent, $is: is } = Data.taggedEnum<Answer>()
 
 /** A value as text, with everything that JavaScript can hold of it. */
-export const valueOf = (json: string): unknown => Result.getOrThrow(Value.Payload.parse(json, { exact: true })).value
+export const valueOf = (json: string): unknown => {
+  const parsed = Value.Payload.parse(json, { exact: true })
+  // What is nested too deeply for us is a value all the same.
+  return Result.isSuccess(parsed) ? parsed.success.value : python.parse(json)
+}
 
 export const foundOrMissing = (value: unknown): Answer => (value === undefined ? Missing() : Found({ value }))
 
@@ -47,6 +53,8 @@ const failed = (error: unknown): Answer => {
 export const get = (key: string, collection: string | null) =>
   KeyValue.KeyValue.use((kv) => kv.get(key, { collection: collection ?? undefined }))
 
+export const failedWith = (answer: Answer, error: string): boolean => is("Failed")(answer) && answer.error === error
+
 /** In a few words. */
 export const tell = (answer: Answer): string => {
   switch (answer._tag) {
@@ -64,9 +72,7 @@ export const tell = (answer: Answer): string => {
 }
 
 /** How what was answered differs from what was expected, if it does. */
-export const differ = (expected: Answer, found: Answer): string | undefined =>
-  is("Found")(expected) && is("Found")(found)
-    ? compare(expected.value, found.value)
-    : expected._tag === found._tag
-      ? undefined
-      : `expected ${tell(expected)}, found ${tell(found)}`
+export const differ = (expected: Answer, found: Answer): string | undefined => {
+  if (is("Found")(expected) && is("Found")(found)) return compare(expected.value, found.value)
+  return isDeepStrictEqual(expected, found) ? undefined : `expected ${tell(expected)}, found ${tell(found)}`
+}

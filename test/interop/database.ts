@@ -36,7 +36,10 @@ const connect = (url: Redacted.Redacted) =>
     Effect.try({
       try: () => {
         const settings = { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null } as const
-        const client = new Redis(Redacted.value(url), settings as typeof settings & { readonly replyMapping?: "legacy" })
+        const client = new Redis(
+          Redacted.value(url),
+          settings as typeof settings & { readonly replyMapping?: "legacy" }
+        )
         client.on("error", () => {})
         return client
       },
@@ -51,14 +54,19 @@ export const layer = (url: Redacted.Redacted): Layer.Layer<Database, DatabaseErr
     Database,
     Effect.gen(function* () {
       const client = yield* connect(url)
-      yield* request(() => client.connect())
+      yield* Effect.mapError(
+        request(() => client.connect()),
+        () => new DatabaseError({ message: "cannot connect to Redis: no server, or one that refuses us" })
+      )
       const remove = (names: ReadonlyArray<Uint8Array>) =>
         names.length === 0 ? Effect.void : Effect.asVoid(request(() => client.unlink(...names.map(buffer))))
       const size = request(() => client.dbsize())
       const held = yield* size
       if (held > 0) {
         const entries = held === 1 ? "1 entry" : `${held} entries`
-        return yield* new DatabaseError({ message: `the database is not empty: it holds ${entries}. Give one that is.` })
+        return yield* new DatabaseError({
+          message: `the database is not empty: it holds ${entries}. Give one that is.`
+        })
       }
       return {
         client,
@@ -72,7 +80,11 @@ export const layer = (url: Redacted.Redacted): Layer.Layer<Database, DatabaseErr
             () => Effect.orDie(remove([name]))
           ),
         get: (name) => request(() => client.getBuffer(buffer(name))),
-        pttl: (name) => Effect.map(request(() => client.pttl(buffer(name))), Number),
+        pttl: (name) =>
+          Effect.map(
+            request(() => client.pttl(buffer(name))),
+            Number
+          ),
         remove,
         names: request(() => client.keysBuffer("*")),
         size

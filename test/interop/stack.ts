@@ -1,5 +1,5 @@
 /** The stack of ours that is equivalent to one of py-key-value's. */
-import { Data, Duration, Effect, Layer, Redacted, Schema } from "effect"
+import { Data, Duration, Effect, type Layer, Redacted, Schema } from "effect"
 import {
   Compression,
   type Driver,
@@ -33,13 +33,16 @@ export interface Settings {
 
 type Store = Layer.Layer<KeyValue.KeyValue, KeyValueError.StoreSetupError>
 
+/** How all layers write names. */
+const names = "py-key-value"
+
 /** The layer of a stack, named as py-key-value names and with integers that are exact. */
 export const build = Effect.fnUntraced(function* (stack: Stack, { format }: Settings = {}) {
   const { client } = yield* Database
   const { default_collection } = yield* store(stack.at(-1))
   let layer: Store = Redis.layer({
     client,
-    names: "py-key-value",
+    names,
     integers: "bigint",
     format,
     defaultCollection: default_collection || undefined
@@ -47,7 +50,8 @@ export const build = Effect.fnUntraced(function* (stack: Stack, { format }: Sett
   for (const description of stack.slice(0, -1).reverse()) {
     const name = String(description.wrapper)
     const make = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined
-    if (make === undefined) return yield* new UnsupportedStack({ message: `there is no wrapper ${JSON.stringify(name)}` })
+    if (make === undefined)
+      return yield* new UnsupportedStack({ message: `there is no wrapper ${JSON.stringify(name)}` })
     layer = (yield* make(description))(layer)
   }
   return layer
@@ -128,9 +132,9 @@ const wrappers: Readonly<
     },
     fernet
   ),
-  prefix_keys: wrapper({ prefix: Schema.String }, (o) => PrefixKeys.wrap(o.prefix)),
+  prefix_keys: wrapper({ prefix: Schema.String }, (o) => PrefixKeys.wrap(o.prefix, { names })),
   prefix_collections: wrapper({ prefix: Schema.String, default_collection: optional(Schema.String) }, (o) =>
-    PrefixCollections.wrap(o.prefix, { defaultCollection: ownDefault(o.default_collection) })
+    PrefixCollections.wrap(o.prefix, { names, defaultCollection: ownDefault(o.default_collection) })
   ),
   single_collection: wrapper(
     {
@@ -140,6 +144,7 @@ const wrappers: Readonly<
     },
     (o) =>
       SingleCollection.wrap(o.single_collection, {
+        names,
         separator: o.separator || undefined,
         defaultCollection: ownDefault(o.default_collection)
       })

@@ -63,9 +63,13 @@ const nested = (depth: number): Arbitrary.Arbitrary<Json> => {
 
 export const json: Arbitrary.Arbitrary<Json> = nested(3)
 
+/** Some begin as the frames of codecs and of entries do. */
 export const bytes: Arbitrary.Arbitrary<Uint8Array> = Arbitrary.map(
-  Arbitrary.array(integer(0, 255), { maxLength: 20 }),
-  (bytes) => Uint8Array.from(bytes)
+  Arbitrary.all([
+    pick("", "", "eb4b43", "eb4b4301", "eb4b430101", "eb4b430110", "eb4b5601"),
+    Arbitrary.array(integer(0, 255), { maxLength: 20 })
+  ]),
+  ([start, bytes]) => Uint8Array.from([...Buffer.from(start, "hex"), ...bytes])
 )
 
 /** Some long enough to be compressed. */

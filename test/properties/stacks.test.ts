@@ -10,6 +10,7 @@ import type { KeyValue } from "../../src/KeyValue.ts"
 import type { StoreSetupError } from "../../src/KeyValueError.ts"
 import type { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
+import * as Aead from "../../src/wrappers/Aead.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
@@ -37,7 +38,11 @@ const wrappers = {
   retry: Retry.wrap(),
   gzip: Compression.wrap({ minSize: 100 }),
   brotli: Compression.wrap({ minSize: 0, algorithm: "brotli" }),
+  gzipBinary: Compression.wrap({ minSize: 100, envelope: "binary" }),
+  zstdBinary: Compression.wrap({ minSize: 0, algorithm: "zstd", envelope: "binary" }),
   fernet: FernetEncryption.wrap({ keys }),
+  fernetBinary: FernetEncryption.wrap({ keys, envelope: "binary" }),
+  aead: Aead.wrap({ keys: [{ id: "1", key: keys[0] }], clockTolerance: "1 millis" }),
   limitSize: LimitSize.wrap({ maxSize: "1 GiB" }),
   ttlClamp: TtlClamp.wrap({ minTtl: "1 millis", maxTtl: "1 day" }),
   prefixKeys: PrefixKeys.wrap("p"),

@@ -1,13 +1,18 @@
 import { assert, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as TestClock from "effect/testing/TestClock"
 import * as Atomic from "../../../src/Atomic.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
-import { Payload } from "../../../src/Value.ts"
+import { type Json, Payload } from "../../../src/Value.ts"
+import * as Aead from "../../../src/wrappers/Aead.ts"
+import * as Compression from "../../../src/wrappers/Compression.ts"
+import * as FernetEncryption from "../../../src/wrappers/FernetEncryption.ts"
 import { describeWithRedis } from "../../servers/redis.ts"
+import { buildError } from "../../support/faults.ts"
 import { pyKeyValue } from "../../vectors/pyKeyValue.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
@@ -138,6 +143,67 @@ describeWithRedis("what is in the database", (server) => {
         const batch = yield* Effect.flip(Effect.flatMap(Atomic.Atomic, (atomic) => atomic.update("list", () => 1)))
         assert.strictEqual(batch._tag, "StoreError")
       }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("is what py-key-value writes, to the letter, when asked", () =>
+    Effect.gen(function* () {
+      const { prefix, client } = yield* open
+      yield* TestClock.setTime(Date.parse("2099-01-01T00:00:00Z"))
+      const value = { b: 1, a: "é", "～": [1e22, 1e-7], "😀": { z: null, y: true } }
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        yield* kv.put("ключ", value, { collection: "users", ttl: "10 seconds" })
+        assert.deepStrictEqual(yield* kv.get("ключ", { collection: "users" }), value)
+      }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix, format: "py-key-value" })))
+      assert.strictEqual(
+        yield* Effect.promise(() => client.get(`${prefix}users::ключ`)),
+        '{"collection": "users", "created_at": "2099-01-01T00:00:00+00:00", "expires_at": "2099-01-01T00:00:10+00:00", ' +
+          '"key": "\\u043a\\u043b\\u044e\\u0447", "value": {"a": "\\u00e9", "b": 1, "\\uff5e": [1e+22, 1e-07], ' +
+          '"\\ud83d\\ude00": {"y": true, "z": null}}, "version": 1}'
+      )
+    })
+  )
+
+  it.effect("has large integers exactly, when asked, through every codec", () =>
+    Effect.gen(function* () {
+      const { prefix } = yield* open
+      const base = Redis.layer({ url: server().url, prefix, integers: "bigint" })
+      const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
+      const value = { id: 9007199254740993n, list: [-(2n ** 70n), 5, 1e18, 0.5] } as unknown as Json
+      for (const envelope of ["json", "binary"] as const) {
+        for (const layer of [
+          base,
+          base.pipe(Compression.wrap({ minSize: 0, envelope })),
+          base.pipe(FernetEncryption.wrap({ keys, envelope })),
+          base.pipe(Aead.wrap({ keys: [{ id: "1", key: keys[0] }] }), Compression.wrap({ minSize: 0, envelope }))
+        ]) {
+          yield* Effect.gen(function* () {
+            const kv = yield* KeyValue.KeyValue
+            yield* kv.putMany([["k", value]])
+            assert.deepStrictEqual(yield* kv.get("k"), value)
+            assert.deepStrictEqual((yield* kv.ttl("k"))?.value, value)
+            yield* kv.delete("k")
+            assert.deepStrictEqual(yield* kv.getOrSet("k", Effect.succeed(value)), value)
+            const atomic = yield* Atomic.Atomic
+            assert.deepStrictEqual(yield* atomic.update("k", (it) => [it, it] as Json), [value, value])
+            assert.deepStrictEqual(yield* kv.get("k"), [value, value])
+          }).pipe(Effect.provide(layer))
+        }
+      }
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        assert.strictEqual((yield* Effect.flip(kv.put("k", value)))._tag, "SerializationError")
+      }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix })))
+    })
+  )
+
+  it.effect("cannot be of a form that there is not", () =>
+    Effect.gen(function* () {
+      const { url } = server()
+      for (const options of [{ format: "yaml" as "compact" }, { integers: "float" as "number" }]) {
+        assert.strictEqual((yield* buildError(Redis.layer({ url, ...options })))._tag, "StoreSetupError")
+      }
     })
   )
 

@@ -1,0 +1,220 @@
+import { deepStrictEqual } from "node:assert/strict"
+import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Result from "effect/Result"
+import { JsonParser } from "../../src/internal/JsonParser.ts"
+import * as json from "../../src/internal/json.ts"
+import * as jsonText from "../../src/internal/jsonText.ts"
+import type { Json } from "../../src/Value.ts"
+import * as any from "../properties/arbitraries.ts"
+
+const native = (text: string) => Result.getOrUndefined(Result.try(() => ({ value: JSON.parse(text) as Json })))
+const ours = (text: string, exact = false) =>
+  Result.getOrUndefined(Result.try(() => ({ value: new JsonParser(text, exact).parseUnsafe(1000) })))
+const parse = (text: string, exact = false) => Result.getOrThrow(json.parse(text, exact)).value
+
+/** A value, and JSON text of it with white space between the tokens, and every character of a string perhaps escaped. */
+const written = Arbitrary.map(
+  Arbitrary.all([any.json, Arbitrary.array(any.integer(0, 9), { minLength: 20, maxLength: 20 })]),
+  ([value, dice]) => {
+    let at = 0
+    const roll = () => dice[at++ % dice.length]!
+    const space = () => [" ", "\n", "\t\r", "", "", "", "", "", "", ""][roll()]
+    const string = (text: string) =>
+      `"${Array.from({ length: text.length }, (_, i) => (roll() === 0 ? `\\u${text.charCodeAt(i).toString(16).padStart(4, "0")}` : JSON.stringify(text.charAt(i)).slice(1, -1))).join("")}"`
+    const write = (value: Json): string => {
+      if (typeof value === "string") return string(value)
+      if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : JSON.stringify(value)
+      return Array.isArray(value)
+        ? `[${value.map((item) => space() + write(item) + space()).join(",")}]`
+        : `{${Object.entries(value)
+            .map(([name, item]) => `${space()}${string(name)}${space()}:${write(item as Json)}`)
+            .join(",")}${space()}}`
+    }
+    return { value, text: space() + write(value) + space() }
+  }
+)
+
+const damaged = Arbitrary.map(
+  Arbitrary.all([written, any.integer(0, 1000), any.pick(...'{}[]",:0-1.eE+tfn\\u/ \n\u0001x')]),
+  ([{ text }, at, character]) => {
+    const index = at % (text.length + 1)
+    return at % 2 === 0
+      ? text.slice(0, index) + text.slice(index + 1)
+      : text.slice(0, index) + String(character) + text.slice(index + 1)
+  }
+)
+
+describe("JsonParser", () => {
+  it.prop("reads JSON", [written], ([{ value, text }]) => deepStrictEqual(ours(text), { value }), {
+    arbitrary: { runs: 500 }
+  })
+
+  it.prop(
+    "refuses what JSON.parse refuses",
+    [damaged],
+    ([text]) => {
+      const [found, expected] = [ours(text), native(text)]
+      // `JSON.parse` itself is not to be trusted with names that have escapes: see below.
+      if (text.includes("\\")) assert.strictEqual(found === undefined, expected === undefined)
+      else deepStrictEqual(found, expected)
+    },
+    { arbitrary: { runs: 2000 } }
+  )
+
+  it("refuses numbers, words and marks that JSON does not have", () => {
+    const bad = [
+      "01",
+      "1.",
+      ".5",
+      "+1",
+      "- 1",
+      "1e",
+      "0x1",
+      "nul",
+      "True",
+      "nan",
+      "-NaN",
+      "infinity",
+      "+Infinity",
+      "NaN1",
+      "1NaN"
+    ]
+    const more = [
+      "'a'",
+      '"a',
+      '"a\n"',
+      '"\\x"',
+      "[1,]",
+      "[,1]",
+      "[1 2]",
+      '{"a"}',
+      '{"a":}',
+      "{a:1}",
+      '{"a":1,}',
+      "]",
+      "[",
+      "1 2",
+      "",
+      "\uFEFF1",
+      "1\u00a0"
+    ]
+    for (const text of [...bad, ...more]) assert.isUndefined(ours(text), text)
+  })
+})
+
+describe("parse", () => {
+  it("names of fields with escapes, which V8 confuses with others of the same form", () => {
+    const poison = (n: number) => JSON.parse(`{"poisoned${n}":1,"\\\\":2,"\\\\n":3}`) as object
+    for (const [n, name] of ["\n", "é", "\ud800", '"', "\t", "\\", "\0", "年"].entries()) {
+      poison(n)
+      for (const written of [JSON.stringify(name), `"\\u${name.charCodeAt(0).toString(16).padStart(4, "0")}"`]) {
+        assert.deepStrictEqual(Object.keys(parse(`{"poisoned${n}":1,${written} : 2}`) as object), [
+          `poisoned${n}`,
+          name
+        ])
+      }
+    }
+  })
+
+  it("the numbers that Python writes by name, and not what stands in strings", () => {
+    deepStrictEqual(parse('{"a":[NaN,Infinity,-Infinity],"b":"NaN, Infinity","NaN":1}'), {
+      a: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      b: "NaN, Infinity",
+      NaN: 1
+    })
+    for (const text of ["[NaN]", "[Infinity,-0.0]", "[1e400]", '{"a":null,"b":-1e400}']) {
+      const parsed = Result.getOrThrow(json.parse(text, false))
+      const written = json.stringify(parsed.value, parsed.numbers)
+      assert.strictEqual(written, text.replace("-1e400", "-Infinity").replace("1e400", "Infinity"))
+      deepStrictEqual(parse(written), parsed.value)
+    }
+  })
+
+  it("large integers exactly, when asked, and floats as floats", () => {
+    const text =
+      "[9007199254740991,9007199254740992,-9007199254740993,18446744073709551616,1e+18,9007199254740992.0,1.5,-0.0,0]"
+    deepStrictEqual(parse(text, true), [
+      9007199254740991,
+      9007199254740992n,
+      -9007199254740993n,
+      18446744073709551616n,
+      1e18,
+      9007199254740992,
+      1.5,
+      -0,
+      0
+    ])
+    deepStrictEqual(parse("[9007199254740993]"), [9007199254740992])
+    assert.strictEqual(json.stringify(parse(text, true), "exact"), text)
+    assert.isTrue(Result.isFailure(json.parse("9".repeat(4301), true)), "as Python: no number of a million digits")
+    assert.isTrue(Result.isSuccess(json.parse(`[${"9".repeat(4300)}]`, true)))
+  })
+
+  it.prop(
+    "what is written exactly is read exactly",
+    [any.json, any.integer(0, 1000), any.integer(-1000, 1000)],
+    ([value, power, n]) => {
+      const all = [value, 2n ** BigInt(power) + BigInt(n), n * 2 ** 60] as unknown as Json
+      const normal = (it: Json): Json =>
+        typeof it === "bigint" && Number.isSafeInteger(Number(it))
+          ? Number(it)
+          : Array.isArray(it)
+            ? it.map(normal)
+            : it
+      deepStrictEqual(parse(json.stringify(all, "exact"), true), normal(all))
+    }
+  )
+})
+
+describe("write, as Python", () => {
+  const python = (value: unknown, exact = false) => jsonText.write(value as Json, { python: true, exact })
+
+  it("numbers", () => {
+    const floats: ReadonlyArray<readonly [number, string]> = [
+      [1e21, "1e+21"],
+      [1.5e300, "1.5e+300"],
+      [1.7976931348623157e308, "1.7976931348623157e+308"],
+      [0.1, "0.1"],
+      [0.0001, "0.0001"],
+      [0.00012345, "0.00012345"],
+      [1e-5, "1e-05"],
+      [-1.25e-7, "-1.25e-07"],
+      [5e-324, "5e-324"],
+      [12345678901.2345, "12345678901.2345"],
+      [1234567890123456.8, "1234567890123456.8"],
+      [-0, "-0.0"],
+      [Number.NaN, "NaN"],
+      [Number.NEGATIVE_INFINITY, "-Infinity"]
+    ]
+    for (const [value, expected] of floats) {
+      for (const exact of [false, true]) assert.strictEqual(python(value, exact), expected)
+    }
+    assert.strictEqual(
+      python([1, 2 ** 53, 1e18, 1e20]),
+      "[1, 9007199254740992, 1000000000000000000, 100000000000000000000]"
+    )
+    assert.strictEqual(python([1, 2 ** 53, 1e18, 1e16], true), "[1, 9007199254740992.0, 1e+18, 1e+16]")
+    assert.strictEqual(
+      python([10n ** 30n, -(2n ** 64n)], true),
+      "[1000000000000000000000000000000, -18446744073709551616]"
+    )
+  })
+
+  it("fields by code point, and everything in ASCII", () => {
+    const value = { b: 1, "10": 2, "9": 3, "～": 4, "😀": 5, "": 6, é: 7, "\ud83d": 8, "\udc00": 9, a: { z: 1, y: [] } }
+    assert.strictEqual(
+      python(value),
+      '{"": 6, "10": 2, "9": 3, "a": {"y": [], "z": 1}, "b": 1, "\\u00e9": 7, "\\ud83d": 8, "\\udc00": 9, "\\uff5e": 4, "\\ud83d\\ude00": 5}'
+    )
+    assert.strictEqual(
+      python('/"\\\b\f\n\r\t\0\x1f \x7f\u2028'),
+      '"/\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001f \\u007f\\u2028"'
+    )
+  })
+
+  it.prop("is read as what it was", [any.json], ([value]) => {
+    deepStrictEqual(parse(python(value)), value)
+    deepStrictEqual(ours(python(value)), { value })
+  })
+})

@@ -1,0 +1,68 @@
+/**
+ * Where we differ from py-key-value on purpose. Each has a line in `docs/wire-format.md`, and applies by what the case
+ * is about, never by its name.
+ */
+import type { Answer } from "./answers.ts"
+import * as compression from "./differences/compression.ts"
+import * as encryption from "./differences/encryption.ts"
+import * as entries from "./differences/entries.ts"
+import * as numbers from "./differences/numbers.ts"
+import * as setup from "./differences/setup.ts"
+import type { Stack } from "./vectors.ts"
+
+/** A passphrase. */
+export interface Deriving {
+  readonly kind: "kdf"
+  readonly passphrase: string
+  readonly salt: string
+  readonly ours: Answer
+}
+
+/** Stored bytes that were read. */
+export interface Reading {
+  readonly kind: "read" | "raw"
+  readonly stack: Stack
+  readonly stored: Uint8Array
+  readonly python: Answer
+  readonly ours: Answer
+}
+
+/** A value, as JSON of Python, that was written. */
+export interface Writing {
+  readonly kind: "write"
+  readonly stack: Stack
+  readonly text: string
+  readonly ours: Answer
+}
+
+/** The same, to be to the letter what Python stored. */
+export interface Copying {
+  readonly kind: "bytes"
+  readonly stack: Stack
+  readonly text: string
+  /** Seconds. */
+  readonly ttl: number | null
+  readonly stored: Uint8Array
+  readonly ours: Answer
+  /** What we stored, if we did. */
+  readonly written?: Uint8Array
+}
+
+export type Observed = Deriving | Reading | Writing | Copying
+
+export interface Difference {
+  readonly id: string
+  readonly applies: (observed: Observed) => boolean
+}
+
+export const differences: ReadonlyArray<Difference> = [
+  ...setup.differences,
+  ...entries.differences,
+  ...numbers.differences,
+  ...compression.differences,
+  ...encryption.differences
+]
+
+/** The id of the difference that is seen, if it is one of these. */
+export const documented = (observed: Observed): string | undefined =>
+  differences.find(({ applies }) => applies(observed))?.id

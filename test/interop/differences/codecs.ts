@@ -1,0 +1,47 @@
+/** Where a value gets stuck on its way out through the codecs of a stack. */
+import { Result } from "effect"
+import { is } from "../answers.ts"
+import { compare } from "../compare.ts"
+import type { Reading } from "../differences.ts"
+import * as loose from "../loose.ts"
+import * as python from "../python.ts"
+import * as tokens from "../tokens.ts"
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** A codec, and the object that it was given, which is not as its envelope must be. */
+export interface Stuck extends python.Step {
+  readonly fields: Fields
+}
+
+/** What is stored as the value, and what the codecs make of it. */
+export const peeled = ({ stack, stored }: Reading): python.Peeled => python.peel(stack, storedValue(stored))
+
+/** The value in an entry, which may be text. */
+export const storedValue = (stored: Uint8Array): unknown => {
+  const entry = tokens.parse(stored)
+  const value = python.isObject(entry) ? entry.value : undefined
+  return typeof value === "string" ? tokens.parse(value) : value
+}
+
+/** Is Python's answer the value that its rules make of what is stored? */
+export const isByItsRules = ({ stack, stored, python: theirs }: Reading): boolean => {
+  const expected = loose.answer(stack, storedValue(stored))
+  return Result.isSuccess(expected) && is("Found")(theirs) && compare(expected.success, theirs.value) === undefined
+}
+
+export const stuck = (reading: Reading): Stuck | undefined => {
+  const { steps, violation } = peeled(reading)
+  const last = steps.at(-1)
+  return last === undefined || violation === undefined || !python.isObject(last.input)
+    ? undefined
+    : { ...last, fields: last.input }
+}
+
+export const standard = /^[A-Za-z0-9+/]*={0,2}$/
+
+export const urlSafe = /^[A-Za-z0-9_-]*={0,2}$/
+
+/** Is this base64 to who takes nothing else? */
+export const isStrict = (text: unknown, alphabet: RegExp): text is string =>
+  typeof text === "string" && text.length % 4 === 0 && alphabet.test(text)

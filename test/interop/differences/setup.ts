@@ -1,0 +1,27 @@
+/** What our layers refuse when they are built. */
+import { failedWith } from "../answers.ts"
+import type { Difference } from "../differences.ts"
+
+export const differences: ReadonlyArray<Difference> = [
+  {
+    id: "refused-names",
+    applies: (observed) =>
+      observed.kind !== "kdf" &&
+      failedWith(observed.ours, "StoreSetupError") &&
+      observed.stack.some(
+        ({ wrapper, single_collection, separator }) =>
+          wrapper === "single_collection" &&
+          (single_collection === "" ||
+            !isPunctuation(typeof separator === "string" && separator !== "" ? separator : "__"))
+      )
+  },
+  {
+    id: "blank-secret",
+    applies: (observed) =>
+      observed.kind === "kdf" &&
+      failedWith(observed.ours, "StoreSetupError") &&
+      [observed.passphrase, observed.salt].some((text) => text.trim() === "")
+  }
+]
+
+const isPunctuation = (separator: string): boolean => /^[!-$&-/:-@[-`{-~]/.test(separator)
