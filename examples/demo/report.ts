@@ -77,7 +77,7 @@ export const rows = Effect.gen(function* () {
     ["… of a single attempt", latency(attempts.total.get)],
     ["latency of put", latency(put)],
     ["bytes", `${size(raw)} raw, ${size(stored)} stored (${of(stored)})`],
-    ["… on the way", `${size(compressed)} compressed (${of(compressed)}), then encrypted, as base64 in JSON`]
+    ["… on the way", `${size(compressed)} compressed (${of(compressed)}), then encrypted, in one binary frame`]
   ] satisfies ReadonlyArray<readonly [name: string, value: string]>
 })
 

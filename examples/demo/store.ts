@@ -82,9 +82,9 @@ export const wrapped =
       Retry.wrap({ maxRetries: 8, initialDelay: "20 millis", maxDelay: "500 millis" }),
       counted(Requests, "demo.requests"),
       weighed("stored"),
-      FernetEncryption.wrap({ keys: [key] }),
+      FernetEncryption.wrap({ keys: [key], envelope: "binary" }),
       weighed("compressed"),
-      Compression.wrap(),
+      Compression.wrap({ envelope: "binary" }),
       weighed("raw"),
       // Too small for all documents, so that some are forgotten and asked for again.
       PassthroughCache.wrap({ cache: Memory.layer({ maxSize: "1 MiB" }), maxTtl: "1 minute" }),
