@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Place, StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Client, type Connection, isCluster } from "./connection.ts"
+import { cork } from "./cork.ts"
 import { isRedirection, toFailure } from "./failures.ts"
 import { slotOf } from "./slots.ts"
 
@@ -45,6 +46,7 @@ const methodOf = ([name]: Command): string => `${name}Buffer`
 
 const call = (client: Client, command: Command): Promise<unknown> => {
   const [, ...args] = command
+  cork(client)
   return (client as unknown as Methods)[methodOf(command)]!(...args)
 }
 
@@ -106,8 +108,9 @@ const inOrder = (
 }
 
 /** Never rejects. Commands that a node sends elsewhere are sent again on their own, which the client knows to redirect. */
-const pipeline = (client: Client, commands: ReadonlyArray<Command>): Promise<ReadonlyArray<Reply>> =>
-  client
+const pipeline = (client: Client, commands: ReadonlyArray<Command>): Promise<ReadonlyArray<Reply>> => {
+  cork(client)
+  return client
     .pipeline(commands.map((command) => [methodOf(command), ...command.slice(1)]))
     .exec()
     .then(
@@ -119,6 +122,7 @@ const pipeline = (client: Client, commands: ReadonlyArray<Command>): Promise<Rea
         ),
       (error: Error) => commands.map((): Reply => [error])
     )
+}
 
 const settled = (promise: Promise<unknown>): Promise<Reply> =>
   promise.then(
