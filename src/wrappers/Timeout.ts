@@ -3,11 +3,13 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import { around, type Filter } from "../driver/around.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { Deadlines } from "../internal/Deadlines.ts"
 import * as options from "../internal/options.ts"
 import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
 
@@ -34,37 +36,55 @@ import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
  * @since 0.1.0
  */
 export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(Effect.map(options.millis("Timeout", "the duration", duration), (millis) => around(limit(millis))))
+  wrapperEffect(
+    Effect.gen(function* () {
+      const millis = yield* options.millis("Timeout", "the duration", duration)
+      const deadlines = new Map<Clock.Clock, Deadlines>()
+      yield* Effect.addFinalizer(() => Effect.sync(() => deadlines.forEach((it) => void it.close())))
+      return around(limit(millis, deadlines))
+    })
+  )
 
-const limit = (millis: number): Filter => {
+const limit = (millis: number, byClock: Map<Clock.Clock, Deadlines>): Filter => {
   const duration = Duration.millis(millis)
   return (call, next) =>
-    Effect.clockWith((clock) => {
+    Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      let deadlines = byClock.get(clock)
+      if (deadlines === undefined) byClock.set(clock, (deadlines = new Deadlines(clock, millis)))
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
       return release(
-        next({ ...call, deadline }),
-        duration,
-        Effect.suspend(() => Effect.fail(new TimeoutError({ ...call.place, duration })))
+        Effect.runForkWith(fiber.context)(Effect.suspend(() => next({ ...call, deadline }))),
+        deadlines,
+        () => new TimeoutError({ ...call.place, duration })
       )
     })
 }
 
 /**
- * Runs an effect on a fiber of its own and stops waiting for it at the limit.
+ * Waits for a fiber, but not beyond the deadline.
  *
- * `Effect.timeout` would wait until the effect has ended, which takes as long as an uninterruptible one likes.
+ * `Effect.timeout` would wait until the operation has ended, which takes as long as an uninterruptible one likes.
  */
 const release = <A, E, E2>(
-  effect: Effect.Effect<A, E>,
-  duration: Duration.Duration,
-  orElse: Effect.Effect<never, E2>
-): Effect.Effect<A, E | E2> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.forkDetach(restore(effect), { startImmediately: true }), (fiber) => {
-      const done = fiber.pollUnsafe()
-      if (done !== undefined) return done
-      return restore(Effect.timeoutOrElse(Fiber.join(fiber), { duration, orElse: () => orElse })).pipe(
-        Effect.onError(() => Effect.sync(() => fiber.interruptUnsafe()))
-      )
+  fiber: Fiber.Fiber<A, E>,
+  deadlines: Deadlines,
+  toError: () => E2
+): Effect.Effect<A, E | E2> => {
+  const done = fiber.pollUnsafe()
+  if (done !== undefined) return done
+  return Effect.callback((resume) => {
+    const deadline = deadlines.add(() => {
+      resume(Effect.fail(toError()))
+      fiber.interruptUnsafe()
     })
-  )
+    fiber.addObserver((exit) => {
+      deadlines.remove(deadline)
+      resume(exit)
+    })
+    return Effect.sync(() => {
+      deadlines.remove(deadline)
+      fiber.interruptUnsafe()
+    })
+  })
+}

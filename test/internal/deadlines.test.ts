@@ -1,0 +1,112 @@
+import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { TestClock } from "effect/testing"
+import { Deadlines } from "../../src/internal/Deadlines.ts"
+
+/** Deadlines that write down what is due. */
+const recording = (clock: Clock.Clock, millis: number) => {
+  const due: Array<string> = []
+  const deadlines = new Deadlines(clock, millis)
+  return { deadlines, due, add: (name: string) => deadlines.add(() => due.push(name)) }
+}
+
+describe("by the live clock", () => {
+  const clock = Clock.Clock.defaultValue()
+  beforeEach(() => {
+    vi.useFakeTimers()
+    // Effect asks for this one before there is anything to fake.
+    vi.spyOn(clock, "monotonicTimeNanosUnsafe").mockImplementation(() => BigInt(Date.now()) * 1_000_000n)
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
+
+  it("each is done when it is due, in its turn, unless it was removed; with one timer for all", () => {
+    const { deadlines, due, add } = recording(clock, 100)
+    const started = vi.spyOn(globalThis, "setTimeout")
+    add("a")
+    const b = add("b")
+    vi.advanceTimersByTime(50)
+    add("c")
+    const d = add("d")
+    deadlines.remove(b)
+    deadlines.remove(b)
+    vi.advanceTimersByTime(49)
+    assert.deepStrictEqual(due, [])
+    vi.advanceTimersByTime(1)
+    assert.deepStrictEqual(due, ["a"])
+    deadlines.remove(d)
+    vi.advanceTimersByTime(49)
+    assert.deepStrictEqual(due, ["a"])
+    vi.advanceTimersByTime(1)
+    assert.deepStrictEqual(due, ["a", "c"])
+    assert.strictEqual(started.mock.calls.length, 2)
+    assert.strictEqual(vi.getTimerCount(), 0)
+    add("again")
+    vi.advanceTimersByTime(100)
+    assert.deepStrictEqual(due, ["a", "c", "again"])
+  })
+
+  it("a program need not wait for the timer while nothing can be due", () => {
+    const { deadlines, add } = recording(clock, 100)
+    const timer = { held: true, ref: () => (timer.held = true), unref: () => (timer.held = false) }
+    vi.spyOn(globalThis, "setTimeout").mockReturnValue(timer as unknown as NodeJS.Timeout)
+    const cleared = vi.spyOn(globalThis, "clearTimeout")
+    const a = add("a")
+    const b = add("b")
+    deadlines.remove(a)
+    assert.isTrue(timer.held)
+    deadlines.remove(b)
+    assert.isFalse(timer.held)
+    add("c")
+    assert.isTrue(timer.held)
+    deadlines.close()
+    assert.deepStrictEqual(cleared.mock.calls, [[timer]])
+  })
+
+  it("one that adds and removes others while it is done", () => {
+    const { deadlines, due, add } = recording(clock, 100)
+    deadlines.add(() => {
+      deadlines.remove(last)
+      add("later")
+    })
+    add("next")
+    const last = add("removed")
+    vi.advanceTimersByTime(100)
+    assert.deepStrictEqual(due, ["next"])
+    vi.advanceTimersByTime(100)
+    assert.deepStrictEqual(due, ["next", "later"])
+  })
+
+  it("farther away than a timer can wait", () => {
+    const { due, add } = recording(clock, 2 ** 31 + 1000)
+    add("a")
+    vi.advanceTimersByTime(2 ** 31)
+    assert.deepStrictEqual(due, [])
+    vi.advanceTimersByTime(1000)
+    assert.deepStrictEqual(due, ["a"])
+  })
+})
+
+describe("by another clock", () => {
+  it.effect("the same", () =>
+    Effect.gen(function* () {
+      const { deadlines, due, add } = recording(yield* Clock.Clock, 100)
+      add("a")
+      yield* TestClock.adjust(50)
+      const b = add("b")
+      add("c")
+      yield* TestClock.adjust(50)
+      assert.deepStrictEqual(due, ["a"])
+      deadlines.remove(b)
+      yield* TestClock.adjust(50)
+      assert.deepStrictEqual(due, ["a", "c"])
+      add("closed")
+      deadlines.close()
+      yield* TestClock.adjust(1000)
+      assert.deepStrictEqual(due, ["a", "c"])
+    })
+  )
+})
