@@ -19,8 +19,8 @@ describe("by the live clock", () => {
     vi.spyOn(clock, "monotonicTimeNanosUnsafe").mockImplementation(() => BigInt(Date.now()) * 1_000_000n)
   })
   afterEach(() => {
-    vi.useRealTimers()
     vi.restoreAllMocks()
+    vi.useRealTimers()
   })
 
   it("each is done when it is due, in its turn, unless it was removed; with one timer for all", () => {
@@ -52,7 +52,7 @@ describe("by the live clock", () => {
   it("a program need not wait for the timer while nothing can be due", () => {
     const { deadlines, add } = recording(clock, 100)
     const timer = { held: true, ref: () => (timer.held = true), unref: () => (timer.held = false) }
-    vi.spyOn(globalThis, "setTimeout").mockReturnValue(timer as unknown as NodeJS.Timeout)
+    vi.spyOn(globalThis, "setTimeout").mockReturnValue(timer as never)
     const cleared = vi.spyOn(globalThis, "clearTimeout")
     const a = add("a")
     const b = add("b")
@@ -63,7 +63,7 @@ describe("by the live clock", () => {
     add("c")
     assert.isTrue(timer.held)
     deadlines.close()
-    assert.deepStrictEqual(cleared.mock.calls, [[timer]])
+    assert.deepStrictEqual(cleared.mock.calls, [[timer as never]])
   })
 
   it("one that adds and removes others while it is done", () => {
