@@ -93,6 +93,43 @@ describe("Payload", () => {
     assert.strictEqual(from([shared, shared]).text, '[{"a":1},{"a":1}]')
   })
 
+  it("with exact, takes bigints, and is read with them; without, refuses them", () => {
+    const value = { id: 2n ** 53n + 1n, list: [-(2n ** 70n), 5, 1e18, 0.5] }
+    const payload = Result.getOrThrow(Payload.from(value, { exact: true }))
+    const text = '{"id":9007199254740993,"list":[-1180591620717411303424,5,1e+18,0.5]}'
+    assert.strictEqual(payload.text, text)
+    assert.strictEqual(payload.copy().text, text)
+    const read = Result.getOrThrow(Payload.parse(text, { exact: true }))
+    deepStrictEqual(read.value, value)
+    assert.strictEqual(read.text, text)
+    assert.strictEqual(read.pythonText, '{"id": 9007199254740993, "list": [-1180591620717411303424, 5, 1e+18, 0.5]}')
+    deepStrictEqual(parse(text).value, { id: 2 ** 53, list: [-(2 ** 70), 5, 1e18, 0.5] })
+    deepStrictEqual(problem(value), { path: "$.id", reason: "bigint" })
+  })
+
+  it("takes no bigint that could not be read again", () => {
+    const most = 10n ** 4300n - 1n
+    for (const value of [most, -most]) {
+      const { text } = Result.getOrThrow(Payload.from(value, { exact: true }))
+      deepStrictEqual(Result.getOrThrow(Payload.parse(text, { exact: true })).value, value)
+      const more = Payload.from([value + (value > 0n ? 1n : -1n)], { exact: true })
+      deepStrictEqual(more, Result.fail({ path: "$[0]", reason: "bigint of more than 4,300 digits" }))
+    }
+  })
+
+  it("writes NaN and infinities that it read, also as a part or a copy, and takes none", () => {
+    const text = '{"a":[NaN,Infinity,-Infinity],"b":null}'
+    for (const exact of [false, true]) {
+      const payload = Result.getOrThrow(Payload.parse(text, { exact }))
+      assert.strictEqual(payload.text, text)
+      assert.strictEqual(payload.copy().text, text)
+      assert.strictEqual(payload.size, text.length)
+      assert.strictEqual(payload.pythonText, '{"a": [NaN, Infinity, -Infinity], "b": null}')
+      assert.strictEqual(Result.getOrThrow(Payload.parse("[1e400,-1e400]", { exact })).text, "[Infinity,-Infinity]")
+      deepStrictEqual(problem(payload.value), { path: "$.a[0]", reason: "NaN" })
+    }
+  })
+
   it("parse fails on what is not JSON", () => {
     for (const text of ["", "{", "nan", "-NaN", "undefined", "'a'", "\uFEFF{}"]) {
       assert.isTrue(Result.isFailure(Payload.parse(text)), text)

@@ -275,62 +275,6 @@ describe("value frames", () => {
       }
     })
   )
-
-  it.effect("values of an application that look like what a codec wrote come back as they were", () =>
-    Effect.gen(function* () {
-      const lookalikes: ReadonlyArray<Value.Value> = [
-        ...[0, 5, 0x1f, 0x22, 0x7b, 0xff, ...Object.values(codecs)].flatMap((codec) => [
-          frame(codec, data),
-          frame(codec, data, 2)
-        ]),
-        frame("gzip", data).subarray(0, 3),
-        frame("gzip", data).subarray(0, 4),
-        { __compressed_data__: base64(data), __compression_algorithm__: "gzip", __compression_version__: 1 },
-        { __compressed_data__: 1, __compression_algorithm__: 1, __compression_version__: 1 },
-        { __encrypted_data__: "", __encryption_version__: 1 },
-        { __encrypted_data__: "" },
-        data
-      ]
-      const envelopes = ["json", "binary"] as const
-      for (const outer of envelopes) {
-        for (const inner of envelopes) {
-          for (const layer of [
-            memory().pipe(Compression.wrap({ envelope: outer })),
-            memory().pipe(FernetEncryption.wrap({ keys, envelope: inner }), Compression.wrap({ envelope: outer })),
-            memory().pipe(Compression.wrap({ envelope: inner }), FernetEncryption.wrap({ keys, envelope: outer })),
-            memory().pipe(Compression.wrap({ envelope: inner }), Compression.wrap({ envelope: outer, minSize: 0 }))
-          ]) {
-            yield* Effect.gen(function* () {
-              const kv = yield* KeyValue.KeyValue
-              for (const value of lookalikes) {
-                yield* kv.put("k", value)
-                deepStrictEqual(yield* kv.get("k"), value)
-              }
-            }).pipe(Effect.provide(layer, { local: true }))
-          }
-        }
-      }
-    })
-  )
-
-  it.effect("a service may go over to another envelope while it runs, and back", () =>
-    Effect.gen(function* () {
-      const base = memory()
-      const as = (envelope: "json" | "binary") =>
-        base.pipe(FernetEncryption.wrap({ keys, envelope }), Compression.wrap({ envelope, minSize: 100 }))
-      const values = { small: { a: 1 }, large: { text: "y".repeat(500) }, bytes: new Uint8Array(500) }
-      yield* Effect.gen(function* () {
-        for (const written of ["json", "binary", "json"] as const) {
-          const put = KeyValue.KeyValue.use((kv) => kv.putMany(Object.entries(values)))
-          yield* Effect.provide(put, as(written))
-          for (const read of ["json", "binary"] as const) {
-            const get = KeyValue.KeyValue.use((kv) => kv.getMany(Object.keys(values)))
-            deepStrictEqual(yield* Effect.provide(get, as(read)), Object.values(values))
-          }
-        }
-      }).pipe(Effect.provide(base))
-    })
-  )
 })
 
 describe("entry frames", () => {

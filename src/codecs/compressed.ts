@@ -29,6 +29,18 @@ const algorithms: ReadonlySet<unknown> = new Set<Algorithm>(["gzip", "zstd", "br
 
 const isAlgorithm = (name: unknown): name is Algorithm => algorithms.has(name)
 
+/**
+ * The least and the most level of each algorithm.
+ *
+ * @since 0.1.0
+ */
+export const levels: Readonly<Record<Algorithm, readonly [least: number, most: number]>> = {
+  gzip: [-1, 9],
+  zstd: [-131_072, 22],
+  brotli: [0, 11],
+  deflate: [-1, 9]
+}
+
 const version = 1
 
 const fields = ["__compressed_data__", "__compression_algorithm__", "__compression_version__"] as const

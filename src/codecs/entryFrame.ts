@@ -111,7 +111,6 @@ const decodeHeadUnsafe = (bytes: Uint8Array): Decoded => {
   const text = (): string => {
     const from = at + 4
     at = from + length()
-    if (at > bytes.length) throw new RangeError()
     return utf8.decodeUnsafe(bytes.subarray(from, at))
   }
   const createdAt = (set & flags.createdAt) === 0 ? undefined : time()

@@ -12,6 +12,7 @@
  */
 export const format = (millis: number): string => {
   if (millis > lastMillisecond) return "9999-12-31T23:59:59.999999+00:00"
+  if (millis < firstMillisecond) return "0001-01-01T00:00:00+00:00"
   const whole = Number.isInteger(millis) ? millis : Math.floor(Math.round(millis * 1000) / 1000)
   const iso = new Date(whole).toISOString()
   const micros = whole === millis ? "000" : String(Math.round((millis - whole) * 1000)).padStart(3, "0")
@@ -21,6 +22,9 @@ export const format = (millis: number): string => {
 
 /** Of the year 9999. A fraction of a millisecond more, and a float may be in the year 10000, which the format has not. */
 const lastMillisecond = 253_402_300_799_999
+
+/** Of the year 1. */
+const firstMillisecond = -62_135_596_800_000
 
 /** What `format` writes; and with milliseconds only, with `Z`, without an offset. */
 const usual = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}(\d{3})?)?(\+00:00|Z)?$/

@@ -1,6 +1,8 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Scheduler from "effect/Scheduler"
 
 /** Something that is done when it is due, unless it is removed before. */
 export interface Deadline {
@@ -18,16 +20,18 @@ const longest = 2 ** 31 - 1
  * timer for all, which is set anew when it has run, and not for each of them.
  */
 export class Deadlines {
-  readonly clock: Clock.Clock
+  private readonly clock: Clock.Clock
   private readonly millis: number
+  private readonly scheduler: Scheduler.Scheduler
   private first: Deadline | undefined
   private last: Deadline | undefined
   private timer: Timer | undefined
 
-  /** All deadlines are so many milliseconds away, by the clock. */
-  constructor(clock: Clock.Clock, millis: number) {
+  /** All deadlines are so many milliseconds away, by the clock. The scheduler is for clocks that are not the live one. */
+  constructor(clock: Clock.Clock, millis: number, scheduler: Scheduler.Scheduler) {
     this.clock = clock
     this.millis = millis
+    this.scheduler = scheduler
   }
 
   add(onDue: () => void): Deadline {
@@ -57,7 +61,9 @@ export class Deadlines {
   }
 
   private set(millis: number): void {
-    this.timer = startTimer(this.clock, Math.min(millis, longest), () => this.run())
+    const wait = Math.min(millis, longest)
+    const run = () => this.run()
+    this.timer = this.clock === liveClock ? startLive(wait, run) : startSleep(this.clock, this.scheduler, wait, run)
   }
 
   private run(): void {
@@ -84,12 +90,9 @@ interface Timer {
   readonly stop: () => void
 }
 
-const liveClock = Clock.Clock.defaultValue()
+const liveClock = Context.get(Context.empty(), Clock.Clock)
 
-/** The runtime's own timer for the live clock, which takes less time than a fiber that sleeps. */
-const startTimer = (clock: Clock.Clock, millis: number, run: () => void): Timer =>
-  clock === liveClock ? startLive(millis, run) : startSleep(clock, millis, run)
-
+/** The runtime's own timer, which takes less time than a fiber that sleeps. */
 const startLive = (millis: number, run: () => void): Timer => {
   const handle = setTimeout(run, Math.ceil(millis))
   const stop = () => clearTimeout(handle)
@@ -99,7 +102,8 @@ const startLive = (millis: number, run: () => void): Timer => {
     : { hold: () => {}, release: () => {}, stop }
 }
 
-const startSleep = (clock: Clock.Clock, millis: number, run: () => void): Timer => {
-  const fiber = Effect.runFork(Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(run)))
+const startSleep = (clock: Clock.Clock, scheduler: Scheduler.Scheduler, millis: number, run: () => void): Timer => {
+  const sleep = Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(run))
+  const fiber = Effect.runFork(sleep, { scheduler })
   return { hold: () => {}, release: () => {}, stop: () => fiber.interruptUnsafe() }
 }

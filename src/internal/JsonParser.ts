@@ -5,7 +5,7 @@ const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
 const word = /true|false|null|NaN|-?Infinity/y
 
 /** As in Python: to make a number of more digits takes more time than an attacker may have. */
-const maxDigits = 4300
+export const maxDigits = 4300
 
 const words: Readonly<Record<string, boolean | null | number>> = {
   true: true,
@@ -98,7 +98,7 @@ export class JsonParser {
     const found = this.match(number) ?? this.fail()
     const value = Number(found[0])
     const isInteger = found[1] === undefined && found[2] === undefined
-    if (this.exact && isInteger && found[0].length > maxDigits) this.fail()
+    if (this.exact && isInteger && found[0].replace("-", "").length > maxDigits) this.fail()
     return this.exact && isInteger && !Number.isSafeInteger(value) ? (BigInt(found[0]) as unknown as Json) : value
   }
 

@@ -40,18 +40,16 @@ export const encryption = (
     )
   const decode: EntryMapping["decode"] = (entry, place, name) => {
     if (entry === undefined) return Effect.undefined
-    return Effect.clockWith((clock) =>
-      Effect.matchEffect(cipher.decrypt(entry, name, clock.currentTimeMillisUnsafe()), {
-        onFailure: (reason) => {
-          if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })
-          return onDecryptionError === "miss"
-            ? Effect.undefined
-            : Effect.fail(new DecryptionError({ ...place, reason }))
-        },
-        onSuccess: ({ outdated, ...found }) =>
-          Effect.succeed(outdated ? { ...entry, ...found, outdated } : { ...entry, ...found })
+    return Effect.clockWith((clock) => {
+      const decrypted = cipher.decrypt(entry, name, clock.currentTimeMillisUnsafe())
+      const found = Effect.mapEager(decrypted, ({ outdated, ...found }): Entry | undefined =>
+        outdated ? { ...entry, ...found, outdated } : { ...entry, ...found }
+      )
+      return Effect.catchEager(found, (reason) => {
+        if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })
+        return onDecryptionError === "miss" ? Effect.undefined : Effect.fail(new DecryptionError({ ...place, reason }))
       })
-    )
+    })
   }
   return mapEntries({ encode, decode })
 }

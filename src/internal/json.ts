@@ -1,9 +1,12 @@
 import * as Result from "effect/Result"
 import type { Json } from "../Value.ts"
-import { JsonParser } from "./JsonParser.ts"
+import { JsonParser, maxDigits } from "./JsonParser.ts"
 import * as jsonText from "./jsonText.ts"
 
 export const maxDepth = 1000
+
+/** What the parser does not read. */
+const tooLarge = 10n ** BigInt(maxDigits)
 
 /** Why a value is not JSON, and where. */
 export interface Problem {
@@ -41,7 +44,10 @@ export class Copier {
         if (isPlain(value)) return this.copyObject(value, depth + 1)
         return this.refuse(describeInstance(value))
       case "bigint":
-        return this.numbers === "exact" ? (value as unknown as Json) : this.refuse("bigint")
+        if (this.numbers !== "exact") return this.refuse("bigint")
+        return value < tooLarge && value > -tooLarge
+          ? (value as unknown as Json)
+          : this.refuse("bigint of more than 4,300 digits")
       default:
         return this.refuse(typeof value)
     }

@@ -38,16 +38,20 @@ export const bytes = (
         onSome: Effect.succeed
       })
 
-/** An option that is a whole number of at least `min`. */
+/** An option that is a whole number of at least `min`, and of at most `max`. */
 export const integer = (
   module: string,
   name: string,
   value: number,
-  min: number
+  min: number,
+  max = Number.POSITIVE_INFINITY
 ): Effect.Effect<number, StoreSetupError> =>
-  Number.isSafeInteger(value) && value >= min
+  Number.isSafeInteger(value) && value >= min && value <= max
     ? Effect.succeed(value)
-    : invalid(module, `${name} must be a whole number of at least ${min}, not ${value}`)
+    : invalid(
+        module,
+        `${name} must be a whole number of at least ${min}${Number.isFinite(max) ? ` and at most ${max}` : ""}, not ${value}`
+      )
 
 /** An option that is one of several names. */
 export const oneOf = (

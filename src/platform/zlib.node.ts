@@ -47,6 +47,9 @@ const compressors: Record<
     )
 }
 
+/** The least that a version of Node has for the largest buffer. */
+const largestBuffer = 2 ** 32
+
 /** With `info`, the result is not a buffer, whatever its type says, but an `Inflated`. */
 interface Options {
   readonly maxOutputLength: number
@@ -78,18 +81,18 @@ export const decompress = (
   algorithm: Algorithm,
   input: Uint8Array,
   maxSize: number
-): Effect.Effect<Uint8Array, string> =>
-  Effect.matchEffect(decompressors[algorithm](input, { maxOutputLength: maxSize, info: true }), {
-    onFailure: (error) =>
-      Effect.fail(
-        "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
-          ? `it inflates to more than ${maxSize} bytes`
-          : error.message
-      ),
-    onSuccess: (result) => {
-      const { buffer, engine } = result as unknown as Inflated
-      return engine.bytesWritten === input.length
-        ? Effect.succeed(buffer)
-        : Effect.fail(`there are ${input.length - engine.bytesWritten} bytes behind its end`)
-    }
+): Effect.Effect<Uint8Array, string> => {
+  if (!isSupported(algorithm)) return Effect.fail(`this runtime has no ${algorithm}`)
+  const options = { maxOutputLength: Math.min(maxSize, largestBuffer), info: true } as const
+  const inflated = Effect.mapErrorEager(decompressors[algorithm](input, options), (error) =>
+    "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
+      ? `it inflates to more than ${maxSize} bytes`
+      : error.message
+  )
+  return Effect.flatMapEager(inflated, (result) => {
+    const { buffer, engine } = result as unknown as Inflated
+    return engine.bytesWritten === input.length
+      ? Effect.succeed(buffer)
+      : Effect.fail(`there are ${input.length - engine.bytesWritten} bytes behind its end`)
   })
+}

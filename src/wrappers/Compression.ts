@@ -25,7 +25,7 @@ export interface Options {
    * written. `"zstd"` needs Node 22.15; in browsers there are `"gzip"` and `"deflate"`.
    */
   readonly algorithm?: compressed.Algorithm | undefined
-  /** How hard to try, as the algorithm counts it. Default: 1, the fastest. */
+  /** How hard to try, as the algorithm counts it (gzip and deflate to 9, brotli to 11, zstd to 22). Default: 1, fast. */
   readonly level?: number | undefined
   /** Values of this size or more are compressed. Default: `"1 KiB"`. */
   readonly minSize?: ByteSize.Input | undefined
@@ -68,7 +68,10 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
         config.maxDecompressedSize,
         64 * 2 ** 20
       )
+      yield* options.check("Compression", maxSize > 0, "maxDecompressedSize must be at least 1 byte")
       yield* options.check("Compression", zlib.isSupported(algorithm), `this runtime has no ${algorithm}`)
+      const [least, most] = compressed.levels[algorithm]
+      if (level !== undefined) yield* options.integer("Compression", "level", level, least, most)
       yield* options.oneOf("Compression", "envelope", envelope, envelopes)
       const encode: EntryMapping["encode"] = (entry) => {
         const { size } = entry.payload
@@ -82,7 +85,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
         const decodeOptions = { maxSize, exact: driver.exact }
         const decode: EntryMapping["decode"] = (entry, place) => {
           if (entry === undefined) return Effect.undefined
-          return Effect.mapBoth(compressed.decode(entry.payload, decodeOptions), {
+          return Effect.mapBothEager(compressed.decode(entry.payload, decodeOptions), {
             onFailure: (reason) => new DecompressionError({ ...place, reason }),
             onSuccess: (payload) => ({ ...entry, payload })
           })

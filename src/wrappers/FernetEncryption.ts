@@ -29,7 +29,8 @@ export type Options = Secret &
      */
     readonly envelope?: Envelope | undefined
     /**
-     * How long after it was written a value is accepted. Also refuses values that are more than a minute from the future.
+     * How long after it was written a value is accepted. Also refuses values that are more than a minute from the future. (Fernet
+     * counts whole seconds, so a value may be up to a second younger than it seems.)
      * Default: any time, as in py-key-value.
      */
     readonly maxAge?: Duration.Input | undefined

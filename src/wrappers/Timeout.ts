@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
 import { around, type Filter } from "../driver/around.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { Deadlines } from "../internal/Deadlines.ts"
@@ -51,7 +52,8 @@ const limit = (millis: number, byClock: Map<Clock.Clock, Deadlines>): Filter => 
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       let deadlines = byClock.get(clock)
-      if (deadlines === undefined) byClock.set(clock, (deadlines = new Deadlines(clock, millis)))
+      if (deadlines === undefined)
+        byClock.set(clock, (deadlines = new Deadlines(clock, millis, fiber.getRef(Scheduler.Scheduler))))
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
       return release(
         Effect.runForkWith(fiber.context)(Effect.suspend(() => next({ ...call, deadline }))),
@@ -75,16 +77,18 @@ const release = <A, E, E2>(
   if (done !== undefined) return done
   return Effect.callback((resume) => {
     const deadline = deadlines.add(() => {
+      giveUp()
       resume(Effect.fail(toError()))
-      fiber.interruptUnsafe()
     })
-    fiber.addObserver((exit) => {
+    const forget = fiber.addObserver((exit) => {
       deadlines.remove(deadline)
       resume(exit)
     })
-    return Effect.sync(() => {
+    const giveUp = () => {
+      forget()
       deadlines.remove(deadline)
       fiber.interruptUnsafe()
-    })
+    }
+    return Effect.sync(giveUp)
   })
 }

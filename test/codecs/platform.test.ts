@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto"
+import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -23,12 +25,32 @@ describe("what Node and browsers each have their own way for", () => {
         Result.succeed(Uint8Array.from(part))
       )
     }
-    for (const text of ["a", "ab", "abc", "ab=c", "a===", "====", "ab c", "abc\n", "ab\r\nc=", "a_-=", "é123"]) {
+    for (const text of [
+      "a",
+      "ab",
+      "abc",
+      "ab=c",
+      "a===",
+      "====",
+      "ab c",
+      "abc\n",
+      "ab\r\nc=",
+      "a_-=",
+      "é123",
+      "YQ===",
+      "YQ====",
+      "YQ==YQ==",
+      "Y===",
+      "YWJj\n",
+      " YWJ",
+      "YW Jj\r\n ",
+      "YWJj===="
+    ]) {
       for (const { decode } of [base64Node, base64Web]) {
         assert.isTrue(Result.isFailure(decode(text)), JSON.stringify(text))
       }
     }
-    for (const text of ["a+/=", "ab c", "a"]) {
+    for (const text of ["a+/=", "ab c", "a", "YQ", "YQ=", "YQ===", "YQ====", "YWJj====", "YQ==YQ=="]) {
       for (const { decodeUrl } of [base64Node, base64Web]) assert.isTrue(Result.isFailure(decodeUrl(text)), text)
     }
   })
@@ -74,6 +96,44 @@ describe("what Node and browsers each have their own way for", () => {
       }
       assert.isFalse(zlibWeb.isSupported("zstd"))
       assert.include(yield* Effect.flip(zlibWeb.decompress("brotli", bytes, 1000)), "no brotli")
+    })
+  )
+
+  it.effect("gzip and deflate: neither takes what is cut off, has more behind it, or is damaged, small or large", () =>
+    Effect.gen(function* () {
+      const large = createHash("shake256", { outputLength: 100_000 }).update("noise").digest()
+      for (const { compress, decompress } of [zlibNode, zlibWeb]) {
+        for (const algorithm of ["gzip", "deflate"] as const) {
+          for (const input of [bytes, large]) {
+            const whole = yield* compress(algorithm, input, undefined)
+            assert.deepStrictEqual(
+              Uint8Array.from(yield* decompress(algorithm, whole, 2 ** 20)),
+              Uint8Array.from(input)
+            )
+            const damaged = Uint8Array.from(whole)
+            damaged[whole.length - 1]! ^= 1
+            const behind = [[0], [0, 0], [1], [0x1f, 0x8b]].map((end) => Uint8Array.of(...whole, ...end))
+            const cut = [0, 1, 10, whole.length - 8, whole.length - 1].map((end) => whole.subarray(0, end))
+            for (const bad of [damaged, ...behind, ...cut]) {
+              assert.isNotEmpty(yield* Effect.flip(decompress(algorithm, bad, 2 ** 20)), `${algorithm} ${bad.length}`)
+            }
+            assert.include(
+              yield* Effect.flip(decompress(algorithm, whole, input.length - 1)),
+              "it inflates to more than"
+            )
+          }
+        }
+      }
+    })
+  )
+
+  it.effect("gzip of several members: Node reads it as Python does, and browsers refuse it", () =>
+    Effect.gen(function* () {
+      const members = [bytes.subarray(0, 500), bytes.subarray(500)].map((part) => gzipSync(part))
+      const whole = Uint8Array.from(Buffer.concat(members))
+      assert.deepStrictEqual(Uint8Array.from(yield* zlibNode.decompress("gzip", whole, 1000)), bytes)
+      assert.isNotEmpty(yield* Effect.flip(zlibNode.decompress("gzip", whole, 999)))
+      assert.isNotEmpty(yield* Effect.flip(zlibWeb.decompress("gzip", whole, 1000)))
     })
   )
 })

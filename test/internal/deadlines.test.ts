@@ -1,20 +1,22 @@
 import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Scheduler from "effect/Scheduler"
 import { TestClock } from "effect/testing"
 import { Deadlines } from "../../src/internal/Deadlines.ts"
 
 /** Deadlines that write down what is due. */
 const recording = (clock: Clock.Clock, millis: number) => {
   const due: Array<string> = []
-  const deadlines = new Deadlines(clock, millis)
+  const deadlines = new Deadlines(clock, millis, Context.get(Context.empty(), Scheduler.Scheduler))
   return { deadlines, due, add: (name: string) => deadlines.add(() => due.push(name)) }
 }
 
 describe("by the live clock", () => {
-  const clock = Clock.Clock.defaultValue()
+  const clock = Context.get(Context.empty(), Clock.Clock)
   beforeEach(() => {
-    vi.useFakeTimers()
+    vi.useFakeTimers({ now: 0 })
     // Effect asks for this one before there is anything to fake.
     vi.spyOn(clock, "monotonicTimeNanosUnsafe").mockImplementation(() => BigInt(Date.now()) * 1_000_000n)
   })

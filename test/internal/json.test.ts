@@ -2,6 +2,7 @@ import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { JsonParser } from "../../src/internal/JsonParser.ts"
 import * as json from "../../src/internal/json.ts"
 import * as jsonText from "../../src/internal/jsonText.ts"
@@ -105,14 +106,21 @@ describe("JsonParser", () => {
 
 describe("parse", () => {
   it("names of fields with escapes, which V8 confuses with others of the same form", () => {
-    const poison = (n: number) => JSON.parse(`{"poisoned${n}":1,"\\\\":2,"\\\\n":3}`) as object
-    for (const [n, name] of ["\n", "é", "\ud800", '"', "\t", "\\", "\0", "年"].entries()) {
-      poison(n)
-      for (const written of [JSON.stringify(name), `"\\u${name.charCodeAt(0).toString(16).padStart(4, "0")}"`]) {
-        assert.deepStrictEqual(Object.keys(parse(`{"poisoned${n}":1,${written} : 2}`) as object), [
-          `poisoned${n}`,
-          name
-        ])
+    let form = 0
+    for (const [before, after] of [
+      ...["\n", "A", "\ud800", '"', "\t", "\0", "年"].map((name) => ["\\", name] as const),
+      ["a\\", "a\n"],
+      ["\\\\", "\\b"],
+      ["\\n", "\nb"]
+    ] as const) {
+      const escaped = Array.from({ length: after.length }, (_, i) => after.charCodeAt(i).toString(16).padStart(4, "0"))
+      for (const name of [JSON.stringify(after), `"${escaped.map((hex) => `\\u${hex}`).join("")}"`]) {
+        for (const space of ["", " \n"]) {
+          const text = (name: string) => `{"form ${form}":1,${name}${space}:2}`
+          form++
+          for (let again = 0; again < 3; again++) JSON.parse(text(JSON.stringify(before)))
+          assert.deepStrictEqual(Object.keys(parse(text(name)) as object)[1], after, name)
+        }
       }
     }
   })
@@ -165,6 +173,40 @@ describe("parse", () => {
       deepStrictEqual(parse(json.stringify(all, "exact"), true), normal(all))
     }
   )
+
+  it("integers of 4,300 digits at most, whatever their sign", () => {
+    for (const sign of ["", "-"]) {
+      assert.strictEqual(String(parse(sign + "9".repeat(4300), true)), sign + "9".repeat(4300))
+      assert.isTrue(Result.isFailure(json.parse(`${sign}1${"0".repeat(4300)}`, true)))
+    }
+  })
+
+  it("of equal fields the last, in the place of the first, with either parser", () => {
+    for (const text of ['{"a":1,"b":2,"a":3}', '{"a":1,"b":2,"\\u0061":3}', '{"a":NaN,"b":2,"a":3}']) {
+      assert.deepStrictEqual(Object.entries(parse(text) as object), [
+        ["a", 3],
+        ["b", 2]
+      ])
+    }
+  })
+
+  it("__proto__ as a field like any other, which is copied and written as one, with either parser", () => {
+    const fields = '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}'
+    for (const text of [`{${fields}}`, `{"a":[{${fields}}]}`, `{${fields},"n":NaN}`, `{${fields},"\\n":1}`]) {
+      const { value, numbers } = Result.getOrThrow(json.parse(text, false))
+      const inner = (Object.hasOwn(value as object, "a") ? (value as { a: [object] }).a[0] : value) as object
+      assert.isTrue(Object.hasOwn(inner, "__proto__"), text)
+      assert.strictEqual(Object.getPrototypeOf(inner), Object.prototype, text)
+      assert.strictEqual(json.stringify(json.clone(value), numbers), text)
+    }
+    assert.isUndefined(({} as { admin?: boolean }).admin)
+  })
+
+  it("brackets in texts, and many beside each other, are no levels", () => {
+    const flat = JSON.stringify([..."[{".repeat(2000)].map((bracket) => [{ bracket }]))
+    assert.strictEqual(json.stringify(parse(flat), "plain"), flat)
+    assert.strictEqual(parse(JSON.stringify("[{".repeat(5000))), "[{".repeat(5000))
+  })
 })
 
 describe("write, as Python", () => {
@@ -217,4 +259,24 @@ describe("write, as Python", () => {
     deepStrictEqual(parse(python(value)), value)
     deepStrictEqual(ours(python(value)), { value })
   })
+
+  it.prop("a float has its shortest digits in Python's notation", [Arbitrary.schema(Schema.Finite)], ([value]) => {
+    const text = python(value, true)
+    assert.strictEqual(Number(text), value)
+    if (Number.isSafeInteger(value)) return
+    const digits = (text: string) =>
+      text
+        .replace(/e.*/, "")
+        .replace(/\D/g, "")
+        .replace(/^0+|0+$/g, "")
+    assert.strictEqual(digits(text), digits(String(value)))
+    const size = Math.abs(value)
+    assert.strictEqual(text.includes("e"), size < 1e-4 || size >= 1e16, text)
+  })
+})
+
+it.prop("compact text is what JSON.stringify writes, but for negative zeros", [any.json], ([value]) => {
+  const write = (value: Json) => jsonText.write(value, { python: false, exact: false })
+  assert.strictEqual(write(JSON.parse(JSON.stringify(value))), JSON.stringify(value))
+  deepStrictEqual(parse(write(value)), value)
 })

@@ -1,0 +1,73 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as frame from "../../src/codecs/frame.ts"
+import { Payload } from "../../src/Value.ts"
+import * as any from "../properties/arbitraries.ts"
+
+const bytes = (...values: ReadonlyArray<number>): Payload => Payload.bytes(Uint8Array.from(values))
+
+const contentOf = ({ value }: Payload): Uint8Array => frame.toContent(value as Uint8Array)
+
+describe("value frames", () => {
+  it.prop(
+    "are opened to what they were made of, also from their content",
+    [any.pick(...(Object.keys(frame.codecs) as Array<frame.Codec>)), any.bytes, any.bytes],
+    ([codec, first, second]) => {
+      const made = frame.make(codec, first, second)
+      const expected = { codec, data: Uint8Array.of(...first, ...second) }
+      assert.deepStrictEqual(frame.open(made), expected)
+      assert.deepStrictEqual(frame.open(frame.fromContent(contentOf(made))), expected)
+      assert.deepStrictEqual([...contentOf(made)], [frame.codecs[codec], ...first, ...second])
+    }
+  )
+
+  it("have these bytes, for ever", () => {
+    assert.deepStrictEqual(frame.make("gzip", Uint8Array.of(7)).value, Uint8Array.of(0xeb, 0x4b, 0x43, 1, 1, 7))
+    assert.deepStrictEqual(frame.codecs, {
+      gzip: 1,
+      zstd: 2,
+      brotli: 3,
+      deflate: 4,
+      fernet: 16,
+      "aes-256-gcm": 17,
+      "xchacha20-poly1305": 18
+    })
+  })
+
+  it("tell of an unknown version or codec, whatever follows", () => {
+    for (let version = 0; version < 256; version++) {
+      if (version === 1) continue
+      assert.strictEqual(frame.open(bytes(0xeb, 0x4b, 0x43, version, 1, 9)), "an unknown version")
+    }
+    const known = new Set<number>(Object.values(frame.codecs))
+    for (let codec = 0; codec < 256; codec++) {
+      const opened = frame.open(bytes(0xeb, 0x4b, 0x43, 1, codec, 9))
+      assert.strictEqual(opened === "an unknown codec", !known.has(codec), String(codec))
+    }
+  })
+
+  it("are told by three bytes: what is cut off behind them is no value of somebody else", () => {
+    assert.isUndefined(frame.open(bytes()))
+    assert.isUndefined(frame.open(bytes(0xeb, 0x4b)))
+    assert.strictEqual(frame.open(bytes(0xeb, 0x4b, 0x43)), "an unknown version")
+    assert.strictEqual(frame.open(bytes(0xeb, 0x4b, 0x43, 1)), "an unknown codec")
+    assert.deepStrictEqual(frame.open(bytes(0xeb, 0x4b, 0x43, 1, 16)), { codec: "fernet", data: new Uint8Array() })
+  })
+
+  it("are not JSON, and not other bytes", () => {
+    for (const value of [null, "\u00ebKC", [0xeb, 0x4b, 0x43, 1, 1], { 0: 0xeb, 1: 0x4b, 2: 0x43 }]) {
+      assert.isUndefined(frame.open(Payload.json(value)))
+    }
+    for (let at = 0; at < 3; at++) {
+      const value = Uint8Array.of(0xeb, 0x4b, 0x43, 1, 1)
+      value[at]! ^= 1
+      assert.isUndefined(frame.open(Payload.bytes(value)), String(at))
+    }
+  })
+
+  it("have numbers that no JSON text begins with", () => {
+    const starts = new Set(Array.from(' \t\n\r{["-0123456789tfnNI', (character) => character.charCodeAt(0)))
+    for (const number of Object.values(frame.codecs)) assert.isFalse(starts.has(number))
+    assert.isTrue(frame.isCodec(1))
+    for (const number of [undefined, 0, 5, 15, 19, 0x7b]) assert.isFalse(frame.isCodec(number))
+  })
+})
