@@ -1,0 +1,51 @@
+import { setImmediate } from "node:timers/promises"
+import { assert, it, vi } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+
+import * as KeyValue from "../../../src/KeyValue.ts"
+import * as Redis from "../../../src/stores/Redis.ts"
+import type { Client } from "../../../src/stores/redis/connection.ts"
+import { cork } from "../../../src/stores/redis/cork.ts"
+import { describeWithRedis } from "../../servers/redis.ts"
+import { connect, uniquePrefix } from "./support.ts"
+
+it("a stream is held back once a turn, until the event loop goes on", async () => {
+  const events: Array<string> = []
+  const stream = { cork: () => events.push("cork"), uncork: () => events.push("uncork") }
+  const client = { isCluster: false, stream } as unknown as Client
+  cork(client)
+  cork(client)
+  assert.deepStrictEqual(events, ["cork"])
+  await setImmediate()
+  assert.deepStrictEqual(events, ["cork", "uncork"])
+  cork(client)
+  await setImmediate()
+  assert.deepStrictEqual(events, ["cork", "uncork", "cork", "uncork"])
+})
+
+it("a client without a stream, or of a cluster, is left alone", () => {
+  cork({ isCluster: false, stream: undefined } as unknown as Client)
+  cork({ isCluster: true } as unknown as Client)
+})
+
+describeWithRedis("what fibers send at once", (server) => {
+  it.effect("leaves in one write, and every one gets its answer", () =>
+    Effect.gen(function* () {
+      const client = yield* connect(server().url)
+      yield* Effect.promise(() => client.ping())
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const keys = Array.from({ length: 50 }, (_, i) => `${uniquePrefix()}${i}`)
+        const uncork = vi.spyOn(client.stream, "uncork")
+        yield* Effect.forEach(keys, (key, i) => kv.put(key, i, { ttl: "1 minute" }), { concurrency: "unbounded" })
+        const puts = uncork.mock.calls.length
+        const found = yield* Effect.forEach(keys, (key) => kv.get(key), { concurrency: "unbounded" })
+        assert.deepStrictEqual([puts, uncork.mock.calls.length], [1, 2])
+        assert.deepStrictEqual(
+          found,
+          keys.map((_, i) => i)
+        )
+      }).pipe(Effect.provide(Redis.layer({ client })))
+    })
+  )
+})
