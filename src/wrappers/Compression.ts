@@ -47,9 +47,9 @@ export interface Options {
  *
  * **Details**
  *
- * A compressed value is stored in py-key-value's envelope, which both can read, or in a frame of bytes. A value that would not get smaller is
- * stored as it is. One of the application that looks like an envelope is compressed whatever its size, so that it comes
- * back as it was. Values above 64 KiB are worked on off the event loop.
+ * A compressed value is stored in py-key-value's envelope, which both can read, or in a frame of bytes. A value that
+ * would not get smaller is stored as it is. One of the application that looks like an envelope is compressed whatever
+ * its size, so that it comes back as it was. Values above 64 KiB are worked on off the event loop.
  *
  * Reads fail with `DecompressionError` when an envelope is damaged, of an unknown version or algorithm, or inflates
  * past `maxDecompressedSize`. Fails to build with `StoreSetupError` when an option is not valid or the runtime does not

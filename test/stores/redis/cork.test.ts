@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises"
 import { assert, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import type { Client } from "../../../src/stores/redis/connection.ts"
