@@ -118,11 +118,13 @@ export const foldCollections =
       keys: call.keys.map((key) => names.encode(call.collection, key))
     })),
     ...(driver.keys && {
-      keys: (call) =>
-        Effect.map(
+      keys: (call) => {
+        const { length } = names.encode(call.collection, "")
+        return Effect.map(
           driver.keys!({ ...call, collection: into, prefix: names.encode(call.collection, call.prefix) }),
-          outward((name) => name.slice(names.encode(call.collection, "").length))
-        ),
+          outward((name) => name.slice(length))
+        )
+      },
       collections: (call) => foldedCollections(driver.keys!, into, names, call)
     }),
     ...(driver.clear &&
