@@ -16,7 +16,7 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as json from "./internal/json.ts"
 import * as jsonText from "./internal/jsonText.ts"
-import { utf8Length } from "./internal/utf8.ts"
+import * as utf8 from "./internal/utf8.ts"
 
 /**
  * Any JSON value. Numbers are finite, but for the `NaN` and infinities that py-key-value may have written.
@@ -51,21 +51,33 @@ export const maxDepth = json.maxDepth
  * @since 0.1.0
  */
 export class Payload {
-  readonly value: Value
+  /** `undefined` for JSON that is there as text only. */
+  private decoded: Value | undefined
+  /** `undefined` for JSON that is no text yet, and for bytes. */
+  private encoded: string | undefined
   private readonly numbers: json.Numbers
-  private encoded: string | undefined = undefined
 
-  private constructor(value: Value, numbers: json.Numbers) {
-    this.value = value
+  private constructor(decoded: Value | undefined, numbers: json.Numbers, encoded?: string) {
+    this.decoded = decoded
+    this.encoded = encoded
     this.numbers = numbers
   }
 
-  /** Validates and copies a value that somebody else owns. With `exact`, integers may be `bigint`s. */
-  static from(value: unknown, options?: ExactOption): Result.Result<Payload, json.Problem> {
+  /**
+   * Validates and detaches a value that somebody else owns: by a copy, or with `asText` by turning it into text at once.
+   * With `exact`, integers may be `bigint`s.
+   */
+  static from(value: unknown, options: FromOptions = {}): Result.Result<Payload, json.Problem> {
     if (value instanceof Uint8Array) return Result.succeed(Payload.bytes(Uint8Array.from(value)))
-    const copier = new json.Copier(options?.exact ?? false)
+    const copier = new json.Copier(options.exact ?? false, options.asText ?? false)
     const copy = copier.copy(value, 0)
-    return copy === undefined ? Result.fail(copier.describe(value)) : Result.succeed(new Payload(copy, copier.numbers))
+    if (copy === undefined) return Result.fail(copier.describe(value))
+    if (!options.asText || typeof copy !== "object" || copy === null) {
+      return Result.succeed(new Payload(copy, copier.numbers))
+    }
+    return copier.hasOwnForm
+      ? Payload.from(value, { exact: options.exact })
+      : Result.succeed(new Payload(undefined, copier.numbers, json.stringify(copy, copier.numbers)))
   }
 
   /**
@@ -91,13 +103,31 @@ export class Payload {
     return new Payload(value, "plain")
   }
 
+  get value(): Value {
+    return (this.decoded ??= json.parseUnsafe(this.encoded!, this.numbers === "exact"))
+  }
+
   get isBytes(): boolean {
-    return this.value instanceof Uint8Array
+    return this.decoded instanceof Uint8Array
+  }
+
+  /** Is it a JSON object? */
+  get isObject(): boolean {
+    const { decoded } = this
+    return decoded === undefined
+      ? this.encoded!.startsWith("{")
+      : typeof decoded === "object" && decoded !== null && !Array.isArray(decoded) && !this.isBytes
+  }
+
+  /** Is it a JSON object with this field? */
+  hasField(name: string): boolean {
+    if (this.decoded === undefined && !this.encoded!.includes(name)) return false
+    return this.isObject && Object.hasOwn(this.value as object, name)
   }
 
   /** The JSON text, compact and in the order of the fields. Made once. */
   get text(): string {
-    return (this.encoded ??= json.stringify(this.value as Json, this.numbers))
+    return (this.encoded ??= json.stringify(this.decoded as Json, this.numbers))
   }
 
   /** The JSON text to the letter as Python's `json.dumps(value, sort_keys=True)` has it. */
@@ -107,12 +137,12 @@ export class Payload {
 
   /** Bytes as stored: those of the UTF-8 JSON text, or the bytes themselves. */
   get size(): number {
-    return this.value instanceof Uint8Array ? this.value.length : utf8Length(this.text)
+    return this.decoded instanceof Uint8Array ? this.decoded.length : utf8.length(this.text)
   }
 
   /** The same value in objects of its own. */
   copy(): Payload {
-    return new Payload(copy(this.value), this.numbers)
+    return new Payload(copy(this.value), this.numbers, this.encoded)
   }
 }
 
@@ -130,4 +160,14 @@ export const copy = (value: Value): Value => (value instanceof Uint8Array ? Uint
  */
 export interface ExactOption {
   readonly exact?: boolean | undefined
+}
+
+/**
+ * Options of {@link Payload.from}.
+ *
+ * @since 0.1.0
+ */
+export interface FromOptions extends ExactOption {
+  /** Whether the value is wanted as text: it is not copied then. Default: false. */
+  readonly asText?: boolean | undefined
 }

@@ -2,8 +2,6 @@ import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import { utf8Length } from "../src/internal/utf8.ts"
 import { maxDepth, Payload } from "../src/Value.ts"
 import * as any from "./properties/arbitraries.ts"
 
@@ -135,9 +133,4 @@ describe("Payload", () => {
       assert.isTrue(Result.isFailure(Payload.parse(text)), text)
     }
   })
-})
-
-it.prop("utf8Length counts what an encoder writes", [any.key, Schema.String], ([a, b]) => {
-  const text = `${a}${b}\uD800${a}\uDC00😀`
-  assert.strictEqual(utf8Length(text), Buffer.byteLength(text))
 })

@@ -52,9 +52,8 @@ const fields = ["__compressed_data__", "__compression_algorithm__", "__compressi
  * @since 0.1.0
  */
 export const isLikeCompressed = (payload: Payload): boolean => {
-  const { value } = payload
   const opened = frame.open(payload)
-  if (opened === undefined) return typeof value === "object" && value !== null && Object.hasOwn(value, fields[0])
+  if (opened === undefined) return payload.hasField(fields[0])
   return typeof opened === "string" || isAlgorithm(opened.codec)
 }
 

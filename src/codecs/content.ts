@@ -19,8 +19,8 @@ import * as frame from "./frame.ts"
  * @since 0.1.0
  */
 export const encode = (payload: Payload): Uint8Array => {
-  const { value } = payload
-  if (!(value instanceof Uint8Array)) return utf8.encode(payload.text)
+  if (!payload.isBytes) return utf8.encode(payload.text)
+  const value = payload.value as Uint8Array
   if (typeof frame.open(payload) === "object") return frame.toContent(value)
   const bytes = new Uint8Array(value.length + 1)
   bytes.set(value, 1)

@@ -68,7 +68,8 @@ export const encode = ({ createdAt, expiresAt, names }: Head, content: Uint8Arra
  *
  * @since 0.1.0
  */
-export const isFrame = (bytes: Uint8Array): boolean => magic.every((byte, i) => bytes[i] === byte)
+export const isFrame = (bytes: Uint8Array): boolean =>
+  bytes[0] === magic[0] && bytes[1] === magic[1] && bytes[2] === magic[2]
 
 /**
  * A head, and where the content behind it is.

@@ -88,8 +88,10 @@ export type Opened = { readonly codec: Codec; readonly data: Uint8Array } | "an 
  *
  * @since 0.1.0
  */
-export const open = ({ value }: Payload): Opened | undefined => {
-  if (!(value instanceof Uint8Array) || magic.some((byte, i) => i < 3 && value[i] !== byte)) return undefined
+export const open = (payload: Payload): Opened | undefined => {
+  if (!payload.isBytes) return undefined
+  const value = payload.value as Uint8Array
+  if (value[0] !== magic[0] || value[1] !== magic[1] || value[2] !== magic[2]) return undefined
   if (value[3] !== version) return "an unknown version"
   const codec = names.get(value[magic.length] ?? -1)
   return codec === undefined ? "an unknown codec" : { codec, data: value.subarray(magic.length + 1) }

@@ -74,12 +74,11 @@ export const encode = (
     return entryFrame.encode({ createdAt, expiresAt, names }, content.encode(payload))
   }
   const { colon, comma, string, value } = styles[options?.format ?? "compact"]
-  const field = (name: string, text: string) => `"${name}"${colon}${text}${comma}`
-  const date = (name: string, at: number | undefined) => (at === undefined ? "" : field(name, `"${time.format(at)}"`))
-  return (
-    `{${field("collection", string(collection))}${date("created_at", createdAt)}${date("expires_at", expiresAt)}` +
-    `${field("key", string(key))}${field("value", value(payload))}"version"${colon}${versionOf(payload)}}`
-  )
+  let text = `{"collection"${colon}${string(collection)}${comma}`
+  if (createdAt !== undefined) text += `"created_at"${colon}"${time.format(createdAt)}"${comma}`
+  if (expiresAt !== undefined) text += `"expires_at"${colon}"${time.format(expiresAt)}"${comma}`
+  const version = payload.isObject ? versions.object : versions.any
+  return `${text}"key"${colon}${string(key)}${comma}"value"${colon}${value(payload)}${comma}"version"${colon}${version}}`
 }
 
 interface Style {
@@ -98,8 +97,6 @@ const styles: Record<Format, Style> = {
     value: (payload) => payload.pythonText
   }
 }
-
-const versionOf = ({ value }: Payload): number => (isObject(value) ? versions.object : versions.any)
 
 /**
  * Options of {@link decode}.
@@ -124,13 +121,8 @@ export interface DecodeOptions extends ExactOption {
 export const decode = (stored: string | Uint8Array, options?: DecodeOptions): Result.Result<ManagedEntry, string> => {
   if (typeof stored === "string") return decodeText(stored, options)
   if (entryFrame.isFrame(stored)) return decodeFrame(stored, options)
-  return Result.flatMap(
-    Result.mapError(
-      Result.try(() => utf8.decodeUnsafe(stored)),
-      () => "it is neither UTF-8 nor a frame"
-    ),
-    (text) => decodeText(text, options)
-  )
+  const text = Result.try(() => utf8.decodeUnsafe(stored))
+  return Result.isSuccess(text) ? decodeText(text.success, options) : Result.fail("it is neither UTF-8 nor a frame")
 }
 
 const decodeFrame = (bytes: Uint8Array, options?: DecodeOptions): Result.Result<ManagedEntry, string> =>
@@ -153,17 +145,19 @@ const decodeText = (text: string, options?: DecodeOptions): Result.Result<Manage
   if (typeof createdAt === "string") return Result.fail(createdAt)
   const expiresAt = timeOf(fields, "expires_at", false)
   if (typeof expiresAt === "string") return Result.fail(expiresAt)
-  return Result.map(payloadOf(fields, numbers, options), (payload) => ({
-    entry: { payload, createdAt, expiresAt },
+  const payload = payloadOf(fields, numbers, options)
+  if (Result.isFailure(payload)) return Result.fail(payload.failure)
+  return Result.succeed({
+    entry: { payload: payload.success, createdAt, expiresAt },
     collection: typeof fields.collection === "string" ? fields.collection : undefined,
     key: typeof fields.key === "string" ? fields.key : undefined
-  }))
+  })
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const payloadOf = (fields: Fields, numbers: json.Numbers, options?: DecodeOptions): Result.Result<Payload, string> => {
   if (!Object.hasOwn(fields, "value")) return Result.fail("the entry has no value")

@@ -14,10 +14,29 @@ export const format = (millis: number): string => {
   if (millis > lastMillisecond) return "9999-12-31T23:59:59.999999+00:00"
   if (millis < firstMillisecond) return "0001-01-01T00:00:00+00:00"
   const whole = Number.isInteger(millis) ? millis : Math.floor(Math.round(millis * 1000) / 1000)
-  const iso = new Date(whole).toISOString()
-  const micros = whole === millis ? "000" : String(Math.round((millis - whole) * 1000)).padStart(3, "0")
-  const fraction = iso.slice(20, 23) + micros
-  return fraction === "000000" ? `${iso.slice(0, 19)}+00:00` : `${iso.slice(0, 20)}${fraction}+00:00`
+  const micros = whole === millis ? 0 : Math.round((millis - whole) * 1000)
+  const inMinute = ((whole % minute) + minute) % minute
+  const seconds = `${textOfMinute(whole - inMinute)}${padded(Math.floor(inMinute / 1000), 2)}`
+  const fraction = padded((inMinute % 1000) * 1000 + micros, 6)
+  return fraction === "000000" ? `${seconds}+00:00` : `${seconds}.${fraction}+00:00`
+}
+
+const padded = (number: number, length: number): string => String(number).padStart(length, "0")
+
+const minute = 60_000
+
+/** Minutes that were written lately: entries that are written together have their times in few of them. */
+const minutes = new Map<number, string>()
+const maxMinutes = 1000
+
+/** `2026-11-23T02:22:` */
+const textOfMinute = (start: number): string => {
+  let text = minutes.get(start)
+  if (text === undefined) {
+    if (minutes.size === maxMinutes) minutes.clear()
+    minutes.set(start, (text = new Date(start).toISOString().slice(0, 17)))
+  }
+  return text
 }
 
 /** Of the year 9999. A fraction of a millisecond more, and a float may be in the year 10000, which the format has not. */
@@ -25,9 +44,6 @@ const lastMillisecond = 253_402_300_799_999
 
 /** Of the year 1. */
 const firstMillisecond = -62_135_596_800_000
-
-/** What `format` writes; and with milliseconds only, with `Z`, without an offset. */
-const usual = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}(\d{3})?)?(\+00:00|Z)?$/
 
 /** What Python 3.11's `fromisoformat` takes beside weeks: the basic format, dates alone, fewer parts, any offset. */
 const any = new RegExp(
@@ -47,13 +63,51 @@ const any = new RegExp(
  *
  * @since 0.1.0
  */
-export const parse = (text: string, options?: { readonly naive?: boolean }): number | undefined => {
-  const match = usual.exec(text)
-  if (match === null) return parseAny(text, options?.naive ?? false)
-  const [, micros, zone] = match
-  if (zone === undefined && !options?.naive) return undefined
-  const millis = utc(zone === undefined ? `${text}Z` : text)
-  return micros === undefined || millis === undefined ? millis : millis + Number(micros) / 1000
+export const parse = (text: string, options?: { readonly naive?: boolean }): number | undefined =>
+  parseUsual(text) ?? parseAny(text, options?.naive ?? false)
+
+/** What {@link format} writes when there is a fraction. For all else, and the last days of a month, it is not sure. */
+const parseUsual = (text: string): number | undefined => {
+  if (text.length !== 32 || !isSeparated(text)) return undefined
+  const year = digits(text, 0, 4)
+  const month = digits(text, 5, 7)
+  const day = digits(text, 8, 10)
+  const hour = digits(text, 11, 13)
+  const minute = digits(text, 14, 16)
+  const second = digits(text, 17, 19)
+  const micros = digits(text, 20, 26)
+  const isSure =
+    year >= 1000 &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= 28 &&
+    hour <= 23 &&
+    minute <= 59 &&
+    second <= 59 &&
+    micros >= 0
+  if (!isSure) return undefined
+  return Date.UTC(year, month - 1, day, hour, minute, second, Math.floor(micros / 1000)) + (micros % 1000) / 1000
+}
+
+const isSeparated = (text: string): boolean =>
+  text[4] === "-" &&
+  text[7] === "-" &&
+  text[10] === "T" &&
+  text[13] === ":" &&
+  text[16] === ":" &&
+  text[19] === "." &&
+  text.endsWith("+00:00")
+
+/** `NaN` unless all of them are digits. */
+const digits = (text: string, from: number, to: number): number => {
+  let number = 0
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) return Number.NaN
+    number = number * 10 + digit
+  }
+  return number
 }
 
 const parseAny = (text: string, naive: boolean): number | undefined => {

@@ -21,12 +21,16 @@ export interface Problem {
  */
 export class Copier {
   numbers: Numbers
+  /** Does something in the value have a way of its own to be written, by `toJSON`? */
+  hasOwnForm = false
   private reason = ""
   private readonly path: Array<string | number> = []
+  private readonly inPlace: boolean
 
-  /** `exact` takes `bigint`s, too. */
-  constructor(exact: boolean) {
+  /** `exact` takes `bigint`s, too. With `inPlace`, the value itself is the answer, and nothing is copied. */
+  constructor(exact: boolean, inPlace = false) {
     this.numbers = exact ? "exact" : "plain"
+    this.inPlace = inPlace
   }
 
   copy(value: unknown, depth: number): Json | undefined {
@@ -54,23 +58,29 @@ export class Copier {
   }
 
   private copyArray(value: ReadonlyArray<unknown>, depth: number): Json | undefined {
-    const copy: Array<Json> = new Array(value.length)
+    const copy: Array<Json> = this.target(value, () => new Array(value.length))
     for (let i = 0; i < value.length; i++) {
       const item = this.copy(value[i], depth)
       if (item === undefined) return this.at(i)
-      copy[i] = item
+      if (!this.inPlace) copy[i] = item
     }
     return copy
   }
 
   private copyObject(value: object, depth: number): Json | undefined {
-    const copy: Record<string, Json> = {}
+    const copy: Record<string, Json> = this.target(value, () => ({}))
     for (const key of Object.keys(value)) {
       const item = this.copy((value as Record<string, unknown>)[key], depth)
       if (item === undefined) return this.at(key)
-      setField(copy, key, item)
+      if (!this.inPlace) setField(copy, key, item)
     }
     return Object.getOwnPropertySymbols(value).length > 0 ? this.refuse("a field whose name is a symbol") : copy
+  }
+
+  private target<A>(value: object, make: () => A): A {
+    if (!this.inPlace) return make()
+    if ("toJSON" in value) this.hasOwnForm = true
+    return value as A
   }
 
   private refuse(reason: string): undefined {
@@ -179,12 +189,15 @@ export const parse = (text: string, exact: boolean, depth = maxDepth): Result.Re
     native === undefined || (Result.isFailure(native) && namesOfNumbers.test(text))
       ? Result.try(() => new JsonParser(text, exact).parseUnsafe(depth))
       : native
-  return Result.flatMap(parsed, (value) =>
-    isTooDeep(text, value, depth)
-      ? Result.fail(`nested deeper than ${depth} levels`)
-      : Result.succeed({ value, numbers: exact ? "exact" : text.includes("-0") ? "special" : "parsed" })
-  )
+  if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
+  const value = parsed.success
+  return isTooDeep(text, value, depth)
+    ? Result.fail(`nested deeper than ${depth} levels`)
+    : Result.succeed({ value, numbers: exact ? "exact" : text.includes("-0") ? "special" : "parsed" })
 }
+
+/** The value of a text that {@link stringify} wrote. */
+export const parseUnsafe = (text: string, exact: boolean): Json => Result.getOrThrow(parse(text, exact)).value
 
 const namesOfNumbers = /NaN|Infinity/
 

@@ -1,4 +1,4 @@
-import { utf8Length } from "./utf8.ts"
+import * as utf8 from "./utf8.ts"
 
 export const maxNameBytes = 65_536
 
@@ -6,7 +6,7 @@ export const maxNameBytes = 65_536
 export const problemOf = (name: unknown, what: "key" | "collection"): string | undefined => {
   if (typeof name !== "string") return `a ${what} is a string, not ${name === null ? "null" : typeof name}`
   if (!name.isWellFormed()) return `the ${what} has a lone surrogate, which UTF-8 cannot hold`
-  return name.length > maxNameBytes / 3 && utf8Length(name) > maxNameBytes
+  return name.length > maxNameBytes / 3 && utf8.length(name) > maxNameBytes
     ? `the ${what} has more than ${maxNameBytes} bytes`
     : undefined
 }

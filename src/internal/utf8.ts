@@ -1,26 +1,8 @@
-const encoder = new TextEncoder()
+import * as utf8 from "#utf8"
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** The UTF-8 bytes of a string. */
-export const encode = (text: string): Uint8Array => encoder.encode(text)
+export const { encode, length } = utf8
 
 /** The string of UTF-8 bytes. Throws when they are not well-formed; keeps a byte order mark. */
 export const decodeUnsafe = (bytes: Uint8Array): string => decoder.decode(bytes)
-
-/** How many bytes `encode` makes of a string, without making them. */
-export const utf8Length = (text: string): number => {
-  let length = text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit > 0x7f) {
-      if (unit <= 0x7ff) length += 1
-      else if (unit >= 0xd800 && unit <= 0xdbff && isLowSurrogate(text.charCodeAt(i + 1))) {
-        length += 2
-        i++
-      } else length += 2
-    }
-  }
-  return length
-}
-
-const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff

@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import * as aead from "../../codecs/aead.ts"
 import * as options from "../../internal/options.ts"
-import { utf8Length } from "../../internal/utf8.ts"
+import * as utf8 from "../../internal/utf8.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
 
 /**
@@ -35,7 +35,7 @@ export const ringOf = Effect.fnUntraced(function* (
       return yield* options.invalid("Aead", `the key "${id}" is not 32 bytes in URL-safe base64`)
     yield* options.check(
       "Aead",
-      id !== "" && id.isWellFormed() && utf8Length(id) <= 255,
+      id !== "" && id.isWellFormed() && utf8.length(id) <= 255,
       "the id of a key is empty, longer than 255 bytes, or not well-formed"
     )
     yield* options.check("Aead", !ring.has(id), `two keys have the id "${id}"`)

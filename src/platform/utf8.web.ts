@@ -1,0 +1,22 @@
+const encoder = new TextEncoder()
+
+/** The UTF-8 bytes of a string. */
+export const encode = (text: string): Uint8Array => encoder.encode(text)
+
+/** How many bytes {@link encode} makes of a string, without making them. */
+export const length = (text: string): number => {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) {
+      if (unit <= 0x7ff) length += 1
+      else if (unit >= 0xd800 && unit <= 0xdbff && isLowSurrogate(text.charCodeAt(i + 1))) {
+        length += 2
+        i++
+      } else length += 2
+    }
+  }
+  return length
+}
+
+const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff
