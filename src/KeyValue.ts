@@ -166,7 +166,10 @@ export const make = (driver: Driver): Service => {
     withPlace(driver, operation, keys, options, (place) =>
       driver.get({
         _tag: "get",
-        ...callAt(place),
+        place,
+        deadline: undefined,
+        collection: place.collection,
+        keys,
         expiry: operation === "ttl" || operation === "ttlMany",
         versioned: false
       })
@@ -291,7 +294,7 @@ export const withPlace = <A, E>(
 
 /** @internal Validates, copies and dates values. */
 export const encode = (
-  driver: Pick<Driver, "exact">,
+  driver: Pick<Driver, "exact" | "prefersText">,
   place: Place,
   values: ReadonlyArray<unknown>,
   ttl: Duration.Input | undefined
@@ -299,7 +302,7 @@ export const encode = (
   Effect.clockWith((clock) => encodeAt(driver, clock.currentTimeMillisUnsafe(), place, values, ttl))
 
 const encodeAt = (
-  driver: Pick<Driver, "exact">,
+  driver: Pick<Driver, "exact" | "prefersText">,
   createdAt: number,
   place: Place,
   values: ReadonlyArray<unknown>,
@@ -308,8 +311,9 @@ const encodeAt = (
   const expiresAt = expiry(ttl, createdAt)
   if (Result.isFailure(expiresAt)) return Effect.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
   const entries: Array<Entry> = []
+  const as = { exact: driver.exact, asText: driver.prefersText }
   for (let i = 0; i < values.length; i++) {
-    const payload = Payload.from(values[i], driver)
+    const payload = Payload.from(values[i], as)
     if (Result.isFailure(payload)) {
       return Effect.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
     }

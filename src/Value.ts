@@ -104,7 +104,8 @@ export class Payload {
   }
 
   get value(): Value {
-    return (this.decoded ??= json.parseUnsafe(this.encoded!, this.numbers === "exact"))
+    if (this.decoded === undefined) this.decoded = json.parseUnsafe(this.encoded!, this.numbers === "exact")
+    return this.decoded
   }
 
   get isBytes(): boolean {

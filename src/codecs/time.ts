@@ -63,8 +63,16 @@ const any = new RegExp(
  *
  * @since 0.1.0
  */
-export const parse = (text: string, options?: { readonly naive?: boolean }): number | undefined =>
-  parseUsual(text) ?? parseAny(text, options?.naive ?? false)
+export const parse = (text: string, options?: { readonly naive?: boolean }): number | undefined => {
+  if (text === last.text) return last.millis
+  const millis = parseUsual(text)
+  if (millis === undefined) return parseAny(text, options?.naive ?? false)
+  last = { text, millis }
+  return millis
+}
+
+/** What was read last: entries that were written together have the same time. */
+let last = { text: "", millis: 0 }
 
 /** What {@link format} writes when there is a fraction. For all else, and the last days of a month, it is not sure. */
 const parseUsual = (text: string): number | undefined => {

@@ -1,5 +1,5 @@
 import type { Entry } from "../Entry.ts"
-import type { Place } from "../KeyValueError.ts"
+import type { Place, TimeoutError } from "../KeyValueError.ts"
 
 /**
  * What every call carries.
@@ -10,12 +10,29 @@ import type { Place } from "../KeyValueError.ts"
  * - `place` holds the application's operation and names, index by index, for errors.
  * - `deadline` is the time (milliseconds since the epoch) at which a `Timeout` further out gives up. A store that can
  *   ends its own work by then; nobody has to.
+ * - `limit` is there when the `Timeout` leaves it to the driver to end in time (see `Driver.waits`).
  *
  * @since 0.1.0
  */
-interface CallBase {
+export interface CallBase {
   readonly place: Place
   readonly deadline: number | undefined
+  readonly limit?: Limit | undefined
+}
+
+/**
+ * The time that a `Timeout` gives to an operation of a driver that keeps to it.
+ *
+ * **Details**
+ *
+ * Whenever the operation begins to wait, it sets `onDue`, which is called with the error to fail with when the time has
+ * run out. If it has already, `error` is there.
+ *
+ * @since 0.1.0
+ */
+export interface Limit {
+  readonly error: TimeoutError | undefined
+  onDue: ((error: TimeoutError) => void) | undefined
 }
 
 interface KeyedCall extends CallBase {

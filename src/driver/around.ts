@@ -60,7 +60,7 @@ export const around =
  *
  * @since 0.1.0
  */
-export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection" | "exact">
+export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection" | "exact" | "prefersText" | "waits">
 
 /**
  * Transforms every operation that a driver has.
@@ -72,6 +72,7 @@ export const mapOperations = (
   f: <C extends Call, A, E>(operation: Next<C, A, E>, name: OperationName) => Next<C, A, E | CommonError>
 ): Driver => ({
   ...driver,
+  waits: undefined,
   get: f(driver.get, "get"),
   put: f(driver.put, "put"),
   delete: f(driver.delete, "delete"),

@@ -53,6 +53,7 @@ export const mapEntries =
   ({ encode, decode }: EntryMapping) =>
   (driver: Driver): Driver => ({
     ...driver,
+    waits: undefined,
     ...(decode && {
       get: (call: Call.Get) =>
         Effect.flatMap(driver.get(call), (entries) =>

@@ -120,6 +120,7 @@ const driver = (
   return {
     system: "memory",
     defaultCollection,
+    waits: "never",
     get: ({ collection, keys }) =>
       atNow((now) =>
         keys.map((key) => {

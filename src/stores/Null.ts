@@ -52,6 +52,7 @@ const driver = (options: Options) => {
   return {
     system: "null",
     defaultCollection: options.defaultCollection ?? defaultCollection,
+    waits: "never",
     get: ({ keys }) => Effect.sync(() => keys.map(() => undefined)),
     put: () => Effect.void,
     delete: () => Effect.succeed(0),

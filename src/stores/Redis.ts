@@ -57,6 +57,12 @@ export interface CommonOptions {
    * on the way in and out, which the type of values does not show. Default: `"number"`.
    */
   readonly integers?: "number" | "bigint" | undefined
+  /**
+   * Whether single keys that are read while others are on their way are asked for together, with `MGET`: much less work
+   * under load, and none more without. What is not a string is a miss then, as it is to `getMany`. Not in a cluster.
+   * Default: false.
+   */
+  readonly coalesceReads?: boolean | undefined
 }
 
 /**
@@ -225,6 +231,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   const connection = config.client === undefined ? yield* connect(config) : given(config.client as Client)
   return driver(connection, {
     names: names.make(prefix, style),
+    coalesceReads: config.coalesceReads ?? false,
     defaultCollection: config.defaultCollection ?? defaultCollection,
     format,
     exact: integers === "bigint"

@@ -8,7 +8,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
-import { around, type Filter } from "../driver/around.ts"
+import type { Mutable } from "effect/Types"
+import { around, type Filter, type Next } from "../driver/around.ts"
+import type { Call, Limit } from "../driver/Call.ts"
+import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { Deadlines } from "../internal/Deadlines.ts"
 import * as options from "../internal/options.ts"
@@ -42,12 +45,13 @@ export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, Sto
       const millis = yield* options.millis("Timeout", "the duration", duration)
       const deadlines = new Map<Clock.Clock, Deadlines>()
       yield* Effect.addFinalizer(() => Effect.sync(() => deadlines.forEach((it) => void it.close())))
-      return around(limit(millis, deadlines))
+      return (driver) => (driver.waits === "never" ? driver : around(limit(millis, deadlines, driver.waits))(driver))
     })
   )
 
-const limit = (millis: number, byClock: Map<Clock.Clock, Deadlines>): Filter => {
+const limit = (millis: number, byClock: Map<Clock.Clock, Deadlines>, waits: Driver["waits"]): Filter => {
   const duration = Duration.millis(millis)
+  const run = waits === "within-limit" ? leave : watch
   return (call, next) =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
@@ -55,13 +59,36 @@ const limit = (millis: number, byClock: Map<Clock.Clock, Deadlines>): Filter => 
       if (deadlines === undefined)
         byClock.set(clock, (deadlines = new Deadlines(clock, millis, fiber.getRef(Scheduler.Scheduler))))
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
-      return release(
-        Effect.runForkWith(fiber.context)(Effect.suspend(() => next({ ...call, deadline }))),
+      return run({ ...call, deadline, limit: undefined }, next, {
+        fiber,
         deadlines,
-        () => new TimeoutError({ ...call.place, duration })
-      )
+        toError: () => new TimeoutError({ ...call.place, duration })
+      })
     })
 }
+
+interface Watch {
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+  readonly deadlines: Deadlines
+  readonly toError: () => TimeoutError
+}
+
+/** Leaves it to the driver to end in time, which takes no fiber. */
+const leave = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { deadlines, toError }: Watch) => {
+  const limit: Mutable<Limit> = { error: undefined, onDue: undefined }
+  const deadline = deadlines.add(() => {
+    limit.error = toError()
+    limit.onDue?.(limit.error)
+  })
+  return Effect.onExitPrimitive(next({ ...call, limit }), () => {
+    deadlines.remove(deadline)
+    return undefined
+  })
+}
+
+/** Runs the operation in a fiber of its own, and waits for that. */
+const watch = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { fiber, deadlines, toError }: Watch) =>
+  release(Effect.runForkWith(fiber.context)(Effect.suspend(() => next(call))), deadlines, toError)
 
 /**
  * Waits for a fiber, but not beyond the deadline.

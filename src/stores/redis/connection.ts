@@ -12,11 +12,13 @@ export const isCluster = (client: Client): client is Cluster => client.isCluster
 /** A client, and what has to be so before a command is sent. */
 export interface Connection {
   readonly client: Client
-  readonly whenReady: <A, E>(place: Place, effect: Effect.Effect<A, E>) => Effect.Effect<A, E | StoreUnavailableError>
+  readonly isReady: () => boolean
+  /** Waits until it is, or fails. */
+  readonly becomeReady: (place: Place) => Effect.Effect<void, StoreUnavailableError>
 }
 
 /** A client that somebody else set up: it decides on its own what to do while there is no connection. */
-export const given = (client: Client): Connection => ({ client, whenReady: (_, effect) => effect })
+export const given = (client: Client): Connection => ({ client, isReady: () => true, becomeReady: () => Effect.void })
 
 export interface OwnOptions {
   /** Makes a client that is not connecting yet. */
@@ -58,16 +60,12 @@ export const own = Effect.fnUntraced(function* ({
   const opened = lazyConnect ? Effect.ignore(connect) : Effect.void
   return {
     client,
-    whenReady: <A, E>(place: Place, effect: Effect.Effect<A, E>) => {
-      const ifReady = (otherwise: () => Effect.Effect<A, E | StoreUnavailableError>) =>
-        Effect.suspend(() => (isReady() ? effect : otherwise()))
-      return ifReady(() =>
-        Effect.andThen(
-          opened,
-          ifReady(() => Effect.fail(unavailable(place)))
-        )
+    isReady,
+    becomeReady: (place) =>
+      Effect.andThen(
+        opened,
+        Effect.suspend(() => (isReady() ? Effect.void : Effect.fail(unavailable(place))))
       )
-    }
   }
 })
 

@@ -5,17 +5,16 @@ const corked = new WeakSet<object>()
 
 /**
  * Holds back what is sent until the event loop goes on, so that the commands of all fibers that run now leave in one
- * system call: it takes more time than all else that is done for a small command. (A cluster's client has a stream for
- * each node, which it does not show.)
+ * system call: it takes more time than all else that is done for a small command.
  */
 export const cork = (client: Client): void => {
-  if (isCluster(client)) return
-  const { stream } = client
-  if (stream === undefined || stream === null || corked.has(stream)) return
-  corked.add(stream)
-  stream.cork()
-  process.nextTick(() => {
-    corked.delete(stream)
-    stream.uncork()
-  })
+  for (const { stream } of isCluster(client) ? client.nodes("master") : [client]) {
+    if (stream === undefined || stream === null || corked.has(stream)) continue
+    corked.add(stream)
+    stream.cork()
+    process.nextTick(() => {
+      corked.delete(stream)
+      stream.uncork()
+    })
+  }
 }

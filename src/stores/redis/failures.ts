@@ -1,5 +1,5 @@
 import { storeFailure, type ToStoreFailure } from "../../internal/storeFailure.ts"
-import type { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+import { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 
 /** What an error of ioredis means. */
 export interface Meaning {
@@ -54,10 +54,6 @@ export const meaningOf = (error: unknown): Meaning => {
   return isUnsent ? notNow : lost
 }
 
-/** Does the error say that the key is at another node (for now or for good)? The command was not applied then. */
-export const isRedirection = (error: Error): boolean =>
-  isReply(error) && ["MOVED", "ASK", "TRYAGAIN"].includes(codeOf(error.message))
-
 /** Does the server not know the script, and so has not run it? */
 export const isMissingScript = (error: unknown): boolean => isReply(error) && codeOf(messageOf(error)) === "NOSCRIPT"
 
@@ -99,7 +95,10 @@ export const toFailure: ToStoreFailure<unknown> =
   }
 
 /** The same failure, of a call whose earlier parts were applied. */
-export const afterApplied = (failure: StoreError | StoreUnavailableError): StoreError | StoreUnavailableError => {
+export const afterApplied = <E>(
+  failure: StoreError | StoreUnavailableError | E
+): StoreError | StoreUnavailableError | E => {
+  if (!(failure instanceof StoreError || failure instanceof StoreUnavailableError)) return failure
   const { _tag, operation, collection, keys, reason, cause } = failure
   return storeFailure(
     { operation, collection, keys },

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer"
 import * as Effect from "effect/Effect"
+import type { CallBase } from "../../driver/Call.ts"
 import { type Place, StoreUnavailableError } from "../../KeyValueError.ts"
-import { type Failure, keyPrefixOf, send } from "./commands.ts"
+import { type Failure, keyPrefixOf, send, within } from "./commands.ts"
 import { type Client, type Connection, given, isCluster } from "./connection.ts"
 import { patternOf } from "./names.ts"
 
@@ -34,16 +35,17 @@ export interface Scanned {
 /** The names of strings that start with the given text, page by page. */
 export const scan = Effect.fnUntraced(function* (
   connection: Connection,
-  place: Place,
+  call: CallBase,
   start: string,
   options: { readonly cursor: Cursor | undefined; readonly pageSize: number }
 ): Effect.fn.Return<Scanned, Failure> {
-  const cursor = options.cursor ?? (yield* connection.whenReady(place, first(connection.client)))
-  const node = yield* connection.whenReady(place, nodeAt(connection.client, cursor, place))
+  if (!connection.isReady()) yield* within(call.limit, connection.becomeReady(call.place))
+  const cursor = options.cursor ?? first(connection.client)
+  const node = yield* nodeAt(connection.client, cursor, call.place)
   const prefix = keyPrefixOf(connection.client)
   const count = Math.max(options.pageSize, minCount)
-  const [position, names] = yield* send<readonly [Buffer, ReadonlyArray<Buffer>]>(node, place, [
-    "scan",
+  const [position, names] = yield* send<readonly [Buffer, ReadonlyArray<Buffer>]>(node, call, [
+    "scanBuffer",
     cursor.position,
     "MATCH",
     patternOf(prefix + start),
@@ -59,14 +61,13 @@ export const scan = Effect.fnUntraced(function* (
   }
 })
 
-const first = (client: Client): Effect.Effect<Cursor> =>
-  Effect.sync(() => ({
-    page: 0,
-    nodes: isCluster(client) ? mastersOf(client).map(([address]) => address) : [""],
-    node: 0,
-    position: "0",
-    seen: new Seen()
-  }))
+const first = (client: Client): Cursor => ({
+  page: 0,
+  nodes: isCluster(client) ? mastersOf(client).map(([address]) => address) : [""],
+  node: 0,
+  position: "0",
+  seen: new Seen()
+})
 
 const after = (cursor: Cursor, position: string): Cursor | undefined => {
   if (position !== "0") return { ...cursor, page: cursor.page + 1, position }

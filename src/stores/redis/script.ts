@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import type { Place } from "../../KeyValueError.ts"
-import { type Command, type Failure, send } from "./commands.ts"
+import type { CallBase } from "../../driver/Call.ts"
+import { type Argument, type Failure, send } from "./commands.ts"
 import type { Connection } from "./connection.ts"
 import { isMissingScript } from "./failures.ts"
 
@@ -22,18 +22,18 @@ const sha = createHash("sha1").update(source).digest("hex")
 /** Replaces `expected` by `args` (`[value, milliseconds]`, `[value]`, or nothing to delete), and answers whether it did. */
 export const replace = (
   connection: Connection,
-  place: Place,
+  call: CallBase,
   name: string,
   expected: Buffer,
-  args: ReadonlyArray<string | Buffer | number>
+  args: ReadonlyArray<Argument>
 ): Effect.Effect<boolean, Failure> => {
-  const run = (command: "evalsha" | "eval", script: string) =>
-    send<number>(connection, place, [command, script, 1, name, expected, ...args] satisfies Command)
+  const run = (method: "evalshaBuffer" | "evalBuffer", script: string) =>
+    send<number>(connection, call, [method, script, 1, name, expected, ...args])
   return Effect.map(
     Effect.catchIf(
-      run("evalsha", sha),
-      ({ cause }) => isMissingScript(cause),
-      () => run("eval", source)
+      run("evalshaBuffer", sha),
+      (failure) => "cause" in failure && isMissingScript(failure.cause),
+      () => run("evalBuffer", source)
     ),
     (reply) => Number(reply) === 1
   )

@@ -22,9 +22,16 @@ it("a stream is held back once a turn, until the event loop goes on", async () =
   assert.deepStrictEqual(events, ["cork", "uncork", "cork", "uncork"])
 })
 
-it("a client without a stream, or of a cluster, is left alone", () => {
-  cork({ isCluster: false, stream: undefined } as unknown as Client)
-  cork({ isCluster: true } as unknown as Client)
+it("every node of a cluster is held back, if there is a connection to it", async () => {
+  const events: Array<string> = []
+  const node = (name: string) => ({
+    stream: { cork: () => events.push(`cork ${name}`), uncork: () => events.push(`uncork ${name}`) }
+  })
+  const nodes = [node("a"), { stream: undefined }, { stream: null }, node("b")]
+  cork({ isCluster: true, nodes: () => nodes } as unknown as Client)
+  assert.deepStrictEqual(events, ["cork a", "cork b"])
+  await setImmediate()
+  assert.deepStrictEqual(events, ["cork a", "cork b", "uncork a", "uncork b"])
 })
 
 describeWithRedis("what fibers send at once", (server) => {

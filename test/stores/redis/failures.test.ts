@@ -1,13 +1,7 @@
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import type { Place } from "../../../src/KeyValueError.ts"
-import {
-  afterApplied,
-  isMissingScript,
-  isRedirection,
-  messageOf,
-  toFailure
-} from "../../../src/stores/redis/failures.ts"
+import { afterApplied, isMissingScript, messageOf, toFailure } from "../../../src/stores/redis/failures.ts"
 
 const place: Place = { operation: "put", collection: "c", keys: ["k"] }
 
@@ -102,10 +96,7 @@ describe("errors of ioredis", () => {
     assert.strictEqual(messageOf("text"), "text")
   })
 
-  it("knows redirections and missing scripts, from the server only", () => {
-    assert.isTrue(isRedirection(reply("ASK 1 127.0.0.1:1")))
-    assert.isFalse(isRedirection(new Error("MOVED 1 127.0.0.1:1")))
-    assert.isFalse(isRedirection(reply("OOM")))
+  it("knows missing scripts, from the server only", () => {
     assert.isTrue(isMissingScript(reply("NOSCRIPT No matching script.")))
     assert.isFalse(isMissingScript(reply("ERR NOSCRIPT")))
   })

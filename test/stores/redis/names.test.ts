@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { make, patternOf, problemOf } from "../../../src/stores/redis/names.ts"
-import { slotOf } from "../../../src/stores/redis/slots.ts"
 
 describe("names in the database", () => {
   const plain = make("", "escaped")
@@ -61,17 +60,4 @@ describe("names in the database", () => {
   it("are searched for to the letter", () => {
     assert.strictEqual(patternOf("t[1]*?\\-^:"), "t\\[1\\]\\*\\?\\\\-^:*")
   })
-})
-
-describe("the slot of a name", () => {
-  // Of Redis' specification of clusters, and of `CLUSTER KEYSLOT` 7.0.15.
-  const slots: ReadonlyArray<readonly [string, number]> = [
-    ["123456789", 0x31c3],
-    ["", 0],
-    ["foo", 12182],
-    ["{foo}bar", 12182],
-    ["a{foo}{bar}", 12182],
-    ["foo{}{bar}", 8363]
-  ]
-  for (const [name, slot] of slots) it(JSON.stringify(name), () => assert.strictEqual(slotOf(name), slot))
 })

@@ -125,8 +125,10 @@ describe("a lock of another connection", () => {
 const increment = (filename: string, times: number) =>
   Effect.callback<void>((resume) => {
     const script = fileURLToPath(new URL("increment.ts", import.meta.url))
-    const child = execFile(process.execPath, [script, filename, String(times)], (error, _, stderr) =>
-      resume(error === null ? Effect.void : Effect.die(new Error(stderr, { cause: error })))
+    const child = execFile(
+      process.execPath,
+      ["--conditions=@effect-kv/source", script, filename, String(times)],
+      (error, _, stderr) => resume(error === null ? Effect.void : Effect.die(new Error(stderr, { cause: error })))
     )
     return Effect.sync(() => child.kill())
   })

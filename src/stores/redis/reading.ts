@@ -1,0 +1,84 @@
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Call from "../../driver/Call.ts"
+import { type Entry, isExpired } from "../../Entry.ts"
+import { atNow } from "../../internal/atNow.ts"
+import type { DeserializationError } from "../../KeyValueError.ts"
+import type { Coalescer } from "./Coalescer.ts"
+import { type Command, type Failure, send, sendMany } from "./commands.ts"
+import { type Connection, isCluster } from "./connection.ts"
+import { decodeAll, type Form, type Stored, withTime } from "./entries.ts"
+
+type Entries = Effect.Effect<ReadonlyArray<Entry | undefined>, Failure | DeserializationError>
+
+/** Reads entries, single ones by the coalescer if there is one. */
+export const reading = (connection: Connection, form: Form, coalescer: Coalescer | undefined) => {
+  const nameOf = ({ collection }: Call.Get, key: string) => form.names.encode(collection, key)
+
+  const getOne = (call: Call.Get, key: string): Effect.Effect<Stored, Failure> =>
+    coalescer === undefined
+      ? send(connection, call, ["getBuffer", nameOf(call, key)])
+      : coalescer.get(call, nameOf(call, key))
+
+  const getAll = (call: Call.Get): Effect.Effect<ReadonlyArray<Stored>, Failure> => {
+    const names = call.keys.map((key) => nameOf(call, key))
+    return isCluster(connection.client)
+      ? sendMany(
+          connection,
+          call,
+          names.map((name) => ["getBuffer", name])
+        )
+      : send(connection, call, ["mgetBuffer", names])
+  }
+
+  /** Entries with the time that each has left by the server's clock. */
+  const withTimes = (call: Call.Get): Entries =>
+    atNow((now) =>
+      Effect.flatMap(
+        sendMany<Stored | number>(
+          connection,
+          call,
+          call.keys.flatMap((key): Array<Command> => {
+            const name = nameOf(call, key)
+            return [
+              ["getBuffer", name],
+              ["pttlBuffer", name]
+            ]
+          })
+        ),
+        (replies) => {
+          const stored = call.keys.map((_, i) => replies[2 * i] as Stored)
+          return Effect.fromResult(
+            Result.map(decodeAll(call, stored, form), (entries) =>
+              entries.map((entry, i) => entry && withTime(entry, Number(replies[2 * i + 1]), now))
+            )
+          )
+        }
+      )
+    )
+
+  /** Of entries that seem to have expired by our clock, asks the server, whose clock it is that counts. */
+  const settle = (call: Call.Get, stored: ReadonlyArray<Stored>): Entries => {
+    const decoded = decodeAll(call, stored, form)
+    if (Result.isFailure(decoded)) return Effect.fail(decoded.failure)
+    const entries = decoded.success
+    if (!entries.some((entry) => entry?.expiresAt !== undefined)) return Effect.succeed(entries)
+    return atNow((now) => {
+      const doubtful = entries.flatMap((entry, i) => (entry !== undefined && isExpired(entry, now) ? [i] : []))
+      if (doubtful.length === 0) return Effect.succeed(entries)
+      return Effect.map(withTimes(Call.pick(call, doubtful)), (exact) => {
+        const settled = [...entries]
+        for (const [i, index] of doubtful.entries()) settled[index] = exact[i]
+        return settled
+      })
+    })
+  }
+
+  return (call: Call.Get): Entries => {
+    if (call.expiry) return withTimes(call)
+    const [key] = call.keys
+    return call.keys.length === 1
+      ? Effect.flatMap(getOne(call, key!), (stored) => settle(call, [stored]))
+      : Effect.flatMap(getAll(call), (stored) => settle(call, stored))
+  }
+}
