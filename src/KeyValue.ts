@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type { Driver } from "./driver/Driver.ts"
@@ -177,24 +178,24 @@ export const make = (driver: Driver): Service => {
 
   const write = (
     operation: "put" | "putMany",
-    pairs: ReadonlyArray<readonly [string, unknown]>,
+    keys: ReadonlyArray<string>,
+    values: ReadonlyArray<unknown>,
     options?: PutOptions
   ): Effect.Effect<void, WriteError> =>
-    withPlace(
-      driver,
-      operation,
-      pairs.map(([key]) => key),
-      options,
-      (place) =>
-        Effect.flatMapEager(
-          encode(
-            driver,
-            place,
-            pairs.map(([, value]) => value),
-            options?.ttl
-          ),
-          (entries) => driver.put({ _tag: "put", ...callAt(place), entries })
-        )
+    withPlace(driver, operation, keys, options, (place) =>
+      Effect.clockWith((clock) => {
+        const entries = encodeAt(driver, clock.currentTimeMillisUnsafe(), place, values, options?.ttl)
+        return Exit.isSuccess(entries)
+          ? driver.put({
+              _tag: "put",
+              place,
+              deadline: undefined,
+              collection: place.collection,
+              keys,
+              entries: entries.value
+            })
+          : entries
+      })
     )
 
   const remove = (operation: "delete" | "deleteMany", keys: ReadonlyArray<string>, options?: InCollection) =>
@@ -216,9 +217,9 @@ export const make = (driver: Driver): Service => {
     return array.length === 0 ? Effect.succeed(empty) : Effect.suspend(() => run(array))
   }
 
-  const put: Service["put"] = (key, value, options) => Effect.suspend(() => write("put", [[key, value]], options))
+  const put: Service["put"] = (key, value, options) => Effect.suspend(() => write("put", [key], [value], options))
   const get: Service["get"] = (key, options) =>
-    Effect.map(read("get", [key], options), ([entry]) => entry?.payload.value)
+    Effect.map(read("get", [key], options), (entries) => entries[0]?.payload.value)
 
   return {
     driver,
@@ -233,7 +234,18 @@ export const make = (driver: Driver): Service => {
     ttl: (key, options) => Effect.map(Effect.flatMap(read("ttl", [key], options), withTtls), ([answer]) => answer),
     ttlMany: (keys, options) => many(keys, (array) => Effect.flatMap(read("ttlMany", array, options), withTtls), []),
     put,
-    putMany: (entries, options) => many(entries, (array) => write("putMany", array, options), undefined),
+    putMany: (entries, options) =>
+      many(
+        entries,
+        (array) =>
+          write(
+            "putMany",
+            array.map(([key]) => key),
+            array.map(([, value]) => value),
+            options
+          ),
+        undefined
+      ),
     delete: (key, options) => Effect.map(remove("delete", [key], options), (count) => count > 0),
     deleteMany: (keys, options) => many(keys, (array) => remove("deleteMany", array, options), 0),
     getOrSet: (key, load, options) =>
@@ -307,17 +319,17 @@ const encodeAt = (
   place: Place,
   values: ReadonlyArray<unknown>,
   ttl: Duration.Input | undefined
-): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> => {
+): Exit.Exit<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> => {
   const expiresAt = expiry(ttl, createdAt)
-  if (Result.isFailure(expiresAt)) return Effect.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
+  if (Result.isFailure(expiresAt)) return Exit.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
   const entries: Array<Entry> = []
   const as = { exact: driver.exact, asText: driver.prefersText }
   for (let i = 0; i < values.length; i++) {
     const payload = Payload.from(values[i], as)
     if (Result.isFailure(payload)) {
-      return Effect.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
+      return Exit.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
     }
     entries.push({ payload: payload.success, createdAt, expiresAt: expiresAt.success })
   }
-  return Effect.succeed(entries)
+  return Exit.succeed(entries)
 }

@@ -14,6 +14,7 @@
  */
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import * as bytes from "./internal/bytes.ts"
 import * as json from "./internal/json.ts"
 import * as jsonText from "./internal/jsonText.ts"
 import * as utf8 from "./internal/utf8.ts"
@@ -51,13 +52,17 @@ export const maxDepth = json.maxDepth
  * @since 0.1.0
  */
 export class Payload {
-  /** `undefined` for JSON that is there as text only. */
+  /** `undefined` for JSON that is there as text only, and for bytes that are in pieces. */
   private decoded: Value | undefined
-  /** `undefined` for JSON that is no text yet, and for bytes. */
-  private encoded: string | undefined
+  /** The text of JSON, if it was made already, or the pieces of bytes. */
+  private encoded: string | ReadonlyArray<Uint8Array> | undefined
   private readonly numbers: json.Numbers
 
-  private constructor(decoded: Value | undefined, numbers: json.Numbers, encoded?: string) {
+  private constructor(
+    decoded: Value | undefined,
+    numbers: json.Numbers,
+    encoded?: string | ReadonlyArray<Uint8Array> | undefined
+  ) {
     this.decoded = decoded
     this.encoded = encoded
     this.numbers = numbers
@@ -103,32 +108,47 @@ export class Payload {
     return new Payload(value, "plain")
   }
 
+  /** Takes over bytes that nobody else holds, in pieces that are joined when they are asked for. */
+  static pieces(pieces: ReadonlyArray<Uint8Array>): Payload {
+    return new Payload(undefined, "plain", pieces)
+  }
+
   get value(): Value {
-    if (this.decoded === undefined) this.decoded = json.parseUnsafe(this.encoded!, this.numbers === "exact")
+    if (this.decoded === undefined) {
+      this.decoded =
+        typeof this.encoded === "string"
+          ? json.parseUnsafe(this.encoded, this.numbers === "exact")
+          : bytes.concat(this.encoded!)
+    }
     return this.decoded
   }
 
   get isBytes(): boolean {
-    return this.decoded instanceof Uint8Array
+    return typeof this.encoded === "object" || this.decoded instanceof Uint8Array
+  }
+
+  /** The bytes, in as many pieces as they are in. */
+  get pieces(): ReadonlyArray<Uint8Array> {
+    return typeof this.encoded === "object" ? this.encoded : [this.value as Uint8Array]
   }
 
   /** Is it a JSON object? */
   get isObject(): boolean {
-    const { decoded } = this
-    return decoded === undefined
-      ? this.encoded!.startsWith("{")
-      : typeof decoded === "object" && decoded !== null && !Array.isArray(decoded) && !this.isBytes
+    const { decoded, encoded } = this
+    if (decoded === undefined) return typeof encoded === "string" && encoded.startsWith("{")
+    return typeof decoded === "object" && decoded !== null && !Array.isArray(decoded) && !this.isBytes
   }
 
   /** Is it a JSON object with this field? */
   hasField(name: string): boolean {
-    if (this.decoded === undefined && !this.encoded!.includes(name)) return false
-    return this.isObject && Object.hasOwn(this.value as object, name)
+    const mayHave = typeof this.encoded !== "string" || this.encoded.includes(name)
+    return mayHave && this.isObject && Object.hasOwn(this.value as object, name)
   }
 
   /** The JSON text, compact and in the order of the fields. Made once. */
   get text(): string {
-    return (this.encoded ??= json.stringify(this.decoded as Json, this.numbers))
+    if (typeof this.encoded !== "string") this.encoded = json.stringify(this.decoded as Json, this.numbers)
+    return this.encoded
   }
 
   /** The JSON text to the letter as Python's `json.dumps(value, sort_keys=True)` has it. */
@@ -138,12 +158,12 @@ export class Payload {
 
   /** Bytes as stored: those of the UTF-8 JSON text, or the bytes themselves. */
   get size(): number {
-    return this.decoded instanceof Uint8Array ? this.decoded.length : utf8.length(this.text)
+    return this.isBytes ? bytes.lengthOf(this.pieces) : utf8.length(this.text)
   }
 
   /** The same value in objects of its own. */
   copy(): Payload {
-    return new Payload(copy(this.value), this.numbers, this.encoded)
+    return new Payload(copy(this.value), this.numbers, typeof this.encoded === "string" ? this.encoded : undefined)
   }
 }
 

@@ -247,7 +247,7 @@ const associatedOf = (algorithm: Algorithm, head: Uint8Array, place: Uint8Array)
 /** FNV-1a. Nothing rests on it but the reason that an error names. */
 const checksum = (bytes: Uint8Array): Uint8Array => {
   let hash = 0x811c9dc5
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
   return Uint8Array.of(hash >>> 24, hash >>> 16, hash >>> 8, hash)
 }
 

@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
+import * as bytes from "../internal/bytes.ts"
 import * as utf8 from "../internal/utf8.ts"
 import { type ExactOption, Payload } from "../Value.ts"
 import * as frame from "./frame.ts"
@@ -19,25 +20,33 @@ import * as frame from "./frame.ts"
  * @since 0.1.0
  */
 export const encode = (payload: Payload): Uint8Array => {
-  if (!payload.isBytes) return utf8.encode(payload.text)
-  const value = payload.value as Uint8Array
-  if (typeof frame.open(payload) === "object") return frame.toContent(value)
-  const bytes = new Uint8Array(value.length + 1)
-  bytes.set(value, 1)
-  return bytes
+  const pieces = toPieces(payload)
+  return pieces.length === 1 ? pieces[0]! : bytes.concat(pieces)
 }
+
+/**
+ * The same bytes in pieces, for those who put them behind others.
+ *
+ * @since 0.1.0
+ */
+export const toPieces = (payload: Payload): ReadonlyArray<Uint8Array> => {
+  if (!payload.isBytes) return [utf8.encode(payload.text)]
+  return frame.isFrame(payload) ? frame.toContent(payload) : [zero, ...payload.pieces]
+}
+
+const zero = Uint8Array.of(0)
 
 /**
  * The value of bytes. Fails with the reason.
  *
  * @since 0.1.0
  */
-export const decode = (bytes: Uint8Array, options?: ExactOption): Result.Result<Payload, string> => {
-  if (bytes[0] === 0) return Result.succeed(Payload.bytes(new Uint8Array(bytes.subarray(1))))
-  if (frame.isCodec(bytes[0])) return Result.succeed(frame.fromContent(bytes))
+export const decode = (stored: Uint8Array, options?: ExactOption): Result.Result<Payload, string> => {
+  if (stored[0] === 0) return Result.succeed(Payload.bytes(new Uint8Array(stored.subarray(1))))
+  if (frame.isCodec(stored[0])) return Result.succeed(frame.fromContent(stored))
   return Result.mapError(
     Result.flatMap(
-      Result.try(() => utf8.decodeUnsafe(bytes)),
+      Result.try(() => utf8.decodeUnsafe(stored)),
       (text) => Payload.parse(text, options)
     ),
     () => "what is inside is not JSON"

@@ -15,6 +15,8 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
+import { allocate } from "#bytes"
+import * as bytes from "../internal/bytes.ts"
 import * as utf8 from "../internal/utf8.ts"
 
 /**
@@ -38,29 +40,31 @@ const start = 5
  *
  * @since 0.1.0
  */
-export const encode = ({ createdAt, expiresAt, names }: Head, content: Uint8Array): Uint8Array => {
+export const encode = ({ createdAt, expiresAt, names }: Head, ...content: ReadonlyArray<Uint8Array>): Uint8Array => {
   const texts = names === undefined ? [] : [utf8.encode(names.collection), utf8.encode(names.key)]
-  const times = [createdAt, expiresAt].filter((time) => time !== undefined)
-  const length = texts.reduce((sum, text) => sum + 4 + text.length, start + 8 * times.length + 4 + content.length)
-  const bytes = new Uint8Array(length)
-  const view = new DataView(bytes.buffer)
-  bytes.set(magic)
-  bytes[3] = version
-  bytes[4] =
+  const contentLength = bytes.lengthOf(content)
+  const times = (createdAt === undefined ? 0 : 1) + (expiresAt === undefined ? 0 : 1)
+  const frame = allocate(start + 8 * times + 4 * (texts.length + 1) + bytes.lengthOf(texts) + contentLength)
+  const view = new DataView(frame.buffer, frame.byteOffset)
+  frame.set(magic)
+  frame[3] = version
+  frame[4] =
     (createdAt === undefined ? 0 : flags.createdAt) |
     (expiresAt === undefined ? 0 : flags.expiresAt) |
     (names === undefined ? 0 : flags.names)
   let at = start
-  for (const time of times) {
+  for (const time of [createdAt, expiresAt]) {
+    if (time === undefined) continue
     view.setFloat64(at, time)
     at += 8
   }
-  for (const part of [...texts, content]) {
-    view.setUint32(at, part.length)
-    bytes.set(part, at + 4)
-    at += 4 + part.length
+  for (const text of texts) {
+    view.setUint32(at, text.length)
+    at = bytes.fill(frame, at + 4, [text])
   }
-  return bytes
+  view.setUint32(at, contentLength)
+  bytes.fill(frame, at + 4, content)
+  return frame
 }
 
 /**
@@ -68,8 +72,8 @@ export const encode = ({ createdAt, expiresAt, names }: Head, content: Uint8Arra
  *
  * @since 0.1.0
  */
-export const isFrame = (bytes: Uint8Array): boolean =>
-  bytes[0] === magic[0] && bytes[1] === magic[1] && bytes[2] === magic[2]
+export const isFrame = (stored: Uint8Array): boolean =>
+  stored[0] === magic[0] && stored[1] === magic[1] && stored[2] === magic[2]
 
 /**
  * A head, and where the content behind it is.
@@ -86,10 +90,10 @@ export interface Decoded extends Head {
  *
  * @since 0.1.0
  */
-export const decodeHead = (bytes: Uint8Array): Result.Result<Decoded, string> => {
-  if (bytes.length > 3 && bytes[3] !== version) return Result.fail(`a frame of the unknown version ${bytes[3]}`)
-  if (bytes.length > 4 && bytes[4]! > 7) return Result.fail("a frame with unknown flags")
-  const decoded = Result.try(() => decodeHeadUnsafe(bytes))
+export const decodeHead = (frame: Uint8Array): Result.Result<Decoded, string> => {
+  if (frame.length > 3 && frame[3] !== version) return Result.fail(`a frame of the unknown version ${frame[3]}`)
+  if (frame.length > 4 && frame[4]! > 7) return Result.fail("a frame with unknown flags")
+  const decoded = Result.try(() => decodeHeadUnsafe(frame))
   if (Result.isFailure(decoded)) return Result.fail("a frame that is cut off")
   const { createdAt = 0, expiresAt = 0 } = decoded.success
   return Number.isFinite(createdAt) && Number.isFinite(expiresAt)
@@ -97,8 +101,8 @@ export const decodeHead = (bytes: Uint8Array): Result.Result<Decoded, string> =>
     : Result.fail("a frame whose times are none")
 }
 
-const decodeHeadUnsafe = (bytes: Uint8Array): Decoded => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const decodeHeadUnsafe = (frame: Uint8Array): Decoded => {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
   const set = view.getUint8(4)
   let at: number = start
   const time = (): number => {
@@ -112,7 +116,7 @@ const decodeHeadUnsafe = (bytes: Uint8Array): Decoded => {
   const text = (): string => {
     const from = at + 4
     at = from + length()
-    return utf8.decodeUnsafe(bytes.subarray(from, at))
+    return utf8.decodeUnsafe(frame.subarray(from, at))
   }
   const createdAt = (set & flags.createdAt) === 0 ? undefined : time()
   const expiresAt = (set & flags.expiresAt) === 0 ? undefined : time()

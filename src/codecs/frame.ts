@@ -42,7 +42,7 @@ const names = new Map(Object.entries(codecs).map(([name, number]) => [number as 
  */
 export const version = 1
 
-const magic = [0xeb, 0x4b, 0x43, version] as const
+const magic = Uint8Array.of(0xeb, 0x4b, 0x43, version)
 
 /** Does a frame have this number in the place of its codec? */
 export const isCodec = (number: number | undefined): boolean => names.has(number ?? -1)
@@ -52,29 +52,19 @@ export const isCodec = (number: number | undefined): boolean => names.has(number
  *
  * @since 0.1.0
  */
-export const fromContent = (content: Uint8Array): Payload => {
-  const bytes = new Uint8Array(magic.length + content.length)
-  bytes.set(magic)
-  bytes.set(content, magic.length)
-  return Payload.bytes(bytes)
-}
+export const fromContent = (content: Uint8Array): Payload => Payload.pieces([magic, content])
 
 /**
  * The frame of what a codec made of a value, in as many parts as it likes.
  *
  * @since 0.1.0
  */
-export const make = (codec: Codec, ...parts: ReadonlyArray<Uint8Array>): Payload => {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, magic.length + 1))
-  bytes.set(magic)
-  bytes[magic.length] = codecs[codec]
-  let at = magic.length + 1
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return Payload.bytes(bytes)
-}
+export const make = (codec: Codec, ...parts: ReadonlyArray<Uint8Array>): Payload =>
+  Payload.pieces([magic, numbers[codec], ...parts])
+
+const numbers = Object.fromEntries(
+  Object.entries(codecs).map(([name, number]) => [name, Uint8Array.of(number)])
+) as Record<Codec, Uint8Array>
 
 /**
  * What is in a frame, or why it cannot be read.
@@ -90,16 +80,30 @@ export type Opened = { readonly codec: Codec; readonly data: Uint8Array } | "an 
  */
 export const open = (payload: Payload): Opened | undefined => {
   if (!payload.isBytes) return undefined
+  const [first, content] = payload.pieces
+  if (first === magic && payload.pieces.length === 2) return openContent(content!)
   const value = payload.value as Uint8Array
   if (value[0] !== magic[0] || value[1] !== magic[1] || value[2] !== magic[2]) return undefined
-  if (value[3] !== version) return "an unknown version"
-  const codec = names.get(value[magic.length] ?? -1)
-  return codec === undefined ? "an unknown codec" : { codec, data: value.subarray(magic.length + 1) }
+  return value[3] === version ? openContent(value.subarray(magic.length)) : "an unknown version"
 }
 
 /**
- * The codec's number and data of a frame that can be opened.
+ * Can it be opened?
  *
  * @since 0.1.0
  */
-export const toContent = (frame: Uint8Array): Uint8Array => frame.subarray(magic.length)
+export const isFrame = (payload: Payload): boolean =>
+  payload.isBytes && (payload.pieces[0] === magic || typeof open(payload) === "object")
+
+const openContent = (content: Uint8Array): Opened => {
+  const codec = names.get(content[0] ?? -1)
+  return codec === undefined ? "an unknown codec" : { codec, data: content.subarray(1) }
+}
+
+/**
+ * The codec's number and data of a frame that can be opened, in pieces.
+ *
+ * @since 0.1.0
+ */
+export const toContent = ({ pieces }: Payload): ReadonlyArray<Uint8Array> =>
+  pieces[0] === magic ? pieces.slice(1) : [pieces[0]!.subarray(magic.length)]

@@ -71,7 +71,7 @@ export const encode = (
 ): string | Uint8Array => {
   if (payload.isBytes) {
     const names = options?.frameNames === false ? undefined : { collection, key }
-    return entryFrame.encode({ createdAt, expiresAt, names }, content.encode(payload))
+    return entryFrame.encode({ createdAt, expiresAt, names }, ...content.toPieces(payload))
   }
   const { colon, comma, string, value } = styles[options?.format ?? "compact"]
   let text = `{"collection"${colon}${string(collection)}${comma}`

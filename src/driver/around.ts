@@ -68,11 +68,10 @@ export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection"
  * @internal
  */
 export const mapOperations = (
-  driver: Driver,
+  { waits: _, ...driver }: Driver,
   f: <C extends Call, A, E>(operation: Next<C, A, E>, name: OperationName) => Next<C, A, E | CommonError>
 ): Driver => ({
   ...driver,
-  waits: undefined,
   get: f(driver.get, "get"),
   put: f(driver.put, "put"),
   delete: f(driver.delete, "delete"),

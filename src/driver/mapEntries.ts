@@ -28,6 +28,8 @@ export interface EntryMapping {
   readonly encode?: (entry: Entry, place: Place, name: Name) => Effect.Effect<Entry | Drop, WriteError>
   /** `undefined` in is a miss; `undefined` out makes one. */
   readonly decode?: (entry: Entry | undefined, place: Place, name: Name) => Effect.Effect<Entry | undefined, ReadError>
+  /** Whether values are wanted as JSON text, whatever the driver prefers (see `Driver.prefersText`). Default: false. */
+  readonly prefersText?: boolean
 }
 
 /**
@@ -50,10 +52,10 @@ export interface Name {
  * @since 0.1.0
  */
 export const mapEntries =
-  ({ encode, decode }: EntryMapping) =>
-  (driver: Driver): Driver => ({
+  ({ encode, decode, prefersText }: EntryMapping) =>
+  ({ waits: _, ...driver }: Driver): Driver => ({
     ...driver,
-    waits: undefined,
+    ...(prefersText && { prefersText }),
     ...(decode && {
       get: (call: Call.Get) =>
         Effect.flatMap(driver.get(call), (entries) =>

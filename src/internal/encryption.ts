@@ -22,8 +22,8 @@ export interface Decrypted {
 }
 
 export interface Cipher {
-  readonly encrypt: (entry: Entry, name: Name, now: number) => Effect.Effect<Payload>
-  readonly decrypt: (entry: Entry, name: Name, now: number) => Effect.Effect<Decrypted, DecryptionReason>
+  readonly encrypt: (entry: Entry, name: Name) => Effect.Effect<Payload>
+  readonly decrypt: (entry: Entry, name: Name) => Effect.Effect<Decrypted, DecryptionReason>
 }
 
 /** Encrypts values on the way in, and decrypts them on the way out. */
@@ -32,24 +32,16 @@ export const encryption = (
   cipher: Cipher
 ): ((driver: Driver) => Driver) => {
   const encode: EntryMapping["encode"] = (entry, _, name) =>
-    Effect.clockWith((clock) =>
-      Effect.mapEager(cipher.encrypt(entry, name, clock.currentTimeMillisUnsafe()), (payload) => ({
-        ...entry,
-        payload
-      }))
-    )
+    Effect.mapEager(cipher.encrypt(entry, name), (payload) => ({ ...entry, payload }))
   const decode: EntryMapping["decode"] = (entry, place, name) => {
     if (entry === undefined) return Effect.undefined
-    return Effect.clockWith((clock) => {
-      const decrypted = cipher.decrypt(entry, name, clock.currentTimeMillisUnsafe())
-      const found = Effect.mapEager(decrypted, ({ outdated, ...found }): Entry | undefined =>
-        outdated ? { ...entry, ...found, outdated } : { ...entry, ...found }
-      )
-      return Effect.catchEager(found, (reason) => {
-        if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })
-        return onDecryptionError === "miss" ? Effect.undefined : Effect.fail(new DecryptionError({ ...place, reason }))
-      })
+    const found = Effect.mapEager(cipher.decrypt(entry, name), ({ outdated, ...found }): Entry | undefined =>
+      outdated ? { ...entry, ...found, outdated } : { ...entry, ...found }
+    )
+    return Effect.catchEager(found, (reason) => {
+      if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })
+      return onDecryptionError === "miss" ? Effect.undefined : Effect.fail(new DecryptionError({ ...place, reason }))
     })
   }
-  return mapEntries({ encode, decode })
+  return mapEntries({ encode, decode, prefersText: true })
 }

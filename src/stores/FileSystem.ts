@@ -102,6 +102,7 @@ const driver = (files: Files, layout: Layout, defaultCollection: string) => {
   const sweep = new Sweep((cursor, size) => removeExpiredPage(files, layout, cursor, size))
   return {
     system: "filesystem",
+    prefersText: true,
     defaultCollection,
     get: get(files, layout),
     put: (call) => Effect.andThen(put(files, layout, call), sweep.after(call.keys.length)),

@@ -125,7 +125,9 @@ const driver = (
       atNow((now) =>
         keys.map((key) => {
           const found = written(collection).get(collection, key, now)
-          return found && { ...found.entry, payload: found.entry.payload.copy(), version: found.version }
+          if (found === undefined) return undefined
+          const { payload, createdAt, expiresAt } = found.entry
+          return { payload: payload.copy(), createdAt, expiresAt, version: found.version }
         })
       ),
     put: ({ collection, keys, entries }) =>

@@ -90,7 +90,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
             onSuccess: (payload) => ({ ...entry, payload })
           })
         }
-        return mapEntries({ encode, decode })(driver)
+        return mapEntries({ encode, decode, prefersText: true })(driver)
       }
     })
   )

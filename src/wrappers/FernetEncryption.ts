@@ -8,7 +8,9 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as encrypted from "../codecs/encrypted.ts"
 import { type Envelope, envelopes } from "../codecs/envelope.ts"
+import type { Age } from "../codecs/fernet.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { atNow } from "../internal/atNow.ts"
 import { encryption, type ReadOptions } from "../internal/encryption.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
@@ -77,10 +79,10 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       const keys = yield* keysOf(config)
       return (driver) =>
         encryption(config, {
-          encrypt: (entry, _, now) => encrypted.encode(entry.payload, keys[0], now, envelope),
-          decrypt: (entry, _, now) => {
-            const age = max === undefined ? undefined : { now, max }
-            return Effect.mapEager(encrypted.decode(entry.payload, keys, { age, exact: driver.exact }), (found) => ({
+          encrypt: ({ payload }) => atNow((now) => encrypted.encode(payload, keys[0], now, envelope)),
+          decrypt: ({ payload }) => {
+            const decode = (age?: Age) => encrypted.decode(payload, keys, { age, exact: driver.exact })
+            return Effect.mapEager(max === undefined ? decode() : atNow((now) => decode({ now, max })), (found) => ({
               payload: found.payload,
               outdated: found.key !== keys[0] || found.envelope !== envelope
             }))

@@ -25,7 +25,7 @@ const reason = (bytes: Uint8Array): string => Result.getOrThrow(Result.flip(deco
 
 describe("entry frames", () => {
   it.prop("give back head and content", [time, time, names, any.bytes], ([createdAt, expiresAt, names, content]) => {
-    const bytes = entryFrame.encode({ createdAt, expiresAt, names }, content)
+    const bytes = Uint8Array.from(entryFrame.encode({ createdAt, expiresAt, names }, content))
     const { contentAt, contentLength, ...found } = Result.getOrThrow(entryFrame.decodeHead(bytes))
     deepStrictEqual(found, { createdAt, expiresAt, names })
     deepStrictEqual(bytes.subarray(contentAt), content)

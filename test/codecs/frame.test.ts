@@ -5,7 +5,7 @@ import * as any from "../properties/arbitraries.ts"
 
 const bytes = (...values: ReadonlyArray<number>): Payload => Payload.bytes(Uint8Array.from(values))
 
-const contentOf = ({ value }: Payload): Uint8Array => frame.toContent(value as Uint8Array)
+const contentOf = (payload: Payload): Uint8Array => Buffer.concat(frame.toContent(payload))
 
 describe("value frames", () => {
   it.prop(

@@ -6,10 +6,10 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as base64Node from "../../src/platform/base64.node.ts"
 import * as base64Web from "../../src/platform/base64.web.ts"
+import * as bytesNode from "../../src/platform/bytes.node.ts"
+import * as bytesWeb from "../../src/platform/bytes.web.ts"
 import * as cryptoNode from "../../src/platform/crypto.node.ts"
 import * as cryptoWeb from "../../src/platform/crypto.web.ts"
-import * as utf8Node from "../../src/platform/utf8.node.ts"
-import * as utf8Web from "../../src/platform/utf8.web.ts"
 import * as zlibNode from "../../src/platform/zlib.node.ts"
 import * as zlibWeb from "../../src/platform/zlib.web.ts"
 
@@ -19,8 +19,8 @@ const plain = (result: Result.Result<Uint8Array, string>) => Result.map(result, 
 describe("what Node and browsers each have their own way for", () => {
   it.prop("UTF-8: the same bytes, and as many as they are said to be", [Schema.String, Schema.String], ([a, b]) => {
     const text = `${a}${b}\uD800${a}\uDC00😀é`
-    assert.deepStrictEqual(Uint8Array.from(utf8Node.encode(text)), utf8Web.encode(text))
-    for (const { encode, length } of [utf8Node, utf8Web]) assert.strictEqual(length(text), encode(text).length)
+    assert.deepStrictEqual(Uint8Array.from(bytesNode.encode(text)), bytesWeb.encode(text))
+    for (const { encode, length } of [bytesNode, bytesWeb]) assert.strictEqual(length(text), encode(text).length)
   })
 
   it("base64: the same text, and the same refusals", () => {

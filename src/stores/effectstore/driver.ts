@@ -22,6 +22,7 @@ export const make = (store: KeyValueStore, defaultCollection: string) => {
   const sweep = new Sweep((cursor, size) => removeExpired(texts, cursor, size, Effect.void))
   return {
     system: "effect",
+    prefersText: true,
     defaultCollection,
     get: (call) => forEach(call.keys, (key, index) => get(texts, call, key, index)),
     put: (call) => Effect.andThen(put(texts, call), sweep.after(call.keys.length)),

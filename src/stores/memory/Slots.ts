@@ -60,19 +60,15 @@ export class Slots {
 
   set(collection: string, key: string, entry: Entry, now: number): void {
     this.sweep(now)
+    const size = this.measured ? entry.payload.size : 0
     const previous = this.collections.get(collection)?.get(key)
-    if (previous !== undefined) this.remove(previous)
-    const slot: Slot = {
-      collection,
-      key,
-      entry,
-      version: ++versions,
-      size: this.measured ? entry.payload.size : 0,
-      older: undefined,
-      newer: undefined
+    if (size > this.limits.maxSize) {
+      if (previous !== undefined) this.remove(previous)
+      return
     }
-    if (slot.size > this.limits.maxSize) return
-    this.insert(slot)
+    if (previous === undefined) {
+      this.insert({ collection, key, entry, version: ++versions, size, older: undefined, newer: undefined })
+    } else this.replace(previous, entry, size)
     while (this.count > this.limits.maxEntries || this.size > this.limits.maxSize) this.remove(this.oldest!)
   }
 
@@ -111,6 +107,14 @@ export class Slots {
     this.count++
     this.size += slot.size
     this.append(slot)
+  }
+
+  private replace(slot: Slot, entry: Entry, size: number): void {
+    this.size += size - slot.size
+    slot.entry = entry
+    slot.version = ++versions
+    slot.size = size
+    this.touch(slot)
   }
 
   private remove(slot: Slot): void {

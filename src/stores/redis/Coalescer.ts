@@ -15,7 +15,8 @@ const maxKeys = 256
 /**
  * Reads of single keys that are wanted at the same time, as one MGET.
  *
- * A read is sent at once when no other is under way; else all that come until the event loop goes on are sent together.
+ * A read is sent at once when no other is under way; else all that come in the same turn of the event loop are sent
+ * together.
  */
 export class Coalescer {
   private readonly connection: Connection
@@ -37,7 +38,7 @@ export class Coalescer {
     }
     this.waiting.push(read)
     if (this.waiting.length === maxKeys) this.flush()
-    else if (this.waiting.length === 1) process.nextTick(() => this.flush())
+    else if (this.waiting.length === 1) setImmediate(() => this.flush())
   }
 
   private flush(): void {
@@ -48,21 +49,36 @@ export class Coalescer {
   }
 
   private send(reads: ReadonlyArray<Read>): void {
-    const { client } = this.connection
     this.underWay++
-    const replies =
-      reads.length === 1
-        ? run(client, ["getBuffer", reads[0]!.name]).then((reply) => [reply as Reply])
-        : (run(client, ["mgetBuffer", reads.map(({ name }) => name)]) as Promise<ReadonlyArray<Reply>>)
-    // What the replies lead to at once is a part of the same turn: it still finds this one under way.
-    replies.then(
-      (replies) => {
-        for (let i = 0; i < reads.length; i++) reads[i]!.reply(replies[i]!)
-        this.underWay--
+    if (reads.length === 1) this.sendOne(reads[0]!)
+    else this.sendMany(reads)
+  }
+
+  private sendOne({ name, reply, fail }: Read): void {
+    const end = () => void this.underWay--
+    run(this.connection.client, ["getBuffer", name]).then(
+      (value) => {
+        end()
+        reply(value as Reply)
+      },
+      (error) => {
+        end()
+        fail(error)
+      }
+    )
+  }
+
+  /** The replies go to many fibers, one after the other, which may all read again: so these are under way until then. */
+  private sendMany(reads: ReadonlyArray<Read>): void {
+    const end = () => void this.underWay--
+    run(this.connection.client, ["mgetBuffer", reads.map(({ name }) => name)]).then(
+      (values) => {
+        for (let i = 0; i < reads.length; i++) reads[i]!.reply((values as ReadonlyArray<Reply>)[i]!)
+        end()
       },
       (error) => {
         for (const { fail } of reads) fail(error)
-        this.underWay--
+        end()
       }
     )
   }

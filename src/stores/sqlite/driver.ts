@@ -55,6 +55,7 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
 
   return {
     system: "sqlite",
+    prefersText: true,
     defaultCollection,
 
     get: (call) => {

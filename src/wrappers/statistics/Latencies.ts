@@ -17,7 +17,7 @@ const middleOf = (bucket: number): number => (2 * growth ** bucket) / (growth + 
  * operations there were.
  */
 export class Latencies {
-  private readonly buckets = new Map<number, number>()
+  private readonly buckets = new Map<number, { count: number }>()
   private count = 0
   private max = 0
 
@@ -27,12 +27,14 @@ export class Latencies {
   }
 
   merge(other: Latencies): void {
-    for (const [bucket, count] of other.buckets) this.addTo(bucket, count)
+    for (const [bucket, { count }] of other.buckets) this.addTo(bucket, count)
     this.max = Math.max(this.max, other.max)
   }
 
   private addTo(bucket: number, count: number): void {
-    this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + count)
+    const counter = this.buckets.get(bucket)
+    if (counter === undefined) this.buckets.set(bucket, { count })
+    else counter.count += count
     this.count += count
   }
 
@@ -41,7 +43,7 @@ export class Latencies {
     const sorted = [...this.buckets].sort(([a], [b]) => a - b)
     const at = (part: number): number => {
       let rank = Math.ceil(part * this.count)
-      for (const [bucket, count] of sorted) if ((rank -= count) <= 0) return Math.min(middleOf(bucket), this.max)
+      for (const [bucket, { count }] of sorted) if ((rank -= count) <= 0) return Math.min(middleOf(bucket), this.max)
       return this.max
     }
     const entries = Object.entries<number>(parts).map(([name, part]) => [name, toDuration(at(part))])
