@@ -53,10 +53,7 @@ export interface Files {
   ) => Effect.Effect<boolean, PlatformError>
   readonly inTurn: <A, E>(file: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** The names of files or of directories in a directory, links that leave the root left out; none when it is missing. */
-  readonly list: (
-    directory: string,
-    type: "File" | "Directory"
-  ) => Effect.Effect<ReadonlyArray<string>, PlatformError>
+  readonly list: (directory: string, type: "File" | "Directory") => Effect.Effect<ReadonlyArray<string>, PlatformError>
   readonly removeStale: (directory: string, names: ReadonlyArray<string>) => Effect.Effect<void>
 }
 
