@@ -234,6 +234,11 @@ export const make = Effect.fnUntraced(function* (config: Options) {
 const connect = Effect.fnUntraced(function* (
   config: ServerOptions | ClusterStoreOptions
 ): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
+  yield* options.check(
+    "Redis",
+    isUrl(config.url),
+    "url must begin with redis:// or rediss://, or be the path of a Unix socket"
+  )
   const connectTimeout = yield* options.millis("Redis", "connectTimeout", config.connectTimeout ?? "5 seconds")
   const responseTimeout = yield* options.millis("Redis", "responseTimeout", config.responseTimeout ?? "5 seconds")
   const server = {
@@ -250,6 +255,12 @@ const connect = Effect.fnUntraced(function* (
     connectTimeout
   })
 })
+
+/** ioredis takes a URL of any other scheme for a path, and names it, with the password, when there is no such file. */
+const isUrl = (url: ServerOptions["url"]): boolean => {
+  const text = Redacted.isRedacted(url) ? Redacted.value(url) : (url ?? "")
+  return !text.includes("://") || /^rediss?:\/\//i.test(text) || text.startsWith("/")
+}
 
 const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Client => {
   const all = {
