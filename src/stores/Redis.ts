@@ -256,10 +256,10 @@ const connect = Effect.fnUntraced(function* (
   })
 })
 
-/** ioredis takes a URL of any other scheme for a path, and names it, with the password, when there is no such file. */
+/** ioredis takes a part of any other URL for a path, and names it, with the password, when there is no such file. */
 const isUrl = (url: ServerOptions["url"]): boolean => {
   const text = Redacted.isRedacted(url) ? Redacted.value(url) : (url ?? "")
-  return !text.includes("://") || /^rediss?:\/\//i.test(text) || text.startsWith("/")
+  return /^(rediss?:\/)?\//i.test(text) || !text.includes("/")
 }
 
 const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Client => {
