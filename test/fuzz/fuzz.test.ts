@@ -73,7 +73,7 @@ describe("a planted", () => {
       "defect",
       () => Effect.onExit(Effect.fail(new Refused({ reason: "no" })), () => Effect.die("x"))
     ],
-    ["error without a type", "untyped error", () => Effect.fail(new Error("planted"))],
+    ["error without a type", "untyped error", () => Effect.fail("planted")],
     ["hang", "hang", () => Effect.never, { inputs: 1 }],
     ["busy loop", "hang", () => Effect.sync(() => busy(150)), { inputs: 1 }],
     ["value of another key", "another key's value", () => Effect.succeed([{ text: otherText }])],

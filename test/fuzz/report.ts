@@ -1,7 +1,9 @@
 /** How inputs went, for people and for programs. */
-import { Console, Data, Effect, FileSystem, Runtime } from "effect"
+import { Effect, FileSystem } from "effect"
 import { style } from "../../examples/demo/style.ts"
 import type { Finding, Row } from "./run.ts"
+
+export { Failed, fail } from "../support/failed.ts"
 
 export interface Report {
   readonly seed: string
@@ -88,16 +90,4 @@ export const summary = (it: Report) =>
 export const writeJson = Effect.fn("fuzz.writeJson")(function* (path: string, it: Report) {
   const { writeFileString } = yield* FileSystem.FileSystem
   yield* writeFileString(path, `${JSON.stringify(it, null, 2)}\n`)
-})
-
-/** Makes the program's exit status 1. What is wrong is printed already. */
-export class Failed extends Data.TaggedError("Failed") {
-  override readonly [Runtime.errorReported] = false
-}
-
-/** Says what is wrong. */
-export const fail = Effect.fn("fuzz.fail")(function* (message: string) {
-  const { bad } = yield* style
-  yield* Console.error(`${bad("✗")} ${message}`)
-  return yield* new Failed()
 })

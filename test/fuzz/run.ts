@@ -184,7 +184,7 @@ const isHang = (verdict: Verdict): boolean => verdict._tag === "violation" && ve
 const enough = 20
 
 /** After how many inputs the garbage of earlier ones is collected, which no read is to blame for. */
-const inputsPerSweep = 100
+const inputsPerSweep = 200
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
 
@@ -201,7 +201,7 @@ const observe = Effect.fnUntraced(function* (
   input: Uint8Array,
   { row, capture, start, options }: Watching
 ) {
-  if (row.inputs % inputsPerSweep === 0 && process.memoryUsage.rss() - start > options.limits.bytes / 4)
+  if (row.inputs % inputsPerSweep === 0 && process.memoryUsage.rss() - start > options.limits.bytes / 2)
     globalThis.gc?.()
   const from = performance.now()
   const exit = yield* Effect.exit(

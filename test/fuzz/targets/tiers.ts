@@ -51,8 +51,9 @@ const target = (
 const never =
   (way: Way): Way =>
   (slot, input) =>
-    Effect.catch(way(slot, input), (error) =>
-      Effect.fail(new Violation({ kind: "incomplete", detail: `the other tier could have answered: ${String(error)}` }))
+    Effect.mapError(
+      way(slot, input),
+      (error) => new Violation({ kind: "incomplete", detail: `the other tier could have answered: ${String(error)}` })
     )
 
 export const tiers: ReadonlyArray<Target> = [
