@@ -7,7 +7,7 @@ import type { Entry } from "../../Entry.ts"
 import * as utf8 from "../../internal/utf8.ts"
 import { DeserializationError } from "../../KeyValueError.ts"
 import { Expired } from "./Expired.ts"
-import { toError } from "./errors.ts"
+import { isOutOfRange, toError } from "./errors.ts"
 import { type Attempt, whenFree } from "./patience.ts"
 import { next, nextBytes, type Range, startingWith } from "./range.ts"
 import type { EntryRow, KeyRow, Statements } from "./statements.ts"
@@ -31,12 +31,17 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
   /** Never the same twice, not even for a key that was deleted in between. */
   const nextVersion = () => `${writer}.${++written}`
 
-  const run = <A, B, E>(call: Call.Call, attempt: Attempt<A>, done: (answer: A, now: number) => Effect.Effect<B, E>) =>
-    whenFree<A, B, E | ReturnType<typeof toError>>(
+  const run = <A, B, E, E2 = ReturnType<typeof toError>>(
+    call: Call.Call,
+    attempt: Attempt<A>,
+    done: (answer: A, now: number) => Effect.Effect<B, E>,
+    failure: (cause: unknown) => E2 | ReturnType<typeof toError> = (cause) => toError(call, cause)
+  ) =>
+    whenFree<A, B, E | E2 | ReturnType<typeof toError>>(
       attempt,
       { millis: busyTimeout, deadline: call.deadline },
       done,
-      (cause) => toError(call, cause)
+      failure
     )
 
   /** One statement is a transaction of its own. */
@@ -61,7 +66,12 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
     get: (call) => {
       const step = (now: number) =>
         call.keys.map((key) => statements.get.get(call.collection, key, now) as unknown as EntryRow | undefined)
-      return run(call, many(call) ? reading(step) : alone(step), (rows) => decodeAll(call, rows))
+      return run(
+        call,
+        many(call) ? reading(step) : alone(step),
+        (rows) => decodeAll(call, rows),
+        (cause) => (isOutOfRange(cause) ? outOfRange(call) : toError(call, cause))
+      )
     },
 
     put: (call) =>
@@ -173,6 +183,9 @@ const decodeAll = (
   }
   return Effect.succeed(entries)
 }
+
+const outOfRange = ({ place }: Call.Get): DeserializationError =>
+  new DeserializationError({ ...place, reason: "its row holds an integer that is larger than JavaScript's" })
 
 const encode = (collection: string, key: string, entry: Entry): string | Uint8Array =>
   managedEntry.encode(collection, key, entry, { frameNames: false })

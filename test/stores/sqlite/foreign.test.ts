@@ -6,6 +6,7 @@ import * as Atomic from "../../../src/Atomic.ts"
 import { Enumeration } from "../../../src/Enumeration.ts"
 import { KeyValue } from "../../../src/KeyValue.ts"
 import { Maintenance } from "../../../src/Maintenance.ts"
+import * as Rotation from "../../../src/Rotation.ts"
 import { rows, withConnection } from "./support.ts"
 
 const row = (collection: string, key: string, expiry: string, version: string) =>
@@ -53,6 +54,33 @@ describe("rows with names that are not UTF-8, or expiries that are no numbers of
         assert.strictEqual((yield* Effect.flip(update("k", () => 1)))._tag, "DeserializationError")
         yield* kv.put("k", 2)
         assert.strictEqual(yield* update("k", () => 3), 3)
+      }).pipe(Effect.provide(store))
+    })
+  )
+
+  it.effect("with integers beyond those of JavaScript cannot be read, and are not in a rotation's way", () =>
+    Effect.gen(function* () {
+      const { database, store } = yield* withConnection
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue
+        yield* kv.put("good", 1)
+        for (const key of ["a", "z"]) {
+          database.exec(row(hex("default_collection"), hex(key), "9223372036854775807", "'1.0'"))
+          assert.strictEqual((yield* Effect.flip(kv.get(key)))._tag, "DeserializationError")
+          assert.strictEqual((yield* Effect.flip(kv.getMany(["good", key])))._tag, "DeserializationError")
+        }
+        database.exec("UPDATE entries SET entry = 9007199254740993, expires_at = NULL WHERE key = 'a'")
+        assert.strictEqual((yield* Effect.flip(kv.get("a")))._tag, "DeserializationError")
+        const [progress] = yield* Stream.runCollect(Rotation.rotate())
+        assert.deepStrictEqual(
+          progress?.failed.map(({ _tag, keys }) => [_tag, keys]),
+          [
+            ["DeserializationError", ["a"]],
+            ["DeserializationError", ["z"]]
+          ]
+        )
+        yield* kv.put("a", 2)
+        assert.strictEqual(yield* kv.get("a"), 2)
       }).pipe(Effect.provide(store))
     })
   )
