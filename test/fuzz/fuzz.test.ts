@@ -275,7 +275,7 @@ describeWithOwnRedis("damaged bytes", () => {
   )
 })
 
-describe("the command", () => {
+describe("the command", { timeout: 60_000 }, () => {
   it.live("says which targets there are", () =>
     Effect.gen(function* () {
       const { status, notes } = yield* node("test/fuzz/main.ts", "--only", "nothing like this")

@@ -10,6 +10,7 @@ import { enumeration } from "./enumeration.ts"
 import { fileSystem } from "./fileSystem.ts"
 import { namesTarget } from "./names.ts"
 import { redis } from "./redis.ts"
+import { rotation } from "./rotation.ts"
 import { sqlite } from "./sqlite.ts"
 import { tiers } from "./tiers.ts"
 
@@ -26,6 +27,7 @@ export const all: ReadonlyArray<Target> = [
   effectStore,
   ...collection,
   ...tiers,
+  ...rotation,
   bridges,
   ...enumeration,
   connection

@@ -1,6 +1,5 @@
 /** Listings of stores that hold names which are none of ours, beside those that are. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
-import { DatabaseSync } from "node:sqlite"
 import { NodeServices } from "@effect/platform-node"
 import { Context, Effect, Layer, type Scope, Stream } from "effect"
 import { Enumeration, FileSystem, KeyValue, Maintenance, PrefixKeys, SingleCollection } from "effect-kv"
@@ -14,7 +13,7 @@ import { type Instance, type Target, Violation } from "../target.ts"
 import { texts } from "./effectStore.ts"
 import { others } from "./fileSystem.ts"
 import { prefix, server } from "./redis.ts"
-import { expiries } from "./sqlite.ts"
+import { expiries, inMemory } from "./sqlite.ts"
 
 const good: Readonly<Record<string, ReadonlyArray<string>>> = {
   one: ["a", "b::c", "%41", "é", ""],
@@ -94,31 +93,25 @@ const ofRedis: Effect.Effect<Store, unknown, Scope.Scope> = Effect.map(server, (
     })
 }))
 
-const ofSqlite: Effect.Effect<Store, unknown, Scope.Scope> = Effect.map(
-  Effect.acquireRelease(
-    Effect.sync(() => new DatabaseSync(":memory:")),
-    (database) => Effect.sync(() => database.close())
-  ),
-  (database) => ({
-    layer: Sqlite.layer({ database }),
-    names: ["one\u0001x", "two::%\u0002y", "\u0003", "other\u0000k"],
-    plant: (name) =>
-      Effect.sync(() => {
-        // The collection and the key, with the index of an expiry between them.
-        const at = name.findIndex((byte) => byte < 16)
-        const [collection, key] = at < 0 ? [name, name] : [name.slice(0, at), name.slice(at + 1)]
-        const { changes, lastInsertRowid } = database
-          .prepare(
-            `INSERT OR IGNORE INTO entries (collection, key, expires_at, version, entry)
+const ofSqlite: Effect.Effect<Store, unknown, Scope.Scope> = Effect.map(inMemory, (database) => ({
+  layer: Sqlite.layer({ database }),
+  names: ["one\u0001x", "two::%\u0002y", "\u0003", "other\u0000k"],
+  plant: (name) =>
+    Effect.sync(() => {
+      // The collection and the key, with the index of an expiry between them.
+      const at = name.findIndex((byte) => byte < 16)
+      const [collection, key] = at < 0 ? [name, name] : [name.slice(0, at), name.slice(at + 1)]
+      const { changes, lastInsertRowid } = database
+        .prepare(
+          `INSERT OR IGNORE INTO entries (collection, key, expires_at, version, entry)
              VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?, '1.0', ?)`
-          )
-          .run(collection, key, expiries[(name[at] ?? 0) % expiries.length]!, entry)
-        return changes === 0
-          ? Effect.void
-          : Effect.sync(() => void database.prepare("DELETE FROM entries WHERE rowid = ?").run(lastInsertRowid))
-      })
-  })
-)
+        )
+        .run(collection, key, expiries[(name[at] ?? 0) % expiries.length]!, entry)
+      return changes === 0
+        ? Effect.void
+        : Effect.sync(() => void database.prepare("DELETE FROM entries WHERE rowid = ?").run(lastInsertRowid))
+    })
+}))
 
 const ofFiles: Effect.Effect<Store, unknown, Scope.Scope> = Effect.map(temporaryDirectory, (directory) => ({
   layer: FileSystem.layer({ directory, fsync: false }).pipe(Layer.provide(NodeServices.layer)),

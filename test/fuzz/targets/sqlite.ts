@@ -31,7 +31,9 @@ const versions = ["'1.1'", "''", "CAST(x'FF00' AS TEXT)", "'9.9'"]
 
 const headLength = 3
 
-const raw = (database: DatabaseSync): Raw<Enumeration.Enumeration | Maintenance.Maintenance | Atomic.Atomic> => ({
+export const raw = (
+  database: DatabaseSync
+): Raw<Enumeration.Enumeration | Maintenance.Maintenance | Atomic.Atomic> => ({
   layer: Sqlite.layer({ database }),
   read: (key) =>
     Effect.sync(() => {
@@ -53,20 +55,22 @@ const raw = (database: DatabaseSync): Raw<Enumeration.Enumeration | Maintenance.
     })
 })
 
-const special = (dice: Dice, { own }: Stored): Uint8Array => {
+export const special = (dice: Dice, { own }: Stored): Uint8Array => {
   const valid = dice.pick(own)
   const bytes = dice.oneIn(3) ? valid.subarray(headLength) : damaged(dice, [valid.subarray(headLength)])
   return Uint8Array.from([dice.oneIn(2) ? valid[0]! : dice.below(256), dice.below(256), dice.below(256), ...bytes])
 }
 
+/** A database for as long as the target is used. */
+export const inMemory = Effect.acquireRelease(
+  Effect.sync(() => new DatabaseSync(":memory:")),
+  (database) => Effect.sync(() => database.close())
+)
+
 export const sqlite: Target = {
   name: "Sqlite",
   weight: 12,
   make: Effect.gen(function* () {
-    const database = yield* Effect.acquireRelease(
-      Effect.sync(() => new DatabaseSync(":memory:")),
-      (database) => Effect.sync(() => database.close())
-    )
-    return yield* instance({ raw: raw(database), wrap: (store) => store, special })
+    return yield* instance({ raw: raw(yield* inMemory), wrap: (store) => store, special })
   })
 }
