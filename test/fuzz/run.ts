@@ -146,7 +146,8 @@ const batch = Effect.fn("fuzz.batch")(function* (
   for (const [slot, { index, input, way }] of jobs.entries()) {
     options.onInput?.(`${target}, ${way}, seed ${options.seed}, input ${index}`, input)
     let verdict = yield* observe(instance, way, slot, input, watching)
-    for (let again = 0; isHang(verdict) && again < 2; again++) {
+    for (let again = 0; mayBeChance(verdict) && again < 2; again++) {
+      globalThis.gc?.()
       yield* store
       verdict = yield* observe(instance, way, slot, input, watching)
     }
@@ -177,8 +178,9 @@ const batch = Effect.fn("fuzz.batch")(function* (
   }
 })
 
-/** A read that takes too long only once was held up by something else on the machine. */
-const isHang = (verdict: Verdict): boolean => verdict._tag === "violation" && verdict.kind === "hang"
+/** What takes too long only once was held up by something else, and garbage of earlier reads is not this one's. */
+const mayBeChance = (verdict: Verdict): boolean =>
+  verdict._tag === "violation" && (verdict.kind === "hang" || verdict.kind === "memory")
 
 /** After how many violations a target is given up. */
 const enough = 20
