@@ -214,6 +214,17 @@ describe("compressed data", () => {
     }
   }
 
+  it.effect("an algorithm that there is not, which may be anything that JSON can hold, and is not quoted", () =>
+    Effect.gen(function* () {
+      for (const algorithm of ["zip", "", null, 1, [], { toString: null, valueOf: null }, [[{ toString: 1 }]]]) {
+        deepStrictEqual(
+          yield* outcome({ ...envelope("", "AAAA"), __compression_algorithm__: algorithm }),
+          "DecompressionError: an algorithm that is not known"
+        )
+      }
+    }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
+  )
+
   it.effect("base64 with white space, of the URL alphabet, with wrong padding", () =>
     Effect.gen(function* () {
       const text = base64(zlib.gzipSync(JSON.stringify({ a: "b", c: [1, 2, 3] })))

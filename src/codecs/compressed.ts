@@ -117,7 +117,7 @@ const openJson = (value: Value): Opened | undefined => {
   if (envelope === undefined) return undefined
   const { __compressed_data__: data, __compression_algorithm__: algorithm } = envelope
   if (envelope.__compression_version__ !== version) return Result.fail("a version of the format that is not known")
-  if (!isAlgorithm(algorithm)) return Result.fail(`the algorithm ${String(algorithm)} is not known`)
+  if (!isAlgorithm(algorithm)) return Result.fail("an algorithm that is not known")
   const compressed = typeof data === "string" ? base64.decode(data) : Result.fail("the data is not base64")
   return Result.map(compressed, (data) => ({ algorithm, data }))
 }

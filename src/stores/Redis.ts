@@ -241,6 +241,11 @@ export const make = Effect.fnUntraced(function* (config: Options) {
 const connect = Effect.fnUntraced(function* (
   config: ServerOptions | ClusterStoreOptions
 ): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
+  yield* options.check(
+    "Redis",
+    isUrl(config.url),
+    "url must begin with redis:// or rediss://, or be the path of a Unix socket"
+  )
   const connectTimeout = yield* options.millis("Redis", "connectTimeout", config.connectTimeout ?? "5 seconds")
   const responseTimeout = yield* options.millis("Redis", "responseTimeout", config.responseTimeout ?? "5 seconds")
   const server = {
@@ -257,6 +262,12 @@ const connect = Effect.fnUntraced(function* (
     connectTimeout
   })
 })
+
+/** ioredis takes a part of any other URL for a path, and names it, with the password, when there is no such file. */
+const isUrl = (url: ServerOptions["url"]): boolean => {
+  const text = Redacted.isRedacted(url) ? Redacted.value(url) : (url ?? "")
+  return /^(rediss?:\/)?\//i.test(text) || !text.includes("/")
+}
 
 const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Client => {
   const all = {

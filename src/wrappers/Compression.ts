@@ -55,6 +55,12 @@ export interface Options {
  * past `maxDecompressedSize`. Fails to build with `StoreSetupError` when an option is not valid or the runtime does not
  * have the algorithm.
  *
+ * **Gotchas**
+ *
+ * JSON that somebody made for it takes up to 20 times the memory of its text, and seconds to parse on the event loop:
+ * 48 KiB that inflate to 64 MiB of `[],` need more than 1 GiB. Where others can write to the store, encrypt, or lower
+ * `maxDecompressedSize` to what your values need.
+ *
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>

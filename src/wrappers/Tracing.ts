@@ -47,7 +47,7 @@ export interface Options {
  * - What runs inside, such as an attempt or a client library's own spans, has the span as its parent.
  *
  * An error is recorded by its tag and the code of its cause, such as `ECONNREFUSED`: messages, which may quote keys and
- * values, do not get into the span. A defect is recorded as it is.
+ * values, do not get into the span, and neither do values that were read. A defect is recorded as it is.
  *
  * Without a tracer (`Tracer.Tracer`, as OpenTelemetry layers provide it) no span is made, at next to no cost.
  *
@@ -73,7 +73,7 @@ const tracing =
             span,
             { captureStackTrace: false }
           ),
-          (exit) => (Exit.isSuccess(exit) ? undefined : endFailed(span, exit.cause))
+          (exit) => end(span, exit)
         )
       )
     })
@@ -90,14 +90,17 @@ const ofKeys = (options: Options, call: Call): Record<string, unknown> => ({
   ...(options.recordKeys && "keys" in call && { "effect_kv.keys": call.keys.slice(0, 5) })
 })
 
-/** Ends the span before `useSpan` would, with an error that says less than the operation's own. */
-const endFailed = (span: Tracer.Span, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+/** Ends the span before `useSpan` would: without the value, or with an error that says less than the operation's own. */
+const end = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   Effect.withFiberSucceed((fiber) => {
-    const error = telemetry.errorOf(cause)
-    const exit =
-      error === undefined
-        ? Exit.failCause(cause)
-        : Exit.fail({ name: error._tag, message: telemetry.codeOf(error) ?? error._tag })
-    span.attribute("error.type", telemetry.errorType(cause))
-    span.end(fiber.getRef(TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n, exit)
+    const told = Exit.isSuccess(exit) ? Exit.void : toldOf(exit.cause)
+    if (Exit.isFailure(exit)) span.attribute("error.type", telemetry.errorType(exit.cause))
+    span.end(fiber.getRef(TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n, told)
   })
+
+const toldOf = (cause: Cause.Cause<unknown>): Exit.Exit<never, unknown> => {
+  const error = telemetry.errorOf(cause)
+  return error === undefined
+    ? Exit.failCause(cause)
+    : Exit.fail({ name: error._tag, message: telemetry.codeOf(error) ?? error._tag })
+}

@@ -1,7 +1,9 @@
 /** How cases went, for people and for programs. */
-import { Console, Data, Effect, FileSystem, Runtime } from "effect"
+import { Effect, FileSystem } from "effect"
 import { style } from "../../examples/demo/style.ts"
 import { type Case, type Kind, kinds } from "./case.ts"
+
+export { Failed, fail } from "../support/failed.ts"
 
 /** A line for a case, with how it differs below if it fails. */
 export const line = ({ kind, id, status, documented, difference }: Case) =>
@@ -53,16 +55,4 @@ export const summary = (cases: ReadonlyArray<Case>) =>
 export const writeJson = Effect.fn("interop.writeJson")(function* (path: string, cases: ReadonlyArray<Case>) {
   const { writeFileString } = yield* FileSystem.FileSystem
   yield* writeFileString(path, `${JSON.stringify({ counts: counts(cases), cases }, null, 2)}\n`)
-})
-
-/** Makes the program's exit status 1. What is wrong is printed already. */
-export class Failed extends Data.TaggedError("Failed") {
-  override readonly [Runtime.errorReported] = false
-}
-
-/** Says what is wrong. */
-export const fail = Effect.fn("interop.fail")(function* (message: string) {
-  const { bad } = yield* style
-  yield* Console.error(`${bad("✗")} ${message}`)
-  return yield* new Failed()
 })

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
@@ -443,6 +444,34 @@ describe("outside of the directory", () => {
         assert.deepStrictEqual(yield* keys(), ["other"])
         yield* kv.put("link", 1)
         assert.strictEqual(yield* kv.get("link"), 1)
+      })
+    )
+  )
+})
+
+describe("what is no file", () => {
+  it.live("is refused at once by reads, writes and deletes, and in nobody's way when keys are listed", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        const { keys, collections } = yield* Enumeration
+        yield* kv.put("good", 1)
+        const at = (name: string) => `${directory}/default_collection/${name}`
+        execFileSync("mkfifo", [at("pipe.json")])
+        yield* fs.symlink(at("pipe.json"), at("to-pipe.json"))
+        yield* fs.makeDirectory(at("directory.json"))
+        yield* fs.symlink(at("directory.json"), at("to-directory.json"))
+        yield* fs.writeFileString(`${directory}/file`, "")
+        yield* fs.symlink(`${directory}/file`, `${directory}/to-file`)
+        for (const key of ["pipe", "to-pipe", "directory", "to-directory"]) {
+          assert.strictEqual((yield* Effect.flip(kv.get(key)))._tag, "StoreError", key)
+          assert.strictEqual((yield* Effect.flip(kv.delete(key)))._tag, "StoreError", key)
+        }
+        assert.strictEqual((yield* Effect.flip(kv.put("pipe", 1)))._tag, "StoreError")
+        assert.deepStrictEqual(yield* Stream.runCollect(keys()), ["good"])
+        assert.deepStrictEqual(yield* Stream.runCollect(collections()), ["default_collection"])
+        assert.strictEqual(yield* (yield* Maintenance).clear, 1)
       })
     )
   )

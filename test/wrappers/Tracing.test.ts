@@ -112,6 +112,19 @@ describe("Tracing", () => {
     })
   )
 
+  it.effect("ends a span without the value that was read", () =>
+    Effect.gen(function* () {
+      const spans = yield* traced(
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* kv.put("a", "secret-value")
+          assert.strictEqual(yield* kv.get("a"), "secret-value")
+        })
+      )
+      for (const { status } of spans) assert.isTrue(status._tag === "Ended" && status.exit === Exit.void)
+    })
+  )
+
   it.effect("leaves the operation's own error as it is", () =>
     traced(
       Effect.gen(function* () {

@@ -101,6 +101,6 @@ const wholeMillis = (ttl: Duration.Duration): Duration.Duration =>
 const toObject = (value: Value | undefined): Effect.Effect<object | undefined, Persistence.PersistenceError> =>
   value === undefined || (typeof value === "object" && value !== null)
     ? Effect.succeed(value)
-    : Effect.fail(new Persistence.PersistenceError({ message: `Expected a stored object, not ${String(value)}` }))
+    : Effect.fail(new Persistence.PersistenceError({ message: `Expected a stored object, not a ${typeof value}` }))
 
 const toError = (cause: KeyValueError) => new Persistence.PersistenceError({ message: cause.message, cause })

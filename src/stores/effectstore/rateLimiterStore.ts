@@ -6,7 +6,7 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Atomic } from "../../Atomic.ts"
 import { type AtomicDriver, change as changeEntry } from "../../internal/change.ts"
 import { encode, KeyValue, withPlace } from "../../KeyValue.ts"
-import type { ConflictError, ReadError, WriteError } from "../../KeyValueError.ts"
+import { type ConflictError, DeserializationError, type ReadError, type WriteError } from "../../KeyValueError.ts"
 import * as rateLimits from "./rateLimits.ts"
 
 /**
@@ -62,12 +62,12 @@ export const toRateLimiterStore = (
 
 const make = (driver: AtomicDriver, collection: string): RateLimiter.RateLimiterStore["Service"] => {
   const change = <S extends State, A>(
-    kind: string,
+    kind: Kind<S>,
     key: string,
     step: (state: S | undefined, now: number) => rateLimits.Step<S, A>
   ) =>
     Effect.mapError(
-      changeState(driver, collection, `${kind}:${key}`, step),
+      changeState(driver, collection, kind, key, step),
       (cause) =>
         new RateLimiter.RateLimiterError({
           reason: new RateLimiter.RateLimitStoreError({ message: cause.message, cause })
@@ -75,16 +75,16 @@ const make = (driver: AtomicDriver, collection: string): RateLimiter.RateLimiter
     )
   return {
     fixedWindow: ({ key, tokens, limit, refillRate }) =>
-      change("window", key, (counter: rateLimits.Counter | undefined, now) =>
+      change(kinds.window, key, (counter, now) =>
         rateLimits.takeFromWindow(counter, now, { tokens, limit, refillMillis: Duration.toMillis(refillRate) })
       ),
     tokenBucket: ({ key, refillRate, ...options }) =>
-      change("bucket", key, (bucket: rateLimits.Bucket | undefined, now) =>
+      change(kinds.bucket, key, (bucket, now) =>
         rateLimits.takeFromBucket(bucket, now, { ...options, refillMillis: Duration.toMillis(refillRate) })
       ),
     adaptiveConsume: ({ key, tokens, fallbackWindow }) =>
       Effect.map(
-        change("adaptive", key, (state: rateLimits.Adaptive | undefined, now) =>
+        change(kinds.adaptive, key, (state, now) =>
           rateLimits.adaptiveConsume(state, now, { tokens, fallbackMillis: Duration.toMillis(fallbackWindow) })
         ),
         ({ delay, epoch, phase }) => ({ delay: Duration.millis(delay), epoch, phase })
@@ -92,11 +92,22 @@ const make = (driver: AtomicDriver, collection: string): RateLimiter.RateLimiter
     adaptiveFeedback: ({ key, epoch, tokens, status, retryAfter }) =>
       status !== 429 || retryAfter === undefined
         ? Effect.void
-        : change("adaptive", key, (state: rateLimits.Adaptive | undefined, now) =>
+        : change(kinds.adaptive, key, (state, now) =>
             rateLimits.adaptiveFeedback(state, now, { epoch, tokens, retryAfterMillis: Duration.toMillis(retryAfter) })
           )
   }
 }
+
+interface Kind<S> {
+  readonly name: string
+  readonly isState: (value: unknown) => value is S
+}
+
+const kinds = {
+  window: { name: "window", isState: rateLimits.isCounter },
+  bucket: { name: "bucket", isState: rateLimits.isBucket },
+  adaptive: { name: "adaptive", isState: rateLimits.isAdaptive }
+} as const
 
 type State = rateLimits.Counter | rateLimits.Bucket | rateLimits.Adaptive
 
@@ -104,17 +115,21 @@ type State = rateLimits.Counter | rateLimits.Bucket | rateLimits.Adaptive
 const changeState = <S extends State, A>(
   driver: AtomicDriver,
   collection: string,
+  { name, isState }: Kind<S>,
   key: string,
   step: (state: S | undefined, now: number) => rateLimits.Step<S, A>
 ): Effect.Effect<A, ReadError | WriteError | ConflictError> =>
-  withPlace(driver, "update", [key], { collection }, (place) =>
+  withPlace(driver, "update", [`${name}:${key}`], { collection }, (place) =>
     changeEntry(
       driver,
       place,
       { maxRetries: 100, expiry: false },
       Effect.fnUntraced(function* (current) {
         const now = yield* Clock.currentTimeMillis
-        const state = current?.payload.value as S | undefined
+        const state = current?.payload.value
+        if (state !== undefined && !isState(state)) {
+          return yield* new DeserializationError({ ...place, reason: "it is not the state of a rate limit" })
+        }
         const { answer, next } = step(state !== undefined && state.expiresAt > now ? state : undefined, now)
         if (next === undefined) return { answer }
         const [entry] = yield* encode(driver, place, [next], Duration.millis(Math.ceil(next.expiresAt - now)))

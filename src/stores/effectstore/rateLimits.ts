@@ -19,6 +19,9 @@ export interface Counter extends Timed {
   readonly count: number
 }
 
+/** Is a stored value the state of a window, and not what somebody else wrote? */
+export const isCounter = (value: unknown): value is Counter => hasNumbers(value, ["count", "expiresAt"])
+
 /** Takes tokens out of the window that is open, which closes the later the more of them are taken. */
 export const takeFromWindow = (
   counter: Counter | undefined,
@@ -41,6 +44,9 @@ export interface Bucket extends Timed {
   /** When the refill that goes on began. */
   readonly since: number
 }
+
+/** Is a stored value the state of a bucket? */
+export const isBucket = (value: unknown): value is Bucket => hasNumbers(value, ["tokens", "since", "expiresAt"])
 
 /** Takes tokens out of a bucket after refilling it; a bucket that is full again needs no state. */
 export const takeFromBucket = (
@@ -90,6 +96,26 @@ interface Learned extends Timed {
 
 /** What is known of a server that answered "too many requests": when to come back, and later how many it allows. */
 export type Adaptive = Cooldown | Learning | Learned
+
+/** Is a stored value what is known of a server? */
+export const isAdaptive = (value: unknown): value is Adaptive => {
+  const fields = isObject(value) ? fieldsOf.get(value.phase) : undefined
+  if (fields === undefined || !hasNumbers(value, ["epoch", "expiresAt", ...fields])) return false
+  const { phase, limit, window } = value as unknown as Partial<Learned>
+  return phase !== "learned" || (limit! > 0 && window! > 0)
+}
+
+const fieldsOf = new Map<unknown, ReadonlyArray<string>>([
+  ["cooldown", ["until"]],
+  ["learning", ["since", "observed"]],
+  ["learned", ["until", "observed", "limit", "window"]]
+])
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+const hasNumbers = (value: unknown, fields: ReadonlyArray<string>): boolean =>
+  isObject(value) && fields.every((field) => Number.isFinite(value[field]))
 
 /** How long a state is kept beyond its own time. */
 const grace = 60_000

@@ -31,7 +31,7 @@ export interface Staged {
 export interface Files {
   readonly path: Path.Path
   readonly root: string
-  /** Is it there, and inside of the root? Fails for a link that leaves the root. */
+  /** Is it there, and inside of the root? Fails for a link that leaves the root, and for a pipe or a device. */
   readonly exists: (target: string) => Effect.Effect<boolean, PlatformError>
   readonly read: (file: string) => Effect.Effect<Uint8Array | undefined, PlatformError>
   /** `"unknown"` for a file that is no entry. */
@@ -52,8 +52,8 @@ export interface Files {
     isGarbage: (header: Header.Header) => boolean
   ) => Effect.Effect<boolean, PlatformError>
   readonly inTurn: <A, E>(file: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
-  /** The names in a directory, links that leave the root left out; none when it is missing. */
-  readonly list: (directory: string) => Effect.Effect<ReadonlyArray<FileSystem.DirectoryEntry>, PlatformError>
+  /** The names of files or of directories in a directory, links that leave the root left out; none when it is missing. */
+  readonly list: (directory: string, type: "File" | "Directory") => Effect.Effect<ReadonlyArray<string>, PlatformError>
   readonly removeStale: (directory: string, names: ReadonlyArray<string>) => Effect.Effect<void>
 }
 
@@ -69,14 +69,24 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
       return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative)
     })
 
+  /** What it is, or what the link leads to. */
+  const typeOf = (target: string) =>
+    Effect.flatMap(fs.lstat(target), ({ type }) =>
+      type === "SymbolicLink"
+        ? Effect.flatMap(leadsInside(target), (inside) =>
+            inside
+              ? Effect.map(fs.stat(target), ({ type }) => type)
+              : refuse(target, "is a symbolic link that leads out of the store's directory")
+          )
+        : Effect.succeed(type)
+    )
+
   const exists = (target: string) =>
     Effect.map(
       orMissing(
-        Effect.flatMap(fs.lstat(target), ({ type }) =>
-          type === "SymbolicLink"
-            ? Effect.flatMap(leadsInside(target), (inside) => (inside ? Effect.void : outside(target)))
-            : Effect.void
-        ).pipe(Effect.as(true))
+        Effect.flatMap(typeOf(target), (type) =>
+          isSpecial(type) ? refuse(target, `is no file, but a ${type}`) : Effect.succeed(true)
+        )
       ),
       (found) => found ?? false
     )
@@ -172,13 +182,19 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
     remove: (file) => Effect.map(orMissing(Effect.as(fs.remove(file), true)), (removed) => removed ?? false),
     reclaim,
     inTurn: (file, effect) => turns.take(file, effect),
-    list: (directory) =>
-      Effect.flatMap(orMissing(fs.readDirectoryEntries(directory)), (entries) =>
-        Effect.filter(entries ?? [], ({ name, type }) =>
-          type === "SymbolicLink"
-            ? Effect.orElseSucceed(leadsInside(path.join(directory, name)), () => false)
-            : Effect.succeed(true)
-        )
+    list: (directory, type) =>
+      Effect.map(
+        Effect.flatMap(orMissing(fs.readDirectoryEntries(directory)), (entries) =>
+          Effect.filter(entries ?? [], (entry) =>
+            entry.type === "SymbolicLink"
+              ? Effect.match(typeOf(path.join(directory, entry.name)), {
+                  onFailure: () => false,
+                  onSuccess: (found) => found === type
+                })
+              : Effect.succeed(entry.type === type)
+          )
+        ),
+        (entries) => entries.map(({ name }) => name)
       ),
     removeStale: (directory, names) =>
       Effect.forEach(names.filter(isAside), (name) => removeIfStale(path.join(directory, name)), { discard: true })
@@ -186,11 +202,9 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
   return files
 })
 
-const outside = (target: string): Effect.Effect<never, PlatformError> =>
-  Effect.fail(
-    badArgument({
-      module: "FileSystem",
-      method: "lstat",
-      description: `${target} is a symbolic link that leads out of the store's directory`
-    })
-  )
+/** Whoever opens one of these may wait for ever. */
+const isSpecial = (type: FileSystem.File.Type): boolean =>
+  type === "FIFO" || type === "Socket" || type === "CharacterDevice" || type === "BlockDevice"
+
+const refuse = (target: string, why: string): Effect.Effect<never, PlatformError> =>
+  Effect.fail(badArgument({ module: "FileSystem", method: "lstat", description: `${target} ${why}` }))

@@ -33,7 +33,7 @@ export const page = Effect.fnUntraced(function* (
 })
 
 const enter = Effect.fnUntraced(function* (files: Files, directory: string) {
-  const names = (yield* files.list(directory)).map(({ name }) => name)
+  const names = yield* files.list(directory, "File")
   yield* files.removeStale(directory, names)
   return names
 })

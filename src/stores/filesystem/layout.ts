@@ -58,10 +58,8 @@ export const make = Effect.fnUntraced(function* (files: Files) {
       (!fileNames.isCut(path.basename(file, extension)) || header.key === key) &&
       (!fileNames.isCut(path.basename(path.dirname(file))) || header.collection === collection),
     directories: (selected) =>
-      Effect.map(files.list(files.root), (entries) =>
-        entries
-          .filter(({ name, type }) => (type === "Directory" || type === "SymbolicLink") && mayBe(name, selected))
-          .map(({ name }) => path.join(files.root, name))
+      Effect.map(files.list(files.root, "Directory"), (names) =>
+        names.filter((name) => mayBe(name, selected)).map((name) => path.join(files.root, name))
       ),
     find: Effect.fnUntraced(function* (directory, name, selection) {
       const base = path.basename(name, extension)

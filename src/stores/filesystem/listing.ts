@@ -49,7 +49,7 @@ const collectionIn = Effect.fnUntraced(function* (
   directory: string,
   selection: Selection
 ) {
-  for (const { name } of yield* files.list(directory)) {
+  for (const name of yield* files.list(directory, "File")) {
     const found = yield* layout.find(directory, name, selection)
     if (found !== undefined && !(yield* hasExpired(found))) return found.collection
   }

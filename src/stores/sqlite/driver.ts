@@ -4,12 +4,13 @@ import * as managedEntry from "../../codecs/managedEntry.ts"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import type { Entry } from "../../Entry.ts"
+import * as utf8 from "../../internal/utf8.ts"
 import { DeserializationError } from "../../KeyValueError.ts"
 import { Expired } from "./Expired.ts"
-import { toError } from "./errors.ts"
+import { isOutOfRange, toError } from "./errors.ts"
 import { type Attempt, whenFree } from "./patience.ts"
-import { next, type Range, startingWith } from "./range.ts"
-import type { EntryRow, Statements } from "./statements.ts"
+import { next, nextBytes, type Range, startingWith } from "./range.ts"
+import type { EntryRow, KeyRow, Statements } from "./statements.ts"
 import type { Transactions } from "./transaction.ts"
 
 /** The most rows that one call looks at or removes, so that the event loop is not held up for long. */
@@ -30,12 +31,17 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
   /** Never the same twice, not even for a key that was deleted in between. */
   const nextVersion = () => `${writer}.${++written}`
 
-  const run = <A, B, E>(call: Call.Call, attempt: Attempt<A>, done: (answer: A, now: number) => Effect.Effect<B, E>) =>
-    whenFree<A, B, E | ReturnType<typeof toError>>(
+  const run = <A, B, E, E2 = ReturnType<typeof toError>>(
+    call: Call.Call,
+    attempt: Attempt<A>,
+    done: (answer: A, now: number) => Effect.Effect<B, E>,
+    failure: (cause: unknown) => E2 | ReturnType<typeof toError> = (cause) => toError(call, cause)
+  ) =>
+    whenFree<A, B, E | E2 | ReturnType<typeof toError>>(
       attempt,
       { millis: busyTimeout, deadline: call.deadline },
       done,
-      (cause) => toError(call, cause)
+      failure
     )
 
   /** One statement is a transaction of its own. */
@@ -61,7 +67,12 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
     get: (call) => {
       const step = (now: number) =>
         call.keys.map((key) => statements.get.get(call.collection, key, now) as unknown as EntryRow | undefined)
-      return run(call, many(call) ? reading(step) : alone(step), (rows) => decodeAll(call, rows))
+      return run(
+        call,
+        many(call) ? reading(step) : alone(step),
+        (rows) => decodeAll(call, rows),
+        (cause) => (isOutOfRange(cause) ? outOfRange(call) : toError(call, cause))
+      )
     },
 
     put: (call) =>
@@ -164,11 +175,18 @@ const decodeAll = (
     if (Result.isFailure(decoded)) {
       return Effect.fail(new DeserializationError({ ...Call.placeOf(call, i), reason: decoded.failure }))
     }
+    if (call.versioned && version.includes("\uFFFD")) {
+      const reason = "the version of its row is not UTF-8, so that it cannot be told from another"
+      return Effect.fail(new DeserializationError({ ...Call.placeOf(call, i), reason }))
+    }
     const { payload, createdAt } = decoded.success.entry
     entries.push({ payload, createdAt, expiresAt: expiresAt ?? undefined, version })
   }
   return Effect.succeed(entries)
 }
+
+const outOfRange = ({ place }: Call.Get): DeserializationError =>
+  new DeserializationError({ ...place, reason: "its row holds an integer that is larger than JavaScript's" })
 
 const encode = (collection: string, key: string, entry: Entry): string | Uint8Array =>
   managedEntry.encode(collection, key, entry, { frameNames: false })
@@ -204,22 +222,30 @@ const only = (name: string): Range => ({ from: name, to: next(name) })
 
 /** What is left of a range, from the name that the page before left off at. */
 const resumed = (range: Range | undefined, cursor: Call.Cursor): Range | undefined =>
-  range && cursor !== undefined ? { ...range, from: cursor as string } : range
+  range && cursor !== undefined ? { ...range, from: cursor as Range["from"] } : range
 
 /** Looks at a page of keys, expired ones included, so that a page's work is bounded. */
 const listKeys = (statements: Statements, call: Call.Keys, range: Range, now: number): Call.Page => {
   const pageSize = Math.min(call.pageSize, maxPage)
-  const rows = statements.keys.all(call.collection, range.from, range.to, pageSize) as unknown as ReadonlyArray<
-    readonly [key: string, expiresAt: number | null]
-  >
+  const rows = statements.keys.all(
+    call.collection,
+    range.from,
+    range.to,
+    pageSize,
+    now
+  ) as unknown as ReadonlyArray<KeyRow>
   return {
-    names: rows.flatMap(([key, expiresAt]) => (expiresAt === null || expiresAt > now ? key : [])),
-    next: rows.length < pageSize ? undefined : next(rows[rows.length - 1]![0])
+    names: rows.flatMap(([key, live]) => (live === 1 ? (nameOf(key) ?? []) : [])),
+    next: rows.length < pageSize ? undefined : nextBytes(rows[rows.length - 1]![0])
   }
 }
 
-const firstCollection = (statements: Statements, from: string, to: Range["to"]): string | undefined =>
-  (statements.firstCollection.get(from, to) as unknown as readonly [string] | undefined)?.[0]
+/** `undefined` for bytes that are no UTF-8, and so no name that a call can have. */
+const nameOf = (bytes: Uint8Array): string | undefined =>
+  Result.getOrUndefined(Result.try(() => utf8.decodeUnsafe(bytes)))
+
+const firstCollection = (statements: Statements, { from, to }: Range): Uint8Array | undefined =>
+  (statements.firstCollection.get(from, to) as unknown as readonly [Uint8Array] | undefined)?.[0]
 
 /** Skips from one collection to the next, whatever the number of keys in between. */
 const listCollections = (
@@ -232,10 +258,11 @@ const listCollections = (
   const names: Array<string> = []
   let from = range.from
   for (let i = 0; i < Math.min(call.pageSize, maxPage); i++) {
-    const collection = firstCollection(statements, from, range.to)
-    if (collection === undefined) return { names, next: undefined }
-    if (statements.hasKey.get(collection, keys.from, keys.to, now) !== undefined) names.push(collection)
-    from = next(collection)
+    const bytes = firstCollection(statements, { ...range, from })
+    if (bytes === undefined) return { names, next: undefined }
+    const name = nameOf(bytes)
+    if (name !== undefined && statements.hasKey.get(name, keys.from, keys.to, now) !== undefined) names.push(name)
+    from = nextBytes(bytes)
   }
   return { names, next: from }
 }
@@ -245,13 +272,15 @@ const clearPage = (statements: Statements, range: Range, keys: Range, now: numbe
   let count = 0
   let from = range.from
   for (let budget = maxPage; budget > 0; ) {
-    const collection = firstCollection(statements, from, range.to)
-    if (collection === undefined) return { count, next: undefined }
-    const removed = statements.clear.all(collection, keys.from, keys.to, budget) as unknown as ReadonlyArray<
-      readonly [expiresAt: number | null]
-    >
-    for (const [expiresAt] of removed) if (expiresAt === null || expiresAt > now) count++
-    from = removed.length < budget ? next(collection) : collection
+    const bytes = firstCollection(statements, { ...range, from })
+    if (bytes === undefined) return { count, next: undefined }
+    const name = nameOf(bytes)
+    const removed =
+      name === undefined
+        ? []
+        : (statements.clear.all(name, keys.from, keys.to, budget, now) as unknown as ReadonlyArray<readonly [0 | 1]>)
+    for (const [live] of removed) count += live
+    from = removed.length < budget ? nextBytes(bytes) : bytes
     budget -= Math.max(removed.length, 1)
   }
   return { count, next: from }

@@ -33,6 +33,10 @@ export const isBusy = (cause: unknown): boolean => {
   return code !== undefined && busyCodes.has(code)
 }
 
+/** Is it a row with an integer beyond 2^53, which somebody else wrote? */
+export const isOutOfRange = (cause: unknown): boolean =>
+  cause instanceof Error && (cause as { readonly code?: unknown }).code === "ERR_OUT_OF_RANGE"
+
 /** Says what happened, with SQLite's own words where they add something. */
 export const reasonOf = (cause: unknown): string => {
   const code = codeOf(cause)

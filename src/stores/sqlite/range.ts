@@ -1,9 +1,10 @@
 /**
  * The names from `from` on and before `to`, in the order of their UTF-8 bytes, which is the order of SQLite's `BINARY`
- * collation. A `to` of bytes is after all names, as SQLite orders every blob after every text.
+ * collation. A `from` may be their bytes, which need not be UTF-8. A `to` of bytes is after all names, as SQLite orders
+ * every blob after every text.
  */
 export interface Range {
-  readonly from: string
+  readonly from: string | Uint8Array
   readonly to: string | Uint8Array
 }
 
@@ -23,6 +24,13 @@ export const startingWith = (prefix: string): Range | undefined => {
 
 /** The least name that comes after a name. */
 export const next = (name: string): string => `${name}\0`
+
+/** The bytes of the least name that comes after a name. */
+export const nextBytes = (name: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(name.length + 1)
+  bytes.set(name)
+  return bytes
+}
 
 /** The least text that comes after everything that starts with a prefix. */
 const firstAfter = (prefix: string): string | Uint8Array => {

@@ -31,23 +31,25 @@ export const prepareAllUnsafe = (database: Database, name: string) => {
     deleteIfVersion: prepare(
       `DELETE FROM ${table} WHERE collection = ?1 AND key = ?2 AND version = ?4 AND ${live("?3")}`
     ),
-    /** collection, from, to, how many → [key, expiry] in the order of the keys, expired ones too */
+    /** collection, from, to, how many, now → {@link KeyRow} in the order of the keys, expired ones too */
     keys: prepare(
-      `SELECT key, expires_at FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4`
+      `SELECT CAST(key AS BLOB), ${live("?5")} FROM ${table}
+       WHERE collection = ?1 AND key >= CAST(?2 AS TEXT) AND key < ?3 ORDER BY key LIMIT ?4`
     ),
-    /** from, to → [collection] that is the first of them */
+    /** from, to → [collection] that is the first of them, as bytes */
     firstCollection: prepare(
-      `SELECT collection FROM ${table} WHERE collection >= ?1 AND collection < ?2 ORDER BY collection LIMIT 1`
+      `SELECT CAST(collection AS BLOB) FROM ${table}
+       WHERE collection >= CAST(?1 AS TEXT) AND collection < ?2 ORDER BY collection LIMIT 1`
     ),
     /** collection, from, to, now → [1] if there is a key */
     hasKey: prepare(
       `SELECT 1 FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 AND ${live("?4")} LIMIT 1`
     ),
-    /** collection, from, to, how many → [expiry] of each that was removed */
+    /** collection, from, to, how many, now → [1] for each that was removed and live, else [0] */
     clear: prepare(
       `DELETE FROM ${table} WHERE rowid IN
        (SELECT rowid FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4)
-       RETURNING expires_at`
+       RETURNING ${live("?5")}`
     ),
     /** now, how many */
     removeExpired: prepare(
@@ -61,3 +63,6 @@ export type Statements = ReturnType<typeof prepareAllUnsafe>
 
 /** An entry as stored: text for JSON, a blob for bytes. */
 export type EntryRow = readonly [entry: string | Uint8Array, expiresAt: number | null, version: string]
+
+/** A key as bytes, since text that somebody else wrote need not be UTF-8, and whether it has not expired. */
+export type KeyRow = readonly [key: Uint8Array, live: 0 | 1]

@@ -154,7 +154,9 @@ describe("BackingPersistence", () => {
     Effect.gen(function* () {
       const store = yield* (yield* Persistence.BackingPersistence).make("s")
       yield* (yield* KeyValue).put("a", "text", { collection: "p_s" })
-      assert.strictEqual((yield* Effect.flip(store.get("a")))._tag, "PersistenceError")
+      const error = yield* Effect.flip(store.get("a"))
+      assert.strictEqual(error._tag, "PersistenceError")
+      assert.strictEqual(error.message, "Expected a stored object, not a string")
       assert.strictEqual((yield* Effect.flip(store.getMany(["a", "b"])))._tag, "PersistenceError")
       assert.deepStrictEqual(yield* store.getMany(["b", "c"]), [undefined, undefined])
     }).pipe(

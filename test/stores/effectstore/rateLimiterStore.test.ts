@@ -187,6 +187,44 @@ describe("RateLimiterStore", () => {
     }).pipe(Effect.provide(store))
   )
 
+  it.effect("fails when what is stored is not the state of a limit", () =>
+    Effect.gen(function* () {
+      const limits = yield* RateLimiter.RateLimiterStore
+      const kv = yield* KeyValue
+      const second = Duration.seconds(1)
+      const adaptive = { key: "k", tokens: 1, fallbackWindow: second, fallbackLimit: 1 }
+      const window = { key: "k", tokens: 1, refillRate: second, limit: 5 }
+      const kinds = {
+        window: limits.fixedWindow(window),
+        bucket: limits.tokenBucket({ ...window, allowOverflow: false }),
+        adaptive: limits.adaptiveConsume(adaptive)
+      }
+      const learned = { phase: "learned", epoch: 1, until: 1, observed: 1, limit: 1, window: 1, expiresAt: 1e13 }
+      const states = [
+        ...[null, 1, "text", [], {}, { expiresAt: 1e13 }, { count: "1", tokens: "1", since: 0, expiresAt: 1e13 }],
+        ...[
+          { count: 1, tokens: 1, since: 1, expiresAt: "1" },
+          { phase: "else", epoch: 0, expiresAt: 1e13 }
+        ],
+        ...[
+          { ...learned, limit: 0 },
+          { ...learned, window: -1 },
+          { ...learned, observed: null }
+        ]
+      ]
+      for (const [kind, run] of Object.entries(kinds)) {
+        for (const state of states) {
+          yield* kv.put(`${kind}:k`, state, { collection: "effect_rate_limiter" })
+          const { reason } = yield* Effect.flip(run as Effect.Effect<unknown, RateLimiter.RateLimiterError>)
+          const cause = "cause" in reason ? (reason.cause as { readonly _tag: string }) : undefined
+          assert.strictEqual(cause?._tag, "DeserializationError", `${kind} ${JSON.stringify(state)}`)
+        }
+      }
+      yield* kv.put("adaptive:k", learned, { collection: "effect_rate_limiter" })
+      assert.strictEqual((yield* limits.adaptiveConsume(adaptive)).phase, "learned")
+    }).pipe(Effect.provide(store))
+  )
+
   it.effect("takes another collection", () =>
     Effect.gen(function* () {
       const limits = yield* RateLimiter.RateLimiterStore

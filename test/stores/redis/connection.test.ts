@@ -90,6 +90,9 @@ describe("a layer of Redis that cannot be built", () => {
     ["no time to connect", { connectTimeout: 0 }],
     ["an endless wait for answers", { responseTimeout: "Infinity" }],
     ["a URL that is none", { url: "redis://user:hunter2@[:1" }],
+    ["a URL whose scheme is misspelt", { url: "edis://user:hunter2@127.0.0.1:1" }],
+    ["a URL with one slash", { url: "redis:/user:hunter2@127.0.0.1:1" }],
+    ["a redacted URL whose scheme is misspelt", { url: Redacted.make("rediss//://user:hunter2@127.0.0.1:1") }],
     ["a Sentinel set-up without a name", { options: { sentinels: [{ host: "localhost" }] } }]
   ]
   for (const [what, options] of wrong) {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { next, type Range, startingWith } from "../../../src/stores/sqlite/range.ts"
 
-const bytes = (text: string) => Buffer.from(text, "utf8")
+const bytes = (text: Range["from"]) => Buffer.from(text as string)
 
 /** As SQLite compares: texts by their bytes, and a blob after every text. */
 const contains = ({ from, to }: Range, name: string) =>

@@ -1,0 +1,34 @@
+import type { Target } from "../target.ts"
+import { bridges } from "./bridges.ts"
+import { frameTarget, managedEntry } from "./codecs.ts"
+import { collection } from "./collection.ts"
+import { compression } from "./compression.ts"
+import { connection } from "./connection.ts"
+import { effectStore } from "./effectStore.ts"
+import { encryption } from "./encryption.ts"
+import { enumeration } from "./enumeration.ts"
+import { fileSystem } from "./fileSystem.ts"
+import { namesTarget } from "./names.ts"
+import { redis } from "./redis.ts"
+import { rotation } from "./rotation.ts"
+import { sqlite } from "./sqlite.ts"
+import { tiers } from "./tiers.ts"
+
+/** Everything that reads what is stored. */
+export const all: ReadonlyArray<Target> = [
+  managedEntry,
+  frameTarget,
+  namesTarget,
+  ...compression,
+  ...encryption,
+  ...redis,
+  sqlite,
+  fileSystem,
+  effectStore,
+  ...collection,
+  ...tiers,
+  ...rotation,
+  bridges,
+  ...enumeration,
+  connection
+]
