@@ -224,7 +224,10 @@ const hasMore = (text: string, limit: number): boolean => {
   return count > limit
 }
 
-const isDeeper = (value: Json, levels: number): boolean =>
-  typeof value === "object" &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((it) => isDeeper(it, levels - 1)))
+const isDeeper = (value: Json, levels: number): boolean => {
+  if (typeof value !== "object" || value === null) return false
+  if (levels === 0) return true
+  const items = Array.isArray(value) ? (value as ReadonlyArray<Json>) : Object.values(value)
+  for (let i = 0; i < items.length; i++) if (isDeeper(items[i]!, levels - 1)) return true
+  return false
+}
