@@ -35,6 +35,62 @@ describe("Payload", () => {
     }
   )
 
+  it.prop("as text it is the same, whoever changes the original", [any.json], ([value]) => {
+    const original = structuredClone(value)
+    const payload = Result.getOrThrow(Payload.from(original, { asText: true }))
+    if (typeof original === "object" && original !== null) Object.assign(original, { more: 1 })
+    const { text, size, isObject } = from(value)
+    assert.deepStrictEqual([payload.text, payload.size, payload.isObject], [text, size, isObject])
+    assert.strictEqual(payload.hasField("more"), from(value).hasField("more"))
+    deepStrictEqual(payload.value, value)
+    assert.strictEqual(payload.copy().text, text)
+  })
+
+  it("as text it is refused for the same reasons", () => {
+    for (const value of [undefined, { a: [1, Number.NaN] }, [new Date()], { a: 1n }, { a: () => 1 }, [Symbol()]]) {
+      assert.deepStrictEqual(Result.flip(Payload.from(value, { asText: true })), Result.flip(Payload.from(value)))
+    }
+  })
+
+  it("as text it is what its fields are, not what a toJSON makes of it", () => {
+    const hidden = Object.defineProperty({ a: 1 }, "toJSON", { value: () => "b" })
+    const inherited = Object.create(Object.assign(Object.create(null), { toJSON: () => "b" }), {
+      a: { value: 1, enumerable: true }
+    })
+    const array = Object.assign([1], { toJSON: () => "b" })
+    for (const [value, text] of [
+      [hidden, '{"a":1}'],
+      [{ inner: [inherited] }, '{"inner":[{"a":1}]}'],
+      [array, "[1]"]
+    ] as const) {
+      const payload = Result.getOrThrow(Payload.from(value, { asText: true }))
+      assert.deepStrictEqual([payload.text, from(value).text], [text, text])
+    }
+  })
+
+  it("bytes in pieces are one value, joined when they are asked for", () => {
+    const payload = Payload.pieces([Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(3)])
+    assert.deepStrictEqual(
+      [payload.isBytes, payload.isObject, payload.size, payload.hasField("a")],
+      [true, false, 3, false]
+    )
+    assert.deepStrictEqual(payload.value, Uint8Array.of(1, 2, 3))
+    assert.deepStrictEqual(payload.copy().value, Uint8Array.of(1, 2, 3))
+  })
+
+  it("has a field only if it is an object with that field, however it is kept", () => {
+    for (const asText of [false, true]) {
+      const has = (value: unknown, name: string) => Result.getOrThrow(Payload.from(value, { asText })).hasField(name)
+      assert.isTrue(has({ a: 1 }, "a"))
+      assert.isFalse(has({ b: { a: 1 } }, "a"))
+      assert.isFalse(has({ b: "a" }, "a"))
+      assert.isFalse(has(["a"], "a"))
+      assert.isFalse(has("a", "a"))
+      assert.isFalse(has(null, "a"))
+      assert.isFalse(has({}, "toString"))
+    }
+  })
+
   it("text is compact, in the order of the fields, and made once", () => {
     const payload = from({ b: [1, { c: null }], a: "é" })
     assert.strictEqual(payload.text, '{"b":[1,{"c":null}],"a":"é"}')

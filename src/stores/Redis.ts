@@ -157,8 +157,9 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *
  * - The names in the database are `<prefix><collection>::<key>`, the values what py-key-value writes: both libraries
  *   read each other's entries. Bytes are stored as they are, in a small frame.
- * - A batch is one round trip: `MGET`, `UNLINK` with all keys, or a pipeline. In a cluster it is one for each node that
- *   holds some of the keys, all at the same time.
+ * - A batch is one round trip: `MGET`, `UNLINK`, `MSET` (of 1,000 entries at most), or, with a TTL and in a cluster,
+ *   commands for each key that leave together.
+ * - What all fibers send in one turn of the event loop leaves in one write.
  * - TTLs have the precision of a millisecond, and the server's clock decides what has expired.
  * - An outage is an error at once: nothing is queued while there is no connection, and nothing that was sent is sent
  *   again. A new connection is tried in the background, with pauses from 50 milliseconds up to 2 seconds.

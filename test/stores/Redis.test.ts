@@ -28,6 +28,13 @@ describeWithRedis("Redis", (server) => {
     )
   })
 
+  describe("the contract, with reads coalesced", () => {
+    contract(
+      () => [server().url],
+      (prefix) => Redis.layer({ url: server().url, prefix, coalesceReads: true })
+    )
+  })
+
   it.live("expires what has a TTL by the server's clock", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
