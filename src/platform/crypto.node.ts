@@ -75,7 +75,11 @@ export const aesGcmDecrypt = (
     .setAuthTag(data.subarray(-tagLength))
   return Effect.succeed(
     Result.getOrUndefined(
-      Result.try(() => Buffer.concat([decipher.update(data.subarray(0, -tagLength)), decipher.final()]))
+      Result.try(() => {
+        const decrypted = decipher.update(data.subarray(0, -tagLength))
+        decipher.final()
+        return decrypted
+      })
     )
   )
 }
