@@ -1,35 +1,38 @@
 /**
- * Measures what stores and wrappers cost, in CPU time: `npm run bench [-- --quick] [--json FILE]`.
+ * Measures this library and others: `npm run bench [-- --quick] [--only NAME] [--json FILE]`.
  *
  * Trust ratios within one run; absolute times are this machine's.
  */
-
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { type Sample, section } from "./measure.ts"
-import { codecs, memory, sqlite } from "./sections.ts"
+import { median, type Sample } from "./measure.ts"
+import { sections } from "./sections/index.ts"
 
-const { values: args } = parseArgs({ options: { quick: { type: "boolean" }, json: { type: "string" } } })
-const rounds = args.quick ? 3 : 9
+const { values: args } = parseArgs({
+  options: { quick: { type: "boolean" }, only: { type: "string" }, json: { type: "string" } }
+})
+
+const plan = { rounds: args.quick ? 5 : 25, scale: 1, everything: !args.quick }
+
+const chosen = sections.filter(({ name }) => args.only === undefined || name === args.only)
 
 const program = Effect.gen(function* () {
   const samples: Array<Sample> = []
-  for (const [name, candidates, times] of [
-    ["memory, 100 bytes", yield* memory, 20_000],
-    ["sqlite, 1 KiB", yield* sqlite, 2000],
-    ["codecs, 1 KiB", yield* codecs, 2000]
-  ] as const) {
-    const measured = yield* section(name, candidates, { rounds, times })
-    yield* Console.log(`\n${name}\n${table(measured)}`)
+  for (const section of chosen) {
+    const measured = yield* Effect.scoped(section.run(plan))
+    yield* Console.log(`\n${section.title}`)
+    for (const sample of measured) {
+      if (sample.figure === "cpu")
+        yield* Console.log(
+          `  ${sample.subject.padEnd(38)} ${sample.what} ${String(sample.callers).padStart(4)} ${median(sample.values).toFixed(2).padStart(8)} µs`
+        )
+    }
     samples.push(...measured)
   }
   if (args.json !== undefined) writeFileSync(args.json, JSON.stringify(samples, null, 2))
 })
 
-const table = (samples: ReadonlyArray<Sample>): string =>
-  samples.map(({ name, cpu }) => `  ${name.padEnd(32)} ${cpu.toFixed(2).padStart(8)} µs`).join("\n")
-
-NodeRuntime.runMain(Effect.scoped(program))
+NodeRuntime.runMain(program)

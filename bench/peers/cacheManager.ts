@@ -1,0 +1,33 @@
+import { keyvOverRedis } from "./keyv.ts"
+import { load, type Peer, type Place } from "./Peer.ts"
+
+interface Cache {
+  readonly get: (key: string) => Promise<unknown>
+  readonly set: (key: string, value: object) => Promise<unknown>
+  readonly mget: (keys: Array<string>) => Promise<unknown>
+  readonly mset: (entries: ReadonlyArray<{ readonly key: string; readonly value: object }>) => Promise<unknown>
+  readonly disconnect: () => Promise<unknown>
+}
+
+interface CacheManagerModule {
+  readonly createCache: (options?: object) => Cache
+}
+
+export const overRedis = async (place: Place): Promise<Peer> => {
+  const { createCache } = await load<CacheManagerModule>("cache-manager")
+  return peer(createCache({ stores: [await keyvOverRedis(place, "cache-manager")] }))
+}
+
+export const inMemory = async (): Promise<Peer> => {
+  const { createCache } = await load<CacheManagerModule>("cache-manager")
+  return peer(createCache())
+}
+
+const peer = (cache: Cache): Peer => ({
+  subject: "cache-manager",
+  get: (key) => cache.get(key),
+  set: (key, value) => cache.set(key, value),
+  getMany: (keys) => cache.mget(keys),
+  setMany: (entries) => cache.mset(entries.map(([key, value]) => ({ key, value }))),
+  close: () => cache.disconnect()
+})

@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { type KeyValue, Retry, Stack, Statistics, Timeout, Tracing } from "../../src/index.ts"
+import * as Redis from "../../src/stores/Redis.ts"
+import { measure, type Sample } from "../measure.ts"
+import * as ioredis from "../peers/ioredis.ts"
+import type { Place } from "../peers/Peer.ts"
+import * as pyKeyValue from "../peers/pyKeyValue.ts"
+import { ofLayer, ofPeer } from "../Store.ts"
+import { redis } from "../servers.ts"
+import { oneKiB, sixtyFourKiB } from "../values.ts"
+import type { Section } from "./Section.ts"
+
+const secret = randomBytes(32)
+const key = Redacted.make(secret.toString("base64url").padEnd(44, "="))
+
+/** Options of the store that are measured. */
+interface Options {
+  readonly coalesceReads?: boolean
+}
+
+type Store = Layer.Layer<KeyValue.KeyValue, unknown>
+
+const policies = (store: Store) =>
+  store.pipe(Timeout.wrap(), Retry.wrap(), Statistics.wrap({ store: "bench" }), Tracing.wrap({ store: "bench" }))
+
+const fernet = Stack.production({
+  store: "bench",
+  encryption: { keys: [key] },
+  compression: { minSize: "4 KiB" }
+})
+
+const aead = Stack.production({
+  store: "bench",
+  aead: { keys: [{ id: "1", key }] },
+  compression: { minSize: "4 KiB" }
+})
+
+const pyKeyValueStack = Stack.production({ store: "bench", encryption: { keys: [key] }, envelope: "json" })
+
+const ours = ({ url, prefix }: Place) => {
+  const over = (subject: string, stack: (store: Store) => Store, options: Options = {}) =>
+    ofLayer(subject, stack(Redis.layer({ url, prefix: `${prefix}${subject.replaceAll(" ", "-")}:`, ...options })))
+  const coalesced = { coalesceReads: true }
+  return {
+    bare: over("effect-kv", (store) => store),
+    bareCoalesced: over("effect-kv, reads coalesced", (store) => store, coalesced),
+    policies: over("policies", policies),
+    policiesCoalesced: over("policies, reads coalesced", policies, coalesced),
+    fernet: over("production, Fernet", fernet),
+    aead: over("production, Aead", aead),
+    aeadCoalesced: over("production, Aead, reads coalesced", aead, coalesced),
+    pyKeyValue: over("production, py-key-value's envelopes", pyKeyValueStack)
+  }
+}
+
+const byHand = "py-key-value's envelopes by hand"
+
+/** What wrappers cost over Redis. */
+export const stacks: Section = {
+  name: "stacks",
+  title: "Stacks over Redis",
+  about:
+    "64 callers. `policies` is Timeout, Retry, Statistics and Tracing, with no tracer installed; `production` adds encryption, and compression from 4 KiB (with py-key-value's envelopes from 1 KiB, as there). ",
+  needsRedis: true,
+  run: Effect.fnUntraced(function* (plan) {
+    const place = yield* redis
+    const samples: Array<Sample> = []
+    const raw = yield* ofPeer(() => ioredis.overRedis(place))
+    const corked = yield* ofPeer(() => ioredis.corked(place))
+    const hand = yield* ofPeer(() => pyKeyValue.overRedis(place, byHand, secret))
+    const stacks = yield* Effect.all(ours(place))
+    const all = [raw, corked, hand, ...Object.values(stacks)]
+    for (const store of all) yield* Effect.promise(() => store.fill(oneKiB))
+    const amount = { rounds: plan.rounds, callers: [64], latencies: plan.everything }
+    samples.push(
+      ...(yield* Effect.promise(() =>
+        measure(
+          "stacks, 1 KiB",
+          all.flatMap((store) => store.singles(oneKiB)),
+          { ...amount, times: 1000 * plan.scale }
+        )
+      ))
+    )
+    if (!plan.everything) return samples
+    const large = [raw, corked, hand, stacks.bare, stacks.policies, stacks.fernet, stacks.aead, stacks.pyKeyValue]
+    for (const store of large) yield* Effect.promise(() => store.fill(sixtyFourKiB))
+    samples.push(
+      ...(yield* Effect.promise(() =>
+        measure(
+          "stacks, 64 KiB",
+          large.flatMap((store) => store.singles(sixtyFourKiB)),
+          { ...amount, times: 64 * plan.scale }
+        )
+      ))
+    )
+    return samples
+  })
+}
