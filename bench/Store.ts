@@ -2,10 +2,10 @@ import { deepStrictEqual } from "node:assert/strict"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { KeyValue, type KeyValueError, type Value } from "../src/index.ts"
+import { KeyValue, type KeyValueError } from "../src/index.ts"
 import { type Candidate, effectful, plain, promised, type Run } from "./measure.ts"
 import type { Peer } from "./peers/Peer.ts"
-import { key, type Record } from "./values.ts"
+import { type JsonObject, key } from "./values.ts"
 
 /** How many keys there are, and how many of them a batch has. */
 const keyCount = 1000
@@ -17,23 +17,27 @@ const batches = Array.from({ length: keyCount / batchSize }, (_, i) => keys.slic
 /** What can be done with a store, in the form in which its callers know it: promises, effects, or at once. */
 interface Operations<A> {
   readonly get: (key: string) => A
-  readonly set: (key: string, value: Record) => A
+  readonly set: (key: string, value: JsonObject) => A
   readonly getMany?: (keys: Array<string>) => A
-  readonly setMany?: (entries: ReadonlyArray<readonly [string, Record]>) => A
+  readonly setMany?: (entries: ReadonlyArray<readonly [string, JsonObject]>) => A
 }
 
 /** A store to measure. */
 export interface Store {
   readonly subject: string
-  readonly singles: (value: (i: number) => Record) => ReadonlyArray<Candidate>
-  readonly batches: (value: (i: number) => Record) => ReadonlyArray<Candidate>
+  readonly singles: (value: (i: number) => JsonObject) => ReadonlyArray<Candidate>
+  readonly batches: (value: (i: number) => JsonObject) => ReadonlyArray<Candidate>
   /** Puts the values that are read, and looks whether they come back. */
-  readonly fill: (value: (i: number) => Record) => Promise<void>
+  readonly fill: (value: (i: number) => JsonObject) => Promise<void>
+  /** Gets keys of so many, in an order that no cache of the processor can guess. */
+  readonly scattered: (count: number) => Run
+  /** Puts so many entries. */
+  readonly load: (count: number, value: (i: number) => JsonObject) => Promise<void>
 }
 
 const make = <A>(subject: string, toRun: (operation: (i: number) => A) => Run, operations: Operations<A>): Store => {
   const { get, set, getMany, setMany } = operations
-  const put = (value: (i: number) => Record) => toRun((i) => set(keys[i % keyCount]!, value(i)))
+  const put = (value: (i: number) => JsonObject) => toRun((i) => set(keys[i % keyCount]!, value(i)))
   return {
     subject,
     singles: (value) => [
@@ -53,6 +57,11 @@ const make = <A>(subject: string, toRun: (operation: (i: number) => A) => Run, o
           ]
         : [])
     ],
+    scattered: (count) => {
+      const names = Array.from({ length: 4096 }, (_, i) => key((i * 7_919_777) % count))
+      return toRun((i) => get(names[i % names.length]!))
+    },
+    load: (count, value) => toRun((i) => set(key(i), value(i)))(1, count),
     fill: async (value) => {
       await put(value)(10, keyCount)
       deepStrictEqual(await toPromise(get(keys[7]!)), value(7), `${subject} does not answer what was put`)
@@ -84,9 +93,9 @@ export const ofLayer = <A, E>(subject: string, layer: Layer.Layer<A | KeyValue.K
   Effect.map(serviceOf(layer), ({ get, put, getMany, putMany }) =>
     ofEffects<KeyValueError.KeyValueError>(subject, {
       get,
-      set: (key, value) => put(key, value as Value.Value),
+      set: put,
       getMany,
-      setMany: (entries) => putMany(entries as ReadonlyArray<readonly [string, Value.Value]>)
+      setMany: putMany
     })
   )
 

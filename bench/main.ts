@@ -8,6 +8,7 @@ import { parseArgs } from "node:util"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import { installPeers } from "./install.ts"
 import { median, type Sample } from "./measure.ts"
 import { sections } from "./sections/index.ts"
 
@@ -20,14 +21,15 @@ const plan = { rounds: args.quick ? 5 : 25, scale: 1, everything: !args.quick }
 const chosen = sections.filter(({ name }) => args.only === undefined || name === args.only)
 
 const program = Effect.gen(function* () {
+  installPeers()
   const samples: Array<Sample> = []
   for (const section of chosen) {
     const measured = yield* Effect.scoped(section.run(plan))
     yield* Console.log(`\n${section.title}`)
     for (const sample of measured) {
-      if (sample.figure === "cpu")
+      if (!["rate", "p50", "p99"].includes(sample.figure))
         yield* Console.log(
-          `  ${sample.subject.padEnd(38)} ${sample.what} ${String(sample.callers).padStart(4)} ${median(sample.values).toFixed(2).padStart(8)} µs`
+          `  ${sample.subject.padEnd(38)} ${sample.what} ${String(sample.callers).padStart(4)} ${median(sample.values).toFixed(2).padStart(8)} ${sample.unit}`
         )
     }
     samples.push(...measured)

@@ -1,3 +1,5 @@
+import type { Value } from "../src/index.ts"
+
 /** Values that look like an application's: no two are the same, so that nobody gains by knowing one already. */
 
 const words =
@@ -16,9 +18,9 @@ const sequence = (seed: number) => {
   }
 }
 
-export interface Record {
-  readonly n: number
-  readonly [field: string]: unknown
+/** What is stored. */
+export interface JsonObject {
+  readonly [field: string]: Value.Json
 }
 
 const text = (next: (below: number) => number, length: number): string => {
@@ -36,7 +38,7 @@ const fields = (seed: number) => {
     name,
     email: `${name.replaceAll(" ", ".")}@example.org`,
     active: next(2) === 1,
-    roles: [words[next(words.length)], words[next(words.length)]]
+    roles: [words[next(words.length)]!, words[next(words.length)]!]
   }
 }
 
@@ -48,7 +50,7 @@ const sized = (seed: number, bytes: number) => {
     createdAt: new Date(1.7e12 + next(1e10)).toISOString(),
     address: {
       street: `${text(next, 14).trim()} ${next(200)}`,
-      city: words[next(words.length)],
+      city: words[next(words.length)]!,
       zip: String(next(99999))
     },
     scores: [next(1000), next(1000) / 10, next(1000)],
@@ -57,9 +59,9 @@ const sized = (seed: number, bytes: number) => {
   return { ...start, bio: text(next, bytes - JSON.stringify(start).length) }
 }
 
-const pool = <A extends object>(make: (seed: number) => A, size: number) => {
+const pool = (make: (seed: number) => JsonObject, size: number) => {
   const made = Array.from({ length: size }, (_, seed) => make(seed))
-  return (i: number): A & Record => ({ ...made[i % size]!, n: i })
+  return (i: number): JsonObject => ({ ...made[i % size]!, n: i })
 }
 
 /** 200 bytes of JSON. */

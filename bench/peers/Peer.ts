@@ -8,6 +8,12 @@ export interface Peer {
   readonly close: () => Promise<unknown>
 }
 
+/** A library that loads what is missing. */
+export interface Loading {
+  readonly subject: string
+  readonly ask: (key: string, load: () => Promise<object>) => Promise<unknown>
+}
+
 /** Where the server is, and what all names start with. */
 export interface Place {
   readonly url: string

@@ -1,7 +1,12 @@
 import { Redis } from "ioredis"
-import { load, type Peer, type Place } from "./Peer.ts"
+import { type Loading, load, type Peer, type Place } from "./Peer.ts"
 
 interface BentoCache {
+  readonly getOrSet: (options: {
+    readonly key: string
+    readonly factory: () => Promise<object>
+    readonly ttl: string
+  }) => Promise<unknown>
   readonly get: (options: { readonly key: string }) => Promise<unknown>
   readonly set: (options: { readonly key: string; readonly value: object }) => Promise<unknown>
   readonly disconnectAll: () => Promise<unknown>
@@ -36,10 +41,17 @@ export const overRedis = async ({ url, prefix }: Place): Promise<Peer> => {
   return peer(new BentoCache({ default: "all", stores: { all: bentostore().useL2Layer(driver) } }))
 }
 
-export const inMemory = async (): Promise<Peer> => {
+export const inMemory = async (): Promise<Peer> => peer(await inProcess())
+
+export const loading = async (): Promise<Loading> => {
+  const bento = await inProcess()
+  return { subject: "bentocache", ask: (key, factory) => bento.getOrSet({ key, factory, ttl: "1h" }) }
+}
+
+const inProcess = async (): Promise<BentoCache> => {
   const { BentoCache, bentostore } = await load<BentoModule>("bentocache")
   const { memoryDriver } = await load<MemoryDriverModule>("bentocache/drivers/memory")
-  return peer(new BentoCache({ default: "all", stores: { all: bentostore().useL1Layer(memoryDriver()) } }))
+  return new BentoCache({ default: "all", stores: { all: bentostore().useL1Layer(memoryDriver()) } })
 }
 
 const peer = (bento: BentoCache): Peer => ({

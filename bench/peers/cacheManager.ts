@@ -1,7 +1,8 @@
 import { keyvOverRedis } from "./keyv.ts"
-import { load, type Peer, type Place } from "./Peer.ts"
+import { type Loading, load, type Peer, type Place } from "./Peer.ts"
 
 interface Cache {
+  readonly wrap: (key: string, load: () => Promise<object>, ttl: number) => Promise<unknown>
   readonly get: (key: string) => Promise<unknown>
   readonly set: (key: string, value: object) => Promise<unknown>
   readonly mget: (keys: Array<string>) => Promise<unknown>
@@ -21,6 +22,12 @@ export const overRedis = async (place: Place): Promise<Peer> => {
 export const inMemory = async (): Promise<Peer> => {
   const { createCache } = await load<CacheManagerModule>("cache-manager")
   return peer(createCache())
+}
+
+export const loading = async (): Promise<Loading> => {
+  const { createCache } = await load<CacheManagerModule>("cache-manager")
+  const cache = createCache()
+  return { subject: "cache-manager", ask: (key, load) => cache.wrap(key, load, 3_600_000) }
 }
 
 const peer = (cache: Cache): Peer => ({

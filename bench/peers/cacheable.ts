@@ -1,7 +1,8 @@
 import { keyvOverRedis } from "./keyv.ts"
-import { load, type Peer, type Place } from "./Peer.ts"
+import { type Loading, load, type Peer, type Place } from "./Peer.ts"
 
 interface Cacheable {
+  readonly getOrSet: (key: string, load: () => Promise<object>, options: { readonly ttl: string }) => Promise<unknown>
   readonly get: (key: string) => Promise<unknown>
   readonly set: (key: string, value: object) => Promise<unknown>
   readonly getMany: (keys: Array<string>) => Promise<unknown>
@@ -22,6 +23,12 @@ export const overRedis = async (place: Place): Promise<Peer> => {
 export const inMemory = async (): Promise<Peer> => {
   const { Cacheable } = await load<CacheableModule>("cacheable")
   return peer(new Cacheable())
+}
+
+export const loading = async (): Promise<Loading> => {
+  const { Cacheable } = await load<CacheableModule>("cacheable")
+  const cacheable = new Cacheable()
+  return { subject: "cacheable", ask: (key, load) => cacheable.getOrSet(key, load, { ttl: "1h" }) }
 }
 
 const peer = (cacheable: Cacheable): Peer => ({

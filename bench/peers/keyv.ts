@@ -25,11 +25,12 @@ export const keyvOverRedis = async ({ url, prefix }: Place, subject: string): Pr
 
 export const overRedis = async (place: Place): Promise<Peer> => peer("keyv", await keyvOverRedis(place, "keyv"))
 
-export const inMemory = async (): Promise<ReadonlyArray<Peer>> => {
-  const five = await load<KeyvModule>("keyv")
-  const six = await load<KeyvModule>("keyv-6")
-  return [peer("keyv 5", new five.Keyv()), peer("keyv 6", new six.Keyv())]
-}
+/** The version that its adapter for Redis is made for, and the newest. */
+export const five = async (): Promise<Peer> => inMemory("keyv 5", await load<KeyvModule>("keyv"))
+
+export const six = async (): Promise<Peer> => inMemory("keyv 6", await load<KeyvModule>("keyv-6"))
+
+const inMemory = (subject: string, { Keyv }: KeyvModule): Peer => peer(subject, new Keyv())
 
 const peer = (subject: string, keyv: Keyv): Peer => ({
   subject,

@@ -1,7 +1,5 @@
-import { randomBytes } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import { type KeyValue, Retry, Stack, Statistics, Timeout, Tracing } from "../../src/index.ts"
 import * as Redis from "../../src/stores/Redis.ts"
 import { measure, type Sample } from "../measure.ts"
@@ -9,12 +7,10 @@ import * as ioredis from "../peers/ioredis.ts"
 import type { Place } from "../peers/Peer.ts"
 import * as pyKeyValue from "../peers/pyKeyValue.ts"
 import { ofLayer, ofPeer } from "../Store.ts"
+import { encryptionKey, secret } from "../secrets.ts"
 import { redis } from "../servers.ts"
 import { oneKiB, sixtyFourKiB } from "../values.ts"
 import type { Section } from "./Section.ts"
-
-const secret = randomBytes(32)
-const key = Redacted.make(secret.toString("base64url").padEnd(44, "="))
 
 /** Options of the store that are measured. */
 interface Options {
@@ -28,17 +24,17 @@ const policies = (store: Store) =>
 
 const fernet = Stack.production({
   store: "bench",
-  encryption: { keys: [key] },
+  encryption: { keys: [encryptionKey] },
   compression: { minSize: "4 KiB" }
 })
 
 const aead = Stack.production({
   store: "bench",
-  aead: { keys: [{ id: "1", key }] },
+  aead: { keys: [{ id: "1", key: encryptionKey }] },
   compression: { minSize: "4 KiB" }
 })
 
-const pyKeyValueStack = Stack.production({ store: "bench", encryption: { keys: [key] }, envelope: "json" })
+const pyKeyValueStack = Stack.production({ store: "bench", encryption: { keys: [encryptionKey] }, envelope: "json" })
 
 const ours = ({ url, prefix }: Place) => {
   const over = (subject: string, stack: (store: Store) => Store, options: Options = {}) =>
