@@ -1,40 +1,74 @@
 /**
  * Measures this library and others: `npm run bench [-- --quick] [--only NAME] [--json FILE]`.
  *
- * Trust ratios within one run; absolute times are this machine's.
+ * Everything together is written to `RESULTS.md`, with charts. A part (`--only`, `--quick`) is only shown. The JSON has
+ * every sample. Trust ratios within one run; absolute times are this machine's.
  */
-import { writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import { barChart } from "./chart.ts"
+import { charts } from "./charts.ts"
 import { installPeers } from "./install.ts"
-import { median, type Sample } from "./measure.ts"
+import type { Sample } from "./measure.ts"
+import { report } from "./report.ts"
 import { sections } from "./sections/index.ts"
+import { redisProblem } from "./servers.ts"
+import { setting } from "./setting.ts"
+import { targets } from "./targets.ts"
 
 const { values: args } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, json: { type: "string" } }
 })
 
-const plan = { rounds: args.quick ? 5 : 25, scale: 1, everything: !args.quick }
+const directory = fileURLToPath(new URL(".", import.meta.url))
 
-const chosen = sections.filter(({ name }) => args.only === undefined || name === args.only)
+const write = (samples: ReadonlyArray<Sample>) => {
+  mkdirSync(`${directory}charts`, { recursive: true })
+  const drawn = charts(samples)
+  for (const [file, chart] of drawn) writeFileSync(`${directory}charts/${file}`, barChart(chart))
+  const files = drawn.map(([file, { title }]) => ({ file: `charts/${file}`, title }))
+  writeFileSync(
+    `${directory}RESULTS.md`,
+    report({ samples, setting: setting(), parts: sections, targets, charts: files })
+  )
+}
 
 const program = Effect.gen(function* () {
-  installPeers()
+  const chosen = sections.filter(({ name }) => args.only === undefined || name === args.only)
+  if (chosen.length === 0) {
+    return yield* Effect.fail(`There is no section "${args.only}", but ${sections.map(({ name }) => name).join(", ")}`)
+  }
+  const problem = redisProblem()
+  if (problem !== undefined) {
+    yield* Console.log(`Skipped: what is measured over Redis, since ${problem}`)
+    if (process.env.REQUIRE_SERVICES === "1") return yield* Effect.fail(problem)
+  }
+  yield* Effect.sync(installPeers)
   const samples: Array<Sample> = []
   for (const section of chosen) {
-    const measured = yield* Effect.scoped(section.run(plan))
-    yield* Console.log(`\n${section.title}`)
-    for (const sample of measured) {
-      if (!["rate", "p50", "p99"].includes(sample.figure))
-        yield* Console.log(
-          `  ${sample.subject.padEnd(38)} ${sample.what} ${String(sample.callers).padStart(4)} ${median(sample.values).toFixed(2).padStart(8)} ${sample.unit}`
-        )
-    }
-    samples.push(...measured)
+    if (section.needsRedis && problem !== undefined) continue
+    yield* Console.log(`Measuring: ${section.title}`)
+    samples.push(...(yield* Effect.scoped(section.run({ rounds: args.quick ? 5 : 25, scale: 1, everything: true }))))
   }
   if (args.json !== undefined) writeFileSync(args.json, JSON.stringify(samples, null, 2))
+  const isWhole = args.only === undefined && !args.quick && problem === undefined
+  if (isWhole) write(samples)
+  yield* Console.log(
+    report({
+      samples,
+      setting: setting(),
+      parts: chosen,
+      targets: isWhole ? targets : measuredTargets(samples),
+      charts: []
+    })
+  )
 })
+
+const measuredTargets = (samples: ReadonlyArray<Sample>) =>
+  targets.filter((target) => target.reached(samples) !== undefined)
 
 NodeRuntime.runMain(program)

@@ -104,7 +104,7 @@ export const measure = async (
   const samples: Array<Sample> = []
   for (const count of callers) {
     const measured = candidates.map(() => ({ cpu: [] as Array<number>, rate: [] as Array<number> }))
-    for (const { run, each = 1 } of candidates) await run(count, Math.ceil(warmUp / each))
+    for (const { run, each = 1 } of candidates) await warmUp(() => run(count, Math.ceil(times / each)), times)
     for (let round = 0; round < rounds; round++) {
       globalThis.gc?.()
       for (const i of shuffled(candidates.length)) {
@@ -130,8 +130,11 @@ export const measure = async (
   return samples
 }
 
-/** Operations of each candidate that do not count: until everything is compiled. */
-const warmUp = 5000
+/** Runs a candidate until everything is compiled: some thousands of operations, or half a second. */
+const warmUp = async (run: () => Promise<void>, times: number) => {
+  const start = performance.now()
+  for (let done = 0; done < 5000 && performance.now() - start < 500; done += times) await run()
+}
 
 /** How many rounds' operations have their latencies measured. */
 const latencyRounds = 4

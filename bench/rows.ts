@@ -1,5 +1,5 @@
 import type { Sample } from "./measure.ts"
-import type { Target } from "./targets.ts"
+import { isMet, type Target } from "./targets.ts"
 
 /** A target, and what it came to in each run so far. */
 export interface Row {
@@ -16,11 +16,9 @@ export const rowOf = ({ target, reached }: Row, samples: ReadonlyArray<Sample>):
   reached: [...reached, target.reached(samples) ?? Number.NaN]
 })
 
-const isWithin = (target: Target, reached: number): boolean => reached <= target.most * tolerance
-
 /** The rows that no run was good enough for yet: a figure that is missing is not good. */
 export const stillFailing = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> =>
-  rows.filter(({ target, reached }) => !reached.some((figure) => isWithin(target, figure)))
+  rows.filter(({ target, reached }) => !reached.some((figure) => isMet(target, figure, tolerance)))
 
 /** The rows as text. */
 export const table = (rows: ReadonlyArray<Row>): string => {

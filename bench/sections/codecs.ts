@@ -86,8 +86,8 @@ export const codecs: Section = {
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     const samples: Array<Sample> = []
-    const stores = yield* Effect.all(
-      Object.entries(codecsByName).map(([name, wrap]) => ofLayer(name, wrap(Memory.layer())))
+    const stores = yield* Effect.forEach(Object.entries(codecsByName), ([name, wrap]) =>
+      ofLayer(name, wrap(Memory.layer()))
     )
     for (const { name, value, times } of sizes) {
       for (const store of stores) yield* Effect.promise(() => store.fill(value))

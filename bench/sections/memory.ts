@@ -9,7 +9,7 @@ import * as effectPersistence from "../peers/effectPersistence.ts"
 import * as keyv from "../peers/keyv.ts"
 import * as lruCache from "../peers/lruCache.ts"
 import * as unstorage from "../peers/unstorage.ts"
-import { ofLayer, ofPeer, ofPlain } from "../Store.ts"
+import { ofEffects, ofLayer, ofPeer, ofPlain } from "../Store.ts"
 import { small } from "../values.ts"
 import type { Section } from "./Section.ts"
 
@@ -26,6 +26,13 @@ const maps = [
     return ofPlain("Map of JSON", {
       get: (key) => JSON.parse(map.get(key)!),
       set: (key, value) => map.set(key, JSON.stringify(value))
+    })
+  }),
+  Effect.sync(() => {
+    const map = new Map<string, string>()
+    return ofEffects("Map of JSON, in a fiber", {
+      get: (key) => Effect.sync(() => JSON.parse(map.get(key)!)),
+      set: (key, value) => Effect.sync(() => map.set(key, JSON.stringify(value)))
     })
   })
 ]

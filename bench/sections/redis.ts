@@ -21,7 +21,10 @@ const peers = (place: Place) => [
   ...[keyv, unstorage, cacheable, cacheManager, bentocache].map(({ overRedis }) => ofPeer(() => overRedis(place)))
 ]
 
-const ours = ({ url, prefix }: Place) => [ofLayer("effect-kv", Redis.layer({ url, prefix: `${prefix}bare:` }))]
+const ours = ({ url, prefix }: Place) => [
+  ofLayer("effect-kv", Redis.layer({ url, prefix: `${prefix}bare:` })),
+  ofLayer("effect-kv, reads coalesced", Redis.layer({ url, prefix: `${prefix}coalesced:`, coalesceReads: true }))
+]
 
 /** All stores, with the values that are read in them. */
 const stores = Effect.fnUntraced(function* ({ everything }: Plan) {

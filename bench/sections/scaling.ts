@@ -28,7 +28,7 @@ const inMemory = Effect.fnUntraced(function* <E, R>(open: Effect.Effect<Store, E
     const { user, system } = process.cpuUsage(before)
     if (round >= 0) cpu.push((user + system) / gets)
   }
-  const sample = { section: "scaling", subject, what: `${count.toLocaleString("en")} entries`, callers: 1 }
+  const sample = { section: "scaling, Memory", subject, what: `${count.toLocaleString("en")} entries`, callers: 1 }
   return [
     { ...sample, figure: "heap", unit: "bytes", values: [bytes] },
     { ...sample, figure: "cpu", unit: "µs", values: cpu }
@@ -75,7 +75,7 @@ const enumeration = Effect.fnUntraced(function* (rounds: number) {
       return runs
     })
     if (runs.some(({ keys }) => keys < keyCount)) return yield* Effect.fail(`${subject} has not found all keys`)
-    const sample = { section: "scaling", subject, what: "enumerating 1,000,000 keys of Redis", callers: 1 }
+    const sample = { section: "scaling, Redis", subject, what: "enumeration", callers: 1 }
     samples.push(
       { ...sample, figure: "time", unit: "ms", values: runs.map(({ seconds }) => seconds * 1000) },
       { ...sample, figure: "peak", unit: "MB", values: runs.map(({ peak }) => peak / 1e6) }
