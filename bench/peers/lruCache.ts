@@ -1,6 +1,6 @@
 import { load } from "./Peer.ts"
 
-export interface LruCache {
+interface LruCache {
   readonly get: (key: string) => unknown
   readonly set: (key: string, value: object) => unknown
 }
@@ -11,5 +11,6 @@ interface LruCacheModule {
 
 export const inMemory = async (max: number): Promise<LruCache> => {
   const { LRUCache } = await load<LruCacheModule>("lru-cache")
-  return new LRUCache({ max })
+  const cache = new LRUCache({ max })
+  return { get: (key) => cache.get(key), set: (key, value) => cache.set(key, value) }
 }
