@@ -6,15 +6,15 @@ import { measure, type Sample } from "../measure.ts"
 import * as byHand from "../peers/byHand.ts"
 import * as ioredis from "../peers/ioredis.ts"
 import type { Place } from "../peers/Peer.ts"
-import { ofLayer, ofPeer } from "../Store.ts"
+import { ofLayer, ofPeer, type Store } from "../Store.ts"
 import { encryptionKey, secret } from "../secrets.ts"
 import { redis } from "../servers.ts"
 import { oneKiB, sixtyFourKiB } from "../values.ts"
 import type { Section } from "./Section.ts"
 
-type Store = Layer.Layer<KeyValue.KeyValue, unknown>
+type StoreLayer = Layer.Layer<KeyValue.KeyValue, unknown>
 
-const policies = (store: Store) =>
+const policies = (store: StoreLayer) =>
   store.pipe(Timeout.wrap(), Retry.wrap(), Statistics.wrap({ store: "bench" }), Tracing.wrap({ store: "bench" }))
 
 const fernet = Stack.production({
@@ -32,7 +32,7 @@ const aead = Stack.production({
 const pyKeyValueStack = Stack.production({ store: "bench", encryption: { keys: [encryptionKey] }, envelope: "json" })
 
 const ours = ({ url, prefix }: Place) => {
-  const over = (subject: string, stack: (store: Store) => Store, options: Redis.CommonOptions = {}) =>
+  const over = (subject: string, stack: (store: StoreLayer) => StoreLayer, options: Redis.CommonOptions = {}) =>
     ofLayer(subject, stack(Redis.layer({ url, prefix: `${prefix}${subject.replaceAll(" ", "-")}:`, ...options })))
   const coalesced = { coalesceReads: true }
   return {
@@ -61,7 +61,10 @@ export const stacks: Section = {
     const corked = yield* ofPeer(() => ioredis.corked(place))
     const hand = yield* Effect.forEach(byHand.overRedis(place, secret), ofPeer)
     const stacks = yield* Effect.all(ours(place))
-    const all = [raw, corked, ...hand, ...Object.values(stacks)]
+    const withoutTarget: ReadonlyArray<Store> = [corked, stacks.bareCoalesced, stacks.aead]
+    const all = [raw, corked, ...hand, ...Object.values(stacks)].filter(
+      (store) => plan.everything || !withoutTarget.includes(store)
+    )
     for (const store of all) yield* Effect.promise(() => store.fill(oneKiB))
     const amount = { rounds: plan.rounds, callers: [64], latencies: plan.everything }
     samples.push(
