@@ -1,4 +1,4 @@
-import { figure, ratio, type Which } from "./figures.ts"
+import { difference, figure, ratio, type Which } from "./figures.ts"
 import type { Sample } from "./measure.ts"
 import { aeadByHand, fernetByHand, pyKeyValueByHand } from "./peers/byHand.ts"
 
@@ -107,16 +107,15 @@ const memoryGet = { section: "memory", subject: "effect-kv", what: "get", caller
 const wrapped = ["Memory", "Memory, answers later"]
 
 /** What each wrapper adds to each store; the dearest. */
-const dearestWrapper: Figure = (samples) => {
-  const added = samples.flatMap(({ section, subject, what, values }) => {
-    const base = wrapped.find((name) => subject.startsWith(`${name} + `))
-    if (section !== "wrappers" || base === undefined) return []
-    const without = figure(samples, { section, subject: base, what })
-    const withIt = figure(samples, { section, subject, what })
-    return without !== undefined && withIt !== undefined && values.length > 0 ? [withIt - without] : []
-  })
-  return added.length === 0 ? undefined : Math.max(...added)
-}
+const dearestWrapper: Figure = (samples) =>
+  greatest(
+    samples.map(({ section, subject, what }) => () => {
+      const base = wrapped.find((name) => subject.startsWith(`${name} + `))
+      return section === "wrappers" && base !== undefined
+        ? difference(samples, { section, subject, what }, { section, subject: base, what })
+        : undefined
+    })
+  )(samples)
 
 const stored =
   (subject: string, base: string): Figure =>

@@ -1,4 +1,5 @@
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -31,11 +32,18 @@ export const overRedis = ({ url, prefix }: Place) =>
 
 export const inMemory = over(Persistence.layerBackingMemory, "bench")
 
-/** Effect's store of strings, with JSON by hand. */
-export const keyValueStoreInMemory = Effect.map(Layer.build(KeyValueStore.layerMemory), (context) => {
-  const store = Context.get(context, KeyValueStore.KeyValueStore)
-  return ofEffects("Effect KeyValueStore + JSON", {
-    get: (key) => Effect.map(store.get(key), (text) => (text === undefined ? undefined : JSON.parse(text))),
-    set: (key, value) => Effect.suspend(() => store.set(key, JSON.stringify(value)))
+const strings = <E>(layer: Layer.Layer<KeyValueStore.KeyValueStore, E>) =>
+  Effect.map(Layer.build(layer), (context) => {
+    const store = Context.get(context, KeyValueStore.KeyValueStore)
+    return ofEffects("Effect KeyValueStore + JSON", {
+      get: (key) => Effect.map(store.get(key), (text) => (text === undefined ? undefined : JSON.parse(text))),
+      set: (key, value) => Effect.suspend(() => store.set(key, JSON.stringify(value)))
+    })
   })
-})
+
+/** Effect's store of strings, with JSON by hand. */
+export const keyValueStoreInMemory = strings(KeyValueStore.layerMemory)
+
+/** The same in files. */
+export const keyValueStoreInFiles = (directory: string) =>
+  strings(KeyValueStore.layerFileSystem(directory).pipe(Layer.provide(NodeServices.layer)))

@@ -8,7 +8,8 @@ import * as Layer from "effect/Layer"
 import { FileSystem } from "../../src/index.ts"
 import * as Sqlite from "../../src/stores/Sqlite.ts"
 import { measure } from "../measure.ts"
-import { ofLayer, ofPlain } from "../Store.ts"
+import * as effectPersistence from "../peers/effectPersistence.ts"
+import { ofLayer, ofPlain, type Store } from "../Store.ts"
 import { oneKiB } from "../values.ts"
 import type { Section } from "./Section.ts"
 
@@ -41,27 +42,32 @@ export const embedded: Section = {
   name: "embedded",
   title: "Embedded",
   about:
-    "Values of 1 KiB, 1,000 keys, one caller. SQLite in WAL mode with `synchronous = NORMAL`, one row a transaction.",
+    "Values of 1 KiB, 1,000 keys, one caller. SQLite in WAL mode with `synchronous = NORMAL`, one row a transaction. Files: one a key.",
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     const directory = yield* temporaryDirectory
-    const files = (name: string, fsync: boolean) =>
+    const measured = Effect.fnUntraced(function* (section: string, stores: ReadonlyArray<Store>, times: number) {
+      for (const store of stores) yield* Effect.promise(() => store.fill(oneKiB))
+      const candidates = stores.flatMap((store) => store.singles(oneKiB))
+      const amount = { rounds: plan.rounds, times: times * plan.scale, callers: [1], latencies: plan.everything }
+      return yield* Effect.promise(() => measure(section, candidates, amount))
+    })
+    const sqlite = yield* Effect.all([
+      bareSqlite(join(directory, "bare.sqlite")),
+      ofLayer("effect-kv Sqlite", Sqlite.layer({ filename: join(directory, "ours.sqlite") }))
+    ])
+    const ofSqlite = yield* measured("embedded", sqlite, 1000)
+    if (!plan.everything) return ofSqlite
+    const ours = (name: string, fsync: boolean) =>
       ofLayer(
         name,
         FileSystem.layer({ directory: join(directory, name), fsync }).pipe(Layer.provide(NodeServices.layer))
       )
-    const stores = yield* Effect.all([
-      bareSqlite(join(directory, "bare.sqlite")),
-      ofLayer("effect-kv Sqlite", Sqlite.layer({ filename: join(directory, "ours.sqlite") })),
-      ...(plan.everything ? [files("effect-kv FileSystem, fsync", true), files("effect-kv FileSystem", false)] : [])
+    const files = yield* Effect.all([
+      effectPersistence.keyValueStoreInFiles(join(directory, "effect")),
+      ours("effect-kv FileSystem, fsync: false", false),
+      ours("effect-kv FileSystem", true)
     ])
-    for (const store of stores) yield* Effect.promise(() => store.fill(oneKiB))
-    return yield* Effect.promise(() =>
-      measure(
-        "embedded",
-        stores.flatMap((store) => store.singles(oneKiB)),
-        { rounds: plan.rounds, times: 1000 * plan.scale, callers: [1], latencies: plan.everything }
-      )
-    )
+    return [...ofSqlite, ...(yield* measured("embedded, files", files, 50))]
   })
 }

@@ -67,6 +67,6 @@ export const redisBatches: Section = {
   run: Effect.fnUntraced(function* (plan) {
     const all = yield* stores(plan)
     const candidates = all.flatMap((store) => store.batches(oneKiB))
-    return yield* Effect.promise(() => measure("batches", candidates, amount(plan, 6400, [1, 32, 64])))
+    return yield* Effect.promise(() => measure("batches", candidates, amount(plan, 3200, [1, 32, 64])))
   })
 }

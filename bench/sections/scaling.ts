@@ -98,7 +98,7 @@ export const scaling: Section = {
       samples.push(...(yield* Effect.scoped(inMemory(map, count, rounds))))
       samples.push(...(yield* Effect.scoped(inMemory(ofLayer("effect-kv", Memory.layer()), count, rounds))))
     }
-    if (redisProblem() === undefined) samples.push(...(yield* enumeration(Math.min(plan.rounds, 3))))
+    if (redisProblem() === undefined) samples.push(...(yield* enumeration(Math.ceil(plan.rounds / 10))))
     return samples
   })
 }

@@ -49,7 +49,7 @@ export const wrappers: Section = {
       measure(
         "wrappers",
         stores.flatMap((store) => store.singles(small)),
-        { rounds: plan.rounds, times: 5000 * plan.scale, callers: [64], latencies: false }
+        { rounds: 2 * plan.rounds, times: 5000 * plan.scale, callers: [64], latencies: false }
       )
     )
   })

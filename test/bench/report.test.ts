@@ -76,10 +76,10 @@ describe("targets", () => {
   it("of the wrappers, the dearest over either store counts", () => {
     const of = (subject: string, values: ReadonlyArray<number>) => sample(subject, values, { section: "wrappers" })
     const samples = [
-      of("Memory", [1, 1]),
-      of("Memory + Retry", [1.25, 1.25]),
-      of("Memory, answers later", [2, 2]),
-      of("Memory, answers later + Timeout", [2.5, 2.5])
+      of("Memory", [1, 1, 5]),
+      of("Memory + Retry", [1.25, 1.25, 7]),
+      of("Memory, answers later", [2, 8, 2]),
+      of("Memory, answers later + Timeout", [2.5, 8.5, 2.25])
     ]
     assert.strictEqual(reached("One policy wrapper more", samples), 0.5)
   })
