@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { Memory } from "../../src/index.ts"
-import { bytesPerEntry } from "../heap.ts"
+import { withEntries } from "../heap.ts"
 import { measure, type Sample } from "../measure.ts"
 import * as bentocache from "../peers/bentocache.ts"
 import * as cacheable from "../peers/cacheable.ts"
@@ -56,7 +56,7 @@ export const memory: Section = {
   name: "memory",
   title: "Memory",
   about:
-    "Objects of 200 bytes of JSON, one caller: ours called within a fiber, promises awaited in an `async` loop, `Map` and lru-cache called as they are. `Map`, lru-cache, cacheable and Effect's BackingPersistence hand out the object that they hold, which its reader can change; the others copy. Heap: what an entry takes, key and value included.",
+    "Objects of 200 bytes of JSON, one caller: ours called within a fiber, promises awaited in an `async` loop, `Map` and lru-cache called as they are. `Map`, lru-cache, cache-manager and Effect's BackingPersistence hand out the very object that was put, which its readers can change; all others copy, on the way in and out. Heap: what an entry takes, key and value included.",
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     const open = [...maps, ours, ...(plan.everything ? peers : [])]
@@ -73,7 +73,9 @@ export const memory: Section = {
     ]
     if (!plan.everything) return samples
     for (const each of open) {
-      const { subject, bytes } = yield* Effect.scoped(bytesPerEntry(each, entries))
+      const { subject, bytes } = yield* Effect.scoped(
+        withEntries(each, entries, (store) => Effect.promise(() => store.scattered(entries)(1, 1)))
+      )
       samples.push({
         section: "memory",
         subject,

@@ -4,7 +4,7 @@ import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 import { Redis as Client } from "ioredis"
 import { Memory } from "../../src/index.ts"
-import { bytesPerEntry } from "../heap.ts"
+import { withEntries } from "../heap.ts"
 import type { Sample } from "../measure.ts"
 import { ofLayer, ofPlain, type Store } from "../Store.ts"
 import { redis, redisProblem } from "../servers.ts"
@@ -18,20 +18,26 @@ const map = Effect.sync(() => {
   return ofPlain("Map", { get: (key) => entries.get(key), set: (key, value) => entries.set(key, value) })
 })
 
+const getTimes = (store: Store, count: number, rounds: number) =>
+  Effect.promise(async () => {
+    const get = store.scattered(count)
+    const times: Array<number> = []
+    for (let round = -1; round < rounds; round++) {
+      const before = process.cpuUsage()
+      await get(1, gets)
+      const { user, system } = process.cpuUsage(before)
+      if (round >= 0) times.push((user + system) / gets)
+    }
+    return times
+  })
+
 /** Heap and the time of a get, with so many entries. */
 const inMemory = Effect.fnUntraced(function* <E, R>(open: Effect.Effect<Store, E, R>, count: number, rounds: number) {
-  const { store, subject, bytes } = yield* bytesPerEntry(open, count)
-  const cpu: Array<number> = []
-  for (let round = -1; round < rounds; round++) {
-    const before = process.cpuUsage()
-    yield* Effect.promise(() => store.scattered(count)(1, gets))
-    const { user, system } = process.cpuUsage(before)
-    if (round >= 0) cpu.push((user + system) / gets)
-  }
+  const { subject, bytes, found } = yield* withEntries(open, count, (store) => getTimes(store, count, rounds))
   const sample = { section: "scaling, Memory", subject, what: `${count.toLocaleString("en")} entries`, callers: 1 }
   return [
     { ...sample, figure: "heap", unit: "bytes", values: [bytes] },
-    { ...sample, figure: "cpu", unit: "µs", values: cpu }
+    { ...sample, figure: "cpu", unit: "µs", values: found }
   ] satisfies ReadonlyArray<Sample>
 })
 
