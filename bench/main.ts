@@ -1,35 +1,74 @@
 /**
- * Measures what stores and wrappers cost, in CPU time: `npm run bench [-- --quick] [--json FILE]`.
+ * Measures this library and others: `npm run bench [-- --quick] [--only NAME] [--json FILE]`.
  *
- * Trust ratios within one run; absolute times are this machine's.
+ * Everything together is written to `RESULTS.md`, with charts. A part (`--only`, `--quick`) is only shown. The JSON has
+ * every sample. Trust ratios within one run; absolute times are this machine's.
  */
-
-import { writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { type Sample, section } from "./measure.ts"
-import { codecs, memory, sqlite } from "./sections.ts"
+import { barChart } from "./chart.ts"
+import { charts } from "./charts.ts"
+import { installPeers } from "./install.ts"
+import type { Sample } from "./measure.ts"
+import { report } from "./report.ts"
+import { sections } from "./sections/index.ts"
+import { redisProblem } from "./servers.ts"
+import { setting } from "./setting.ts"
+import { targets } from "./targets.ts"
 
-const { values: args } = parseArgs({ options: { quick: { type: "boolean" }, json: { type: "string" } } })
-const rounds = args.quick ? 3 : 9
-
-const program = Effect.gen(function* () {
-  const samples: Array<Sample> = []
-  for (const [name, candidates, times] of [
-    ["memory, 100 bytes", yield* memory, 20_000],
-    ["sqlite, 1 KiB", yield* sqlite, 2000],
-    ["codecs, 1 KiB", yield* codecs, 2000]
-  ] as const) {
-    const measured = yield* section(name, candidates, { rounds, times })
-    yield* Console.log(`\n${name}\n${table(measured)}`)
-    samples.push(...measured)
-  }
-  if (args.json !== undefined) writeFileSync(args.json, JSON.stringify(samples, null, 2))
+const { values: args } = parseArgs({
+  options: { quick: { type: "boolean" }, only: { type: "string" }, json: { type: "string" } }
 })
 
-const table = (samples: ReadonlyArray<Sample>): string =>
-  samples.map(({ name, cpu }) => `  ${name.padEnd(32)} ${cpu.toFixed(2).padStart(8)} µs`).join("\n")
+const directory = fileURLToPath(new URL(".", import.meta.url))
 
-NodeRuntime.runMain(Effect.scoped(program))
+const write = (samples: ReadonlyArray<Sample>) => {
+  mkdirSync(`${directory}charts`, { recursive: true })
+  const drawn = charts(samples)
+  for (const [file, chart] of drawn) writeFileSync(`${directory}charts/${file}`, barChart(chart))
+  const files = drawn.map(([file, { title }]) => ({ file: `charts/${file}`, title }))
+  writeFileSync(
+    `${directory}RESULTS.md`,
+    report({ samples, setting: setting(), parts: sections, targets, charts: files })
+  )
+}
+
+const program = Effect.gen(function* () {
+  const chosen = sections.filter(({ name }) => args.only === undefined || name === args.only)
+  if (chosen.length === 0) {
+    return yield* Effect.fail(`There is no section "${args.only}", but ${sections.map(({ name }) => name).join(", ")}`)
+  }
+  const problem = redisProblem()
+  if (problem !== undefined) {
+    yield* Console.log(`Skipped: what is measured over Redis, since ${problem}`)
+    if (process.env.REQUIRE_SERVICES === "1") return yield* Effect.fail(problem)
+  }
+  yield* Effect.sync(installPeers)
+  const samples: Array<Sample> = []
+  for (const section of chosen) {
+    if (section.needsRedis && problem !== undefined) continue
+    yield* Console.log(`Measuring: ${section.title}`)
+    samples.push(...(yield* Effect.scoped(section.run({ rounds: args.quick ? 5 : 25, scale: 1, everything: true }))))
+  }
+  if (args.json !== undefined) writeFileSync(args.json, JSON.stringify(samples, null, 2))
+  const isWhole = args.only === undefined && !args.quick && problem === undefined
+  if (isWhole) write(samples)
+  yield* Console.log(
+    report({
+      samples,
+      setting: setting(),
+      parts: chosen,
+      targets: isWhole ? targets : measuredTargets(samples),
+      charts: []
+    })
+  )
+})
+
+const measuredTargets = (samples: ReadonlyArray<Sample>) =>
+  targets.filter((target) => target.reached(samples) !== undefined)
+
+NodeRuntime.runMain(program)

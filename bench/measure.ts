@@ -1,50 +1,160 @@
 import * as Effect from "effect/Effect"
 
-/** What one candidate of a section takes. */
+/** One figure of one candidate, with every value that was measured. */
 export interface Sample {
   readonly section: string
-  readonly name: string
-  /** CPU microseconds per operation, the median of the rounds. */
-  readonly cpu: number
-  readonly rounds: ReadonlyArray<number>
+  /** Who: a library, or a stack of ours. */
+  readonly subject: string
+  /** What it does, such as "get". */
+  readonly what: string
+  /** How many callers at the same time. */
+  readonly callers: number
+  /** What was measured, such as "cpu", and in which unit. */
+  readonly figure: string
+  readonly unit: string
+  /** One value a round. */
+  readonly values: ReadonlyArray<number>
 }
 
-/** Something to measure: an effect that does one operation. */
+/** Runs an operation so many times, so many callers at a time. `i` counts the operations. */
+export type Run = (callers: number, times: number, done?: (i: number, millis: number) => void) => Promise<void>
+
+/** Something to measure. */
 export interface Candidate {
-  readonly name: string
-  readonly operation: Effect.Effect<unknown, unknown>
+  readonly subject: string
+  readonly what: string
+  readonly run: Run
+  /** How many of the operations that are counted one call stands for. Default: 1. */
+  readonly each?: number
 }
 
-const median = (numbers: ReadonlyArray<number>): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] as number
-
-const cpuMicros = (): number => {
-  const { user, system } = process.cpuUsage()
-  return user + system
+/** How much to measure. */
+export interface Amount {
+  readonly rounds: number
+  /** Operations a round. */
+  readonly times: number
+  readonly callers: ReadonlyArray<number>
+  /** Whether latencies are measured too, in a pass of their own, since looking at the clock takes time itself. */
+  readonly latencies: boolean
 }
 
-/** Runs one operation after the other within a fiber. */
-const repeat = (operation: Effect.Effect<unknown, unknown>, times: number) =>
-  Effect.gen(function* () {
-    const start = cpuMicros()
-    for (let i = 0; i < times; i++) yield* operation
-    return (cpuMicros() - start) / times
-  })
+/** An operation that answers a promise, called by `async` loops. */
+export const promised =
+  (operation: (i: number) => Promise<unknown>): Run =>
+  async (callers, times, done) => {
+    let next = 0
+    const caller = async () => {
+      while (next < times) {
+        const i = next++
+        if (done === undefined) await operation(i)
+        else {
+          const start = performance.now()
+          await operation(i)
+          done(i, performance.now() - start)
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: callers }, caller))
+  }
 
-/** Measures the candidates of a section in turn, round by round, so that what else the machine does hits them alike. */
-export const section = Effect.fnUntraced(function* (
-  name: string,
-  candidates: ReadonlyArray<Candidate>,
-  options: { readonly rounds: number; readonly times: number }
-) {
-  const rounds = candidates.map((): Array<number> => [])
-  for (let round = -1; round < options.rounds; round++) {
-    for (const [i, { operation }] of candidates.entries()) {
-      const cpu = yield* repeat(operation, options.times)
-      if (round >= 0) rounds[i]!.push(cpu)
+/** An operation that is an effect, run by fibers of one runtime. */
+export const effectful =
+  <E>(operation: (i: number) => Effect.Effect<unknown, E>): Run =>
+  (callers, times, done) => {
+    let next = 0
+    const caller = Effect.gen(function* () {
+      while (next < times) {
+        const i = next++
+        if (done === undefined) yield* operation(i)
+        else {
+          const start = performance.now()
+          yield* operation(i)
+          done(i, performance.now() - start)
+        }
+      }
+    })
+    return Effect.runPromise(
+      Effect.all(
+        Array.from({ length: callers }, () => caller),
+        { concurrency: "unbounded", discard: true }
+      )
+    )
+  }
+
+/** An operation that answers at once. */
+export const plain =
+  (operation: (i: number) => unknown): Run =>
+  async (_, times, done) => {
+    for (let i = 0; i < times; i++) {
+      const start = done && performance.now()
+      operation(i)
+      if (start !== undefined) done?.(i, performance.now() - start)
     }
   }
-  return candidates.map(
-    (candidate, i): Sample => ({ section: name, name: candidate.name, cpu: median(rounds[i]!), rounds: rounds[i]! })
-  )
-})
+
+/**
+ * Measures candidates in turn, round by round, so that what else the machine does hits them alike; each round in another
+ * order, so that nobody always comes after the same other. Rounds are many and short for the same reason.
+ */
+export const measure = async (
+  section: string,
+  candidates: ReadonlyArray<Candidate>,
+  { rounds, times, callers, latencies }: Amount
+): Promise<ReadonlyArray<Sample>> => {
+  const samples: Array<Sample> = []
+  for (const count of callers) {
+    const measured = candidates.map(() => ({ cpu: [] as Array<number>, rate: [] as Array<number> }))
+    for (const { run, each = 1 } of candidates) await warmUp(() => run(count, Math.ceil(times / each)), times)
+    for (let round = 0; round < rounds; round++) {
+      globalThis.gc?.()
+      for (const i of shuffled(candidates.length)) {
+        const { run, each = 1 } = candidates[i]!
+        const calls = Math.ceil(times / each)
+        const { micros, seconds } = await timed(() => run(count, calls))
+        measured[i]!.cpu.push(micros / (calls * each))
+        measured[i]!.rate.push((calls * each) / seconds)
+      }
+    }
+    for (const [i, { subject, what, run, each = 1 }] of candidates.entries()) {
+      const sample = (figure: string, unit: string, values: ReadonlyArray<number>) =>
+        samples.push({ section, subject, what, callers: count, figure, unit, values })
+      sample("cpu", "µs", measured[i]!.cpu)
+      sample("rate", "op/s", measured[i]!.rate)
+      if (!latencies) continue
+      const all: Array<number> = []
+      await run(count, Math.ceil((latencyRounds * times) / each), (_, millis) => all.push(millis * 1000))
+      sample("p50", "µs", [quantile(all, 0.5)])
+      sample("p99", "µs", [quantile(all, 0.99)])
+    }
+  }
+  return samples
+}
+
+/** Runs a candidate until everything is compiled: some thousands of operations, or half a second. */
+const warmUp = async (run: () => Promise<void>, times: number) => {
+  const start = performance.now()
+  for (let done = 0; done < 5000 && performance.now() - start < 500; done += times) await run()
+}
+
+/** How many rounds' operations have their latencies measured. */
+const latencyRounds = 4
+
+const shuffled = (length: number): ReadonlyArray<number> =>
+  Array.from({ length }, (_, i) => [Math.random(), i] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, i]) => i)
+
+/** The CPU time (user and system, of all threads of this process) and the time that a piece of work takes. */
+const timed = async (work: () => Promise<void>) => {
+  globalThis.gc?.({ type: "minor", execution: "sync" })
+  const start = performance.now()
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return { micros: user + system, seconds: (performance.now() - start) / 1000 }
+}
+
+export const quantile = (values: ReadonlyArray<number>, q: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(Math.floor(values.length * q), values.length - 1)] ?? Number.NaN
+
+export const median = (values: ReadonlyArray<number>): number => quantile(values, 0.5)

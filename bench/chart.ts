@@ -1,0 +1,68 @@
+/** A bar of a chart. */
+export interface Bar {
+  readonly label: string
+  /** One value a series. */
+  readonly values: ReadonlyArray<number>
+  /** Whether it is drawn as one of ours. */
+  readonly isOurs: boolean
+}
+
+export interface Chart {
+  readonly title: string
+  readonly unit: string
+  /** What the values of a bar are. */
+  readonly series: ReadonlyArray<string>
+  readonly bars: ReadonlyArray<Bar>
+}
+
+const width = 760
+const left = 250
+const right = 70
+const top = 64
+const thickness = 13
+const gap = 12
+
+const escape = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
+
+/** Readable on a light and on a dark page: the text follows the reader's colour scheme, the bars suit both. */
+const style = `
+  text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+  .title { font-weight: 600; font-size: 15px }
+  .small { font-size: 11px; fill: #59636e }
+  .ours0 { fill: #0969da } .ours1 { fill: #54aeff }
+  .others0 { fill: #818b98 } .others1 { fill: #b7bfc8 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #f0f6fc }
+    .small { fill: #9198a1 }
+    .ours0 { fill: #4493f8 } .ours1 { fill: #1f6feb }
+    .others0 { fill: #9198a1 } .others1 { fill: #656c76 }
+  }`
+
+/** Horizontal bars as SVG, a group for each label. Shorter is better. */
+export const barChart = ({ title, unit, series, bars }: Chart): string => {
+  const most = Math.max(...bars.flatMap(({ values }) => values))
+  const groupHeight = series.length * thickness + gap
+  const height = top + bars.length * groupHeight
+  const length = (value: number) => Math.max(1, Math.round(((width - left - right) * value) / most))
+  const group = ({ label, values, isOurs }: Bar, i: number): string => {
+    const y = top + i * groupHeight
+    const middle = y + (series.length * thickness) / 2 + 4
+    const rows = values.map((value, j) => {
+      const at = y + j * thickness
+      const kind = `${isOurs ? "ours" : "others"}${j}`
+      return (
+        `<rect class="${kind}" x="${left}" y="${at}" width="${length(value)}" height="${thickness - 2}" rx="2"/>` +
+        `<text class="small" x="${left + length(value) + 5}" y="${at + thickness - 3}">${value.toFixed(1)}</text>`
+      )
+    })
+    return `<text x="${left - 10}" y="${middle}" text-anchor="end">${escape(label)}</text>${rows.join("")}`
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">
+<style>${style}
+</style>
+<text class="title" x="10" y="22">${escape(title)}</text>
+<text class="small" x="10" y="42">${escape(`${unit}; from top to bottom: ${series.join(", ")}; shorter is better`)}</text>
+${bars.map(group).join("\n")}
+</svg>
+`
+}

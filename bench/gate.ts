@@ -1,0 +1,56 @@
+/**
+ * Fails when something has become too slow: `npm run bench:gate`.
+ *
+ * A row of the table of targets fails when it is more than 15 % over its target in three runs of three. Only ratios of CPU
+ * time are looked at, of what takes turns in one process: they depend little on the machine and on what else it does.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import type { Sample } from "./measure.ts"
+import { type Row, rowOf, stillFailing, table } from "./rows.ts"
+import { sections } from "./sections/index.ts"
+import { redisProblem } from "./servers.ts"
+import { type Target, targets } from "./targets.ts"
+
+const plan = { rounds: 15, scale: 1, everything: false }
+const runs = 3
+
+const measureFor = Effect.fnUntraced(function* (rows: ReadonlyArray<Target>) {
+  const needed = new Set(rows.flatMap((target) => target.sections))
+  const samples: Array<Sample> = []
+  for (const section of sections) {
+    if (needed.has(section.name)) samples.push(...(yield* Effect.scoped(section.run(plan))))
+  }
+  return samples
+})
+
+const program = Effect.gen(function* () {
+  const problem = redisProblem()
+  if (problem !== undefined) {
+    yield* Console.log(`Skipped: what is measured over Redis, since ${problem}`)
+    if (process.env.REQUIRE_SERVICES === "1") return yield* Effect.fail(problem)
+  }
+  const withoutServer = new Set(sections.flatMap(({ name, needsRedis }) => (needsRedis ? [] : [name])))
+  let rows: ReadonlyArray<Row> = targets
+    .filter(
+      (target) => target.gate && (problem === undefined || target.sections.every((name) => withoutServer.has(name)))
+    )
+    .map((target) => ({ target, reached: [] }))
+  for (let run = 0; run < runs; run++) {
+    const open = stillFailing(rows)
+    if (open.length === 0) break
+    const samples = yield* measureFor(open.map(({ target }) => target))
+    rows = rows.map((row) => (open.includes(row) ? rowOf(row, samples) : row))
+  }
+  yield* Console.log(table(rows))
+  const failed = stillFailing(rows)
+  if (failed.length > 0) {
+    process.exitCode = 1
+    yield* Console.log(
+      `\n${failed.length} of ${rows.length} rows are more than 15 % over their targets in ${runs} runs of ${runs}.`
+    )
+  }
+})
+
+NodeRuntime.runMain(program)

@@ -1,0 +1,139 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+  timingSafeEqual
+} from "node:crypto"
+import { gunzipSync, gzipSync } from "node:zlib"
+import { Redis } from "ioredis"
+import type { Peer, Place } from "./Peer.ts"
+
+/**
+ * What the production stacks store, by hand: `node:zlib` and `node:crypto` around the client, without policies, types,
+ * or checks of what cannot go wrong in a benchmark. It is the floor of what such a stack can cost.
+ */
+interface Form {
+  readonly encode: (value: object) => string | Buffer
+  readonly decode: (stored: Buffer) => unknown
+}
+
+/** Random bytes from a pool, since asking for a few takes longer than to encrypt a small value. */
+const pool = Buffer.alloc(4096)
+let used = pool.length
+const randomBytes = (length: number): Buffer => {
+  if (used + length > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += length
+  return Buffer.from(pool.subarray(used - length, used))
+}
+
+const fernet = (secret: Uint8Array) => {
+  const signing = createSecretKey(secret.subarray(0, 16))
+  const encryption = createSecretKey(secret.subarray(16))
+  return {
+    encrypt: (message: Buffer): Buffer => {
+      const head = Buffer.alloc(9)
+      head[0] = 0x80
+      head.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000)), 1)
+      const iv = randomBytes(16)
+      const cipher = createCipheriv("aes-128-cbc", encryption, iv)
+      const signed = Buffer.concat([head, iv, cipher.update(message), cipher.final()])
+      return Buffer.concat([signed, createHmac("sha256", signing).update(signed).digest()])
+    },
+    decrypt: (token: Buffer): Buffer => {
+      const signed = token.subarray(0, -32)
+      if (!timingSafeEqual(createHmac("sha256", signing).update(signed).digest(), token.subarray(-32))) {
+        throw new Error("the signature is wrong")
+      }
+      const decipher = createDecipheriv("aes-128-cbc", encryption, token.subarray(9, 25))
+      return Buffer.concat([decipher.update(signed.subarray(25)), decipher.final()])
+    }
+  }
+}
+
+const gcm = (key: KeyObject) => ({
+  encrypt: (message: Buffer): Buffer => {
+    const iv = randomBytes(12)
+    const cipher = createCipheriv("aes-256-gcm", key, iv)
+    return Buffer.concat([iv, cipher.update(message), cipher.final(), cipher.getAuthTag()])
+  },
+  decrypt: (stored: Buffer): Buffer => {
+    const decipher = createDecipheriv("aes-256-gcm", key, stored.subarray(0, 12))
+    decipher.setAuthTag(stored.subarray(-16))
+    return Buffer.concat([decipher.update(stored.subarray(12, -16)), decipher.final()])
+  }
+})
+
+/** Compressed from 4 KiB, encrypted, stored as bytes: the first byte tells which. */
+const binary = (cipher: ReturnType<typeof fernet>): Form => ({
+  encode: (value) => {
+    const text = Buffer.from(JSON.stringify(value))
+    const isLarge = text.length >= 4096
+    const content = isLarge ? gzipSync(text, { level: 1 }) : text
+    return Buffer.concat([Buffer.of(isLarge ? 1 : 0), cipher.encrypt(content)])
+  },
+  decode: (stored) => {
+    const content = cipher.decrypt(stored.subarray(1))
+    return JSON.parse((stored[0] === 1 ? gunzipSync(content) : content).toString())
+  }
+})
+
+/** What py-key-value stores: compressed from 1 KiB, in JSON in base64 in JSON. */
+const pyKeyValue = (cipher: ReturnType<typeof fernet>): Form => ({
+  encode: (value) => {
+    const text = JSON.stringify(value)
+    const inner =
+      text.length < 1024
+        ? text
+        : JSON.stringify({
+            __compressed_data__: gzipSync(text, { level: 1 }).toString("base64"),
+            __compression_algorithm__: "gzip",
+            __compression_version__: 1
+          })
+    const token = cipher.encrypt(Buffer.from(inner)).toString("base64url")
+    const padded = token.padEnd(Math.ceil(token.length / 4) * 4, "=")
+    return JSON.stringify({
+      created_at: new Date().toISOString(),
+      value: { __encrypted_data__: Buffer.from(padded).toString("base64"), __encryption_version__: 1 },
+      version: 1
+    })
+  },
+  decode: (stored) => {
+    const { value } = JSON.parse(stored.toString())
+    const token = Buffer.from(Buffer.from(value.__encrypted_data__, "base64").toString(), "base64url")
+    const inner = JSON.parse(cipher.decrypt(token).toString())
+    return "__compressed_data__" in inner
+      ? JSON.parse(gunzipSync(Buffer.from(inner.__compressed_data__, "base64")).toString())
+      : inner
+  }
+})
+
+export const fernetByHand = "Fernet by hand"
+export const aeadByHand = "AES-GCM by hand"
+export const pyKeyValueByHand = "py-key-value's envelopes by hand"
+
+/** All of them, each over a client of its own. */
+export const overRedis = (place: Place, secret: Uint8Array): ReadonlyArray<() => Promise<Peer>> => [
+  () => over(place, fernetByHand, binary(fernet(secret))),
+  () => over(place, aeadByHand, binary(gcm(createSecretKey(secret)))),
+  () => over(place, pyKeyValueByHand, pyKeyValue(fernet(secret)))
+]
+
+const over = async ({ url, prefix }: Place, subject: string, { encode, decode }: Form): Promise<Peer> => {
+  const client = new Redis(url)
+  const name = (key: string) => `${prefix}${subject}:${key}`
+  const read = (stored: Buffer | null) => (stored === null ? undefined : decode(stored))
+  return {
+    subject,
+    get: async (key) => read(await client.getBuffer(name(key))),
+    set: (key, value) => client.set(name(key), encode(value)),
+    getMany: async (keys) => (await client.mgetBuffer(keys.map(name))).map(read),
+    setMany: (entries) => client.pipeline(entries.map(([key, value]) => ["set", name(key), encode(value)])).exec(),
+    close: async () => client.disconnect()
+  }
+}

@@ -1,0 +1,34 @@
+import type { Sample } from "./measure.ts"
+import { isMet, type Target } from "./targets.ts"
+
+/** A target, and what it came to in each run so far. */
+export interface Row {
+  readonly target: Target
+  readonly reached: ReadonlyArray<number>
+}
+
+/** How far over its target a row may be in a run. */
+const tolerance = 1.15
+
+/** The row after another run. */
+export const rowOf = ({ target, reached }: Row, samples: ReadonlyArray<Sample>): Row => ({
+  target,
+  reached: [...reached, target.reached(samples) ?? Number.NaN]
+})
+
+/** The rows that no run was good enough for yet: a figure that is missing is not good. */
+export const stillFailing = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> =>
+  rows.filter(({ target, reached }) => !reached.some((figure) => isMet(target, figure, tolerance)))
+
+/** The rows as text. */
+export const table = (rows: ReadonlyArray<Row>): string => {
+  const failing = new Set(stillFailing(rows))
+  const width = Math.max(...rows.map(({ target }) => target.name.length))
+  return rows
+    .map((row) => {
+      const { name, most, unit } = row.target
+      const figures = row.reached.map((figure) => figure.toFixed(2)).join(", ")
+      return `${failing.has(row) ? "FAIL" : "ok  "} ${name.padEnd(width)}  target ${most} ${unit}, reached ${figures}`
+    })
+    .join("\n")
+}

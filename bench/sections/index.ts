@@ -1,0 +1,24 @@
+import { codecs } from "./codecs.ts"
+import { embedded } from "./embedded.ts"
+import { getOrSet } from "./getOrSet.ts"
+import { memory } from "./memory.ts"
+import { redisBatches, redisSingle } from "./redis.ts"
+import type { Section } from "./Section.ts"
+import { scaling } from "./scaling.ts"
+import { stacks } from "./stacks.ts"
+import { startUp } from "./startUp.ts"
+import { wrappers } from "./wrappers.ts"
+
+/** All parts of the benchmark, in the order in which they are measured. */
+export const sections: ReadonlyArray<Section> = [
+  redisSingle,
+  redisBatches,
+  stacks,
+  wrappers,
+  memory,
+  embedded,
+  codecs,
+  getOrSet,
+  scaling,
+  startUp
+]

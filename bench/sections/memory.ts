@@ -1,0 +1,91 @@
+import * as Effect from "effect/Effect"
+import { Memory } from "../../src/index.ts"
+import { withEntries } from "../heap.ts"
+import { measure, type Sample } from "../measure.ts"
+import * as bentocache from "../peers/bentocache.ts"
+import * as cacheable from "../peers/cacheable.ts"
+import * as cacheManager from "../peers/cacheManager.ts"
+import * as effectPersistence from "../peers/effectPersistence.ts"
+import * as keyv from "../peers/keyv.ts"
+import * as lruCache from "../peers/lruCache.ts"
+import * as unstorage from "../peers/unstorage.ts"
+import { ofEffects, ofLayer, ofPeer, ofPlain } from "../Store.ts"
+import { small } from "../values.ts"
+import type { Section } from "./Section.ts"
+
+/** How many entries the heap is measured with. */
+const entries = 50_000
+
+const maps = [
+  Effect.sync(() => {
+    const map = new Map<string, object>()
+    return ofPlain("Map", { get: (key) => map.get(key), set: (key, value) => map.set(key, value) })
+  }),
+  Effect.sync(() => {
+    const map = new Map<string, string>()
+    return ofPlain("Map of JSON", {
+      get: (key) => JSON.parse(map.get(key)!),
+      set: (key, value) => map.set(key, JSON.stringify(value))
+    })
+  }),
+  Effect.sync(() => {
+    const map = new Map<string, string>()
+    return ofEffects("Map of JSON, in a fiber", {
+      get: (key) => Effect.sync(() => JSON.parse(map.get(key)!)),
+      set: (key, value) => Effect.sync(() => map.set(key, JSON.stringify(value)))
+    })
+  })
+]
+
+const ours = ofLayer("effect-kv", Memory.layer())
+
+const peers = [
+  Effect.map(
+    Effect.promise(() => lruCache.inMemory(2 * entries)),
+    (cache) => ofPlain("lru-cache", cache)
+  ),
+  effectPersistence.inMemory,
+  effectPersistence.keyValueStoreInMemory,
+  ...[keyv.five, keyv.six, unstorage.inMemory, cacheable.inMemory, cacheManager.inMemory, bentocache.inMemory].map(
+    ofPeer
+  )
+]
+
+/** Everybody in the process's memory. */
+export const memory: Section = {
+  name: "memory",
+  title: "Memory",
+  about:
+    "Objects of 200 bytes of JSON, one caller: ours called within a fiber, promises awaited in an `async` loop, `Map` and lru-cache called as they are. `Map`, lru-cache, cache-manager and Effect's BackingPersistence hand out the very object that was put, which its readers can change; all others copy, on the way in and out. Heap: what an entry takes, key and value included.",
+  needsRedis: false,
+  run: Effect.fnUntraced(function* (plan) {
+    const open = [...maps, ours, ...(plan.everything ? peers : [])]
+    const stores = yield* Effect.all(open)
+    for (const store of stores) yield* Effect.promise(() => store.fill(small))
+    const samples: Array<Sample> = [
+      ...(yield* Effect.promise(() =>
+        measure(
+          "memory",
+          stores.flatMap((store) => store.singles(small)),
+          { rounds: plan.rounds, times: 10_000 * plan.scale, callers: [1], latencies: plan.everything }
+        )
+      ))
+    ]
+    if (!plan.everything) return samples
+    for (const each of open) {
+      const { subject, bytes } = yield* Effect.scoped(
+        withEntries(each, entries, (store) => Effect.promise(() => store.scattered(entries)(1, 1)))
+      )
+      samples.push({
+        section: "memory",
+        subject,
+        what: "entry",
+        callers: 1,
+        figure: "heap",
+        unit: "bytes",
+        values: [bytes]
+      })
+    }
+    return samples
+  })
+}

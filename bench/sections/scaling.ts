@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import * as Effect from "effect/Effect"
+import { Redis as Client } from "ioredis"
+import { Memory } from "../../src/index.ts"
+import { withEntries } from "../heap.ts"
+import type { Sample } from "../measure.ts"
+import { ofLayer, ofPlain, type Store } from "../Store.ts"
+import { redis, redisProblem } from "../servers.ts"
+import type { Section } from "./Section.ts"
+
+const counts = [1e3, 1e4, 1e5, 1e6]
+const gets = 20_000
+
+const map = Effect.sync(() => {
+  const entries = new Map<string, object>()
+  return ofPlain("Map", { get: (key) => entries.get(key), set: (key, value) => entries.set(key, value) })
+})
+
+const getTimes = (store: Store, count: number, rounds: number) =>
+  Effect.promise(async () => {
+    const get = store.scattered(count)
+    const times: Array<number> = []
+    for (let round = -1; round < rounds; round++) {
+      const before = process.cpuUsage()
+      await get(1, gets)
+      const { user, system } = process.cpuUsage(before)
+      if (round >= 0) times.push((user + system) / gets)
+    }
+    return times
+  })
+
+/** Heap and the time of a get, with so many entries. */
+const inMemory = Effect.fnUntraced(function* <E, R>(open: Effect.Effect<Store, E, R>, count: number, rounds: number) {
+  const { subject, bytes, found } = yield* withEntries(open, count, (store) => getTimes(store, count, rounds))
+  const sample = { section: "scaling, Memory", subject, what: `${count.toLocaleString("en")} entries`, callers: 1 }
+  return [
+    { ...sample, figure: "heap", unit: "bytes", values: [bytes] },
+    { ...sample, figure: "cpu", unit: "µs", values: found }
+  ] satisfies ReadonlyArray<Sample>
+})
+
+const keyCount = 1e6
+
+/** Writes names as the store names them; what they hold is not read. */
+const fill = async (url: string, start: string) => {
+  const client = new Client(url)
+  const script = "for i = ARGV[2], ARGV[3] do redis.call('SET', ARGV[1] .. i, '{}') end"
+  const step = 50_000
+  for (let from = 0; from < keyCount; from += step) await client.eval(script, 0, start, from, from + step - 1)
+  client.disconnect()
+}
+
+/** What enumerating takes, in a process of its own, so that its memory is known. */
+const enumerated = async (
+  how: "effect-kv" | "ioredis",
+  url: string,
+  prefix: string
+): Promise<{ readonly keys: number; readonly seconds: number; readonly peak: number }> => {
+  const child = fileURLToPath(new URL("../children/enumerate.ts", import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--conditions=@effect-kv/source",
+    child,
+    how,
+    url,
+    prefix
+  ])
+  return JSON.parse(stdout)
+}
+
+const enumeration = Effect.fnUntraced(function* (rounds: number) {
+  const { url, prefix } = yield* redis
+  const own = `${prefix}scan:`
+  yield* Effect.promise(() => fill(url, `${own}users::user:`))
+  const samples: Array<Sample> = []
+  for (const subject of ["ioredis", "effect-kv"] as const) {
+    const runs = yield* Effect.promise(async () => {
+      const runs = []
+      for (let round = 0; round < rounds; round++) runs.push(await enumerated(subject, url, own))
+      return runs
+    })
+    if (runs.some(({ keys }) => keys < keyCount)) return yield* Effect.fail(`${subject} has not found all keys`)
+    const sample = { section: "scaling, Redis", subject, what: "enumeration", callers: 1 }
+    samples.push(
+      { ...sample, figure: "time", unit: "ms", values: runs.map(({ seconds }) => seconds * 1000) },
+      { ...sample, figure: "peak", unit: "MB", values: runs.map(({ peak }) => peak / 1e6) }
+    )
+  }
+  return samples
+})
+
+/** Many entries. */
+export const scaling: Section = {
+  name: "scaling",
+  title: "Scaling",
+  about:
+    "Memory: heap of an entry (200 bytes of JSON, key included), and CPU time of a `get` of keys all over the place. Redis: all names, by `SCAN` with pages of 1,000, in a process of its own; peak is its resident memory above what it had when it began.",
+  needsRedis: false,
+  run: Effect.fnUntraced(function* (plan) {
+    const rounds = Math.min(plan.rounds, 5)
+    const samples: Array<Sample> = []
+    for (const count of counts) {
+      samples.push(...(yield* Effect.scoped(inMemory(map, count, rounds))))
+      samples.push(...(yield* Effect.scoped(inMemory(ofLayer("effect-kv", Memory.layer()), count, rounds))))
+    }
+    if (redisProblem() === undefined) samples.push(...(yield* enumeration(Math.ceil(plan.rounds / 10))))
+    return samples
+  })
+}

@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
+import * as Effect from "effect/Effect"
+import { rolldown } from "rolldown"
+import type { Sample } from "../measure.ts"
+import type { Section } from "./Section.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** Milliseconds until a module is there, when another one is already. Of what is built, as users have it. */
+const importTime = (first: string, second: string): number => {
+  const child = `
+    await import(${JSON.stringify(first)})
+    const start = performance.now()
+    await import(${JSON.stringify(second)})
+    process.stdout.write(String(performance.now() - start))`
+  return Number(execFileSync(process.execPath, ["--input-type=module", "-e", child], { cwd: root, encoding: "utf8" }))
+}
+
+const imports = [
+  { subject: "effect", first: "node:path", second: "effect" },
+  { subject: "effect-kv", first: "effect", second: "effect-kv" },
+  { subject: "effect-kv/Memory", first: "effect", second: "effect-kv/Memory" },
+  { subject: "effect-kv/Redis, with ioredis", first: "effect", second: "effect-kv/Redis" }
+]
+
+interface Bundle {
+  readonly gzipped: number
+  /** The modules of effect that are left outside. */
+  readonly imports: ReadonlyArray<string>
+}
+
+/** A minified bundle of a program, with or without what it uses of effect. */
+const bundle = async (program: string, withEffect: boolean): Promise<Bundle> => {
+  const entry = `${root}entry.ts`
+  const build = await rolldown({
+    cwd: root,
+    input: "entry",
+    external: withEffect ? [/^node:/] : [/^effect(\/|$)/, /^node:/],
+    resolve: { conditionNames: ["@effect-kv/source", "node", "import", "default"] },
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "entry" ? entry : null),
+        load: (id) => (id === entry ? program : null)
+      }
+    ]
+  })
+  const { output } = await build.generate({ format: "esm", minify: true })
+  return { gzipped: gzipSync(output[0].code).length, imports: output[0].imports }
+}
+
+const program = `
+  import { KeyValue, Memory, Retry } from "effect-kv"
+  export const layer = Memory.layer().pipe(Retry.wrap())
+  export const program = KeyValue.KeyValue.use((kv) => kv.get("key"))`
+
+const bundles = async () => {
+  const outside = await bundle(program, false)
+  const modules = outside.imports.map((name, i) => `export * as m${i} from ${JSON.stringify(name)}`).join("\n")
+  const effect = await bundle(modules, true)
+  const both = await bundle(`${modules}\n${program}`, true)
+  const whole = await bundle(program, true)
+  return { outside: outside.gzipped, beyond: both.gzipped - effect.gzipped, whole: whole.gzipped }
+}
+
+/** What an application that uses us begins with. */
+export const startUp: Section = {
+  name: "start-up",
+  title: "Start-up",
+  about:
+    "Import: time in a new process, of the built package, after `effect` was imported (itself: alone). Bundle: `KeyValue` + `Memory` + `Retry`, minified and gzipped: our own code with effect left outside; what it adds to a bundle of all the modules of effect that it imports; and all of it together, with what it uses of effect.",
+  needsRedis: false,
+  run: Effect.fnUntraced(function* (plan) {
+    execFileSync("npm", ["run", "build"], { cwd: root, stdio: "ignore" })
+    const times = imports.map((): Array<number> => [])
+    for (let round = -1; round < plan.rounds; round++) {
+      for (const [i, { first, second }] of imports.entries()) {
+        const millis = importTime(first, second)
+        if (round >= 0) times[i]!.push(millis)
+      }
+    }
+    const sizes = yield* Effect.promise(bundles)
+    return [
+      ...imports.map(({ subject }, i) => ({
+        section: "start-up, import",
+        callers: 1,
+        subject,
+        what: "import",
+        figure: "time",
+        unit: "ms",
+        values: times[i]!
+      })),
+      ...[
+        ["our code", sizes.outside],
+        ["beyond the modules of effect", sizes.beyond],
+        ["all, with effect", sizes.whole]
+      ].map(([subject, size]) => ({
+        section: "start-up, bundle",
+        callers: 1,
+        subject: subject as string,
+        what: "bundle",
+        figure: "gzipped",
+        unit: "KB",
+        values: [(size as number) / 1000]
+      }))
+    ] satisfies ReadonlyArray<Sample>
+  })
+}

@@ -1,0 +1,49 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Row } from "../../bench/rows.ts"
+import { rowOf, stillFailing, table } from "../../bench/rows.ts"
+import type { Target } from "../../bench/targets.ts"
+
+const target = (more: Partial<Target> = {}): Target => ({
+  name: "it",
+  sections: ["redis"],
+  most: 2,
+  unit: "×",
+  gate: true,
+  reached: () => 2,
+  ...more
+})
+
+/** The row when its runs came to these figures. */
+const rowWith = (figures: ReadonlyArray<number | undefined>, more: Partial<Target> = {}): Row => {
+  let row: Row = { target: target(more), reached: [] }
+  for (const figure of figures) row = rowOf({ ...row, target: target({ ...more, reached: () => figure }) }, [])
+  return row
+}
+
+const fails = (...args: Parameters<typeof rowWith>) => stillFailing([rowWith(...args)]).length === 1
+
+describe("the gate", () => {
+  it("lets a row pass that is at most 15 % over its target", () => {
+    assert.isFalse(fails([2.3]))
+    assert.isTrue(fails([2.31]))
+  })
+
+  it("needs one good run of three", () => {
+    assert.isTrue(fails([2.4, 2.5, 2.6]))
+    assert.isFalse(fails([2.4, 2.5, 2.2]))
+    assert.isFalse(fails([2.4, 2.2]))
+  })
+
+  it("a row that was not measured yet, or not at all, is not good", () => {
+    assert.isTrue(fails([]))
+    assert.isTrue(fails([undefined]))
+  })
+
+  it("tells what every run came to", () => {
+    const text = table([rowWith([2.4, 2.5, 2.6]), rowWith([1], { name: "another" })])
+    assert.strictEqual(
+      text,
+      "FAIL it       target 2 ×, reached 2.40, 2.50, 2.60\nok   another  target 2 ×, reached 1.00"
+    )
+  })
+})
