@@ -7,13 +7,12 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Scheduler from "effect/Scheduler"
 import type { Mutable } from "effect/Types"
 import { around, type Filter, type Next } from "../driver/around.ts"
 import type { Call, Limit } from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { Deadlines } from "../internal/Deadlines.ts"
+import { type Deadlines, deadlinesOf } from "../internal/Deadlines.ts"
 import * as options from "../internal/options.ts"
 import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
 
@@ -43,25 +42,25 @@ export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, Sto
   wrapperEffect(
     Effect.gen(function* () {
       const millis = yield* options.millis("Timeout", "the duration", duration)
-      const deadlines = new Map<Clock.Clock, Deadlines>()
-      yield* Effect.addFinalizer(() => Effect.sync(() => deadlines.forEach((it) => void it.close())))
+      const deadlines = yield* deadlinesOf(millis)
       return (driver) => (driver.waits === "never" ? driver : around(limit(millis, deadlines, driver.waits))(driver))
     })
   )
 
-const limit = (millis: number, byClock: Map<Clock.Clock, Deadlines>, waits: Driver["waits"]): Filter => {
+const limit = (
+  millis: number,
+  deadlinesOf: (fiber: Fiber.Fiber<unknown, unknown>) => Deadlines,
+  waits: Driver["waits"]
+): Filter => {
   const duration = Duration.millis(millis)
   const run = waits === "within-limit" ? leave : watch
   return (call, next) =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
-      let deadlines = byClock.get(clock)
-      if (deadlines === undefined)
-        byClock.set(clock, (deadlines = new Deadlines(clock, millis, fiber.getRef(Scheduler.Scheduler))))
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
       return run({ ...call, deadline, limit: undefined }, next, {
         fiber,
-        deadlines,
+        deadlines: deadlinesOf(fiber),
         toError: () => new TimeoutError({ ...call.place, duration })
       })
     })
