@@ -86,7 +86,7 @@ describe("Timeout", () => {
       const released = Effect.andThen(Effect.flip(kv.get("key")), sinceStart)
       const again = yield* Effect.forkChild(Effect.all([released, released]))
       yield* TestClock.adjust("30 millis")
-      const others = yield* Effect.forkChild(Effect.all(Array(20).fill(released), { concurrency: "unbounded" }))
+      const others = yield* Effect.forkChild(Effect.replicateEffect(released, 20, { concurrency: "unbounded" }))
       for (let i = 0; i < 20; i++) yield* TestClock.adjust("10 millis")
       assert.deepStrictEqual(yield* Fiber.join(again), [100, 200])
       assert.deepStrictEqual(yield* Fiber.join(others), Array(20).fill(130))
