@@ -393,6 +393,10 @@ export class ConflictError extends Data.TaggedError("ConflictError")<Place & { r
 /**
  * A circuit breaker is open: the store failed too often, and is left alone until `retryAfter` has passed.
  *
+ * **Details**
+ *
+ * `retryAfter` is zero while a call is under way that finds out whether the store is back.
+ *
  * @since 0.1.0
  */
 export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
@@ -403,7 +407,9 @@ export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
     return unlessRead(this, "not-applied")
   }
   override get message(): string {
-    return `${where(this)}: the circuit is open. Try again after ${Duration.format(this.retryAfter)}.`
+    return Duration.isZero(this.retryAfter)
+      ? `${where(this)}: the circuit is half-open. Try again when it is known whether the store is back.`
+      : `${where(this)}: the circuit is open. Try again after ${Duration.format(this.retryAfter)}.`
   }
 }
 

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
+import { monotonicMillis } from "./clock.ts"
 
 /** Something that is done when it is due, unless it is removed before. */
 export interface Deadline {
@@ -39,7 +40,7 @@ export class Deadlines {
 
   /** One that is not so far away as the others is put in its place, past all that come later. */
   add(onDue: () => void, millis = this.millis): Deadline {
-    const at = this.now() + millis
+    const at = monotonicMillis(this.clock) + millis
     let earlier = this.last
     while (earlier !== undefined && earlier.at > at) earlier = earlier.earlier
     const later = earlier === undefined ? this.first : earlier.later
@@ -72,14 +73,14 @@ export class Deadlines {
   private set(millis: number): void {
     this.timer?.stop()
     const wait = Math.min(millis, longest)
-    this.timerAt = this.now() + wait
+    this.timerAt = monotonicMillis(this.clock) + wait
     const run = () => this.run()
     this.timer = this.clock === liveClock ? startLive(wait, run) : startSleep(this.clock, this.scheduler, wait, run)
   }
 
   private run(): void {
     this.timer = undefined
-    const now = this.now()
+    const now = monotonicMillis(this.clock)
     while (this.first !== undefined && this.first.at <= now) {
       const due = this.first
       this.remove(due)
@@ -88,11 +89,6 @@ export class Deadlines {
     // What was due may have added others, which are farther away than the first of those that are left.
     if (this.first !== undefined && (this.timer === undefined || this.first.at < this.timerAt))
       this.set(this.first.at - now)
-  }
-
-  /** Milliseconds of a clock that nobody sets back. */
-  private now(): number {
-    return Number(this.clock.monotonicTimeNanosUnsafe()) / 1e6
   }
 }
 

@@ -11,7 +11,8 @@ export const counterOf = (name: string, description: string, attributes: Attribu
 
 /** Makes the metrics of a wrapper, with the attributes of its store. */
 export interface Meter {
-  readonly counter: (name: string, description: string, attributes?: Attributes) => Metric.Counter<number>
+  /** Answers a function that counts one. */
+  readonly counter: (name: string, description: string, attributes?: Attributes) => () => void
   /** A gauge that is read when metrics are, and gone when the layer is. */
   readonly gauge: (name: string, description: string, attributes: Attributes, read: () => number) => void
 }
@@ -27,7 +28,10 @@ export const meterOf = (
     return ({ system }) => {
       const common = { "db.system.name": system, ...(store !== undefined && { "db.namespace": store }) }
       return {
-        counter: (name, description, attributes) => counterOf(name, description, { ...common, ...attributes }),
+        counter: (name, description, attributes) => {
+          const counter = counterOf(name, description, { ...common, ...attributes })
+          return () => counter.updateUnsafe(1, context)
+        },
         gauge: (name, description, attributes, read) =>
           void registrations.push(register(context, name, description, { ...common, ...attributes }, read))
       }

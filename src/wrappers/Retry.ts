@@ -100,16 +100,16 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
       const meter = yield* meterOf(config.store)
       return (driver) => {
         const { counter } = meter(driver)
-        const retries = counter("retry.retries", "Attempts after the first")
-        const exhausted = counter("retry.budget_exhausted", "Failures without a retry because the budget was spent")
-        return around(retrying({ ...policy, retries, exhausted }))(driver)
+        const onRetry = counter("retry.retries", "Attempts after the first")
+        const onExhausted = counter("retry.budget_exhausted", "Failures without a retry because the budget was spent")
+        return around(retrying({ ...policy, onRetry, onExhausted }))(driver)
       }
     })
   )
 
 const policyOf = Effect.fnUntraced(function* (
   config: Options
-): Effect.fn.Return<Omit<Policy, "retries" | "exhausted">, StoreSetupError> {
+): Effect.fn.Return<Omit<Policy, "onRetry" | "onExhausted">, StoreSetupError> {
   const maxRetries = yield* options.integer("Retry", "maxRetries", config.maxRetries ?? 3, 0)
   const initialDelay = yield* options.millis("Retry", "initialDelay", config.initialDelay ?? "100 millis")
   const maxDelay = yield* options.millis("Retry", "maxDelay", config.maxDelay ?? "10 seconds")

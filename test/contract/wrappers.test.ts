@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import * as Memory from "../../src/stores/Memory.ts"
 import { allCapabilities as capabilities } from "../../src/testing/StoreContract.ts"
 import * as Aead from "../../src/wrappers/Aead.ts"
+import * as CircuitBreaker from "../../src/wrappers/CircuitBreaker.ts"
 import * as CollectionRouting from "../../src/wrappers/CollectionRouting.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
 import * as DefaultValue from "../../src/wrappers/DefaultValue.ts"
@@ -40,6 +41,11 @@ const byLastCharacter = (collection: string): "even" | "odd" | undefined => {
 
 contract("Timeout", memory().pipe(Timeout.wrap("5 seconds")), all)
 contract("Retry", memory().pipe(Retry.wrap({ initialDelay: "10 millis" })), all)
+contract(
+  "CircuitBreaker",
+  memory().pipe(CircuitBreaker.wrap({ per: "collection", maxCollections: 3, trip: { consecutive: 1 } })),
+  all
+)
 contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
 contract("Compression", memory().pipe(Compression.wrap()), all)
 contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
@@ -96,6 +102,7 @@ contract(
   memory().pipe(
     Timeout.wrap("1 second"),
     Retry.wrap(),
+    CircuitBreaker.wrap(),
     FernetEncryption.wrap({ keys }),
     Compression.wrap({ minSize: 64 }),
     LimitSize.wrap({ maxSize: "4 MiB" }),

@@ -1,7 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Metric from "effect/Metric"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
@@ -14,8 +13,8 @@ export interface Policy {
   readonly while: (error: KeyValueError, call: Call) => boolean
   readonly maxDelay: number
   readonly budget: Pick<Budget, "calls" | "take">
-  readonly retries: Metric.Counter<number>
-  readonly exhausted: Metric.Counter<number>
+  readonly onRetry: () => void
+  readonly onExhausted: () => void
 }
 
 /** Attempts after one that has failed, as long as the schedule goes on and neither time nor budget runs out. */
@@ -26,7 +25,6 @@ export const again = Effect.fnUntraced(function* <A, E>(
   policy: Policy,
   deadline = Number.POSITIVE_INFINITY
 ): Effect.fn.Return<A, E> {
-  const context = yield* Effect.context<never>()
   const step = yield* Schedule.toStep(policy.schedule)
   let error = failure
   do {
@@ -40,10 +38,10 @@ export const again = Effect.fnUntraced(function* <A, E>(
     const pause = Math.max(delay, retryAfter)
     if (now + pause >= deadline) break
     if (!policy.budget.take(now)) {
-      policy.exhausted.updateUnsafe(1, context)
+      policy.onExhausted()
       break
     }
-    policy.retries.updateUnsafe(1, context)
+    policy.onRetry()
     yield* Effect.sleep(pause)
     const result = yield* Effect.result(attempt)
     if (Result.isSuccess(result)) return result.success

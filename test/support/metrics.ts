@@ -1,0 +1,13 @@
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+
+/** The series of a counter or gauge: attributes and value of each. */
+export const metricOf = (id: string) =>
+  Effect.map(Metric.snapshot, (all) =>
+    all
+      .filter((metric) => metric.id === id)
+      .map(({ attributes, state }) => {
+        const { count, value } = state as { readonly count?: number; readonly value?: number }
+        return [attributes, count ?? value] as const
+      })
+  )
