@@ -414,17 +414,25 @@ export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
 }
 
 /**
- * Too many calls are running and waiting already.
+ * Too many calls are running and waiting already, or this one has `waited` for its turn for as long as it may.
  *
  * @since 0.1.0
  */
-export class BulkheadFullError extends Data.TaggedError("BulkheadFullError")<Place & { readonly limit: number }> {
+export class BulkheadFullError extends Data.TaggedError("BulkheadFullError")<
+  Place & {
+    /** How many calls may run and wait. */
+    readonly limit: number
+    readonly waited?: Duration.Duration
+  }
+> {
   readonly retryable = true
   get outcome(): Outcome | undefined {
     return unlessRead(this, "not-applied")
   }
   override get message(): string {
-    return `${where(this)}: ${this.limit} calls are running or waiting already.`
+    return this.waited === undefined
+      ? `${where(this)}: ${this.limit} calls are running or waiting already.`
+      : `${where(this)}: too many calls are running, and it was not its turn within ${Duration.format(this.waited)}.`
   }
 }
 

@@ -71,6 +71,16 @@ describe("KeyValueError", () => {
     assert.include(new E.TimeoutError({ ...read, duration: second }).message, "no answer within 1s")
   })
 
+  it("a policy says when to try again, and what it waited for", () => {
+    const open = (retryAfter: Duration.Duration) => new E.CircuitOpenError({ ...read, retryAfter }).message
+    assert.include(open(second), "the circuit is open. Try again after 1s.")
+    assert.include(open(Duration.zero), "the circuit is half-open. Try again when it is known")
+    assert.include(new E.RateLimitedError({ ...read, retryAfter: second }).message, "Try again after 1s.")
+    assert.include(new E.BulkheadFullError({ ...read, limit: 10 }).message, "10 calls are running or waiting already")
+    const waited = new E.BulkheadFullError({ ...read, limit: 10, waited: second }).message
+    assert.include(waited, "it was not its turn within 1s")
+  })
+
   it("a setup error names the module", () => {
     const error = new E.StoreSetupError({ module: "Redis", reason: "nobody answers" })
     assert.strictEqual(error.message, "Redis: nobody answers")

@@ -92,10 +92,11 @@ export class Deadlines {
   }
 }
 
-/** Deadlines by the clock that a fiber has, which is another one in tests. They end with the scope. */
-export const deadlinesOf = (
-  millis: number
-): Effect.Effect<(fiber: Fiber.Fiber<unknown, unknown>) => Deadlines, never, Scope.Scope> =>
+/** Deadlines by the clock that a fiber has, which is another one in tests. */
+export type DeadlinesOf = (fiber: Fiber.Fiber<unknown, unknown>) => Deadlines
+
+/** They end with the scope. */
+export const deadlinesOf = (millis: number): Effect.Effect<DeadlinesOf, never, Scope.Scope> =>
   Effect.gen(function* () {
     const byClock = new Map<Clock.Clock, Deadlines>()
     yield* Effect.addFinalizer(() => Effect.sync(() => byClock.forEach((it) => void it.close())))

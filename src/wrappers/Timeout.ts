@@ -12,7 +12,7 @@ import { around, type Filter, type Next } from "../driver/around.ts"
 import type { Call, Limit } from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { type Deadlines, deadlinesOf } from "../internal/Deadlines.ts"
+import { type Deadlines, type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import * as options from "../internal/options.ts"
 import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
 
@@ -47,11 +47,7 @@ export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, Sto
     })
   )
 
-const limit = (
-  millis: number,
-  deadlinesOf: (fiber: Fiber.Fiber<unknown, unknown>) => Deadlines,
-  waits: Driver["waits"]
-): Filter => {
+const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Driver["waits"]): Filter => {
   const duration = Duration.millis(millis)
   const run = waits === "within-limit" ? leave : watch
   return (call, next) =>

@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import * as Memory from "../../src/stores/Memory.ts"
 import { allCapabilities as capabilities } from "../../src/testing/StoreContract.ts"
 import * as Aead from "../../src/wrappers/Aead.ts"
+import * as Bulkhead from "../../src/wrappers/Bulkhead.ts"
 import * as CircuitBreaker from "../../src/wrappers/CircuitBreaker.ts"
 import * as CollectionRouting from "../../src/wrappers/CollectionRouting.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
@@ -46,6 +47,7 @@ contract(
   memory().pipe(CircuitBreaker.wrap({ per: "collection", maxCollections: 3, trip: { consecutive: 1 } })),
   all
 )
+contract("Bulkhead", memory().pipe(Bulkhead.wrap({ maxConcurrent: 1 })), all)
 contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
 contract("Compression", memory().pipe(Compression.wrap()), all)
 contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
@@ -103,6 +105,7 @@ contract(
     Timeout.wrap("1 second"),
     Retry.wrap(),
     CircuitBreaker.wrap(),
+    Bulkhead.wrap({ maxConcurrent: 2 }),
     FernetEncryption.wrap({ keys }),
     Compression.wrap({ minSize: 64 }),
     LimitSize.wrap({ maxSize: "4 MiB" }),

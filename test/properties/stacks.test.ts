@@ -11,6 +11,7 @@ import type { StoreSetupError } from "../../src/KeyValueError.ts"
 import type { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Aead from "../../src/wrappers/Aead.ts"
+import * as Bulkhead from "../../src/wrappers/Bulkhead.ts"
 import * as CircuitBreaker from "../../src/wrappers/CircuitBreaker.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
@@ -37,6 +38,7 @@ const keys = [Redacted.make("cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=")] as 
 const wrappers = {
   timeout: Timeout.wrap(),
   retry: Retry.wrap(),
+  bulkhead: Bulkhead.wrap({ maxConcurrent: 1, maxQueue: 0 }),
   circuitBreaker: CircuitBreaker.wrap({ trip: { consecutive: 1 }, per: "collection" }),
   gzip: Compression.wrap({ minSize: 100 }),
   brotli: Compression.wrap({ minSize: 0, algorithm: "brotli" }),

@@ -2,7 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 
 /** The series of a counter or gauge: attributes and value of each. */
-export const metricOf = (id: string) =>
+export const metricOf = (
+  id: string
+): Effect.Effect<ReadonlyArray<readonly [Metric.Metric.AttributeSet | undefined, number | undefined]>> =>
   Effect.map(Metric.snapshot, (all) =>
     all
       .filter((metric) => metric.id === id)
