@@ -16,6 +16,7 @@ import * as Logging from "../../src/wrappers/Logging.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
 import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
 import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
+import * as RateLimit from "../../src/wrappers/RateLimit.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Routing from "../../src/wrappers/Routing.ts"
 import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
@@ -48,6 +49,7 @@ contract(
   all
 )
 contract("Bulkhead", memory().pipe(Bulkhead.wrap({ maxConcurrent: 1 })), all)
+contract("RateLimit", memory().pipe(RateLimit.wrap({ limit: 1_000_000, cost: "keys", onExceeded: "wait" })), all)
 contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
 contract("Compression", memory().pipe(Compression.wrap()), all)
 contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
@@ -106,6 +108,7 @@ contract(
     Retry.wrap(),
     CircuitBreaker.wrap(),
     Bulkhead.wrap({ maxConcurrent: 2 }),
+    RateLimit.wrap({ limit: 1_000_000 }),
     FernetEncryption.wrap({ keys }),
     Compression.wrap({ minSize: 64 }),
     LimitSize.wrap({ maxSize: "4 MiB" }),

@@ -20,6 +20,7 @@ import * as LimitSize from "../../src/wrappers/LimitSize.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
 import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
 import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
+import * as RateLimit from "../../src/wrappers/RateLimit.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Routing from "../../src/wrappers/Routing.ts"
 import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
@@ -39,6 +40,7 @@ const wrappers = {
   timeout: Timeout.wrap(),
   retry: Retry.wrap(),
   bulkhead: Bulkhead.wrap({ maxConcurrent: 1, maxQueue: 0 }),
+  rateLimit: RateLimit.wrap({ limit: 1_000_000 }),
   circuitBreaker: CircuitBreaker.wrap({ trip: { consecutive: 1 }, per: "collection" }),
   gzip: Compression.wrap({ minSize: 100 }),
   brotli: Compression.wrap({ minSize: 0, algorithm: "brotli" }),
