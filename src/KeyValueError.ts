@@ -161,20 +161,24 @@ export class StoreSetupError extends Data.TaggedError("StoreSetupError")<{
 }
 
 /**
- * The operation took longer than the `Timeout` around it allows.
+ * The operation took longer than the `Timeout` or `Deadline` around it allows.
  *
  * **Gotchas**
  *
- * A write's `outcome` is `"unknown"`: it may still be applied after the caller was told.
+ * A write's `outcome` is `"unknown"`: it may still be applied after the caller was told. It is `"not-applied"` if no time
+ * was left when it began (`sent: false`).
  *
  * @since 0.1.0
  */
-export class TimeoutError extends Data.TaggedError("TimeoutError")<Place & { readonly duration: Duration.Duration }> {
+export class TimeoutError extends Data.TaggedError("TimeoutError")<
+  Place & { readonly duration: Duration.Duration; readonly sent?: boolean }
+> {
   readonly retryable = true
   get outcome(): Outcome | undefined {
-    return unlessRead(this, "unknown")
+    return unlessRead(this, this.sent === false ? "not-applied" : "unknown")
   }
   override get message(): string {
+    if (this.sent === false) return `${where(this)}: no time was left for it.`
     const write = this.outcome === undefined ? "" : " The write may still be applied."
     return `${where(this)}: no answer within ${Duration.format(this.duration)}.${write}`
   }

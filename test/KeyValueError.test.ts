@@ -18,6 +18,8 @@ const table: ReadonlyArray<readonly [KeyValueError.KeyValueError, boolean, KeyVa
   [new E.StoreError({ ...write, reason: "half-way", maybeApplied: true }), false, "unknown"],
   [new E.TimeoutError({ ...read, duration: second }), true, undefined],
   [new E.TimeoutError({ ...write, duration: second }), true, "unknown"],
+  [new E.TimeoutError({ ...write, duration: Duration.zero, sent: false }), true, "not-applied"],
+  [new E.TimeoutError({ ...read, duration: Duration.zero, sent: false }), true, undefined],
   [new E.InvalidKeyError({ ...read, reason: "too long" }), false, undefined],
   [new E.InvalidKeyError({ ...write, reason: "too long" }), false, "not-applied"],
   [new E.InvalidTtlError({ ...write, ttl: 0, reason: "the TTL is not positive" }), false, "not-applied"],

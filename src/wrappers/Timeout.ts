@@ -21,8 +21,8 @@ import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
  *
  * **When to use**
  *
- * Use it next to the store and inside of `Retry`, so that each attempt has its limit; once more outside of `Retry` for
- * a limit on all attempts together.
+ * Use it next to the store and inside of `Retry`, so that each attempt has its limit. A limit on all attempts together,
+ * or on several operations, is a `Deadline`.
  *
  * **Details**
  *
@@ -89,11 +89,14 @@ const watch = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { fiber, dead
  * Waits for a fiber, but not beyond the deadline.
  *
  * `Effect.timeout` would wait until the operation has ended, which takes as long as an uninterruptible one likes.
+ *
+ * @internal
  */
-const release = <A, E, E2>(
+export const release = <A, E, E2>(
   fiber: Fiber.Fiber<A, E>,
   deadlines: Deadlines,
-  toError: () => E2
+  toError: () => E2,
+  millis?: number
 ): Effect.Effect<A, E | E2> => {
   const done = fiber.pollUnsafe()
   if (done !== undefined) return done
@@ -101,7 +104,7 @@ const release = <A, E, E2>(
     const deadline = deadlines.add(() => {
       giveUp()
       resume(Effect.fail(toError()))
-    })
+    }, millis)
     const forget = fiber.addObserver((exit) => {
       deadlines.remove(deadline)
       resume(exit)

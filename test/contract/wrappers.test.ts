@@ -8,6 +8,7 @@ import * as Bulkhead from "../../src/wrappers/Bulkhead.ts"
 import * as CircuitBreaker from "../../src/wrappers/CircuitBreaker.ts"
 import * as CollectionRouting from "../../src/wrappers/CollectionRouting.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
+import * as Deadline from "../../src/wrappers/Deadline.ts"
 import * as DefaultValue from "../../src/wrappers/DefaultValue.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
@@ -50,6 +51,8 @@ contract(
 )
 contract("Bulkhead", memory().pipe(Bulkhead.wrap({ maxConcurrent: 1 })), all)
 contract("RateLimit", memory().pipe(RateLimit.wrap({ limit: 1_000_000, cost: "keys", onExceeded: "wait" })), all)
+contract("Deadline", memory().pipe(Deadline.wrap("1 minute")), all)
+contract("Deadline without a limit of its own", memory().pipe(Deadline.wrap()), all)
 contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
 contract("Compression", memory().pipe(Compression.wrap()), all)
 contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
@@ -109,6 +112,7 @@ contract(
     CircuitBreaker.wrap(),
     Bulkhead.wrap({ maxConcurrent: 2 }),
     RateLimit.wrap({ limit: 1_000_000 }),
+    Deadline.wrap("5 seconds"),
     FernetEncryption.wrap({ keys }),
     Compression.wrap({ minSize: 64 }),
     LimitSize.wrap({ maxSize: "4 MiB" }),

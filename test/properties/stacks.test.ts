@@ -14,6 +14,7 @@ import * as Aead from "../../src/wrappers/Aead.ts"
 import * as Bulkhead from "../../src/wrappers/Bulkhead.ts"
 import * as CircuitBreaker from "../../src/wrappers/CircuitBreaker.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
+import * as Deadline from "../../src/wrappers/Deadline.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
 import * as LimitSize from "../../src/wrappers/LimitSize.ts"
@@ -41,6 +42,7 @@ const wrappers = {
   retry: Retry.wrap(),
   bulkhead: Bulkhead.wrap({ maxConcurrent: 1, maxQueue: 0 }),
   rateLimit: RateLimit.wrap({ limit: 1_000_000 }),
+  deadline: Deadline.wrap("1 day"),
   circuitBreaker: CircuitBreaker.wrap({ trip: { consecutive: 1 }, per: "collection" }),
   gzip: Compression.wrap({ minSize: 100 }),
   brotli: Compression.wrap({ minSize: 0, algorithm: "brotli" }),

@@ -8,7 +8,7 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { TestClock } from "effect/testing"
-import { Atomic, Driver, KeyValue, KeyValueError, Memory, Retry, Timeout } from "../../src/index.ts"
+import { Atomic, Deadline, Driver, KeyValue, KeyValueError, Memory, Retry, Timeout } from "../../src/index.ts"
 import { Budget } from "../../src/wrappers/retry/Budget.ts"
 import * as any from "../properties/arbitraries.ts"
 import { buildError, faulty, type Step, script } from "../support/faults.ts"
@@ -227,7 +227,7 @@ const failingWith = (make: (place: KeyValueError.Place) => KeyValueError.CommonE
 describe("Retry and time", () => {
   const steady = { maxRetries: 10, initialDelay: "1 second", factor: 1, jitter: false } as const
 
-  for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap })) {
+  for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap, Deadline: Deadline.wrap })) {
     it.effect(`makes no attempt beyond the limit of a ${name} outside, nor waits for it`, () => {
       const plan = script(...Array<Step>(10).fill("unavailable"))
       const layer = Memory.layer().pipe(faulty(plan), Retry.wrap(steady), limit("3500 millis"))
