@@ -44,7 +44,8 @@ describe("the package", () => {
       "src/stores/memory/Slots.ts",
       "src/wrappers/Retry.ts",
       "src/wrappers/retry/Budget.ts",
-      "src/wrappers/retry/again.ts"
+      "src/wrappers/retry/again.ts",
+      "src/wrappers/retry/policy.ts"
     ])
     assert.isFalse(modules.some((id) => id.startsWith("src/platform/") || id.startsWith("src/testing/")))
     assert.deepStrictEqual(

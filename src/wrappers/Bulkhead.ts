@@ -14,6 +14,7 @@ import { type Meter, meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
 import { BulkheadFullError, type StoreSetupError } from "../KeyValueError.ts"
 import { Places, type Turn } from "./bulkhead/Places.ts"
+import { type Reason, waiting } from "./bulkhead/waiting.ts"
 
 /**
  * Options of {@link wrap}.
@@ -89,8 +90,6 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
     })
   )
 
-type Reason = "queue_full" | "max_wait"
-
 type Shed = (call: Call, reason: Reason) => Effect.Effect<never, BulkheadFullError>
 
 const shedding = (
@@ -127,29 +126,3 @@ const admitting =
       // Whatever becomes of a call, it leaves: so it must be sure to leave before it enters.
       return Effect.onExitPrimitive(enter, () => void places.leave(turn))
     })
-
-/** Until it is a call's turn, or it is shed. */
-const waiting = <E>(
-  places: Places,
-  turn: Turn,
-  deadlinesOf: DeadlinesOf,
-  shed: (reason: Reason) => Effect.Effect<never, E>
-): Effect.Effect<void, E> =>
-  Effect.withFiber((fiber) =>
-    Effect.callback((resume) => {
-      // Meanwhile another fiber may have run, and left.
-      if (places.enter(turn)) return resume(Effect.void)
-      if (!places.wait(turn)) return resume(shed("queue_full"))
-      const deadlines = deadlinesOf(fiber)
-      const deadline = deadlines.add(() => {
-        places.leave(turn)
-        resume(shed("max_wait"))
-      })
-      turn.onEnter = () => {
-        deadlines.remove(deadline)
-        // Not within the call that leaves, which would go deeper with each that waits.
-        fiber.currentDispatcher.scheduleTask(() => resume(Effect.void), 0)
-      }
-      return Effect.sync(() => deadlines.remove(deadline))
-    })
-  )

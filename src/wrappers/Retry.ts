@@ -3,18 +3,16 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
+import type * as Schedule from "effect/Schedule"
 import { around, type Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { meterOf } from "../internal/metrics.ts"
-import * as options from "../internal/options.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { again, type Policy } from "./retry/again.ts"
-import { Budget, unlimited } from "./retry/Budget.ts"
+import { policyOf } from "./retry/policy.ts"
 
 /**
  * Options of {@link wrap}.
@@ -106,31 +104,6 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
       }
     })
   )
-
-const policyOf = Effect.fnUntraced(function* (
-  config: Options
-): Effect.fn.Return<Omit<Policy, "onRetry" | "onExhausted">, StoreSetupError> {
-  const maxRetries = yield* options.integer("Retry", "maxRetries", config.maxRetries ?? 3, 0)
-  const initialDelay = yield* options.millis("Retry", "initialDelay", config.initialDelay ?? "100 millis")
-  const maxDelay = yield* options.millis("Retry", "maxDelay", config.maxDelay ?? "10 seconds")
-  const factor = config.factor ?? 2
-  yield* options.check("Retry", factor >= 1 && Number.isFinite(factor), `factor must be at least 1, not ${factor}`)
-  const pauses = Schedule.min([Schedule.exponential(initialDelay, factor), Schedule.spaced(maxDelay)])
-  return {
-    schedule:
-      config.schedule ??
-      Schedule.upTo(config.jitter === false ? pauses : Schedule.jittered(pauses), { times: maxRetries }),
-    while: config.while ?? ((error) => error.retryable),
-    maxDelay,
-    budget: config.budget === false ? unlimited : yield* budgetOf(config.budget ?? {})
-  }
-})
-
-const budgetOf = Effect.fnUntraced(function* (config: BudgetOptions): Effect.fn.Return<Budget, StoreSetupError> {
-  const ratio = yield* options.number("Retry", "budget.ratio", config.ratio ?? 0.2, 0)
-  const minPerSecond = yield* options.number("Retry", "budget.minPerSecond", config.minPerSecond ?? 10, 0)
-  return new Budget(ratio, minPerSecond, yield* Clock.currentTimeMillis)
-})
 
 const retrying =
   (policy: Policy): Filter =>
