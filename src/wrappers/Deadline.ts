@@ -55,7 +55,7 @@ export const Current = Context.Reference<number>("effect-kv/Deadline/Current", {
  *   const kv = yield* KeyValue.KeyValue
  *   const user = yield* kv.get("alice", { collection: "users" })
  *   const orders = yield* kv.getMany(["1", "2"], { collection: "orders" })
- *   yield* kv.put("alice", [user ?? null, orders.length], { collection: "reports" })
+ *   yield* kv.put("alice", { known: user !== undefined, orders: orders.length }, { collection: "reports" })
  * }).pipe(Deadline.within("1 second"))
  * ```
  *

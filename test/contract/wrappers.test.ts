@@ -12,6 +12,7 @@ import * as Deadline from "../../src/wrappers/Deadline.ts"
 import * as DefaultValue from "../../src/wrappers/DefaultValue.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
+import * as Hedge from "../../src/wrappers/Hedge.ts"
 import * as LimitSize from "../../src/wrappers/LimitSize.ts"
 import * as Logging from "../../src/wrappers/Logging.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
@@ -53,6 +54,7 @@ contract("Bulkhead", memory().pipe(Bulkhead.wrap({ maxConcurrent: 1 })), all)
 contract("RateLimit", memory().pipe(RateLimit.wrap({ limit: 1_000_000, cost: "keys", onExceeded: "wait" })), all)
 contract("Deadline", memory().pipe(Deadline.wrap("1 minute")), all)
 contract("Deadline without a limit of its own", memory().pipe(Deadline.wrap()), all)
+contract("Hedge", memory().pipe(Hedge.wrap({ after: "10 millis" })), all)
 contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
 contract("Compression", memory().pipe(Compression.wrap()), all)
 contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
@@ -108,6 +110,7 @@ contract(
   "the recommended order",
   memory().pipe(
     Timeout.wrap("1 second"),
+    Hedge.wrap(),
     Retry.wrap(),
     CircuitBreaker.wrap(),
     Bulkhead.wrap({ maxConcurrent: 2 }),

@@ -17,6 +17,7 @@ import * as Compression from "../../src/wrappers/Compression.ts"
 import * as Deadline from "../../src/wrappers/Deadline.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
+import * as Hedge from "../../src/wrappers/Hedge.ts"
 import * as LimitSize from "../../src/wrappers/LimitSize.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
 import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
@@ -43,6 +44,7 @@ const wrappers = {
   bulkhead: Bulkhead.wrap({ maxConcurrent: 1, maxQueue: 0 }),
   rateLimit: RateLimit.wrap({ limit: 1_000_000 }),
   deadline: Deadline.wrap("1 day"),
+  hedge: Hedge.wrap({ after: "1 millis", maxExtra: 1 }),
   circuitBreaker: CircuitBreaker.wrap({ trip: { consecutive: 1 }, per: "collection" }),
   gzip: Compression.wrap({ minSize: 100 }),
   brotli: Compression.wrap({ minSize: 0, algorithm: "brotli" }),
