@@ -129,7 +129,8 @@ export const monitoring =
  * py-key-value reads.
  *
  * Retry is inside of the codecs, so that a value is compressed and encrypted once, however many attempts it takes. Put a
- * second `Timeout` around the stack for a limit on all attempts together, a `PassthroughCache` for a near copy.
+ * `Deadline` around the stack for a limit on all attempts together, a `PassthroughCache` for a near copy; `CircuitBreaker`,
+ * `Bulkhead` and `RateLimit` may be put around it as well.
  *
  * **Example**
  *

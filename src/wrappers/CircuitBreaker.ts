@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -27,8 +28,12 @@ export type Trip =
   | {
       /** How many failures in a row. */
       readonly consecutive: number
+      readonly failureRate?: undefined
+      readonly minCalls?: undefined
+      readonly window?: undefined
     }
   | {
+      readonly consecutive?: undefined
       /** How large a part of the calls, above 0 and up to 1. Default: 0.5. */
       readonly failureRate?: number | undefined
       /** Of how many calls at least. Default: 20, or `window` if that is less. */
@@ -82,8 +87,9 @@ export interface Options {
  *   opens again for longer. This is forgotten when it has stayed closed for as long as it was open before.
  *
  * An error that is not retryable is an answer of the store, and counts as a success. Interruptions, defects and
- * retryable errors that are not `isFailure` count as neither; a probe that ends so makes room for another. A call that
- * began before the circuit changed its state counts no more when it ends.
+ * retryable errors that are not `isFailure` count as neither; a probe that ends so makes room for another. But a call that
+ * is interrupted when a `Timeout` or `Deadline` outside has run out counts as a failure. A call that began before the
+ * circuit changed its state counts no more when it ends.
  *
  * Counting takes no lock, no clock and no timer while the circuit is closed. Effect's own `CircuitBreaker` has the same
  * semantics, and can share its circuits between processes; these are local to the layer.
@@ -133,10 +139,11 @@ const breaking =
   <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
     Effect.withFiber((fiber) => {
       const circuit = circuitOf(call)
-      const now = () => monotonicMillis(fiber.getRef(Clock.Clock))
+      const clock = fiber.getRef(Clock.Clock)
+      const now = () => monotonicMillis(clock)
       let round: number | undefined
       const leave = (exit: Exit.Exit<unknown, unknown>): undefined => {
-        if (round !== undefined) circuit.leave(round, outcomeOf(exit, call, isFailure), now)
+        if (round !== undefined) circuit.leave(round, outcomeOf(exit, call, isFailure, clock), now)
       }
       if (circuit.state === "closed") {
         round = circuit.round
@@ -155,10 +162,18 @@ const breaking =
       return Effect.onExitPrimitive(enter, leave)
     })
 
-const outcomeOf = (exit: Exit.Exit<unknown, unknown>, call: Call, isFailure: Policy["isFailure"]): Outcome => {
+const outcomeOf = (
+  exit: Exit.Exit<unknown, unknown>,
+  call: Call,
+  isFailure: Policy["isFailure"],
+  clock: Clock.Clock
+): Outcome => {
   if (Exit.isSuccess(exit)) return "success"
   const error = errorOf(exit.cause)
-  if (error === undefined) return "none"
+  if (error === undefined) {
+    const wasOutOfTime = call.deadline !== undefined && clock.currentTimeMillisUnsafe() >= call.deadline
+    return wasOutOfTime && Cause.hasInterruptsOnly(exit.cause) ? "failure" : "none"
+  }
   if (isFailure(error, call)) return "failure"
   return error.retryable ? "none" : "success"
 }

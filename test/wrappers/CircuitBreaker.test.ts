@@ -7,6 +7,7 @@ import * as Metric from "effect/Metric"
 import { TestClock } from "effect/testing"
 import {
   CircuitBreaker,
+  Deadline,
   Driver,
   Fallback,
   KeyValue,
@@ -191,6 +192,25 @@ describe("CircuitBreaker", () => {
       assert.strictEqual(yield* tagOf(get), "ok")
     }).pipe(Effect.provide(layer))
   })
+
+  for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap, Deadline: Deadline.wrap })) {
+    it.effect(`a call that a ${name} outside cuts short is a failure`, () => {
+      const { plan, layer } = over({ trip: { consecutive: 2 }, openFor: 1000 }, "hang", "hang", "hang")
+      const timedOut = Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(tagOf(get))
+        yield* TestClock.adjust(100)
+        return yield* Fiber.join(fiber)
+      })
+      return Effect.gen(function* () {
+        assert.deepStrictEqual(yield* Effect.all([timedOut, timedOut]), ["TimeoutError", "TimeoutError"])
+        assert.strictEqual(yield* retryAfterOf(get), 1000)
+        yield* TestClock.adjust(1000)
+        assert.strictEqual(yield* timedOut, "TimeoutError")
+        assert.strictEqual(yield* retryAfterOf(get), 2000, "a probe, too")
+        assert.strictEqual(plan.calls.length, 3)
+      }).pipe(Effect.provide(layer.pipe(limit(100))))
+    })
+  }
 
   it.effect("an answer that refuses is an answer; what says nothing about the store counts as neither", () => {
     const steps: Array<Step> = ["unavailable", "refused", "unavailable", "full", "unavailable"]

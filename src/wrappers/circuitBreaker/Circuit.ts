@@ -2,7 +2,7 @@ import type { Outcomes } from "./Outcomes.ts"
 
 export type State = "closed" | "open" | "half_open"
 
-/** What a call says about the store: nothing, if it was interrupted. */
+/** What a call says about the store: nothing, if its caller has lost interest. */
 export type Outcome = "success" | "failure" | "none"
 
 /** Times in milliseconds. */

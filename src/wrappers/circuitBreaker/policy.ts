@@ -36,7 +36,7 @@ export const policyOf = Effect.fnUntraced(function* (config: Options): Effect.fn
 })
 
 const tripOf = Effect.fnUntraced(function* (trip: Trip): Effect.fn.Return<() => Outcomes, StoreSetupError> {
-  if ("consecutive" in trip) {
+  if (trip.consecutive !== undefined) {
     const limit = yield* options.integer(module, "trip.consecutive", trip.consecutive, 1)
     return () => new Consecutive(limit)
   }
