@@ -15,13 +15,14 @@ const Store = Remote.pipe(
 
 const attempt = KeyValue.KeyValue.use((kv) => kv.put("alice", { name: "Alice" })).pipe(
   Effect.andThen(Console.log("stored")),
-  Effect.catchTag("TimeoutError", () => Console.log("waited in vain")),
-  Effect.catchTag("CircuitOpenError", (error) =>
-    Effect.andThen(
-      Console.log(`not even asked (${error.outcome}); it may be tried again later`),
-      Effect.sleep(Duration.sum(error.retryAfter, Duration.millis(10)))
-    )
-  )
+  Effect.catchTags({
+    TimeoutError: () => Console.log("waited in vain"),
+    CircuitOpenError: (error) =>
+      Effect.andThen(
+        Console.log(`not even asked (${error.outcome}); it may be tried again later`),
+        Effect.sleep(Duration.sum(error.retryAfter, Duration.millis(10)))
+      )
+  })
 )
 
 const program = Effect.gen(function* () {

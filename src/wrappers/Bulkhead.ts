@@ -6,11 +6,12 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
-import { around, type Filter } from "../driver/around.ts"
+import type { Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import type { Wrapper } from "../driver/layers.ts"
 import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
-import { type Meter, meterOf } from "../internal/metrics.ts"
+import { metered } from "../internal/metered.ts"
+import type { Meter } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
 import { BulkheadFullError, type StoreSetupError } from "../KeyValueError.ts"
 import { Places, type Turn } from "./bulkhead/Places.ts"
@@ -75,26 +76,26 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(
-    Effect.gen(function* () {
-      const maxConcurrent = yield* options.integer("Bulkhead", "maxConcurrent", config.maxConcurrent ?? 100, 1)
-      const maxQueue = yield* options.integer("Bulkhead", "maxQueue", config.maxQueue ?? 1000, 0)
-      const maxWait = yield* options.millis("Bulkhead", "maxWait", config.maxWait ?? "1 second")
-      const deadlines = yield* deadlinesOf(maxWait)
-      const meter = yield* meterOf(config.store)
-      return (driver) => {
-        const places = new Places(maxConcurrent, maxQueue)
-        const shed = shedding({ limit: maxConcurrent + maxQueue, maxWait }, places, meter(driver))
-        return around(admitting(places, deadlines, shed))(driver)
-      }
-    })
+  metered(config.store, policyOf(config), (policy, meter) =>
+    admitting(policy.places, policy.deadlines, shedding(policy, meter))
   )
+
+const policyOf = Effect.fnUntraced(function* (config: Options) {
+  const maxConcurrent = yield* options.integer("Bulkhead", "maxConcurrent", config.maxConcurrent ?? 100, 1)
+  const maxQueue = yield* options.integer("Bulkhead", "maxQueue", config.maxQueue ?? 1000, 0)
+  const maxWait = yield* options.millis("Bulkhead", "maxWait", config.maxWait ?? "1 second")
+  return {
+    places: new Places(maxConcurrent, maxQueue),
+    limit: maxConcurrent + maxQueue,
+    maxWait,
+    deadlines: yield* deadlinesOf(maxWait)
+  }
+})
 
 type Shed = (call: Call, reason: Reason) => Effect.Effect<never, BulkheadFullError>
 
 const shedding = (
-  { limit, maxWait }: { readonly limit: number; readonly maxWait: number },
-  places: Places,
+  { places, limit, maxWait }: { readonly places: Places; readonly limit: number; readonly maxWait: number },
   { counter, gauge }: Meter
 ): Shed => {
   const state = (state: string) => ({ "effect_kv.bulkhead.state": state })

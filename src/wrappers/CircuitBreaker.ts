@@ -3,20 +3,18 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import { around, type Filter, type Next } from "../driver/around.ts"
+import type * as Exit from "effect/Exit"
+import type { Filter, Next } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import type { Wrapper } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
-import { meterOf } from "../internal/metrics.ts"
-import { errorOf } from "../internal/telemetry.ts"
+import { metered } from "../internal/metered.ts"
 import { CircuitOpenError, type KeyValueError, type StoreSetupError } from "../KeyValueError.ts"
-import type { Outcome } from "./circuitBreaker/Circuit.ts"
 import { type CircuitOf, circuitsOf } from "./circuitBreaker/circuits.ts"
+import { outcomeOf } from "./circuitBreaker/outcomeOf.ts"
 import { type Policy, policyOf } from "./circuitBreaker/policy.ts"
 
 /**
@@ -122,16 +120,12 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(
-    Effect.gen(function* () {
-      const policy = yield* policyOf(config)
-      const meter = yield* meterOf(config.store)
-      return (driver) => {
-        const metrics = meter(driver)
-        const onRejected = metrics.counter("circuit_breaker.rejected", "Calls that an open circuit kept from the store")
-        return around(breaking(circuitsOf(policy, metrics), policy.isFailure, onRejected))(driver)
-      }
-    })
+  metered(config.store, policyOf(config), (policy, meter) =>
+    breaking(
+      circuitsOf(policy, meter),
+      policy.isFailure,
+      meter.counter("circuit_breaker.rejected", "Calls that an open circuit kept from the store")
+    )
   )
 
 const breaking =
@@ -161,19 +155,3 @@ const breaking =
       })
       return Effect.onExitPrimitive(enter, leave)
     })
-
-const outcomeOf = (
-  exit: Exit.Exit<unknown, unknown>,
-  call: Call,
-  isFailure: Policy["isFailure"],
-  clock: Clock.Clock
-): Outcome => {
-  if (Exit.isSuccess(exit)) return "success"
-  const error = errorOf(exit.cause)
-  if (error === undefined) {
-    const wasOutOfTime = call.deadline !== undefined && clock.currentTimeMillisUnsafe() >= call.deadline
-    return wasOutOfTime && Cause.hasInterruptsOnly(exit.cause) ? "failure" : "none"
-  }
-  if (isFailure(error, call)) return "failure"
-  return error.retryable ? "none" : "success"
-}

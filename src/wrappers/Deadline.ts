@@ -8,11 +8,11 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import { around, type Filter, type Next } from "../driver/around.ts"
+import type { Filter, Next } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import type { Wrapper } from "../driver/layers.ts"
 import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
-import { meterOf } from "../internal/metrics.ts"
+import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
 import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
 import { release } from "./Timeout.ts"
@@ -116,18 +116,15 @@ export const within: {
  * @since 0.1.0
  */
 export const wrap = (duration?: Duration.Input, config: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(
-    Effect.gen(function* () {
-      const millis =
-        duration === undefined ? Number.POSITIVE_INFINITY : yield* options.millis("Deadline", "the duration", duration)
-      const deadlines = yield* deadlinesOf(millis)
-      const meter = yield* meterOf(config.store)
-      return (driver) => {
-        const onExceeded = meter(driver).counter("deadline.exceeded", "Operations that ran out of time")
-        return around(keeping(millis, deadlines, onExceeded))(driver)
-      }
-    })
+  metered(config.store, policyOf(duration), ({ millis, deadlines }, { counter }) =>
+    keeping(millis, deadlines, counter("deadline.exceeded", "Operations that ran out of time"))
   )
+
+const policyOf = Effect.fnUntraced(function* (duration: Duration.Input | undefined) {
+  const millis =
+    duration === undefined ? Number.POSITIVE_INFINITY : yield* options.millis("Deadline", "the duration", duration)
+  return { millis, deadlines: yield* deadlinesOf(millis) }
+})
 
 const keeping =
   (millis: number, deadlinesOf: DeadlinesOf, onExceeded: () => void): Filter =>

@@ -7,10 +7,10 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { around, type Filter } from "../driver/around.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import type { Filter } from "../driver/around.ts"
+import type { Wrapper } from "../driver/layers.ts"
 import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
-import { meterOf } from "../internal/metrics.ts"
+import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { type Delay, delayOf } from "./hedge/delay.ts"
@@ -79,20 +79,21 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(
-    Effect.gen(function* () {
-      const delay = yield* delayOf(config.after ?? { percentile: 0.95 })
-      const maxExtra = yield* options.number("Hedge", "maxExtra", config.maxExtra ?? 0.05, 0, 1)
-      const deadlines = yield* deadlinesOf(Number.POSITIVE_INFINITY)
-      const meter = yield* meterOf(config.store)
-      return (driver) => {
-        const { counter } = meter(driver)
-        const onSent = counter("hedge.sent", "Second attempts of reads")
-        const onWon = counter("hedge.won", "Second attempts that answered first")
-        return around(hedging({ delay: delay(), maxExtra, deadlines, onSent, onWon }))(driver)
-      }
+  metered(config.store, policyOf(config), (policy, { counter }) =>
+    hedging({
+      ...policy,
+      onSent: counter("hedge.sent", "Second attempts of reads"),
+      onWon: counter("hedge.won", "Second attempts that answered first")
     })
   )
+
+const policyOf = Effect.fnUntraced(function* (config: Options) {
+  return {
+    delay: yield* delayOf(config.after ?? { percentile: 0.95 }),
+    maxExtra: yield* options.number("Hedge", "maxExtra", config.maxExtra ?? 0.05, 0, 1),
+    deadlines: yield* deadlinesOf(Number.POSITIVE_INFINITY)
+  }
+})
 
 interface Policy {
   readonly delay: Delay

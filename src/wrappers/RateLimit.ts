@@ -6,11 +6,11 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { around, type Filter, type Next } from "../driver/around.ts"
+import type { Filter, Next } from "../driver/around.ts"
 import { type Call, keyCount } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import type { Wrapper } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
-import { meterOf } from "../internal/metrics.ts"
+import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
 import { RateLimitedError, type StoreSetupError } from "../KeyValueError.ts"
 import { Bucket } from "./rateLimit/Bucket.ts"
@@ -82,16 +82,11 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(
-    Effect.gen(function* () {
-      const policy = yield* policyOf(config)
-      const meter = yield* meterOf(config.store)
-      return (driver) => {
-        const { counter } = meter(driver)
-        const onRejected = counter("rate_limit.rejected", "Calls that were over the limit, and failed")
-        const onDelayed = counter("rate_limit.delayed", "Calls that were over the limit, and waited")
-        return around(limiting({ ...policy, onRejected, onDelayed }))(driver)
-      }
+  metered(config.store, policyOf(config), (policy, { counter }) =>
+    limiting({
+      ...policy,
+      onRejected: counter("rate_limit.rejected", "Calls that were over the limit, and failed"),
+      onDelayed: counter("rate_limit.delayed", "Calls that were over the limit, and waited")
     })
   )
 

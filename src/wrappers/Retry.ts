@@ -6,10 +6,10 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
-import { around, type Filter } from "../driver/around.ts"
+import type { Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { meterOf } from "../internal/metrics.ts"
+import type { Wrapper } from "../driver/layers.ts"
+import { metered } from "../internal/metered.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { again, type Policy } from "./retry/again.ts"
 import { policyOf } from "./retry/policy.ts"
@@ -92,16 +92,11 @@ export interface BudgetOptions {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(
-    Effect.gen(function* () {
-      const policy = yield* policyOf(config)
-      const meter = yield* meterOf(config.store)
-      return (driver) => {
-        const { counter } = meter(driver)
-        const onRetry = counter("retry.retries", "Attempts after the first")
-        const onExhausted = counter("retry.budget_exhausted", "Failures without a retry because the budget was spent")
-        return around(retrying({ ...policy, onRetry, onExhausted }))(driver)
-      }
+  metered(config.store, policyOf(config), (policy, { counter }) =>
+    retrying({
+      ...policy,
+      onRetry: counter("retry.retries", "Attempts after the first"),
+      onExhausted: counter("retry.budget_exhausted", "Failures without a retry because the budget was spent")
     })
   )
 

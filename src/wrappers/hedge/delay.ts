@@ -10,16 +10,16 @@ export interface Delay {
   readonly add?: (nanos: number) => void
 }
 
-/** A delay for each store, checked. */
+/** The delay that the options ask for, checked. */
 export const delayOf = Effect.fnUntraced(function* (
   after: NonNullable<Options["after"]>
-): Effect.fn.Return<() => Delay, StoreSetupError> {
+): Effect.fn.Return<Delay, StoreSetupError> {
   if (typeof after !== "object" || !("percentile" in after)) {
     const millis = yield* options.millis("Hedge", "after", after)
-    return () => ({ millis })
+    return { millis }
   }
   const { percentile } = after
   const reason = `after.percentile must be between 0 and 1, not ${percentile}`
   yield* options.check("Hedge", percentile > 0 && percentile < 1, reason)
-  return () => new Observed(percentile)
+  return new Observed(percentile)
 })

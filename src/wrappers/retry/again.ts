@@ -31,7 +31,7 @@ export const again = Effect.fnUntraced(function* <A, E>(
     const now = yield* Clock.currentTimeMillis
     const delay = yield* Pull.catchDone(
       Effect.map(step(now, error as KeyValueError), ([, delay]) => Duration.toMillis(delay)),
-      () => Effect.succeed(undefined)
+      () => Effect.undefined
     )
     const retryAfter = retryAfterOf(error)
     if (delay === undefined || retryAfter > policy.maxDelay) break
