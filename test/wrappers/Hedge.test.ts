@@ -213,14 +213,14 @@ describe("Hedge", () => {
   it.effect("by a percentile: not before it is known, then when a read takes longer than that part of them", () => {
     const { plan, layer } = over({ after: { percentile: 0.9 }, maxExtra: 1 })
     return Effect.gen(function* () {
-      for (let i = 0; i < 100; i++) {
-        plan.attempts = [[i % 10 === 9 ? 1000 : 20]]
+      for (let i = 0; i < 175; i++) {
+        plan.attempts = [[i % 20 === 6 ? 1000 : 20]]
         yield* passing(get)
       }
-      assert.strictEqual(plan.calls, 100)
+      assert.strictEqual(plan.calls, 175)
       plan.attempts = [[1000], [30]]
       const [, millis] = yield* passing(ended(get))
-      assert.strictEqual(plan.calls, 102)
+      assert.strictEqual(plan.calls, 177)
       assert.approximately(millis, 20 + 30, 11)
     }).pipe(Effect.provide(layer))
   })
@@ -228,7 +228,7 @@ describe("Hedge", () => {
   it.effect("failures say nothing about how long reads take", () => {
     const { plan, layer } = over({ after: { percentile: 0.5 }, maxExtra: 1 })
     return Effect.gen(function* () {
-      for (let i = 0; i < 200; i++) {
+      for (let i = 0; i < 400; i++) {
         plan.attempts = [i % 2 === 0 ? [100] : [10, "unavailable"]]
         yield* passing(Effect.exit(get))
       }
@@ -247,18 +247,18 @@ describe("Hedge", () => {
     const add = (n: number, millis: number) => {
       for (let i = 0; i < n; i++) observed.add(millis * 1e6)
     }
-    add(99, 10)
+    add(24, 10)
     assert.isUndefined(observed.millis)
-    add(901, 10)
+    add(226, 10)
     assert.approximately(observed.millis!, 10, 0.1)
-    add(50, 50)
-    add(50, 10)
-    assert.approximately(observed.millis!, 10, 0.1, "4.5 % of the last 1,100 took longer")
-    add(100, 50)
-    assert.approximately(observed.millis!, 50, 0.5, "12.5 % of the last 1,200")
-    add(1900, 10)
+    add(12, 50)
+    add(13, 10)
+    assert.approximately(observed.millis!, 10, 0.1, "4.4 % of the last 275 took longer")
+    add(25, 50)
+    assert.approximately(observed.millis!, 50, 0.5, "12 % of the last 300")
+    add(475, 10)
     assert.approximately(observed.millis!, 10, 0.1)
-    add(2000, 1)
+    add(500, 1)
     assert.approximately(observed.millis!, 1, 0.01, "nothing of before is left")
   })
 

@@ -1,13 +1,13 @@
 import * as Duration from "effect/Duration"
 import { Latencies } from "../statistics/Latencies.ts"
 
-/** After how many reads there is a new estimate, and so the first one. */
-const step = 100
+/** After how many of them there is a new estimate, and so the first one. */
+const step = 25
 
-/** How many reads a generation has; an estimate rests on the last one and on this one. */
-const generation = 1000
+/** How many of them a generation has; an estimate rests on the last one and on this one. */
+const generation = 250
 
-/** The time within which a part of the last reads ended. */
+/** The time within which a part of the last reads that were timed ended. */
 export class Observed {
   /** In milliseconds; `undefined` while there were too few reads. */
   millis: number | undefined
