@@ -161,20 +161,24 @@ export class StoreSetupError extends Data.TaggedError("StoreSetupError")<{
 }
 
 /**
- * The operation took longer than the `Timeout` around it allows.
+ * The operation took longer than the `Timeout` or `Deadline` around it allows.
  *
  * **Gotchas**
  *
- * A write's `outcome` is `"unknown"`: it may still be applied after the caller was told.
+ * A write's `outcome` is `"unknown"`: it may still be applied after the caller was told. It is `"not-applied"` if no time
+ * was left when it began (`sent: false`).
  *
  * @since 0.1.0
  */
-export class TimeoutError extends Data.TaggedError("TimeoutError")<Place & { readonly duration: Duration.Duration }> {
+export class TimeoutError extends Data.TaggedError("TimeoutError")<
+  Place & { readonly duration: Duration.Duration; readonly sent?: boolean }
+> {
   readonly retryable = true
   get outcome(): Outcome | undefined {
-    return unlessRead(this, "unknown")
+    return unlessRead(this, this.sent === false ? "not-applied" : "unknown")
   }
   override get message(): string {
+    if (this.sent === false) return `${where(this)}: no time was left for it.`
     const write = this.outcome === undefined ? "" : " The write may still be applied."
     return `${where(this)}: no answer within ${Duration.format(this.duration)}.${write}`
   }
@@ -393,6 +397,10 @@ export class ConflictError extends Data.TaggedError("ConflictError")<Place & { r
 /**
  * A circuit breaker is open: the store failed too often, and is left alone until `retryAfter` has passed.
  *
+ * **Details**
+ *
+ * `retryAfter` is zero while a call is under way that finds out whether the store is back.
+ *
  * @since 0.1.0
  */
 export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
@@ -403,22 +411,32 @@ export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
     return unlessRead(this, "not-applied")
   }
   override get message(): string {
-    return `${where(this)}: the circuit is open. Try again after ${Duration.format(this.retryAfter)}.`
+    return Duration.isZero(this.retryAfter)
+      ? `${where(this)}: the circuit is half-open. Try again when it is known whether the store is back.`
+      : `${where(this)}: the circuit is open. Try again after ${Duration.format(this.retryAfter)}.`
   }
 }
 
 /**
- * Too many calls are running and waiting already.
+ * Too many calls are running and waiting already, or this one has `waited` for its turn for as long as it may.
  *
  * @since 0.1.0
  */
-export class BulkheadFullError extends Data.TaggedError("BulkheadFullError")<Place & { readonly limit: number }> {
+export class BulkheadFullError extends Data.TaggedError("BulkheadFullError")<
+  Place & {
+    /** How many calls may run and wait. */
+    readonly limit: number
+    readonly waited?: Duration.Duration
+  }
+> {
   readonly retryable = true
   get outcome(): Outcome | undefined {
     return unlessRead(this, "not-applied")
   }
   override get message(): string {
-    return `${where(this)}: ${this.limit} calls are running or waiting already.`
+    return this.waited === undefined
+      ? `${where(this)}: ${this.limit} calls are running or waiting already.`
+      : `${where(this)}: too many calls are running, and it was not its turn within ${Duration.format(this.waited)}.`
   }
 }
 

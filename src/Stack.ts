@@ -81,7 +81,7 @@ export type Encryption =
 export interface ProductionPolicies extends Options {
   /** The limit on each attempt. Default: 5 seconds. */
   readonly timeout?: Duration.Input | undefined
-  /** Default: as `Retry` has it, 3 retries from 100 milliseconds on. */
+  /** Default: as `Retry` has it, 3 retries from 100 milliseconds on, within its budget. */
   readonly retry?: Retry.Options | undefined
   /** Default: as `Compression` has it, gzip from 1 KiB on. */
   readonly compression?: Compression.Options | undefined
@@ -129,7 +129,8 @@ export const monitoring =
  * py-key-value reads.
  *
  * Retry is inside of the codecs, so that a value is compressed and encrypted once, however many attempts it takes. Put a
- * second `Timeout` around the stack for a limit on all attempts together, a `PassthroughCache` for a near copy.
+ * `Deadline` around the stack for a limit on all attempts together, a `PassthroughCache` for a near copy; `CircuitBreaker`,
+ * `Bulkhead` and `RateLimit` may be put around it as well.
  *
  * **Example**
  *
@@ -153,7 +154,7 @@ export const production =
     const { envelope = "binary" } = options
     return store.pipe(
       Timeout.wrap(options.timeout),
-      Retry.wrap(options.retry),
+      Retry.wrap({ store: options.store, ...options.retry }),
       options.aead === undefined
         ? FernetEncryption.wrap({ ...options.encryption, envelope: options.encryption.envelope ?? envelope })
         : Aead.wrap(options.aead),

@@ -18,6 +18,8 @@ const table: ReadonlyArray<readonly [KeyValueError.KeyValueError, boolean, KeyVa
   [new E.StoreError({ ...write, reason: "half-way", maybeApplied: true }), false, "unknown"],
   [new E.TimeoutError({ ...read, duration: second }), true, undefined],
   [new E.TimeoutError({ ...write, duration: second }), true, "unknown"],
+  [new E.TimeoutError({ ...write, duration: Duration.zero, sent: false }), true, "not-applied"],
+  [new E.TimeoutError({ ...read, duration: Duration.zero, sent: false }), true, undefined],
   [new E.InvalidKeyError({ ...read, reason: "too long" }), false, undefined],
   [new E.InvalidKeyError({ ...write, reason: "too long" }), false, "not-applied"],
   [new E.InvalidTtlError({ ...write, ttl: 0, reason: "the TTL is not positive" }), false, "not-applied"],
@@ -69,6 +71,16 @@ describe("KeyValueError", () => {
     assert.include(new E.TimeoutError({ ...write, duration: second }).message, "may still be applied")
     assert.notInclude(new E.TimeoutError({ ...read, duration: second }).message, "may still be applied")
     assert.include(new E.TimeoutError({ ...read, duration: second }).message, "no answer within 1s")
+  })
+
+  it("a policy says when to try again, and what it waited for", () => {
+    const open = (retryAfter: Duration.Duration) => new E.CircuitOpenError({ ...read, retryAfter }).message
+    assert.include(open(second), "the circuit is open. Try again after 1s.")
+    assert.include(open(Duration.zero), "the circuit is half-open. Try again when it is known")
+    assert.include(new E.RateLimitedError({ ...read, retryAfter: second }).message, "Try again after 1s.")
+    assert.include(new E.BulkheadFullError({ ...read, limit: 10 }).message, "10 calls are running or waiting already")
+    const waited = new E.BulkheadFullError({ ...read, limit: 10, waited: second }).message
+    assert.include(waited, "it was not its turn within 1s")
   })
 
   it("a setup error names the module", () => {

@@ -6,12 +6,16 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import {
   Atomic,
+  Bulkhead,
+  CircuitBreaker,
   Collection,
   Compression,
+  Deadline,
   DefaultValue,
   Enumeration,
   Fallback,
   FernetEncryption,
+  Hedge,
   KeyValue,
   type KeyValueError,
   LimitSize,
@@ -20,6 +24,7 @@ import {
   PassthroughCache,
   PrefixCollections,
   PrefixKeys,
+  RateLimit,
   Retry,
   Routing,
   SingleCollection,
@@ -78,7 +83,17 @@ const stacks: Record<string, <E>(store: Layer.Layer<All, E>) => Layer.Layer<All,
   "the codecs": (store) => store.pipe(FernetEncryption.wrap({ keys }), Compression.wrap(), LimitSize.wrap({})),
   "the names": (store) => store.pipe(SingleCollection.wrap("one"), PrefixCollections.wrap("p"), PrefixKeys.wrap("q")),
   "the policies": (store) =>
-    store.pipe(Timeout.wrap(), Retry.wrap({ maxRetries: 0 }), Statistics.wrap(), Tracing.wrap()),
+    store.pipe(
+      Timeout.wrap(),
+      Hedge.wrap({ after: 1 }),
+      Retry.wrap({ maxRetries: 0 }),
+      CircuitBreaker.wrap({ trip: { consecutive: 1000 } }),
+      Bulkhead.wrap(),
+      RateLimit.wrap({ limit: 1000 }),
+      Deadline.wrap("1 minute"),
+      Statistics.wrap(),
+      Tracing.wrap()
+    ),
   "a default value": (store) => store.pipe(DefaultValue.wrap({ value: 0 }), TtlClamp.wrap({ maxTtl: "1 day" })),
   "a cache": (store) => store.pipe(PassthroughCache.wrap({ cache: Memory.layer() })),
   routing: (store) => store.pipe(Routing.wrap({ stores: { other: Memory.layer() }, route: () => undefined }))

@@ -42,7 +42,10 @@ describe("the package", () => {
     assert.deepStrictEqual(wrappers.sort(), [
       "src/stores/Memory.ts",
       "src/stores/memory/Slots.ts",
-      "src/wrappers/Retry.ts"
+      "src/wrappers/Retry.ts",
+      "src/wrappers/retry/Budget.ts",
+      "src/wrappers/retry/again.ts",
+      "src/wrappers/retry/policy.ts"
     ])
     assert.isFalse(modules.some((id) => id.startsWith("src/platform/") || id.startsWith("src/testing/")))
     assert.deepStrictEqual(

@@ -4,7 +4,7 @@
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
-import { FernetEncryption, KeyValue, Memory, PassthroughCache, Stack, Statistics, Timeout } from "effect-kv"
+import { Deadline, FernetEncryption, KeyValue, Memory, PassthroughCache, Stack, Statistics } from "effect-kv"
 import { Remote } from "../support/remote.ts"
 import { slow } from "../support/slow.ts"
 
@@ -19,7 +19,7 @@ const Store = Layer.unwrap(
         retry: { maxRetries: 3, initialDelay: "10 millis" },
         compression: { minSize: "1 KiB" }
       }),
-      Timeout.wrap("1 second"),
+      Deadline.wrap("1 second"),
       PassthroughCache.wrap({ cache: Memory.layer({ maxSize: "10 MiB" }), maxTtl: "1 minute" })
     )
   )

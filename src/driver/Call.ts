@@ -8,7 +8,7 @@ import type { Place, TimeoutError } from "../KeyValueError.ts"
  *
  * - `collection` and `keys` are the names as this level of the stack sees them; prefixes change them on the way in.
  * - `place` holds the application's operation and names, index by index, for errors.
- * - `deadline` is the time (milliseconds since the epoch) at which a `Timeout` further out gives up. A store that can
+ * - `deadline` is the time (milliseconds since the epoch) at which a `Timeout` or `Deadline` further out gives up. A store that can
  *   ends its own work by then; nobody has to.
  * - `limit` is there when the `Timeout` leaves it to the driver to end in time (see `Driver.waits`).
  *

@@ -2,7 +2,10 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Scheduler from "effect/Scheduler"
+import type * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import type * as Scope from "effect/Scope"
+import { monotonicMillis } from "./clock.ts"
 
 /** Something that is done when it is due, unless it is removed before. */
 export interface Deadline {
@@ -16,8 +19,8 @@ export interface Deadline {
 const longest = 2 ** 31 - 1
 
 /**
- * Deadlines that are all the same time away when they are added, and so come in the order in which they were added: one
- * timer for all, which is set anew when it has run, and not for each of them.
+ * Deadlines, most of which are the same time away when they are added, and so come in the order in which they were
+ * added: one timer for all, which is set anew when it has run, and not for each of them.
  */
 export class Deadlines {
   private readonly clock: Clock.Clock
@@ -26,20 +29,27 @@ export class Deadlines {
   private first: Deadline | undefined
   private last: Deadline | undefined
   private timer: Timer | undefined
+  private timerAt = 0
 
-  /** All deadlines are so many milliseconds away, by the clock. The scheduler is for clocks that are not the live one. */
+  /** Deadlines are so many milliseconds away, by the clock. The scheduler is for clocks that are not the live one. */
   constructor(clock: Clock.Clock, millis: number, scheduler: Scheduler.Scheduler) {
     this.clock = clock
     this.millis = millis
     this.scheduler = scheduler
   }
 
-  add(onDue: () => void): Deadline {
-    const deadline: Deadline = { at: this.now() + this.millis, onDue, earlier: this.last, later: undefined }
-    if (this.last === undefined) this.first = deadline
-    else this.last.later = deadline
-    this.last = deadline
-    if (this.timer === undefined) this.set(this.millis)
+  /** One that is not so far away as the others is put in its place, past all that come later. */
+  add(onDue: () => void, millis = this.millis): Deadline {
+    const at = monotonicMillis(this.clock) + millis
+    let earlier = this.last
+    while (earlier !== undefined && earlier.at > at) earlier = earlier.earlier
+    const later = earlier === undefined ? this.first : earlier.later
+    const deadline: Deadline = { at, onDue, earlier, later }
+    if (earlier === undefined) this.first = deadline
+    else earlier.later = deadline
+    if (later === undefined) this.last = deadline
+    else later.earlier = deadline
+    if (this.timer === undefined || at < this.timerAt) this.set(millis)
     else if (this.first === deadline) this.timer.hold()
     return deadline
   }
@@ -61,27 +71,43 @@ export class Deadlines {
   }
 
   private set(millis: number): void {
+    this.timer?.stop()
     const wait = Math.min(millis, longest)
+    this.timerAt = monotonicMillis(this.clock) + wait
     const run = () => this.run()
     this.timer = this.clock === liveClock ? startLive(wait, run) : startSleep(this.clock, this.scheduler, wait, run)
   }
 
   private run(): void {
     this.timer = undefined
-    const now = this.now()
+    const now = monotonicMillis(this.clock)
     while (this.first !== undefined && this.first.at <= now) {
       const due = this.first
       this.remove(due)
       due.onDue()
     }
-    if (this.first !== undefined && this.timer === undefined) this.set(this.first.at - now)
-  }
-
-  /** Milliseconds of a clock that nobody sets back. */
-  private now(): number {
-    return Number(this.clock.monotonicTimeNanosUnsafe()) / 1e6
+    // What was due may have added others, which are farther away than the first of those that are left.
+    if (this.first !== undefined && (this.timer === undefined || this.first.at < this.timerAt))
+      this.set(this.first.at - now)
   }
 }
+
+/** Deadlines by the clock that a fiber has, which is another one in tests. */
+export type DeadlinesOf = (fiber: Fiber.Fiber<unknown, unknown>) => Deadlines
+
+/** They end with the scope. */
+export const deadlinesOf = (millis: number): Effect.Effect<DeadlinesOf, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const byClock = new Map<Clock.Clock, Deadlines>()
+    yield* Effect.addFinalizer(() => Effect.sync(() => byClock.forEach((it) => void it.close())))
+    return (fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      let deadlines = byClock.get(clock)
+      if (deadlines === undefined)
+        byClock.set(clock, (deadlines = new Deadlines(clock, millis, fiber.getRef(Scheduler.Scheduler))))
+      return deadlines
+    }
+  })
 
 interface Timer {
   /** There is something to wait for: a program must not end before. */

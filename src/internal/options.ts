@@ -53,6 +53,21 @@ export const integer = (
         `${name} must be a whole number of at least ${min}${Number.isFinite(max) ? ` and at most ${max}` : ""}, not ${value}`
       )
 
+/** An option that is a finite number of at least `min`, and of at most `max`. */
+export const number = (
+  module: string,
+  name: string,
+  value: number,
+  min: number,
+  max = Number.MAX_VALUE
+): Effect.Effect<number, StoreSetupError> =>
+  value >= min && value <= max
+    ? Effect.succeed(value)
+    : invalid(
+        module,
+        `${name} must be a number of at least ${min}${max < Number.MAX_VALUE ? ` and at most ${max}` : ""}, not ${value}`
+      )
+
 /** An option that is one of several names. */
 export const oneOf = (
   module: string,

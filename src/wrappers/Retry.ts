@@ -5,12 +5,14 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
-import { around, type Filter } from "../driver/around.ts"
+import type * as Schedule from "effect/Schedule"
+import type { Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import * as options from "../internal/options.ts"
+import type { Wrapper } from "../driver/layers.ts"
+import { metered } from "../internal/metered.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
+import { again, type Policy } from "./retry/again.ts"
+import { policyOf } from "./retry/policy.ts"
 
 /**
  * Options of {@link wrap}.
@@ -32,6 +34,26 @@ export interface Options {
   readonly while?: ((error: KeyValueError, call: Call) => boolean) | undefined
   /** A schedule to use in place of all pauses and counts above. */
   readonly schedule?: Schedule.Schedule<unknown, KeyValueError> | undefined
+  /**
+   * How many retries all callers of the store have together, so that an outage is not multiplied: `ratio` of the calls
+   * of the last 10 seconds, and `minPerSecond`. Default: `{ ratio: 0.2, minPerSecond: 10 }`; `false`: as many as they
+   * like.
+   */
+  readonly budget?: false | BudgetOptions | undefined
+  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  readonly store?: string | undefined
+}
+
+/**
+ * The retries that all callers of a store have together.
+ *
+ * @since 0.1.0
+ */
+export interface BudgetOptions {
+  /** How many retries there are for each call, so how much more load there may be: 0.2 is 20 %. Default: 0.2. */
+  readonly ratio?: number | undefined
+  /** How many retries there are in each second, however few the calls. Default: 10. */
+  readonly minPerSecond?: number | undefined
 }
 
 /**
@@ -47,66 +69,56 @@ export interface Options {
  * own `retryable`, which every store sets: an outage, not a wrong type. A conditional write (`Atomic`) whose outcome is
  * unknown is never retried, since it would find its own work and call it a conflict.
  *
+ * A failure is passed on at once, without its retries, when
+ *
+ * - the `budget` is spent. What calls earn and seconds add can be used for 10 seconds: enough to bridge a short outage of
+ *   all callers, and too little to double the load of a store that struggles for longer;
+ * - the pause would last until the call's deadline (set by a `Deadline` or `Timeout` outside), or beyond;
+ * - the error says when to try again (`retryAfter`, of `CircuitOpenError` and `RateLimitedError`), and that is farther
+ *   away than `maxDelay`. If it is not, the pause is at least that long.
+ *
+ * Metrics: `effect_kv.retry.retries` counts retries, `effect_kv.retry.budget_exhausted` failures that had none because
+ * the budget was spent.
+ *
  * **Gotchas**
  *
  * - A `delete` whose answer was lost is retried, and then finds nothing to delete: it answers `false` though it did
  *   delete.
+ * - Each `Retry` has a budget of its own. Two of them in one stack multiply each other's attempts.
  * - Pauses grow to `initialDelay * factor ^ (maxRetries - 1)` at most: choose them with the caller's patience in mind.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
  * @since 0.1.0
  */
-export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(Effect.map(policy(options), (policy) => around(retrying(policy))))
-
-interface Policy {
-  readonly schedule: Schedule.Schedule<unknown, KeyValueError>
-  readonly while: (error: KeyValueError, call: Call) => boolean
-}
-
-const policy = Effect.fnUntraced(function* (config: Options): Effect.fn.Return<Policy, StoreSetupError> {
-  const maxRetries = yield* options.integer("Retry", "maxRetries", config.maxRetries ?? 3, 0)
-  const initialDelay = yield* options.millis("Retry", "initialDelay", config.initialDelay ?? "100 millis")
-  const maxDelay = yield* options.millis("Retry", "maxDelay", config.maxDelay ?? "10 seconds")
-  const factor = config.factor ?? 2
-  yield* options.check("Retry", factor >= 1 && Number.isFinite(factor), `factor must be at least 1, not ${factor}`)
-  const pauses = Schedule.min([Schedule.exponential(initialDelay, factor), Schedule.spaced(maxDelay)])
-  return {
-    schedule:
-      config.schedule ??
-      Schedule.upTo(config.jitter === false ? pauses : Schedule.jittered(pauses), { times: maxRetries }),
-    while: config.while ?? ((error) => error.retryable)
-  }
-})
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
+  metered(config.store, policyOf(config), (policy, { counter }) =>
+    retrying({
+      ...policy,
+      onRetry: counter("retry.retries", "Attempts after the first"),
+      onExhausted: counter("retry.budget_exhausted", "Failures without a retry because the budget was spent")
+    })
+  )
 
 const retrying =
   (policy: Policy): Filter =>
   (call, next) => {
-    const attempt = Effect.suspend(() => next(call))
     const mayRetry = (error: unknown): boolean =>
       policy.while(error as KeyValueError, call) && !isUnsafeToRepeat(error as KeyValueError, call)
-    return Effect.catchIf(attempt, mayRetry, (error) => again(attempt, error, mayRetry, policy))
+    const first = Effect.suspend(() => {
+      policy.budget.calls++
+      return next(call)
+    })
+    return Effect.catchIf(first, mayRetry, (error) =>
+      again(
+        Effect.suspend(() => next(call)),
+        error,
+        mayRetry,
+        policy,
+        call.deadline
+      )
+    )
   }
-
-/** Steps the schedule with the failure that is there already, before it runs the attempt again. */
-const again = <A, E>(
-  attempt: Effect.Effect<A, E>,
-  error: E,
-  mayRetry: (error: unknown) => boolean,
-  policy: Policy
-): Effect.Effect<A, E> => {
-  let first = true
-  const replayed = Effect.suspend(() => {
-    if (!first) return attempt
-    first = false
-    return Effect.fail(error)
-  })
-  return Effect.retry(replayed, {
-    schedule: policy.schedule as unknown as Schedule.Schedule<unknown, E>,
-    while: mayRetry
-  })
-}
 
 const isUnsafeToRepeat = (error: KeyValueError, call: Call): boolean =>
   call._tag === "compareAndPut" && "outcome" in error && error.outcome === "unknown"

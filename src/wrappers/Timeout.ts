@@ -7,13 +7,12 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Scheduler from "effect/Scheduler"
 import type { Mutable } from "effect/Types"
 import { around, type Filter, type Next } from "../driver/around.ts"
 import type { Call, Limit } from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { Deadlines } from "../internal/Deadlines.ts"
+import { type Deadlines, type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import * as options from "../internal/options.ts"
 import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
 
@@ -22,8 +21,8 @@ import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
  *
  * **When to use**
  *
- * Use it next to the store and inside of `Retry`, so that each attempt has its limit; once more outside of `Retry` for
- * a limit on all attempts together.
+ * Use it next to the store and inside of `Retry`, so that each attempt has its limit. A limit on all attempts together,
+ * or on several operations, is a `Deadline`.
  *
  * **Details**
  *
@@ -43,25 +42,21 @@ export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, Sto
   wrapperEffect(
     Effect.gen(function* () {
       const millis = yield* options.millis("Timeout", "the duration", duration)
-      const deadlines = new Map<Clock.Clock, Deadlines>()
-      yield* Effect.addFinalizer(() => Effect.sync(() => deadlines.forEach((it) => void it.close())))
+      const deadlines = yield* deadlinesOf(millis)
       return (driver) => (driver.waits === "never" ? driver : around(limit(millis, deadlines, driver.waits))(driver))
     })
   )
 
-const limit = (millis: number, byClock: Map<Clock.Clock, Deadlines>, waits: Driver["waits"]): Filter => {
+const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Driver["waits"]): Filter => {
   const duration = Duration.millis(millis)
   const run = waits === "within-limit" ? leave : watch
   return (call, next) =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
-      let deadlines = byClock.get(clock)
-      if (deadlines === undefined)
-        byClock.set(clock, (deadlines = new Deadlines(clock, millis, fiber.getRef(Scheduler.Scheduler))))
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
       return run({ ...call, deadline, limit: undefined }, next, {
         fiber,
-        deadlines,
+        deadlines: deadlinesOf(fiber),
         toError: () => new TimeoutError({ ...call.place, duration })
       })
     })
@@ -94,11 +89,14 @@ const watch = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { fiber, dead
  * Waits for a fiber, but not beyond the deadline.
  *
  * `Effect.timeout` would wait until the operation has ended, which takes as long as an uninterruptible one likes.
+ *
+ * @internal
  */
-const release = <A, E, E2>(
+export const release = <A, E, E2>(
   fiber: Fiber.Fiber<A, E>,
   deadlines: Deadlines,
-  toError: () => E2
+  toError: () => E2,
+  millis?: number
 ): Effect.Effect<A, E | E2> => {
   const done = fiber.pollUnsafe()
   if (done !== undefined) return done
@@ -106,7 +104,7 @@ const release = <A, E, E2>(
     const deadline = deadlines.add(() => {
       giveUp()
       resume(Effect.fail(toError()))
-    })
+    }, millis)
     const forget = fiber.addObserver((exit) => {
       deadlines.remove(deadline)
       resume(exit)

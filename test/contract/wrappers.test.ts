@@ -4,16 +4,21 @@ import * as Redacted from "effect/Redacted"
 import * as Memory from "../../src/stores/Memory.ts"
 import { allCapabilities as capabilities } from "../../src/testing/StoreContract.ts"
 import * as Aead from "../../src/wrappers/Aead.ts"
+import * as Bulkhead from "../../src/wrappers/Bulkhead.ts"
+import * as CircuitBreaker from "../../src/wrappers/CircuitBreaker.ts"
 import * as CollectionRouting from "../../src/wrappers/CollectionRouting.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
+import * as Deadline from "../../src/wrappers/Deadline.ts"
 import * as DefaultValue from "../../src/wrappers/DefaultValue.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
+import * as Hedge from "../../src/wrappers/Hedge.ts"
 import * as LimitSize from "../../src/wrappers/LimitSize.ts"
 import * as Logging from "../../src/wrappers/Logging.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
 import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
 import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
+import * as RateLimit from "../../src/wrappers/RateLimit.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Routing from "../../src/wrappers/Routing.ts"
 import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
@@ -40,6 +45,16 @@ const byLastCharacter = (collection: string): "even" | "odd" | undefined => {
 
 contract("Timeout", memory().pipe(Timeout.wrap("5 seconds")), all)
 contract("Retry", memory().pipe(Retry.wrap({ initialDelay: "10 millis" })), all)
+contract(
+  "CircuitBreaker",
+  memory().pipe(CircuitBreaker.wrap({ per: "collection", maxCollections: 3, trip: { consecutive: 1 } })),
+  all
+)
+contract("Bulkhead", memory().pipe(Bulkhead.wrap({ maxConcurrent: 1 })), all)
+contract("RateLimit", memory().pipe(RateLimit.wrap({ limit: 1_000_000, cost: "keys", onExceeded: "wait" })), all)
+contract("Deadline", memory().pipe(Deadline.wrap("1 minute")), all)
+contract("Deadline without a limit of its own", memory().pipe(Deadline.wrap()), all)
+contract("Hedge", memory().pipe(Hedge.wrap({ after: "10 millis" })), all)
 contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
 contract("Compression", memory().pipe(Compression.wrap()), all)
 contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
@@ -95,7 +110,12 @@ contract(
   "the recommended order",
   memory().pipe(
     Timeout.wrap("1 second"),
+    Hedge.wrap(),
     Retry.wrap(),
+    CircuitBreaker.wrap(),
+    Bulkhead.wrap({ maxConcurrent: 2 }),
+    RateLimit.wrap({ limit: 1_000_000 }),
+    Deadline.wrap("5 seconds"),
     FernetEncryption.wrap({ keys }),
     Compression.wrap({ minSize: 64 }),
     LimitSize.wrap({ maxSize: "4 MiB" }),

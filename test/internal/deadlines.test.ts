@@ -82,6 +82,37 @@ describe("by the live clock", () => {
     assert.deepStrictEqual(due, ["next", "later"])
   })
 
+  it("what one adds while it is done makes no other late", () => {
+    const { deadlines, due, add } = recording(clock, 100)
+    deadlines.add(() => {
+      add("again")
+    })
+    vi.advanceTimersByTime(10)
+    add("next")
+    vi.advanceTimersByTime(100)
+    assert.deepStrictEqual(due, ["next"])
+    vi.advanceTimersByTime(90)
+    assert.deepStrictEqual(due, ["next", "again"])
+  })
+
+  it("one that is nearer than the others comes before them, and one that is farther away after them", () => {
+    const { deadlines, due, add } = recording(clock, 100)
+    const once = (name: string, millis: number) => deadlines.add(() => due.push(name), millis)
+    once("first of all", 30)
+    add("a")
+    once("late", 150)
+    add("b")
+    once("soon", 20)
+    deadlines.remove(once("removed", 40))
+    const timeline: Array<string> = []
+    for (let millis = 10; millis <= 150; millis += 10) {
+      vi.advanceTimersByTime(10)
+      timeline.push(...due.splice(0).map((name) => `${millis} ${name}`))
+    }
+    assert.deepStrictEqual(timeline, ["20 soon", "30 first of all", "100 a", "100 b", "150 late"])
+    assert.strictEqual(vi.getTimerCount(), 0)
+  })
+
   it("farther away than a timer can wait", () => {
     const { due, add } = recording(clock, 2 ** 31 + 1000)
     add("a")

@@ -11,13 +11,18 @@ import type { StoreSetupError } from "../../src/KeyValueError.ts"
 import type { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Aead from "../../src/wrappers/Aead.ts"
+import * as Bulkhead from "../../src/wrappers/Bulkhead.ts"
+import * as CircuitBreaker from "../../src/wrappers/CircuitBreaker.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
+import * as Deadline from "../../src/wrappers/Deadline.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
+import * as Hedge from "../../src/wrappers/Hedge.ts"
 import * as LimitSize from "../../src/wrappers/LimitSize.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
 import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
 import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
+import * as RateLimit from "../../src/wrappers/RateLimit.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Routing from "../../src/wrappers/Routing.ts"
 import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
@@ -36,6 +41,11 @@ const keys = [Redacted.make("cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=")] as 
 const wrappers = {
   timeout: Timeout.wrap(),
   retry: Retry.wrap(),
+  bulkhead: Bulkhead.wrap({ maxConcurrent: 1, maxQueue: 0 }),
+  rateLimit: RateLimit.wrap({ limit: 1_000_000 }),
+  deadline: Deadline.wrap("1 day"),
+  hedge: Hedge.wrap({ after: "1 millis", maxExtra: 1 }),
+  circuitBreaker: CircuitBreaker.wrap({ trip: { consecutive: 1 }, per: "collection" }),
   gzip: Compression.wrap({ minSize: 100 }),
   brotli: Compression.wrap({ minSize: 0, algorithm: "brotli" }),
   gzipBinary: Compression.wrap({ minSize: 100, envelope: "binary" }),

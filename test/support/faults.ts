@@ -3,7 +3,7 @@ import type * as Layer from "effect/Layer"
 import { Driver, KeyValueError } from "../../src/index.ts"
 
 /** What a step of a script does to a call, before or in place of the store. */
-export type Step = "ok" | "unavailable" | "refused" | "hang" | "stuck" | "lost" | "midway" | number
+export type Step = "ok" | "unavailable" | "refused" | "hang" | "stuck" | "lost" | "midway" | "full" | number
 
 export interface Script {
   /** What happens to each call; after the last step, calls go through. */
@@ -17,7 +17,7 @@ export interface Script {
 export const script = (...steps: Array<Step>): Script => ({ steps, calls: [], interrupted: 0 })
 
 /**
- * A wrapper that follows a script: `unavailable` and `refused` fail, `hang` never answers, `stuck` does not answer and
+ * A wrapper that follows a script: `unavailable`, `refused` and `full` fail, `hang` never answers, `stuck` does not answer and
  * cannot be interrupted either, `lost` is applied and then fails, `midway` is applied after half a second and answers after a whole one, a number
  * answers after so many milliseconds.
  */
@@ -40,6 +40,8 @@ export const faulty = (script: Script) =>
             return Effect.delay(Effect.tap(next(call), Effect.sleep(500)), 500)
           case "refused":
             return Effect.fail(new KeyValueError.StoreError({ ...call.place, reason: "scripted" }))
+          case "full":
+            return Effect.fail(new KeyValueError.BulkheadFullError({ ...call.place, limit: 0 }))
           case "hang":
             return Effect.onInterrupt(Effect.never, () => Effect.sync(() => script.interrupted++))
           case "stuck":

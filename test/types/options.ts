@@ -9,9 +9,12 @@ import type { ValueWithTtl } from "../../src/Entry.ts"
 import type { KeyValue } from "../../src/KeyValue.ts"
 import type { MissingKeyError, ReadError, WriteError } from "../../src/KeyValueError.ts"
 import * as Memory from "../../src/stores/Memory.ts"
+import * as CircuitBreaker from "../../src/wrappers/CircuitBreaker.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
+import * as Hedge from "../../src/wrappers/Hedge.ts"
 import * as LimitSize from "../../src/wrappers/LimitSize.ts"
+import * as RateLimit from "../../src/wrappers/RateLimit.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Timeout from "../../src/wrappers/Timeout.ts"
 import type { Equals, True } from "./equals.ts"
@@ -22,6 +25,9 @@ export const right = [
   Memory.layer({ maxEntries: 10, maxSize: "1 MiB", limitsPer: "collection" }),
   FernetEncryption.wrap({ keys: [secret] }),
   FernetEncryption.wrap({ passphrase: secret, salt: "salt" }),
+  Retry.wrap({ budget: false }),
+  Hedge.wrap({ after: "20 millis" }),
+  Hedge.wrap({ after: { percentile: 0.99 } }),
   Retry.wrap({ while: (error) => error._tag === "TimeoutError" })
 ]
 
@@ -44,6 +50,12 @@ export const wrong = [
   Timeout.wrap("soon"),
   // @ts-expect-error a misspelt option
   Retry.wrap({ maxRetry: 3 }),
+  // @ts-expect-error a rate without a limit
+  RateLimit.wrap({ window: "1 second" }),
+  // @ts-expect-error two ways to trip that are one of each
+  CircuitBreaker.wrap({ trip: { consecutive: 3, failureRate: 0.5 } }),
+  // @ts-expect-error a budget that is on is said by its numbers
+  Retry.wrap({ budget: true }),
   // @ts-expect-error a value of the seed that cannot be stored
   Memory.layer({ seed: { users: { alice: new Date() } } })
 ]

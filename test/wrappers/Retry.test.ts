@@ -1,13 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { TestClock } from "effect/testing"
-import { Atomic, KeyValue, type KeyValueError, Memory, Retry } from "../../src/index.ts"
+import { Atomic, Deadline, Driver, KeyValue, KeyValueError, Memory, Retry, Timeout } from "../../src/index.ts"
+import { Budget } from "../../src/wrappers/retry/Budget.ts"
+import * as any from "../properties/arbitraries.ts"
 import { buildError, faulty, type Step, script } from "../support/faults.ts"
+import { metricOf } from "../support/metrics.ts"
 
 const over = (steps: ReadonlyArray<Step>, options?: Retry.Options) => {
   const plan = script(...steps)
@@ -98,7 +103,8 @@ describe("Retry", () => {
       maxRetries: 1200,
       initialDelay: 1,
       maxDelay: 2,
-      jitter: false
+      jitter: false,
+      budget: false
     })
     return Effect.gen(function* () {
       const { exit, millis } = yield* timed(get)
@@ -188,7 +194,10 @@ describe("Retry", () => {
         { initialDelay: Duration.infinity },
         { maxDelay: Number.NaN },
         { factor: 0.5 },
-        { factor: Number.POSITIVE_INFINITY }
+        { factor: Number.POSITIVE_INFINITY },
+        { budget: { ratio: -0.1 } },
+        { budget: { ratio: Number.POSITIVE_INFINITY } },
+        { budget: { minPerSecond: Number.NaN } }
       ]
       for (const options of bad) {
         const error = yield* buildError(Memory.layer().pipe(Retry.wrap(options)))
@@ -196,5 +205,183 @@ describe("Retry", () => {
         assert.include(error.message, "Retry")
       }
     })
+  )
+})
+
+/** Every call fails: with errors by the collection's name, so that they may be told apart. */
+const failingWith = (make: (place: KeyValueError.Place) => KeyValueError.CommonError) => {
+  const plan = { calls: 0 }
+  const layer = Memory.layer().pipe(
+    Driver.wrapper(
+      Driver.around((call) =>
+        Effect.suspend(() => {
+          plan.calls++
+          return Effect.fail(make(call.place))
+        })
+      )
+    )
+  )
+  return { plan, layer }
+}
+
+describe("Retry and time", () => {
+  const steady = { maxRetries: 10, initialDelay: "1 second", factor: 1, jitter: false } as const
+
+  for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap, Deadline: Deadline.wrap })) {
+    it.effect(`makes no attempt beyond the limit of a ${name} outside, nor waits for it`, () => {
+      const plan = script(...Array<Step>(10).fill("unavailable"))
+      const layer = Memory.layer().pipe(faulty(plan), Retry.wrap(steady), limit("3500 millis"))
+      return Effect.gen(function* () {
+        const { exit, millis } = yield* timed(Effect.flip(get))
+        assert.strictEqual(exit._tag === "Success" ? exit.value._tag : "", "StoreUnavailableError")
+        assert.strictEqual(millis, 3000)
+        assert.strictEqual(plan.calls.length, 4)
+      }).pipe(Effect.provide(layer))
+    })
+  }
+
+  it.effect("makes no attempt that would begin at the very limit", () => {
+    const plan = script(...Array<Step>(10).fill("unavailable"))
+    const layer = Memory.layer().pipe(faulty(plan), Retry.wrap(steady), Timeout.wrap("2 seconds"))
+    return Effect.gen(function* () {
+      const { exit, millis } = yield* timed(Effect.flip(get))
+      assert.strictEqual(exit._tag === "Success" ? exit.value._tag : "", "StoreUnavailableError")
+      assert.deepStrictEqual([millis, plan.calls.length], [1000, 2])
+    }).pipe(Effect.provide(layer))
+  })
+
+  const afterSeconds = (seconds: number) =>
+    failingWith((place) => new KeyValueError.CircuitOpenError({ ...place, retryAfter: Duration.seconds(seconds) }))
+
+  it.effect("waits as long as an error says", () => {
+    const { plan, layer } = afterSeconds(4)
+    return Effect.gen(function* () {
+      const { exit, millis } = yield* timed(Effect.flip(get))
+      assert.strictEqual(exit._tag === "Success" ? exit.value._tag : "", "CircuitOpenError")
+      assert.deepStrictEqual([millis, plan.calls], [8000, 3])
+    }).pipe(Effect.provide(layer.pipe(Retry.wrap({ maxRetries: 2, jitter: false }))))
+  })
+
+  it.effect("waits longer than an error says when the pause is longer", () => {
+    const { plan, layer } = afterSeconds(0.5)
+    return Effect.gen(function* () {
+      assert.strictEqual((yield* timed(Effect.flip(get))).millis, 2000)
+      assert.strictEqual(plan.calls, 3)
+    }).pipe(Effect.provide(layer.pipe(Retry.wrap({ ...steady, maxRetries: 2 }))))
+  })
+
+  it.effect("does not wait when an error says longer than maxDelay", () => {
+    const { plan, layer } = afterSeconds(10)
+    return Effect.gen(function* () {
+      assert.strictEqual((yield* timed(Effect.flip(get))).millis, 0)
+      assert.strictEqual(plan.calls, 1)
+    }).pipe(Effect.provide(layer.pipe(Retry.wrap({ maxDelay: "9999 millis" }))))
+  })
+})
+
+describe("Retry's budget", () => {
+  const down = failingWith(
+    (place) => new KeyValueError.StoreUnavailableError({ ...place, reason: "down", sent: false })
+  )
+
+  it.effect("an outage is not multiplied: 20 % more load, and 10 in each second", () =>
+    Effect.gen(function* () {
+      const seconds = 60
+      const perSecond = 200
+      down.plan.calls = 0
+      const once = Effect.forkChild(Effect.ignore(get))
+      for (let i = 0; i < seconds * perSecond; i++) {
+        yield* once
+        yield* TestClock.adjust(1000 / perSecond)
+      }
+      yield* TestClock.adjust("1 minute")
+      const first = seconds * perSecond
+      const retries = down.plan.calls - first
+      assert.isAtMost(retries, first * 0.2 + 10 * seconds + 100)
+      assert.isAtLeast(retries, first * 0.2)
+      const attributes = { "db.system.name": "memory", "db.namespace": "sessions" }
+      assert.deepStrictEqual(yield* metricOf("effect_kv.retry.retries"), [[attributes, retries]])
+      // Each call had all three of its retries, or was refused one.
+      const [exhausted] = yield* metricOf("effect_kv.retry.budget_exhausted")
+      assert.deepStrictEqual(exhausted![0], attributes)
+      assert.isAtLeast(exhausted![1]!, first - retries / 3)
+    }).pipe(
+      Effect.provide(down.layer.pipe(Retry.wrap({ store: "sessions", jitter: false }))),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    )
+  )
+
+  it.effect("is spent by all callers together, and the error is then passed on at once", () => {
+    const { plan, layer } = over(Array(5).fill("unavailable"), {
+      jitter: false,
+      budget: { ratio: 0, minPerSecond: 0.2 }
+    })
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Effect.all([get, get]))
+      yield* TestClock.adjust(100)
+      yield* TestClock.adjust(200)
+      assert.strictEqual(plan.calls.length, 3)
+      assert.deepStrictEqual(fiber.pollUnsafe()?._tag, "Failure")
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual((yield* timed(Effect.flip(get))).millis, 0)
+      yield* TestClock.adjust("5 seconds")
+      plan.steps = ["unavailable"]
+      assert.strictEqual((yield* timed(get)).millis, 100)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("false: as many retries as there are failures", () => {
+    const { layer } = over(Array(2000).fill("unavailable"), {
+      maxRetries: 2000,
+      maxDelay: 1,
+      jitter: false,
+      budget: false
+    })
+    return Effect.gen(function* () {
+      assert.deepStrictEqual((yield* timed(get)).exit, Exit.succeed("value"))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it("calls earn retries, which fade when they are not used", () => {
+    const budget = new Budget(0.2, 0, 0)
+    const takeAll = (now: number) => {
+      let taken = 0
+      while (budget.take(now)) taken++
+      return taken
+    }
+    assert.strictEqual(takeAll(0), 0)
+    budget.calls = 4
+    assert.strictEqual(takeAll(1000), 0)
+    budget.calls = 1
+    assert.strictEqual(takeAll(1000), 1)
+    budget.calls = 100
+    assert.strictEqual(takeAll(20_000), 100 * 0.2 * (10 / 19) - ((100 * 0.2 * (10 / 19)) % 1))
+    budget.calls = 50
+    assert.isTrue(budget.take(20_000))
+    assert.strictEqual(takeAll(25_000), 4)
+    budget.calls = 50
+    assert.isTrue(budget.take(25_000))
+    assert.strictEqual(takeAll(40_000), 0)
+    assert.strictEqual(takeAll(0), 0, "a clock that was set back")
+  })
+
+  it.prop(
+    "never gives more than its share of the calls, whatever comes when",
+    [
+      Arbitrary.array(Arbitrary.all([any.integer(0, 20_000), any.integer(0, 500), any.integer(0, 500)]), {
+        maxLength: 50
+      })
+    ],
+    ([steps]) => {
+      const budget = new Budget(0.2, 10, 0)
+      let [now, calls, taken] = [0, 0, 0]
+      for (const [pause, more, wanted] of steps) {
+        now += pause
+        calls += more
+        budget.calls += more
+        for (let i = 0; i < wanted; i++) if (budget.take(now)) taken++
+        assert.isAtMost(taken, calls * 0.2 + (now / 1000) * 10 + 100 + 1e-6)
+      }
+    }
   )
 })

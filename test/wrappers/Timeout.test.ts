@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -80,6 +81,21 @@ describe("Timeout", () => {
       yield* TestClock.adjust("100 millis")
       assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
     }).pipe(Effect.provide(over(["stuck"]).layer))
+  )
+
+  it.effect("releases each caller at its own limit, whatever the others do then", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const started = yield* Clock.currentTimeMillis
+      const sinceStart = Effect.map(Clock.currentTimeMillis, (now) => now - started)
+      const released = Effect.andThen(Effect.flip(kv.get("key")), sinceStart)
+      const again = yield* Effect.forkChild(Effect.all([released, released]))
+      yield* TestClock.adjust("30 millis")
+      const others = yield* Effect.forkChild(Effect.replicateEffect(released, 20, { concurrency: "unbounded" }))
+      for (let i = 0; i < 20; i++) yield* TestClock.adjust("10 millis")
+      assert.deepStrictEqual(yield* Fiber.join(again), [100, 200])
+      assert.deepStrictEqual(yield* Fiber.join(others), Array(20).fill(130))
+    }).pipe(Effect.provide(over(Array(22).fill("stuck")).layer))
   )
 
   it.effect("interrupts the operation at the limit, and when the caller is interrupted", () => {

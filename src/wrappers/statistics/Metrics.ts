@@ -1,5 +1,6 @@
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
+import { counterOf } from "../../internal/metrics.ts"
 import type { Counted } from "../../internal/telemetry.ts"
 import { Bound } from "./Bound.ts"
 
@@ -13,9 +14,6 @@ const durationOf = (attributes: Metric.Metric.AttributeSet) =>
     attributes: { ...attributes, unit: "s" },
     boundaries
   })
-
-const counterOf = (name: string, description: string, attributes: Metric.Metric.AttributeSet) =>
-  Metric.counter(`effect_kv.${name}`, { description, attributes, incremental: true })
 
 const operationsOf = (attributes: Metric.Metric.AttributeSet) =>
   counterOf("operations", "Keys that operations were about; a batch counts each of its keys", attributes)

@@ -1,0 +1,31 @@
+/**
+ * RateLimit: no more calls in a time than a store should have. Others fail, or wait.
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect } from "effect"
+import { KeyValue, RateLimit } from "effect-kv"
+import { Remote } from "../support/remote.ts"
+
+const put = Effect.fn(function* (key: string) {
+  const kv = yield* KeyValue.KeyValue
+  yield* kv.put(key, 1).pipe(
+    Effect.andThen(Console.log(key, "was stored")),
+    Effect.catchTag("RateLimitedError", (error) => Console.log(error.message))
+  )
+})
+
+const two = Effect.andThen(put("a"), put("b"))
+
+const main = Effect.gen(function* () {
+  yield* Effect.provide(two, Remote.pipe(RateLimit.wrap({ limit: 1, window: "1 hour" })))
+  // 20 in a second are one in 50 milliseconds; `b` waits that long.
+  yield* Effect.provide(two, Remote.pipe(RateLimit.wrap({ limit: 20, burst: 1, onExceeded: "wait" })))
+})
+
+main.pipe(NodeRuntime.runMain)
+
+// Prints:
+// a was stored
+// put of "b" in collection "default_collection": over the rate limit. Try again after …
+// a was stored
+// b was stored

@@ -1,0 +1,52 @@
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Metric from "effect/Metric"
+import type * as Scope from "effect/Scope"
+
+type Attributes = Readonly<Record<string, string>>
+
+export const counterOf = (name: string, description: string, attributes: Attributes): Metric.Counter<number> =>
+  Metric.counter(`effect_kv.${name}`, { description, attributes, incremental: true })
+
+/** Makes the metrics of a wrapper, with the attributes of its store. */
+export interface Meter {
+  /** Answers a function that counts one. */
+  readonly counter: (name: string, description: string, attributes?: Attributes) => () => void
+  /** A gauge that is read when metrics are, and gone when the layer is. */
+  readonly gauge: (name: string, description: string, attributes: Attributes, read: () => number) => void
+}
+
+/** The meter of a wrapper, once it is known what kind of store it is applied to. */
+export const meterOf = (
+  store: string | undefined
+): Effect.Effect<(driver: { readonly system: string }) => Meter, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const context = yield* Effect.context<never>()
+    const registrations: Array<Metric.Registration> = []
+    yield* Effect.addFinalizer(() => Effect.sync(() => registrations.forEach((it) => void it.remove())))
+    return ({ system }) => {
+      const common = { "db.system.name": system, ...(store !== undefined && { "db.namespace": store }) }
+      return {
+        counter: (name, description, attributes) => {
+          const counter = counterOf(name, description, { ...common, ...attributes })
+          return () => counter.updateUnsafe(1, context)
+        },
+        gauge: (name, description, attributes, read) =>
+          void registrations.push(register(context, name, description, { ...common, ...attributes }, read))
+      }
+    }
+  })
+
+const register = (
+  context: Context.Context<never>,
+  name: string,
+  description: string,
+  attributes: Attributes,
+  read: () => number
+): Metric.Registration =>
+  Metric.registerUnsafe(Metric.gauge(`effect_kv.${name}`, { description, attributes }), context, {
+    get: () => ({ value: read() }),
+    update: constVoid,
+    modify: constVoid
+  })

@@ -1,0 +1,129 @@
+/**
+ * A limit on how many calls run at a time.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import type { Filter } from "../driver/around.ts"
+import type { Call } from "../driver/Call.ts"
+import type { Wrapper } from "../driver/layers.ts"
+import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
+import { metered } from "../internal/metered.ts"
+import type { Meter } from "../internal/metrics.ts"
+import * as options from "../internal/options.ts"
+import { BulkheadFullError, type StoreSetupError } from "../KeyValueError.ts"
+import { Places, type Turn } from "./bulkhead/Places.ts"
+import { type Reason, waiting } from "./bulkhead/waiting.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How many calls run at a time. Default: 100. */
+  readonly maxConcurrent?: number | undefined
+  /** How many more may wait for their turn; 0 for none. Default: 1,000. */
+  readonly maxQueue?: number | undefined
+  /** How long each of them may wait. Default: 1 second. */
+  readonly maxWait?: Duration.Input | undefined
+  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  readonly store?: string | undefined
+}
+
+/**
+ * Lets a limited number of calls run at a time; others wait their turn, and are shed with `BulkheadFullError` when too
+ * many wait or one has waited too long.
+ *
+ * **When to use**
+ *
+ * Use it so that a store that becomes slow does not fill the memory with calls, nor take all that there is of what it
+ * shares with others. It belongs outside of `Retry` and `CircuitBreaker` (a call holds one place for all of its attempts,
+ * and a circuit's rejection gives it back at once) and inside of a `Deadline`, whose time includes the waiting.
+ *
+ * **Details**
+ *
+ * Who came first is next. A call that is interrupted, by a limit outside for one, gives its place back or leaves the
+ * queue. A batch is one call, and so is each page of an enumeration. A call that finds a free place pays for two
+ * additions; no more than `maxConcurrent + maxQueue` calls are kept.
+ *
+ * A shed call was not sent: the `outcome` of a write is `"not-applied"`.
+ *
+ * Metrics: `effect_kv.bulkhead.calls`, how many calls there are in each `effect_kv.bulkhead.state` (`running`,
+ * `waiting`); `effect_kv.bulkhead.rejected`, calls that were shed, by `effect_kv.bulkhead.reason` (`queue_full`,
+ * `max_wait`).
+ *
+ * **Gotchas**
+ *
+ * A call that never ends keeps its place: have a `Timeout` inside.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Bulkhead, Timeout } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(
+ *   Timeout.wrap("1 second"),
+ *   Bulkhead.wrap({ maxConcurrent: 64, maxQueue: 256, maxWait: "500 millis" })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
+  metered(config.store, policyOf(config), (policy, meter) =>
+    admitting(policy.places, policy.deadlines, shedding(policy, meter))
+  )
+
+const policyOf = Effect.fnUntraced(function* (config: Options) {
+  const maxConcurrent = yield* options.integer("Bulkhead", "maxConcurrent", config.maxConcurrent ?? 100, 1)
+  const maxQueue = yield* options.integer("Bulkhead", "maxQueue", config.maxQueue ?? 1000, 0)
+  const maxWait = yield* options.millis("Bulkhead", "maxWait", config.maxWait ?? "1 second")
+  return {
+    places: new Places(maxConcurrent, maxQueue),
+    limit: maxConcurrent + maxQueue,
+    maxWait,
+    deadlines: yield* deadlinesOf(maxWait)
+  }
+})
+
+type Shed = (call: Call, reason: Reason) => Effect.Effect<never, BulkheadFullError>
+
+const shedding = (
+  { places, limit, maxWait }: { readonly places: Places; readonly limit: number; readonly maxWait: number },
+  { counter, gauge }: Meter
+): Shed => {
+  const state = (state: string) => ({ "effect_kv.bulkhead.state": state })
+  gauge("bulkhead.calls", "Calls by state", state("running"), () => places.running)
+  gauge("bulkhead.calls", "Calls by state", state("waiting"), () => places.waiting)
+  const rejected = (reason: string) =>
+    counter("bulkhead.rejected", "Calls that were shed", { "effect_kv.bulkhead.reason": reason })
+  const count = { queue_full: rejected("queue_full"), max_wait: rejected("max_wait") }
+  return (call, reason) => {
+    count[reason]()
+    const waited = reason === "max_wait" ? { waited: Duration.millis(maxWait) } : {}
+    return Effect.fail(new BulkheadFullError({ ...call.place, limit, ...waited }))
+  }
+}
+
+const admitting =
+  (places: Places, deadlinesOf: DeadlinesOf, shed: Shed): Filter =>
+  (call, next) =>
+    Effect.suspend(() => {
+      const turn: Turn = { entered: false, onEnter: constVoid }
+      const enter = Effect.suspend(() =>
+        places.enter(turn)
+          ? next(call)
+          : Effect.flatMap(
+              waiting(places, turn, deadlinesOf, (reason) => shed(call, reason)),
+              () => next(call)
+            )
+      )
+      // Whatever becomes of a call, it leaves: so it must be sure to leave before it enters.
+      return Effect.onExitPrimitive(enter, () => void places.leave(turn))
+    })

@@ -1,0 +1,157 @@
+/**
+ * Leaves a store alone that has failed too often.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import type { Filter, Next } from "../driver/around.ts"
+import type { Call } from "../driver/Call.ts"
+import type { Wrapper } from "../driver/layers.ts"
+import { monotonicMillis } from "../internal/clock.ts"
+import { metered } from "../internal/metered.ts"
+import { CircuitOpenError, type KeyValueError, type StoreSetupError } from "../KeyValueError.ts"
+import { type CircuitOf, circuitsOf } from "./circuitBreaker/circuits.ts"
+import { outcomeOf } from "./circuitBreaker/outcomeOf.ts"
+import { type Policy, policyOf } from "./circuitBreaker/policy.ts"
+
+/**
+ * When a circuit opens: after so many failures in a row, or when so large a part of the last calls has failed.
+ *
+ * @since 0.1.0
+ */
+export type Trip =
+  | {
+      /** How many failures in a row. */
+      readonly consecutive: number
+      readonly failureRate?: undefined
+      readonly minCalls?: undefined
+      readonly window?: undefined
+    }
+  | {
+      readonly consecutive?: undefined
+      /** How large a part of the calls, above 0 and up to 1. Default: 0.5. */
+      readonly failureRate?: number | undefined
+      /** Of how many calls at least. Default: 20, or `window` if that is less. */
+      readonly minCalls?: number | undefined
+      /** How many of the last calls are looked at. Default: 100. */
+      readonly window?: number | undefined
+    }
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** When it opens. Default: when half of the last 100 calls have failed, and there were 20 of them. */
+  readonly trip?: Trip | undefined
+  /** How long it stays open the first time. Default: 5 seconds. */
+  readonly openFor?: Duration.Input | undefined
+  /** By how much longer each time that it opens again. Default: 2. */
+  readonly factor?: number | undefined
+  /** The longest that it stays open. Default: 1 minute. */
+  readonly maxOpenFor?: Duration.Input | undefined
+  /** How many calls are let through then, all of which have to succeed for it to close. Default: 1. */
+  readonly probes?: number | undefined
+  /** Whether there is one circuit for the store, or one for each collection. Default: `"store"`. */
+  readonly per?: "store" | "collection" | undefined
+  /** How many collections have a circuit of their own; all others share one. Default: 1,000. */
+  readonly maxCollections?: number | undefined
+  /** Which errors count as failures. Default: `StoreUnavailableError` and `TimeoutError`. */
+  readonly isFailure?: ((error: KeyValueError, call: Call) => boolean) | undefined
+  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  readonly store?: string | undefined
+}
+
+/**
+ * Fails calls at once with `CircuitOpenError` while a store is known to be down.
+ *
+ * **When to use**
+ *
+ * Use it where an outage must not hold callers up until their timeouts, and where a store that comes back must not be
+ * met by everything that has piled up. It belongs outside of `Timeout` and `Retry`, so that it sees one outcome of each
+ * call, and inside of `Bulkhead` and the codecs; inside of `Fallback`, it makes the other store take over at once.
+ *
+ * **Details**
+ *
+ * A circuit is
+ *
+ * - closed: calls pass, and what becomes of them is counted. When too many fail (`trip`), it opens;
+ * - open: calls fail with `CircuitOpenError`, whose `retryAfter` says for how long;
+ * - half-open, after that time: `probes` calls pass, the others fail. If all of them succeed it closes, if one fails it
+ *   opens again for longer. This is forgotten when it has stayed closed for as long as it was open before.
+ *
+ * An error that is not retryable is an answer of the store, and counts as a success. Interruptions, defects and
+ * retryable errors that are not `isFailure` count as neither; a probe that ends so makes room for another. But a call that
+ * is interrupted when a `Timeout` or `Deadline` outside has run out counts as a failure. A call that began before the
+ * circuit changed its state counts no more when it ends.
+ *
+ * Counting takes no lock, no clock and no timer while the circuit is closed. Effect's own `CircuitBreaker` has the same
+ * semantics, and can share its circuits between processes; these are local to the layer.
+ *
+ * Metrics: `effect_kv.circuit_breaker.circuits`, how many circuits there are in each `effect_kv.circuit_breaker.state`
+ * (`closed`, `open`, `half_open`); `effect_kv.circuit_breaker.transitions`, counted by the new state and, for circuits of
+ * collections, `db.collection.name`; `effect_kv.circuit_breaker.rejected`, calls that were not let through.
+ *
+ * **Gotchas**
+ *
+ * - A probe that never ends keeps the circuit half-open: have a `Timeout` inside.
+ * - The calls of a window may be old where there are few. `{ consecutive }` looks at the last ones only.
+ * - With `per: "collection"`, calls about the whole store (listing collections, clearing) have a circuit of their own.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { CircuitBreaker, Retry, Timeout } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(
+ *   Timeout.wrap("1 second"),
+ *   Retry.wrap(),
+ *   CircuitBreaker.wrap({ trip: { consecutive: 5 }, openFor: "10 seconds" })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
+  metered(config.store, policyOf(config), (policy, meter) =>
+    breaking(
+      circuitsOf(policy, meter),
+      policy.isFailure,
+      meter.counter("circuit_breaker.rejected", "Calls that an open circuit kept from the store")
+    )
+  )
+
+const breaking =
+  (circuitOf: CircuitOf, isFailure: Policy["isFailure"], onRejected: () => void): Filter =>
+  <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
+    Effect.withFiber((fiber) => {
+      const circuit = circuitOf(call)
+      const clock = fiber.getRef(Clock.Clock)
+      const now = () => monotonicMillis(clock)
+      let round: number | undefined
+      const leave = (exit: Exit.Exit<unknown, unknown>): undefined => {
+        if (round !== undefined) circuit.leave(round, outcomeOf(exit, call, isFailure, clock), now)
+      }
+      if (circuit.state === "closed") {
+        round = circuit.round
+        return Effect.onExitPrimitive(next(call), leave)
+      }
+      // A probe takes a place: it must be sure to leave before it enters.
+      const enter = Effect.suspend((): Effect.Effect<A, E | CircuitOpenError> => {
+        const wait = circuit.enter(now())
+        if (wait !== undefined) {
+          onRejected()
+          return Effect.fail(new CircuitOpenError({ ...call.place, retryAfter: Duration.millis(Math.ceil(wait)) }))
+        }
+        round = circuit.round
+        return next(call)
+      })
+      return Effect.onExitPrimitive(enter, leave)
+    })

@@ -1,0 +1,142 @@
+/**
+ * A second attempt of a read that takes longer than usual.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Filter } from "../driver/around.ts"
+import type { Wrapper } from "../driver/layers.ts"
+import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
+import { metered } from "../internal/metered.ts"
+import * as options from "../internal/options.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+import { type Delay, delayOf } from "./hedge/delay.ts"
+import { race } from "./hedge/race.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * After how long there is a second attempt: a duration, or the time within which so large a part of the last reads was
+   * answered. Default: `{ percentile: 0.95 }`.
+   */
+  readonly after?: Duration.Input | { readonly percentile: number } | undefined
+  /** How many second attempts there may be for each read, so how much more load: 0.05 is 5 %. Default: 0.05. */
+  readonly maxExtra?: number | undefined
+  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  readonly store?: string | undefined
+}
+
+/**
+ * Sends a read a second time when it takes long, and answers what comes first.
+ *
+ * **When to use**
+ *
+ * Use it where some reads are slow by chance: behind a load balancer, with replicas, in a cluster of which one node is
+ * busy. It belongs outside of `Timeout`, so that each attempt has its limit, and inside of `Retry`.
+ *
+ * **Details**
+ *
+ * Only reads of keys are hedged: `get`, `getMany`, `ttl`, `ttlMany` and the reading half of `Atomic`. Writes, whose
+ * second attempt would be a second write, and enumerations are not.
+ *
+ * The first success is the answer, and the other attempt is interrupted. If one fails, the other one is waited for; if
+ * both do, the error is the first attempt's. A read that fails before its time has no second attempt: that is `Retry`'s.
+ *
+ * Reads earn second attempts (`maxExtra`), of which ten are kept at most: so a store of which all reads have become slow
+ * is not loaded twice. All reads share one timer.
+ *
+ * A percentile is that of the last 1,750 to 3,500 reads that succeeded, of which one in seven is timed. There are no
+ * second attempts until there were 175.
+ *
+ * Metrics: `effect_kv.hedge.sent` counts second attempts, `effect_kv.hedge.won` those that answered first.
+ *
+ * **Gotchas**
+ *
+ * - An attempt that is interrupted may still be answered: it is load for the store all the same.
+ * - Two commands of one connection are answered in their order. Over a single connection to a single server a second
+ *   attempt cannot overtake the first.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Hedge, Retry, Timeout } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ cluster: { nodes: [{ host: "localhost", port: 7000 }] } }).pipe(
+ *   Timeout.wrap("1 second"),
+ *   Hedge.wrap({ after: "20 millis" }),
+ *   Retry.wrap()
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
+  metered(config.store, policyOf(config), (policy, { counter }) =>
+    hedging({
+      ...policy,
+      onSent: counter("hedge.sent", "Second attempts of reads"),
+      onWon: counter("hedge.won", "Second attempts that answered first")
+    })
+  )
+
+const policyOf = Effect.fnUntraced(function* (config: Options) {
+  return {
+    delay: yield* delayOf(config.after ?? { percentile: 0.95 }),
+    maxExtra: yield* options.number("Hedge", "maxExtra", config.maxExtra ?? 0.05, 0, 1),
+    deadlines: yield* deadlinesOf(Number.POSITIVE_INFINITY)
+  }
+})
+
+interface Policy {
+  readonly delay: Delay
+  readonly maxExtra: number
+  readonly deadlines: DeadlinesOf
+  readonly onSent: () => void
+  readonly onWon: () => void
+}
+
+/** How many second attempts are kept for later. */
+const burst = 10
+
+/** One read in so many is timed: a prime, which does not keep step with callers that go in rounds. */
+const timedOneIn = 7
+
+const hedging = ({ delay, maxExtra, deadlines, onSent, onWon }: Policy): Filter => {
+  let credit = 0
+  let reads = 0
+  const may = () => {
+    if (credit < 1) return false
+    credit--
+    onSent()
+    return true
+  }
+  return (call, next) =>
+    call._tag !== "get"
+      ? next(call)
+      : Effect.withFiber((fiber) => {
+          credit = Math.min(burst, credit + maxExtra)
+          const { millis } = delay
+          const attempt = Effect.suspend(() => next(call))
+          const answer = millis === undefined ? attempt : race(attempt, fiber, deadlines(fiber), { millis, may, onWon })
+          const timed = delay.add !== undefined && ++reads % timedOneIn === 0
+          return timed ? observing(answer, fiber.getRef(Clock.Clock), delay) : answer
+        })
+}
+
+const observing = <A, E>(answer: Effect.Effect<A, E>, clock: Clock.Clock, delay: Delay): Effect.Effect<A, E> => {
+  const start = clock.monotonicTimeNanosUnsafe()
+  return Effect.onExitPrimitive(answer, (exit) => {
+    if (Exit.isSuccess(exit)) delay.add?.(Number(clock.monotonicTimeNanosUnsafe() - start))
+    return undefined
+  })
+}

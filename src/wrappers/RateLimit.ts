@@ -1,0 +1,137 @@
+/**
+ * A limit on how many calls begin in a time.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Filter, Next } from "../driver/around.ts"
+import { type Call, keyCount } from "../driver/Call.ts"
+import type { Wrapper } from "../driver/layers.ts"
+import { monotonicMillis } from "../internal/clock.ts"
+import { metered } from "../internal/metered.ts"
+import * as options from "../internal/options.ts"
+import { RateLimitedError, type StoreSetupError } from "../KeyValueError.ts"
+import { Bucket } from "./rateLimit/Bucket.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How many calls (or keys, see `cost`) there may be in each `window`. */
+  readonly limit: number
+  /** Default: 1 second. */
+  readonly window?: Duration.Input | undefined
+  /** How many may come at once after a pause. Default: `limit`. */
+  readonly burst?: number | undefined
+  /** What becomes of a call beyond the limit: it fails, or it waits until it is within. Default: `"fail"`. */
+  readonly onExceeded?: "fail" | "wait" | undefined
+  /** With `"wait"`, how long a call waits at most; what would wait longer fails at once. Default: 1 second. */
+  readonly maxWait?: Duration.Input | undefined
+  /** What counts: calls, of which a batch is one, or the keys that they are about, at least one. Default: `"call"`. */
+  readonly cost?: "call" | "keys" | undefined
+  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  readonly store?: string | undefined
+}
+
+/**
+ * Keeps calls within a rate: others fail with `RateLimitedError`, or wait.
+ *
+ * **When to use**
+ *
+ * Use it for a store that is paid by the request or that throttles on its own, and to keep one tenant from taking all
+ * that there is. It belongs outside of `Retry` to count operations, or inside to count attempts; outside of `Bulkhead`,
+ * so that who waits here takes no place there.
+ *
+ * **Details**
+ *
+ * A bucket holds `burst` tokens and fills at `limit` per `window`; a call takes one, or as many as it has keys. So in any
+ * time there are no more than `burst` and what has come in since. A batch of more keys than the bucket holds waits for a
+ * full one, and who comes after it for the rest. Enumeration and clearing cost one for each page.
+ *
+ * `retryAfter` of the error says when the call would have been within the limit; `Retry` waits that long. A call that
+ * failed so was not sent: the `outcome` of a write is `"not-applied"`. With `onExceeded: "wait"` calls are let through in
+ * the order in which they came.
+ *
+ * The limit is that of this layer, in this process, and costs some additions a call. For a limit that several processes
+ * share, use Effect's `RateLimiter` in a wrapper of your own (`Driver.around`); its store may be one of ours
+ * (`EffectStore.toRateLimiterStore`).
+ *
+ * Metrics: `effect_kv.rate_limit.rejected` and `effect_kv.rate_limit.delayed`, counters of calls that failed or waited.
+ *
+ * **Gotchas**
+ *
+ * A call that gives up waiting has used its share all the same.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { RateLimit } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(
+ *   RateLimit.wrap({ limit: 1000, burst: 100, onExceeded: "wait", cost: "keys" })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
+  metered(config.store, policyOf(config), (policy, { counter }) =>
+    limiting({
+      ...policy,
+      onRejected: counter("rate_limit.rejected", "Calls that were over the limit, and failed"),
+      onDelayed: counter("rate_limit.delayed", "Calls that were over the limit, and waited")
+    })
+  )
+
+interface Policy {
+  readonly bucket: Bucket
+  readonly maxWait: number
+  readonly costOf: (call: Call) => number
+  readonly onRejected: () => void
+  readonly onDelayed: () => void
+}
+
+const module = "RateLimit"
+
+const policyOf = Effect.fnUntraced(function* (
+  config: Options
+): Effect.fn.Return<Omit<Policy, "onRejected" | "onDelayed">, StoreSetupError> {
+  const { onExceeded = "fail", cost = "call" } = config
+  const limit = yield* options.integer(module, "limit", config.limit, 1)
+  const window = yield* options.millis(module, "window", config.window ?? "1 second")
+  const burst = yield* options.integer(module, "burst", config.burst ?? limit, 1)
+  const maxWait = yield* options.millis(module, "maxWait", config.maxWait ?? "1 second")
+  yield* options.oneOf(module, "onExceeded", onExceeded, ["fail", "wait"])
+  yield* options.oneOf(module, "cost", cost, ["call", "keys"])
+  return {
+    bucket: new Bucket(window / limit, burst),
+    maxWait: onExceeded === "wait" ? maxWait : 0,
+    costOf: cost === "keys" ? (call) => Math.max(1, keyCount(call)) : () => 1
+  }
+})
+
+const limiting =
+  ({ bucket, maxWait, costOf, onRejected, onDelayed }: Policy): Filter =>
+  <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
+    Effect.withFiber((fiber): Effect.Effect<A, E | RateLimitedError> => {
+      const wait = bucket.take(costOf(call), monotonicMillis(fiber.getRef(Clock.Clock)), maxWait)
+      if (wait === 0) return next(call)
+      // Timers count whole milliseconds.
+      const pause = Duration.millis(Math.ceil(wait))
+      if (wait > maxWait) {
+        onRejected()
+        return Effect.fail(new RateLimitedError({ ...call.place, retryAfter: pause }))
+      }
+      onDelayed()
+      return Effect.andThen(
+        Effect.sleep(pause),
+        Effect.suspend(() => next(call))
+      )
+    })

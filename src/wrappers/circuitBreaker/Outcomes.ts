@@ -1,0 +1,56 @@
+/** What the last calls came to, and whether that is too bad to go on. */
+export interface Outcomes {
+  /** Answers whether a failure is one too many. */
+  readonly add: (failed: boolean) => boolean
+  readonly clear: () => void
+}
+
+/** Too bad are so many failures in a row. */
+export class Consecutive implements Outcomes {
+  private failures = 0
+  private readonly limit: number
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  add(failed: boolean): boolean {
+    this.failures = failed ? this.failures + 1 : 0
+    return this.failures >= this.limit
+  }
+
+  clear(): void {
+    this.failures = 0
+  }
+}
+
+/** Too bad is a failure when so large a part of the last calls has failed. */
+export class Rate implements Outcomes {
+  /** A ring: 1 for a failure. */
+  private readonly last: Uint8Array
+  private next = 0
+  private count = 0
+  private failures = 0
+  private readonly rate: number
+  private readonly minCalls: number
+
+  constructor(rate: number, minCalls: number, window: number) {
+    this.rate = rate
+    this.minCalls = minCalls
+    this.last = new Uint8Array(window)
+  }
+
+  add(failed: boolean): boolean {
+    const outcome = failed ? 1 : 0
+    this.failures += outcome - this.last[this.next]!
+    this.last[this.next] = outcome
+    this.next = (this.next + 1) % this.last.length
+    if (this.count < this.last.length) this.count++
+    return failed && this.count >= this.minCalls && this.failures >= this.rate * this.count
+  }
+
+  clear(): void {
+    this.last.fill(0)
+    this.next = this.count = this.failures = 0
+  }
+}

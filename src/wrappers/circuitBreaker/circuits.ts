@@ -1,0 +1,48 @@
+import { type Call, collectionOf } from "../../driver/Call.ts"
+import type { Meter } from "../../internal/metrics.ts"
+import { other } from "../../internal/telemetry.ts"
+import { Circuit, type State } from "./Circuit.ts"
+import type { Policy } from "./policy.ts"
+
+/** The circuit that a call goes through. */
+export type CircuitOf = (call: Call) => Circuit
+
+const states: ReadonlyArray<State> = ["closed", "open", "half_open"]
+
+/** The circuits of a store, which are made when they are first used. */
+export const circuitsOf = (policy: Policy, { counter, gauge }: Meter): CircuitOf => {
+  const circuits = new Map<string | undefined, Circuit>()
+
+  for (const state of states) {
+    const read = () => [...circuits.values()].filter((circuit) => circuit.state === state).length
+    gauge("circuit_breaker.circuits", "Circuits by state", attributesOf(state), read)
+  }
+
+  const add = (collection: string | undefined): Circuit => {
+    const transitions = Object.fromEntries(
+      states.map((state) => [
+        state,
+        counter("circuit_breaker.transitions", "Changes to a state", attributesOf(state, collection))
+      ])
+    ) as Record<State, () => void>
+    const circuit = new Circuit(policy.outcomes(), policy.timing, (to) => transitions[to]())
+    circuits.set(collection, circuit)
+    return circuit
+  }
+
+  if (policy.per === "store") {
+    const circuit = add(undefined)
+    return () => circuit
+  }
+  const known = (collection: string | undefined) => circuits.has(collection) || circuits.size < policy.maxCollections
+  return (call) => {
+    const collection = collectionOf(call)
+    const name = known(collection) ? collection : other
+    return circuits.get(name) ?? add(name)
+  }
+}
+
+const attributesOf = (state: State, collection?: string): Record<string, string> => ({
+  "effect_kv.circuit_breaker.state": state,
+  ...(collection !== undefined && { "db.collection.name": collection })
+})

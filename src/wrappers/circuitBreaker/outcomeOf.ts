@@ -1,0 +1,24 @@
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as Exit from "effect/Exit"
+import type { Call } from "../../driver/Call.ts"
+import { errorOf } from "../../internal/telemetry.ts"
+import type { Outcome } from "./Circuit.ts"
+import type { Policy } from "./policy.ts"
+
+/** What a call that has ended says about the store. */
+export const outcomeOf = (
+  exit: Exit.Exit<unknown, unknown>,
+  call: Call,
+  isFailure: Policy["isFailure"],
+  clock: Clock.Clock
+): Outcome => {
+  if (Exit.isSuccess(exit)) return "success"
+  const error = errorOf(exit.cause)
+  if (error === undefined) {
+    const wasOutOfTime = call.deadline !== undefined && clock.currentTimeMillisUnsafe() >= call.deadline
+    return wasOutOfTime && Cause.hasInterruptsOnly(exit.cause) ? "failure" : "none"
+  }
+  if (isFailure(error, call)) return "failure"
+  return error.retryable ? "none" : "success"
+}

@@ -1,0 +1,59 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type { Deadlines } from "../../internal/Deadlines.ts"
+
+export interface Hedging {
+  readonly millis: number
+  /** Asked when it is time for the second attempt: may there be one? */
+  readonly may: () => boolean
+  /** The second attempt was the first to succeed. */
+  readonly onWon: () => void
+}
+
+/**
+ * Runs an attempt and, if it has not ended after some time, another one beside it. The first success is the answer, and
+ * the other attempt is interrupted; if both fail, the first attempt's failure is.
+ */
+export const race = <A, E>(
+  attempt: Effect.Effect<A, E>,
+  caller: Fiber.Fiber<unknown, unknown>,
+  deadlines: Deadlines,
+  { millis, may, onWon }: Hedging
+): Effect.Effect<A, E> =>
+  Effect.callback((resume) => {
+    const run = Effect.runForkWith(caller.context)
+    const first = run(attempt)
+    const done = first.pollUnsafe()
+    if (done !== undefined) return resume(done)
+
+    let second: Fiber.Fiber<A, E> | undefined
+    let failure: Exit.Exit<A, E> | undefined
+    const deadline = deadlines.add(() => {
+      if (!may()) return
+      second = run(attempt)
+      second.addObserver((exit) => {
+        if (Exit.isSuccess(exit)) {
+          forget()
+          first.interruptUnsafe()
+          onWon()
+          resume(exit)
+        } else if (failure !== undefined) resume(failure)
+      })
+    }, millis)
+    const forget = first.addObserver((exit) => {
+      deadlines.remove(deadline)
+      const isLast = second === undefined || second.pollUnsafe() !== undefined
+      if (Exit.isFailure(exit) && !isLast) failure = exit
+      else {
+        second?.interruptUnsafe()
+        resume(exit)
+      }
+    })
+    return Effect.sync(() => {
+      forget()
+      deadlines.remove(deadline)
+      first.interruptUnsafe()
+      second?.interruptUnsafe()
+    })
+  })

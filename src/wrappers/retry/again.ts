@@ -1,0 +1,57 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type { Call } from "../../driver/Call.ts"
+import type { KeyValueError } from "../../KeyValueError.ts"
+import type { Budget } from "./Budget.ts"
+
+export interface Policy {
+  readonly schedule: Schedule.Schedule<unknown, KeyValueError>
+  readonly while: (error: KeyValueError, call: Call) => boolean
+  readonly maxDelay: number
+  readonly budget: Pick<Budget, "calls" | "take">
+  readonly onRetry: () => void
+  readonly onExhausted: () => void
+}
+
+/** Attempts after one that has failed, as long as the schedule goes on and neither time nor budget runs out. */
+export const again = Effect.fnUntraced(function* <A, E>(
+  attempt: Effect.Effect<A, E>,
+  failure: E,
+  mayRetry: (error: E) => boolean,
+  policy: Policy,
+  deadline = Number.POSITIVE_INFINITY
+): Effect.fn.Return<A, E> {
+  const step = yield* Schedule.toStep(policy.schedule)
+  let error = failure
+  do {
+    const now = yield* Clock.currentTimeMillis
+    const delay = yield* Pull.catchDone(
+      Effect.map(step(now, error as KeyValueError), ([, delay]) => Duration.toMillis(delay)),
+      () => Effect.undefined
+    )
+    const retryAfter = retryAfterOf(error)
+    if (delay === undefined || retryAfter > policy.maxDelay) break
+    const pause = Math.max(delay, retryAfter)
+    if (now + pause >= deadline) break
+    if (!policy.budget.take(now)) {
+      policy.onExhausted()
+      break
+    }
+    policy.onRetry()
+    yield* Effect.sleep(pause)
+    const result = yield* Effect.result(attempt)
+    if (Result.isSuccess(result)) return result.success
+    error = result.failure
+  } while (mayRetry(error))
+  return yield* Effect.fail(error)
+})
+
+/** Before when it makes no sense to try again, in milliseconds. */
+const retryAfterOf = (error: unknown): number => {
+  const { retryAfter } = error as { readonly retryAfter?: Duration.Duration }
+  return retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)
+}

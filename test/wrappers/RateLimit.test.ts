@@ -1,0 +1,193 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
+import { Enumeration, KeyValue, type KeyValueError, Memory, RateLimit, Retry } from "../../src/index.ts"
+import { Bucket } from "../../src/wrappers/rateLimit/Bucket.ts"
+import * as any from "../properties/arbitraries.ts"
+import { buildError } from "../support/faults.ts"
+import { metricOf } from "../support/metrics.ts"
+
+const over = (options: RateLimit.Options) => Memory.layer().pipe(RateLimit.wrap(options))
+
+const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
+
+/** `0`, or after how many milliseconds to try again. */
+const retryAfterOf = <R>(effect: Effect.Effect<unknown, KeyValueError.KeyValueError, R>) =>
+  Effect.match(effect, {
+    onSuccess: () => 0,
+    onFailure: (error) => (error._tag === "RateLimitedError" ? Duration.toMillis(error.retryAfter) : error._tag)
+  })
+
+/** After how many milliseconds it ended. */
+const endOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const start = yield* Clock.currentTimeMillis
+    yield* effect
+    return (yield* Clock.currentTimeMillis) - start
+  })
+
+const letTimePass = Effect.forEach(Array.from({ length: 50 }), () => TestClock.adjust(100), { discard: true })
+
+describe("RateLimit", () => {
+  it.effect("lets a burst through, and then so many in a window; others fail, and say until when", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* Effect.replicateEffect(retryAfterOf(get), 5), [0, 0, 0, 200, 200])
+      yield* TestClock.adjust(199)
+      assert.strictEqual(yield* retryAfterOf(get), 1)
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(yield* Effect.replicateEffect(retryAfterOf(get), 2), [0, 200])
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* Effect.replicateEffect(retryAfterOf(get), 4), [0, 0, 0, 200])
+    }).pipe(Effect.provide(over({ limit: 5, burst: 3 })))
+  )
+
+  it.effect("says what was not done", () =>
+    Effect.gen(function* () {
+      yield* get
+      const error = yield* Effect.flip(KeyValue.KeyValue.use((kv) => kv.put("a", 1, { collection: "users" })))
+      assert.strictEqual(error.message, 'put of "a" in collection "users": over the rate limit. Try again after 6s.')
+      assert.strictEqual(error.outcome, "not-applied")
+    }).pipe(Effect.provide(over({ limit: 10, window: "1 minute", burst: 1 })))
+  )
+
+  it.effect("by default the burst is the limit of a second", () =>
+    Effect.gen(function* () {
+      const seen = yield* Effect.replicateEffect(retryAfterOf(get), 5)
+      assert.deepStrictEqual(seen, [0, 0, 0, 0, 250])
+    }).pipe(Effect.provide(over({ limit: 4 })))
+  )
+
+  it.effect("waits when told, in the order in which calls came, but not longer than it may", () =>
+    Effect.gen(function* () {
+      const fibers = yield* Effect.replicateEffect(Effect.forkChild(endOf(get)), 5)
+      yield* Effect.yieldNow
+      assert.strictEqual(yield* retryAfterOf(get), 1500)
+      yield* letTimePass
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [0, 300, 600, 900, 1200])
+    }).pipe(Effect.provide(over({ limit: 10, window: "3 seconds", burst: 1, onExceeded: "wait", maxWait: 1200 })))
+  )
+
+  it.effect("by default waits for a second at most", () =>
+    Effect.gen(function* () {
+      const fibers = yield* Effect.replicateEffect(Effect.forkChild(endOf(get)), 3)
+      yield* Effect.yieldNow
+      assert.strictEqual(yield* retryAfterOf(get), 1500)
+      yield* letTimePass
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.join), [0, 500, 1000])
+    }).pipe(Effect.provide(over({ limit: 2, burst: 1, onExceeded: "wait" })))
+  )
+
+  it.effect("a call that gives up waiting has used its share", () =>
+    Effect.gen(function* () {
+      yield* get
+      const waiting = yield* Effect.forkChild(get)
+      yield* Effect.yieldNow
+      yield* Fiber.interrupt(waiting)
+      const next = yield* Effect.forkChild(endOf(get))
+      yield* letTimePass
+      assert.strictEqual(yield* Fiber.join(next), 1000)
+    }).pipe(Effect.provide(over({ limit: 2, burst: 1, onExceeded: "wait" })))
+  )
+
+  it.effect("counts calls, or keys; a batch beyond the burst leaves less for those after it", () => {
+    const many = KeyValue.KeyValue.use((kv) => kv.getMany(["a", "b", "c", "d", "e"]))
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(
+        yield* Effect.provide(Effect.replicateEffect(retryAfterOf(many), 3), over({ limit: 2 })),
+        [0, 0, 500]
+      )
+      const keys = over({ limit: 2, burst: 3, cost: "keys" })
+      yield* Effect.gen(function* () {
+        assert.strictEqual(yield* retryAfterOf(many), 0)
+        assert.deepStrictEqual([yield* retryAfterOf(get), yield* retryAfterOf(many)], [1500, 2500])
+        yield* TestClock.adjust(2500)
+        assert.strictEqual(yield* retryAfterOf(many), 0)
+        yield* TestClock.adjust("1 hour")
+        const enumeration = yield* Enumeration.Enumeration
+        const list = retryAfterOf(Stream.runDrain(enumeration.keys()))
+        assert.deepStrictEqual(yield* Effect.replicateEffect(list, 4), [0, 0, 0, 500])
+      }).pipe(Effect.provide(keys))
+    })
+  })
+
+  it.effect("inside of Retry a call waits as long as the error says", () =>
+    Effect.gen(function* () {
+      yield* get
+      const fiber = yield* Effect.forkChild(endOf(get))
+      yield* letTimePass
+      assert.strictEqual(yield* Fiber.join(fiber), 3000)
+    }).pipe(Effect.provide(over({ limit: 1, window: "3 seconds" }).pipe(Retry.wrap({ jitter: false }))))
+  )
+
+  it.prop(
+    "lets no more through in any time than the burst and what comes in",
+    [
+      Arbitrary.array(Arbitrary.all([any.integer(0, 500), any.integer(1, 7)]), { maxLength: 80 }),
+      any.integer(1, 5),
+      any.pick(0, 300, 1000)
+    ],
+    ([steps, burst, maxWait]) => {
+      const bucket = new Bucket(100, burst)
+      const through: Array<readonly [number, number]> = []
+      let now = 0
+      for (const [pause, cost] of steps) {
+        now += pause
+        const wait = bucket.take(cost, now, maxWait)
+        if (wait <= maxWait) through.push([now + wait, cost])
+      }
+      const times = through.map(([at]) => at)
+      assert.deepStrictEqual(
+        times,
+        times.toSorted((a, b) => a - b)
+      )
+      for (const [i, [from]] of through.entries()) {
+        let sum = 0
+        for (const [at, cost] of through.slice(i)) {
+          // The last one may cost more than there is, which those after it wait for.
+          assert.isAtMost(sum + Math.min(cost, burst), burst + (at - from) * 0.01 + 1e-6)
+          sum += cost
+        }
+      }
+    }
+  )
+
+  it.effect("counts what fails and what waits", () => {
+    const store = { "db.system.name": "memory", "db.namespace": "sessions" }
+    return Effect.gen(function* () {
+      const fibers = yield* Effect.replicateEffect(Effect.forkChild(Effect.exit(get)), 6)
+      yield* letTimePass
+      yield* Effect.forEach(fibers, Fiber.join)
+      assert.deepStrictEqual(yield* metricOf("effect_kv.rate_limit.delayed"), [[store, 2]])
+      assert.deepStrictEqual(yield* metricOf("effect_kv.rate_limit.rejected"), [[store, 3]])
+    }).pipe(
+      Effect.provide(over({ limit: 2, burst: 1, onExceeded: "wait", store: "sessions" })),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    )
+  })
+
+  it.effect("bad options fail when the layer is built", () =>
+    Effect.gen(function* () {
+      const bad: ReadonlyArray<RateLimit.Options> = [
+        { limit: 0 },
+        { limit: 1.5 },
+        { limit: 1, window: 0 },
+        { limit: 1, window: Duration.infinity },
+        { limit: 1, burst: 0 },
+        { limit: 1, maxWait: -1 },
+        { limit: 1, onExceeded: "drop" as "fail" },
+        { limit: 1, cost: "bytes" as "keys" }
+      ]
+      for (const options of bad) {
+        const error = yield* buildError(over(options))
+        assert.strictEqual(error._tag, "StoreSetupError", JSON.stringify(options))
+        assert.include(error.message, "RateLimit: ")
+      }
+    })
+  )
+})
