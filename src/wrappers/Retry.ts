@@ -10,7 +10,7 @@ import { around, type Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import * as options from "../internal/options.ts"
-import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
+import type { KeyValueError, Outcome, StoreSetupError } from "../KeyValueError.ts"
 
 /**
  * Options of {@link wrap}.
@@ -46,6 +46,9 @@ export interface Options {
  * The first attempt costs next to nothing; the schedule begins with the first failure. What is retried is an error's
  * own `retryable`, which every store sets: an outage, not a wrong type. A conditional write (`Atomic`) whose outcome is
  * unknown is never retried, since it would find its own work and call it a conflict.
+ *
+ * The call fails with the error of the last attempt. If that one was `"not-applied"` while an earlier one may have been
+ * applied (sent, and not answered), it fails with the earlier one's: the `outcome` is that of the whole call.
  *
  * **Gotchas**
  *
@@ -86,8 +89,26 @@ const retrying =
     const attempt = Effect.suspend(() => next(call))
     const mayRetry = (error: unknown): boolean =>
       policy.while(error as KeyValueError, call) && !isUnsafeToRepeat(error as KeyValueError, call)
-    return Effect.catchIf(attempt, mayRetry, (error) => again(attempt, error, mayRetry, policy))
+    return Effect.catchIf(attempt, mayRetry, (error) =>
+      ofAllAttempts(error, mayRetry, (mayRetry) => again(attempt, error, mayRetry, policy))
+    )
   }
+
+/** Fails with an error whose outcome is true of all attempts, and not of the last one alone. */
+const ofAllAttempts = <A, E>(
+  first: E,
+  mayRetry: (error: unknown) => boolean,
+  attempts: (mayRetry: (error: unknown) => boolean) => Effect.Effect<A, E>
+): Effect.Effect<A, E> => {
+  let uncertain = outcomeOf(first) === "unknown" ? first : undefined
+  const noted = (error: unknown) => {
+    if (outcomeOf(error) === "unknown") uncertain = error as E
+    return mayRetry(error)
+  }
+  return Effect.mapError(attempts(noted), (last) => (outcomeOf(last) === "not-applied" ? (uncertain ?? last) : last))
+}
+
+const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
 
 /** Steps the schedule with the failure that is there already, before it runs the attempt again. */
 const again = <A, E>(
@@ -109,4 +130,4 @@ const again = <A, E>(
 }
 
 const isUnsafeToRepeat = (error: KeyValueError, call: Call): boolean =>
-  call._tag === "compareAndPut" && "outcome" in error && error.outcome === "unknown"
+  call._tag === "compareAndPut" && outcomeOf(error) === "unknown"
