@@ -103,7 +103,13 @@ export const command = (
 ): Effect.Effect<unknown, unknown> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
-      const client = new Redis({ port, lazyConnect: true, retryStrategy: () => null, disableClientInfo: true })
+      const client = new Redis({
+        port,
+        lazyConnect: true,
+        retryStrategy: () => null,
+        disableClientInfo: true,
+        disconnectTimeout: 1
+      })
       client.on("error", () => {})
       return client
     }),
