@@ -77,6 +77,9 @@ export interface BudgetOptions {
  * - the error says when to try again (`retryAfter`, of `CircuitOpenError` and `RateLimitedError`), and that is farther
  *   away than `maxDelay`. If it is not, the pause is at least that long.
  *
+ * What it fails with is the last failure; or, if that is not applied though an attempt before it may have been, the failure
+ * of that one, whose `outcome` is `"unknown"`.
+ *
  * Metrics: `effect_kv.retry.retries` counts retries, `effect_kv.retry.budget_exhausted` failures that had none because
  * the budget was spent.
  *

@@ -70,19 +70,29 @@ export const cluster = Effect.gen(function* () {
   return nodes
 })
 
+/** A Sentinel that watches a master as `"mymaster"`; answers its port. */
+export const watching = (master: Server, settings: Readonly<Record<string, number>> = {}) =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const dir = yield* temporaryDirectory
+    const file = join(dir, "sentinel.conf")
+    const lines = [
+      `port ${port}`,
+      "bind 127.0.0.1",
+      `dir ${dir}`,
+      `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`,
+      ...Object.entries(settings).map(([name, value]) => `sentinel ${name} mymaster ${value}`)
+    ]
+    writeFileSync(file, `${lines.join("\n")}\n`)
+    yield* Effect.asVoid(run("redis-server", [file, "--sentinel"]))
+    yield* answers(port)
+    return port
+  })
+
 /** A master with one Sentinel that watches it as `"mymaster"`. */
 export const sentinel = Effect.gen(function* () {
   const master = yield* server()
-  const port = yield* freePort
-  const dir = yield* temporaryDirectory
-  const file = join(dir, "sentinel.conf")
-  writeFileSync(
-    file,
-    `port ${port}\nbind 127.0.0.1\ndir ${dir}\nsentinel monitor mymaster 127.0.0.1 ${master.port} 1\n`
-  )
-  yield* Effect.asVoid(run("redis-server", [file, "--sentinel"]))
-  yield* answers(port)
-  return { master, port }
+  return { master, port: yield* watching(master) }
 })
 
 /** One command over a connection of its own. */
@@ -93,7 +103,13 @@ export const command = (
 ): Effect.Effect<unknown, unknown> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
-      const client = new Redis({ port, lazyConnect: true, retryStrategy: () => null, disableClientInfo: true })
+      const client = new Redis({
+        port,
+        lazyConnect: true,
+        retryStrategy: () => null,
+        disableClientInfo: true,
+        disconnectTimeout: 1
+      })
       client.on("error", () => {})
       return client
     }),

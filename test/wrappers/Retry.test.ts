@@ -54,6 +54,29 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("a write that an earlier attempt may have applied does not fail as not-applied", () =>
+    Effect.gen(function* () {
+      const put = KeyValue.KeyValue.use((kv) => kv.put("key", 2))
+      const outcomeAfter = (...steps: ReadonlyArray<Step>) =>
+        Effect.map(timed(Effect.flip(Effect.provide(put, over(steps, { maxRetries: 2 }).layer))), ({ exit }) =>
+          exit._tag === "Success" ? [exit.value._tag, (exit.value as { readonly outcome?: unknown }).outcome] : []
+        )
+      for (const steps of [
+        ["lost", "unavailable", "unavailable"],
+        ["unavailable", "lost", "unavailable"],
+        ["unavailable", "unavailable", "lost"],
+        ["lost", "refused"]
+      ] as const) {
+        assert.deepStrictEqual(yield* outcomeAfter(...steps), ["StoreUnavailableError", "unknown"], steps.join())
+      }
+      assert.deepStrictEqual(yield* outcomeAfter("unavailable", "refused"), ["StoreError", "not-applied"])
+      assert.deepStrictEqual(yield* outcomeAfter("unavailable", "unavailable", "unavailable"), [
+        "StoreUnavailableError",
+        "not-applied"
+      ])
+    })
+  )
+
   it.effect("R3 does not retry what is not retryable, or not wanted", () =>
     Effect.gen(function* () {
       const refused = over(["refused"])

@@ -57,6 +57,23 @@ export const meaningOf = (error: unknown): Meaning => {
 /** Does the server not know the script, and so has not run it? */
 export const isMissingScript = (error: unknown): boolean => isReply(error) && codeOf(messageOf(error)) === "NOSCRIPT"
 
+/** How long (milliseconds) a connection to a replica is kept at least. */
+const replicaFor = 1000
+
+/**
+ * Tells whether to give up the connection for an error: one to a server that a failover made a replica stays open, and
+ * would be read-only for ever.
+ */
+export const leavesReplica = () => {
+  let left = Number.NEGATIVE_INFINITY
+  return (error: Error): boolean => {
+    const now = performance.now()
+    if (codeOf(error.message) !== "READONLY" || now < left + replicaFor) return false
+    left = now
+    return true
+  }
+}
+
 /** Did the server itself answer with this error? */
 export const isReply = (error: unknown): boolean => fieldOf(error, "name") === "ReplyError"
 

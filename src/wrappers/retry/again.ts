@@ -5,7 +5,7 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type { Call } from "../../driver/Call.ts"
-import type { KeyValueError } from "../../KeyValueError.ts"
+import type { KeyValueError, Outcome } from "../../KeyValueError.ts"
 import type { Budget } from "./Budget.ts"
 
 export interface Policy {
@@ -27,7 +27,9 @@ export const again = Effect.fnUntraced(function* <A, E>(
 ): Effect.fn.Return<A, E> {
   const step = yield* Schedule.toStep(policy.schedule)
   let error = failure
+  let uncertain: E | undefined
   do {
+    if (outcomeOf(error) === "unknown") uncertain = error
     const now = yield* Clock.currentTimeMillis
     const delay = yield* Pull.catchDone(
       Effect.map(step(now, error as KeyValueError), ([, delay]) => Duration.toMillis(delay)),
@@ -47,8 +49,11 @@ export const again = Effect.fnUntraced(function* <A, E>(
     if (Result.isSuccess(result)) return result.success
     error = result.failure
   } while (mayRetry(error))
-  return yield* Effect.fail(error)
+  // An attempt that may have been applied is not undone by a later one that was not.
+  return yield* Effect.fail(uncertain !== undefined && outcomeOf(error) === "not-applied" ? uncertain : error)
 })
+
+const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
 
 /** Before when it makes no sense to try again, in milliseconds. */
 const retryAfterOf = (error: unknown): number => {

@@ -1,7 +1,13 @@
 import { inspect } from "node:util"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import type { Place } from "../../../src/KeyValueError.ts"
-import { afterApplied, isMissingScript, messageOf, toFailure } from "../../../src/stores/redis/failures.ts"
+import {
+  afterApplied,
+  isMissingScript,
+  leavesReplica,
+  messageOf,
+  toFailure
+} from "../../../src/stores/redis/failures.ts"
 
 const place: Place = { operation: "put", collection: "c", keys: ["k"] }
 
@@ -99,5 +105,20 @@ describe("errors of ioredis", () => {
   it("knows missing scripts, from the server only", () => {
     assert.isTrue(isMissingScript(reply("NOSCRIPT No matching script.")))
     assert.isFalse(isMissingScript(reply("ERR NOSCRIPT")))
+  })
+
+  it("give up the connection to a replica, once a second", () => {
+    const now = vi.spyOn(performance, "now")
+    const leaves = leavesReplica()
+    const readOnly = reply("READONLY You can't write against a read only replica.")
+    const at = (millis: number, error: Error) => {
+      now.mockReturnValue(millis)
+      return leaves(error)
+    }
+    assert.deepStrictEqual(
+      [at(5, reply("LOADING")), at(5, readOnly), at(6, readOnly), at(1004, readOnly), at(1005, readOnly)],
+      [false, true, false, false, true]
+    )
+    now.mockRestore()
   })
 })
