@@ -14,8 +14,8 @@ import type { Wrapper } from "../driver/layers.ts"
 import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
+import { release } from "../internal/release.ts"
 import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
-import { release } from "./Timeout.ts"
 
 /**
  * Options of {@link wrap}.
@@ -140,9 +140,8 @@ const keeping =
       if (left <= 0) return Effect.fail(exceeded(false))
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, now + left)
       return release(
-        Effect.runForkWith(fiber.context)(Effect.suspend(() => next({ ...call, deadline }))),
-        deadlinesOf(fiber),
-        () => exceeded(true),
-        left
+        Effect.suspend(() => next({ ...call, deadline })),
+        fiber.context,
+        { deadlines: deadlinesOf(fiber), toError: () => exceeded(true), millis: left }
       )
     })

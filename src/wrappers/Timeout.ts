@@ -6,14 +6,14 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
 import type { Mutable } from "effect/Types"
 import { around, type Filter, type Next } from "../driver/around.ts"
 import type { Call, Limit } from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { type Deadlines, type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
+import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import * as options from "../internal/options.ts"
+import { type Release, release } from "../internal/release.ts"
 import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
 
 /**
@@ -49,27 +49,24 @@ export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, Sto
 
 const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Driver["waits"]): Filter => {
   const duration = Duration.millis(millis)
-  const run = waits === "within-limit" ? leave : watch
   return (call, next) =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
-      return run({ ...call, deadline, limit: undefined }, next, {
-        fiber,
-        deadlines: deadlinesOf(fiber),
-        toError: () => new TimeoutError({ ...call.place, duration })
-      })
+      const limited = { ...call, deadline, limit: undefined }
+      const until = { deadlines: deadlinesOf(fiber), toError: () => new TimeoutError({ ...call.place, duration }) }
+      return waits === "within-limit"
+        ? leave(limited, next, until)
+        : release(
+            Effect.suspend(() => next(limited)),
+            fiber.context,
+            until
+          )
     })
 }
 
-interface Watch {
-  readonly fiber: Fiber.Fiber<unknown, unknown>
-  readonly deadlines: Deadlines
-  readonly toError: () => TimeoutError
-}
-
 /** Leaves it to the driver to end in time, which takes no fiber. */
-const leave = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { deadlines, toError }: Watch) => {
+const leave = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { deadlines, toError }: Release<TimeoutError>) => {
   const limit: Mutable<Limit> = { error: undefined, onDue: undefined }
   const deadline = deadlines.add(() => {
     limit.error = toError()
@@ -78,42 +75,5 @@ const leave = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { deadlines, 
   return Effect.onExitPrimitive(next({ ...call, limit }), () => {
     deadlines.remove(deadline)
     return undefined
-  })
-}
-
-/** Runs the operation in a fiber of its own, and waits for that. */
-const watch = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { fiber, deadlines, toError }: Watch) =>
-  release(Effect.runForkWith(fiber.context)(Effect.suspend(() => next(call))), deadlines, toError)
-
-/**
- * Waits for a fiber, but not beyond the deadline.
- *
- * `Effect.timeout` would wait until the operation has ended, which takes as long as an uninterruptible one likes.
- *
- * @internal
- */
-export const release = <A, E, E2>(
-  fiber: Fiber.Fiber<A, E>,
-  deadlines: Deadlines,
-  toError: () => E2,
-  millis?: number
-): Effect.Effect<A, E | E2> => {
-  const done = fiber.pollUnsafe()
-  if (done !== undefined) return done
-  return Effect.callback((resume) => {
-    const deadline = deadlines.add(() => {
-      giveUp()
-      resume(Effect.fail(toError()))
-    }, millis)
-    const forget = fiber.addObserver((exit) => {
-      deadlines.remove(deadline)
-      resume(exit)
-    })
-    const giveUp = () => {
-      forget()
-      deadlines.remove(deadline)
-      fiber.interruptUnsafe()
-    }
-    return Effect.sync(giveUp)
   })
 }
