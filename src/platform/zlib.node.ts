@@ -9,6 +9,12 @@ const syncLimit = 64 * 1024
 /** Which algorithms this version of Node has. */
 export const isSupported = (algorithm: Algorithm): boolean => algorithm !== "zstd" || "zstdCompressSync" in zlib
 
+/**
+ * The size of the buffers that output is collected in, given how much there may be of it. The usual 16 KiB for a small
+ * value take as long as the work itself.
+ */
+const chunksFor = (outputLength: number) => ({ chunkSize: Math.min(Math.max(outputLength, 256), 64 * 1024) })
+
 type Callback = (error: Error | null, result: Buffer) => void
 
 const run = <Options>(
@@ -27,13 +33,14 @@ const compressors: Record<
   Algorithm,
   (input: Uint8Array, level: number | undefined) => Effect.Effect<Uint8Array, Error>
 > = {
-  gzip: (input, level = 1) => run(input, { level }, zlib.gzipSync, zlib.gzip),
-  deflate: (input, level = 1) => run(input, { level }, zlib.deflateSync, zlib.deflate),
+  gzip: (input, level = 1) => run(input, { level, ...chunksFor(input.length) }, zlib.gzipSync, zlib.gzip),
+  deflate: (input, level = 1) => run(input, { level, ...chunksFor(input.length) }, zlib.deflateSync, zlib.deflate),
   brotli: (input, level = 1) =>
     run(
       input,
       {
-        params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: input.length }
+        params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: input.length },
+        ...chunksFor(input.length)
       },
       zlib.brotliCompressSync,
       zlib.brotliCompress
@@ -41,7 +48,7 @@ const compressors: Record<
   zstd: (input, level = 1) =>
     run(
       input,
-      { params: { [zlib.constants.ZSTD_c_compressionLevel]: level } },
+      { params: { [zlib.constants.ZSTD_c_compressionLevel]: level }, ...chunksFor(input.length) },
       zlib.zstdCompressSync,
       zlib.zstdCompress
     )
@@ -83,7 +90,11 @@ export const decompress = (
   maxSize: number
 ): Effect.Effect<Uint8Array, string> => {
   if (!isSupported(algorithm)) return Effect.fail(`this runtime has no ${algorithm}`)
-  const options = { maxOutputLength: Math.min(maxSize, largestBuffer), info: true } as const
+  const options = {
+    maxOutputLength: Math.min(maxSize, largestBuffer),
+    info: true,
+    ...chunksFor(4 * input.length)
+  } as const
   const inflated = Effect.mapErrorEager(decompressors[algorithm](input, options), (error) =>
     "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
       ? `it inflates to more than ${maxSize} bytes`

@@ -56,7 +56,7 @@ export class Coalescer {
 
   private sendOne({ name, reply, fail }: Read): void {
     const end = () => void this.underWay--
-    run(this.connection.client, ["getBuffer", name]).then(
+    run(this.connection, ["getBuffer", name]).then(
       (value) => {
         end()
         reply(value as Reply)
@@ -71,7 +71,7 @@ export class Coalescer {
   /** The replies go to many fibers, one after the other, which may all read again: so these are under way until then. */
   private sendMany(reads: ReadonlyArray<Read>): void {
     const end = () => void this.underWay--
-    run(this.connection.client, ["mgetBuffer", reads.map(({ name }) => name)]).then(
+    run(this.connection, ["mgetBuffer", reads.map(({ name }) => name)]).then(
       (values) => {
         for (let i = 0; i < reads.length; i++) reads[i]!.reply((values as ReadonlyArray<Reply>)[i]!)
         end()

@@ -36,9 +36,16 @@ export const request = <A>(
       return resume(Effect.andThen(ready, request(connection, call, ask)))
     }
     if (call.limit !== undefined) whenDue(call.limit, resume)
+    connection.waiting++
     ask({
-      reply: (value) => resume(Exit.succeed(value)),
-      fail: (error) => resume(Exit.fail(toFailure(call.place)(error)))
+      reply: (value) => {
+        connection.waiting--
+        resume(Exit.succeed(value))
+      },
+      fail: (error) => {
+        connection.waiting--
+        resume(Exit.fail(toFailure(call.place)(error)))
+      }
     })
   })
 
@@ -67,7 +74,7 @@ export const send = <A>(
   answerOf: (reply: A) => A = identity
 ): Effect.Effect<A, Failure> =>
   request<A>(connection, call, ({ reply, fail }) => {
-    run(connection.client, command).then((value) => reply(answerOf(value as A)), fail)
+    run(connection, command).then((value) => reply(answerOf(value as A)), fail)
   })
 
 /**
@@ -82,15 +89,17 @@ export const sendMany = <A>(
 ): Effect.Effect<ReadonlyArray<A>, Failure> =>
   Effect.flatMap(
     request<ReadonlyArray<PromiseSettledResult<unknown>>>(connection, call, ({ reply, fail }) => {
-      Promise.allSettled(commands.map((command) => run(connection.client, command))).then(reply, fail)
+      cork(connection.client)
+      Promise.allSettled(commands.map((command) => run(connection, command))).then(reply, fail)
     }),
     (replies) => allOf<A>(replies, call.place)
   )
 
 type Methods = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Promise<unknown>>>
 
-export const run = (client: Client, [method, ...args]: Command): Promise<unknown> => {
-  cork(client)
+/** Sends a command, together with those of others if there are any. */
+export const run = ({ client, waiting }: Connection, [method, ...args]: Command): Promise<unknown> => {
+  if (waiting > 1) cork(client)
   return (client as unknown as Methods)[method]!(...args)
 }
 

@@ -13,13 +13,20 @@ export const isCluster = (client: Client): client is Cluster => client.isCluster
 /** A client, and what has to be so before a command is sent. */
 export interface Connection {
   readonly client: Client
+  /** How many requests wait for their reply. */
+  waiting: number
   readonly isReady: () => boolean
   /** Waits until it is, or fails. */
   readonly becomeReady: (place: Place) => Effect.Effect<void, StoreUnavailableError>
 }
 
 /** A client that somebody else set up: it decides on its own what to do while there is no connection. */
-export const given = (client: Client): Connection => ({ client, isReady: () => true, becomeReady: () => Effect.void })
+export const given = (client: Client): Connection => ({
+  client,
+  waiting: 0,
+  isReady: () => true,
+  becomeReady: () => Effect.void
+})
 
 export interface OwnOptions {
   /** Makes a client that is not connecting yet. */
@@ -61,6 +68,7 @@ export const own = Effect.fnUntraced(function* ({
   const opened = lazyConnect ? Effect.ignore(connect) : Effect.void
   return {
     client,
+    waiting: 0,
     isReady,
     becomeReady: (place) =>
       Effect.andThen(

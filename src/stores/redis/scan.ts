@@ -6,8 +6,8 @@ import { type Failure, keyPrefixOf, send, within } from "./commands.ts"
 import { type Client, type Connection, given, isCluster } from "./connection.ts"
 import { patternOf } from "./names.ts"
 
-/** How many names are remembered, so that those which SCAN repeats are listed once. */
-const maxSeen = 100_000
+/** How many names are remembered at least, so that those which SCAN repeats are listed once: and twice as many at most. */
+const minSeen = 50_000
 
 /** The least number of keys that the server looks at for a page, so that a small page is not a thousand round trips. */
 const minCount = 1000
@@ -101,14 +101,21 @@ const nodeAt = (client: Client, cursor: Cursor, place: Place): Effect.Effect<Con
  * it listed itself.
  */
 class Seen {
-  private readonly pages = new Map<string, number>()
+  private older = new Map<string, number>()
+  private newer = new Map<string, number>()
 
   /** Did an earlier page list the name? If not, this one does. */
   before(name: string, page: number): boolean {
-    const earlier = this.pages.get(name)
+    const earlier = this.newer.get(name) ?? this.older.get(name)
     if (earlier !== undefined && earlier < page) return true
-    this.pages.set(name, page)
-    if (this.pages.size > maxSeen) this.pages.delete(this.pages.keys().next().value as string)
+    this.newer.set(name, page)
+    if (this.newer.size === minSeen) this.age()
     return false
+  }
+
+  /** All at once: to forget the oldest one by one takes longer the more there are. */
+  private age(): void {
+    this.older = this.newer
+    this.newer = new Map()
   }
 }
