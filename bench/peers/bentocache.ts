@@ -51,7 +51,10 @@ export const loading = async (): Promise<Loading> => {
 const inProcess = async (): Promise<BentoCache> => {
   const { BentoCache, bentostore } = await load<BentoModule>("bentocache")
   const { memoryDriver } = await load<MemoryDriverModule>("bentocache/drivers/memory")
-  return new BentoCache({ default: "all", stores: { all: bentostore().useL1Layer(memoryDriver({ maxItems: 1_000_000 })) } })
+  return new BentoCache({
+    default: "all",
+    stores: { all: bentostore().useL1Layer(memoryDriver({ maxItems: 1_000_000 })) }
+  })
 }
 
 const peer = (bento: BentoCache): Peer => ({

@@ -71,6 +71,9 @@ describe("targets", () => {
     ]
     assert.strictEqual(reached("Against keyv", samples), 0.9)
     assert.isUndefined(reached("Against unstorage", samples))
+    const slower = [...samples, sample("effect-kv", [3], { callers: 256 }), sample("keyv", [2], { callers: 256 })]
+    assert.strictEqual(reached("Against keyv", slower), 1.5)
+    assert.include(targetsOf(targets, slower), "(1.50 ×): redis, get, callers: 256: 1.50 ×.")
   })
 
   it("of the wrappers, the dearest over either store counts", () => {
