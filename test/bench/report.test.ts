@@ -5,6 +5,7 @@ import { figure, find, ratio } from "../../bench/figures.ts"
 import { median, quantile, type Sample } from "../../bench/measure.ts"
 import { report, targetsOf } from "../../bench/report.ts"
 import { type Target, targets } from "../../bench/targets.ts"
+import { target } from "./target.ts"
 
 const sample = (subject: string, values: ReadonlyArray<number>, more: Partial<Sample> = {}): Sample => ({
   section: "redis",
@@ -86,16 +87,6 @@ describe("targets", () => {
     ]
     assert.strictEqual(reached("One policy wrapper more", samples), 0.5)
   })
-})
-
-const target = (more: Partial<Target>): Target => ({
-  name: "it",
-  sections: ["redis"],
-  most: 2,
-  unit: "×",
-  gate: true,
-  reached: () => 2,
-  ...more
 })
 
 describe("the report", () => {
