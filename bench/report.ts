@@ -109,6 +109,7 @@ const notes = (targets: ReadonlyArray<Target>, samples: ReadonlyArray<Sample>): 
         : [
             `${target.floor?.what} takes ${format(floor)} ${target.unit}, so we are at ${(reached / floor).toFixed(2)} times the floor.`
           ]),
+      ...(target.detail === undefined ? [] : [`${target.detail(samples)}.`]),
       ...(target.note === undefined ? [] : [target.note])
     ]
     return [`- **${target.name}** (${format(reached)} ${target.unit}): ${said.join(" ") || "no floor was measured."}`]

@@ -17,6 +17,21 @@ const loadMillis = 20
 /** Asks for a key that is loaded if it is missing. */
 type Ask = (key: string, load: () => Promise<object>) => Promise<unknown>
 
+/** Starts the clocks; what it answers stops them. */
+const started = () => {
+  const start = performance.now()
+  const before = process.cpuUsage()
+  return (subject: string, loads: number): ReadonlyArray<Sample> => {
+    const { user, system } = process.cpuUsage(before)
+    const sample = { section: "getOrSet", subject, what: "get or set", callers }
+    return [
+      { ...sample, figure: "loads", unit: "loads", values: [loads] },
+      { ...sample, figure: "cpu", unit: "µs", values: [(user + system) / callers / keyCount] },
+      { ...sample, figure: "time", unit: "ms", values: [performance.now() - start] }
+    ]
+  }
+}
+
 /** How often is something loaded, and how long does it take until everybody has everything? */
 const stampede = (subject: string, ask: Ask) =>
   Effect.promise(async (): Promise<ReadonlyArray<Sample>> => {
@@ -26,19 +41,12 @@ const stampede = (subject: string, ask: Ask) =>
       await new Promise((resolve) => setTimeout(resolve, loadMillis))
       return small(loads)
     }
-    const start = performance.now()
-    const before = process.cpuUsage()
+    const stop = started()
     const caller = async () => {
       for (let i = 0; i < keyCount; i++) await ask(key(i), load)
     }
     await Promise.all(Array.from({ length: callers }, caller))
-    const { user, system } = process.cpuUsage(before)
-    const sample = { section: "getOrSet", subject, what: "get or set", callers }
-    return [
-      { ...sample, figure: "loads", unit: "loads", values: [loads] },
-      { ...sample, figure: "cpu", unit: "µs", values: [(user + system) / callers / keyCount] },
-      { ...sample, figure: "time", unit: "ms", values: [performance.now() - start] }
-    ]
+    return stop(subject, loads)
   })
 
 /** The same by fibers, all of one runtime. */
@@ -50,8 +58,7 @@ const ours = <E>(subject: string, layer: Parameters<typeof serviceOf<never, E>>[
       loads++
       return Effect.as(Effect.sleep(loadMillis), small(loads))
     })
-    const start = performance.now()
-    const before = process.cpuUsage()
+    const stop = started()
     const caller = Effect.forEach(
       Array.from({ length: keyCount }, (_, i) => key(i)),
       (each) => getOrSet(each, load),
@@ -61,13 +68,7 @@ const ours = <E>(subject: string, layer: Parameters<typeof serviceOf<never, E>>[
       Array.from({ length: callers }, () => caller),
       { concurrency: "unbounded", discard: true }
     )
-    const { user, system } = process.cpuUsage(before)
-    const sample = { section: "getOrSet", subject, what: "get or set", callers }
-    return [
-      { ...sample, figure: "loads", unit: "loads", values: [loads] },
-      { ...sample, figure: "cpu", unit: "µs", values: [(user + system) / callers / keyCount] },
-      { ...sample, figure: "time", unit: "ms", values: [performance.now() - start] }
-    ] satisfies ReadonlyArray<Sample>
+    return stop(subject, loads)
   })
 
 /** Everybody asks for the same at the same time. */

@@ -5,6 +5,7 @@ import { figure, find, ratio } from "../../bench/figures.ts"
 import { median, quantile, type Sample } from "../../bench/measure.ts"
 import { report, targetsOf } from "../../bench/report.ts"
 import { type Target, targets } from "../../bench/targets.ts"
+import { target } from "./target.ts"
 
 const sample = (subject: string, values: ReadonlyArray<number>, more: Partial<Sample> = {}): Sample => ({
   section: "redis",
@@ -71,6 +72,9 @@ describe("targets", () => {
     ]
     assert.strictEqual(reached("Against keyv", samples), 0.9)
     assert.isUndefined(reached("Against unstorage", samples))
+    const slower = [...samples, sample("effect-kv", [3], { callers: 256 }), sample("keyv", [2], { callers: 256 })]
+    assert.strictEqual(reached("Against keyv", slower), 1.5)
+    assert.include(targetsOf(targets, slower), "(1.50 ×): redis, get, callers: 256: 1.50 ×.")
   })
 
   it("of the wrappers, the dearest over either store counts", () => {
@@ -83,16 +87,6 @@ describe("targets", () => {
     ]
     assert.strictEqual(reached("One policy wrapper more", samples), 0.5)
   })
-})
-
-const target = (more: Partial<Target>): Target => ({
-  name: "it",
-  sections: ["redis"],
-  most: 2,
-  unit: "×",
-  gate: true,
-  reached: () => 2,
-  ...more
 })
 
 describe("the report", () => {

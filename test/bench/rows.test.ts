@@ -2,16 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Row } from "../../bench/rows.ts"
 import { rowOf, stillFailing, table } from "../../bench/rows.ts"
 import type { Target } from "../../bench/targets.ts"
-
-const target = (more: Partial<Target> = {}): Target => ({
-  name: "it",
-  sections: ["redis"],
-  most: 2,
-  unit: "×",
-  gate: true,
-  reached: () => 2,
-  ...more
-})
+import { target } from "./target.ts"
 
 /** The row when its runs came to these figures. */
 const rowWith = (figures: ReadonlyArray<number | undefined>, more: Partial<Target> = {}): Row => {
