@@ -163,6 +163,8 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  * - TTLs have the precision of a millisecond, and the server's clock decides what has expired.
  * - An outage is an error at once: nothing is queued while there is no connection, and nothing that was sent is sent
  *   again. A new connection is tried in the background, with pauses from 50 milliseconds up to 2 seconds.
+ * - A connection that is given up is reset, so that a write that the network held back on it does not arrive later, over
+ *   a newer one. (Connections by TLS and Unix sockets cannot be reset.)
  * - A server that answers `READONLY` was a master once: the connection to it is given up, at most once a second, so that
  *   the next one leads to its successor (by the same address, or by Sentinel).
  * - Clearing and listing go through the keys with `SCAN`, and never touch a name that is not the store's, nor anything

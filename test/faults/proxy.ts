@@ -24,12 +24,12 @@ export interface Proxy {
   readonly retarget: (port: number) => Effect.Effect<void>
   /** The peers of all connections that are open now vanish: nothing arrives any more, and nobody is told. */
   readonly vanish: Effect.Effect<void>
+  /** What was sent to the peers that vanished arrives after all. */
+  readonly reappear: Effect.Effect<void>
   /** Closes all connections. */
   readonly drop: Effect.Effect<void>
   /** How many sockets the proxy itself has open, towards either side. */
   readonly sockets: () => number
-  /** How many connections it ever took. */
-  readonly taken: () => number
 }
 
 const host = "127.0.0.1"
@@ -55,17 +55,16 @@ export const make = (target: number) =>
         Effect.sync(() => {
           links.target = port
         }),
-      vanish: Effect.sync(() => links.vanish()),
+      vanish: Effect.sync(() => links.vanish(true)),
+      reappear: Effect.sync(() => links.vanish(false)),
       drop: Effect.sync(() => links.drop()),
-      sockets: () => links.sockets(),
-      taken: () => links.taken
+      sockets: () => links.sockets()
     })
   )
 
 class Links {
   mode: Mode = { _tag: "pass" }
   target: number
-  taken = 0
   private readonly all = new Set<Link>()
   readonly server = createServer({ allowHalfOpen: true }, (client) => this.take(client))
 
@@ -78,8 +77,11 @@ class Links {
     for (const link of this.all) link.pump()
   }
 
-  vanish(): void {
-    for (const link of this.all) link.vanished = true
+  vanish(vanished: boolean): void {
+    for (const link of this.all) {
+      link.vanished = vanished
+      link.pump()
+    }
   }
 
   drop(): void {
@@ -93,7 +95,6 @@ class Links {
   }
 
   private take(client: Socket): void {
-    this.taken++
     const server = connect({ port: this.target, host, allowHalfOpen: true })
     const link = new Link(client, server, () => this.mode)
     this.all.add(link)
@@ -104,6 +105,8 @@ class Links {
     server.on("close", forget)
   }
 }
+
+const hole: Mode = { _tag: "hole" }
 
 /** A connection of a client, and the one to the server that belongs to it. */
 class Link {
@@ -118,27 +121,27 @@ class Link {
   constructor(client: Socket, server: Socket, mode: () => Mode) {
     this.client = client
     this.server = server
-    this.mode = mode
+    this.mode = () => (this.vanished ? hole : mode())
     this.pipes = [
-      new Pipe(server, mode, (chunk) => this.onRequest(chunk)),
-      new Pipe(client, mode, (chunk) => this.onReply(chunk))
+      new Pipe(server, this.mode, (chunk) => this.onRequest(chunk)),
+      new Pipe(client, this.mode, (chunk) => this.onReply(chunk))
     ]
     for (const [socket, other] of [
       [client, server],
       [server, client]
     ] as const) {
       socket.setNoDelay(true)
-      // A reset comes alone: what was on its way with it is gone.
+      // Who resets a connection does not send again what was held back. The other side hears of it only if it can.
       socket.on("error", () => {
-        if (!this.vanished && !other.destroyed) this.reset()
+        if (!other.destroyed && this.mode()._tag !== "hole") this.reset()
+        else this.pipeFrom(socket).stop()
       })
-      socket.on("data", (chunk: Buffer) => this.vanished || this.pipeFrom(socket).add(chunk))
-      socket.on("end", () => this.vanished || this.pipeFrom(socket).end())
+      socket.on("data", (chunk: Buffer) => this.pipeFrom(socket).add(chunk))
+      socket.on("end", () => this.pipeFrom(socket).end())
     }
   }
 
   pump(): void {
-    if (this.vanished) return
     for (const pipe of this.pipes) pipe.pump()
   }
 

@@ -3,6 +3,7 @@ import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { causeOf, isReply, messageOf } from "./failures.ts"
+import { resetWhenGivenUp } from "./reset.ts"
 
 /** A client of ioredis, of either kind. */
 export type Client = Redis | Cluster
@@ -102,7 +103,8 @@ const watch = (client: Client, trouble: Trouble): Effect.Effect<void> =>
     client.on("error", note)
     if (isCluster(client)) {
       client.on("node error", (error: unknown) => note(new Error(messageOf(error))))
-    }
+      client.on("+node", resetWhenGivenUp)
+    } else resetWhenGivenUp(client)
     client.on("connecting", () => trouble.connecting())
   })
 

@@ -1,7 +1,13 @@
 import { inspect } from "node:util"
 import { assert, describe, it, vi } from "@effect/vitest"
 import type { Place } from "../../../src/KeyValueError.ts"
-import { afterApplied, isMissingScript, leavesReplica, messageOf, toFailure } from "../../../src/stores/redis/failures.ts"
+import {
+  afterApplied,
+  isMissingScript,
+  leavesReplica,
+  messageOf,
+  toFailure
+} from "../../../src/stores/redis/failures.ts"
 
 const place: Place = { operation: "put", collection: "c", keys: ["k"] }
 
