@@ -1,0 +1,8 @@
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+
+/** The files below a directory that no entry is in. */
+export const asides = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".tmp"))
+    .map((name) => join(directory, name))
