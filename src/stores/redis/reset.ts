@@ -15,9 +15,11 @@ export const resetWhenGivenUp = (client: Redis): void => {
     const destroy = stream.destroy.bind(stream)
     stream.destroy = (error) => {
       stream.destroy = destroy
-      if (stream.readableEnded || isOfSystem(error)) return destroy(error)
+      // What either side has ended cannot be reset any more.
+      if (stream.readableEnded || stream.writableEnded || isOfSystem(error)) return destroy(error)
+      stream.on("error", () => {})
       // A reset has no place for a reason of our own.
-      if (error !== undefined && stream.listenerCount("error") > 0) stream.emit("error", error)
+      if (error !== undefined) stream.emit("error", error)
       return stream.resetAndDestroy()
     }
   })

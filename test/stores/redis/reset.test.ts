@@ -1,9 +1,13 @@
+import { EventEmitter } from "node:events"
+import { connect } from "node:net"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import type { Redis as Client } from "ioredis"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
+import { resetWhenGivenUp } from "../../../src/stores/redis/reset.ts"
 import * as Proxy from "../../faults/proxy.ts"
 import { describeWithCluster, describeWithOwnRedis } from "../../servers/redis.ts"
 import { uniquePrefix } from "./support.ts"
@@ -30,6 +34,25 @@ describeWithOwnRedis("a connection that was given up", (server) => {
     Effect.gen(function* () {
       const proxies = yield* throughProxies([server().port])
       yield* overtaken(proxies, { url: `redis://127.0.0.1:${proxies[0]!.port}` })
+    })
+  )
+
+  it.live("is closed as usual where its end has begun, since it cannot be reset then", () =>
+    Effect.gen(function* () {
+      const errors = yield* Effect.callback<ReadonlyArray<string>>((resume) => {
+        const errors: Array<string> = []
+        const stream = connect({ port: server().port, host: "127.0.0.1" })
+        const client = Object.assign(new EventEmitter(), { stream })
+        resetWhenGivenUp(client as unknown as Client)
+        stream.on("error", (error) => errors.push(error.message))
+        stream.on("close", () => resume(Effect.succeed(errors)))
+        stream.once("connect", () => {
+          client.emit("connect")
+          stream.end()
+          process.nextTick(() => stream.destroy(new Error("no answer")))
+        })
+      })
+      assert.deepStrictEqual(errors, ["no answer"])
     })
   )
 })
