@@ -3,7 +3,7 @@ import type * as Layer from "effect/Layer"
 import { Driver, KeyValueError } from "../../src/index.ts"
 
 /** What a step of a script does to a call, before or in place of the store. */
-export type Step = "ok" | "unavailable" | "refused" | "hang" | "stuck" | "lost" | "midway" | number
+export type Step = "ok" | "unavailable" | "refused" | "defect" | "hang" | "stuck" | "lost" | "late" | "midway" | number
 
 export interface Script {
   /** What happens to each call; after the last step, calls go through. */
@@ -18,7 +18,8 @@ export const script = (...steps: Array<Step>): Script => ({ steps, calls: [], in
 
 /**
  * A wrapper that follows a script: `unavailable` and `refused` fail, `hang` never answers, `stuck` does not answer and
- * cannot be interrupted either, `lost` is applied and then fails, `midway` is applied after half a second and answers after a whole one, a number
+ * cannot be interrupted either, `lost` is applied and then fails, `late` fails and is applied five seconds later, `defect`
+ * dies, `midway` is applied after half a second and answers after a whole one, a number
  * answers after so many milliseconds.
  */
 export const faulty = (script: Script) =>
@@ -36,6 +37,10 @@ export const faulty = (script: Script) =>
             return unavailable(false)
           case "lost":
             return Effect.andThen(next(call), unavailable(true))
+          case "late":
+            return Effect.andThen(Effect.forkDetach(Effect.delay(next(call), 5000)), unavailable(true))
+          case "defect":
+            return Effect.die(new Error("scripted"))
           case "midway":
             return Effect.delay(Effect.tap(next(call), Effect.sleep(500)), 500)
           case "refused":
