@@ -6,8 +6,10 @@ import { Driver, KeyValueError } from "../../src/index.ts"
 export type Step = "ok" | "unavailable" | "refused" | "defect" | "hang" | "stuck" | "lost" | "late" | "midway" | number
 
 export interface Script {
-  /** What happens to each call; after the last step, calls go through. */
+  /** What happens to each call. */
   steps: Array<Step>
+  /** What happens to calls after the last step. Default: they go through. */
+  always?: Step | undefined
   /** Every call that came by. */
   readonly calls: Array<Driver.Call>
   /** How many hanging calls were interrupted. */
@@ -27,7 +29,7 @@ export const faulty = (script: Script) =>
     Driver.around(<C extends Driver.Call, A, E>(call: C, next: Driver.Next<C, A, E>) =>
       Effect.suspend((): Effect.Effect<A, E | KeyValueError.CommonError> => {
         script.calls.push(call)
-        const step = script.steps.shift() ?? "ok"
+        const step = script.steps.shift() ?? script.always ?? "ok"
         const unavailable = (sent: boolean) =>
           Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent }))
         switch (step) {

@@ -1,14 +1,15 @@
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import * as Entry from "../../Entry.ts"
+import { idsOf } from "../../internal/ids.ts"
+import { outcomeOf } from "../../internal/outcome.ts"
 import { SingleFlight } from "../../internal/SingleFlight.ts"
-import { errorOf } from "../../internal/telemetry.ts"
 import type { KeyValueError, ReadError } from "../../KeyValueError.ts"
 import { type Copies, type Found, withoutDeadline } from "./Copies.ts"
 import type { Counters } from "./Counters.ts"
@@ -198,14 +199,4 @@ export class ReadThrough {
       })
     )
   }
-}
-
-/** Collection and key as one string that no other pair has. */
-const idsOf = ({ collection, keys }: { readonly collection: string; readonly keys: ReadonlyArray<string> }) =>
-  keys.map((key) => `${collection.length}:${collection}${key}`)
-
-const outcomeOf = (exit: Exit.Exit<unknown, unknown>): "applied" | "not-applied" | "unknown" => {
-  if (Exit.isSuccess(exit)) return "applied"
-  const error = errorOf(exit.cause)
-  return error !== undefined && "outcome" in error && error.outcome === "not-applied" ? "not-applied" : "unknown"
 }

@@ -1,0 +1,115 @@
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import { TestClock } from "effect/testing"
+import { Driver, KeyValue, KeyValueError } from "../../src/index.ts"
+import { isLinearizable, type Operation } from "./linearizable.ts"
+
+/** How often, of a hundred calls, each fault happens. */
+export interface Faults {
+  readonly unavailable?: number
+  readonly lost?: number
+  readonly late?: number
+  readonly slow?: number
+}
+
+/** Faults by chance, while `isOn`. What comes late is applied within five seconds. */
+export const chaos = (faults: Faults, isOn: () => boolean = () => true) =>
+  Driver.wrapper(
+    Driver.around((call, next) =>
+      Effect.gen(function* () {
+        if (!isOn()) return yield* next(call)
+        const { unavailable = 0, lost = 0, late = 0, slow = 0 } = faults
+        const dice = yield* Random.nextIntBetween(0, 100, { halfOpen: true })
+        const millis = yield* Random.nextIntBetween(1, 300)
+        const fail = (sent: boolean) =>
+          Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "chaos", sent }))
+        if (dice < unavailable) return yield* fail(false)
+        if (dice < unavailable + lost) return yield* Effect.andThen(next(call), fail(true))
+        if (dice < unavailable + lost + late) {
+          yield* Effect.forkDetach(Effect.delay(next(call), millis * 16))
+          return yield* fail(true)
+        }
+        if (dice < unavailable + lost + late + slow) {
+          return yield* Effect.delay(Effect.tap(next(call), Effect.sleep(millis)), millis)
+        }
+        return yield* next(call)
+      })
+    )
+  )
+
+export interface Run {
+  readonly seed: number
+  readonly fibers?: number
+  readonly steps?: number
+  /** Longest pause between operations, in milliseconds. */
+  readonly pause?: number
+}
+
+/** What several fibers do to one key, by chance, and what they see. */
+export const history = <E>(
+  layer: Layer.Layer<KeyValue.KeyValue, E>,
+  { seed, fibers = 3, steps = 6, pause = 400 }: Run
+) =>
+  Effect.gen(function* () {
+    const kv = yield* KeyValue.KeyValue
+    const operations: Array<Operation> = []
+    let position = 0
+    let values = 0
+    const record = Effect.fnUntraced(function* (step: "read" | "write" | "delete") {
+      const start = position++
+      const value = step === "write" ? ++values : undefined
+      const run = step === "read" ? kv.get("k") : step === "write" ? kv.put("k", value!) : kv.delete("k")
+      const exit = yield* Effect.result(run as Effect.Effect<unknown, KeyValueError.KeyValueError>)
+      const end = position++
+      if (exit._tag === "Success") {
+        operations.push({
+          do: step === "read" ? "read" : "write",
+          value: step === "read" ? exit.success : value,
+          start,
+          end
+        })
+      } else if (step !== "read" && "outcome" in exit.failure && exit.failure.outcome !== "not-applied") {
+        operations.push({ do: "write", value, start, end: Number.POSITIVE_INFINITY })
+      }
+    })
+    const user = Effect.gen(function* () {
+      for (let i = 0; i < steps; i++) {
+        yield* Effect.sleep(yield* Random.nextIntBetween(0, pause))
+        const dice = yield* Random.nextIntBetween(0, 10, { halfOpen: true })
+        yield* record(dice < 5 ? "read" : dice < 9 ? "write" : "delete")
+      }
+    })
+    /** Lets time pass until an effect is done. */
+    const finish = Effect.fnUntraced(function* (effect: Effect.Effect<unknown>) {
+      const running = yield* Effect.forkChild(effect)
+      while (running.pollUnsafe() === undefined) yield* TestClock.adjust(50)
+      yield* Fiber.join(running)
+    })
+    yield* finish(
+      Effect.all(
+        Array.from({ length: fibers }, () => user),
+        { concurrency: "unbounded" }
+      )
+    )
+    // What remains is seen when all is settled.
+    for (let i = 0; i < 3; i++) {
+      yield* TestClock.adjust("1 minute")
+      yield* finish(record("read"))
+    }
+    return operations
+  }).pipe(Effect.provide(layer, { local: true }), Random.withSeed(seed))
+
+/** The first seed, if any, by which something happens that no single register could show. */
+export const firstViolation = Effect.fnUntraced(function* <E>(
+  layer: () => Layer.Layer<KeyValue.KeyValue, E>,
+  seeds: number,
+  run: Omit<Run, "seed"> = {}
+) {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const operations = yield* history(layer(), { ...run, seed })
+    if (!isLinearizable(operations)) return { seed, operations }
+  }
+  return undefined
+})
