@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Driver, Fallback, Memory, PassthroughCache } from "../../src/index.ts"
+import { Driver, Fallback, Memory, PassthroughCache, Replicate } from "../../src/index.ts"
 import { chaos, firstViolation } from "../support/histories.ts"
 
 const rough = { unavailable: 15, lost: 10, late: 10, slow: 25 }
@@ -47,6 +47,16 @@ describe("what several fibers see, whatever fails, is what one register shows", 
   holds("Fallback with recovery, whose fallback fails as well", () =>
     Memory.layer().pipe(chaos(rough), Fallback.wrap({ fallback: Memory.layer().pipe(soon()), recovery: {} }))
   )
+  const replicas = (count: number) => Array.from({ length: count }, () => Memory.layer().pipe(chaos(rough)))
+  for (const [count, acknowledgements] of [
+    [3, "quorum"],
+    [2, "all"],
+    [2, 1]
+  ] as const) {
+    holds(`Replicate in ${count}, ${acknowledgements}`, () =>
+      replicas(1)[0]!.pipe(Replicate.wrap({ replicas: replicas(count - 1), acknowledgements }))
+    )
+  }
 })
 
 describe("what is known to be wrong is found", { timeout: 120_000 }, () => {
@@ -56,6 +66,10 @@ describe("what is known to be wrong is found", { timeout: 120_000 }, () => {
   found("Fallback without recovery", () =>
     Memory.layer().pipe(chaos(rough), Fallback.wrap({ fallback: Memory.layer(), writeToFallback: true }))
   )
+  found("a copy of late writes that Replicate does not wait for", () => {
+    const store = () => Memory.layer().pipe(chaos(rough))
+    return store().pipe(Replicate.wrap({ replicas: [store()], acknowledgements: 1, settleTime: 1 }))
+  })
   found("a recovery that believes in no late writes", () =>
     Memory.layer().pipe(chaos(rough), Fallback.wrap({ fallback: Memory.layer(), recovery: { settleTime: 1 } }))
   )
