@@ -19,13 +19,13 @@ const Stored = Schema.Struct({
   version: Schema.Literal(1),
   collection: Schema.String,
   key: Schema.String,
-  acceptedAt: Schema.Number,
+  acceptedAt: Schema.Finite,
   operation: Schema.Literals(["put", "delete"]),
   /** The value's JSON as text, or its bytes in base64; neither for a deletion. */
   json: Schema.optionalKey(Schema.String),
   bytes: Schema.optionalKey(Schema.String),
-  createdAt: Schema.optionalKey(Schema.Number),
-  expiresAt: Schema.optionalKey(Schema.Number)
+  createdAt: Schema.optionalKey(Schema.Finite),
+  expiresAt: Schema.optionalKey(Schema.Finite)
 })
 
 const decodeStored = Schema.decodeUnknownOption(Stored)

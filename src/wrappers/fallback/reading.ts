@@ -62,8 +62,9 @@ const direct = (
   Effect.catchIf(primary.get(call), fallbackOn, (error) => {
     recovery.begin()
     if (call.collection === journalCollection) return Effect.fail(error)
-    return Effect.flatMap(
-      Effect.catch(fallback.get(call), () => Effect.fail(error)),
-      (found) => (found.includes(undefined) ? Effect.fail(error) : Effect.succeed(found))
+    return Effect.filterOrFail(
+      Effect.mapError(fallback.get(call), () => error),
+      (found) => !found.includes(undefined),
+      () => error
     )
   })

@@ -60,7 +60,7 @@ const write = <A>(
         recovery.begin()
         const mayBeUnderWay = !("outcome" in error) || error.outcome !== "not-applied"
         // If neither accepts the write, it may have been applied all the same.
-        return Effect.catch(accept(mayBeUnderWay), (other) => Effect.fail(mayBeUnderWay ? error : other))
+        return Effect.mapError(accept(mayBeUnderWay), (other) => (mayBeUnderWay ? error : other))
       })
     })
   )

@@ -97,10 +97,12 @@ const newest = (stores: Stores, call: Call.Get, round = 1): Effect.Effect<Answer
         }
         left.delete(store)
         const read = Effect.suspend(() =>
-          isReadable(store) ? Effect.result(stores.on(store, (driver) => driver.get(call))) : Effect.succeed(undefined)
+          isReadable(store)
+            ? Effect.result(stores.on(store, (driver) => driver.get(call)))
+            : Effect.succeed("behind" as const)
         )
         return Effect.flatMap(lanes[store]!.run([id], read), (result) => {
-          if (result === undefined) return next(error)
+          if (result === "behind") return next(error)
           if (Result.isSuccess(result)) return Effect.succeed(result.success)
           return result.failure.retryable ? next(result.failure) : Effect.fail(result.failure)
         })
