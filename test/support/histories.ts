@@ -45,61 +45,61 @@ export interface Run {
   readonly steps?: number
   /** Longest pause between operations, in milliseconds. */
   readonly pause?: number
+  /** How often the layer is built: each time a process that ends when all have done their steps. */
+  readonly processes?: number
 }
 
 /** What several fibers do to one key, by chance, and what they see. */
 export const history = <E>(
   layer: Layer.Layer<KeyValue.KeyValue, E>,
-  { seed, fibers = 3, steps = 6, pause = 400 }: Run
+  { seed, fibers = 3, steps = 6, pause = 400, processes = 1 }: Run
 ) =>
   Effect.gen(function* () {
-    const kv = yield* KeyValue.KeyValue
     const operations: Array<Operation> = []
     let position = 0
     let values = 0
-    const record = Effect.fnUntraced(function* (step: "read" | "write" | "delete") {
+    let tick = 50
+
+    const record = Effect.fnUntraced(function* (kv: KeyValue.Service, step: "read" | "write" | "delete") {
       const start = position++
       const value = step === "write" ? ++values : undefined
       const run = step === "read" ? kv.get("k") : step === "write" ? kv.put("k", value!) : kv.delete("k")
       const exit = yield* Effect.result(run as Effect.Effect<unknown, KeyValueError.KeyValueError>)
       const end = position++
       if (exit._tag === "Success") {
-        operations.push({
-          do: step === "read" ? "read" : "write",
-          value: step === "read" ? exit.success : value,
-          start,
-          end
-        })
+        const isRead = step === "read"
+        operations.push({ do: isRead ? "read" : "write", value: isRead ? exit.success : value, start, end })
       } else if (step !== "read" && "outcome" in exit.failure && exit.failure.outcome !== "not-applied") {
         operations.push({ do: "write", value, start, end: Number.POSITIVE_INFINITY })
       }
     })
-    const user = Effect.gen(function* () {
+
+    const user = Effect.fnUntraced(function* (kv: KeyValue.Service) {
       for (let i = 0; i < steps; i++) {
         yield* Effect.sleep(yield* Random.nextIntBetween(0, pause))
         const dice = yield* Random.nextIntBetween(0, 10, { halfOpen: true })
-        yield* record(dice < 5 ? "read" : dice < 9 ? "write" : "delete")
+        yield* record(kv, dice < 5 ? "read" : dice < 9 ? "write" : "delete")
       }
     })
-    /** Lets time pass until an effect is done. */
-    const finish = Effect.fnUntraced(function* (effect: Effect.Effect<unknown>) {
-      const running = yield* Effect.forkChild(effect)
-      while (running.pollUnsafe() === undefined) yield* TestClock.adjust(50)
-      yield* Fiber.join(running)
-    })
-    yield* finish(
-      Effect.all(
-        Array.from({ length: fibers }, () => user),
-        { concurrency: "unbounded" }
-      )
+
+    const all = KeyValue.KeyValue.use((kv) =>
+      Effect.forEach(Array.from({ length: fibers }), () => user(kv), { concurrency: "unbounded", discard: true })
     )
     // What remains is seen when all is settled.
-    for (let i = 0; i < 3; i++) {
-      yield* TestClock.adjust("1 minute")
-      yield* finish(record("read"))
+    const rest = KeyValue.KeyValue.use((kv) =>
+      Effect.suspend(() => {
+        tick = 1000
+        return Effect.forEach([1, 2, 3], () => Effect.delay(record(kv, "read"), "1 minute"), { discard: true })
+      })
+    )
+    for (let i = 1; i <= processes; i++) {
+      const life = i < processes ? all : Effect.andThen(all, rest)
+      const running = yield* Effect.forkChild(Effect.provide(life, layer, { local: true }))
+      while (running.pollUnsafe() === undefined) yield* TestClock.adjust(tick)
+      yield* Fiber.join(running)
     }
     return operations
-  }).pipe(Effect.provide(layer, { local: true }), Random.withSeed(seed))
+  }).pipe(Random.withSeed(seed))
 
 /** The first seed, if any, by which something happens that no single register could show. */
 export const firstViolation = Effect.fnUntraced(function* <E>(

@@ -1,15 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Driver, Fallback, Memory, PassthroughCache, Replicate } from "../../src/index.ts"
 import { chaos, firstViolation } from "../support/histories.ts"
 
 const rough = { unavailable: 15, lost: 10, late: 10, slow: 25 }
-const seeds = 100
+const seeds = 40
 
 /** The same, but not yet when the journal is read. */
 const soon = () => {
   let calls = 0
   return chaos(rough, () => calls++ > 0)
+}
+
+/** A primary and a fallback that outlive their layers. */
+const restarting = (settleTime: Duration.Input) => () => {
+  const store = () => Driver.layer(Effect.succeed(Effect.runSync(Memory.make({}))))
+  return store().pipe(chaos(rough), Fallback.wrap({ fallback: store(), recovery: { maxDelay: 500, settleTime } }))
 }
 
 describe("what several fibers see, whatever fails, is what one register shows", { timeout: 120_000 }, () => {
@@ -47,6 +54,12 @@ describe("what several fibers see, whatever fails, is what one register shows", 
   holds("Fallback with recovery, whose fallback fails as well", () =>
     Memory.layer().pipe(chaos(rough), Fallback.wrap({ fallback: Memory.layer().pipe(soon()), recovery: {} }))
   )
+  it.effect("Fallback with recovery, through restarts", () =>
+    Effect.map(firstViolation(restarting("10 seconds"), seeds, { processes: 3, steps: 4 }), (found) =>
+      assert.deepStrictEqual(found, undefined)
+    )
+  )
+
   const replicas = (count: number) => Array.from({ length: count }, () => Memory.layer().pipe(chaos(rough)))
   for (const [count, acknowledgements] of [
     [3, "quorum"],
@@ -70,6 +83,9 @@ describe("what is known to be wrong is found", { timeout: 120_000 }, () => {
     const store = () => Memory.layer().pipe(chaos(rough))
     return store().pipe(Replicate.wrap({ replicas: [store()], acknowledgements: 1, settleTime: 1 }))
   })
+  it.effect("a restart that replays at once", () =>
+    Effect.map(firstViolation(restarting(1), 100, { processes: 3, steps: 4 }), (found) => assert.isDefined(found))
+  )
   found("a recovery that believes in no late writes", () =>
     Memory.layer().pipe(chaos(rough), Fallback.wrap({ fallback: Memory.layer(), recovery: { settleTime: 1 } }))
   )

@@ -50,7 +50,7 @@ export class Freshness {
     const fresh = end === createdAt + missingTtl + maxStale ? missingTtl : Math.min(maxTtl, end - createdAt)
     const isOwnEnd = fresh < maxTtl && fresh !== missingTtl
     const age = now - createdAt
-    if (age >= fresh) return age < fresh + maxStale && now < end ? "stale" : "over"
+    if (age >= fresh) return age < fresh + maxStale ? "stale" : "over"
     return due !== undefined && !isOwnEnd && age >= fresh - due(fresh) ? "due" : "fresh"
   }
 }

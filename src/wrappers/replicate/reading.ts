@@ -96,10 +96,11 @@ const newest = (stores: Stores, call: Call.Get, round = 1): Effect.Effect<Answer
           return isBusy && round < maxRounds ? newest(stores, call, round + 1) : Effect.fail(error ?? unreachable(call))
         }
         left.delete(store)
-        const read = Effect.suspend(() =>
-          isReadable(store)
-            ? Effect.result(stores.on(store, (driver) => driver.get(call)))
-            : Effect.succeed("behind" as const)
+        const read = Effect.suspend(
+          (): Effect.Effect<Result.Result<Answers, ReadError> | "behind"> =>
+            isReadable(store)
+              ? Effect.result(stores.on(store, (driver) => driver.get(call)))
+              : Effect.succeed("behind" as const)
         )
         return Effect.flatMap(lanes[store]!.run([id], read), (result) => {
           if (result === "behind") return next(error)

@@ -111,6 +111,25 @@ describe("Fallback with recovery", () => {
     })
   )
 
+  it.effect("the last write counts, in whatever order the fallback lists them", () =>
+    Effect.gen(function* () {
+      const { fallback, layer } = yield* setup()
+      for (const acceptedAt of [2, 3, 1]) {
+        const write = { version: 1, collection: "default_collection", key: "a", acceptedAt, operation: "put" }
+        const name = `${String(acceptedAt).padStart(15, "0")}-0000000000-other`
+        yield* fallback.kv.put(name, { ...write, json: String(acceptedAt) }, journal)
+      }
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        assert.strictEqual(yield* kv.get("a"), 3)
+        yield* kv.put("a", 4)
+        yield* TestClock.adjust("2 minutes")
+        assert.strictEqual(yield* kv.get("a"), 4)
+        assert.deepStrictEqual(yield* slotsOf(fallback), [])
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
   it.effect("a write that the primary applies later than it said does not replace a newer one", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup({ settleTime: "10 seconds" })
