@@ -72,7 +72,7 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *
  * A write that too few stores have applied fails, with `outcome: "not-applied"` only if none may have applied it. It may
  * be seen afterwards. If the outcome is unknown in every store, one of these is believed until it is settled, and the
- * others are made like it.
+ * others are made like it. While every store may still get an older write, the newest value is answered from memory.
  *
  * **What is not**
  *
@@ -80,6 +80,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *
  * - After a restart all stores are taken to be alike. With `acknowledgements: "all"`, what was acknowledged is in all of
  *   them; with less, a store that was behind may then answer an older value, if those before it are unreachable.
+ * - After a write whose outcome is unknown in a store, an older value may still come over what that store has acknowledged
+ *   since. This process writes the newest value there again when `settleTime` has passed; one that ends before does not.
  * - Processes that write the same key at the same time may leave the stores unlike each other. So may a process that ends
  *   in the middle of a write.
  * - A store that has lost entries, by eviction or by an empty restart, answers misses.

@@ -49,29 +49,36 @@ export interface Run {
   readonly processes?: number
 }
 
-/** What several fibers do to one key, by chance, and what they see. */
+/** What several fibers do to two keys, by chance, and what they see of each. */
 export const history = <E>(
   layer: Layer.Layer<KeyValue.KeyValue, E>,
   { seed, fibers = 3, steps = 6, pause = 400, processes = 1 }: Run
 ) =>
   Effect.gen(function* () {
-    const operations: Array<Operation> = []
+    const operations: Record<string, Array<Operation>> = { k: [], j: [] }
     let position = 0
     let values = 0
     let tick = 50
 
+    /** Does something to one key or to both, and notes for each what came of it. */
     const record = Effect.fnUntraced(function* (kv: KeyValue.Service, step: "read" | "write" | "delete") {
+      const dice = yield* Random.nextIntBetween(0, 4, { halfOpen: true })
+      const keys = dice < 2 ? ["k"] : dice < 3 ? ["j"] : ["j", "k"]
       const start = position++
       const value = step === "write" ? ++values : undefined
-      const run = step === "read" ? kv.get("k") : step === "write" ? kv.put("k", value!) : kv.delete("k")
+      const pairs = keys.map((key) => [key, value ?? 0] as const)
+      const run = step === "read" ? kv.getMany(keys) : step === "write" ? kv.putMany(pairs) : kv.deleteMany(keys)
       const exit = yield* Effect.result(run as Effect.Effect<unknown, KeyValueError.KeyValueError>)
       const end = position++
-      if (exit._tag === "Success") {
-        const isRead = step === "read"
-        operations.push({ do: isRead ? "read" : "write", value: isRead ? exit.success : value, start, end })
-      } else if (step !== "read" && "outcome" in exit.failure && exit.failure.outcome !== "not-applied") {
-        operations.push({ do: "write", value, start, end: Number.POSITIVE_INFINITY })
-      }
+      const isRead = step === "read"
+      keys.forEach((key, i) => {
+        if (exit._tag === "Success") {
+          const seen = isRead ? (exit.success as ReadonlyArray<unknown>)[i] : value
+          operations[key]!.push({ do: isRead ? "read" : "write", value: seen, start, end })
+        } else if (!isRead && "outcome" in exit.failure && exit.failure.outcome !== "not-applied") {
+          operations[key]!.push({ do: "write", value, start, end: Number.POSITIVE_INFINITY })
+        }
+      })
     })
 
     const user = Effect.fnUntraced(function* (kv: KeyValue.Service) {
@@ -109,7 +116,9 @@ export const firstViolation = Effect.fnUntraced(function* <E>(
 ) {
   for (let seed = 1; seed <= seeds; seed++) {
     const operations = yield* history(layer(), { ...run, seed })
-    if (!isLinearizable(operations)) return { seed, operations }
+    for (const [key, ofKey] of Object.entries(operations)) {
+      if (!isLinearizable(ofKey)) return { seed, key, operations: ofKey }
+    }
   }
   return undefined
 })

@@ -43,14 +43,9 @@ export class Copies {
     return this.clears > 0 || this.beingWritten.has(id) || this.beingMade.has(id)
   }
 
-  get(call: Call.Get, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Found>> {
-    const found = this.attempt(this.store.get(call), ids.length, (): ReadonlyArray<Found> => [])
-    return Effect.map(found, (entries) =>
-      ids.map((id, i) => {
-        const entry = entries[i]
-        return entry === undefined || this.doubts.about(id, entry.createdAt) ? undefined : entry
-      })
-    )
+  /** Asks for copies. Those in doubt are not to be believed. */
+  get(call: Call.Get): Effect.Effect<ReadonlyArray<Found>> {
+    return this.attempt(this.store.get(call), call.keys.length, (): ReadonlyArray<Found> => [])
   }
 
   /**

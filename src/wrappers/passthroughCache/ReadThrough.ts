@@ -140,14 +140,14 @@ export class ReadThrough {
       else asked.push(i)
     }
     if (asked.length === 0) return Effect.succeed(known)
-    const areAll = asked.length === ids.length
-    const found = copies.get(areAll ? call : Call.pick(call, asked), areAll ? ids : asked.map((i) => ids[i]!))
+    const found = copies.get(asked.length === ids.length ? call : Call.pick(call, asked))
     return Effect.map(found, (entries) => {
       const now = clock.currentTimeMillisUnsafe()
       for (let i = 0; i < asked.length; i++) {
+        const index = asked[i]!
         const entry = entries[i]
-        const state = entry === undefined ? "over" : freshness.stateOf(entry, now)
-        known.add(asked[i]!, entry, state, staleWhileRevalidate)
+        const isNone = entry === undefined || copies.doubts.about(ids[index]!, entry.createdAt)
+        known.add(index, entry, isNone ? "over" : freshness.stateOf(entry, now), staleWhileRevalidate)
       }
       return known
     })
