@@ -43,9 +43,13 @@ export class Copies {
     return this.clears > 0 || this.beingWritten.has(id) || this.beingMade.has(id)
   }
 
-  /** Asks for copies. Those in doubt are not to be believed. */
+  /** Asks for copies, which are not all to be believed. */
   get(call: Call.Get): Effect.Effect<ReadonlyArray<Found>> {
     return this.attempt(this.store.get(call), call.keys.length, (): ReadonlyArray<Found> => [])
+  }
+
+  isBelieved(id: string, copy: Found): copy is Entry {
+    return copy !== undefined && !this.doubts.about(id, copy.createdAt)
   }
 
   /**

@@ -18,15 +18,16 @@ export class Known {
     this.answers = new Array<Found>(keys).fill(undefined)
   }
 
-  add(index: number, copy: Found, state: State, isStaleEnough: boolean): void {
+  add(index: number, copy: Found, state: State, isStaleEnough: boolean): this {
     if (state === "stale") this.stale[index] = copy
     if (state === "over" || (state === "stale" && !isStaleEnough)) {
       this.misses.push(index)
-      return
+      return this
     }
     this.answers[index] = copy
     if (state === "stale") this.staleAnswers++
     else this.hits++
     if (state !== "fresh") this.due.push(index)
+    return this
   }
 }

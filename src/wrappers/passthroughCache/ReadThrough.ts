@@ -55,20 +55,20 @@ export class ReadThrough {
     const ids = idsOf(call)
     return Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
-      return Effect.flatMap(this.look(call, ids, clock), (known) => {
-        const { answers, misses, due, hits, staleAnswers } = known
-        const { counters } = this.parts
-        counters.count("hit", hits, fiber.context)
-        counters.count("stale", staleAnswers, fiber.context)
-        counters.count("miss", misses.length, fiber.context)
-        if (due.length > 0) this.refresh(Call.pick(call, due), fiber, clock)
-        if (misses.length === 0) return Effect.succeed(answers)
-        return Effect.map(this.fillOrStale(Call.pick(call, misses), known, fiber.context), (found) => {
-          misses.forEach((index, i) => {
-            answers[index] = found[i] && Entry.copy(found[i])
-          })
-          return answers
-        })
+      const { copies, misses, freshness, counters } = this.parts
+      const now = clock.currentTimeMillisUnsafe()
+      if (ids.length > 1 || copies.isUnsettled(ids[0]!) || misses.has(ids[0]!, now)) {
+        return Effect.flatMap(this.look(call, ids, clock), (known) => this.answer(call, known, fiber, clock))
+      }
+      return Effect.flatMap(copies.get(call), (found) => {
+        const state = copies.isBelieved(ids[0]!, found[0])
+          ? freshness.stateOf(found[0], clock.currentTimeMillisUnsafe())
+          : "over"
+        if (state === "fresh") {
+          counters.count("hit", 1, fiber.context)
+          return Effect.succeed(found)
+        }
+        return this.answer(call, new Known(1).add(0, found[0], state, this.parts.staleWhileRevalidate), fiber, clock)
       })
     })
   }
@@ -128,6 +128,28 @@ export class ReadThrough {
     })
   }
 
+  /** Answers what is known, and asks the far store for the rest. */
+  private answer(
+    call: Call.Get,
+    known: Known,
+    fiber: Fiber.Fiber<unknown, unknown>,
+    clock: Clock.Clock
+  ): Effect.Effect<ReadonlyArray<Found>, ReadError> {
+    const { answers, misses, due, hits, staleAnswers } = known
+    const { counters } = this.parts
+    counters.count("hit", hits, fiber.context)
+    counters.count("stale", staleAnswers, fiber.context)
+    counters.count("miss", misses.length, fiber.context)
+    if (due.length > 0) this.refresh(Call.pick(call, due), fiber, clock)
+    if (misses.length === 0) return Effect.succeed(answers)
+    return Effect.map(this.fillOrStale(Call.pick(call, misses), known, fiber.context), (found) => {
+      misses.forEach((index, i) => {
+        answers[index] = found[i] && Entry.copy(found[i])
+      })
+      return answers
+    })
+  }
+
   /** Asks for copies of what may have one. */
   private look(call: Call.Get, ids: ReadonlyArray<string>, clock: Clock.Clock): Effect.Effect<Known> {
     const { copies, misses, freshness, staleWhileRevalidate } = this.parts
@@ -146,8 +168,8 @@ export class ReadThrough {
       for (let i = 0; i < asked.length; i++) {
         const index = asked[i]!
         const entry = entries[i]
-        const isNone = entry === undefined || copies.doubts.about(ids[index]!, entry.createdAt)
-        known.add(index, entry, isNone ? "over" : freshness.stateOf(entry, now), staleWhileRevalidate)
+        const state = copies.isBelieved(ids[index]!, entry) ? freshness.stateOf(entry, now) : "over"
+        known.add(index, entry, state, staleWhileRevalidate)
       }
       return known
     })
