@@ -45,6 +45,11 @@ export class SingleFlight<A, E> {
     )
   }
 
+  /** Whether a load of the key is under way. */
+  has(key: string): boolean {
+    return this.flights.has(key)
+  }
+
   /** Keeps whoever comes from now on from sharing the load of a key that is under way, and tells that load. */
   drop(key: string): void {
     const flight = this.flights.get(key)

@@ -3,14 +3,24 @@
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
 import type { Atomic } from "../Atomic.ts"
 import * as Call from "../driver/Call.ts"
 import { type Combination, combine } from "../driver/combine.ts"
+import type { Driver } from "../driver/Driver.ts"
 import { type Combiner, combination } from "../driver/layers.ts"
+import type { Enumeration } from "../Enumeration.ts"
+import { Lanes } from "../internal/Lanes.ts"
+import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
-import type { KeyValueError } from "../KeyValueError.ts"
+import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
+import { Journal } from "./fallback/Journal.ts"
+import { Meters } from "./fallback/Meters.ts"
+import { Recovery as Recoverer } from "./fallback/Recovery.ts"
+import { recovering } from "./fallback/recovering.ts"
 
 /**
  * Options of {@link wrap}.
@@ -24,6 +34,34 @@ export interface Options<Store extends Layer.Layer<KeyValue, any, any>> {
   readonly fallbackOn?: ((error: KeyValueError) => boolean) | undefined
   /** Whether it takes over for writes and deletes as well. Default: false. */
   readonly writeToFallback?: boolean | undefined
+  /**
+   * Whether it takes over for writes and deletes until the first store is back, which then gets them. It needs a fallback
+   * that can list its keys, and goes before `writeToFallback`. Default: no.
+   */
+  readonly recovery?: (Enumeration extends Layer.Success<Store> ? Recovery : never) | undefined
+}
+
+/**
+ * How what was written in an outage comes to the first store.
+ *
+ * @since 0.1.0
+ */
+export interface Recovery {
+  /** The collection of the fallback that holds what was written. Default: `"__effect_kv_journal"`. */
+  readonly journal?: string | undefined
+  /** How long to leave the first store alone after it failed. Default: 100 milliseconds. */
+  readonly initialDelay?: Duration.Input | undefined
+  /** The longest pause between two attempts to reach it; each is twice the one before. Default: 10 seconds. */
+  readonly maxDelay?: Duration.Input | undefined
+  /**
+   * For how long a write whose outcome is unknown may still be applied: that long its key is not replayed. Default: 30
+   * seconds.
+   */
+  readonly settleTime?: Duration.Input | undefined
+  /** How many keys the journal may hold; more writes fail with `StoreUnavailableError`. Default: 100,000. */
+  readonly maxEntries?: number | undefined
+  /** A name in metrics (`db.namespace`). Default: none. */
+  readonly store?: string | undefined
 }
 
 /**
@@ -31,7 +69,8 @@ export interface Options<Store extends Layer.Layer<KeyValue, any, any>> {
  *
  * **When to use**
  *
- * Use for reads that an older or a default copy can answer, and for migrations.
+ * Use for reads that an older or a default copy can answer, and for migrations; with `recovery`, for writes that must not
+ * wait for the first store to come back.
  *
  * **Details**
  *
@@ -39,39 +78,74 @@ export interface Options<Store extends Layer.Layer<KeyValue, any, any>> {
  * from the fallback, unless `fallbackOn` says so. Capabilities are those that both stores have, without `Atomic`.
  * An enumeration that has begun goes on with the store that it began with.
  *
+ * **With recovery**
+ *
+ * A write that the first store fails (as `fallbackOn` says) is accepted by the fallback, in a journal that outlives the
+ * process if the fallback does. From then on writes go there without asking the first store, until that answers a probe;
+ * it then gets the last write of each key, in the order of acceptance. Until a key is replayed, all its writes go to the
+ * journal and its reads are answered from there, tombstones included, so that:
+ *
+ * - a write that was acknowledged is seen by all later reads through this layer, in the outage and after it, and is never
+ *   replaced by an older one;
+ * - a key that is not in the journal is answered by the first store; in an outage by the fallback's own entry, if it has
+ *   one. What it does not have is no miss, but the first store's failure;
+ * - enumeration lists the first store as it will be, and fails with it. Clearing deletes what is listed.
+ *
+ * The last write by time of acceptance wins. If the first store has an entry that was created later than a write in the
+ * journal was accepted, another process has written it: the older write is dropped, and counted as a conflict. (A deletion
+ * by another process leaves no such trace.) An entry that has expired by then is replayed as a deletion.
+ *
+ * A write that the first store failed with an unknown outcome goes to the journal, too. It may still be applied to the
+ * first store later, so its key is not replayed for `settleTime`, which is believed to be the longest that this takes. For
+ * the same reason nothing is replayed for that long after a restart. If neither store accepts a write, it fails with
+ * `outcome: "not-applied"` only if neither may have applied it.
+ *
+ * Metrics: `effect_kv.fallback.journal` (a gauge: keys that wait), `effect_kv.fallback.journaled`, `.replayed` and
+ * `.conflicts` (counters of keys).
+ *
  * **Gotchas**
  *
  * - With `writeToFallback`, what was written or deleted in an outage is known to the fallback only: when the first store
  *   is back, it answers as if nothing had happened.
- * - Put `Timeout` inside of the first store, so that an outage is noticed soon.
+ * - Put `Timeout` inside of the first store, so that an outage is noticed soon, and inside of the fallback. With
+ *   `recovery`, writes of the same key wait for each other, and for its replay: a store that hangs would hang them.
+ * - With `recovery`, other processes do not see what is in this one's journal before it is replayed. Several may share a
+ *   fallback; each replays what it finds there when it starts, which does no harm.
+ * - A deletion in an outage answers how many of the keys the journal knows to be there, which may be too few.
+ * - What the first store refuses for good (too large, say) stays in the journal and is answered from there. A warning is
+ *   logged, without names.
+ * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as they come to this
+ *   wrapper: encryption that is inside of the first store is not in the journal. Give the fallback its own.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range, or the journal cannot be read.
  *
  * **Example**
  *
  * ```ts
- * import { Fallback, Memory, Timeout } from "effect-kv"
+ * import { Fallback, Timeout } from "effect-kv"
  * import * as Redis from "effect-kv/Redis"
+ * import * as Sqlite from "effect-kv/Sqlite"
  *
  * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(
  *   Timeout.wrap("1 second"),
- *   Fallback.wrap({ fallback: Memory.layer() })
+ *   Fallback.wrap({ fallback: Sqlite.layer({ filename: "outage.sqlite" }), recovery: {} })
  * )
  * ```
  *
  * @since 0.1.0
  */
 export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>(
-  options: Options<Store>
-): Combiner<readonly [Store], Atomic> =>
-  combination([options.fallback], (primary, [fallback]) => {
-    const { compareAndPut: _, ...driver } = combine([primary, fallback!], fallingBack(options))
+  config: Options<Store>
+): Combiner<readonly [Store], Atomic, StoreSetupError> =>
+  combination([config.fallback], (primary, [fallback]) => {
+    const { fallbackOn = (error) => error.retryable, writeToFallback = false, recovery } = config
+    if (recovery !== undefined) return recover(primary, fallback!, recovery, fallbackOn)
+    const { compareAndPut: _, ...driver } = combine([primary, fallback!], fallingBack(fallbackOn, writeToFallback))
     return Effect.succeed(driver)
   })
 
 const fallingBack =
-  ({
-    fallbackOn = (error) => error.retryable,
-    writeToFallback = false
-  }: Omit<Options<never>, "fallback">): Combination =>
+  (fallbackOn: (error: KeyValueError) => boolean, writeToFallback: boolean): Combination =>
   (call, [primary, fallback]) =>
     Call.isWrite(call) && !writeToFallback
       ? primary!(call)
@@ -80,3 +154,35 @@ const fallingBack =
           (error) => fallbackOn(error as KeyValueError),
           () => fallback!(call)
         )
+
+const recover = Effect.fnUntraced(function* (
+  primary: Driver,
+  fallback: Driver,
+  config: Recovery,
+  fallbackOn: (error: KeyValueError) => boolean
+) {
+  const journalCollection = config.journal ?? "__effect_kv_journal"
+  yield* options.check("Fallback", fallback.keys !== undefined, "recovery needs a fallback that can list its keys")
+  const settleTime = yield* options.millis("Fallback", "settleTime", config.settleTime ?? "30 seconds")
+  const meters = new Meters(config.store, yield* Effect.context())
+  const journal = new Journal({
+    store: fallback,
+    collection: journalCollection,
+    maxEntries: yield* options.integer("Fallback", "maxEntries", config.maxEntries ?? 100_000, 1),
+    settleTime,
+    writer: (yield* Random.nextInt).toString(36),
+    exact: primary.exact ?? false,
+    meters
+  })
+  const initialDelay = yield* options.millis("Fallback", "initialDelay", config.initialDelay ?? "100 millis")
+  const maxDelay = yield* options.millis("Fallback", "maxDelay", config.maxDelay ?? "10 seconds")
+  yield* Effect.mapError(
+    journal.load(),
+    (cause) => new StoreSetupError({ module: "Fallback", reason: "the journal cannot be read", cause })
+  )
+  const lanes = new Lanes()
+  const shared = { primary, journal, lanes, meters, settleTime }
+  const recovery = new Recoverer({ ...shared, initialDelay, maxDelay, isOutage: fallbackOn })
+  yield* Effect.forkScoped(recovery.run)
+  return recovering({ ...shared, fallback, recovery, journalCollection, fallbackOn })
+})

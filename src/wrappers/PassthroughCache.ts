@@ -10,10 +10,14 @@ import type { Driver } from "../driver/Driver.ts"
 import { combination, type Wrapper } from "../driver/layers.ts"
 import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
-import type { StoreSetupError } from "../KeyValueError.ts"
+import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 import { Copies } from "./passthroughCache/Copies.ts"
+import { Counters } from "./passthroughCache/Counters.ts"
+import { Freshness, type Limits } from "./passthroughCache/Freshness.ts"
+import { Misses } from "./passthroughCache/Misses.ts"
 import { ReadThrough } from "./passthroughCache/ReadThrough.ts"
+import * as Timeout from "./Timeout.ts"
 
 /**
  * Options of {@link wrap}.
@@ -23,10 +27,40 @@ import { ReadThrough } from "./passthroughCache/ReadThrough.ts"
 export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, any>> {
   /** The near store. It must be able to clear, since clearing the far store clears it, too. */
   readonly cache: Cache
-  /** The longest time that an entry is kept near. Default: 30 minutes. */
+  /** The longest time that an entry is answered from near without asking. Default: 30 minutes. */
   readonly maxTtl?: Duration.Input | undefined
-  /** How long an entry that does not expire is kept near. Default: 30 minutes. */
+  /** The same for an entry that does not expire. Default: 30 minutes. */
   readonly missingTtl?: Duration.Input | undefined
+  /**
+   * For how long a key that the far store does not have is answered as missing without asking again: of the last 10,000
+   * such keys, in the memory of the process. Default: not at all.
+   */
+  readonly missTtl?: Duration.Input | undefined
+  /**
+   * How long before its time is over a copy that is asked for is renewed in the background. A number below 1 is a
+   * fraction of that time: 0.2 is its last fifth. Default: never.
+   */
+  readonly refreshAhead?: Duration.Input | undefined
+  /**
+   * For how long after its time is over a copy may still be answered when the far store fails (stale on error), but never
+   * after the entry itself has expired. Default: not at all.
+   */
+  readonly maxStale?: Duration.Input | undefined
+  /**
+   * Whether to answer such a copy at once, and ask the far store in the background. It needs `maxStale`. Default: false.
+   */
+  readonly staleWhileRevalidate?: boolean | undefined
+  /** Which failures of the far store are answered with stale copies. Default: those that are `retryable`. */
+  readonly staleOn?: ((error: KeyValueError) => boolean) | undefined
+  /**
+   * For how long a write whose outcome is unknown may still be applied: until then its keys are asked of the far store.
+   * Default: 30 seconds.
+   */
+  readonly settleTime?: Duration.Input | undefined
+  /** How long to wait for the near store before going on without it. Default: 1 second. */
+  readonly cacheTimeout?: Duration.Input | undefined
+  /** A name in metrics (`db.namespace`). Default: none. */
+  readonly store?: string | undefined
 }
 
 /**
@@ -43,16 +77,37 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * - Misses of a batch are asked for in one call. A key that is being asked for is not asked for again: all who want it
  *   wait for the one answer.
  * - Writes go to the far store, and the near copy is removed. A fill that raced a write is not kept.
- * - The near copy never outlives the far one.
- * - A failure of the near store is a miss, never the caller's. A failure of the far store is the caller's.
+ * - A failure of the far store is the caller's, unless there are stale copies of all that was asked for (`maxStale`).
+ *   A renewal in the background fails nobody; after a failure there is none for a second.
+ * - The metric `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (the far store was asked), `"stale"`
+ *   (answered after its time), `"refresh"` (asked for in the background) and `"error"` (the near store failed).
+ *
+ * **What may be answered**
+ *
+ * - Nothing that was overwritten, deleted or cleared through this layer before the read began. While a write is under
+ *   way, and for `settleTime` after one whose outcome is unknown (also: that was interrupted), its keys are asked of the
+ *   far store. A write that is applied later than that is seen late by what `maxTtl` and `maxStale` allow.
+ * - What others wrote is seen late by `maxTtl` (`missingTtl`, `missTtl`) at most, counted from when the far store was
+ *   asked; when the far store fails, or with `staleWhileRevalidate`, by `maxStale` more.
+ * - No copy is answered after the original has expired.
+ *
+ * **The near store may fail**
+ *
+ * Whatever it does is never the caller's: failures and defects are misses, and what takes longer than `cacheTimeout` is
+ * one. A copy that could not be removed, or was perhaps written after it should have been, is not believed from then on:
+ * the process remembers up to 10,000 such keys one by one; of more, it disbelieves all copies that are older than the
+ * oldest of these failures.
  *
  * **Gotchas**
  *
- * Other processes' near stores do not hear of a write: they may answer the old value until their copy expires, so
- * choose `maxTtl` by how stale an answer may be. A near store that was unreachable when a key was written may answer
- * the old value, too.
+ * - Other processes' near stores do not hear of a write: choose `maxTtl` by how stale an answer may be. The same holds
+ *   for a near store that several processes share, or that outlives the process: what the process knew about failed
+ *   removals is gone with it.
+ * - With `maxStale` alone, each read in an outage waits for the far store to fail before it is answered: put
+ *   `CircuitBreaker` or a short `Timeout` inside, or choose `staleWhileRevalidate`.
+ * - An entry whose own expiry ends its copy's time is not renewed ahead: it is about to be gone.
  *
- * Fails to build with `StoreSetupError` unless both times are positive and finite.
+ * Fails to build with `StoreSetupError` unless all times are positive and finite.
  *
  * @since 0.1.0
  */
@@ -60,21 +115,57 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
   config: Options<Cache>
 ): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> =>
   combination(
-    [config.cache],
+    [config.cache.pipe(Timeout.wrap(config.cacheTimeout ?? "1 second"))],
     Effect.fnUntraced(function* (far, [store]) {
-      const copies = new Copies(store!, {
-        maxTtl: yield* options.millis("PassthroughCache", "maxTtl", config.maxTtl ?? "30 minutes"),
-        missingTtl: yield* options.millis("PassthroughCache", "missingTtl", config.missingTtl ?? "30 minutes")
+      const freshness = new Freshness(yield* limitsOf(config))
+      const counters = new Counters(config.store)
+      const missTtl = yield* optionalMillis("missTtl", config.missTtl)
+      const through = new ReadThrough({
+        far,
+        freshness,
+        counters,
+        copies: new Copies(store!, freshness, counters),
+        misses: new Misses(missTtl, 10_000),
+        scope: yield* Effect.scope,
+        staleWhileRevalidate: config.staleWhileRevalidate ?? false,
+        staleOn: config.staleOn ?? ((error) => error.retryable),
+        settleTime: yield* millis("settleTime", config.settleTime ?? "30 seconds")
       })
-      return cached(far, new ReadThrough(far, copies))
+      return cached(far, through)
     })
   ) as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
 
 const cached = (far: Driver, through: ReadThrough): Driver => ({
   ...far,
-  get: (call) => (call.expiry || call.versioned ? far.get(call) : through.get(call)),
+  get: (call) => (call.expiry || call.versioned ? through.past(call) : through.get(call)),
   put: (call) => through.invalidating(call, far.put(call)),
   delete: (call) => through.invalidating(call, far.delete(call)),
   ...(far.compareAndPut && { compareAndPut: (call) => through.invalidating(call, far.compareAndPut!(call)) }),
   ...(far.clear && { clear: (call) => through.clearing(call, far.clear!(call)) })
 })
+
+const limitsOf = Effect.fnUntraced(function* (config: Options<any>): Effect.fn.Return<Limits, StoreSetupError> {
+  const maxStale = yield* optionalMillis("maxStale", config.maxStale)
+  yield* options.check(
+    "PassthroughCache",
+    maxStale > 0 || !config.staleWhileRevalidate,
+    "staleWhileRevalidate needs maxStale"
+  )
+  return {
+    maxTtl: yield* millis("maxTtl", config.maxTtl ?? "30 minutes"),
+    missingTtl: yield* millis("missingTtl", config.missingTtl ?? "30 minutes"),
+    maxStale,
+    due: config.refreshAhead === undefined ? undefined : yield* dueOf(config.refreshAhead)
+  }
+})
+
+const millis = (name: string, input: Duration.Input) => options.millis("PassthroughCache", name, input)
+
+/** 0 for an option that is left out. */
+const optionalMillis = (name: string, input: Duration.Input | undefined) =>
+  input === undefined ? Effect.succeed(0) : millis(name, input)
+
+const dueOf = (ahead: Duration.Input): Effect.Effect<NonNullable<Limits["due"]>, StoreSetupError> =>
+  typeof ahead === "number" && ahead > 0 && ahead < 1
+    ? Effect.succeed((fresh) => fresh * ahead)
+    : Effect.map(millis("refreshAhead", ahead), (before) => () => before)

@@ -19,6 +19,7 @@ import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
 import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
 import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
 import * as RateLimit from "../../src/wrappers/RateLimit.ts"
+import * as Replicate from "../../src/wrappers/Replicate.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Routing from "../../src/wrappers/Routing.ts"
 import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
@@ -89,6 +90,28 @@ contract("Fallback", memory().pipe(Fallback.wrap({ fallback: memory(), writeToFa
   capabilities: ["Enumeration", "Maintenance"],
   maxEntries: 500
 })
+contract("Fallback with recovery", memory().pipe(Fallback.wrap({ fallback: memory(), recovery: {} })), {
+  capabilities: ["Enumeration", "Maintenance"],
+  maxEntries: 500
+})
+contract("Replicate", memory().pipe(Replicate.wrap({ replicas: [memory(), memory()] })), {
+  capabilities: ["Enumeration", "Maintenance"],
+  maxEntries: 500
+})
+contract(
+  "PassthroughCache with all options",
+  memory().pipe(
+    PassthroughCache.wrap({
+      cache: memory(),
+      maxTtl: "1 minute",
+      missTtl: "1 minute",
+      refreshAhead: 0.2,
+      maxStale: "1 hour",
+      staleWhileRevalidate: true
+    })
+  ),
+  all
+)
 contract(
   "Routing",
   memory().pipe(Routing.wrap({ stores: { even: memory(), odd: memory() }, route: byLastCharacter })),

@@ -23,6 +23,7 @@ import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
 import * as PrefixCollections from "../../src/wrappers/PrefixCollections.ts"
 import * as PrefixKeys from "../../src/wrappers/PrefixKeys.ts"
 import * as RateLimit from "../../src/wrappers/RateLimit.ts"
+import * as Replicate from "../../src/wrappers/Replicate.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Routing from "../../src/wrappers/Routing.ts"
 import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
@@ -61,6 +62,8 @@ const wrappers = {
   single: SingleCollection.wrap("single"),
   singleColon: SingleCollection.wrap("a::b", { separator: "::" }),
   cache: (self: Stack) => PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 5 }) })(self),
+  cacheOfMisses: (self: Stack) =>
+    PassthroughCache.wrap({ cache: Memory.layer(), missTtl: "1 minute", refreshAhead: 0.5, maxStale: "1 hour" })(self),
   routing: (self: Stack) =>
     Routing.wrap({
       stores: { other: Memory.layer() },
@@ -81,6 +84,14 @@ describe("does what a map with a clock does", () => {
   for (const name of Object.keys(wrappers) as Array<Name>) likeTheModel(name, stack([name]), 30)
 
   likeTheModel("fallback", Memory.layer().pipe(Fallback.wrap({ fallback: Memory.layer(), writeToFallback: true })), 30)
+
+  likeTheModel(
+    "fallback with recovery",
+    Memory.layer().pipe(Fallback.wrap({ fallback: Memory.layer(), recovery: {} })),
+    30
+  )
+
+  likeTheModel("replicate", Memory.layer().pipe(Replicate.wrap({ replicas: [Memory.layer(), Memory.layer()] })), 30)
 
   it.effect.prop(
     "a random stack of wrappers",

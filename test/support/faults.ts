@@ -3,11 +3,24 @@ import type * as Layer from "effect/Layer"
 import { Driver, KeyValueError } from "../../src/index.ts"
 
 /** What a step of a script does to a call, before or in place of the store. */
-export type Step = "ok" | "unavailable" | "refused" | "hang" | "stuck" | "lost" | "midway" | "full" | number
+export type Step =
+  | "ok"
+  | "unavailable"
+  | "refused"
+  | "full"
+  | "defect"
+  | "hang"
+  | "stuck"
+  | "lost"
+  | "late"
+  | "midway"
+  | number
 
 export interface Script {
-  /** What happens to each call; after the last step, calls go through. */
+  /** What happens to each call. */
   steps: Array<Step>
+  /** What happens to calls after the last step. Default: they go through. */
+  always?: Step | undefined
   /** Every call that came by. */
   readonly calls: Array<Driver.Call>
   /** How many hanging calls were interrupted. */
@@ -17,8 +30,9 @@ export interface Script {
 export const script = (...steps: Array<Step>): Script => ({ steps, calls: [], interrupted: 0 })
 
 /**
- * A wrapper that follows a script: `unavailable`, `refused` and `full` fail, `hang` never answers, `stuck` does not answer and
- * cannot be interrupted either, `lost` is applied and then fails, `midway` is applied after half a second and answers after a whole one, a number
+ * A wrapper that follows a script: `unavailable`, `refused` and `full` fail, `hang` never answers, `stuck` does not answer
+ * and cannot be interrupted either, `lost` is applied and then fails, `late` fails and is applied five seconds later,
+ * `defect` dies, `midway` is applied after half a second and answers after a whole one, a number
  * answers after so many milliseconds.
  */
 export const faulty = (script: Script) =>
@@ -26,7 +40,7 @@ export const faulty = (script: Script) =>
     Driver.around(<C extends Driver.Call, A, E>(call: C, next: Driver.Next<C, A, E>) =>
       Effect.suspend((): Effect.Effect<A, E | KeyValueError.CommonError> => {
         script.calls.push(call)
-        const step = script.steps.shift() ?? "ok"
+        const step = script.steps.shift() ?? script.always ?? "ok"
         const unavailable = (sent: boolean) =>
           Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent }))
         switch (step) {
@@ -36,6 +50,10 @@ export const faulty = (script: Script) =>
             return unavailable(false)
           case "lost":
             return Effect.andThen(next(call), unavailable(true))
+          case "late":
+            return Effect.andThen(Effect.forkDetach(Effect.delay(next(call), 5000)), unavailable(true))
+          case "defect":
+            return Effect.die(new Error("scripted"))
           case "midway":
             return Effect.delay(Effect.tap(next(call), Effect.sleep(500)), 500)
           case "refused":

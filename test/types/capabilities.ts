@@ -13,6 +13,7 @@ import * as StoreContract from "../../src/testing/StoreContract.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
+import * as Replicate from "../../src/wrappers/Replicate.ts"
 import * as Routing from "../../src/wrappers/Routing.ts"
 import * as SingleCollection from "../../src/wrappers/SingleCollection.ts"
 import * as Statistics from "../../src/wrappers/Statistics.ts"
@@ -80,6 +81,14 @@ export type _half = True<Equals<Provided<typeof half>, KeyValue | Enumeration>>
 runs(Effect.provide(Maintenance, half))
 // @ts-expect-error a fallback has no Atomic, even if both have
 runs(Effect.provide(Atomic, both))
+
+const recovering = memory.pipe(Fallback.wrap({ fallback: listing, recovery: {} }))
+export type _recovering = True<Equals<Provided<typeof recovering>, KeyValue | Enumeration>>
+// @ts-expect-error recovery needs a fallback with Enumeration
+Fallback.wrap({ fallback: plain, recovery: {} })
+
+const replicated = memory.pipe(Replicate.wrap({ replicas: [Memory.layer(), Memory.layer()] }))
+export type _replicated = True<Equals<Provided<typeof replicated>, KeyValue | Enumeration | Maintenance>>
 
 const routed = memory.pipe(Routing.wrap({ stores: { listing, memory: Memory.layer() }, route: () => "listing" }))
 export type _routed = True<Equals<Provided<typeof routed>, KeyValue | Enumeration>>

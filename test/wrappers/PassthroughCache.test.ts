@@ -1,33 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
-import { Atomic, Driver, KeyValue, Maintenance, Memory, PassthroughCache, type Value } from "../../src/index.ts"
-import { buildError, faulty, type Script, script } from "../support/faults.ts"
-
-class Far extends Context.Service<Far, KeyValue.Service>()("test/Far") {}
-class Cache extends Context.Service<Cache, KeyValue.Service>()("test/Cache") {}
-
-const observed = <I>(key: Context.Key<I, KeyValue.Service>, plan: Script, seed: Record<string, Value.Value> = {}) =>
-  Layer.flatMap(Memory.layer({ seed: { default_collection: seed } }), (context) =>
-    Layer.succeedContext(Context.add(context, key, Context.get(context, KeyValue.KeyValue)))
-  ).pipe(faulty(plan))
-
-const setup = (options?: { readonly maxTtl?: Duration.Input; readonly missingTtl?: Duration.Input }) => {
-  const far = script()
-  const near = script()
-  const cache = observed(Cache, near)
-  const layer = observed(Far, far, { a: "a", b: "b", empty: {}, zero: 0, no: false, nothing: null, blank: "" }).pipe(
-    PassthroughCache.wrap({ cache, ...options })
-  )
-  return { far, near, layer: Layer.merge(cache, layer) }
-}
-
-const all = Effect.all({ kv: KeyValue.KeyValue, far: Far, cache: Cache })
+import { Atomic, Driver, Maintenance, Memory, PassthroughCache } from "../../src/index.ts"
+import { buildError, script } from "../support/faults.ts"
+import { all, Cache, Far, observed, setup } from "./passthroughCache/setup.ts"
 
 describe("PassthroughCache", () => {
   it.effect("P1 fills on a miss and answers from near then, for every value but a miss", () => {

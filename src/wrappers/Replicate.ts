@@ -1,0 +1,136 @@
+/**
+ * The same entries in several stores.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type { Atomic } from "../Atomic.ts"
+import { type Combiner, combination } from "../driver/layers.ts"
+import * as options from "../internal/options.ts"
+import type { KeyValue } from "../KeyValue.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+import { repairing } from "./replicate/repairing.ts"
+import { replicated } from "./replicate/replicated.ts"
+import { Stores } from "./replicate/Stores.ts"
+
+/**
+ * Options of {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
+  /** The other stores. Reads prefer the wrapped store, then these in their order. */
+  readonly replicas: ReadonlyArray<Replica>
+  /**
+   * How many stores, the wrapped one included, must have applied a write before it is acknowledged: `"all"`, `"quorum"`
+   * (more than half) or a number. Default: `"quorum"`.
+   */
+  readonly acknowledgements?: "all" | "quorum" | number | undefined
+  /** Whether what a store missed is copied to it when it is back. Default: true. */
+  readonly repair?: boolean | undefined
+  /** For how long a store that failed is asked last, and how often repairs are tried. Default: 1 second. */
+  readonly pause?: Duration.Input | undefined
+  /**
+   * For how long a write whose outcome is unknown may still be applied: that long its key is not repaired. Default: 30
+   * seconds.
+   */
+  readonly settleTime?: Duration.Input | undefined
+  /**
+   * Of how many keys to remember that a store is behind. A store that is behind with more is not read any more. Default:
+   * 10,000.
+   */
+  readonly maxBehind?: number | undefined
+}
+
+/**
+ * Writes to several stores, and reads from the first that is well.
+ *
+ * **When to use**
+ *
+ * Use for two or three stores that fail independently of each other, when one process at a time writes a key.
+ *
+ * **Details**
+ *
+ * - A write goes to all stores at once, and is acknowledged when enough of them have applied it. The others go on in the
+ *   background, as long as the layer lives: in each store, writes of the same key are applied in the order in which they
+ *   came.
+ * - A read asks the first store that is well, and the next one when that fails with a `retryable` error. A store that
+ *   failed is asked last until `pause` has passed.
+ * - The process remembers which stores have missed which writes. Such a key is read only from a store that holds its newest
+ *   write, after the writes of it that are under way there. A store that is back gets copies of these keys, and of
+ *   nothing else: what it has and others have not is left alone, so no deleted entry comes back.
+ * - Capabilities are those that all stores have, without `Atomic`. Clearing deletes what is listed.
+ *
+ * **What is guaranteed**
+ *
+ * To those who read through this layer: an acknowledged write is seen by every later read, which answers it or a newer
+ * one. If no store that holds the newest write can be reached, the read fails with `StoreUnavailableError`; it never
+ * answers an older one. So with `n` stores of which `a` must acknowledge, reads of what was acknowledged go on while any
+ * `a - 1` stores are unreachable, and writes while `n - a` are.
+ *
+ * A write that too few stores have applied fails, with `outcome: "not-applied"` only if none may have applied it. It may
+ * be seen afterwards. If the outcome is unknown in every store, one of these is believed until it is settled, and the
+ * others are made like it. While every store may still get an older write, the newest value is answered from memory.
+ *
+ * **What is not**
+ *
+ * There is no agreement between processes, and no log. Stores that miss writes are known to this process, in memory:
+ *
+ * - After a restart all stores are taken to be alike. With `acknowledgements: "all"`, what was acknowledged is in all of
+ *   them; with less, a store that was behind may then answer an older value, if those before it are unreachable.
+ * - After a write whose outcome is unknown in a store, an older value may still come over what that store has acknowledged
+ *   since. This process writes the newest value there again when `settleTime` has passed; one that ends before does not.
+ * - Processes that write the same key at the same time may leave the stores unlike each other. So may a process that ends
+ *   in the middle of a write.
+ * - A store that has lost entries, by eviction or by an empty restart, answers misses.
+ *
+ * **Gotchas**
+ *
+ * - Put `Timeout` inside of each store. A store that hangs without one holds up the writes of a key behind it.
+ * - A store that was behind with more than `maxBehind` keys is read only for keys that it was given since, until the
+ *   layer is built anew: bring it up to date before. If the last store falls behind as well, writes of more keys fail.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Example** (Two servers and a file: any one of them may be away)
+ *
+ * ```ts
+ * import { Replicate, Timeout } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Server = (url: string) => Redis.layer({ url }).pipe(Timeout.wrap("1 second"))
+ *
+ * const Store = Server("redis://one:6379").pipe(
+ *   Replicate.wrap({ replicas: [Server("redis://two:6379"), Server("redis://three:6379")], acknowledgements: "quorum" })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
+  config: Options<Replica>
+): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError> =>
+  combination(
+    config.replicas,
+    Effect.fnUntraced(function* (first, others) {
+      const drivers = [first, ...others] as const
+      const stores = new Stores({
+        drivers,
+        required: yield* requiredOf(config.acknowledgements ?? "quorum", drivers.length),
+        settleTime: yield* options.millis("Replicate", "settleTime", config.settleTime ?? "30 seconds"),
+        pause: yield* options.millis("Replicate", "pause", config.pause ?? "1 second"),
+        maxBehind: yield* options.integer("Replicate", "maxBehind", config.maxBehind ?? 10_000, 1),
+        scope: yield* Effect.scope
+      })
+      if (config.repair !== false) yield* Effect.forkScoped(repairing(stores))
+      return replicated(stores, [...drivers])
+    })
+  )
+
+const requiredOf = (acknowledgements: "all" | "quorum" | number, stores: number) => {
+  if (acknowledgements === "all") return Effect.succeed(stores)
+  if (acknowledgements === "quorum") return Effect.succeed(Math.floor(stores / 2) + 1)
+  return options.integer("Replicate", "acknowledgements", acknowledgements, 1, stores)
+}

@@ -1,0 +1,58 @@
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as base64 from "#base64"
+import type { Entry } from "../../Entry.ts"
+import { Payload } from "../../Value.ts"
+
+/** A write that the fallback accepted in place of the primary. */
+export interface JournalEntry {
+  readonly collection: string
+  readonly key: string
+  /** When it was accepted, in milliseconds since the epoch. */
+  readonly acceptedAt: number
+  /** `undefined` for a deletion. */
+  readonly entry: Entry | undefined
+}
+
+const Stored = Schema.Struct({
+  version: Schema.Literal(1),
+  collection: Schema.String,
+  key: Schema.String,
+  acceptedAt: Schema.Finite,
+  operation: Schema.Literals(["put", "delete"]),
+  /** The value's JSON as text, or its bytes in base64; neither for a deletion. */
+  json: Schema.optionalKey(Schema.String),
+  bytes: Schema.optionalKey(Schema.String),
+  createdAt: Schema.optionalKey(Schema.Finite),
+  expiresAt: Schema.optionalKey(Schema.Finite)
+})
+
+const decodeStored = Schema.decodeUnknownOption(Stored)
+
+/** As it is stored: an entry that does not expire, since also what has expired must be replayed. */
+export const encode = ({ collection, key, acceptedAt, entry }: JournalEntry): Entry => {
+  const names = { version: 1, collection, key, acceptedAt }
+  const payload =
+    entry === undefined ? { ...names, operation: "delete" } : { ...names, operation: "put", ...fieldsOf(entry) }
+  return { payload: Payload.json(payload), createdAt: acceptedAt, expiresAt: undefined }
+}
+
+const fieldsOf = ({ payload, createdAt, expiresAt }: Entry) => ({
+  ...(payload.value instanceof Uint8Array ? { bytes: base64.encode(payload.value) } : { json: payload.text }),
+  ...(createdAt !== undefined && { createdAt }),
+  ...(expiresAt !== undefined && { expiresAt })
+})
+
+/** `undefined` for what is none. */
+export const decode = ({ payload }: Entry, exact: boolean): JournalEntry | undefined => {
+  const stored = Option.getOrUndefined(decodeStored(payload.value))
+  if (stored === undefined) return undefined
+  const { collection, key, acceptedAt, operation, json, bytes, createdAt, expiresAt } = stored
+  if (operation === "delete") return { collection, key, acceptedAt, entry: undefined }
+  const value =
+    json !== undefined ? Payload.parse(json, { exact }) : Result.map(base64.decode(bytes ?? "*"), Payload.bytes)
+  return Result.isSuccess(value)
+    ? { collection, key, acceptedAt, entry: { payload: value.success, createdAt, expiresAt } }
+    : undefined
+}

@@ -1,0 +1,70 @@
+import * as Effect from "effect/Effect"
+import * as Call from "../../driver/Call.ts"
+import type { Driver } from "../../driver/Driver.ts"
+import type { Entry } from "../../Entry.ts"
+import { idsOf } from "../../internal/ids.ts"
+import type { ReadError } from "../../KeyValueError.ts"
+import type { Journal, Pending } from "./Journal.ts"
+import type { Parts } from "./recovering.ts"
+
+type Answers = ReadonlyArray<Entry | undefined>
+
+/** Reads what is in the journal from there, and everything else from the primary. */
+export const reading =
+  (parts: Parts): Driver["get"] =>
+  (call) =>
+    Effect.suspend(() => {
+      const { journal } = parts
+      if (journal.size === 0) return direct(parts, call)
+      const pending = idsOf(call).map((id) => toRead(journal, id))
+      const own = pending.flatMap((it, i) => (it === undefined ? [] : [i]))
+      if (own.length === 0) return direct(parts, call)
+      const lasts = own.map((i) => pending[i]!.last)
+      const read = journal.read(
+        Call.pick(call, own),
+        own.map((i) => pending[i]!)
+      )
+      return Effect.flatMap(read, (entries) => {
+        const answers = new Array<Entry | undefined>(call.keys.length)
+        const others = pending.flatMap((it, i) => (it === undefined ? [i] : []))
+        const changed: Array<number> = []
+        entries.forEach((entry, i) => {
+          const index = own[i]!
+          if (entry !== "gone") answers[index] = entry
+          else if (pending[index]!.last === lasts[i]) others.push(index)
+          else changed.push(index)
+        })
+        const fill = (indices: ReadonlyArray<number>, get: (call: Call.Get) => Effect.Effect<Answers, ReadError>) =>
+          indices.length === 0
+            ? Effect.void
+            : Effect.map(get(Call.pick(call, indices)), (found) => {
+                for (const [i, index] of indices.entries()) answers[index] = found[i]
+              })
+        // What is gone was replayed, or replaced by a later write while this one was read.
+        return fill(others, (call) => direct(parts, call)).pipe(
+          Effect.andThen(fill(changed, reading(parts))),
+          Effect.as(answers)
+        )
+      })
+    })
+
+/** What has to be read from the journal. */
+const toRead = (journal: Journal, id: string): Pending | undefined => {
+  const pending = journal.get(id)
+  return pending?.last === undefined || pending.isReplayed ? undefined : pending
+}
+
+/** In an outage the fallback answers what it has of its own. What it does not have may still be in the primary. */
+const direct = (
+  { primary, fallback, recovery, fallbackOn, journalCollection }: Parts,
+  call: Call.Get
+): Effect.Effect<Answers, ReadError> =>
+  Effect.catchIf(primary.get(call), fallbackOn, (error) => {
+    recovery.begin()
+    if (call.collection === journalCollection) return Effect.fail(error)
+    return Effect.filterOrFail(
+      Effect.mapError(fallback.get(call), () => error),
+      (found) => !found.includes(undefined),
+      () => error
+    )
+  })

@@ -1,0 +1,31 @@
+/** Keys that the far store does not have, for a while. The oldest of too many are forgotten. */
+export class Misses {
+  private readonly ends = new Map<string, number>()
+  private readonly ttl: number
+  private readonly maxKeys: number
+
+  constructor(ttl: number, maxKeys: number) {
+    this.ttl = ttl
+    this.maxKeys = maxKeys
+  }
+
+  /** Remembers that a key was missing when the far store was asked. */
+  add(id: string, askedAt: number): void {
+    if (this.ttl === 0) return
+    this.ends.delete(id)
+    this.ends.set(id, askedAt + this.ttl)
+    if (this.ends.size > this.maxKeys) this.ends.delete(this.ends.keys().next().value!)
+  }
+
+  has(id: string, now: number): boolean {
+    const end = this.ends.get(id)
+    if (end === undefined) return false
+    if (now < end) return true
+    this.ends.delete(id)
+    return false
+  }
+
+  remove(id: string): void {
+    this.ends.delete(id)
+  }
+}

@@ -1,0 +1,371 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
+import { Enumeration, KeyValue, Maintenance, Memory, Replicate } from "../../src/index.ts"
+import { Ledger } from "../../src/wrappers/replicate/Ledger.ts"
+import { buildError } from "../support/faults.ts"
+import { store } from "./fallback/setup.ts"
+
+type Options = Omit<Replicate.Options<never>, "replicas">
+
+/** Stores, and a layer of them all: each time that it is provided, a process of its own. */
+const setup = (count: number, options: Options = {}) =>
+  Effect.map(Effect.all(Array.from({ length: count }, () => store)), (stores) => {
+    const [first, ...rest] = stores
+    const layer = Layer.fresh(
+      first!.layer.pipe(Replicate.wrap({ replicas: rest.map(({ layer }) => layer), ...options }))
+    )
+    const held = (key: string) => Effect.forEach(stores, ({ kv }) => kv.get(key))
+    return { plans: stores.map(({ plan }) => plan), kvs: stores.map(({ kv }) => kv), held, layer }
+  })
+
+const inProcess = <A, E>(
+  layer: Layer.Layer<KeyValue.KeyValue, E>,
+  f: (kv: KeyValue.Service) => Effect.Effect<A, unknown>
+) => Effect.provide(KeyValue.KeyValue.use(f), layer)
+
+describe("Replicate", () => {
+  it.effect("writes go to all stores, reads to the first that is well", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(3)
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          yield* kv.putMany([
+            ["a", 1],
+            ["b", Uint8Array.of(1)]
+          ])
+          assert.deepStrictEqual(yield* held("a"), [1, 1, 1])
+          assert.deepStrictEqual(yield* held("b"), [Uint8Array.of(1), Uint8Array.of(1), Uint8Array.of(1)])
+          plans.forEach(({ calls }) => void calls.splice(0))
+          assert.strictEqual(yield* kv.get("a"), 1)
+          assert.deepStrictEqual(
+            plans.map(({ calls }) => calls.length),
+            [1, 0, 0]
+          )
+          plans[0]!.always = "unavailable"
+          assert.strictEqual(yield* kv.get("a"), 1)
+          assert.strictEqual(yield* kv.get("a"), 1)
+          assert.strictEqual(plans[0]!.calls.length, 2, "it is asked last now")
+          plans[0]!.always = undefined
+          yield* TestClock.adjust("1 second")
+          yield* kv.get("a")
+          assert.strictEqual(plans[0]!.calls.length, 3, "and again after a pause")
+          assert.isTrue(yield* kv.delete("a"))
+          assert.deepStrictEqual(yield* held("a"), [undefined, undefined, undefined])
+          assert.isFalse(yield* kv.delete("a"))
+        })
+      )
+    })
+  )
+
+  it.effect("a miss is an answer, and so is a failure that will not pass", () =>
+    Effect.gen(function* () {
+      const { plans, kvs, layer } = yield* setup(2)
+      yield* kvs[1]!.put("a", 1)
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          assert.isUndefined(yield* kv.get("a"))
+          plans[0]!.steps = ["refused"]
+          assert.strictEqual((yield* Effect.flip(kv.get("a")))._tag, "StoreError")
+          yield* TestClock.adjust("1 minute")
+          assert.isUndefined(yield* kv.get("a"), "nothing is repaired that this process did not write")
+        })
+      )
+    })
+  )
+
+  for (const [acknowledgements, required] of [
+    ["all", 3],
+    ["quorum", 2],
+    [undefined, 2],
+    [1, 1]
+  ] as const) {
+    it.effect(`${acknowledgements} of three: ${required} must have applied a write`, () =>
+      Effect.gen(function* () {
+        const { plans, layer } = yield* setup(3, { acknowledgements })
+        yield* inProcess(layer, (kv) =>
+          Effect.gen(function* () {
+            for (let down = 0; down <= 3; down++) {
+              plans.forEach((plan, i) => {
+                plan.always = i < down ? "unavailable" : undefined
+              })
+              const result = yield* Effect.result(kv.put("a", down))
+              if (3 - down >= required) assert.strictEqual(result._tag, "Success", `${down} down`)
+              else {
+                assert.strictEqual(result._tag, "Failure")
+                const { failure } = result as Extract<typeof result, { readonly _tag: "Failure" }>
+                assert.strictEqual("outcome" in failure && failure.outcome, down === 3 ? "not-applied" : "unknown")
+              }
+            }
+          })
+        )
+      })
+    )
+  }
+
+  it.effect("who is not needed goes on after the caller was answered, in the order of the writes", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(3)
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[2]!.steps = [1000]
+          yield* kv.put("a", 1)
+          yield* kv.put("a", 2)
+          assert.deepStrictEqual(yield* held("a"), [2, 2, undefined])
+          yield* TestClock.adjust("1 second")
+          assert.deepStrictEqual(yield* held("a"), [2, 2, 2])
+        })
+      )
+    })
+  )
+
+  it.effect("a store that has missed a write is not read for that key, and gets it when it is back", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(2, { acknowledgements: 1 })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          yield* kv.putMany([
+            ["a", "old"],
+            ["b", "old"],
+            ["c", "same"]
+          ])
+          plans[0]!.always = "unavailable"
+          yield* kv.put("a", "new", { ttl: "1 hour" })
+          yield* kv.delete("b")
+          plans[0]!.always = undefined
+          plans[1]!.always = "unavailable"
+          assert.strictEqual(yield* kv.get("c"), "same")
+          const error = yield* Effect.flip(kv.getMany(["a", "c"]))
+          assert.strictEqual(error._tag, "StoreUnavailableError", "rather than the old value")
+          plans[1]!.always = undefined
+          assert.deepStrictEqual(yield* kv.getMany(["a", "b", "c"]), ["new", undefined, "same"])
+          yield* TestClock.adjust("5 seconds")
+          assert.deepStrictEqual(yield* held("a"), ["new", "new"])
+          assert.deepStrictEqual(yield* held("b"), [undefined, undefined])
+          plans[1]!.always = "unavailable"
+          assert.deepStrictEqual(yield* kv.getMany(["a", "b", "c"]), ["new", undefined, "same"])
+          assert.isDefined((yield* kv.ttl("a"))?.ttl)
+        })
+      )
+    })
+  )
+
+  it.effect("without repair, it stays behind until the key is written again", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[0]!.steps = ["unavailable"]
+          yield* kv.put("a", 1)
+          yield* TestClock.adjust("1 hour")
+          assert.deepStrictEqual(yield* held("a"), [undefined, 1])
+          assert.strictEqual(yield* kv.get("a"), 1)
+          yield* kv.put("a", 2)
+          plans[1]!.always = "unavailable"
+          assert.strictEqual(yield* kv.get("a"), 2)
+        })
+      )
+    })
+  )
+
+  it.effect("a write that a store applies later than it said does not come over a newer one", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, settleTime: "10 seconds" })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[0]!.steps = ["late"]
+          yield* kv.put("a", "late")
+          yield* kv.put("a", "newer")
+          assert.deepStrictEqual(yield* held("a"), ["newer", "newer"])
+          yield* TestClock.adjust("6 seconds")
+          assert.deepStrictEqual(yield* held("a"), ["late", "newer"])
+          assert.strictEqual(yield* kv.get("a"), "newer")
+          yield* TestClock.adjust("10 seconds")
+          assert.deepStrictEqual(yield* held("a"), ["newer", "newer"])
+        })
+      )
+    })
+  )
+
+  it.effect(
+    "if it may do so in all stores, the newest value is answered from memory until it is there for certain",
+    () =>
+      Effect.gen(function* () {
+        const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, settleTime: "10 seconds" })
+        yield* inProcess(layer, (kv) =>
+          Effect.gen(function* () {
+            plans[0]!.steps = ["late"]
+            yield* kv.put("a", "first")
+            plans[1]!.steps = ["late"]
+            yield* kv.put("a", "second")
+            yield* kv.put("a", "newest", { ttl: "1 hour" })
+            yield* TestClock.adjust("6 seconds")
+            assert.deepStrictEqual(yield* held("a"), ["first", "second"])
+            assert.strictEqual(yield* kv.get("a"), "newest")
+            yield* TestClock.adjust("10 seconds")
+            assert.deepStrictEqual(yield* held("a"), ["newest", "newest"])
+          })
+        )
+      })
+  )
+
+  it.effect("what is not certain yet is not read from one store when another is without it", () =>
+    Effect.gen(function* () {
+      const { plans, layer } = yield* setup(2, { acknowledgements: "all" })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          yield* kv.put("a", "old")
+          plans[0]!.steps = ["ok", "midway"]
+          plans[1]!.steps = [2000]
+          const reader = yield* Effect.forkChild(Effect.delay(kv.get("a"), 1))
+          const writer = yield* Effect.forkChild(kv.put("a", "new"))
+          yield* TestClock.adjust("1 second")
+          plans[0]!.always = "unavailable"
+          yield* TestClock.adjust("5 seconds")
+          yield* Fiber.join(writer)
+          assert.strictEqual(yield* Fiber.join(reader), "new")
+          assert.strictEqual(yield* kv.get("a"), "new")
+        })
+      )
+    })
+  )
+
+  it.effect("lists and clears what there is, whichever store is asked", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const { keys, collections } = yield* Enumeration.Enumeration
+        const list = <E>(names: Stream.Stream<string, E>) =>
+          Effect.map(Stream.runCollect(names), (names) => [...names].sort())
+        yield* kv.putMany(["a", "b", "c"].map((key) => [key, 0] as const))
+        yield* kv.put("only", 0, { collection: "emptied" })
+        plans[0]!.always = "unavailable"
+        yield* kv.put("d", 1)
+        yield* kv.put("e", 1, { collection: "new" })
+        yield* kv.delete("a")
+        yield* kv.delete("only", { collection: "emptied" })
+        plans[0]!.always = undefined
+        yield* TestClock.adjust("2 seconds")
+        assert.deepStrictEqual(yield* list(keys({ pageSize: 1 })), ["b", "c", "d"])
+        assert.deepStrictEqual(yield* list(collections()), ["default_collection", "new"])
+        const maintenance = yield* Maintenance.Maintenance
+        assert.strictEqual(yield* maintenance.clear, 4)
+        assert.deepStrictEqual(yield* held("b"), [undefined, undefined])
+        yield* kv.put("short", 1, { ttl: 1000 })
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* maintenance.removeExpired, 1)
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("work in the background ends with the layer", () =>
+    Effect.gen(function* () {
+      const { plans, layer } = yield* setup(2, { acknowledgements: 1 })
+      plans[1]!.steps = ["hang"]
+      yield* inProcess(layer, (kv) => kv.put("a", 1))
+      assert.strictEqual(plans[1]!.interrupted, 1)
+    })
+  )
+
+  it.effect("a caller who gives up does not stop the stores", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(2)
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[0]!.steps = plans[1]!.steps = [1000]
+          const writer = yield* Effect.forkChild(kv.put("a", 1))
+          yield* TestClock.adjust(500)
+          yield* Fiber.interrupt(writer)
+          yield* TestClock.adjust("2 seconds")
+          assert.deepStrictEqual(yield* held("a"), [1, 1])
+          assert.strictEqual(yield* kv.get("a"), 1)
+        })
+      )
+    })
+  )
+
+  it.effect("a defect of a store is not the caller's while enough others answer, nor ever untyped", () =>
+    Effect.gen(function* () {
+      const { plans, layer } = yield* setup(3)
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[0]!.steps = ["defect"]
+          yield* kv.put("a", 1)
+          for (const plan of plans) plan.steps = ["defect"]
+          const error = yield* Effect.flip(kv.put("a", 2))
+          assert.deepStrictEqual(
+            [error._tag, "outcome" in error && error.outcome],
+            ["StoreUnavailableError", "unknown"]
+          )
+        })
+      )
+    })
+  )
+
+  it.effect("options out of range fail when the layer is built", () =>
+    Effect.gen(function* () {
+      for (const options of [
+        { acknowledgements: 0 },
+        { acknowledgements: 3 },
+        { acknowledgements: 1.5 },
+        { settleTime: 0 },
+        { pause: 0 },
+        { maxBehind: 0 }
+      ]) {
+        const layer = Memory.layer().pipe(Replicate.wrap({ replicas: [Memory.layer()], ...options }))
+        assert.strictEqual((yield* buildError(layer))._tag, "StoreSetupError", JSON.stringify(options))
+      }
+    })
+  )
+})
+
+describe("Replicate, a store that is behind with too many keys", () => {
+  it.effect("is read only for what it was given since", () =>
+    Effect.gen(function* () {
+      const { plans, layer } = yield* setup(2, { acknowledgements: 1, maxBehind: 2, repair: false })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          yield* kv.put("kept", 1)
+          plans[0]!.always = "unavailable"
+          for (const key of ["a", "b", "c"]) yield* kv.put(key, 1)
+          plans[0]!.always = undefined
+          plans[1]!.always = "unavailable"
+          yield* TestClock.adjust("2 seconds")
+          for (const key of ["kept", "a", "b", "c"]) {
+            assert.strictEqual((yield* Effect.flip(kv.get(key)))._tag, "StoreUnavailableError", key)
+          }
+          for (const key of ["d", "e", "f", "g"]) {
+            yield* kv.put(key, 2)
+            assert.strictEqual(yield* kv.get(key), 2, key)
+          }
+          const error = yield* Effect.flip(kv.put("h", 2))
+          assert.strictEqual("outcome" in error && error.outcome, "not-applied")
+          plans[1]!.always = undefined
+          assert.deepStrictEqual(yield* kv.getMany(["kept", "a", "d"]), [1, 1, 2])
+        })
+      )
+    })
+  )
+
+  it("is the one that is behind with most", () => {
+    const ledger = new Ledger(2, 2)
+    const write = (key: string, outcomes: ReadonlyArray<"applied" | "not-applied">) => {
+      const { states, version } = ledger.begin({ collection: "c", keys: [key] })
+      outcomes.forEach((outcome, store) => {
+        ledger.end(states, store, { version, outcome, beganAt: 0, settlesAt: 0, entryOf: () => undefined })
+      })
+    }
+    write("both", ["applied", "applied"])
+    write("none", ["not-applied", "not-applied"])
+    assert.strictEqual(ledger.size, 0)
+    write("a", ["not-applied", "applied"])
+    write("b", ["applied", "not-applied"])
+    write("c", ["applied", "not-applied"])
+    assert.deepStrictEqual(ledger.givenUp, [false, true])
+    assert.strictEqual(ledger.size, 1, "what only it has is remembered")
+  })
+})
