@@ -10,7 +10,7 @@ import type { Place, TimeoutError } from "../KeyValueError.ts"
  * - `place` holds the application's operation and names, index by index, for errors.
  * - `deadline` is the time (milliseconds since the epoch) at which a `Timeout` or `Deadline` further out gives up. A store that can
  *   ends its own work by then; nobody has to.
- * - `limit` is there when the `Timeout` leaves it to the driver to end in time (see `Driver.waits`).
+ * - `limit` is there when the `Timeout` leaves it to the driver to end in time (see `declareWaits`).
  *
  * @since 0.1.0
  */

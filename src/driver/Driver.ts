@@ -26,11 +26,6 @@ export interface Driver {
   readonly exact?: boolean | undefined
   /** Whether values are wanted as JSON text: then they are turned into it at once, and not copied. Default: false. */
   readonly prefersText?: boolean | undefined
-  /**
-   * How long operations may take: they `"never"` wait for anything, or they end `"within-limit"` whenever the call has a
-   * `limit`. A `Timeout` is free then, or next to it; it keeps an eye on all others from a fiber of its own.
-   */
-  readonly waits?: "never" | "within-limit" | undefined
 
   readonly get: (call: Call.Get) => Effect.Effect<ReadonlyArray<Entry | undefined>, ReadError>
   readonly put: (call: Call.Put) => Effect.Effect<void, WriteError>

@@ -60,7 +60,7 @@ export const around =
  *
  * @since 0.1.0
  */
-export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection" | "exact" | "prefersText" | "waits">
+export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection" | "exact" | "prefersText">
 
 /**
  * Transforms every operation that a driver has.
@@ -68,7 +68,7 @@ export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection"
  * @internal
  */
 export const mapOperations = (
-  { waits: _, ...driver }: Driver,
+  driver: Driver,
   f: <C extends Call, A, E>(operation: Next<C, A, E>, name: OperationName) => Next<C, A, E | CommonError>
 ): Driver => ({
   ...driver,

@@ -53,7 +53,7 @@ export interface Name {
  */
 export const mapEntries =
   ({ encode, decode, prefersText }: EntryMapping) =>
-  ({ waits: _, ...driver }: Driver): Driver => ({
+  (driver: Driver): Driver => ({
     ...driver,
     ...(prefersText && { prefersText }),
     ...(decode && {

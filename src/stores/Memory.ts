@@ -11,6 +11,7 @@ import type { Atomic } from "../Atomic.ts"
 import type * as Call from "../driver/Call.ts"
 import { type Driver, defaultCollection } from "../driver/Driver.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
+import { declareWaits } from "../driver/waits.ts"
 import { type Entry, isExpired } from "../Entry.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import * as options from "../internal/options.ts"
@@ -92,7 +93,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
       slotsOf(collection).set(collection, key, entry, 0)
     }
   }
-  return driver(collections, slotsOf, config.defaultCollection ?? defaultCollection)
+  return declareWaits(driver(collections, slotsOf, config.defaultCollection ?? defaultCollection), "never")
 })
 
 /** Which list of slots a collection's entries are in: one for all, or one each while it has entries. */
@@ -120,7 +121,6 @@ const driver = (
   return {
     system: "memory",
     defaultCollection,
-    waits: "never",
     get: ({ collection, keys }) =>
       atNow((now) =>
         keys.map((key) => {

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { type Driver, defaultCollection } from "../driver/Driver.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
+import { declareWaits } from "../driver/waits.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { Maintenance } from "../Maintenance.ts"
@@ -44,7 +45,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<KeyValue | Enumeration | Maintenance> =>
-  driverLayer(Effect.sync(() => driver(options)))
+  driverLayer(Effect.sync(() => declareWaits(driver(options), "never")))
 
 const driver = (options: Options) => {
   const noNames = () => Effect.succeed({ names: [], next: undefined })
@@ -52,7 +53,6 @@ const driver = (options: Options) => {
   return {
     system: "null",
     defaultCollection: options.defaultCollection ?? defaultCollection,
-    waits: "never",
     get: ({ keys }) => Effect.sync(() => keys.map(() => undefined)),
     put: () => Effect.void,
     delete: () => Effect.succeed(0),

@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import type { Mutable } from "effect/Types"
 import { around, type Filter, type Next } from "../driver/around.ts"
 import type { Call, Limit } from "../driver/Call.ts"
-import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { type Waits, waitsOf } from "../driver/waits.ts"
 import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import * as options from "../internal/options.ts"
 import { type Release, release } from "../internal/release.ts"
@@ -43,11 +43,14 @@ export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, Sto
     Effect.gen(function* () {
       const millis = yield* options.millis("Timeout", "the duration", duration)
       const deadlines = yield* deadlinesOf(millis)
-      return (driver) => (driver.waits === "never" ? driver : around(limit(millis, deadlines, driver.waits))(driver))
+      return (driver) => {
+        const waits = waitsOf(driver)
+        return waits === "never" ? driver : around(limit(millis, deadlines, waits))(driver)
+      }
     })
   )
 
-const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Driver["waits"]): Filter => {
+const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Waits | undefined): Filter => {
   const duration = Duration.millis(millis)
   return (call, next) =>
     Effect.withFiber((fiber) => {

@@ -7,10 +7,8 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
-import type { Get, Limit } from "../../src/driver/Call.ts"
-import type { Driver } from "../../src/driver/Driver.ts"
-import { layer, toContext } from "../../src/driver/layers.ts"
-import { Enumeration, KeyValue, type KeyValueError, Memory, Retry, Timeout } from "../../src/index.ts"
+import type { Limit } from "../../src/driver/Call.ts"
+import { Driver, Enumeration, KeyValue, type KeyValueError, Memory, Retry, Timeout } from "../../src/index.ts"
 import { buildError, faulty, type Step, script } from "../support/faults.ts"
 
 const over = (steps: ReadonlyArray<Step>, limit: Duration.Input = "100 millis") => {
@@ -155,22 +153,20 @@ describe("Timeout", () => {
 })
 
 describe("Timeout over a driver that keeps to limits on its own", () => {
-  /** Waits as often as it is told, and never ends before the time is up. */
-  const waiting = (waits: Driver["waits"], limits: Array<Limit | undefined>) =>
-    Layer.flatMap(Memory.layer(), (context) =>
-      layer(
-        Effect.succeed({
-          ...Context.get(context, KeyValue.KeyValue).driver,
-          waits,
-          get: (call: Get) => {
-            limits.push(call.limit)
-            return Effect.callback<never, KeyValueError.TimeoutError>((resume) => {
-              if (call.limit) call.limit.onDue = (error) => resume(Effect.fail(error))
-            })
-          }
-        })
-      )
-    )
+  /** Never answers, but for a limit. */
+  const waiting = (limits: Array<Limit | undefined>) =>
+    Layer.flatMap(Memory.layer(), (context) => {
+      const driver: Driver.Driver = {
+        ...Context.get(context, KeyValue.KeyValue).driver,
+        get: (call) => {
+          limits.push(call.limit)
+          return Effect.callback<never, KeyValueError.TimeoutError>((resume) => {
+            if (call.limit) call.limit.onDue = (error) => resume(Effect.fail(error))
+          })
+        }
+      }
+      return Driver.layer(Effect.succeed(Driver.declareWaits(driver, "within-limit")))
+    })
 
   it.effect("tells the driver, and runs no fiber", () => {
     const limits: Array<Limit | undefined> = []
@@ -184,7 +180,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
       const error = yield* Fiber.join(fiber)
       assert.strictEqual(error.message, 'get of "key" in collection "default_collection": no answer within 100ms.')
       assert.strictEqual(limits[0]!.error, error as KeyValueError.TimeoutError)
-    }).pipe(Effect.provide(waiting("within-limit", limits).pipe(Timeout.wrap("100 millis"))))
+    }).pipe(Effect.provide(waiting(limits).pipe(Timeout.wrap("100 millis"))))
   })
 
   it.effect("forgets the limit of an operation that has ended", () => {
@@ -196,12 +192,27 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("1 second")
       assert.isUndefined(limits[0]!.error)
-    }).pipe(Effect.provide(waiting("within-limit", limits).pipe(Timeout.wrap("100 millis"))))
+    }).pipe(Effect.provide(waiting(limits).pipe(Timeout.wrap("100 millis"))))
   })
 
   it.effect("does not when something is in between that may take its time", () => {
     const limits: Array<Limit | undefined> = []
-    const store = waiting("within-limit", limits).pipe(Retry.wrap(), Timeout.wrap("100 millis"))
+    const store = waiting(limits).pipe(Retry.wrap(), Timeout.wrap("100 millis"))
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
+      yield* TestClock.adjust("100 millis")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
+      assert.deepStrictEqual(limits, [undefined])
+    }).pipe(Effect.provide(store))
+  })
+
+  it.effect("does not when somebody has made another driver of it", () => {
+    const limits: Array<Limit | undefined> = []
+    const store = waiting(limits).pipe(
+      Driver.wrapper((driver) => ({ ...driver })),
+      Timeout.wrap("100 millis")
+    )
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
@@ -214,7 +225,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
   it.effect("is nothing at all over one that never waits", () =>
     Effect.gen(function* () {
       const { driver } = yield* KeyValue.KeyValue
-      const wrapped = yield* Layer.build(Layer.succeedContext(toContext(driver)).pipe(Timeout.wrap("1 second")))
+      const wrapped = yield* Layer.build(Layer.succeedContext(Driver.toContext(driver)).pipe(Timeout.wrap("1 second")))
       assert.strictEqual(Context.get(wrapped, KeyValue.KeyValue).driver, driver)
     }).pipe(Effect.provide(Memory.layer()))
   )

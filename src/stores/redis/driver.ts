@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { declareWaits } from "../../driver/waits.ts"
 import { Coalescer } from "./Coalescer.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import type { Form } from "./entries.ts"
@@ -19,12 +20,11 @@ export const driver = (connection: Connection, options: Options) => {
   const coalesces = options.coalesceReads && !isCluster(connection.client)
   const write = writing(connection, options)
 
-  return {
+  const driver = {
     system: "redis",
     defaultCollection,
     exact,
     prefersText: options.format === "compact",
-    waits: "within-limit",
 
     get: reading(connection, options, coalesces ? new Coalescer(connection) : undefined),
     put: write.put,
@@ -81,6 +81,7 @@ export const driver = (connection: Connection, options: Options) => {
 
     removeExpired: () => Effect.succeed({ count: 0, next: undefined })
   } satisfies Driver
+  return declareWaits(driver, "within-limit")
 }
 
 const at = (call: { readonly cursor: Call.Cursor; readonly pageSize: number }) => ({
