@@ -37,7 +37,9 @@ export interface Store {
 
 const make = <A>(subject: string, toRun: (operation: (i: number) => A) => Run, operations: Operations<A>): Store => {
   const { get, set, getMany, setMany } = operations
-  const put = (value: (i: number) => JsonObject) => toRun((i) => set(keys[i % keyCount]!, value(i)))
+  /** Another value each time: SQLite has nothing to do for one that a row has already. */
+  let written = 0
+  const put = (value: (i: number) => JsonObject) => toRun((i) => set(keys[i % keyCount]!, value(written++)))
   return {
     subject,
     singles: (value) => [
@@ -52,7 +54,7 @@ const make = <A>(subject: string, toRun: (operation: (i: number) => A) => Run, o
               subject,
               what: "put",
               each: batchSize,
-              run: toRun((i) => setMany(batchOf(i).map((key, j) => [key, value(i * batchSize + j)])))
+              run: toRun((i) => setMany(batchOf(i).map((key) => [key, value(written++)])))
             }
           ]
         : [])
@@ -63,7 +65,7 @@ const make = <A>(subject: string, toRun: (operation: (i: number) => A) => Run, o
     },
     load: (count, value) => toRun((i) => set(key(i), value(i)))(1, count),
     fill: async (value) => {
-      await put(value)(10, keyCount)
+      await toRun((i) => set(keys[i]!, value(i)))(10, keyCount)
       deepStrictEqual(await toPromise(get(keys[7]!)), value(7), `${subject} does not answer what was put`)
     }
   }

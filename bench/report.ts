@@ -1,6 +1,6 @@
 import { find, ratio } from "./figures.ts"
 import { median, type Sample } from "./measure.ts"
-import { isMet, type Target } from "./targets.ts"
+import { aboveFloor, isMet, type Target } from "./targets.ts"
 
 /** A part of the report. */
 export interface Part {
@@ -94,7 +94,7 @@ const targetRow = (target: Target, samples: ReadonlyArray<Sample>): ReadonlyArra
 
 const verdict = (target: Target, reached: number, floor: number | undefined): string => {
   if (isMet(target, reached)) return "met"
-  return floor !== undefined && reached <= 1.15 * floor ? "missed, within 1.15 × floor" : "missed"
+  return floor !== undefined && reached <= aboveFloor * floor ? `within ${aboveFloor} × of the work by hand` : "missed"
 }
 
 /** What is to be said about the targets that were missed. */

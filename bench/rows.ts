@@ -1,24 +1,32 @@
 import type { Sample } from "./measure.ts"
-import { isMet, type Target } from "./targets.ts"
+import { attainable, isMet, type Target } from "./targets.ts"
 
 /** A target, and what it came to in each run so far. */
 export interface Row {
   readonly target: Target
   readonly reached: ReadonlyArray<number>
+  /** Was one of them good enough? */
+  readonly passed: boolean
 }
 
 /** How far over its target a row may be in a run. */
 const tolerance = 1.15
 
 /** The row after another run. */
-export const rowOf = ({ target, reached }: Row, samples: ReadonlyArray<Sample>): Row => ({
-  target,
-  reached: [...reached, target.reached(samples) ?? Number.NaN]
-})
+export const rowOf = ({ target, reached, passed }: Row, samples: ReadonlyArray<Sample>): Row => {
+  const figure = target.reached(samples) ?? Number.NaN
+  return {
+    target,
+    reached: [...reached, figure],
+    passed: passed || isMet(attainable(target, samples), figure, tolerance)
+  }
+}
+
+/** A row before any run. */
+export const emptyRow = (target: Target): Row => ({ target, reached: [], passed: false })
 
 /** The rows that no run was good enough for yet: a figure that is missing is not good. */
-export const stillFailing = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> =>
-  rows.filter(({ target, reached }) => !reached.some((figure) => isMet(target, figure, tolerance)))
+export const stillFailing = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> => rows.filter(({ passed }) => !passed)
 
 /** The rows as text. */
 export const table = (rows: ReadonlyArray<Row>): string => {

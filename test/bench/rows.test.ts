@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Row } from "../../bench/rows.ts"
-import { rowOf, stillFailing, table } from "../../bench/rows.ts"
+import { emptyRow, type Row, rowOf, stillFailing, table } from "../../bench/rows.ts"
 import type { Target } from "../../bench/targets.ts"
 import { target } from "./target.ts"
 
 /** The row when its runs came to these figures. */
 const rowWith = (figures: ReadonlyArray<number | undefined>, more: Partial<Target> = {}): Row => {
-  let row: Row = { target: target(more), reached: [] }
+  let row = emptyRow(target(more))
   for (const figure of figures) row = rowOf({ ...row, target: target({ ...more, reached: () => figure }) }, [])
   return row
 }
@@ -23,6 +22,14 @@ describe("the gate", () => {
     assert.isTrue(fails([2.4, 2.5, 2.6]))
     assert.isFalse(fails([2.4, 2.5, 2.2]))
     assert.isFalse(fails([2.4, 2.2]))
+  })
+
+  it("asks for no more than 1.15 times the work by hand", () => {
+    const floor = { what: "by hand", reached: () => 2.5 }
+    assert.isFalse(fails([3.3], { floor }))
+    assert.isTrue(fails([3.32], { floor }))
+    assert.isFalse(fails([2.3], { floor: { what: "by hand", reached: () => 1 } }))
+    assert.isTrue(fails([2.31], { floor: { what: "by hand", reached: () => undefined } }))
   })
 
   it("a row that was not measured yet, or not at all, is not good", () => {
