@@ -111,6 +111,22 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("who waits for a fill that began before the entry expired is not answered after it has", () => {
+    const { far, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      yield* kv.put("a", "short", { ttl: 750 })
+      // Read after 500 milliseconds, answered after 1,000.
+      far.steps = ["midway"]
+      const early = yield* Effect.forkChild(kv.get("a"))
+      yield* TestClock.adjust(800)
+      const late = yield* Effect.forkChild(kv.get("a"))
+      yield* TestClock.adjust(200)
+      assert.isUndefined(yield* Fiber.join(late))
+      assert.isUndefined(yield* Fiber.join(early))
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("an interrupted reader does not stop the others", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {

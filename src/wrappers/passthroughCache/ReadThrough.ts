@@ -58,7 +58,7 @@ export class ReadThrough {
       const { copies, misses, freshness, counters } = this.parts
       const now = clock.currentTimeMillisUnsafe()
       if (ids.length > 1 || copies.isUnsettled(ids[0]!) || misses.has(ids[0]!, now)) {
-        return Effect.flatMap(this.look(call, ids, clock), (known) => this.answer(call, known, fiber, clock))
+        return Effect.flatMap(this.look(call, ids, clock), (known) => this.answer(call, known, fiber, clock, now))
       }
       return Effect.flatMap(copies.get(call), (found) => {
         const state = copies.isBelieved(ids[0]!, found[0])
@@ -68,7 +68,13 @@ export class ReadThrough {
           counters.count("hit", 1, fiber.context)
           return Effect.succeed(found)
         }
-        return this.answer(call, new Known(1).add(0, found[0], state, this.parts.staleWhileRevalidate), fiber, clock)
+        return this.answer(
+          call,
+          new Known(1).add(0, found[0], state, this.parts.staleWhileRevalidate),
+          fiber,
+          clock,
+          now
+        )
       })
     })
   }
@@ -133,7 +139,8 @@ export class ReadThrough {
     call: Call.Get,
     known: Known,
     fiber: Fiber.Fiber<unknown, unknown>,
-    clock: Clock.Clock
+    clock: Clock.Clock,
+    begun: number
   ): Effect.Effect<ReadonlyArray<Found>, ReadError> {
     const { answers, misses, due, hits, staleAnswers } = known
     const { counters } = this.parts
@@ -144,7 +151,9 @@ export class ReadThrough {
     if (misses.length === 0) return Effect.succeed(answers)
     return Effect.map(this.fillOrStale(Call.pick(call, misses), known, fiber.context), (found) => {
       misses.forEach((index, i) => {
-        answers[index] = found[i] && Entry.copy(found[i])
+        const entry = found[i]
+        // Who waits for another's fill may have come after what that read had expired.
+        answers[index] = entry && !Entry.isExpired(entry, begun) ? Entry.copy(entry) : undefined
       })
       return answers
     })

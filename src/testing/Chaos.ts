@@ -1,0 +1,294 @@
+/**
+ * Faults on purpose: what a network, a server and a disk do on their bad days, by rate or by script, and the same again
+ * from the same seed.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import { around, type Filter } from "../driver/around.ts"
+import type { Call } from "../driver/Call.ts"
+import { type Wrapper, wrapperContext } from "../driver/layers.ts"
+import * as options from "../internal/options.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+import { concerns, entriesOf, type Fault, type Kind, kinds } from "./chaos/Fault.ts"
+import { inject } from "./chaos/inject.ts"
+
+export { type Fault, type Kind, kinds } from "./chaos/Fault.ts"
+
+/**
+ * The shortest and the longest of durations that are drawn.
+ *
+ * @since 0.1.0
+ */
+export interface Range {
+  readonly min: Duration.Input
+  readonly max: Duration.Input
+}
+
+/**
+ * A time in which every call has the same fault.
+ *
+ * @since 0.1.0
+ */
+export interface Outage {
+  /** When it begins, from when the faults were made. */
+  readonly from: Duration.Input
+  /** When it is over, from when the faults were made. */
+  readonly to: Duration.Input
+  /** Default: `failBefore`. */
+  readonly fault?: Fault | undefined
+}
+
+/**
+ * Options of {@link wrap} and {@link make}.
+ *
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How many of the calls have a fault of each kind, from 0 to 1; all together at most 1. Default: none. */
+  readonly rates?: Partial<Readonly<Record<Kind, number>>> | undefined
+  /** The fault of each call, by what it is and how many came before. Where there is none, `rates` decide. */
+  readonly script?: ((call: Call, n: number) => Fault | undefined) | undefined
+  /** How long a `delay` by rate takes, before the effect and again after it. Default: 1 to 50 milliseconds. */
+  readonly delay?: Range | undefined
+  /** How much later a `late` call by rate is applied. Default: 5 to 30 seconds. */
+  readonly lateBy?: Range | undefined
+  /** When the store is down. Default: never. */
+  readonly outages?: ReadonlyArray<Outage> | undefined
+  /** Whether there are faults from the beginning. Default: true. */
+  readonly enabled?: boolean | undefined
+  /** What is done when a call has a fault: to log it, say. Default: nothing. */
+  readonly onFault?: ((fault: Fault, call: Call) => Effect.Effect<void>) | undefined
+}
+
+/**
+ * Faults that can be switched while the store is in use.
+ *
+ * @since 0.1.0
+ */
+export interface Service {
+  /** From now on calls have faults. */
+  readonly enable: Effect.Effect<void>
+  /** From now on calls have none, outages included. What was late or stalled before stays so. */
+  readonly disable: Effect.Effect<void>
+  /** From now on every call has this fault (`failBefore` if none is given), whatever else is set. */
+  readonly down: (fault?: Fault) => Effect.Effect<void>
+  /** Ends what `down` began. */
+  readonly up: Effect.Effect<void>
+  /** How many faults of each kind there were. */
+  readonly injected: Effect.Effect<Readonly<Record<Kind, number>>>
+  /** @internal */
+  readonly decide: (call: Call) => Effect.Effect<Fault | undefined>
+}
+
+/**
+ * The switch of the faults of the outermost {@link wrap}.
+ *
+ * @since 0.1.0
+ */
+export class Chaos extends Context.Service<Chaos, Service>()("effect-kv/testing/Chaos") {}
+
+/**
+ * Makes calls of the wrapped store fail, stall and lie, at random or by a script.
+ *
+ * **When to use**
+ *
+ * Use it right around the store (or around one of several) in tests of what stands on it: wrappers of your own, or how
+ * an application copes.
+ *
+ * **Details**
+ *
+ * The faults:
+ *
+ * | fault | what happens | what the caller sees |
+ * |---|---|---|
+ * | `failBefore` | the call does not reach the store | `StoreUnavailableError`, outcome `"not-applied"` |
+ * | `failAfter` | it is applied, the reply is lost | `StoreUnavailableError`, outcome `"unknown"` |
+ * | `delay` | it waits before it is applied, and again after | a slow answer |
+ * | `stall` | it is not applied, and there is no answer | nothing, until it is interrupted |
+ * | `late` | it is applied later, even if nobody waits any more | a very slow answer, if it waits at all |
+ * | `corrupt` | reads answer with a changed bit, or letter | what the codec outside makes of it |
+ * | `expireEarly` | what is written expires sooner than it was told to | a miss before its time |
+ *
+ * Everything is drawn from Effect's `Random`, and time is its `Clock`: under `Random.withSeed` and `TestClock`, the same
+ * program has the same faults again. Late effects are the layer's, and end with it.
+ *
+ * Provides {@link Chaos}, the switch.
+ *
+ * **Gotchas**
+ *
+ * - A store and most wrappers cannot tell a corrupted value from another: use `corrupt` below of an encryption only
+ *   (`Aead`, `FernetEncryption`), or to see what happens without.
+ * - A call that stalls has no end unless something outside, such as `Timeout`, interrupts it.
+ *
+ * Fails to build with `StoreSetupError` when a rate or a range is not valid.
+ *
+ * **Example** (One call in a hundred fails; then the store is down)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { KeyValue, Memory, Retry } from "effect-kv"
+ * import { Chaos } from "effect-kv/testing"
+ *
+ * const Store = Memory.layer().pipe(Chaos.wrap({ rates: { failBefore: 0.01 } }), Retry.wrap())
+ *
+ * const program = Effect.gen(function* () {
+ *   const kv = yield* KeyValue.KeyValue
+ *   yield* kv.put("key", "value")
+ *   const chaos = yield* Chaos.Chaos
+ *   yield* chaos.down()
+ *   return yield* Effect.flip(kv.get("key"))
+ * }).pipe(Effect.provide(Store))
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const wrap = (options: Options = {}): Wrapper<Chaos, StoreSetupError> => wrapping(make(options))
+
+/**
+ * The same as {@link wrap}, with faults that were made before: one switch for several stores, or one for each of several
+ * stores of a stack.
+ *
+ * @since 0.1.0
+ */
+export const wrapWith = (chaos: Service): Wrapper<Chaos> => wrapping(Effect.succeed(chaos))
+
+/**
+ * Runs an effect without faults, but for outages.
+ *
+ * **When to use**
+ *
+ * Use it for what a test does beside what it tests.
+ *
+ * @since 0.1.0
+ */
+export const spared = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(effect, Spared, true)
+
+const Spared = Context.Reference<boolean>("effect-kv/testing/Chaos/Spared", { defaultValue: () => false })
+
+const wrapping = <E>(chaos: Effect.Effect<Service, E>): Wrapper<Chaos, E> =>
+  wrapperContext(
+    Effect.gen(function* () {
+      const scope = yield* Effect.scope
+      const service = yield* chaos
+      const filter: Filter = (call, next) =>
+        Effect.flatMap(service.decide(call), (fault) =>
+          fault === undefined ? next(call) : inject(fault, call, next, scope)
+        )
+      return { transform: around(filter), context: Context.make(Chaos, service) }
+    })
+  )
+
+/**
+ * Makes faults and their switch, for {@link wrapWith}.
+ *
+ * Fails with `StoreSetupError` when a rate or a range is not valid.
+ *
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Return<Service, StoreSetupError> {
+  const rates = yield* validRates(config.rates ?? {})
+  const delay = yield* range("delay", config.delay ?? { min: "1 millis", max: "50 millis" })
+  const lateBy = yield* range("lateBy", config.lateBy ?? { min: "5 seconds", max: "30 seconds" })
+  const outages = yield* Effect.forEach(config.outages ?? [], outage)
+  const begun = yield* Clock.currentTimeMillis
+  const injected = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>
+  let enabled = config.enabled ?? true
+  let down: Fault | undefined
+  let calls = 0
+
+  const between = ({ min, max }: Millis, random: Random.Random): number =>
+    Math.floor(min + random.nextDoubleUnsafe() * (max + 1 - min))
+
+  const drawn = (kind: Kind, call: Call, now: number, random: Random.Random): Fault => {
+    switch (kind) {
+      case "delay":
+        return { _tag: kind, before: between(delay, random), after: between(delay, random) }
+      case "late":
+        return { _tag: kind, by: between(lateBy, random) }
+      case "expireEarly":
+        return { _tag: kind, after: Math.floor(random.nextDoubleUnsafe() * longestTtl(call, now)) }
+      default:
+        return { _tag: kind }
+    }
+  }
+
+  const byRate = (call: Call, now: number, random: Random.Random): Fault | undefined => {
+    let left = random.nextDoubleUnsafe()
+    for (const [kind, rate] of rates) {
+      left -= rate
+      if (left < 0) return concerns(kind, call) ? drawn(kind, call, now, random) : undefined
+    }
+    return undefined
+  }
+
+  const outageAt = (now: number): Fault | undefined =>
+    down ?? outages.find(({ from, to }) => from <= now - begun && now - begun < to)?.fault
+
+  const decide = (call: Call): Effect.Effect<Fault | undefined> =>
+    Effect.withFiber((fiber) => {
+      const n = calls++
+      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+      const chosen = (): Fault | undefined =>
+        fiber.getRef(Spared) ? undefined : (config.script?.(call, n) ?? byRate(call, now, fiber.getRef(Random.Random)))
+      const fault = enabled ? (outageAt(now) ?? chosen()) : undefined
+      if (fault === undefined) return Effect.undefined
+      injected[fault._tag]++
+      return config.onFault === undefined ? Effect.succeed(fault) : Effect.as(config.onFault(fault, call), fault)
+    })
+
+  const set = (change: () => void): Effect.Effect<void> => Effect.sync(change)
+  return {
+    enable: set(() => {
+      enabled = true
+    }),
+    disable: set(() => {
+      enabled = false
+    }),
+    down: (fault = { _tag: "failBefore" }) =>
+      set(() => {
+        down = fault
+      }),
+    up: set(() => {
+      down = undefined
+    }),
+    injected: Effect.sync(() => ({ ...injected })),
+    decide
+  }
+})
+
+interface Millis {
+  readonly min: number
+  readonly max: number
+}
+
+const longestTtl = (call: Call, now: number): number =>
+  Math.max(...entriesOf(call).map(({ expiresAt }) => (expiresAt ?? now) - now), 0)
+
+const validRates = Effect.fnUntraced(function* (rates: NonNullable<Options["rates"]>) {
+  const pairs = kinds.map((kind) => [kind, rates[kind] ?? 0] as const)
+  const sum = pairs.reduce((sum, [, rate]) => sum + rate, 0)
+  const valid = pairs.every(([, rate]) => rate >= 0) && sum <= 1 + Number.EPSILON * kinds.length
+  yield* options.check("Chaos", valid, "rates must be from 0 to 1, and at most 1 together")
+  return pairs
+})
+
+const range = Effect.fnUntraced(function* (name: string, { min, max }: Range) {
+  const millis = { min: yield* duration(`${name}.min`, min), max: yield* duration(`${name}.max`, max) }
+  yield* options.check("Chaos", millis.min <= millis.max, `${name}.min must not be more than ${name}.max`)
+  return millis
+})
+
+const outage = Effect.fnUntraced(function* ({ from, to, fault = { _tag: "failBefore" } }: Outage) {
+  return { from: yield* duration("an outage's from", from), to: yield* duration("an outage's to", to), fault }
+})
+
+/** Zero is a duration like any other here. */
+const duration = (name: string, input: Duration.Input) =>
+  Option.exists(Duration.fromInput(input), Duration.isZero) ? Effect.succeed(0) : options.millis("Chaos", name, input)

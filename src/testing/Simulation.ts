@@ -1,0 +1,225 @@
+/**
+ * A deterministic simulation of a stack on its bad days, and a checker of what it promised.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { Atomic } from "../Atomic.ts"
+import type { KeyValue } from "../KeyValue.ts"
+import { type Kind, kinds } from "./chaos/Fault.ts"
+import type { Violation } from "./simulation/check.ts"
+import type { Faults, Faulty } from "./simulation/faulty.ts"
+import { hashText } from "./simulation/History.ts"
+import * as Plan from "./simulation/Plan.ts"
+import { run as runPlan } from "./simulation/run.ts"
+import { type Simulation, Tally, violationsOf } from "./simulation/Tally.ts"
+
+export type { Violation, ViolationKind } from "./simulation/check.ts"
+export { defaultRates, type Faults, type Faulty } from "./simulation/faulty.ts"
+
+/**
+ * Options of {@link run}.
+ *
+ * @since 0.1.0
+ */
+export interface Options<E = never> {
+  /** Builds the stack. What `faulty` wraps has faults; several stores have names of their own. */
+  readonly stack: (faulty: Faulty) => Layer.Layer<KeyValue, E>
+  /** How many runs, each from a seed of its own. Default: 100. */
+  readonly seeds?: number | undefined
+  /** The first seed; the others follow it. Default: 0. */
+  readonly firstSeed?: number | undefined
+  /** How many operations a run has. Default: 50. */
+  readonly operations?: number | undefined
+  /** How many clients do them, at the same time. Default: 5. */
+  readonly clients?: number | undefined
+  /** How many keys they share. Default: 3. */
+  readonly keys?: number | undefined
+  /** How long a client waits for an answer before it gives up. Default: 10 seconds. */
+  readonly patience?: Duration.Input | undefined
+  /** How long after the last fault the stack has recovered from all of them. Default: 1 minute. */
+  readonly recovery?: Duration.Input | undefined
+  /**
+   * How stale `get` and `getMany` may be. With `when: "unsettled"`, only while a write of the key is in progress, or
+   * for that long after one was applied that had failed, or after it was answered. Default: not at all.
+   */
+  readonly staleness?: { readonly bound: Duration.Input; readonly when: "always" | "unsettled" } | undefined
+  /** Whether a `delete` that answers `false` certainly found nothing. Default: true. */
+  readonly countsDeletes?: boolean | undefined
+  /** How many of the violations are shrunk to the shortest history that shows them. Default: 1. */
+  readonly shrinks?: number | undefined
+}
+
+/**
+ * A violation, and a history that shows it.
+ *
+ * @since 0.1.0
+ */
+export interface Finding extends Violation {
+  readonly seed: number
+  /** A line for each event; the shortest that was found, where it was shrunk. */
+  readonly history: ReadonlyArray<string>
+  readonly shrunk: boolean
+}
+
+/**
+ * What came out of a simulation.
+ *
+ * @since 0.1.0
+ */
+export interface Report {
+  readonly seeds: number
+  readonly operations: number
+  readonly acknowledgedWrites: number
+  /** How many faults of each kind there were, calls in outages included. */
+  readonly faults: Readonly<Record<Kind, number>>
+  readonly outages: number
+  readonly lostAcknowledgedWrites: number
+  readonly notAppliedButVisible: number
+  readonly staleReadsBeyondBound: number
+  readonly untypedDefects: number
+  readonly leakedFibers: number
+  /** Violations of other kinds: values that nobody wrote, operations that do not end. */
+  readonly otherViolations: number
+  /** A hash of each run's history, in the order of seeds. */
+  readonly hashes: ReadonlyArray<string>
+  /** The same for the same options, to the byte of all histories. */
+  readonly replayHash: string
+  readonly findings: ReadonlyArray<Finding>
+}
+
+/**
+ * Runs a stack under faults, many times from different seeds, and checks what happened.
+ *
+ * **When to use**
+ *
+ * Use it for a store, a wrapper or a stack of your own, in your own tests: with a few seeds each time, with many before
+ * a release.
+ *
+ * **Details**
+ *
+ * In each run several clients read, write and delete a few keys at the same time, in virtual time (`TestClock`), while
+ * the stores that `faulty` wraps fail, stall, answer late, apply late, and are down ({@link defaultRates}, and `Chaos`).
+ * There are no faults, and no time passes, while the stack is built. In the end all faults stop, and after `recovery` every key is read once more. Everything follows from the seed: which
+ * operations there are, when, with which faults. The same seed gives the same history.
+ *
+ * Each key is a register that must be linearizable: every operation took effect at one moment between its call and its
+ * answer, and each read tells what was there then. A write that failed with the outcome `"not-applied"` never took
+ * effect; one that failed with `"unknown"`, or that its client gave up on, may take effect at any time or never. A write
+ * that reached a store more than once (it was tried again, or timed out and went on) may take effect as often as it
+ * did: no wrapper can prevent that. TTLs are exact to the millisecond. Batches are checked key by key.
+ *
+ * A violation comes with its seed and a history from which everything was left out that it takes no part in.
+ *
+ * Fails when the stack cannot be built.
+ *
+ * **Gotchas**
+ *
+ * - Time is virtual: stores that do real work elsewhere (a server, a thread) cannot take part, and compression of more
+ *   than 64 KiB neither.
+ * - Tell one store from the other by different names, and build new layers inside of `stack`, so that no run sees what
+ *   another left.
+ *
+ * **Example** (In a test)
+ *
+ * ```ts
+ * import { assert, it } from "@effect/vitest"
+ * import { Effect } from "effect"
+ * import { Memory, Retry, Timeout } from "effect-kv"
+ * import { Simulation } from "effect-kv/testing"
+ *
+ * it.live("my stack keeps its promises", () =>
+ *   Effect.gen(function* () {
+ *     const report = yield* Simulation.run({
+ *       stack: (faulty) => faulty("primary", Memory.layer()).pipe(Timeout.wrap("300 millis"), Retry.wrap())
+ *     })
+ *     assert.deepStrictEqual(report.findings, [])
+ *   })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+export const run = Effect.fnUntraced(function* <E>(options: Options<E>): Effect.fn.Return<Report, E> {
+  const { seeds = 100, firstSeed = 0 } = options
+  const simulation = yield* prepare(options)
+  const tally = new Tally(options.shrinks ?? 1)
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    const plan = simulation.planOf(seed)
+    const run = yield* runPlan(simulation.subject, plan)
+    const violations = violationsOf(run, simulation.promises)
+    tally.add(run)
+    for (const violation of violations) yield* tally.find(simulation, plan, run.history, violation)
+    yield* Effect.yieldNow
+  }
+  return tally.report(seeds)
+})
+
+/**
+ * One report of several, of parts of the same simulation in the order of their seeds.
+ *
+ * @since 0.1.0
+ */
+export const merge = (reports: ReadonlyArray<Report>): Report => {
+  const sum = (f: (report: Report) => number): number => reports.reduce((sum, report) => sum + f(report), 0)
+  const hashes = reports.flatMap((report) => report.hashes)
+  return {
+    seeds: sum((it) => it.seeds),
+    operations: sum((it) => it.operations),
+    acknowledgedWrites: sum((it) => it.acknowledgedWrites),
+    faults: Object.fromEntries(kinds.map((kind) => [kind, sum(({ faults }) => faults[kind])])) as Report["faults"],
+    outages: sum((it) => it.outages),
+    lostAcknowledgedWrites: sum((it) => it.lostAcknowledgedWrites),
+    notAppliedButVisible: sum((it) => it.notAppliedButVisible),
+    staleReadsBeyondBound: sum((it) => it.staleReadsBeyondBound),
+    untypedDefects: sum((it) => it.untypedDefects),
+    leakedFibers: sum((it) => it.leakedFibers),
+    otherViolations: sum((it) => it.otherViolations),
+    hashes,
+    replayHash: hashText(hashes.join("")),
+    findings: reports.flatMap(({ findings }) => findings)
+  }
+}
+
+/** Builds the stack once, to see what it can do and which stores it has. */
+const prepare = Effect.fnUntraced(function* <E>(options: Options<E>): Effect.fn.Return<Simulation<E>, E> {
+  const { operations = 50, clients = 5, keys = 3, stack } = options
+  const stores = new Map<string, Faults>()
+  const scope = yield* Scope.make()
+  const layer = stack((name, store, faults = {}) => {
+    stores.set(name, faults)
+    return store as ReturnType<Faulty> as any
+  })
+  const context = yield* Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope)
+  yield* Scope.close(scope, Exit.void)
+  const setting = {
+    operations,
+    clients,
+    keys,
+    atomic: Option.isSome(Context.getOption(context as Context.Context<any>, Atomic)),
+    stores: [...stores].flatMap(([name, { outages = true }]) => (outages ? [name] : []))
+  }
+  return {
+    subject: {
+      stack,
+      patience: millis(options.patience ?? "10 seconds"),
+      recovery: millis(options.recovery ?? "1 minute")
+    },
+    promises: {
+      staleness:
+        options.staleness === undefined
+          ? { _tag: "never" }
+          : { _tag: options.staleness.when, millis: millis(options.staleness.bound) },
+      countsDeletes: options.countsDeletes ?? true
+    },
+    planOf: (seed) => Plan.make({ ...setting, seed })
+  }
+})
+
+const millis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))

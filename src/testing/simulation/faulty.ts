@@ -1,0 +1,120 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { around, type Next } from "../../driver/around.ts"
+import * as Call from "../../driver/Call.ts"
+import { wrapper } from "../../driver/layers.ts"
+import type { KeyValue } from "../../KeyValue.ts"
+import type { StoreSetupError } from "../../KeyValueError.ts"
+import * as Chaos from "../Chaos.ts"
+import type { Moment, Operation } from "./History.ts"
+import type { Outage } from "./Plan.ts"
+import { Current } from "./perform.ts"
+
+/**
+ * What goes wrong with one of the stores of a stack.
+ *
+ * @since 0.1.0
+ */
+export interface Faults {
+  /** How many of its calls have a fault of each kind. Default: those of {@link defaultRates}. */
+  readonly rates?: Chaos.Options["rates"]
+  /** Default: 1 to 30 milliseconds. */
+  readonly delay?: Chaos.Range | undefined
+  /** Default: 0.5 to 8 seconds. */
+  readonly lateBy?: Chaos.Range | undefined
+  /** Whether it is down at times. Of the stores that may be, one is at a time. Default: true. */
+  readonly outages?: boolean | undefined
+  /**
+   * Whether it holds nothing but copies of what another store holds, as a cache does: then what is done to it twice is not
+   * a write that was done twice. Default: false.
+   */
+  readonly copies?: boolean | undefined
+}
+
+/**
+ * Wraps a store of the stack, under a name of its own, so that it has faults.
+ *
+ * @since 0.1.0
+ */
+export type Faulty = <A, E, R>(
+  name: string,
+  store: Layer.Layer<A | KeyValue, E, R>,
+  faults?: Faults
+) => Layer.Layer<A | KeyValue | Chaos.Chaos, E | StoreSetupError, R>
+
+/**
+ * The faults of a store unless it is told others. There is no `corrupt` among them, since only an encryption can tell.
+ *
+ * @since 0.1.0
+ */
+export const defaultRates = {
+  failBefore: 0.03,
+  failAfter: 0.03,
+  delay: 0.7,
+  stall: 0.01,
+  late: 0.015,
+  expireEarly: 0.01
+} as const
+
+/** What a run and its stores have to do with each other. */
+export interface Wiring {
+  readonly order: { readonly now: () => Moment }
+  readonly outages: ReadonlyArray<Outage>
+  readonly onMade: (chaos: Chaos.Service) => void
+}
+
+export const faulty =
+  ({ order, outages, onMade }: Wiring): Faulty =>
+  (store, layer, faults = {}) =>
+    Layer.unwrap(
+      Effect.map(
+        Chaos.make({
+          enabled: false,
+          rates: faults.rates ?? defaultRates,
+          delay: faults.delay ?? { min: 1, max: 30 },
+          lateBy: faults.lateBy ?? { min: 500, max: 8000 },
+          outages: outages
+            .filter((outage) => outage.store === store)
+            .map(({ from, to, stall }) => ({ from, to, fault: { _tag: stall ? "stall" : "failBefore" } })),
+          onFault: (fault, call) =>
+            withCurrent((operation, now) => {
+              if (fault._tag !== "delay") operation.faults.push({ store, kind: fault._tag })
+              if (fault._tag === "expireEarly" && Call.isWrite(call))
+                operation.expiredEarly.push(now + (fault.after as number))
+            })
+        }),
+        (chaos) => {
+          onMade(chaos)
+          return (faults.copies ? layer : layer.pipe(applied(store, order))).pipe(Chaos.wrapWith(chaos))
+        }
+      )
+    )
+
+const withCurrent = (f: (operation: Operation, now: number) => void): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => {
+    const operation = fiber.getRef(Current)
+    if (operation !== undefined) f(operation, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+    return Effect.void
+  })
+
+/** Records that a store was told to do a write, and for which operation. */
+const applied = (store: string, order: Wiring["order"]) =>
+  wrapper(
+    around(<C extends Call.Call, A, E>(call: C, next: Next<C, A, E>) =>
+      Call.isWrite(call)
+        ? Effect.withFiber((fiber): Effect.Effect<A, E> => {
+            const operation = fiber.getRef(Current)
+            if (operation === undefined) return next(call)
+            const application = { store, from: order.now(), to: undefined as Moment | undefined }
+            operation.applications.push(application)
+            return Effect.tap(
+              next(call),
+              Effect.sync(() => {
+                application.to = order.now()
+              })
+            )
+          })
+        : next(call)
+    )
+  )

@@ -1,0 +1,29 @@
+import { type Operation, valueId } from "./History.ts"
+
+/** When a value expires, and when it may do so although it was told to live longer. */
+export interface Life {
+  readonly until: number | undefined
+  readonly early: ReadonlyArray<number>
+}
+
+/** The lives of all values that were written, or may have been, under a key. */
+export const livesOf = (operations: ReadonlyArray<Operation>, key: string): ReadonlyMap<string, Life> => {
+  const makers = new Map(
+    operations.flatMap((operation): ReadonlyArray<readonly [string, () => Life]> => {
+      const { step, invoked, expiredEarly: early, attempts } = operation
+      const until = (from: number): number | undefined => step.ttl && from + step.ttl
+      return [
+        [valueId(step, key), () => ({ until: until(invoked.at), early })],
+        ...attempts.map(({ made, seen, at }): readonly [string, () => Life] => [
+          made,
+          () => {
+            if (step.ttl !== undefined || seen === undefined) return { until: until(at), early }
+            const inherited = makers.get(seen)?.()
+            return { until: inherited?.until, early: [...early, ...(inherited?.early ?? [])] }
+          }
+        ])
+      ]
+    })
+  )
+  return new Map([...makers].map(([value, make]) => [value, make()]))
+}

@@ -1,0 +1,307 @@
+import type { Answer, Application, Held, History, Moment, Operation } from "./History.ts"
+import { isWrite, valueId } from "./History.ts"
+import type { Change, Interval } from "./linearize.ts"
+import { type Life, livesOf } from "./lives.ts"
+import type { Action } from "./Plan.ts"
+
+/**
+ * How stale the answers of `get` and `getMany` may be: not at all, by a time, or by that time as long as a write of the
+ * key is in progress, failed with an unknown outcome, or was applied late. `ttl` and `Atomic` are never stale.
+ *
+ * @since 0.1.0
+ */
+export type Staleness =
+  | { readonly _tag: "never" }
+  | { readonly _tag: "always"; readonly millis: number }
+  | { readonly _tag: "unsettled"; readonly millis: number }
+
+/** What the checker has to know about a stack. */
+export interface Promises {
+  readonly staleness: Staleness
+  /** Whether a `delete` that answers `false` found nothing; else it may have deleted something that it did not know of. */
+  readonly countsDeletes: boolean
+}
+
+/** What happened to one key. */
+export interface Register {
+  readonly key: string
+  readonly intervals: ReadonlyArray<Interval<Operation>>
+  /** When each value expires, and when it may do so although it was told to live longer. */
+  readonly lives: ReadonlyMap<string, Life>
+  /** The values of writes that failed, and were certainly not applied. */
+  readonly notApplied: ReadonlyMap<string, Operation>
+  /** The values that somebody wrote or may have written. */
+  readonly written: ReadonlySet<string>
+}
+
+const never = Number.POSITIVE_INFINITY
+
+/** What nobody saw of uncertain writes is all the same: a value of which nothing is known, and when it expires, none. */
+const unseen = "?"
+
+/**
+ * What happened to a key, as operations on a register. With `distrust`, writes that failed with the outcome
+ * `"not-applied"` count as unknown, too.
+ */
+export const registerOf = (
+  history: History,
+  key: string,
+  promises: Promises,
+  { distrust = false }: { readonly distrust?: boolean } = {}
+): Register => {
+  const operations = history.operations
+    .filter(({ step }) => step.keys.includes(key))
+    .map((it) => (distrust && isNotApplied(it.answer) ? { ...it, answer: { _tag: "interrupted" } as const } : it))
+  const builder = new Builder(key, operations, timeline(history), promises)
+  for (const operation of operations) builder.add(operation)
+  return builder.build()
+}
+
+/** All moments of a run, in their order: what is asked for by time has its place among them. */
+const timeline = ({ operations }: History): ReadonlyArray<Moment> =>
+  operations
+    .flatMap(({ invoked, completed, applications }) => [
+      invoked,
+      ...(completed === undefined ? [] : [completed]),
+      ...applications.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to]))
+    ])
+    .sort((a, b) => a.seq - b.seq)
+
+class Builder {
+  private readonly intervals: Array<Interval<Operation>> = []
+  private readonly notApplied = new Map<string, Operation>()
+  private readonly written = new Set<string>()
+  /** Whether somebody saw that there is a value, without seeing which. */
+  private readonly someSeen: boolean
+  private readonly seen: ReadonlySet<string>
+  private readonly lives: ReadonlyMap<string, Life>
+  private readonly key: string
+  private readonly operations: ReadonlyArray<Operation>
+  private readonly moments: ReadonlyArray<Moment>
+  private readonly promises: Promises
+
+  constructor(key: string, operations: ReadonlyArray<Operation>, moments: ReadonlyArray<Moment>, promises: Promises) {
+    this.key = key
+    this.operations = operations
+    this.moments = moments
+    this.promises = promises
+    this.lives = livesOf(operations, key)
+    this.someSeen = operations.some(
+      ({ step, answer }) => answer?._tag === "done" && seesSome(step.action, answer.answer)
+    )
+    this.seen = new Set(operations.flatMap((operation) => seenBy(operation, key)))
+  }
+
+  add(operation: Operation): void {
+    const { step, answer } = operation
+    switch (step.action) {
+      case "get":
+      case "getMany":
+      case "ttl":
+      case "ttlMany":
+        if (answer?._tag === "read") this.addRead(operation, answer)
+        return
+      case "put":
+      case "putMany":
+        this.addWrite(operation, valueId(step, this.key))
+        return
+      case "delete":
+      case "deleteMany":
+        this.addDelete(operation)
+        return
+      case "putIfAbsent":
+        this.addInsert(operation)
+        return
+      case "getAndDelete":
+        this.addTake(operation)
+        return
+      case "update":
+        this.addUpdate(operation)
+        return
+    }
+  }
+
+  build(): Register {
+    return {
+      key: this.key,
+      intervals: this.intervals,
+      lives: this.lives,
+      notApplied: this.notApplied,
+      written: this.written
+    }
+  }
+
+  private addRead(operation: Operation, { held }: Extract<Answer, { readonly _tag: "read" }>): void {
+    const { step } = operation
+    const near = step.action === "get" || step.action === "getMany"
+    step.keys.forEach((key, i) => {
+      if (key !== this.key) return
+      const from = near ? this.earliest(operation) : operation.invoked.seq
+      this.push(operation, { _tag: "saw", held: held[i] }, { from })
+    })
+  }
+
+  private addWrite(operation: Operation, value: string): void {
+    const { answer, applications } = operation
+    if (isNotApplied(answer)) return void this.notApplied.set(value, operation)
+    this.written.add(value)
+    this.expire(operation, value)
+    const change: Change = { _tag: "wrote", value }
+    if (answer?._tag === "done") this.push(operation, change)
+    else this.maybe(operation, value, (value) => ({ _tag: "wrote", value }))
+    if (repetitions(applications).length === 0) return
+    if (this.seen.has(value)) this.repeat(operation, change)
+    else this.maybe(operation, value, (value) => ({ _tag: "wrote", value }))
+  }
+
+  /** A write that may happen at any time, or not at all. If nobody saw its value, only what it leaves behind matters. */
+  private maybe(operation: Operation, value: string, change: (value: string) => Change): void {
+    const seen = this.seen.has(value)
+    if (seen || this.someSeen) this.push(operation, change(seen ? value : unseen), { to: never, certain: false })
+    const until = this.lives.get(value)?.until
+    if (seen || until === undefined) return
+    const from = Math.max(operation.invoked.seq, this.before(until, 0.25))
+    this.push(operation, { _tag: "cleared" }, { from, to: never, certain: false })
+  }
+
+  private addDelete(operation: Operation): void {
+    const { answer, step, applications } = operation
+    if (isNotApplied(answer)) return
+    const change: Change = { _tag: "cleared" }
+    if (answer?._tag === "done") {
+      const found = Boolean(answer.answer)
+      const counted = applications.length === 1 && step.keys.length === 1 && (found || this.promises.countsDeletes)
+      this.push(operation, !counted ? change : found ? { _tag: "removed" } : { _tag: "saw", held: undefined })
+    } else this.push(operation, change, { to: never, certain: false })
+    this.repeat(operation, change)
+  }
+
+  private addInsert(operation: Operation): void {
+    const { answer, step } = operation
+    const value = valueId(step, this.key)
+    if (answer?._tag === "done" && answer.answer === false) {
+      this.notApplied.set(value, operation)
+      this.push(operation, { _tag: "sawSome" })
+      return
+    }
+    if (isNotApplied(answer)) return void this.notApplied.set(value, operation)
+    this.expire(operation, value)
+    this.swap(operation, undefined, value)
+  }
+
+  private addTake(operation: Operation): void {
+    const { answer } = operation
+    if (isNotApplied(answer)) return
+    if (answer?._tag !== "done") {
+      this.push(operation, { _tag: "cleared" }, { to: never, certain: false })
+      return
+    }
+    const held = answer.answer as Held
+    this.push(operation, held === undefined ? { _tag: "saw", held } : { _tag: "swapped", from: held, to: undefined })
+  }
+
+  private addUpdate(operation: Operation): void {
+    const { attempts, answer } = operation
+    const last = attempts.at(-1)
+    for (const { made } of attempts) if (made !== last?.made) this.notApplied.set(made, operation)
+    if (last === undefined) return
+    if (isNotApplied(answer)) return void this.notApplied.set(last.made, operation)
+    this.expire(operation, last.made)
+    this.swap(operation, last.seen, last.made)
+  }
+
+  private swap(operation: Operation, from: Held, to: string): void {
+    this.written.add(to)
+    const change: Change = { _tag: "swapped", from, to }
+    if (operation.answer?._tag === "done") this.push(operation, change)
+    else this.maybe(operation, to, (to) => ({ _tag: "swapped", from, to }))
+  }
+
+  /**
+   * What one store was told more than once may have happened more than once: a write that was tried again after its reply
+   * was lost, or while an attempt that had timed out went on.
+   */
+  private repeat(operation: Operation, change: Change): void {
+    const { applications, completed } = operation
+    for (const { from } of repetitions(applications)) {
+      const isLate = completed !== undefined && from.seq > completed.seq
+      this.push(operation, change, isLate ? { from: from.seq, to: never, certain: false } : { certain: false })
+    }
+  }
+
+  private expire(operation: Operation, value: string): void {
+    const { until, early } = this.lives.get(value)!
+    if (until === undefined) return
+    const change: Change = { _tag: "expired", value }
+    const at = this.before(until, 0.5)
+    for (const it of early) {
+      this.intervals.push({
+        label: operation,
+        from: Math.min(this.before(it, 0.5), at),
+        to: at,
+        certain: false,
+        change
+      })
+    }
+    this.intervals.push({ label: operation, from: at, to: at, certain: true, change })
+  }
+
+  private push(
+    operation: Operation,
+    change: Change,
+    { from = operation.invoked.seq, to = operation.completed?.seq ?? never, certain = true } = {}
+  ): void {
+    this.intervals.push({ label: operation, from, to, certain: certain && to !== never, change })
+  }
+
+  /** The earliest moment of which a read may tell. */
+  private earliest({ invoked }: Operation): number {
+    const { staleness } = this.promises
+    if (staleness._tag === "never") return invoked.seq
+    const oldest = Math.min(this.before(invoked.at - staleness.millis, 0.75), invoked.seq)
+    if (staleness._tag === "always") return oldest
+    const unsettled = this.operations
+      .filter((operation) => operation.invoked.seq < invoked.seq && isUnsettled(operation, invoked, staleness.millis))
+      .map((operation) => operation.invoked.seq)
+    return Math.min(invoked.seq, Math.max(oldest, Math.min(invoked.seq, ...unsettled)))
+  }
+
+  /** A place before all that happened at this time or later, and after all that happened before. */
+  private before(at: number, margin: number): number {
+    let low = 0
+    let high = this.moments.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.moments[middle]!.at < at) low = middle + 1
+      else high = middle
+    }
+    return (this.moments[low]?.seq ?? (this.moments.at(-1)?.seq ?? 0) + 1) - margin
+  }
+}
+
+/** All but the first application to each store. */
+const repetitions = (applications: ReadonlyArray<Application>): ReadonlyArray<Application> =>
+  applications.filter((application, i) => applications.slice(0, i).some(({ store }) => store === application.store))
+
+const isNotApplied = (answer: Answer | undefined): boolean =>
+  answer?._tag === "failed" && answer.outcome === "not-applied"
+
+/** A write in progress; one that failed or came late, until all that was made of what it replaced is gone. */
+const isUnsettled = (operation: Operation, { seq, at }: Moment, millis: number): boolean => {
+  const { completed, answer, applications } = operation
+  if (!isWrite(operation) || isNotApplied(answer)) return false
+  if (completed === undefined || seq < completed.seq) return true
+  const ends = applications.map(({ from, to }) => to ?? from)
+  const late = ends.some((end) => end.seq > completed.seq)
+  return (answer?._tag !== "done" || late) && at <= Math.max(completed.at, ...ends.map((end) => end.at)) + millis
+}
+
+const seesSome = (action: Action, answer: boolean | number | Held | null): boolean =>
+  (action === "putIfAbsent" && answer === false) || (/^delete/.test(action) && Boolean(answer))
+
+const seenBy = ({ step, answer, attempts }: Operation, key: string): ReadonlyArray<string> => {
+  const seen = attempts.map(({ seen }) => seen)
+  if (answer?._tag === "read") seen.push(...answer.held.filter((_, i) => step.keys[i] === key))
+  if (answer?._tag === "done" && typeof answer.answer === "string") seen.push(answer.answer)
+  return seen.filter((held) => held !== undefined)
+}

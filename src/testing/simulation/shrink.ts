@@ -1,0 +1,76 @@
+import * as Effect from "effect/Effect"
+import { type History, reduced } from "./History.ts"
+import type { Plan, Step } from "./Plan.ts"
+
+/** Runs a plan again, and gives its history if it still shows what is wrong. */
+export type Shows<E> = (plan: Plan) => Effect.Effect<History | undefined, E>
+
+interface Found {
+  readonly plan: Plan
+  readonly history: History
+}
+
+/**
+ * Leaves out of a plan what it takes to show what is wrong: operations, by halves, quarters and so on down to single
+ * ones; outages; other faults; keys of batches. Each operation's own faults stay the same whatever is left out around it.
+ */
+export const shrink = Effect.fnUntraced(function* <E>(
+  first: Found,
+  shows: Shows<E>,
+  maxRuns: number
+): Effect.fn.Return<Found, E> {
+  let found = first
+  let runs = 0
+  const attempt = Effect.fnUntraced(function* (plan: Plan): Effect.fn.Return<boolean, E> {
+    if (runs >= maxRuns) return false
+    runs++
+    const history = yield* shows(plan)
+    if (history !== undefined) found = { plan, history }
+    return history !== undefined
+  })
+
+  /** Tries all parts of a list, larger ones first. */
+  const leaveOut = Effect.fnUntraced(function* <A>(
+    items: (plan: Plan) => ReadonlyArray<A>,
+    without: (plan: Plan, part: ReadonlySet<A>) => Plan
+  ): Effect.fn.Return<void, E> {
+    for (let size = Math.ceil(items(found.plan).length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+      for (let from = 0; from < items(found.plan).length; ) {
+        const part = new Set(items(found.plan).slice(from, from + size))
+        if (!(yield* attempt(without(found.plan, part)))) from += size
+      }
+    }
+  })
+
+  const withSteps = (plan: Plan, f: (step: Step) => Step): Plan => ({ ...plan, steps: plan.steps.map(f) })
+  const times = new Map(first.history.operations.map(({ step, invoked }) => [step.id, invoked.at]))
+  yield* attempt(withSteps(first.plan, (step) => ({ ...step, at: times.get(step.id) })))
+  let before: number
+  do {
+    before = sizeOf(found.plan)
+    yield* leaveOut(
+      ({ outages }) => outages,
+      (plan, part) => reduced(plan, { outages: (outage) => !part.has(outage) })
+    )
+    yield* leaveOut(
+      ({ steps }) => steps,
+      (plan, part) => reduced(plan, { steps: (step) => !part.has(step) })
+    )
+    yield* leaveOut(
+      ({ steps }) => steps.filter(({ calm }) => !calm),
+      (plan, part) => withSteps(plan, (step) => (part.has(step) ? { ...step, calm: true } : step))
+    )
+    yield* leaveOut(
+      ({ steps }) => steps.flatMap((step) => (step.keys.length < 2 ? [] : step.keys.map((key) => `${step.id} ${key}`))),
+      (plan, part) =>
+        withSteps(plan, (step) => {
+          const keys = step.keys.filter((key) => !part.has(`${step.id} ${key}`))
+          return keys.length === 0 ? step : { ...step, keys }
+        })
+    )
+  } while (sizeOf(found.plan) < before && runs < maxRuns)
+  return found
+})
+
+const sizeOf = ({ steps, outages }: Plan): number =>
+  outages.length + steps.reduce((sum, { calm, keys }) => sum + 1 + keys.length + (calm ? 0 : 1), 0)

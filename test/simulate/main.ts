@@ -1,0 +1,87 @@
+/**
+ * Simulates all stacks under faults and checks what they promised: `npm run simulate -- --help`.
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { performAll } from "./pool.ts"
+import * as report from "./report.ts"
+import { stacks, stores } from "./stacks.ts"
+import type { Task } from "./task.ts"
+
+const flags = {
+  seeds: Flag.Int("seeds").pipe(
+    Flag.withDescription("How many seeds for each stack and store (default: 100, or 1 with --seed)"),
+    Flag.optional
+  ),
+  ops: Flag.Int("ops").pipe(
+    Flag.withDescription("How many operations in all; of at least 10 for each seed, stack and store"),
+    Flag.withDefault(100_000)
+  ),
+  stack: Flag.Literals("stack", Object.keys(stacks) as [string]).pipe(
+    Flag.withDescription("This stack only"),
+    Flag.optional
+  ),
+  store: Flag.Literals("store", Object.keys(stores) as [string]).pipe(
+    Flag.withDescription("Over this store only"),
+    Flag.optional
+  ),
+  seed: Flag.Int("seed").pipe(Flag.withDescription("The first seed (default: 0)"), Flag.optional),
+  jobs: Flag.Int("jobs").pipe(Flag.withDescription("How many threads"), Flag.withDefault(2)),
+  json: Flag.String("json").pipe(
+    Flag.withDescription("Write a row for each stack to this file as well"),
+    Flag.withMetavar("FILE"),
+    Flag.optional
+  )
+}
+
+/** Seeds of a task: many enough that starting it takes no time, few enough that no thread waits long for another. */
+const chunk = 100
+
+/** How many operations a run has at most. More of them are done in several runs, with seeds that are farther away. */
+const longest = 100
+const farther = 1_000_000
+
+const simulate = Command.make(
+  "simulate",
+  flags,
+  Effect.fn(function* ({ seeds, ops, stack, store, seed, jobs, json }) {
+    const pairs = Object.keys(stacks)
+      .filter((name) => Option.getOrElse(stack, () => name) === name)
+      .flatMap((name) => Object.keys(stores).map((store) => ({ stack: name, store })))
+      .filter((pair) => Option.getOrElse(store, () => pair.store) === pair.store)
+    const first = Option.getOrElse(seed, () => 0)
+    const count = Option.getOrElse(seeds, () => (Option.isSome(seed) ? 1 : 100))
+    const each = Math.max(10, Math.ceil(ops / (count * pairs.length)))
+    const rounds = Math.ceil(each / longest)
+    const operations = Math.ceil(each / rounds)
+    const starts = Array.from({ length: rounds }, (_, round) => round * farther).flatMap((round) =>
+      Array.from({ length: Math.ceil(count / chunk) }, (_, i) => ({ round, from: i * chunk }))
+    )
+    const tasks = pairs.flatMap((pair) =>
+      starts.map(
+        ({ round, from }): Task => ({
+          ...pair,
+          firstSeed: first + round + from,
+          seeds: Math.min(chunk, count - from),
+          operations
+        })
+      )
+    )
+    const begun = performance.now()
+    const done = yield* performAll(tasks, jobs, report.progress)
+    const seconds = (performance.now() - begun) / 1000
+    const rows = report.rows(done, rounds)
+    for (const part of done) {
+      const text = yield* report.finding(part, operations)
+      if (text !== "") yield* Console.log(text)
+    }
+    yield* Console.log(`\n${report.table(rows)}\n`)
+    const all = rows.reduce((sum, row) => sum + row.operations, 0)
+    yield* Console.log(`${all} operations in ${seconds.toFixed(1)} s with ${jobs} threads`)
+    if (Option.isSome(json)) yield* report.writeJson(json.value, rows)
+    if (rows.some((row) => report.violationCount(row) > 0)) return yield* new report.Failed()
+  })
+).pipe(Command.withDescription("Simulates stacks under faults, and checks what they promised"))
+
+simulate.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -1,0 +1,97 @@
+/** Caches with the mistakes of others. */
+import { Clock, Effect } from "effect"
+import { Driver, type Entry } from "effect-kv"
+
+interface Mistakes {
+  /** What a fill read before a write is kept after it. */
+  readonly keepsRacingFills?: boolean
+  /** A delete leaves the copy where it is. */
+  readonly ignoresDeletes?: boolean
+  /** The copy is removed before the write, not after. */
+  readonly invalidatesFirst?: boolean
+  /** A write whose reply was lost leaves the copy where it is. */
+  readonly ignoresFailedWrites?: boolean
+  /** Copies live for a minute, whatever the TTL. */
+  readonly ignoresTtls?: boolean
+}
+
+/** A near copy of everything that is read. Without a mistake, a fill is not kept if anything was written meanwhile. */
+export const cache = (mistakes: Mistakes) =>
+  Driver.wrapperEffect(
+    Effect.sync(() => (far: Driver.Driver): Driver.Driver => {
+      const copies = new Map<string, Entry.Entry>()
+      const writing = new Map<string, number>()
+      let writes = 0
+
+      const get = (call: Driver.Get) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const near = call.keys.map((key) => copies.get(key))
+          const isFresh = (entry: Entry.Entry | undefined): boolean => entry !== undefined && entry.expiresAt! > now
+          if (!call.expiry && !call.versioned && near.every(isFresh)) return Effect.succeed(near)
+          const before = writes
+          return Effect.map(far.get({ ...call, expiry: true }), (found) => {
+            call.keys.forEach((key, i) => {
+              const entry = found[i]
+              const raced = writes !== before || writing.has(key)
+              if (entry === undefined || (raced && !mistakes.keepsRacingFills)) return
+              const life = mistakes.ignoresTtls ? now + 60_000 : Math.min(entry.expiresAt ?? now + 60_000, now + 60_000)
+              copies.set(key, { ...entry, expiresAt: life })
+            })
+            return found
+          })
+        })
+
+      const invalidating = <C extends Driver.Put | Driver.Delete | Driver.CompareAndPut, A, E>(
+        call: C,
+        next: Driver.Next<C, A, E>
+      ): Effect.Effect<A, E> => {
+        const count = (by: number) => {
+          for (const key of call.keys) {
+            const left = (writing.get(key) ?? 0) + by
+            if (left === 0) writing.delete(key)
+            else writing.set(key, left)
+          }
+        }
+        const forget = Effect.sync(() => {
+          writes++
+          for (const key of call.keys) copies.delete(key)
+        })
+        const begin = mistakes.keepsRacingFills ? Effect.void : Effect.sync(() => count(1))
+        const end = mistakes.keepsRacingFills ? Effect.void : Effect.sync(() => count(-1))
+        const write = Effect.suspend(() => next(call))
+        if (mistakes.ignoresDeletes && call._tag === "delete") return write
+        if (mistakes.invalidatesFirst) return Effect.andThen(forget, write)
+        const after = mistakes.ignoresFailedWrites ? Effect.tap(write, forget) : Effect.ensuring(write, forget)
+        return Effect.andThen(begin, Effect.ensuring(after, end))
+      }
+
+      return {
+        ...far,
+        get,
+        put: (call) => invalidating(call, far.put),
+        delete: (call) => invalidating(call, far.delete),
+        compareAndPut: (call) => invalidating(call, far.compareAndPut!)
+      }
+    })
+  )
+
+/** Readers share a read that is under way, even if a write was acknowledged since it began. */
+export const coalescing = Driver.wrapper((driver) => {
+  const underWay = new Map<string, Effect.Effect<any, any>>()
+  return {
+    ...driver,
+    get: (call) =>
+      Effect.suspend(() => {
+        const id = call.keys.join()
+        const found = underWay.get(id)
+        if (found !== undefined && !call.versioned) return found
+        return Effect.flatMap(Effect.cached(driver.get({ ...call, expiry: true })), (shared) => {
+          underWay.set(id, shared)
+          return Effect.ensuring(
+            shared,
+            Effect.sync(() => underWay.delete(id))
+          )
+        })
+      })
+  }
+})

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { Simulation } from "effect-kv/testing"
+import { violations } from "./report.ts"
+import { stacks, stores } from "./stacks.ts"
+
+/** The same seeds each time: what is new is found by `npm run simulate`. */
+const seeds = 12
+
+const run = (stack: string, store: string) => Simulation.run({ ...stacks[stack]!(stores[store]!), seeds })
+
+describe("all stacks keep their promises", () => {
+  for (const stack of Object.keys(stacks)) {
+    for (const store of Object.keys(stores)) {
+      it.live(`${stack} over ${store}`, () =>
+        Effect.gen(function* () {
+          const report = yield* run(stack, store)
+          assert.deepStrictEqual(
+            report.findings.map(({ seed, message, history }) => [seed, message, ...history]),
+            []
+          )
+          for (const count of violations) assert.strictEqual(report[count], 0, count)
+          assert.isAbove(report.acknowledgedWrites, seeds * 5)
+        })
+      )
+    }
+  }
+
+  it.live("and do the same again", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(
+        (yield* run("everything", "sqlite")).replayHash,
+        (yield* run("everything", "sqlite")).replayHash
+      )
+    })
+  )
+})
+
+describe("npm run simulate", () => {
+  const directory = mkdtempSync(join(tmpdir(), "effect-kv-simulate-"))
+  const json = join(directory, "rows.json")
+  const main = (...args: ReadonlyArray<string>) =>
+    promisify(execFile)(process.execPath, ["--conditions=@effect-kv/source", "test/simulate/main.ts", ...args])
+
+  it("prints a row for each stack, and writes it", async () => {
+    const { stdout } = await main("--stack", "policies", "--seeds", "3", "--ops", "960", "--json", json)
+    const { stacks } = JSON.parse(readFileSync(json, "utf8"))
+    rmSync(directory, { recursive: true })
+    assert.match(stdout, /policies over memory +3 seeds/)
+    assert.strictEqual(stacks.length, 1)
+    const { stack, seeds, operations, faults, acknowledgedWrites, replayHash, wallSeconds, ...row } = stacks[0]
+    assert.deepStrictEqual([stack, seeds, row.stores], ["policies", 3, ["memory", "sqlite"]])
+    // For each seed and store two runs of 80, and in the end of each three keys twice.
+    assert.strictEqual(operations, 2 * 3 * 2 * (80 + 3 + 1))
+    for (const count of violations) assert.strictEqual(row[count], 0, count)
+    assert.isAbove(faults.delay, 0)
+    assert.isAbove(acknowledgedWrites, 0)
+    assert.match(replayHash, /^[0-9a-f]{16}$/)
+    assert.isAbove(wallSeconds, 0)
+  })
+})

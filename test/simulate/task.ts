@@ -1,0 +1,24 @@
+/** A part of a simulation, small enough to be done in one go. */
+import { Effect } from "effect"
+import { Simulation } from "effect-kv/testing"
+import { stacks, stores } from "./stacks.ts"
+
+export interface Task {
+  readonly stack: string
+  readonly store: string
+  readonly firstSeed: number
+  readonly seeds: number
+  readonly operations: number
+}
+
+export interface Done extends Simulation.Report {
+  readonly stack: string
+  readonly store: string
+  readonly wallSeconds: number
+}
+
+export const perform = Effect.fn("simulate.perform")(function* ({ stack, store, firstSeed, seeds, operations }: Task) {
+  const begun = performance.now()
+  const report = yield* Simulation.run({ ...stacks[stack]!(stores[store]!), firstSeed, seeds, operations })
+  return { ...report, stack, store, wallSeconds: (performance.now() - begun) / 1000 }
+})

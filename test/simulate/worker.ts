@@ -1,0 +1,13 @@
+/** Does the tasks that it is sent, and sends what comes of them. */
+import { parentPort } from "node:worker_threads"
+import { Effect } from "effect"
+import { perform, type Task } from "./task.ts"
+
+parentPort!.on("message", (task: Task) => {
+  Effect.runPromise(perform(task)).then(
+    (done) => parentPort!.postMessage(done),
+    (error) => {
+      throw error
+    }
+  )
+})

@@ -1,0 +1,223 @@
+import { assert, describe, it } from "@effect/vitest"
+import { check, type ViolationKind } from "../../../src/testing/simulation/check.ts"
+import type { Answer, Application, Operation } from "../../../src/testing/simulation/History.ts"
+import type { Action } from "../../../src/testing/simulation/Plan.ts"
+import type { Staleness } from "../../../src/testing/simulation/registers.ts"
+
+let id = 0
+
+/** An operation on the key `k`, from one time to another. Times are moments, too. */
+const operation = (
+  action: Action,
+  from: number,
+  to: number,
+  answer: Answer | undefined,
+  more: Partial<Operation> & { readonly ttl?: number; readonly as?: number } = {}
+): Operation => ({
+  step: {
+    id: more.as ?? 1000 + id++,
+    client: 0,
+    action,
+    keys: ["k"],
+    pause: 0,
+    at: undefined,
+    ttl: more.ttl,
+    large: false,
+    calm: false
+  },
+  invoked: { at: from, seq: from },
+  completed: answer === undefined ? undefined : { at: to, seq: to },
+  answer,
+  attempts: more.attempts ?? [],
+  applications: more.applications ?? [],
+  faults: [],
+  expiredEarly: more.expiredEarly ?? []
+})
+
+const done = (answer: boolean | string | undefined | null = null): Answer => ({ _tag: "done", answer })
+const failed = (outcome: "not-applied" | "unknown"): Answer => ({ _tag: "failed", error: "E", outcome })
+const put = (as: number, from: number, to: number, answer = done(), more = {}) =>
+  operation("put", from, to, answer, { as, ...more })
+const get = (from: number, to: number, held: string | undefined) =>
+  operation("get", from, to, { _tag: "read", held: [held] })
+const ttl = (from: number, to: number, held: string, expiry: number | undefined) =>
+  operation("ttl", from, to, { _tag: "read", held: [held], expiries: [expiry] })
+const applied = (from: number, to: number, store = "s"): Application => ({
+  store,
+  from: { at: from, seq: from },
+  to: { at: to, seq: to }
+})
+
+const kinds = (operations: ReadonlyArray<Operation>, staleness: Staleness = { _tag: "never" }, countsDeletes = true) =>
+  check({ seed: 0, keys: ["k"], outages: [], operations }, { staleness, countsDeletes }).map(({ kind }) => kind)
+
+const expect = (name: string, expected: ReadonlyArray<ViolationKind>, ...args: Parameters<typeof kinds>) =>
+  it(name, () => assert.deepStrictEqual(kinds(...args), expected))
+
+const unnoticed = [put(1, 0, 10), operation("delete", 20, 30, done(false), { applications: [applied(21, 22)] })]
+
+describe("check finds nothing wrong with", () => {
+  expect("a write and a read", [], [put(1, 0, 10), get(20, 30, "1@k")])
+  expect("a TTL that is told to the millisecond", [], [put(1, 0, 10, done(), { ttl: 100 }), ttl(20, 30, "1@k", 100)])
+  expect(
+    "an entry that has no time left when the answer comes",
+    [],
+    [put(1, 0, 10, done(), { ttl: 100 }), ttl(90, 110, "1@k", 110)]
+  )
+  expect(
+    "an entry that was told to expire early",
+    [],
+    [put(1, 0, 10, done(), { ttl: 100, expiredEarly: [50] }), ttl(20, 30, "1@k", 50), get(60, 70, undefined)]
+  )
+  expect(
+    "an update that keeps the TTL",
+    [],
+    [
+      operation("update", 5, 40, done("2.1@k"), { as: 2, attempts: [{ seen: "1@k", made: "2.1@k", at: 20 }] }),
+      put(1, 0, 10, done(), { ttl: 100 }),
+      ttl(50, 60, "2.1@k", 100),
+      get(101, 110, undefined)
+    ]
+  )
+  expect(
+    "a write whose outcome is unknown and that shows late",
+    [],
+    [put(1, 0, 10), put(2, 20, 30, failed("unknown")), get(40, 50, "1@k"), get(60, 70, "2@k")]
+  )
+  expect("a write of a client that gave up", [], [put(1, 0, 10, { _tag: "interrupted" }), get(40, 50, "1@k")])
+  expect(
+    "a failed write that somebody saw without seeing which",
+    [],
+    [put(1, 0, 10, failed("unknown")), operation("delete", 20, 30, done(true), { applications: [applied(21, 22)] })]
+  )
+  expect(
+    "a write that was done again after its reply was lost",
+    [],
+    [
+      put(1, 0, 90, done(), { applications: [applied(1, 2), applied(60, 61)] }),
+      get(10, 20, "1@k"),
+      put(2, 30, 40),
+      get(45, 50, "2@k"),
+      get(100, 110, "1@k")
+    ]
+  )
+  expect(
+    "an attempt that goes on after the call",
+    [],
+    [
+      put(1, 0, 10, done(), { applications: [applied(5, 6), applied(60, 61)] }),
+      put(2, 30, 40),
+      get(45, 50, "2@k"),
+      get(100, 110, "1@k")
+    ]
+  )
+  expect(
+    "a deletion that was tried again and answers that it found nothing",
+    [],
+    [
+      put(1, 0, 10),
+      operation("delete", 20, 60, done(false), { applications: [applied(21, 22), applied(50, 51)] }),
+      get(70, 80, undefined)
+    ]
+  )
+  expect("a read that is as stale as it may be", [], [put(1, 0, 10), put(2, 20, 30), get(70, 80, "1@k")], {
+    _tag: "always",
+    millis: 50
+  })
+  expect(
+    "a read of a copy while a write is in progress",
+    [],
+    [put(1, 0, 10), put(2, 20, 90), ttl(40, 50, "2@k", undefined), get(60, 70, "1@k")],
+    { _tag: "unsettled", millis: 50 }
+  )
+})
+
+describe("check finds", () => {
+  expect("a deletion that says that it found nothing", ["lostAcknowledgedWrite"], unnoticed)
+  expect("a lost write", ["lostAcknowledgedWrite"], [put(1, 0, 10), get(20, 30, undefined)])
+  expect(
+    "a lost deletion",
+    ["lostAcknowledgedWrite"],
+    [put(1, 0, 10), operation("delete", 20, 30, done(true)), get(40, 50, "1@k")]
+  )
+  expect(
+    "a stale read, if the write is there later",
+    ["staleReadBeyondBound"],
+    [put(1, 0, 10), put(2, 20, 30), get(40, 50, "1@k"), get(60, 70, "2@k")]
+  )
+  expect(
+    "a miss, if the write is there later",
+    ["staleReadBeyondBound"],
+    [put(1, 0, 10), get(40, 50, undefined), get(60, 70, "1@k")]
+  )
+  expect("an expired entry", ["staleReadBeyondBound"], [put(1, 0, 10, done(), { ttl: 100 }), get(101, 110, "1@k")])
+  expect(
+    "an entry that is gone before its time",
+    ["lostAcknowledgedWrite"],
+    [put(1, 0, 10, done(), { ttl: 100 }), get(50, 60, undefined)]
+  )
+  expect(
+    "a TTL that is not the one that was given",
+    ["lostAcknowledgedWrite"],
+    [put(1, 0, 10, done(), { ttl: 100 }), ttl(20, 30, "1@k", undefined)]
+  )
+  expect(
+    "a write that is said not to be applied",
+    ["notAppliedButVisible"],
+    [put(1, 0, 10, failed("not-applied")), get(40, 50, "1@k")]
+  )
+  expect(
+    "a deletion that is said not to be applied",
+    ["notAppliedButVisible"],
+    [put(1, 0, 10), operation("delete", 20, 30, failed("not-applied")), get(40, 50, undefined)]
+  )
+  expect(
+    "a refused insertion that is there",
+    ["notAppliedButVisible"],
+    [operation("putIfAbsent", 0, 10, done(false), { as: 1 }), get(40, 50, "1@k")]
+  )
+  expect(
+    "an attempt of an update that was lost, and is there",
+    ["notAppliedButVisible"],
+    [
+      operation("update", 0, 10, done("1.2@k"), {
+        as: 1,
+        attempts: [
+          { seen: undefined, made: "1.1@k", at: 1 },
+          { seen: "1.1@k", made: "1.2@k", at: 5 }
+        ]
+      })
+    ]
+  )
+  expect(
+    "two insertions into the same place",
+    ["lostAcknowledgedWrite"],
+    [operation("putIfAbsent", 0, 10, done(true), { as: 1 }), operation("putIfAbsent", 0, 10, done(true), { as: 2 })]
+  )
+  expect(
+    "one entry that was taken twice",
+    ["lostAcknowledgedWrite"],
+    [put(1, 0, 10), operation("getAndDelete", 20, 30, done("1@k")), operation("getAndDelete", 20, 30, done("1@k"))]
+  )
+  expect("a value that nobody wrote", ["other"], [get(0, 10, "7@k")])
+  expect("an operation without an end", ["other"], [operation("get", 0, 0, undefined)])
+  expect("a defect", ["untypedDefect"], [operation("get", 0, 10, { _tag: "defect", cause: "Error: no" })])
+  expect(
+    "a read that is more stale than it may be",
+    ["lostAcknowledgedWrite"],
+    [put(1, 0, 10), put(2, 20, 30), get(90, 100, "1@k")],
+    { _tag: "always", millis: 50 }
+  )
+  expect(
+    "a stale read when no write is in progress",
+    ["lostAcknowledgedWrite"],
+    [put(1, 0, 10), put(2, 20, 30), get(40, 50, "1@k")],
+    { _tag: "unsettled", millis: 50 }
+  )
+  expect(
+    "a stale answer to ttl, which is never from a copy",
+    ["lostAcknowledgedWrite"],
+    [put(1, 0, 10), put(2, 20, 30), ttl(40, 50, "1@k", undefined)],
+    { _tag: "always", millis: 50 }
+  )
+})

@@ -1,0 +1,212 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Change, type Interval, linearize, undecided } from "../../../src/testing/simulation/linearize.ts"
+
+const at = (label: string, from: number, to: number, change: Change, certain = true): Interval<string> => ({
+  label,
+  from,
+  to,
+  certain,
+  change
+})
+
+const wrote = (value: string): Change => ({ _tag: "wrote", value })
+const saw = (held: string | undefined): Change => ({ _tag: "saw", held })
+const cleared: Change = { _tag: "cleared" }
+const swapped = (from: string | undefined, to: string | undefined): Change => ({ _tag: "swapped", from, to })
+const expired = (value: string): Change => ({ _tag: "expired", value })
+const forever = Number.POSITIVE_INFINITY
+
+const explained: Readonly<Record<string, ReadonlyArray<Interval<string>>>> = {
+  "nothing at all": [],
+  "a read before any write": [at("r", 0, 1, saw(undefined))],
+  "one after the other": [
+    at("a", 0, 1, wrote("a")),
+    at("r", 2, 3, saw("a")),
+    at("d", 4, 5, cleared),
+    at("s", 6, 7, saw(undefined))
+  ],
+  "a read at the same time as a write sees the old or the new": [
+    at("a", 0, 1, wrote("a")),
+    at("b", 2, 9, wrote("b")),
+    at("r", 3, 4, saw("a")),
+    at("s", 5, 6, saw("b"))
+  ],
+  "writes at the same time in either order": [
+    at("a", 0, 9, wrote("a")),
+    at("b", 1, 8, wrote("b")),
+    at("r", 10, 11, saw("a"))
+  ],
+  "an uncertain write that happened late": [
+    at("a", 0, 1, wrote("a")),
+    at("b", 2, forever, wrote("b"), false),
+    at("r", 4, 5, saw("a")),
+    at("s", 6, 7, saw("b"))
+  ],
+  "an uncertain write that never happened": [
+    at("a", 0, 1, wrote("a")),
+    at("b", 2, forever, wrote("b"), false),
+    at("r", 4, 5, saw("a"))
+  ],
+  "an uncertain deletion": [
+    at("a", 0, 1, wrote("a")),
+    at("d", 2, forever, cleared, false),
+    at("r", 4, 5, saw("a")),
+    at("s", 6, 7, saw(undefined))
+  ],
+  "a chain of swaps at the same time": [
+    at("c", 0, 9, swapped("b", "c")),
+    at("b", 0, 9, swapped("a", "b")),
+    at("a", 0, 9, swapped(undefined, "a")),
+    at("r", 10, 11, saw("c"))
+  ],
+  "an entry that expires": [
+    at("a", 0, 1, wrote("a")),
+    at("r", 2, 3, saw("a")),
+    at("x", 3.5, 3.5, expired("a")),
+    at("s", 4, 5, saw(undefined))
+  ],
+  "a read during which it expires": [
+    at("a", 0, 1, wrote("a")),
+    at("r", 2, 5, saw("a")),
+    at("x", 3.5, 3.5, expired("a"))
+  ],
+  "a write that is applied after it has expired": [
+    at("b", 0, 1, wrote("b")),
+    at("a", 2, 9, wrote("a")),
+    at("x", 3.5, 3.5, expired("a")),
+    at("r", 4, 5, saw("b")),
+    at("s", 6, 7, saw(undefined))
+  ],
+  "what replaced an entry outlives it": [
+    at("a", 0, 1, wrote("a")),
+    at("b", 2, 3, wrote("b")),
+    at("x", 3.5, 3.5, expired("a")),
+    at("r", 4, 5, saw("b"))
+  ],
+  "a deletion that found something": [
+    at("a", 0, forever, wrote("a"), false),
+    at("d", 2, 3, { _tag: "removed" }),
+    at("r", 4, 5, saw(undefined))
+  ],
+  "a refused insertion": [at("a", 0, 1, wrote("a")), at("i", 2, 3, { _tag: "sawSome" })],
+  "an uncertain write that had its time and was not done": [
+    at("a", 0, 1, wrote("a")),
+    at("b", 2, 3, wrote("b")),
+    at("a again", 4, 6, wrote("a"), false),
+    at("r", 7, 8, saw("b"))
+  ],
+  "two deletions, of which the first to begin is the last to end": [
+    at("d", 0, 20, cleared),
+    at("e", 1, 5, cleared),
+    at("a", 6, 7, wrote("a")),
+    at("r", 8, 9, saw("a")),
+    at("s", 10, 11, saw(undefined))
+  ],
+  "two deletions, of which the first to begin is the first to end": [
+    at("d", 0, 5, cleared),
+    at("e", 1, 20, cleared),
+    at("a", 6, 7, wrote("a")),
+    at("r", 8, 9, saw("a")),
+    at("s", 10, 11, saw(undefined))
+  ],
+  "an attempt that was repeated within its call": [
+    at("a", 0, 9, wrote("a")),
+    at("a again", 0, 9, wrote("a"), false),
+    at("r", 1, 2, saw("a")),
+    at("b", 3, 4, wrote("b")),
+    at("s", 5, 6, saw("b")),
+    at("t", 10, 11, saw("a"))
+  ]
+}
+
+/** With the operation that shows it. */
+const contradictory: Readonly<Record<string, readonly [label: string, ReadonlyArray<Interval<string>>]>> = {
+  "a lost write": ["r", [at("a", 0, 1, wrote("a")), at("r", 2, 3, saw(undefined))]],
+  "a stale read": ["r", [at("a", 0, 1, wrote("a")), at("b", 2, 3, wrote("b")), at("r", 4, 5, saw("a"))]],
+  "a deleted value that came back": ["r", [at("a", 0, 1, wrote("a")), at("d", 2, 3, cleared), at("r", 4, 5, saw("a"))]],
+  "the new value, then the old": [
+    "s",
+    [at("a", 0, 1, wrote("a")), at("b", 2, 9, wrote("b")), at("r", 3, 4, saw("b")), at("s", 5, 6, saw("a"))]
+  ],
+  "a write before it was begun": ["r", [at("r", 0, 1, saw("a")), at("a", 2, 3, wrote("a"))]],
+  "an uncertain write that came and went": [
+    "s",
+    [
+      at("a", 0, 1, wrote("a")),
+      at("b", 2, forever, wrote("b"), false),
+      at("r", 4, 5, saw("b")),
+      at("s", 6, 7, saw("a"))
+    ]
+  ],
+  "one deletion that deleted twice": [
+    "s",
+    [
+      at("a", 0, 1, wrote("a")),
+      at("d", 2, forever, cleared, false),
+      at("r", 3, 4, saw(undefined)),
+      at("b", 5, 6, wrote("b")),
+      at("s", 7, 8, saw(undefined))
+    ]
+  ],
+  "two swaps of the same value": [
+    "c",
+    [at("a", 0, 1, wrote("a")), at("b", 2, 9, swapped("a", "b")), at("c", 2, 10, swapped("a", "c"))]
+  ],
+  "an expired entry that is still there": [
+    "r",
+    [at("a", 0, 1, wrote("a")), at("x", 3.5, 3.5, expired("a")), at("r", 4, 5, saw("a"))]
+  ],
+  "an entry that was applied when it had expired": [
+    "r",
+    [at("a", 0, 9, wrote("a")), at("x", 3.5, 3.5, expired("a")), at("r", 4, 5, saw("a"))]
+  ],
+  "an entry that is gone before its time": [
+    "r",
+    [at("a", 0, 1, wrote("a")), at("r", 2, 3, saw(undefined)), at("x", 3.5, 3.5, expired("a"))]
+  ],
+  "a deletion that found what was not there": ["d", [at("d", 0, 1, { _tag: "removed" })]],
+  "a refused insertion where there was nothing": ["i", [at("i", 0, 1, { _tag: "sawSome" })]],
+  "an attempt that was repeated after its call": [
+    "s",
+    [
+      at("a", 0, 2, wrote("a")),
+      at("a again", 0, 2, wrote("a"), false),
+      at("b", 3, 4, wrote("b")),
+      at("s", 5, 6, saw("a"))
+    ]
+  ]
+}
+
+describe("linearize", () => {
+  for (const [name, intervals] of Object.entries(explained)) {
+    it(`explains ${name}`, () => {
+      assert.isUndefined(linearize(intervals))
+      assert.isUndefined(linearize(intervals.toReversed()))
+    })
+  }
+
+  for (const [name, [label, intervals]] of Object.entries(contradictory)) {
+    it(`contradicts ${name}`, () => {
+      for (const some of [intervals, intervals.toReversed()]) {
+        const found = linearize(some)
+        assert.isTrue(typeof found === "object")
+        assert.strictEqual(typeof found === "object" && found.interval.label, label)
+      }
+    })
+  }
+
+  it("tells what there can have been", () => {
+    const found = linearize([at("a", 0, 1, wrote("a")), at("b", 2, 9, wrote("b")), at("r", 3, 4, saw(undefined))])
+    assert.deepStrictEqual(typeof found === "object" && [...found.possible].sort(), ["a", "b"])
+  })
+
+  it("takes one of many uncertain deletions for another", () => {
+    const deletions = Array.from({ length: 25 }, (_, i) => at("d", i, forever, cleared, false))
+    assert.isUndefined(linearize([...deletions, at("a", 100, 101, wrote("a")), at("r", 102, 103, saw("a"))]))
+  })
+
+  it("does not decide what has more possibilities than it can look at", () => {
+    const writes = Array.from({ length: 40 }, (_, i) => at("w", i, forever, wrote(`${i}`), false))
+    assert.strictEqual(linearize([...writes, at("r", 102, 103, saw("7"))]), undecided)
+  })
+})
