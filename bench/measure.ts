@@ -94,7 +94,8 @@ export const plain =
 
 /**
  * Measures candidates in turn, round by round, so that what else the machine does hits them alike; each round in another
- * order, so that nobody always comes after the same other. Rounds are many and short for the same reason.
+ * order, so that nobody always comes after the same other. A round is long enough to be about a program that is at work,
+ * and not about one whose code the processor has just forgotten.
  */
 export const measure = async (
   section: string,
@@ -106,7 +107,6 @@ export const measure = async (
     const measured = candidates.map(() => ({ cpu: [] as Array<number>, rate: [] as Array<number> }))
     for (const { run, each = 1 } of candidates) await warmUp(() => run(count, Math.ceil(times / each)), times)
     for (let round = 0; round < rounds; round++) {
-      globalThis.gc?.()
       for (const i of shuffled(candidates.length)) {
         const { run, each = 1 } = candidates[i]!
         const calls = Math.ceil(times / each)
@@ -146,7 +146,6 @@ const shuffled = (length: number): ReadonlyArray<number> =>
 
 /** The CPU time (user and system, of all threads of this process) and the time that a piece of work takes. */
 const timed = async (work: () => Promise<void>) => {
-  globalThis.gc?.({ type: "minor", execution: "sync" })
   const start = performance.now()
   const before = process.cpuUsage()
   await work()
