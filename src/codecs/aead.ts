@@ -24,6 +24,7 @@ import * as EffectAead from "effect/crypto/Aead"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as crypto from "#crypto"
+import * as bytes from "../internal/bytes.ts"
 import * as utf8 from "../internal/utf8.ts"
 import type { DecryptionReason } from "../KeyValueError.ts"
 import type { ExactOption, Payload } from "../Value.ts"
@@ -118,10 +119,9 @@ export const encode = (
   nonce: Uint8Array = crypto.randomBytes(ciphers[algorithm].nonceLength)
 ): Effect.Effect<Payload> => {
   const head = headOf(key.id, binding.expiresAt)
-  const place = placeOf(binding)
-  return Effect.mapEager(
-    ciphers[algorithm].encrypt(key, nonce, content.encode(payload), associatedOf(algorithm, head, place)),
-    (encrypted) => frame.make(algorithm, head, checksum(place), nonce, encrypted)
+  const { associated, checksum } = bind(algorithm, head, binding)
+  return Effect.mapEager(ciphers[algorithm].encrypt(key, nonce, content.encode(payload), associated), (encrypted) =>
+    frame.make(algorithm, head, bytesOf(checksum), nonce, encrypted)
   )
 }
 
@@ -154,18 +154,15 @@ export const decode = (
   const { algorithm, keyId, expiresAt, head, written, nonce, encrypted } = opened.success
   const key = keys.get(keyId)
   if (key === undefined) return Effect.fail("wrong-key")
-  const place = placeOf(binding)
-  if (!equal(written, checksum(place))) return Effect.fail("moved")
-  return Effect.flatMapEager(
-    ciphers[algorithm].decrypt(key, nonce, encrypted, associatedOf(algorithm, head, place)),
-    (bytes) => {
-      if (bytes === undefined) return Effect.fail("altered")
-      const decoded = content.decode(bytes, options)
-      return Result.isFailure(decoded)
-        ? Effect.fail("corrupted")
-        : Effect.succeed({ payload: decoded.success, algorithm, key, expiresAt })
-    }
-  )
+  const { associated, checksum } = bind(algorithm, head, binding)
+  if (written !== checksum) return Effect.fail("moved")
+  return Effect.flatMapEager(ciphers[algorithm].decrypt(key, nonce, encrypted, associated), (bytes) => {
+    if (bytes === undefined) return Effect.fail("altered")
+    const decoded = content.decode(bytes, options)
+    return Result.isFailure(decoded)
+      ? Effect.fail("corrupted")
+      : Effect.succeed({ payload: decoded.success, algorithm, key, expiresAt })
+  })
 }
 
 interface Opened {
@@ -173,7 +170,8 @@ interface Opened {
   readonly keyId: string
   readonly expiresAt: number | undefined
   readonly head: Uint8Array
-  readonly written: Uint8Array
+  /** The checksum. */
+  readonly written: number
   readonly nonce: Uint8Array
   readonly encrypted: Uint8Array
 }
@@ -203,7 +201,7 @@ const split = (algorithm: Algorithm, data: Uint8Array): Result.Result<Opened, De
     keyId: keyId.success,
     expiresAt,
     head: data.subarray(0, headLength),
-    written: data.subarray(headLength, nonceAt),
+    written: new DataView(data.buffer, data.byteOffset).getUint32(headLength),
     nonce: data.subarray(nonceAt, encryptedAt),
     encrypted: data.subarray(encryptedAt)
   })
@@ -222,33 +220,34 @@ const headOf = (keyId: string, expiresAt: number | undefined): Uint8Array => {
   return bytes
 }
 
-const placeOf = ({ store, collection, key }: Omit<Binding, "expiresAt">): Uint8Array => {
+/** What the tag is about beside the value (the format, the head and the place), and the checksum of the place. */
+const bind = (
+  algorithm: Algorithm,
+  head: Uint8Array,
+  { store, collection, key }: Omit<Binding, "expiresAt">
+): { readonly associated: Uint8Array; readonly checksum: number } => {
   const texts = [utf8.encode(store), utf8.encode(collection), utf8.encode(key)]
-  const bytes = new Uint8Array(texts.reduce((length, text) => length + 4 + text.length, 0))
-  const view = new DataView(bytes.buffer)
-  let at = 0
+  const placeAt = 2 + head.length
+  const associated = new Uint8Array(placeAt + 4 * texts.length + bytes.lengthOf(texts))
+  const view = new DataView(associated.buffer)
+  associated[0] = frame.version
+  associated[1] = frame.codecs[algorithm]
+  associated.set(head, 2)
+  let at = placeAt
   for (const text of texts) {
     view.setUint32(at, text.length)
-    bytes.set(text, at + 4)
+    associated.set(text, at + 4)
     at += 4 + text.length
   }
-  return bytes
+  return { associated, checksum: checksumOf(associated, placeAt) }
 }
 
-const associatedOf = (algorithm: Algorithm, head: Uint8Array, place: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(2 + head.length + place.length)
-  bytes[0] = frame.version
-  bytes[1] = frame.codecs[algorithm]
-  bytes.set(head, 2)
-  bytes.set(place, 2 + head.length)
-  return bytes
-}
-
-/** FNV-1a. Nothing rests on it but the reason that an error names. */
-const checksum = (bytes: Uint8Array): Uint8Array => {
+/** FNV-1a of all that is behind `from`. Nothing rests on it but the reason that an error names. */
+const checksumOf = (bytes: Uint8Array, from: number): number => {
   let hash = 0x811c9dc5
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
-  return Uint8Array.of(hash >>> 24, hash >>> 16, hash >>> 8, hash)
+  for (let i = from; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  return hash >>> 0
 }
 
-const equal = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i])
+const bytesOf = (checksum: number): Uint8Array =>
+  Uint8Array.of(checksum >>> 24, checksum >>> 16, checksum >>> 8, checksum)

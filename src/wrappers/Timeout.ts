@@ -7,8 +7,8 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Mutable } from "effect/Types"
-import { around, type Filter, type Next } from "../driver/around.ts"
-import type { Call, Limit } from "../driver/Call.ts"
+import { around, type Filter } from "../driver/around.ts"
+import type { Limit } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { type Waits, waitsOf } from "../driver/waits.ts"
 import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
@@ -56,12 +56,11 @@ const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Waits | undefine
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
-      const limited = { ...call, deadline, limit: undefined }
       const until = { deadlines: deadlinesOf(fiber), toError: () => new TimeoutError({ ...call.place, duration }) }
       return waits === "within-limit"
-        ? leave(limited, next, until)
+        ? leave((limit) => next({ ...call, deadline, limit }), until)
         : release(
-            Effect.suspend(() => next(limited)),
+            Effect.suspend(() => next({ ...call, deadline, limit: undefined })),
             fiber.context,
             until
           )
@@ -69,13 +68,16 @@ const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Waits | undefine
 }
 
 /** Leaves it to the driver to end in time, which takes no fiber. */
-const leave = <C extends Call, A, E>(call: C, next: Next<C, A, E>, { deadlines, toError }: Release<TimeoutError>) => {
+const leave = <A, E>(
+  run: (limit: Limit) => Effect.Effect<A, E>,
+  { deadlines, toError }: Release<TimeoutError>
+): Effect.Effect<A, E> => {
   const limit: Mutable<Limit> = { error: undefined, onDue: undefined }
   const deadline = deadlines.add(() => {
     limit.error = toError()
     limit.onDue?.(limit.error)
   })
-  return Effect.onExitPrimitive(next({ ...call, limit }), () => {
+  return Effect.onExitPrimitive(run(limit), () => {
     deadlines.remove(deadline)
     return undefined
   })

@@ -5,10 +5,6 @@ import type { Connection } from "./connection.ts"
 
 type Reply = Buffer | null
 
-interface Read extends Asker<Reply> {
-  readonly name: string
-}
-
 /** How many keys one command asks for at most, so that it keeps no other waiting for long. */
 const maxKeys = 256
 
@@ -21,40 +17,40 @@ const maxKeys = 256
 export class Coalescer {
   private readonly connection: Connection
   private underWay = 0
-  private waiting: Array<Read> = []
+  /** The names that are wanted, and by whom. */
+  private names: Array<string> = []
+  private askers: Array<Asker<Reply>> = []
 
   constructor(connection: Connection) {
     this.connection = connection
   }
 
   get(call: CallBase, name: string): Effect.Effect<Reply, Failure> {
-    return request(this.connection, call, ({ reply, fail }) => this.add({ name, reply, fail }))
+    return request<Reply>(this.connection, call, (asker) => this.add(name, asker))
   }
 
-  private add(read: Read): void {
+  private add(name: string, asker: Asker<Reply>): void {
     if (this.underWay === 0) {
-      this.send([read])
+      this.sendOne(name, asker)
       return
     }
-    this.waiting.push(read)
-    if (this.waiting.length === maxKeys) this.flush()
-    else if (this.waiting.length === 1) setImmediate(() => this.flush())
+    this.names.push(name)
+    this.askers.push(asker)
+    if (this.names.length === maxKeys) this.flush()
+    else if (this.names.length === 1) setImmediate(() => this.flush())
   }
 
   private flush(): void {
-    const reads = this.waiting
-    if (reads.length === 0) return
-    this.waiting = []
-    this.send(reads)
+    const { names, askers } = this
+    if (names.length === 0) return
+    this.names = []
+    this.askers = []
+    if (names.length === 1) this.sendOne(names[0]!, askers[0]!)
+    else this.sendMany(names, askers)
   }
 
-  private send(reads: ReadonlyArray<Read>): void {
+  private sendOne(name: string, { reply, fail }: Asker<Reply>): void {
     this.underWay++
-    if (reads.length === 1) this.sendOne(reads[0]!)
-    else this.sendMany(reads)
-  }
-
-  private sendOne({ name, reply, fail }: Read): void {
     const end = () => void this.underWay--
     run(this.connection, ["getBuffer", name]).then(
       (value) => {
@@ -69,15 +65,16 @@ export class Coalescer {
   }
 
   /** The replies go to many fibers, one after the other, which may all read again: so these are under way until then. */
-  private sendMany(reads: ReadonlyArray<Read>): void {
+  private sendMany(names: ReadonlyArray<string>, askers: ReadonlyArray<Asker<Reply>>): void {
+    this.underWay++
     const end = () => void this.underWay--
-    run(this.connection, ["mgetBuffer", reads.map(({ name }) => name)]).then(
+    run(this.connection, ["mgetBuffer", names]).then(
       (values) => {
-        for (let i = 0; i < reads.length; i++) reads[i]!.reply((values as ReadonlyArray<Reply>)[i]!)
+        for (let i = 0; i < askers.length; i++) askers[i]!.reply((values as ReadonlyArray<Reply>)[i]!)
         end()
       },
       (error) => {
-        for (const { fail } of reads) fail(error)
+        for (const { fail } of askers) fail(error)
         end()
       }
     )
