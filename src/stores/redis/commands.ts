@@ -11,10 +11,13 @@ import { toFailure } from "./failures.ts"
 export type Failure = StoreUnavailableError | StoreError | TimeoutError
 
 /**
- * A command: the name of the client's method, which answers buffers (`callBuffer` fails on a client with automatic
- * pipelines), with its key (or keys) first.
+ * A command: the name of the client's method, which answers buffers if it ends so (`callBuffer` fails on a client with
+ * automatic pipelines), with its key (or keys) first.
  */
-export type Command = readonly [method: `${string}Buffer`, ...args: ReadonlyArray<Argument | ReadonlyArray<Argument>>]
+export type Command = readonly [
+  method: `${string}Buffer` | "scan",
+  ...args: ReadonlyArray<Argument | ReadonlyArray<Argument>>
+]
 
 export type Argument = string | Buffer | number
 

@@ -7,7 +7,7 @@ import { type Client, type Connection, given, isCluster } from "./connection.ts"
 import { patternOf } from "./names.ts"
 
 /** How many names are remembered at least, so that those which SCAN repeats are listed once: and twice as many at most. */
-const minSeen = 50_000
+const minSeen = 20_000
 
 /** The least number of keys that the server looks at for a page, so that a small page is not a thousand round trips. */
 const minCount = 1000
@@ -44,22 +44,23 @@ export const scan = Effect.fnUntraced(function* (
   const node = yield* nodeAt(connection.client, cursor, call.place)
   const prefix = keyPrefixOf(connection.client)
   const count = Math.max(options.pageSize, minCount)
-  const [position, names] = yield* send<readonly [Buffer, ReadonlyArray<Buffer>]>(node, call, [
-    "scanBuffer",
-    cursor.position,
-    "MATCH",
-    patternOf(prefix + start),
-    "COUNT",
-    count,
-    "TYPE",
-    "string"
-  ])
+  const args = [cursor.position, "MATCH", patternOf(prefix + start), "COUNT", count, "TYPE", "string"]
+  let [position, names] = yield* send<readonly [string, ReadonlyArray<string>]>(node, call, ["scan", ...args])
+  if (names.some(mayBeInvalid)) {
+    // As bytes, which take twice the memory, one can tell what is not UTF-8.
+    const [next, bytes] = yield* send<readonly [Buffer, ReadonlyArray<Buffer>]>(node, call, ["scanBuffer", ...args])
+    position = next.toString()
+    names = bytes.filter(isUtf8).map(String)
+  }
   return {
-    names: names.filter(isUtf8).map((name) => name.toString().slice(prefix.length)),
-    next: after(cursor, position.toString()),
+    names: prefix === "" ? names : names.map((name) => name.slice(prefix.length)),
+    next: after(cursor, position),
     isRepeated: (name) => cursor.seen.before(name, cursor.page)
   }
 })
+
+/** Has it the character that stands for bytes which are not UTF-8? */
+const mayBeInvalid = (name: string): boolean => name.includes("\uFFFD")
 
 const first = (client: Client): Cursor => ({
   page: 0,

@@ -50,6 +50,9 @@ describeWithRedis("listing and clearing", (server) => {
         assert.deepStrictEqual(yield* keysOf({ collection: "c", pageSize: 1 }), keys)
         assert.strictEqual((yield* keysOf({ collection: "c", limit: 7 })).length, 7)
         assert.deepStrictEqual(yield* keysOf({ collection: "日本" }), ["é\u{1f600}"])
+        yield* kv.put("\uFFFD", 1, { collection: "日本" })
+        assert.deepStrictEqual((yield* keysOf({ collection: "日本" })).toSorted(), ["é\u{1f600}", "\uFFFD"].toSorted())
+        yield* kv.delete("\uFFFD", { collection: "日本" })
         assert.deepStrictEqual(yield* collections(), ["c", "日本"])
         const { clear, clearCollection } = yield* Maintenance.Maintenance
         assert.strictEqual(yield* clearCollection({ collection: "日本" }), 1)
