@@ -67,9 +67,12 @@ export const run = (program: string, args: ReadonlyArray<string>) =>
     ({ kill }) => kill
   )
 
-/** A port that nobody listens on, low enough to have 10,000 more above it. */
+/**
+ * A port that nobody listens on. A node of a Redis Cluster takes the one that is 10,000 above, too: so that is neither one
+ * of these, nor one of those that the system gives to connections.
+ */
 export const freePort: Effect.Effect<number> = Effect.callback<number>((resume) => {
-  const port = 12_000 + Math.floor(Math.random() * 20_000)
+  const port = 12_000 + Math.floor(Math.random() * 10_000)
   const server = createServer()
   server.once("error", () => resume(freePort))
   server.listen(port, "127.0.0.1", () => server.close(() => resume(Effect.succeed(port))))
