@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { Atomic } from "../Atomic.ts"
 import { type Combiner, combination } from "../driver/layers.ts"
+import { meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
@@ -42,6 +43,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
    * 10,000.
    */
   readonly maxBehind?: number | undefined
+  /** A name in metrics (`db.namespace`). Default: none. */
+  readonly store?: string | undefined
 }
 
 /**
@@ -92,6 +95,9 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * - A store that was behind with more than `maxBehind` keys is read only for keys that it was given since, until the
  *   layer is built anew: bring it up to date before. If the last store falls behind as well, writes of more keys fail.
  *
+ * Metrics: `effect_kv.replicate.behind` (a gauge: keys that not all stores are known to have), `.unwell` (a gauge: stores
+ * whose last operation failed) and `.repaired` (a counter of copies).
+ *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
  * **Example** (Two servers and a file: any one of them may be away)
@@ -116,14 +122,18 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
     config.replicas,
     Effect.fnUntraced(function* (first, others) {
       const drivers = [first, ...others] as const
+      const meter = (yield* meterOf(config.store))(first)
       const stores = new Stores({
         drivers,
         required: yield* requiredOf(config.acknowledgements ?? "quorum", drivers.length),
         settleTime: yield* options.millis("Replicate", "settleTime", config.settleTime ?? "30 seconds"),
         pause: yield* options.millis("Replicate", "pause", config.pause ?? "1 second"),
         maxBehind: yield* options.integer("Replicate", "maxBehind", config.maxBehind ?? 10_000, 1),
-        scope: yield* Effect.scope
+        scope: yield* Effect.scope,
+        onRepaired: meter.counter("replicate.repaired", "Copies that a store had missed, and got")
       })
+      meter.gauge("replicate.behind", "Keys that not all stores are known to have", {}, () => stores.ledger.size)
+      meter.gauge("replicate.unwell", "Stores whose last operation failed", {}, () => stores.unwell)
       if (config.repair !== false) yield* Effect.forkScoped(repairing(stores))
       return replicated(stores, [...drivers])
     })

@@ -2,11 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import { Enumeration, KeyValue, Maintenance, Memory, Replicate } from "../../src/index.ts"
 import { Ledger } from "../../src/wrappers/replicate/Ledger.ts"
 import { buildError } from "../support/faults.ts"
+import { metricOf } from "../support/metrics.ts"
 import { store } from "./fallback/setup.ts"
 
 type Options = Omit<Replicate.Options<never>, "replicas">
@@ -151,6 +153,33 @@ describe("Replicate", () => {
         })
       )
     })
+  )
+
+  it.effect("tells which stores are unwell, what they miss, and what they got", () =>
+    Effect.gen(function* () {
+      const { plans, layer } = yield* setup(2, { acknowledgements: 1, store: "replicated" })
+      const metric = (name: string) =>
+        Effect.map(metricOf(`effect_kv.replicate.${name}`), (series) =>
+          series.flatMap(([attributes, value]) => (attributes?.["db.namespace"] === "replicated" ? [value] : []))
+        )
+      const all = Effect.all([metric("unwell"), metric("behind"), metric("repaired")])
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[1]!.always = "unavailable"
+          yield* kv.putMany([
+            ["a", 1],
+            ["b", 2]
+          ])
+          yield* Effect.yieldNow
+          assert.deepStrictEqual(yield* all, [[1], [2], []])
+          plans[1]!.always = undefined
+          yield* kv.put("c", 3)
+          yield* TestClock.adjust("5 seconds")
+          assert.deepStrictEqual(yield* all, [[0], [0], [2]])
+        })
+      )
+      assert.deepStrictEqual((yield* all).slice(0, 2), [[], []])
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
   it.effect("without repair, it stays behind until the key is written again", () =>

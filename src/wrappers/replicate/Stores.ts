@@ -18,6 +18,7 @@ export interface Config {
   readonly maxBehind: number
   /** What goes on after its caller was answered lives as long as this. */
   readonly scope: Scope.Scope
+  readonly onRepaired: () => void
 }
 
 /** Several stores, what is known of each, and the order in which operations on a key come to each. */
@@ -36,6 +37,11 @@ export class Stores {
 
   get indices(): ReadonlyArray<number> {
     return [...this.config.drivers.keys()]
+  }
+
+  /** How many stores are not well. */
+  get unwell(): number {
+    return this.indices.filter((store) => !this.health.isWell(store)).length
   }
 
   /** Runs an operation on a store, and notes whether the store is well. */

@@ -49,7 +49,10 @@ const copy = (stores: Stores, state: KeyState): Effect.Effect<void, KeyValueErro
         stores,
         state,
         store,
-        stores.on(store, (driver) => put(driver, state, entry))
+        Effect.map(
+          stores.on(store, (driver) => put(driver, state, entry)),
+          stores.config.onRepaired
+        )
       )
     return Effect.forEach(targetsOf(stores, state), (store) => Effect.ignore(write(store)), { discard: true })
   })
