@@ -11,6 +11,7 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type { Driver } from "./driver/Driver.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
+import { atNow } from "./internal/atNow.ts"
 import * as names from "./internal/names.ts"
 import { SingleFlight } from "./internal/SingleFlight.ts"
 import { expiry } from "./internal/ttl.ts"
@@ -183,8 +184,8 @@ export const make = (driver: Driver): Service => {
     options?: PutOptions
   ): Effect.Effect<void, WriteError> =>
     withPlace(driver, operation, keys, options, (place) =>
-      Effect.clockWith((clock) => {
-        const entries = encodeAt(driver, clock.currentTimeMillisUnsafe(), place, values, options?.ttl)
+      atNow((now) => {
+        const entries = encodeAt(driver, now, place, values, options?.ttl)
         return Exit.isSuccess(entries)
           ? driver.put({
               _tag: "put",
@@ -311,7 +312,7 @@ export const encode = (
   values: ReadonlyArray<unknown>,
   ttl: Duration.Input | undefined
 ): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> =>
-  Effect.clockWith((clock) => encodeAt(driver, clock.currentTimeMillisUnsafe(), place, values, ttl))
+  atNow((now) => encodeAt(driver, now, place, values, ttl))
 
 const encodeAt = (
   driver: Pick<Driver, "exact" | "prefersText">,

@@ -1,5 +1,6 @@
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
+import { counterOf } from "../../internal/metrics.ts"
 
 /** The metrics of one journal, bound to their attributes once. */
 export class Meters {
@@ -9,8 +10,7 @@ export class Meters {
 
   constructor(store: string | undefined, context: Context.Context<never>) {
     const attributes = store === undefined ? {} : { "db.namespace": store }
-    const counter = (name: string, description: string) =>
-      Metric.counter(`effect_kv.fallback.${name}`, { description, attributes, incremental: true })
+    const counter = (name: string, description: string) => counterOf(`fallback.${name}`, description, attributes)
     this.context = context
     this.length = Metric.gauge("effect_kv.fallback.journal", {
       description: "Keys whose last write is in the journal only",

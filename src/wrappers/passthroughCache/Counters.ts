@@ -1,5 +1,6 @@
 import type * as Context from "effect/Context"
-import * as Metric from "effect/Metric"
+import type * as Metric from "effect/Metric"
+import { counterOf } from "../../internal/metrics.ts"
 
 /** What became of a key that was asked for. */
 export type Kind = "hit" | "miss" | "stale" | "refresh" | "error"
@@ -10,10 +11,9 @@ export class Counters {
 
   constructor(store: string | undefined) {
     const counter = (kind: Kind) =>
-      Metric.counter("effect_kv.cache", {
-        description: "Keys that a read cache was asked for, by what became of them",
-        attributes: { "cache.result": kind, ...(store !== undefined && { "db.namespace": store }) },
-        incremental: true
+      counterOf("cache", "Keys that a read cache was asked for, by what became of them", {
+        "cache.result": kind,
+        ...(store !== undefined && { "db.namespace": store })
       })
     this.counters = {
       hit: counter("hit"),
