@@ -1,27 +1,23 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  type KeyObject,
-  randomFillSync
-} from "node:crypto"
+import type { KeyObject } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { builtin } from "./builtin.ts"
+
+const crypto = builtin("node:crypto")
 
 /** Bytes that were made a key once: to make them one for each call takes several times longer than the call. */
 export type SecretKey = KeyObject
 
-export const secretKey = (bytes: Uint8Array): SecretKey => createSecretKey(bytes)
+export const secretKey = (bytes: Uint8Array): SecretKey => crypto().createSecretKey(bytes)
 
 /** Asking for a few random bytes takes longer than all else that is done to a small value: so they come from a pool. */
 const pool = new Uint8Array(4096)
 let used = pool.length
 
 export const randomBytes = (length: number): Uint8Array => {
-  if (length > pool.length) return randomFillSync(new Uint8Array(length))
+  if (length > pool.length) return crypto().randomFillSync(new Uint8Array(length))
   if (used + length > pool.length) {
-    randomFillSync(pool)
+    crypto().randomFillSync(pool)
     used = 0
   }
   const bytes = pool.slice(used, used + length)
@@ -31,10 +27,10 @@ export const randomBytes = (length: number): Uint8Array => {
 }
 
 export const hmacSha256 = (key: SecretKey, data: Uint8Array): Effect.Effect<Uint8Array> =>
-  Effect.succeed(createHmac("sha256", key).update(data).digest())
+  Effect.succeed(crypto().createHmac("sha256", key).update(data).digest())
 
 export const aesCbcEncrypt = (key: SecretKey, iv: Uint8Array, data: Uint8Array): Effect.Effect<Uint8Array> => {
-  const cipher = createCipheriv("aes-128-cbc", key, iv)
+  const cipher = crypto().createCipheriv("aes-128-cbc", key, iv)
   return Effect.succeed(Buffer.concat([cipher.update(data), cipher.final()]))
 }
 
@@ -44,7 +40,7 @@ export const aesCbcDecrypt = (
   iv: Uint8Array,
   data: Uint8Array
 ): Effect.Effect<Uint8Array | undefined> => {
-  const decipher = createDecipheriv("aes-128-cbc", key, iv)
+  const decipher = crypto().createDecipheriv("aes-128-cbc", key, iv)
   return Effect.succeed(
     Result.getOrUndefined(Result.try(() => Buffer.concat([decipher.update(data), decipher.final()])))
   )
@@ -59,7 +55,7 @@ export const aesGcmEncrypt = (
   data: Uint8Array,
   associated: Uint8Array
 ): Effect.Effect<Uint8Array> => {
-  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength }).setAAD(associated)
+  const cipher = crypto().createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength }).setAAD(associated)
   return Effect.succeed(Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()]))
 }
 
@@ -70,7 +66,8 @@ export const aesGcmDecrypt = (
   data: Uint8Array,
   associated: Uint8Array
 ): Effect.Effect<Uint8Array | undefined> => {
-  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength })
+  const decipher = crypto()
+    .createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength })
     .setAAD(associated)
     .setAuthTag(data.subarray(-tagLength))
   return Effect.succeed(

@@ -1,13 +1,15 @@
-import * as zlib from "node:zlib"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Algorithm } from "../codecs/compressed.ts"
+import { builtin } from "./builtin.ts"
+
+const zlib = builtin("node:zlib")
 
 /** Larger inputs are worked on off the event loop: below, a thread's round trip takes longer than the work. */
 const syncLimit = 64 * 1024
 
 /** Which algorithms this version of Node has. */
-export const isSupported = (algorithm: Algorithm): boolean => algorithm !== "zstd" || "zstdCompressSync" in zlib
+export const isSupported = (algorithm: Algorithm): boolean => algorithm !== "zstd" || "zstdCompressSync" in zlib()
 
 /**
  * The size of the buffers that output is collected in, given how much there may be of it. The usual 16 KiB for a small
@@ -33,24 +35,27 @@ const compressors: Record<
   Algorithm,
   (input: Uint8Array, level: number | undefined) => Effect.Effect<Uint8Array, Error>
 > = {
-  gzip: (input, level = 1) => run(input, { level, ...chunksFor(input.length) }, zlib.gzipSync, zlib.gzip),
-  deflate: (input, level = 1) => run(input, { level, ...chunksFor(input.length) }, zlib.deflateSync, zlib.deflate),
+  gzip: (input, level = 1) => run(input, { level, ...chunksFor(input.length) }, zlib().gzipSync, zlib().gzip),
+  deflate: (input, level = 1) => run(input, { level, ...chunksFor(input.length) }, zlib().deflateSync, zlib().deflate),
   brotli: (input, level = 1) =>
     run(
       input,
       {
-        params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: input.length },
+        params: {
+          [zlib().constants.BROTLI_PARAM_QUALITY]: level,
+          [zlib().constants.BROTLI_PARAM_SIZE_HINT]: input.length
+        },
         ...chunksFor(input.length)
       },
-      zlib.brotliCompressSync,
-      zlib.brotliCompress
+      zlib().brotliCompressSync,
+      zlib().brotliCompress
     ),
   zstd: (input, level = 1) =>
     run(
       input,
-      { params: { [zlib.constants.ZSTD_c_compressionLevel]: level }, ...chunksFor(input.length) },
-      zlib.zstdCompressSync,
-      zlib.zstdCompress
+      { params: { [zlib().constants.ZSTD_c_compressionLevel]: level }, ...chunksFor(input.length) },
+      zlib().zstdCompressSync,
+      zlib().zstdCompress
     )
 }
 
@@ -70,10 +75,10 @@ interface Inflated {
 }
 
 const decompressors: Record<Algorithm, (input: Uint8Array, options: Options) => Effect.Effect<Buffer, Error>> = {
-  gzip: (input, options) => run(input, options, zlib.gunzipSync, zlib.gunzip),
-  deflate: (input, options) => run(input, options, zlib.inflateSync, zlib.inflate),
-  brotli: (input, options) => run(input, options, zlib.brotliDecompressSync, zlib.brotliDecompress),
-  zstd: (input, options) => run(input, options, zlib.zstdDecompressSync, zlib.zstdDecompress)
+  gzip: (input, options) => run(input, options, zlib().gunzipSync, zlib().gunzip),
+  deflate: (input, options) => run(input, options, zlib().inflateSync, zlib().inflate),
+  brotli: (input, options) => run(input, options, zlib().brotliDecompressSync, zlib().brotliDecompress),
+  zstd: (input, options) => run(input, options, zlib().zstdDecompressSync, zlib().zstdDecompress)
 }
 
 /** Cannot fail but for want of memory, which is a defect. */

@@ -12,6 +12,7 @@ import * as LogLevel from "effect/LogLevel"
 import { around, type Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { monotonicMillis } from "../internal/clock.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
 import { type Config, validate } from "./logging/config.ts"
@@ -95,13 +96,13 @@ const logging =
       const enabled = isEnabled(fiber, config.level)
       if (!enabled && !isEnabled(fiber, config.failureLevel)) return next(call)
       const clock = fiber.getRef(Clock.Clock)
-      const start = clock.monotonicTimeNanosUnsafe()
+      const start = monotonicMillis(clock)
       const operation = Effect.onExitPrimitive(
         Effect.suspend(() => next(call)),
         (exit) => {
           const failed = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)
           if (!enabled && !failed) return undefined
-          const durationMs = Number(clock.monotonicTimeNanosUnsafe() - start) / 1e6
+          const durationMs = monotonicMillis(clock) - start
           return finished(config, call, exit, durationMs, clock.currentTimeMillisUnsafe())
         }
       )

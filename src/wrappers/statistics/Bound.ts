@@ -5,6 +5,9 @@ type Hooks = Metric.Metric.Hooks<number, unknown>
 
 /** Where the updates of some metrics go to, in the order of the metrics. */
 interface Place {
+  /** Where they were last updated from, which tells the next two. */
+  readonly context: Context.Context<never>
+  readonly registry: Metric.MetricRegistry
   readonly attributes: Metric.Metric.AttributeSet
   /** The first metric's place in the registry, which is another one when somebody has removed it meanwhile. */
   readonly key: string
@@ -25,17 +28,29 @@ export class Bound {
   }
 
   hooks(context: Context.Context<never>): ReadonlyArray<Hooks> {
+    const { place } = this
+    return place !== undefined && place.context === context && isThere(place, place.registry)
+      ? place.hooks
+      : this.hooksOf(context)
+  }
+
+  private hooksOf(context: Context.Context<never>): ReadonlyArray<Hooks> {
     const registry = Context.get(context, Metric.MetricRegistry)
     const attributes = Context.get(context, Metric.CurrentMetricAttributes)
-    let place = this.place
-    if (place === undefined || attributes !== place.attributes || registry.get(place.key) !== place.first) {
-      const all = this.metrics.map((metric) => entryOf(metric, context, registry))
-      const [key, first] = all[0]!
-      this.place = place = { attributes, key, first, hooks: all.map(([, { hooks }]) => hooks) }
+    const { place } = this
+    if (place !== undefined && attributes === place.attributes && isThere(place, registry)) {
+      this.place = { ...place, context, registry }
+      return place.hooks
     }
-    return place.hooks
+    const all = this.metrics.map((metric) => entryOf(metric, context, registry))
+    const [key, first] = all[0]!
+    const hooks = all.map(([, { hooks }]) => hooks)
+    this.place = { context, registry, attributes, key, first, hooks }
+    return hooks
   }
 }
+
+const isThere = ({ key, first }: Place, registry: Metric.MetricRegistry): boolean => registry.get(key) === first
 
 /** A registry tells nobody its keys: so the metric is put into an empty one first. */
 const entryOf = (

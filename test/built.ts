@@ -1,0 +1,27 @@
+/**
+ * Looks at the package as Node sees it, once it is built: every entry must have what its modules have, and the same thing
+ * must be one and the same wherever it is imported from.
+ */
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+
+type Module = Readonly<Record<string, unknown>>
+
+const root = new URL("..", import.meta.url)
+const load = (file: string): Promise<Module> => import(new URL(file, root).href)
+
+const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
+  readonly exports: Readonly<Record<string, string | { readonly node: string; readonly default: string }>>
+}
+
+const index = await load("dist/node/index.js")
+let checked = 0
+for (const [subpath, target] of Object.entries(exports)) {
+  if (typeof target === "string") continue
+  const built = await load(target.node)
+  assert.deepEqual(Object.keys(built).sort(), Object.keys(await load(target.default)).sort(), subpath)
+  const ofIndex = index[subpath.slice(2)] as Module | undefined
+  for (const name of Object.keys(ofIndex ?? {})) assert.equal(ofIndex![name], built[name], `${subpath}: ${name}`)
+  checked++
+}
+process.stdout.write(`${checked} entries are the same for Node as for bundlers.\n`)
