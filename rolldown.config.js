@@ -18,10 +18,18 @@ const shared = {
   resolve: { conditionNames: [condition, "node", "import", "default"] }
 }
 
-/** The modules of the index. */
-const core = await rolldown({ ...shared, input: input.index })
-  .then((build) => build.generate())
-  .then(({ output }) => new Set(output.flatMap((chunk) => Object.keys(chunk.modules))))
+/** What each module of the index imports. */
+const modules = new Map()
+await rolldown({
+  ...shared,
+  input: input.index,
+  plugins: [{ name: "imports", moduleParsed: ({ id, importedIds }) => void modules.set(id, importedIds) }]
+}).then((build) => build.generate())
+
+const needsSchema = (id) => modules.get(id)?.some((other) => other === "effect/Schema" || needsSchema(other)) ?? false
+
+/** What rolldown adds of its own. */
+const isRuntime = (id) => id.startsWith("\0rolldown")
 
 /** Engines read a text of one byte a character faster. */
 const ascii = {
@@ -30,8 +38,9 @@ const ascii = {
 }
 
 /**
- * What Node runs: all that the index has in one file, since finding, reading and linking a file takes longer than running
- * it, and the other entries around it. Bundlers get the modules that `tsc` writes, of which they can leave out more.
+ * What Node runs: all that the index has in two files, since finding, reading and linking a file takes longer than running
+ * it, and the other entries around them. What needs `effect/Schema`, which takes longer to load than all of the rest, is
+ * apart, for programs that do without. Bundlers get the modules that `tsc` writes, of which they can leave out more.
  */
 export default defineConfig({
   ...shared,
@@ -42,6 +51,11 @@ export default defineConfig({
     sourcemap: true,
     comments: false,
     chunkFileNames: "[name].js",
-    codeSplitting: { groups: [{ name: "core", test: (id) => core.has(id) }] }
+    codeSplitting: {
+      groups: [
+        { name: "core", test: (id) => !needsSchema(id) && (modules.has(id) || isRuntime(id)), priority: 1 },
+        { name: "schema", test: needsSchema }
+      ]
+    }
   }
 })
