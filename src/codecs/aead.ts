@@ -23,6 +23,7 @@
 import * as EffectAead from "effect/crypto/Aead"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { allocate } from "#bytes"
 import * as crypto from "#crypto"
 import * as bytes from "../internal/bytes.ts"
 import * as utf8 from "../internal/utf8.ts"
@@ -228,8 +229,8 @@ const bind = (
 ): { readonly associated: Uint8Array; readonly checksum: number } => {
   const texts = [utf8.encode(store), utf8.encode(collection), utf8.encode(key)]
   const placeAt = 2 + head.length
-  const associated = new Uint8Array(placeAt + 4 * texts.length + bytes.lengthOf(texts))
-  const view = new DataView(associated.buffer)
+  const associated = allocate(placeAt + 4 * texts.length + bytes.lengthOf(texts))
+  const view = new DataView(associated.buffer, associated.byteOffset)
   associated[0] = frame.version
   associated[1] = frame.codecs[algorithm]
   associated.set(head, 2)

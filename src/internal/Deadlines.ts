@@ -6,10 +6,10 @@ import * as Scheduler from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
 import { liveClock, monotonicMillis } from "./clock.ts"
 
-/** Something that is done when it is due, unless it is removed before. */
+/** Something that is done when it is due, unless it is removed before. What is not a method is the list's own. */
 export interface Deadline {
-  readonly at: number
-  readonly onDue: () => void
+  readonly due: () => void
+  at: number
   earlier: Deadline | undefined
   later: Deadline | undefined
 }
@@ -37,20 +37,27 @@ export class Deadlines {
     this.scheduler = scheduler
   }
 
+  add(due: () => void, millis?: number): Deadline {
+    const deadline: Deadline = { due, at: 0, earlier: undefined, later: undefined }
+    this.insert(deadline, millis)
+    return deadline
+  }
+
   /** One that is not so far away as the others is put in its place, past all that come later. */
-  add(onDue: () => void, millis = this.millis): Deadline {
+  insert(deadline: Deadline, millis = this.millis): void {
     const at = monotonicMillis(this.clock) + millis
     let earlier = this.last
     while (earlier !== undefined && earlier.at > at) earlier = earlier.earlier
     const later = earlier === undefined ? this.first : earlier.later
-    const deadline: Deadline = { at, onDue, earlier, later }
+    deadline.at = at
+    deadline.earlier = earlier
+    deadline.later = later
     if (earlier === undefined) this.first = deadline
     else earlier.later = deadline
     if (later === undefined) this.last = deadline
     else later.earlier = deadline
     if (this.timer === undefined || at < this.timerAt) this.set(millis)
     else if (this.first === deadline) this.timer.hold()
-    return deadline
   }
 
   remove(deadline: Deadline): void {
@@ -59,7 +66,8 @@ export class Deadlines {
     else deadline.earlier.later = deadline.later
     if (deadline.later === undefined) this.last = deadline.earlier
     else deadline.later.earlier = deadline.earlier
-    deadline.earlier = undefined
+    // One that is old to the garbage collector would keep all that came after it, however young.
+    deadline.earlier = deadline.later = undefined
     if (this.first === undefined) this.timer?.release()
   }
 
@@ -81,9 +89,9 @@ export class Deadlines {
     this.timer = undefined
     const now = monotonicMillis(this.clock)
     while (this.first !== undefined && this.first.at <= now) {
-      const due = this.first
-      this.remove(due)
-      due.onDue()
+      const { first } = this
+      this.remove(first)
+      first.due()
     }
     // What was due may have added others, which are farther away than the first of those that are left.
     if (this.first !== undefined && (this.timer === undefined || this.first.at < this.timerAt))

@@ -35,8 +35,10 @@ export const encryption = (
     Effect.mapEager(cipher.encrypt(entry, name), (payload) => ({ ...entry, payload }))
   const decode: EntryMapping["decode"] = (entry, place, name) => {
     if (entry === undefined) return Effect.undefined
-    const found = Effect.mapEager(cipher.decrypt(entry, name), ({ outdated, ...found }): Entry | undefined =>
-      outdated ? { ...entry, ...found, outdated } : { ...entry, ...found }
+    const found = Effect.mapEager(
+      cipher.decrypt(entry, name),
+      ({ payload, outdated, expiresAt = entry.expiresAt }): Entry | undefined =>
+        outdated ? { ...entry, payload, expiresAt, outdated } : { ...entry, payload, expiresAt }
     )
     return Effect.catchEager(found, (reason) => {
       if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })

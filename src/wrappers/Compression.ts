@@ -93,7 +93,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
           if (entry === undefined) return Effect.undefined
           return Effect.mapBothEager(compressed.decode(entry.payload, decodeOptions), {
             onFailure: (reason) => new DecompressionError({ ...place, reason }),
-            onSuccess: (payload) => ({ ...entry, payload })
+            onSuccess: (payload) => (payload === entry.payload ? entry : { ...entry, payload })
           })
         }
         return mapEntries({ encode, decode, prefersText: true })(driver)

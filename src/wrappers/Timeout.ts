@@ -6,15 +6,14 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Mutable } from "effect/Types"
 import { around, type Filter } from "../driver/around.ts"
 import type { Limit } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { type Waits, waitsOf } from "../driver/waits.ts"
-import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
+import { type Deadline, type Deadlines, type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import * as options from "../internal/options.ts"
-import { type Release, release } from "../internal/release.ts"
-import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
+import { release } from "../internal/release.ts"
+import { type Place, type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
 
 /**
  * Fails operations that take longer than `duration` (default 5 seconds) with `TimeoutError`.
@@ -56,13 +55,13 @@ const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Waits | undefine
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
-      const until = { deadlines: deadlinesOf(fiber), toError: () => new TimeoutError({ ...call.place, duration }) }
+      const deadlines = deadlinesOf(fiber)
       return waits === "within-limit"
-        ? leave((limit) => next({ ...call, deadline, limit }), until)
+        ? leave((limit) => next({ ...call, deadline, limit }), new Due(call.place, duration), deadlines)
         : release(
             Effect.suspend(() => next({ ...call, deadline, limit: undefined })),
             fiber.context,
-            until
+            { deadlines, toError: () => new TimeoutError({ ...call.place, duration }) }
           )
     })
 }
@@ -70,15 +69,34 @@ const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Waits | undefine
 /** Leaves it to the driver to end in time, which takes no fiber. */
 const leave = <A, E>(
   run: (limit: Limit) => Effect.Effect<A, E>,
-  { deadlines, toError }: Release<TimeoutError>
+  due: Due,
+  deadlines: Deadlines
 ): Effect.Effect<A, E> => {
-  const limit: Mutable<Limit> = { error: undefined, onDue: undefined }
-  const deadline = deadlines.add(() => {
-    limit.error = toError()
-    limit.onDue?.(limit.error)
-  })
-  return Effect.onExitPrimitive(run(limit), () => {
-    deadlines.remove(deadline)
+  deadlines.insert(due)
+  return Effect.onExitPrimitive(run(due), () => {
+    deadlines.remove(due)
+    due.onDue = undefined
     return undefined
   })
+}
+
+/** The time that an operation has: for the driver its limit, and one of the deadlines. */
+class Due implements Limit, Deadline {
+  private readonly place: Place
+  private readonly duration: Duration.Duration
+  error: TimeoutError | undefined = undefined
+  onDue: ((error: TimeoutError) => void) | undefined = undefined
+  at = 0
+  earlier: Deadline | undefined = undefined
+  later: Deadline | undefined = undefined
+
+  constructor(place: Place, duration: Duration.Duration) {
+    this.place = place
+    this.duration = duration
+  }
+
+  due(): void {
+    this.error = new TimeoutError({ ...this.place, duration: this.duration })
+    this.onDue?.(this.error)
+  }
 }

@@ -1,6 +1,5 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { identity } from "effect/Function"
 import type { CallBase, Limit } from "../../driver/Call.ts"
 import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
 import type { Client, Connection } from "./connection.ts"
@@ -74,10 +73,11 @@ export const send = <A>(
   connection: Connection,
   call: CallBase,
   command: Command,
-  answerOf: (reply: A) => A = identity
+  answerOf?: (reply: A) => A
 ): Effect.Effect<A, Failure> =>
   request<A>(connection, call, ({ reply, fail }) => {
-    run(connection, command).then((value) => reply(answerOf(value as A)), fail)
+    const sent = run(connection, command) as Promise<A>
+    sent.then(answerOf === undefined ? reply : (value) => reply(answerOf(value)), fail)
   })
 
 /**

@@ -9,6 +9,8 @@ import { type Command, type Failure, send, sendMany } from "./commands.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import { decodeAll, type Form, type Stored, withTime } from "./entries.ts"
 
+const expires = (entry: Entry | undefined): boolean => entry?.expiresAt !== undefined
+
 type Entries = Effect.Effect<ReadonlyArray<Entry | undefined>, Failure | DeserializationError>
 
 /** Reads entries, single ones by the coalescer if there is one. */
@@ -62,7 +64,7 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
     const decoded = decodeAll(call, stored, form)
     if (Result.isFailure(decoded)) return Effect.fail(decoded.failure)
     const entries = decoded.success
-    if (!entries.some((entry) => entry?.expiresAt !== undefined)) return Effect.succeed(entries)
+    if (!entries.some(expires)) return Effect.succeed(entries)
     return atNow((now) => {
       const doubtful = entries.flatMap((entry, i) => (entry !== undefined && isExpired(entry, now) ? [i] : []))
       if (doubtful.length === 0) return Effect.succeed(entries)
