@@ -56,7 +56,7 @@ export const embedded: Section = {
       bareSqlite(join(directory, "bare.sqlite")),
       ofLayer("effect-kv Sqlite", Sqlite.layer({ filename: join(directory, "ours.sqlite") }))
     ])
-    const ofSqlite = yield* measured("embedded", sqlite, 1000)
+    const ofSqlite = yield* measured("embedded", sqlite, 5000)
     if (!plan.everything) return ofSqlite
     const ours = (name: string, fsync: boolean) =>
       ofLayer(

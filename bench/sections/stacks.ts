@@ -72,7 +72,7 @@ export const stacks: Section = {
         measure(
           "stacks, 1 KiB",
           all.flatMap((store) => store.singles(oneKiB)),
-          { ...amount, times: 1000 * plan.scale }
+          { ...amount, times: 5000 * plan.scale }
         )
       ))
     )

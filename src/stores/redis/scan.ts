@@ -7,7 +7,7 @@ import { type Client, type Connection, given, isCluster } from "./connection.ts"
 import { patternOf } from "./names.ts"
 
 /** How many names are remembered at least, so that those which SCAN repeats are listed once: and twice as many at most. */
-const minSeen = 20_000
+const minSeen = 2_500
 
 /** The least number of keys that the server looks at for a page, so that a small page is not a thousand round trips. */
 const minCount = 1000
