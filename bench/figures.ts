@@ -39,9 +39,3 @@ export const ratio = (samples: ReadonlyArray<Sample>, which: Which, base: Which)
   const [a, b] = [find(samples, which), find(samples, base)]
   return a && b && median(a.values.map((value, round) => value / b.values[round]!))
 }
-
-/** How much more than another it takes: the median of the rounds' differences. */
-export const difference = (samples: ReadonlyArray<Sample>, which: Which, base: Which): number | undefined => {
-  const [a, b] = [find(samples, which), find(samples, base)]
-  return a && b && median(a.values.map((value, round) => value - b.values[round]!))
-}

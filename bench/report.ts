@@ -14,6 +14,7 @@ export type Setting = ReadonlyArray<readonly [what: string, value: string]>
 
 const labels: Readonly<Record<string, string>> = {
   cpu: "CPU µs",
+  added: "added, CPU µs",
   rate: "op/s",
   p50: "p50 µs",
   p99: "p99 µs",

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { Driver } from "../../src/index.ts"
+import { Driver, type KeyValueError } from "../../src/index.ts"
 
 /** What a policy does, in the fewest steps that anybody could write it in for one store: the floor of what it can cost. */
 
@@ -18,6 +18,10 @@ const timeout = Driver.around((call, next) =>
       child.addObserver((exit) => {
         clearTimeout(timer)
         resume(exit)
+      })
+      return Effect.sync(() => {
+        clearTimeout(timer)
+        child.interruptUnsafe()
       })
     })
   )
@@ -39,5 +43,28 @@ const statistics = Driver.around((call, next) =>
   })
 )
 
-/** By the wrapper that does the same. */
-export const policiesByHand = { Timeout: Driver.wrapper(timeout), Statistics: Driver.wrapper(statistics) }
+/** A schedule that is entered after the first failure. */
+const retry = Driver.around((call, next) =>
+  Effect.catchIf(
+    Effect.suspend(() => next(call)),
+    (error) => (error as KeyValueError.KeyValueError).retryable,
+    () => Effect.retry(next(call), { times: 3 })
+  )
+)
+
+/** A line for a failure, with the time that it took. */
+const logging = Driver.around((call, next) =>
+  Effect.withFiber(() => {
+    const start = performance.now()
+    return Effect.onExitPrimitive(next(call), (exit) =>
+      exit._tag === "Failure" ? Effect.logWarning("failed", { millis: performance.now() - start }) : undefined
+    )
+  })
+)
+
+export const policiesByHand = {
+  timeout: Driver.wrapper(timeout),
+  retry: Driver.wrapper(retry),
+  statistics: Driver.wrapper(statistics),
+  logging: Driver.wrapper(logging)
+}

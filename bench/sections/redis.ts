@@ -56,7 +56,7 @@ export const redisSingle: Section = {
   run: Effect.fnUntraced(function* (plan) {
     const all = yield* stores(plan)
     const candidates = all.flatMap((store) => store.singles(oneKiB))
-    return yield* Effect.promise(() => measure("redis", candidates, amount(plan, 1000, [1, 32, 64, 256])))
+    return yield* Effect.promise(() => measure("redis", candidates, amount(plan, 2000, [1, 32, 64, 256])))
   })
 }
 

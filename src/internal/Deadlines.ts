@@ -1,10 +1,11 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
-import { liveClock, monotonicMillis } from "./clock.ts"
+import { monotonicMillis } from "./clock.ts"
 
 /** Something that is done when it is due, unless it is removed before. What is not a method is the list's own. */
 export interface Deadline {
@@ -115,6 +116,8 @@ export const deadlinesOf = (millis: number): Effect.Effect<DeadlinesOf, never, S
       return deadlines
     }
   })
+
+const liveClock = Context.get(Context.empty(), Clock.Clock)
 
 interface Timer {
   /** There is something to wait for: a program must not end before. */

@@ -77,15 +77,15 @@ describe("targets", () => {
     assert.include(targetsOf(targets, slower), "(1.50 ×): redis, get, callers: 256: 1.50 ×.")
   })
 
-  it("of the wrappers, the dearest over either store counts", () => {
-    const of = (subject: string, values: ReadonlyArray<number>) => sample(subject, values, { section: "wrappers" })
+  it("of a wrapper, what it adds where it is dearest counts", () => {
+    const of = (leaf: string, subject: string, values: ReadonlyArray<number>) =>
+      sample(subject, values, { section: `wrappers, ${leaf}`, figure: "added" })
     const samples = [
-      of("Memory", [1, 1, 5]),
-      of("Memory + Retry", [1.25, 1.25, 7]),
-      of("Memory, answers later", [2, 8, 2]),
-      of("Memory, answers later + Timeout", [2.5, 8.5, 2.25])
+      of("Memory", "Timeout", [0, 0, 9]),
+      of("Memory, answers later", "Timeout", [0.5, 0.25, 8]),
+      of("Memory, answers later", "Retry", [3, 3, 3])
     ]
-    assert.strictEqual(reached("One policy wrapper more", samples), 0.5)
+    assert.strictEqual(reached("One policy wrapper more: Timeout", samples), 0.5)
   })
 })
 

@@ -35,6 +35,7 @@ describe("by the live clock", () => {
     const d = add("d")
     deadlines.remove(b)
     deadlines.remove(b)
+    assert.deepStrictEqual([b.earlier, b.later], [undefined, undefined], "it would keep others from being collected")
     vi.advanceTimersByTime(49)
     assert.deepStrictEqual(due, [])
     vi.advanceTimersByTime(1)

@@ -190,6 +190,18 @@ describe("parse", () => {
     }
   })
 
+  it("copies an object's own fields only, and all that is nested in it", () => {
+    const value = { a: { b: [{ c: 1 }, null] }, d: "text" }
+    Object.assign(Object.prototype, { inherited: { nobody: "wants it" } })
+    const copy = json.clone(value) as typeof value
+    delete (Object.prototype as { inherited?: unknown }).inherited
+    assert.deepStrictEqual(copy, value)
+    assert.deepStrictEqual(Object.keys(copy), ["a", "d"])
+    assert.notStrictEqual(copy.a, value.a)
+    assert.notStrictEqual(copy.a.b, value.a.b)
+    assert.notStrictEqual(copy.a.b[0], value.a.b[0])
+  })
+
   it("__proto__ as a field like any other, which is copied and written as one, with either parser", () => {
     const fields = '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}'
     for (const text of [`{${fields}}`, `{"a":[{${fields}}]}`, `{${fields},"n":NaN}`, `{${fields},"\\n":1}`]) {

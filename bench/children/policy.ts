@@ -1,0 +1,39 @@
+/** Measures what a policy adds to the operations of stores: a process of its own, as a program has no other stacks. */
+import * as Effect from "effect/Effect"
+import { measure, type Sample } from "../measure.ts"
+import { byHand, leaves, policies } from "../policies.ts"
+import { ofLayer } from "../Store.ts"
+import { small } from "../values.ts"
+
+const [name, rounds, times] = process.argv.slice(2) as [string, string, string]
+const { ours, byHand: hand } = policies[name]!
+
+const bare = "without"
+
+const program = Effect.gen(function* () {
+  const samples: Array<Sample> = []
+  for (const [leaf, layer] of Object.entries(leaves)) {
+    const stores = yield* Effect.all([
+      ofLayer(bare, layer),
+      ofLayer(name, ours(layer)),
+      ...(hand ? [ofLayer(byHand(name), hand(layer))] : [])
+    ])
+    for (const store of stores) yield* Effect.promise(() => store.fill(small))
+    const measured = yield* Effect.promise(() =>
+      measure(
+        `wrappers, ${leaf}`,
+        stores.flatMap((store) => store.singles(small)),
+        { rounds: Number(rounds), times: Number(times), callers: [64], latencies: false }
+      )
+    )
+    const cpu = measured.filter(({ figure }) => figure === "cpu")
+    for (const sample of cpu) {
+      if (sample.subject === bare) continue
+      const base = cpu.find(({ subject, what }) => subject === bare && what === sample.what)!
+      samples.push({ ...sample, figure: "added", values: sample.values.map((value, i) => value - base.values[i]!) })
+    }
+  }
+  process.stdout.write(JSON.stringify(samples))
+})
+
+Effect.runPromise(Effect.scoped(program))
