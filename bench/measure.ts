@@ -130,10 +130,10 @@ export const measure = async (
   return samples
 }
 
-/** Runs a candidate until everything is compiled: some thousands of operations, or half a second. */
+/** Runs a candidate until everything is compiled: twenty thousand operations, or half a second. */
 const warmUp = async (run: () => Promise<void>, times: number) => {
   const start = performance.now()
-  for (let done = 0; done < 5000 && performance.now() - start < 500; done += times) await run()
+  for (let done = 0; done < 20_000 && performance.now() - start < 500; done += times) await run()
 }
 
 /** How many rounds' operations have their latencies measured. */

@@ -39,14 +39,16 @@ const markdownTable = (head: ReadonlyArray<string>, rows: ReadonlyArray<Readonly
 
 const distinct = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => [...new Set(values)]
 
+/** Is it shown beside the figure that it comes from? */
+const isRatio = (figure: string): boolean => figure === "ratio" || figure === "by hand"
+
 /** Samples of one section and number of callers: a row each subject, columns for what it does and what was measured. */
 const tableOf = (samples: ReadonlyArray<Sample>): string => {
   const subjects = distinct(samples.map(({ subject }) => subject))
   const columns = distinct(samples.map(({ what }) => what)).flatMap((what) =>
-    distinct(samples.filter((sample) => sample.what === what).map(({ figure }) => figure)).map((figure) => ({
-      what,
-      figure
-    }))
+    distinct(samples.filter((sample) => sample.what === what).map(({ figure }) => figure))
+      .filter((figure) => !isRatio(figure))
+      .map((figure) => ({ what, figure }))
   )
   const [{ section, callers }] = samples as [Sample]
   const cells = (subject: string) =>
@@ -55,7 +57,8 @@ const tableOf = (samples: ReadonlyArray<Sample>): string => {
       const sample = find(samples, which)
       const value = sample ? format(median(sample.values)) : ""
       if (figure !== "cpu") return [value]
-      const times = ratio(samples, which, { ...which, subject: subjects[0]! })
+      const measured = find(samples, { ...which, figure: "ratio" })
+      const times = measured ? median(measured.values) : ratio(samples, which, { ...which, subject: subjects[0]! })
       return [value, times === undefined ? "" : `${times.toFixed(2)} ×`]
     })
   return markdownTable(
@@ -138,7 +141,7 @@ export const report = (options: {
 }): string =>
   `${[
     "# Results of the benchmark",
-    "Written by `npm run bench`. Trust ratios: everybody takes turns in one process, in rounds, and the figures are medians of the rounds (a ratio is the median of the rounds' ratios). CPU time is that of this process, user and system; the Redis server is another process, whose time is not counted. Latencies are from a pass of their own.",
+    "Written by `npm run bench`. Trust ratios: those who are compared take turns in one process, in rounds, and the figures are medians of the rounds (a ratio is the median of the rounds' ratios). CPU time is that of this process, user and system; the Redis server is another process, whose time is not counted. Latencies are from a pass of their own.",
     markdownTable(["", ""], options.setting),
     ...options.charts.map(({ file, title }) => `![${title}](${file})`),
     "## Targets",

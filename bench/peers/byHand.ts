@@ -161,13 +161,13 @@ const coalesced = async ({ url, prefix }: Place): Promise<Peer> => {
   }
 }
 
-/** All of them, each over a client of its own. */
-export const overRedis = (place: Place, secret: Uint8Array): ReadonlyArray<() => Promise<Peer>> => [
-  () => coalesced(place),
-  () => over(place, fernetByHand, binary(fernet(secret))),
-  () => over(place, aeadByHand, binary(gcm(createSecretKey(secret)))),
-  () => over(place, pyKeyValueByHand, pyKeyValue(fernet(secret)))
-]
+/** All of them by their subjects, each over a client of its own. */
+export const overRedis = (place: Place, secret: Uint8Array): Readonly<Record<string, () => Promise<Peer>>> => ({
+  [coalescedByHand]: () => coalesced(place),
+  [fernetByHand]: () => over(place, fernetByHand, binary(fernet(secret))),
+  [aeadByHand]: () => over(place, aeadByHand, binary(gcm(createSecretKey(secret)))),
+  [pyKeyValueByHand]: () => over(place, pyKeyValueByHand, pyKeyValue(fernet(secret)))
+})
 
 const over = async ({ url, prefix }: Place, subject: string, { encode, decode }: Form): Promise<Peer> => {
   const client = new Redis(url)

@@ -2,7 +2,9 @@ import { Redis } from "ioredis"
 import type { Peer, Place } from "./Peer.ts"
 
 /** What everybody is measured by: the client and JSON. */
-export const overRedis = async ({ url, prefix }: Place): Promise<Peer> => over("ioredis + JSON", new Redis(url), prefix)
+export const alone = "ioredis + JSON"
+
+export const overRedis = async ({ url, prefix }: Place): Promise<Peer> => over(alone, new Redis(url), prefix)
 
 /**
  * The same with what is sent in one turn of the event loop leaving in one system call, as our store has it: less work

@@ -1,19 +1,7 @@
-import { execFile } from "node:child_process"
-import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
-import type { Sample } from "../measure.ts"
+import { inChild } from "../child.ts"
 import { policies } from "../policies.ts"
 import type { Section } from "./Section.ts"
-
-const child = fileURLToPath(new URL("../children/policy.ts", import.meta.url))
-
-const measureApart = (policy: string, rounds: number, times: number) =>
-  Effect.promise(async (): Promise<ReadonlyArray<Sample>> => {
-    const args = ["--conditions=@effect-kv/source", "--expose-gc", child, policy, String(rounds), String(times)]
-    const { stdout } = await promisify(execFile)(process.execPath, args)
-    return JSON.parse(stdout)
-  })
 
 /** What one policy more costs. */
 export const wrappers: Section = {
@@ -24,7 +12,9 @@ export const wrappers: Section = {
   needsRedis: false,
   run: (plan) =>
     Effect.map(
-      Effect.forEach(Object.keys(policies), (policy) => measureApart(policy, 2 * plan.rounds, 10_000 * plan.scale)),
+      Effect.forEach(Object.keys(policies), (policy) =>
+        inChild("policy", policy, String(2 * plan.rounds), String(10_000 * plan.scale))
+      ),
       (samples) => samples.flat()
     )
 }

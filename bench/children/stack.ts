@@ -1,0 +1,61 @@
+/**
+ * Measures a stack over Redis, beside the client alone and the same work by hand: a process of its own, as a program has one
+ * stack. Ratios are those of the rounds.
+ */
+import * as Effect from "effect/Effect"
+import * as Redis from "../../src/stores/Redis.ts"
+import { measure, type Sample } from "../measure.ts"
+import * as byHand from "../peers/byHand.ts"
+import * as ioredis from "../peers/ioredis.ts"
+import { ofLayer, ofPeer } from "../Store.ts"
+import { secret } from "../secrets.ts"
+import type { Plan } from "../sections/Section.ts"
+import { stacks } from "../stacks.ts"
+import { oneKiB, sixtyFourKiB } from "../values.ts"
+
+const [name, url, prefix, text] = process.argv.slice(2) as [string, string, string, string]
+const plan = JSON.parse(text) as Plan
+const stack = stacks[name]!
+
+const sizes = [
+  { section: "stacks, 1 KiB", value: oneKiB, times: 2500 },
+  ...(plan.everything ? [{ section: "stacks, 64 KiB", value: sixtyFourKiB, times: 64 }] : [])
+]
+
+/** What each takes in comparison with others, round by round. */
+const ratios = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
+  const cpu = samples.filter(({ figure }) => figure === "cpu")
+  const against = (figure: string, sample: Sample, base: string): ReadonlyArray<Sample> =>
+    cpu
+      .filter(({ subject, what }) => subject === base && what === sample.what)
+      .map(({ values }) => ({ ...sample, figure, unit: "×", values: sample.values.map((it, i) => it / values[i]!) }))
+  return cpu.flatMap((sample) => [
+    ...against("ratio", sample, ioredis.alone),
+    ...(sample.subject === name && stack.byHand ? against("by hand", sample, stack.byHand) : [])
+  ])
+}
+
+const program = Effect.gen(function* () {
+  const place = { url, prefix: `${prefix}${name.replaceAll(" ", "-")}:` }
+  const layer = stack.wrap(Redis.layer({ url, prefix: place.prefix, ...stack.options }))
+  const stores = [
+    yield* ofPeer(() => ioredis.overRedis(place)),
+    ...(stack.byHand ? [yield* ofPeer(byHand.overRedis(place, secret)[stack.byHand]!)] : []),
+    yield* ofLayer(name, layer)
+  ]
+  const samples: Array<Sample> = []
+  for (const { section, value, times } of sizes) {
+    for (const store of stores) yield* Effect.promise(() => store.fill(value))
+    const measured = yield* Effect.promise(() =>
+      measure(
+        section,
+        stores.flatMap((store) => store.singles(value)),
+        { rounds: plan.rounds, callers: [64], latencies: plan.everything, times: times * plan.scale }
+      )
+    )
+    samples.push(...measured, ...ratios(measured))
+  }
+  process.stdout.write(JSON.stringify(samples))
+})
+
+Effect.runPromise(Effect.scoped(program))
