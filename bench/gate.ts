@@ -2,8 +2,8 @@
  * Fails when something has become too slow: `npm run bench:gate`.
  *
  * A row of the table of targets fails when it is more than 15 % over its target in three runs of three: or over 1.15 times
- * what the same work takes by hand, where that is more. Only ratios of CPU
- * time are looked at, of what takes turns in one process: they depend little on the machine and on what else it does.
+ * what the same work takes by hand, where that is more. Only ratios of CPU time are looked at, of what takes turns in one
+ * process: they depend little on the machine and on what else it does.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
