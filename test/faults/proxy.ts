@@ -116,6 +116,7 @@ class Link {
   private readonly mode: () => Mode
   private readonly pipes: ReadonlyArray<Pipe>
   private replies = 0
+  private isCut = false
   private readonly cutAfter = 1000 + Math.random() * 2000
 
   constructor(client: Socket, server: Socket, mode: () => Mode) {
@@ -161,9 +162,12 @@ class Link {
   }
 
   private onReply(chunk: Buffer): Buffer | undefined {
+    // Nothing arrives behind what was cut off, whatever the mode is by now: TCP has no gaps.
+    if (this.isCut) return undefined
     if (this.mode()._tag !== "cut") return chunk
     this.replies += chunk.length
     if (this.replies < this.cutAfter) return chunk
+    this.isCut = true
     // Half of the reply is read by the client before it learns of the end.
     setTimeout(() => this.reset(), 5)
     return chunk.subarray(0, Math.ceil(chunk.length / 2))
