@@ -58,11 +58,10 @@ const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Waits | undefine
       const deadlines = deadlinesOf(fiber)
       return waits === "within-limit"
         ? leave((limit) => next({ ...call, deadline, limit }), new Due(call.place, duration), deadlines)
-        : release(
-            Effect.suspend(() => next({ ...call, deadline, limit: undefined })),
-            fiber.context,
-            { deadlines, toError: () => new TimeoutError({ ...call.place, duration }) }
-          )
+        : release(next({ ...call, deadline, limit: undefined }), fiber.context, {
+            deadlines,
+            toError: () => new TimeoutError({ ...call.place, duration })
+          })
     })
 }
 
