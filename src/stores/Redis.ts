@@ -183,7 +183,7 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *   another writer's: set `autoResendUnfulfilledCommands: false` (of a cluster: `retryDelayOnFailover: 0`).
  * - A batch that fails half-way is applied in part: the outcome of its error is `"unknown"`.
  * - Without a `prefix`, every string of the database whose name has a `"::"` counts as the store's.
- * - `SCAN` may list a name twice while the server resizes its table. Of the last 20,000 names, none is repeated. In a
+ * - `SCAN` may list a name twice while the server resizes its table. Of the last 2,500 names, none is repeated. In a
  *   cluster, keys that move to another node meanwhile may be missed.
  *
  * **Example**
