@@ -28,15 +28,6 @@ await rolldown({
 
 const needsSchema = (id) => modules.get(id)?.some((other) => other === "effect/Schema" || needsSchema(other)) ?? false
 
-/** What rolldown adds of its own. */
-const isRuntime = (id) => id.startsWith("\0rolldown")
-
-/** Engines read a text of one byte a character faster. */
-const ascii = {
-  name: "ascii",
-  renderChunk: (code) => code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-}
-
 /**
  * What Node runs: all that the index has in two files, since finding, reading and linking a file takes longer than running
  * it, and the other entries around them. What needs `effect/Schema`, which takes longer to load than all of the rest, is
@@ -45,7 +36,6 @@ const ascii = {
 export default defineConfig({
   ...shared,
   input,
-  plugins: [ascii],
   output: {
     dir: "dist/node",
     sourcemap: true,
@@ -53,7 +43,7 @@ export default defineConfig({
     chunkFileNames: "[name].js",
     codeSplitting: {
       groups: [
-        { name: "core", test: (id) => !needsSchema(id) && (modules.has(id) || isRuntime(id)), priority: 1 },
+        { name: "core", test: (id) => modules.has(id) && !needsSchema(id), priority: 1 },
         { name: "schema", test: needsSchema }
       ]
     }

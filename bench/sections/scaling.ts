@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process"
-import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 import { Redis as Client } from "ioredis"
 import { Memory } from "../../src/index.ts"
+import { inChild } from "../child.ts"
 import { withEntries } from "../heap.ts"
 import type { Sample } from "../measure.ts"
 import { ofLayer, ofPlain, type Store } from "../Store.ts"
@@ -53,20 +51,10 @@ const fill = async (url: string, start: string) => {
 }
 
 /** What enumerating takes, in a process of its own, so that its memory is known. */
-const enumerated = async (
-  how: "effect-kv" | "ioredis",
-  url: string,
-  prefix: string
-): Promise<{ readonly keys: number; readonly seconds: number; readonly peak: number }> => {
-  const child = fileURLToPath(new URL("../children/enumerate.ts", import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    "--conditions=@effect-kv/source",
-    child,
-    how,
-    url,
-    prefix
-  ])
-  return JSON.parse(stdout)
+interface Enumerated {
+  readonly keys: number
+  readonly seconds: number
+  readonly peak: number
 }
 
 const enumeration = Effect.fnUntraced(function* (rounds: number) {
@@ -75,11 +63,7 @@ const enumeration = Effect.fnUntraced(function* (rounds: number) {
   yield* Effect.promise(() => fill(url, `${own}users::user:`))
   const samples: Array<Sample> = []
   for (const subject of ["ioredis", "effect-kv"] as const) {
-    const runs = yield* Effect.promise(async () => {
-      const runs = []
-      for (let round = 0; round < rounds; round++) runs.push(await enumerated(subject, url, own))
-      return runs
-    })
+    const runs = yield* Effect.replicateEffect(inChild<Enumerated>("enumerate", subject, url, own), rounds)
     if (runs.some(({ keys }) => keys < keyCount)) return yield* Effect.fail(`${subject} has not found all keys`)
     const sample = { section: "scaling, Redis", subject, what: "enumeration", callers: 1 }
     samples.push(

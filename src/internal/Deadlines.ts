@@ -117,14 +117,14 @@ export const deadlinesOf = (millis: number): Effect.Effect<DeadlinesOf, never, S
     }
   })
 
-const liveClock = Context.get(Context.empty(), Clock.Clock)
-
 interface Timer {
   /** There is something to wait for: a program must not end before. */
   readonly hold: () => void
   readonly release: () => void
   readonly stop: () => void
 }
+
+const liveClock = Context.get(Context.empty(), Clock.Clock)
 
 /** The runtime's own timer, which takes less time than a fiber that sleeps. */
 const startLive = (millis: number, run: () => void): Timer => {

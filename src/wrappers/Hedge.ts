@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Filter } from "../driver/around.ts"
 import type { Wrapper } from "../driver/layers.ts"
-import { monotonicMillis } from "../internal/clock.ts"
 import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
@@ -135,9 +134,9 @@ const hedging = ({ delay, maxExtra, deadlines, onSent, onWon }: Policy): Filter 
 }
 
 const observing = <A, E>(answer: Effect.Effect<A, E>, clock: Clock.Clock, delay: Delay): Effect.Effect<A, E> => {
-  const start = monotonicMillis(clock)
+  const start = clock.monotonicTimeNanosUnsafe()
   return Effect.onExitPrimitive(answer, (exit) => {
-    if (Exit.isSuccess(exit)) delay.add?.(1e6 * (monotonicMillis(clock) - start))
+    if (Exit.isSuccess(exit)) delay.add?.(Number(clock.monotonicTimeNanosUnsafe() - start))
     return undefined
   })
 }

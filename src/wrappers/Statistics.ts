@@ -8,7 +8,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { around, type Filter } from "../driver/around.ts"
 import { type Wrapper, wrapperContext } from "../driver/layers.ts"
-import { monotonicMillis } from "../internal/clock.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { Recorder, type Snapshot } from "./statistics/Recorder.ts"
@@ -126,11 +125,12 @@ const recording =
   (call, next) =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
-      const start = monotonicMillis(clock)
+      const start = clock.monotonicTimeNanosUnsafe()
       return Effect.onExitPrimitive(
         Effect.suspend(() => next(call)),
         (exit) => {
-          recorder.record(system, call, exit, 1e6 * (monotonicMillis(clock) - start), fiber.context)
+          const nanos = Number(clock.monotonicTimeNanosUnsafe() - start)
+          recorder.record(system, call, exit, nanos, fiber.context)
           return undefined
         }
       )
