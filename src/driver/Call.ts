@@ -1,3 +1,4 @@
+import type * as Exit from "effect/Exit"
 import type { Entry } from "../Entry.ts"
 import type { Place, TimeoutError } from "../KeyValueError.ts"
 
@@ -10,7 +11,8 @@ import type { Place, TimeoutError } from "../KeyValueError.ts"
  * - `place` holds the application's operation and names, index by index, for errors.
  * - `deadline` is the time (milliseconds since the epoch) at which a `Timeout` or `Deadline` further out gives up. A store that can
  *   ends its own work by then; nobody has to.
- * - `limit` is there when the `Timeout` leaves it to the driver to end in time (see `declareWaits`).
+ * - `limit` is there when the `Timeout` leaves it to the driver to end in time (see `declareWaits`); `deadline` is then that of
+ *   those further out.
  *
  * @since 0.1.0
  */
@@ -25,14 +27,15 @@ export interface CallBase {
  *
  * **Details**
  *
- * Whenever the operation begins to wait, it sets `onDue`, which is called with the error to fail with when the time has
- * run out. If it has already, `error` is there.
+ * Whenever the operation waits for something, it says when it begins and when it ends to: also when nobody wants the
+ * answer any more, as after an interruption. In between, once the time has run out, `resume` is called with the failure of
+ * the operation. It is never called before `begin` has returned.
  *
  * @since 0.1.0
  */
 export interface Limit {
-  readonly error: TimeoutError | undefined
-  onDue: ((error: TimeoutError) => void) | undefined
+  readonly begin: (resume: (failure: Exit.Exit<never, TimeoutError>) => void) => void
+  readonly end: () => void
 }
 
 interface KeyedCall extends CallBase {

@@ -15,7 +15,8 @@ export interface Deadline {
   later: Deadline | undefined
 }
 
-/** The longest time that `setTimeout` can wait. */
+/** The times that `setTimeout` can wait. What is due already is so a millisecond later: never before it is added. */
+const shortest = 1
 const longest = 2 ** 31 - 1
 
 /**
@@ -38,26 +39,30 @@ export class Deadlines {
     this.scheduler = scheduler
   }
 
+  /** When one is due that is added now, unless it is another time away than the others. */
+  next(millis = this.millis): number {
+    return monotonicMillis(this.clock) + millis
+  }
+
   add(due: () => void, millis?: number): Deadline {
-    const deadline: Deadline = { due, at: 0, earlier: undefined, later: undefined }
-    this.insert(deadline, millis)
+    const deadline: Deadline = { due, at: this.next(millis), earlier: undefined, later: undefined }
+    this.insert(deadline)
     return deadline
   }
 
   /** One that is not so far away as the others is put in its place, past all that come later. */
-  insert(deadline: Deadline, millis = this.millis): void {
-    const at = monotonicMillis(this.clock) + millis
+  insert(deadline: Deadline): void {
+    const { at } = deadline
     let earlier = this.last
     while (earlier !== undefined && earlier.at > at) earlier = earlier.earlier
     const later = earlier === undefined ? this.first : earlier.later
-    deadline.at = at
     deadline.earlier = earlier
     deadline.later = later
     if (earlier === undefined) this.first = deadline
     else earlier.later = deadline
     if (later === undefined) this.last = deadline
     else later.earlier = deadline
-    if (this.timer === undefined || at < this.timerAt) this.set(millis)
+    if (this.timer === undefined || at < this.timerAt) this.set(at)
     else if (this.first === deadline) this.timer.hold()
   }
 
@@ -78,10 +83,11 @@ export class Deadlines {
     this.timer = this.first = this.last = undefined
   }
 
-  private set(millis: number): void {
+  private set(at: number): void {
     this.timer?.stop()
-    const wait = Math.min(millis, longest)
-    this.timerAt = monotonicMillis(this.clock) + wait
+    const now = monotonicMillis(this.clock)
+    const wait = Math.min(Math.max(at - now, shortest), longest)
+    this.timerAt = now + wait
     const run = () => this.run()
     this.timer = this.clock === liveClock ? startLive(wait, run) : startSleep(this.clock, this.scheduler, wait, run)
   }
@@ -95,8 +101,7 @@ export class Deadlines {
       first.due()
     }
     // What was due may have added others, which are farther away than the first of those that are left.
-    if (this.first !== undefined && (this.timer === undefined || this.first.at < this.timerAt))
-      this.set(this.first.at - now)
+    if (this.first !== undefined && (this.timer === undefined || this.first.at < this.timerAt)) this.set(this.first.at)
   }
 }
 

@@ -6,6 +6,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { around, type Filter } from "../driver/around.ts"
 import type { Limit } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
@@ -53,49 +54,45 @@ const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Waits | undefine
   const duration = Duration.millis(millis)
   return (call, next) =>
     Effect.withFiber((fiber) => {
-      const clock = fiber.getRef(Clock.Clock)
-      const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, clock.currentTimeMillisUnsafe() + millis)
       const deadlines = deadlinesOf(fiber)
-      return waits === "within-limit"
-        ? leave((limit) => next({ ...call, deadline, limit }), new Due(call.place, duration), deadlines)
-        : release(next({ ...call, deadline, limit: undefined }), fiber.context, {
-            deadlines,
-            toError: () => new TimeoutError({ ...call.place, duration })
-          })
+      if (waits === "within-limit") return next({ ...call, limit: new Due(call.place, duration, deadlines) })
+      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+      const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, now + millis)
+      return release(next({ ...call, deadline, limit: undefined }), fiber.context, {
+        deadlines,
+        toError: () => new TimeoutError({ ...call.place, duration })
+      })
     })
 }
 
-/** Leaves it to the driver to end in time, which takes no fiber. */
-const leave = <A, E>(
-  run: (limit: Limit) => Effect.Effect<A, E>,
-  due: Due,
-  deadlines: Deadlines
-): Effect.Effect<A, E> => {
-  deadlines.insert(due)
-  return Effect.onExitPrimitive(run(due), () => {
-    deadlines.remove(due)
-    due.onDue = undefined
-    return undefined
-  })
-}
-
-/** The time that an operation has: for the driver its limit, and one of the deadlines. */
+/** The time of an operation whose driver ends in time on its own, which takes no fiber; one of the deadlines meanwhile. */
 class Due implements Limit, Deadline {
   private readonly place: Place
   private readonly duration: Duration.Duration
-  error: TimeoutError | undefined = undefined
-  onDue: ((error: TimeoutError) => void) | undefined = undefined
-  at = 0
+  private readonly deadlines: Deadlines
+  private resume: Parameters<Limit["begin"]>[0] | undefined = undefined
+  at: number
   earlier: Deadline | undefined = undefined
   later: Deadline | undefined = undefined
 
-  constructor(place: Place, duration: Duration.Duration) {
+  constructor(place: Place, duration: Duration.Duration, deadlines: Deadlines) {
     this.place = place
     this.duration = duration
+    this.deadlines = deadlines
+    this.at = deadlines.next()
+  }
+
+  begin(resume: Parameters<Limit["begin"]>[0]): void {
+    this.resume = resume
+    this.deadlines.insert(this)
+  }
+
+  end(): void {
+    this.resume = undefined
+    this.deadlines.remove(this)
   }
 
   due(): void {
-    this.error = new TimeoutError({ ...this.place, duration: this.duration })
-    this.onDue?.(this.error)
+    this.resume?.(Exit.fail(new TimeoutError({ ...this.place, duration: this.duration })))
   }
 }

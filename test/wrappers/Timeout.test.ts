@@ -3,6 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -153,15 +154,19 @@ describe("Timeout", () => {
 })
 
 describe("Timeout over a driver that keeps to limits on its own", () => {
-  /** Never answers, but for a limit. */
-  const waiting = (limits: Array<Limit | undefined>) =>
+  /** Waits to be told to answer, or for the limit. */
+  const waiting = (limits: Array<Limit | undefined>, answers: Array<() => void> = []) =>
     Layer.flatMap(Memory.layer(), (context) => {
       const driver: Driver.Driver = {
         ...Context.get(context, KeyValue.KeyValue).driver,
         get: (call) => {
           limits.push(call.limit)
-          return Effect.callback<never, KeyValueError.TimeoutError>((resume) => {
-            if (call.limit) call.limit.onDue = (error) => resume(Effect.fail(error))
+          return Effect.callback((resume) => {
+            call.limit?.begin(resume)
+            answers.push(() => {
+              call.limit?.end()
+              resume(Effect.succeed([undefined]))
+            })
           })
         }
       }
@@ -175,23 +180,49 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
       const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
       yield* TestClock.adjust("99 millis")
       assert.isUndefined(fiber.pollUnsafe())
-      assert.isUndefined(limits[0]!.error)
       yield* TestClock.adjust("1 millis")
       const error = yield* Fiber.join(fiber)
       assert.strictEqual(error.message, 'get of "key" in collection "default_collection": no answer within 100ms.')
-      assert.strictEqual(limits[0]!.error, error as KeyValueError.TimeoutError)
+      assert.isDefined(limits[0])
     }).pipe(Effect.provide(waiting(limits).pipe(Timeout.wrap("100 millis"))))
   })
 
-  it.effect("forgets the limit of an operation that has ended", () => {
+  it.effect("has no limit any more when the driver has ended to wait, and one for all that it waits", () => {
+    const limits: Array<Limit | undefined> = []
+    const answers: Array<() => void> = []
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const fiber = yield* Effect.forkChild(kv.get("key"))
+      yield* TestClock.adjust("60 millis")
+      answers[0]!()
+      assert.isUndefined(yield* Fiber.join(fiber))
+      const failures: Array<Exit.Exit<never, KeyValueError.TimeoutError>> = []
+      yield* TestClock.adjust("10 millis")
+      limits[0]!.begin((failure) => failures.push(failure))
+      yield* TestClock.adjust("29 millis")
+      assert.lengthOf(failures, 0)
+      yield* TestClock.adjust("1 millis")
+      assert.lengthOf(failures, 1)
+      limits[0]!.begin((failure) => failures.push(failure))
+      assert.lengthOf(failures, 1)
+      yield* TestClock.adjust("1 millis")
+      assert.lengthOf(failures, 2)
+      limits[0]!.begin((failure) => failures.push(failure))
+      limits[0]!.end()
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(failures, 2)
+    }).pipe(Effect.provide(waiting(limits, answers).pipe(Timeout.wrap("100 millis"))))
+  })
+
+  it.effect("an operation that is interrupted takes no notice of its limit", () => {
     const limits: Array<Limit | undefined> = []
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const fiber = yield* Effect.forkChild(kv.get("key"))
-      yield* Effect.yieldNow
+      yield* TestClock.adjust("60 millis")
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("1 second")
-      assert.isUndefined(limits[0]!.error)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
     }).pipe(Effect.provide(waiting(limits).pipe(Timeout.wrap("100 millis"))))
   })
 

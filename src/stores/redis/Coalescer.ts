@@ -49,17 +49,17 @@ export class Coalescer {
     else this.sendMany(names, askers)
   }
 
-  private sendOne(name: string, { reply, fail }: Asker<Reply>): void {
+  private sendOne(name: string, asker: Asker<Reply>): void {
     this.underWay++
     const end = () => void this.underWay--
     run(this.connection, ["getBuffer", name]).then(
       (value) => {
         end()
-        reply(value as Reply)
+        asker.reply(value as Reply)
       },
       (error) => {
         end()
-        fail(error)
+        asker.fail(error)
       }
     )
   }
@@ -74,7 +74,7 @@ export class Coalescer {
         end()
       },
       (error) => {
-        for (const { fail } of askers) fail(error)
+        for (const asker of askers) asker.fail(error)
         end()
       }
     )

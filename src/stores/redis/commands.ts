@@ -37,19 +37,36 @@ export const request = <A>(
       const ready = within(call.limit, connection.becomeReady(call.place))
       return resume(Effect.andThen(ready, request(connection, call, ask)))
     }
-    if (call.limit !== undefined) whenDue(call.limit, resume)
-    connection.waiting++
-    ask({
-      reply: (value) => {
-        connection.waiting--
-        resume(Exit.succeed(value))
-      },
-      fail: (error) => {
-        connection.waiting--
-        resume(Exit.fail(toFailure(call.place)(error)))
-      }
-    })
+    ask(new Waiting(connection, call, resume))
   })
+
+class Waiting<A> implements Asker<A> {
+  private readonly connection: Connection
+  private readonly call: CallBase
+  private readonly resume: (exit: Exit.Exit<A, Failure>) => void
+
+  constructor(connection: Connection, call: CallBase, resume: (exit: Exit.Exit<A, Failure>) => void) {
+    this.connection = connection
+    this.call = call
+    this.resume = resume
+    call.limit?.begin(resume)
+    connection.waiting++
+  }
+
+  reply(value: A): void {
+    this.end(Exit.succeed(value))
+  }
+
+  fail(error: unknown): void {
+    this.end(Exit.fail(toFailure(this.call.place)(error)))
+  }
+
+  private end(exit: Exit.Exit<A, Failure>): void {
+    this.connection.waiting--
+    this.call.limit?.end()
+    this.resume(exit)
+  }
+}
 
 /** The effect, or an error once the limit is due. */
 export const within = <A, E>(
@@ -60,13 +77,11 @@ export const within = <A, E>(
     ? effect
     : Effect.raceFirst(
         effect,
-        Effect.callback<never, TimeoutError>((resume) => whenDue(limit, resume))
+        Effect.callback<never, TimeoutError>((resume) => {
+          limit.begin(resume)
+          return Effect.sync(() => limit.end())
+        })
       )
-
-const whenDue = (limit: Limit, resume: (error: Exit.Exit<never, TimeoutError>) => void): void => {
-  if (limit.error === undefined) limit.onDue = (error) => resume(Exit.fail(error))
-  else resume(Exit.fail(limit.error))
-}
 
 /** Sends one command. */
 export const send = <A>(
@@ -75,9 +90,12 @@ export const send = <A>(
   command: Command,
   answerOf?: (reply: A) => A
 ): Effect.Effect<A, Failure> =>
-  request<A>(connection, call, ({ reply, fail }) => {
+  request<A>(connection, call, (asker) => {
     const sent = run(connection, command) as Promise<A>
-    sent.then(answerOf === undefined ? reply : (value) => reply(answerOf(value)), fail)
+    sent.then(
+      (value) => asker.reply(answerOf === undefined ? value : answerOf(value)),
+      (error) => asker.fail(error)
+    )
   })
 
 /**
@@ -91,9 +109,10 @@ export const sendMany = <A>(
   commands: ReadonlyArray<Command>
 ): Effect.Effect<ReadonlyArray<A>, Failure> =>
   Effect.flatMap(
-    request<ReadonlyArray<PromiseSettledResult<unknown>>>(connection, call, ({ reply, fail }) => {
+    request<ReadonlyArray<PromiseSettledResult<unknown>>>(connection, call, (asker) => {
       cork(connection.client)
-      Promise.allSettled(commands.map((command) => run(connection, command))).then(reply, fail)
+      const all = Promise.allSettled(commands.map((command) => run(connection, command)))
+      all.then((replies) => asker.reply(replies))
     }),
     (replies) => allOf<A>(replies, call.place)
   )
