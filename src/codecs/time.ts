@@ -95,8 +95,15 @@ const parseUsual = (text: string): number | undefined => {
     second <= 59 &&
     micros >= 0
   if (!isSure) return undefined
-  return Date.UTC(year, month - 1, day, hour, minute, second, Math.floor(micros / 1000)) + (micros % 1000) / 1000
+  const date = (year * 100 + month) * 100 + day
+  if (date !== lastDate.date) lastDate = { date, start: Date.UTC(year, month - 1, day) }
+  return (
+    lastDate.start + ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(micros / 1000) + (micros % 1000) / 1000
+  )
 }
+
+/** The day that was read last: few entries are of another. */
+let lastDate = { date: 0, start: 0 }
 
 const isSeparated = (text: string): boolean =>
   text[4] === "-" &&

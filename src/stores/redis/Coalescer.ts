@@ -1,6 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type { CallBase } from "../../driver/Call.ts"
-import { type Asker, type Failure, request, run } from "./commands.ts"
+import { type Answer, type Asker, type Failure, request, run } from "./commands.ts"
 import type { Connection } from "./connection.ts"
 
 type Reply = Buffer | null
@@ -25,8 +25,8 @@ export class Coalescer {
     this.connection = connection
   }
 
-  get(call: CallBase, name: string): Effect.Effect<Reply, Failure> {
-    return request<Reply>(this.connection, call, (asker) => this.add(name, asker))
+  get<A, E>(call: CallBase, name: string, answer: Answer<Reply, A, E>): Effect.Effect<A, E | Failure> {
+    return request(this.connection, call, (asker) => this.add(name, asker), answer)
   }
 
   private add(name: string, asker: Asker<Reply>): void {

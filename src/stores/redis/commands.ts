@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
 import type { CallBase, Limit } from "../../driver/Call.ts"
 import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
 import type { Client, Connection } from "./connection.ts"
@@ -26,45 +27,57 @@ export interface Asker<A> {
   readonly fail: (error: unknown) => void
 }
 
-/** Asks the server once there is a connection, and waits for the reply, but not beyond the limit of the call. */
-export const request = <A>(
+/** What to make of a reply. */
+export type Answer<A, B, E = never> = (reply: A) => Effect.Effect<B, E>
+
+/** Asks the server once there is a connection, and answers the reply, but does not wait beyond the limit of the call. */
+export const request = <A, B, E>(
   connection: Connection,
   call: CallBase,
-  ask: (asker: Asker<A>) => void
-): Effect.Effect<A, Failure> =>
+  ask: (asker: Asker<A>) => void,
+  answer: Answer<A, B, E>
+): Effect.Effect<B, E | Failure> =>
   Effect.callback((resume) => {
-    if (!connection.isReady()) {
-      const ready = within(call.limit, connection.becomeReady(call.place))
-      return resume(Effect.andThen(ready, request(connection, call, ask)))
-    }
-    ask(new Waiting(connection, call, resume))
+    if (connection.isReady()) return ask(new Waiting(connection, call, answer, resume))
+    const ready = within(call.limit, connection.becomeReady(call.place))
+    return resume(Effect.andThen(ready, request(connection, call, ask, answer)))
   })
 
-class Waiting<A> implements Asker<A> {
+/** Whoever waits for a reply. A class, since it is made for every request, and takes less than two functions. */
+class Waiting<A, B, E> implements Asker<A> {
   private readonly connection: Connection
   private readonly call: CallBase
-  private readonly resume: (exit: Exit.Exit<A, Failure>) => void
+  private readonly answer: Answer<A, B, E>
+  private readonly resume: (effect: Effect.Effect<B, E | Failure>) => void
 
-  constructor(connection: Connection, call: CallBase, resume: (exit: Exit.Exit<A, Failure>) => void) {
+  constructor(
+    connection: Connection,
+    call: CallBase,
+    answer: Answer<A, B, E>,
+    resume: (effect: Effect.Effect<B, E | Failure>) => void
+  ) {
     this.connection = connection
     this.call = call
+    this.answer = answer
     this.resume = resume
     call.limit?.begin(resume)
     connection.waiting++
   }
 
-  reply(value: A): void {
-    this.end(Exit.succeed(value))
+  /** What is thrown is a defect of the one who waits: nobody else looks at the client's promise. */
+  reply(reply: A): void {
+    const answer = Result.try(() => this.answer(reply))
+    this.end(Result.isSuccess(answer) ? answer.success : Exit.die(answer.failure))
   }
 
   fail(error: unknown): void {
     this.end(Exit.fail(toFailure(this.call.place)(error)))
   }
 
-  private end(exit: Exit.Exit<A, Failure>): void {
+  private end(effect: Effect.Effect<B, E | Failure>): void {
     this.connection.waiting--
     this.call.limit?.end()
-    this.resume(exit)
+    this.resume(effect)
   }
 }
 
@@ -84,19 +97,21 @@ export const within = <A, E>(
       )
 
 /** Sends one command. */
-export const send = <A>(
+export const send = <A, B = A, E = never>(
   connection: Connection,
   call: CallBase,
   command: Command,
-  answerOf?: (reply: A) => A
-): Effect.Effect<A, Failure> =>
-  request<A>(connection, call, (asker) => {
+  answer: Answer<A, B, E>
+): Effect.Effect<B, E | Failure> => {
+  const ask = (asker: Asker<A>) => {
     const sent = run(connection, command) as Promise<A>
     sent.then(
-      (value) => asker.reply(answerOf === undefined ? value : answerOf(value)),
+      (reply) => asker.reply(reply),
       (error) => asker.fail(error)
     )
-  })
+  }
+  return request(connection, call, ask, answer)
+}
 
 /**
  * Sends commands that are about one key each, together.
@@ -108,12 +123,13 @@ export const sendMany = <A>(
   call: CallBase,
   commands: ReadonlyArray<Command>
 ): Effect.Effect<ReadonlyArray<A>, Failure> =>
-  Effect.flatMap(
-    request<ReadonlyArray<PromiseSettledResult<unknown>>>(connection, call, (asker) => {
+  request(
+    connection,
+    call,
+    (asker: Asker<ReadonlyArray<PromiseSettledResult<unknown>>>) => {
       cork(connection.client)
-      const all = Promise.allSettled(commands.map((command) => run(connection, command)))
-      all.then((replies) => asker.reply(replies))
-    }),
+      Promise.allSettled(commands.map((command) => run(connection, command))).then((replies) => asker.reply(replies))
+    },
     (replies) => allOf<A>(replies, call.place)
   )
 

@@ -17,20 +17,23 @@ type Entries = Effect.Effect<ReadonlyArray<Entry | undefined>, Failure | Deseria
 export const reading = (connection: Connection, form: Form, coalescer: Coalescer | undefined) => {
   const nameOf = ({ collection }: Call.Get, key: string) => form.names.encode(collection, key)
 
-  const getOne = (call: Call.Get, key: string): Effect.Effect<Stored, Failure> =>
-    coalescer === undefined
-      ? send(connection, call, ["getBuffer", nameOf(call, key)])
-      : coalescer.get(call, nameOf(call, key))
+  const getOne = (call: Call.Get, key: string): Entries => {
+    const answer = (stored: Stored) => settle(call, [stored])
+    return coalescer === undefined
+      ? send(connection, call, ["getBuffer", nameOf(call, key)], answer)
+      : coalescer.get(call, nameOf(call, key), answer)
+  }
 
-  const getAll = (call: Call.Get): Effect.Effect<ReadonlyArray<Stored>, Failure> => {
+  const getAll = (call: Call.Get): Entries => {
     const names = call.keys.map((key) => nameOf(call, key))
-    return isCluster(connection.client)
-      ? sendMany(
-          connection,
-          call,
-          names.map((name) => ["getBuffer", name])
-        )
-      : send(connection, call, ["mgetBuffer", names])
+    const answer = (stored: ReadonlyArray<Stored>) => settle(call, stored)
+    if (!isCluster(connection.client)) return send(connection, call, ["mgetBuffer", names], answer)
+    const all = sendMany<Stored>(
+      connection,
+      call,
+      names.map((name) => ["getBuffer", name])
+    )
+    return Effect.flatMap(all, answer)
   }
 
   /** Entries with the time that each has left by the server's clock. */
@@ -79,8 +82,6 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
   return (call: Call.Get): Entries => {
     if (call.expiry) return withTimes(call)
     const [key] = call.keys
-    return call.keys.length === 1
-      ? Effect.flatMap(getOne(call, key!), (stored) => settle(call, [stored]))
-      : Effect.flatMap(getAll(call), (stored) => settle(call, stored))
+    return call.keys.length === 1 ? getOne(call, key!) : getAll(call)
   }
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { CallBase } from "../../driver/Call.ts"
 import { type Place, StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Failure, keyPrefixOf, send, within } from "./commands.ts"
@@ -45,10 +46,20 @@ export const scan = Effect.fnUntraced(function* (
   const prefix = keyPrefixOf(connection.client)
   const count = Math.max(options.pageSize, minCount)
   const args = [cursor.position, "MATCH", patternOf(prefix + start), "COUNT", count, "TYPE", "string"]
-  let [position, names] = yield* send<readonly [string, ReadonlyArray<string>]>(node, call, ["scan", ...args])
+  let [position, names] = yield* send(
+    node,
+    call,
+    ["scan", ...args],
+    Exit.succeed<readonly [string, ReadonlyArray<string>]>
+  )
   if (names.some(mayBeInvalid)) {
     // As bytes, which take twice the memory, one can tell what is not UTF-8.
-    const [next, bytes] = yield* send<readonly [Buffer, ReadonlyArray<Buffer>]>(node, call, ["scanBuffer", ...args])
+    const [next, bytes] = yield* send(
+      node,
+      call,
+      ["scanBuffer", ...args],
+      Exit.succeed<readonly [Buffer, ReadonlyArray<Buffer>]>
+    )
     position = next.toString()
     names = bytes.filter(isUtf8).map(String)
   }

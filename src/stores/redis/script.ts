@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { CallBase } from "../../driver/Call.ts"
 import { type Argument, type Failure, send } from "./commands.ts"
 import type { Connection } from "./connection.ts"
@@ -28,13 +29,12 @@ export const replace = (
   args: ReadonlyArray<Argument>
 ): Effect.Effect<boolean, Failure> => {
   const run = (method: "evalshaBuffer" | "evalBuffer", script: string) =>
-    send<number>(connection, call, [method, script, 1, name, expected, ...args])
-  return Effect.map(
-    Effect.catchIf(
-      run("evalshaBuffer", sha),
-      (failure) => "cause" in failure && isMissingScript(failure.cause),
-      () => run("evalBuffer", source)
-    ),
-    (reply) => Number(reply) === 1
+    send(connection, call, [method, script, 1, name, expected, ...args], (reply: number) =>
+      Exit.succeed(Number(reply) === 1)
+    )
+  return Effect.catchIf(
+    run("evalshaBuffer", sha),
+    (failure) => "cause" in failure && isMissingScript(failure.cause),
+    () => run("evalBuffer", source)
   )
 }

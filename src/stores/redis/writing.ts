@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { constVoid } from "effect/Function"
+import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as managedEntry from "../../codecs/managedEntry.ts"
 import type * as Call from "../../driver/Call.ts"
@@ -21,8 +21,8 @@ export const writing = (connection: Connection, form: Form) => {
     const entry = call.entries[0]!
     const command: Command = ["setBuffer", nameOf(call, 0), encode(call, 0, entry, form)]
     return entry.expiresAt === undefined
-      ? send(connection, call, command, constVoid)
-      : atNow((now) => send(connection, call, [...command, ...expiryOf(entry, now)], constVoid))
+      ? send(connection, call, command, done)
+      : atNow((now) => send(connection, call, [...command, ...expiryOf(entry, now)], done))
   }
 
   /** Entries without a TTL are written by as few commands as can be. */
@@ -55,7 +55,7 @@ export const writing = (connection: Connection, form: Form) => {
           ),
           (counts) => counts.reduce((sum, count) => sum + Number(count), 0)
         )
-      : send(connection, call, ["unlinkBuffer", names], Number)
+      : send(connection, call, ["unlinkBuffer", names], (count) => Exit.succeed(Number(count)))
 
   /** Writes a key that has no entry. What was loaded without a TTL and has expired since is none, and is replaced. */
   const putIfAbsent = (
@@ -65,8 +65,8 @@ export const writing = (connection: Connection, form: Form) => {
     now: number
   ): Effect.Effect<boolean, Failure> => {
     const value = encode(call, 0, entry, form)
-    const set = send<unknown>(connection, call, ["setBuffer", name, value, ...expiryOf(entry, now), "NX"])
-    return Effect.flatMap(set, (reply) =>
+    const set: Command = ["setBuffer", name, value, ...expiryOf(entry, now), "NX"]
+    return send(connection, call, set, (reply: unknown) =>
       reply !== null
         ? Effect.succeed(true)
         : Effect.flatMap(
@@ -96,7 +96,7 @@ export const writing = (connection: Connection, form: Form) => {
         return replace(connection, call, name, expected as Buffer, args)
       }
       return entry === undefined
-        ? Effect.map(send<number>(connection, call, ["existsBuffer", name]), (count) => Number(count) === 0)
+        ? send(connection, call, ["existsBuffer", name], (count: number) => Exit.succeed(Number(count) === 0))
         : putIfAbsent(call, name, entry, now)
     })
 
@@ -106,6 +106,8 @@ export const writing = (connection: Connection, form: Form) => {
     compareAndPut
   }
 }
+
+const done = () => Exit.void
 
 /** What the script writes: the stored form, and the milliseconds that it has left if it expires. */
 const replacement = (value: Argument, expiresAt: number | undefined, now: number): ReadonlyArray<Argument> =>
