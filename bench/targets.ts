@@ -183,15 +183,27 @@ export const targets: ReadonlyArray<Target> = [
     ...byHand(coalescedByHand, "get"),
     note: "By hand there are no policies, and no fibers."
   }),
-  stack("Production: binary, compression from 4 KiB, Fernet", "get", "production, Fernet", 2.3, {
-    ...byHand(fernetByHand, "get")
-  }),
-  stack("Production: binary, compression from 4 KiB, Fernet", "put", "production, Fernet", 3.2, {
-    ...byHand(fernetByHand, "put")
-  }),
-  stack("The same with Aead, reads coalesced", "get", "production, Aead, reads coalesced", 1.6, {
-    ...byHand(aeadByHand, "get")
-  }),
+  stack(
+    "Production: binary, compression from 4 KiB, Fernet",
+    "get",
+    "production, Fernet",
+    2.3,
+    byHand(fernetByHand, "get")
+  ),
+  stack(
+    "Production: binary, compression from 4 KiB, Fernet",
+    "put",
+    "production, Fernet",
+    3.2,
+    byHand(fernetByHand, "put")
+  ),
+  stack(
+    "The same with Aead, reads coalesced",
+    "get",
+    "production, Aead, reads coalesced",
+    1.6,
+    byHand(aeadByHand, "get")
+  ),
   stack(
     "The same with Aead, writes pipelined",
     "put",

@@ -27,7 +27,7 @@ export interface CallBase {
  *
  * **Details**
  *
- * Whenever the operation waits for something, it says when it begins and when it ends to: also when nobody wants the
+ * Whenever the operation waits for something, it says when that begins, and when it ends: also when nobody wants the
  * answer any more, as after an interruption. In between, once the time has run out, `resume` is called with the failure of
  * the operation. It is never called before `begin` has returned.
  *

@@ -88,7 +88,6 @@ class Due implements Limit, Deadline {
   }
 
   end(): void {
-    this.resume = undefined
     this.deadlines.remove(this)
   }
 

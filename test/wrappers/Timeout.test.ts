@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -155,14 +155,17 @@ describe("Timeout", () => {
 
 describe("Timeout over a driver that keeps to limits on its own", () => {
   /** Waits to be told to answer, or for the limit. */
-  const waiting = (limits: Array<Limit | undefined>, answers: Array<() => void> = []) =>
+  const waiting = (limits: Array<Limit | undefined>, answers: Array<() => void> = [], due: Array<unknown> = []) =>
     Layer.flatMap(Memory.layer(), (context) => {
       const driver: Driver.Driver = {
         ...Context.get(context, KeyValue.KeyValue).driver,
         get: (call) => {
           limits.push(call.limit)
           return Effect.callback((resume) => {
-            call.limit?.begin(resume)
+            call.limit?.begin((failure) => {
+              due.push(failure)
+              resume(failure)
+            })
             answers.push(() => {
               call.limit?.end()
               resume(Effect.succeed([undefined]))
@@ -214,16 +217,23 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
     }).pipe(Effect.provide(waiting(limits, answers).pipe(Timeout.wrap("100 millis"))))
   })
 
-  it.effect("an operation that is interrupted takes no notice of its limit", () => {
-    const limits: Array<Limit | undefined> = []
+  it.effect("has a limit until the driver has ended to wait, also when the operation was interrupted", () => {
+    const answers: Array<() => void> = []
+    const due: Array<unknown> = []
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const fiber = yield* Effect.forkChild(kv.get("key"))
       yield* TestClock.adjust("60 millis")
       yield* Fiber.interrupt(fiber)
+      const other = yield* Effect.forkChild(kv.get("other"))
+      yield* TestClock.adjust("10 millis")
+      yield* Fiber.interrupt(other)
+      answers[0]!()
+      yield* TestClock.adjust("89 millis")
+      assert.lengthOf(due, 0)
       yield* TestClock.adjust("1 second")
-      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
-    }).pipe(Effect.provide(waiting(limits).pipe(Timeout.wrap("100 millis"))))
+      assert.lengthOf(due, 1)
+    }).pipe(Effect.provide(waiting([], answers, due).pipe(Timeout.wrap("100 millis"))))
   })
 
   it.effect("does not when something is in between that may take its time", () => {

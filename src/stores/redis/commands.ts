@@ -28,7 +28,7 @@ export interface Asker<A> {
 }
 
 /** What to make of a reply. */
-export type Answer<A, B, E = never> = (reply: A) => Effect.Effect<B, E>
+export type Answer<A, B, E> = (reply: A) => Effect.Effect<B, E>
 
 /** Asks the server once there is a connection, and answers the reply, but does not wait beyond the limit of the call. */
 export const request = <A, B, E>(
@@ -97,7 +97,7 @@ export const within = <A, E>(
       )
 
 /** Sends one command. */
-export const send = <A, B = A, E = never>(
+export const send = <A, B, E>(
   connection: Connection,
   call: CallBase,
   command: Command,
