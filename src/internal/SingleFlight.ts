@@ -1,10 +1,11 @@
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 
 interface Flight<A, E> {
   readonly keys: ReadonlyArray<string>
   readonly dropped: Set<string>
-  fiber: Fiber.Fiber<ReadonlyArray<A>, E>
+  readonly fiber: Fiber.Fiber<ReadonlyArray<A>, E>
   waiters: number
 }
 
@@ -31,10 +32,16 @@ export class SingleFlight<A, E> {
     )
   }
 
-  /** The values of several keys: some from loads that are under way, the others from one load of their own. */
+  /**
+   * The values of several keys: some from loads that are under way, the others from one load of their own.
+   *
+   * Whoever comes is counted in the step that finds the loads: between two steps others may run, and a load that nobody
+   * is counted for may end or be interrupted.
+   */
   runMany<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> {
     return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(this.join(keys, load), (byKey) => {
+      Effect.contextWith((context: Context.Context<R>) => {
+        const byKey = this.join(keys, load, context)
         const flights = new Set(byKey)
         for (const flight of flights) flight.waiters++
         return restore(Effect.forEach(flights, (flight) => Fiber.join(flight.fiber), { discard: true })).pipe(
@@ -64,27 +71,26 @@ export class SingleFlight<A, E> {
 
   private join<R>(
     keys: ReadonlyArray<string>,
-    load: Load<A, E, R>
-  ): Effect.Effect<ReadonlyArray<Flight<A, E>>, never, R> {
-    return Effect.suspend(() => {
-      const own = [...new Set(keys.filter((key) => !this.flights.has(key)))]
-      const flightOf = (key: string) => this.flights.get(key) as Flight<A, E>
-      return own.length === 0
-        ? Effect.succeed(keys.map(flightOf))
-        : Effect.map(this.depart(own, load), () => keys.map(flightOf))
-    })
+    load: Load<A, E, R>,
+    context: Context.Context<R>
+  ): ReadonlyArray<Flight<A, E>> {
+    const own = [...new Set(keys.filter((key) => !this.flights.has(key)))]
+    if (own.length > 0) this.depart(own, load, context)
+    return keys.map((key) => this.flights.get(key) as Flight<A, E>)
   }
 
-  private depart<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>): Effect.Effect<void, never, R> {
-    const flight = { keys, dropped: new Set<string>(), waiters: 0 } as unknown as Flight<A, E>
-    const run = Effect.ensuring(
-      Effect.suspend(() => load(keys, (key) => flight.dropped.has(key))),
+  private depart<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>, context: Context.Context<R>): void {
+    const dropped = new Set<string>()
+    const run = Effect.andThen(
+      Effect.yieldNow,
+      Effect.suspend(() => load(keys, (key) => dropped.has(key)))
+    )
+    const arriving = Effect.ensuring(
+      run,
       Effect.sync(() => this.arrive(flight))
     )
-    return Effect.map(Effect.forkDetach(run), (fiber) => {
-      flight.fiber = fiber
-      for (const key of keys) this.flights.set(key, flight)
-    })
+    const flight: Flight<A, E> = { keys, dropped, fiber: Effect.runForkWith(context)(arriving), waiters: 0 }
+    for (const key of keys) this.flights.set(key, flight)
   }
 
   private leave(flight: Flight<A, E>): Effect.Effect<void> {

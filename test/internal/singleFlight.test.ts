@@ -1,0 +1,70 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import { SingleFlight } from "../../src/internal/SingleFlight.ts"
+
+/** Runs an effect with fibers that take turns after so many steps, for many of them: wherever a turn can end, one does. */
+const inTurns = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.forEach(
+    Array.from({ length: 60 }, (_, i) => i + 5),
+    (steps) => Effect.provideService(effect, Scheduler.MaxOpsBeforeYield, steps),
+    { discard: true }
+  )
+
+const aWhile = Effect.replicateEffect(Effect.yieldNow, 100, { discard: true })
+
+describe("loads of the same key", () => {
+  it.effect("that are wanted at the same time are one", () =>
+    inTurns(
+      Effect.gen(function* () {
+        const flights = new SingleFlight<number, never>()
+        const gate = yield* Deferred.make<void>()
+        let loads = 0
+        const load = Effect.andThen(
+          Deferred.await(gate),
+          Effect.sync(() => ++loads)
+        )
+        const fibers = yield* Effect.replicateEffect(Effect.forkChild(flights.run("a", load)), 3)
+        yield* aWhile
+        yield* Deferred.succeed(gate, undefined)
+        assert.deepStrictEqual(yield* Fiber.joinAll(fibers), [1, 1, 1])
+        assert.strictEqual(loads, 1)
+        assert.isFalse(flights.has("a"))
+      })
+    )
+  )
+
+  it.effect("answer, however soon they end", () =>
+    inTurns(
+      Effect.gen(function* () {
+        const flights = new SingleFlight<string, never>()
+        const runs = Array.from({ length: 3 }, () => flights.run("a", Effect.succeed("value")))
+        assert.deepStrictEqual(yield* Effect.all(runs, { concurrency: "unbounded" }), Array(3).fill("value"))
+        assert.isFalse(flights.has("a"))
+      })
+    )
+  )
+
+  it.effect("go on when one of those who wait is interrupted, and end with the last", () =>
+    inTurns(
+      Effect.gen(function* () {
+        const flights = new SingleFlight<string, never>()
+        const gate = yield* Deferred.make<void>()
+        const load = Effect.as(Deferred.await(gate), "value")
+        const [first, second] = yield* Effect.replicateEffect(Effect.forkChild(flights.run("a", load)), 2)
+        yield* Effect.yieldNow
+        yield* Fiber.interrupt(first!)
+        yield* aWhile
+        yield* Deferred.succeed(gate, undefined)
+        assert.strictEqual(yield* Fiber.join(second!), "value")
+        const last = yield* Effect.forkChild(flights.run("b", Effect.never))
+        yield* aWhile
+        assert.isTrue(flights.has("b"))
+        yield* Fiber.interrupt(last)
+        assert.isFalse(flights.has("b"))
+      })
+    )
+  )
+})
