@@ -80,7 +80,7 @@ export interface ConnectionOptions extends CommonOptions {
   readonly connectTimeout?: Duration.Input | undefined
   /**
    * How long the server may be silent while an answer is due, before the connection is given up: all operations under
-   * way fail, and a new connection is made. Default: 5 seconds.
+   * way fail, and a new connection is made. Silence is noticed up to a tenth of that time later. Default: 5 seconds.
    */
   readonly responseTimeout?: Duration.Input | undefined
   readonly client?: undefined
@@ -256,7 +256,7 @@ const connect = Effect.fnUntraced(function* (
   const responseTimeout = yield* options.millis("Redis", "responseTimeout", config.responseTimeout ?? "5 seconds")
   const server = {
     connectTimeout,
-    socketTimeout: responseTimeout,
+    socketTimeout: undefined,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     lazyConnect: true,
@@ -265,7 +265,8 @@ const connect = Effect.fnUntraced(function* (
   return yield* own({
     make: () => (config.cluster === undefined ? serverClient(config, server) : clusterClient(config.cluster, server)),
     lazyConnect: config.lazyConnect ?? false,
-    connectTimeout
+    connectTimeout,
+    responseTimeout
   })
 })
 

@@ -71,7 +71,7 @@ class Waiting<A, B, E> implements Asker<A> {
   }
 
   fail(error: unknown): void {
-    this.end(Exit.fail(toFailure(this.call.place)(error)))
+    this.end(Exit.fail(toFailure(this.call.place)(this.connection.reasonOf(error))))
   }
 
   private end(effect: Effect.Effect<B, E | Failure>): void {
@@ -130,7 +130,7 @@ export const sendMany = <A>(
       cork(connection.client)
       Promise.allSettled(commands.map((command) => run(connection, command))).then((replies) => asker.reply(replies))
     },
-    (replies) => allOf<A>(replies, call.place)
+    (replies) => allOf<A>(replies, connection, call.place)
   )
 
 type Methods = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Promise<unknown>>>
@@ -147,10 +147,11 @@ export const keyPrefixOf = (client: Client): string => String(client.options.key
 /** The replies, or one error for all that failed. */
 const allOf = <A>(
   replies: ReadonlyArray<PromiseSettledResult<unknown>>,
+  { reasonOf }: Connection,
   place: Place
 ): Exit.Exit<ReadonlyArray<A>, Failure> => {
   const failed = replies.filter(({ status }) => status === "rejected") as ReadonlyArray<PromiseRejectedResult>
   if (failed.length === 0) return Exit.succeed(replies.map((it) => (it as PromiseFulfilledResult<A>).value))
-  const failures = failed.map(({ reason }) => toFailure(place, failed.length < replies.length)(reason))
+  const failures = failed.map(({ reason }) => toFailure(place, failed.length < replies.length)(reasonOf(reason)))
   return Exit.fail(failures.find(({ outcome }) => outcome === "unknown") ?? failures[0]!)
 }

@@ -2,8 +2,9 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
-import { causeOf, isReply, messageOf } from "./failures.ts"
+import { causeOf, isReply, isUnanswered, messageOf } from "./failures.ts"
 import { resetWhenGivenUp } from "./reset.ts"
+import { giveUpWhenSilent } from "./silence.ts"
 
 /** A client of ioredis, of either kind. */
 export type Client = Redis | Cluster
@@ -18,6 +19,8 @@ export interface Connection {
   readonly isReady: () => boolean
   /** Waits until it is, or fails. */
   readonly becomeReady: (place: Place) => Effect.Effect<void, StoreUnavailableError>
+  /** What a command failed with, or what is behind it. */
+  readonly reasonOf: (error: unknown) => unknown
 }
 
 /** A client that somebody else set up: it decides on its own what to do while there is no connection. */
@@ -25,7 +28,8 @@ export const given = (client: Client): Connection => ({
   client,
   waiting: 0,
   isReady: () => true,
-  becomeReady: () => Effect.void
+  becomeReady: () => Effect.void,
+  reasonOf: (error) => error
 })
 
 export interface OwnOptions {
@@ -34,13 +38,16 @@ export interface OwnOptions {
   readonly lazyConnect: boolean
   /** Milliseconds. */
   readonly connectTimeout: number
+  /** Milliseconds. */
+  readonly responseTimeout: number
 }
 
 /** A client that is closed with the scope, and connected before this succeeds unless `lazyConnect` is set. */
 export const own = Effect.fnUntraced(function* ({
   make,
   lazyConnect,
-  connectTimeout
+  connectTimeout,
+  responseTimeout
 }: OwnOptions): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
   const client = yield* Effect.acquireRelease(
     Effect.try({
@@ -51,7 +58,7 @@ export const own = Effect.fnUntraced(function* ({
     close
   )
   const trouble = new Trouble()
-  yield* watch(client, trouble)
+  yield* watch(client, trouble, responseTimeout)
   const isReady = () => client.status === "ready" && trouble.refusal === undefined
   const open = opener(client)
   const fail = (reason: string) => Effect.fail(new StoreSetupError({ module, ...trouble.explain(reason) }))
@@ -74,7 +81,9 @@ export const own = Effect.fnUntraced(function* ({
       Effect.andThen(
         opened,
         Effect.suspend(() => (isReady() ? Effect.void : Effect.fail(unavailable(place))))
-      )
+      ),
+    // Of a cluster, the last trouble may be another node's.
+    reasonOf: (error) => (isUnanswered(error) && !isCluster(client) ? trouble.ofLoss() : error)
   }
 })
 
@@ -94,6 +103,15 @@ class Trouble {
     this.refusal = undefined
   }
 
+  /** What is known of an earlier connection says nothing of the loss of this one. */
+  ready(): void {
+    this.last = undefined
+  }
+
+  ofLoss(): Error {
+    return new Error(this.explain("the connection was lost before the answer came").reason)
+  }
+
   explain(what: string): { readonly reason: string; readonly cause?: unknown } {
     const error = this.refusal ?? this.last
     return error === undefined ? { reason: what } : { reason: `${what}: ${messageOf(error)}`, cause: causeOf(error) }
@@ -101,19 +119,24 @@ class Trouble {
 }
 
 /** Takes note of the client's errors, which it would print if nobody did. */
-const watch = (client: Client, trouble: Trouble): Effect.Effect<void> =>
+const watch = (client: Client, trouble: Trouble, responseTimeout: number): Effect.Effect<void> =>
   Effect.map(Effect.context<never>(), (context) => {
     const log = Effect.runForkWith(context)
     const note = (error: unknown) => {
       trouble.add(error)
       log(Effect.logDebug(`Redis: ${messageOf(error)}`))
     }
+    const watchNode = (node: Redis) => {
+      resetWhenGivenUp(node)
+      giveUpWhenSilent(node, responseTimeout)
+    }
     client.on("error", note)
     if (isCluster(client)) {
       client.on("node error", (error: unknown) => note(new Error(messageOf(error))))
-      client.on("+node", resetWhenGivenUp)
-    } else resetWhenGivenUp(client)
+      client.on("+node", watchNode)
+    } else watchNode(client)
     client.on("connecting", () => trouble.connecting())
+    client.on("ready", () => trouble.ready())
   })
 
 /** Begins to connect at the first call. The promise is that of the first attempt. */

@@ -74,6 +74,9 @@ export const leavesReplica = () => {
   }
 }
 
+/** Was the connection lost before the answer came? Why it was, ioredis does not say here. */
+export const isUnanswered = (error: unknown): boolean => fieldOf(error, "name") === "MaxRetriesPerRequestError"
+
 /** Did the server itself answer with this error? */
 export const isReply = (error: unknown): boolean => fieldOf(error, "name") === "ReplyError"
 

@@ -160,7 +160,8 @@ const answering = (reply: unknown): Connection => ({
   client: { getBuffer: () => Promise.resolve(reply) } as unknown as Client,
   waiting: 0,
   isReady: () => true,
-  becomeReady: () => Effect.void
+  becomeReady: () => Effect.void,
+  reasonOf: (error) => error
 })
 
 describe("a command", () => {
