@@ -1,7 +1,8 @@
 import type * as Layer from "effect/Layer"
 import { type KeyValue, Retry, Stack, Statistics, Timeout, Tracing } from "../src/index.ts"
 import type * as Redis from "../src/stores/Redis.ts"
-import { aeadByHand, coalescedByHand, fernetByHand, pyKeyValueByHand } from "./peers/byHand.ts"
+import { aeadByHand, fernetByHand, pyKeyValueByHand } from "./peers/byHand.ts"
+import { policiesInFibers } from "./peers/byHandInFibers.ts"
 import { encryptionKey } from "./secrets.ts"
 
 type Store = Layer.Layer<KeyValue.KeyValue, unknown>
@@ -41,7 +42,7 @@ export const stacks: Readonly<Record<string, StackOverRedis>> = {
   "effect-kv": { wrap: bare, hasTarget: true },
   "effect-kv, reads coalesced": { wrap: bare, options, hasTarget: false },
   policies: { wrap: policies, hasTarget: true },
-  "policies, reads coalesced": { wrap: policies, options, byHand: coalescedByHand, hasTarget: true },
+  "policies, reads coalesced": { wrap: policies, options, byHand: policiesInFibers, hasTarget: true },
   "production, Fernet": { wrap: fernet, byHand: fernetByHand, hasTarget: true },
   "production, Aead": { wrap: aead, byHand: aeadByHand, hasTarget: false },
   "production, Aead, reads coalesced": { wrap: aead, options, byHand: aeadByHand, hasTarget: true },

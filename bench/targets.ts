@@ -1,6 +1,7 @@
 import { figure, ratio, type Which } from "./figures.ts"
 import type { Sample } from "./measure.ts"
-import { aeadByHand, coalescedByHand, entriesByHand, fernetByHand } from "./peers/byHand.ts"
+import { aeadByHand, entriesByHand, fernetByHand } from "./peers/byHand.ts"
+import { entriesInFibers, policiesInFibers } from "./peers/byHandInFibers.ts"
 import * as ioredis from "./peers/ioredis.ts"
 import { byHand as byHandOf, leaves } from "./policies.ts"
 import { importByHand } from "./sections/startUp.ts"
@@ -92,13 +93,14 @@ const rowsAgainst = (subject: string, samples: ReadonlyArray<Sample>) =>
   ["redis", "batches"]
     .flatMap((section) =>
       [1, 32, 64, 256].flatMap((callers) =>
-        operations.map((what) => ({
-          row: `${section}, ${what}, callers: ${callers}`,
-          figure: against({ section, subject: "effect-kv", what, callers }, subject)(samples)
-        }))
+        operations.map((what) => {
+          const figureOf = (who: string) => against({ section, subject: who, what, callers }, subject)(samples)
+          const row = `${section}, ${what}, callers: ${callers}`
+          return { row, figure: figureOf("effect-kv"), byHand: figureOf(entriesInFibers) }
+        })
       )
     )
-    .flatMap(({ row, figure }) => (figure === undefined ? [] : [{ row, figure }]))
+    .flatMap(({ figure, ...row }) => (figure === undefined ? [] : [{ ...row, figure }]))
     .sort((a, b) => b.figure - a.figure)
 
 const peer = (subject: string): Target => ({
@@ -109,12 +111,13 @@ const peer = (subject: string): Target => ({
   unit: "×",
   gate: false,
   reached: (samples) => rowsAgainst(subject, samples)[0]?.figure,
+  floor: { what: `In that row, ${entriesInFibers}`, reached: (samples) => rowsAgainst(subject, samples)[0]?.byHand },
   detail: (samples) =>
     rowsAgainst(subject, samples)
       .filter(({ figure }) => figure >= 1)
       .map(({ row, figure }) => `${row}: ${figure.toFixed(2)} ×`)
       .join("; "),
-  note: "With one caller, all but three take the same within what runs differ by: half of it is the system call that sends a command. Beyond that we set a timer for each, to notice a server that has fallen silent."
+  note: "With one caller, each command wakes the process, and leaves in a system call of its own: that is most of what anybody takes."
 })
 
 const peersInMemory = [
@@ -179,10 +182,7 @@ const importTime =
 export const targets: ReadonlyArray<Target> = [
   ...operations.map((what) => stack("Bare `KeyValue` over Redis, against ioredis + JSON", what, "effect-kv", 1.1)),
   stack("Timeout + Retry + Statistics + Tracing over Redis", "get", "policies", 1.25),
-  stack("The same, reads coalesced", "get", "policies, reads coalesced", 0.8, {
-    ...byHand(coalescedByHand, "get"),
-    note: "By hand there are no policies, and no fibers."
-  }),
+  stack("The same, reads coalesced", "get", "policies, reads coalesced", 0.8, byHand(policiesInFibers, "get")),
   stack(
     "Production: binary, compression from 4 KiB, Fernet",
     "get",
@@ -217,10 +217,7 @@ export const targets: ReadonlyArray<Target> = [
     note: "That is where it needs a fiber of its own: around a driver of which it is not known how long it may take. Around Memory it is nothing, and next to Redis it needs none."
   }),
   policy("Retry", policyByHand("Retry")),
-  policy("Statistics", {
-    ...policyByHand("Statistics"),
-    note: "The service counts and keeps percentiles beside the metrics."
-  }),
+  policy("Statistics", policyByHand("Statistics")),
   policy("Tracing"),
   policy("Logging, level off", policyByHand("Logging, level off")),
   ...operations.map(batch),
@@ -246,6 +243,12 @@ export const targets: ReadonlyArray<Target> = [
     greatest(peersInMemory.map((subject) => against(memoryGet, subject))),
     {
       isBelow: true,
+      floor: {
+        what: "Map of JSON, in a fiber, which is the least that copies,",
+        reached: greatest(
+          peersInMemory.map((subject) => against({ ...memoryGet, subject: "Map of JSON, in a fiber" }, subject))
+        )
+      },
       note: "Two answer the very object that was put, which its readers can then change for all others: Effect's BackingPersistence and cache-manager. Of those that copy, all take longer than ours."
     }
   ),

@@ -6,7 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Redis from "../../src/stores/Redis.ts"
 import { measure, type Sample } from "../measure.ts"
 import * as byHand from "../peers/byHand.ts"
+import * as byHandInFibers from "../peers/byHandInFibers.ts"
 import * as ioredis from "../peers/ioredis.ts"
+import type { Place } from "../peers/Peer.ts"
 import { ofLayer, ofPeer } from "../Store.ts"
 import { secret } from "../secrets.ts"
 import type { Plan } from "../sections/Section.ts"
@@ -35,12 +37,17 @@ const ratios = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
   ])
 }
 
+const openByHand = (place: Place, subject: string) =>
+  subject === byHandInFibers.policiesInFibers
+    ? byHandInFibers.coalescedOverRedis(place)
+    : ofPeer(byHand.overRedis(place, secret)[subject]!)
+
 const program = Effect.gen(function* () {
   const place = { url, prefix: `${prefix}${name.replaceAll(" ", "-")}:` }
   const layer = stack.wrap(Redis.layer({ url, prefix: place.prefix, ...stack.options }))
   const stores = [
     yield* ofPeer(() => ioredis.overRedis(place)),
-    ...(stack.byHand ? [yield* ofPeer(byHand.overRedis(place, secret)[stack.byHand]!)] : []),
+    ...(stack.byHand ? [yield* openByHand(place, stack.byHand)] : []),
     yield* ofLayer(name, layer)
   ]
   const samples: Array<Sample> = []

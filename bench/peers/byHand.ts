@@ -70,7 +70,7 @@ const gcm = (key: KeyObject) => ({
 })
 
 /** What the bare store holds, and py-key-value: a value with its names and times. */
-const managedEntry: Form = {
+export const managedEntry: Form = {
   encode: (value) =>
     JSON.stringify({ collection: "default", created_at: new Date().toISOString(), key: "key", value, version: 1 }),
   decode: (stored) => {
@@ -125,45 +125,14 @@ const pyKeyValue = (cipher: ReturnType<typeof fernet>): Form => ({
 })
 
 export const entriesByHand = "managed entries by hand"
-export const coalescedByHand = "managed entries by hand, reads coalesced"
 export const fernetByHand = "Fernet by hand"
 export const aeadByHand = "AES-GCM by hand"
 export const pyKeyValueByHand = "py-key-value's envelopes by hand"
 
 export const entriesOverRedis = (place: Place): Promise<Peer> => over(place, entriesByHand, managedEntry)
 
-/** Single reads of one turn of the event loop as one MGET. */
-const coalesced = async ({ url, prefix }: Place): Promise<Peer> => {
-  const peer = await over({ url, prefix }, coalescedByHand, managedEntry)
-  const client = new Redis(url)
-  let waiting: Array<{ readonly name: string; readonly resolve: (stored: Buffer | null) => void }> = []
-  const flush = async () => {
-    const reads = waiting
-    waiting = []
-    const replies = await client.mgetBuffer(reads.map(({ name }) => name))
-    for (const [i, { resolve }] of reads.entries()) resolve(replies[i]!)
-  }
-  const read = (name: string) =>
-    new Promise<Buffer | null>((resolve) => {
-      waiting.push({ name, resolve })
-      if (waiting.length === 1) setImmediate(flush)
-    })
-  return {
-    ...peer,
-    get: async (key) => {
-      const stored = await read(`${prefix}${coalescedByHand}:${key}`)
-      return stored === null ? undefined : managedEntry.decode(stored)
-    },
-    close: async () => {
-      client.disconnect()
-      await peer.close()
-    }
-  }
-}
-
 /** All of them by their subjects, each over a client of its own. */
 export const overRedis = (place: Place, secret: Uint8Array): Readonly<Record<string, () => Promise<Peer>>> => ({
-  [coalescedByHand]: () => coalesced(place),
   [fernetByHand]: () => over(place, fernetByHand, binary(fernet(secret))),
   [aeadByHand]: () => over(place, aeadByHand, binary(gcm(createSecretKey(secret)))),
   [pyKeyValueByHand]: () => over(place, pyKeyValueByHand, pyKeyValue(fernet(secret)))

@@ -30,18 +30,27 @@ const timeout = Driver.around((call, next) =>
 const attributes = { "db.system.name": "memory", "db.operation.name": "get" }
 const duration = Metric.histogram("by_hand.duration", { attributes, boundaries: [0.001, 0.01, 0.1, 1] })
 const operations = Metric.counter("by_hand.operations", { attributes })
+const hits = Metric.counter("by_hand.hits", { attributes })
 
-/** The time that each operation takes, and their number, as metrics. */
-const statistics = Driver.around((call, next) =>
+/** How many operations took about how long, for percentiles. */
+const latencies = new Map<number, number>()
+
+/** The time that each operation takes, their number, and what they found, as metrics; and what percentiles need. */
+export const measured = <A, E, R>(operation: () => Effect.Effect<A, E, R>, isRead: boolean): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const start = performance.now()
-    return Effect.onExitPrimitive(next(call), () => {
-      duration.updateUnsafe((performance.now() - start) / 1000, fiber.context)
+    return Effect.onExitPrimitive(operation(), (exit) => {
+      const millis = performance.now() - start
+      const bucket = Math.ceil(Math.log(millis) * 50)
+      latencies.set(bucket, (latencies.get(bucket) ?? 0) + 1)
+      duration.updateUnsafe(millis / 1000, fiber.context)
       operations.updateUnsafe(1, fiber.context)
+      if (isRead && exit._tag === "Success") hits.updateUnsafe(1, fiber.context)
       return undefined
     })
   })
-)
+
+const statistics = Driver.around((call, next) => measured(() => next(call), call._tag === "get"))
 
 /** A schedule that is entered after the first failure. */
 const retry = Driver.around((call, next) =>

@@ -3,6 +3,7 @@ import * as Redis from "../../src/stores/Redis.ts"
 import { type Amount, measure } from "../measure.ts"
 import * as bentocache from "../peers/bentocache.ts"
 import * as byHand from "../peers/byHand.ts"
+import * as byHandInFibers from "../peers/byHandInFibers.ts"
 import * as cacheable from "../peers/cacheable.ts"
 import * as cacheManager from "../peers/cacheManager.ts"
 import * as effectPersistence from "../peers/effectPersistence.ts"
@@ -15,8 +16,10 @@ import { redis } from "../servers.ts"
 import { oneKiB } from "../values.ts"
 import type { Plan, Section } from "./Section.ts"
 
-const floors = (place: Place) =>
-  [ioredis.overRedis, ioredis.corked, byHand.entriesOverRedis].map((open) => ofPeer(() => open(place)))
+const floors = (place: Place) => [
+  ...[ioredis.overRedis, ioredis.corked, byHand.entriesOverRedis].map((open) => ofPeer(() => open(place))),
+  byHandInFibers.entriesOverRedis(place)
+]
 
 const peers = (place: Place) => [
   effectPersistence.overRedis(place),

@@ -9,7 +9,7 @@ export const stacks: Section = {
   name: "stacks",
   title: "Stacks over Redis",
   about:
-    "64 callers. `policies` is Timeout, Retry, Statistics and Tracing, with no tracer installed; `production` adds encryption, and compression from 4 KiB (with py-key-value's envelopes from 1 KiB, as there); `by hand` is the same codecs called around ioredis, without policies. Each stack takes turns with ioredis alone, and the same by hand, in a process of its own: the ratio is that to ioredis there.",
+    "64 callers. `policies` is Timeout, Retry, Statistics and Tracing, with no tracer installed; `production` adds encryption, and compression from 4 KiB (with py-key-value's envelopes from 1 KiB, as there); `by hand` is the same codecs called around ioredis, without policies; or, where it says so, with policies and in fibers. Each stack takes turns with ioredis alone, and the same by hand, in a process of its own: the ratio is that to ioredis there.",
   needsRedis: true,
   run: Effect.fnUntraced(function* (plan) {
     const { url, prefix } = yield* redis

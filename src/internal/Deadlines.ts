@@ -1,11 +1,10 @@
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
-import { monotonicMillis } from "./clock.ts"
+import { liveClock, monotonicMillis } from "./clock.ts"
 
 /** Something that is done when it is due, unless it is removed before. What is not a method is the list's own. */
 export interface Deadline {
@@ -128,8 +127,6 @@ interface Timer {
   readonly release: () => void
   readonly stop: () => void
 }
-
-const liveClock = Context.get(Context.empty(), Clock.Clock)
 
 /** The runtime's own timer, which takes less time than a fiber that sleeps. */
 const startLive = (millis: number, run: () => void): Timer => {

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { around, type Filter } from "../driver/around.ts"
 import { type Wrapper, wrapperContext } from "../driver/layers.ts"
+import { monotonicMillis } from "../internal/clock.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { Recorder, type Snapshot } from "./statistics/Recorder.ts"
@@ -125,12 +126,11 @@ const recording =
   (call, next) =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
-      const start = clock.monotonicTimeNanosUnsafe()
+      const start = monotonicMillis(clock)
       return Effect.onExitPrimitive(
         Effect.suspend(() => next(call)),
         (exit) => {
-          const nanos = Number(clock.monotonicTimeNanosUnsafe() - start)
-          recorder.record(system, call, exit, nanos, fiber.context)
+          recorder.record(system, call, exit, (monotonicMillis(clock) - start) * 1e6, fiber.context)
           return undefined
         }
       )
