@@ -2,7 +2,10 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { Driver, type KeyValueError } from "../../src/index.ts"
 
-/** What a policy does, in the fewest steps that anybody could write it in for one store: the floor of what it can cost. */
+/**
+ * What a policy does, in the fewest steps that anybody could write it in for one store: the floor of what it can cost.
+ * (Operations are suspended, so that what they throw is seen, too.)
+ */
 
 /** A fiber and a timer for each operation, so that the caller is released at the limit. */
 const timeout = Driver.around((call, next) =>
@@ -39,7 +42,7 @@ const latencies = new Map<number, number>()
 export const measured = <A, E, R>(operation: () => Effect.Effect<A, E, R>, isRead: boolean): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const start = performance.now()
-    return Effect.onExitPrimitive(operation(), (exit) => {
+    return Effect.onExitPrimitive(Effect.suspend(operation), (exit) => {
       const millis = performance.now() - start
       const bucket = Math.ceil(Math.log(millis) * 50)
       latencies.set(bucket, (latencies.get(bucket) ?? 0) + 1)
@@ -65,8 +68,10 @@ const retry = Driver.around((call, next) =>
 const logging = Driver.around((call, next) =>
   Effect.withFiber(() => {
     const start = performance.now()
-    return Effect.onExitPrimitive(next(call), (exit) =>
-      exit._tag === "Failure" ? Effect.logWarning("failed", { millis: performance.now() - start }) : undefined
+    return Effect.onExitPrimitive(
+      Effect.suspend(() => next(call)),
+      (exit) =>
+        exit._tag === "Failure" ? Effect.logWarning("failed", { millis: performance.now() - start }) : undefined
     )
   })
 )

@@ -7,7 +7,6 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as LogLevel from "effect/LogLevel"
 import { around, type Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
@@ -86,15 +85,14 @@ export interface Options {
 export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(Effect.map(validate(options), (config) => around(logging(config))))
 
-const isEnabled = (fiber: Fiber.Fiber<unknown, unknown>, level: LogLevel.Severity): boolean =>
-  LogLevel.isGreaterThanOrEqualTo(level, fiber.cache.minimumLogLevel)
-
-const logging =
-  (config: Config): Filter =>
-  (call, next) =>
+const logging = (config: Config): Filter => {
+  const level = LogLevel.getOrdinal(config.level)
+  const failureLevel = LogLevel.getOrdinal(config.failureLevel)
+  return (call, next) =>
     Effect.withFiber((fiber) => {
-      const enabled = isEnabled(fiber, config.level)
-      if (!enabled && !isEnabled(fiber, config.failureLevel)) return next(call)
+      const minimum = LogLevel.getOrdinal(fiber.cache.minimumLogLevel)
+      const enabled = level >= minimum
+      if (!enabled && failureLevel < minimum) return next(call)
       const clock = fiber.getRef(Clock.Clock)
       const start = monotonicMillis(clock)
       const operation = Effect.onExitPrimitive(
@@ -108,3 +106,4 @@ const logging =
       )
       return config.logStart && enabled ? Effect.andThen(started(config, call), operation) : operation
     })
+}
