@@ -292,7 +292,7 @@ export const targets: ReadonlyArray<Target> = [
   ),
   measured('`import "effect-kv"` beyond `import "effect"`', "ms", 15, "start-up", importTime("effect-kv"), {
     floor: { what: importByHand, reached: importTime(importByHand) },
-    note: "Half of it is V8 that compiles two files, and most of the rest Node that resolves their 39 imports. On this machine at rest it is 18 ms; it was 118 with a file for each module."
+    note: "What we run ourselves is the rest; the floor is V8 that compiles two files, and Node that resolves their imports. It was 118 ms with a file for each module."
   }),
   measured("Bundle of `KeyValue` + Memory + Retry beyond effect, gzipped", "KB", 12, "start-up", (samples) =>
     figure(samples, { section: "start-up, bundle", subject: "our code", what: "bundle", callers: 1, figure: "gzipped" })

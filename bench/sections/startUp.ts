@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process"
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import * as Effect from "effect/Effect"
@@ -7,7 +8,7 @@ import type { Sample } from "../measure.ts"
 import type { Section } from "./Section.ts"
 
 /** The subject of the floor. */
-export const importByHand = "compiling it, and its imports"
+export const importByHand = "the same files, of which nothing is run"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -21,30 +22,40 @@ const importTime = (first: string, second: string): number => {
   return Number(execFileSync(process.execPath, ["--input-type=module", "-e", child], { cwd: root, encoding: "utf8" }))
 }
 
-/**
- * Milliseconds that the engine takes to compile what Node loads for the index, and to import what that imports: what remains
- * is to find and link the files, and to run them.
- */
-const floor = (): number => {
-  const child = `
-    import { readFileSync } from "node:fs"
-    import { SourceTextModule } from "node:vm"
-    await import("effect")
-    const start = performance.now()
-    for (const file of ["core", "schema"]) {
-      const module = new SourceTextModule(readFileSync(\`dist/node/\${file}.js\`, "utf8"))
-      for (const { specifier } of module.moduleRequests) if (!specifier.startsWith(".")) await import(specifier)
-    }
-    process.stdout.write(String(performance.now() - start))`
-  const args = ["--experimental-vm-modules", "--no-warnings", "--input-type=module", "-e", child]
-  return Number(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }))
+/** A module of the same text, imports and exports, of which nothing is run: all is in a function that nobody calls. */
+const unrun = (text: string): string => {
+  const lines = text.split("\n")
+  const isImport = (line: string) => line.startsWith("import ")
+  const isExport = (line: string) => line.startsWith("export ")
+  const exported = lines
+    .filter(isExport)
+    .flatMap((line) => [...line.matchAll(/[{,] ([\w$]+)/g)].map(([, name]) => name))
+  const body = lines.filter((line) => !isImport(line) && !isExport(line))
+  return [
+    ...lines.filter(isImport),
+    `let ${exported.join(", ")}`,
+    "function unused() {",
+    ...body,
+    "}",
+    ...lines.filter(isExport)
+  ].join("\n")
+}
+
+/** Writes what Node loads for the index, unrun, to a folder beside it. */
+const writeUnrun = (): void => {
+  mkdirSync(`${root}dist/unrun`, { recursive: true })
+  for (const name of ["core", "schema", "rolldown-runtime"]) {
+    writeFileSync(`${root}dist/unrun/${name}.js`, unrun(readFileSync(`${root}dist/node/${name}.js`, "utf8")))
+  }
+  copyFileSync(`${root}dist/node/index.js`, `${root}dist/unrun/index.js`)
 }
 
 const imports = [
   { subject: "effect", first: "node:path", second: "effect" },
   { subject: "effect-kv", first: "effect", second: "effect-kv" },
   { subject: "effect-kv/Memory", first: "effect", second: "effect-kv/Memory" },
-  { subject: "effect-kv/Redis, with ioredis", first: "effect", second: "effect-kv/Redis" }
+  { subject: "effect-kv/Redis, with ioredis", first: "effect", second: "effect-kv/Redis" },
+  { subject: importByHand, first: "effect", second: "./dist/unrun/index.js" }
 ]
 
 interface Bundle {
@@ -92,20 +103,19 @@ export const startUp: Section = {
   name: "start-up",
   title: "Start-up",
   about:
-    "Import: time in a new process, of the built package, after `effect` was imported (itself: alone); `compiling it` is what the engine takes for the text of the two files, and for what they import. Bundle: `KeyValue` + `Memory` + `Retry`, minified and gzipped: our own code with effect left outside; what it adds to a bundle of all the modules of effect that it imports; and all of it together, with what it uses of effect.",
+    "Import: time in a new process, of the built package, after `effect` was imported (itself: alone); `of which nothing is run` is what Node takes to find, read, compile and link such files, with all that they import. Bundle: `KeyValue` + `Memory` + `Retry`, minified and gzipped: our own code with effect left outside; what it adds to a bundle of all the modules of effect that it imports; and all of it together, with what it uses of effect.",
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     execFileSync("npm", ["run", "build"], { cwd: root, stdio: "ignore" })
-    const subjects = [
-      ...imports.map(({ subject, first, second }) => ({ subject, time: () => importTime(first, second) })),
-      { subject: importByHand, time: floor }
-    ].map((it) => ({ ...it, values: [] as Array<number> }))
-    for (let round = -1; round < 2 * plan.rounds; round++) {
-      for (const { time, values } of subjects) {
-        const millis = time()
+    writeUnrun()
+    const subjects = imports.map((it) => ({ ...it, values: [] as Array<number> }))
+    for (let round = -1; round < 4 * plan.rounds; round++) {
+      for (const { first, second, values } of subjects) {
+        const millis = importTime(first, second)
         if (round >= 0) values.push(millis)
       }
     }
+    rmSync(`${root}dist/unrun`, { recursive: true })
     const sizes = yield* Effect.promise(bundles)
     return [
       ...subjects.map(({ subject, values }) => ({
