@@ -4,7 +4,11 @@ import { attainable, isMet, type Target } from "./targets.ts"
 /** A target, and what it came to in each run so far. */
 export interface Row {
   readonly target: Target
-  readonly reached: ReadonlyArray<number>
+  readonly reached: ReadonlyArray<{
+    readonly figure: number
+    /** The most that was good enough in this run. */
+    readonly most: number
+  }>
   /** Was one of them good enough? */
   readonly passed: boolean
 }
@@ -15,10 +19,11 @@ const tolerance = 1.15
 /** The row after another run. */
 export const rowOf = ({ target, reached, passed }: Row, samples: ReadonlyArray<Sample>): Row => {
   const figure = target.reached(samples) ?? Number.NaN
+  const bound = attainable(target, samples)
   return {
     target,
-    reached: [...reached, figure],
-    passed: passed || isMet(attainable(target, samples), figure, tolerance)
+    reached: [...reached, { figure, most: bound.most * tolerance }],
+    passed: passed || isMet(bound, figure, tolerance)
   }
 }
 
@@ -35,7 +40,7 @@ export const table = (rows: ReadonlyArray<Row>): string => {
   return rows
     .map((row) => {
       const { name, most, unit } = row.target
-      const figures = row.reached.map((figure) => figure.toFixed(2)).join(", ")
+      const figures = row.reached.map(({ figure, most }) => `${figure.toFixed(2)} (of ${most.toFixed(2)})`).join(", ")
       return `${failing.has(row) ? "FAIL" : "ok  "} ${name.padEnd(width)}  target ${most} ${unit}, reached ${figures}`
     })
     .join("\n")

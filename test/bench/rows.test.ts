@@ -41,7 +41,7 @@ describe("the gate", () => {
     const text = table([rowWith([2.4, 2.5, 2.6]), rowWith([1], { name: "another" })])
     assert.strictEqual(
       text,
-      "FAIL it       target 2 ×, reached 2.40, 2.50, 2.60\nok   another  target 2 ×, reached 1.00"
+      "FAIL it       target 2 ×, reached 2.40 (of 2.30), 2.50 (of 2.30), 2.60 (of 2.30)\nok   another  target 2 ×, reached 1.00 (of 2.30)"
     )
   })
 })
