@@ -41,9 +41,14 @@ const unrun = (text: string): string => {
   ].join("\n")
 }
 
-/** Writes what Node loads for the index, unrun, to a folder beside it. */
+/** A folder beside what Node loads, removed with the scope. */
+const unrunFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdirSync(`${root}dist/unrun`, { recursive: true })),
+  () => Effect.sync(() => rmSync(`${root}dist/unrun`, { recursive: true }))
+)
+
+/** Writes what Node loads for the index, unrun. */
 const writeUnrun = (): void => {
-  mkdirSync(`${root}dist/unrun`, { recursive: true })
   for (const name of ["core", "schema", "rolldown-runtime"]) {
     writeFileSync(`${root}dist/unrun/${name}.js`, unrun(readFileSync(`${root}dist/node/${name}.js`, "utf8")))
   }
@@ -107,6 +112,7 @@ export const startUp: Section = {
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     execFileSync("npm", ["run", "build"], { cwd: root, stdio: "ignore" })
+    yield* unrunFolder
     writeUnrun()
     const subjects = imports.map((it) => ({ ...it, values: [] as Array<number> }))
     for (let round = -1; round < 4 * plan.rounds; round++) {
@@ -115,7 +121,6 @@ export const startUp: Section = {
         if (round >= 0) values.push(millis)
       }
     }
-    rmSync(`${root}dist/unrun`, { recursive: true })
     const sizes = yield* Effect.promise(bundles)
     return [
       ...subjects.map(({ subject, values }) => ({

@@ -6,7 +6,7 @@ export const liveClock = Context.get(Context.empty(), Clock.Clock)
 
 /**
  * Milliseconds of a clock that nobody sets back: to be compared with each other only. The live one is asked as the runtime
- * has it: its nanoseconds, a `bigint`, take twice the time.
+ * has it, since its nanoseconds, a `bigint`, take longer.
  */
 export const monotonicMillis = (clock: Clock.Clock): number =>
   clock === liveClock ? performance.now() : Number(clock.monotonicTimeNanosUnsafe()) / 1e6

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Filter } from "../driver/around.ts"
 import type { Wrapper } from "../driver/layers.ts"
+import { monotonicMillis } from "../internal/clock.ts"
 import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
@@ -134,9 +135,9 @@ const hedging = ({ delay, maxExtra, deadlines, onSent, onWon }: Policy): Filter 
 }
 
 const observing = <A, E>(answer: Effect.Effect<A, E>, clock: Clock.Clock, delay: Delay): Effect.Effect<A, E> => {
-  const start = clock.monotonicTimeNanosUnsafe()
+  const start = monotonicMillis(clock)
   return Effect.onExitPrimitive(answer, (exit) => {
-    if (Exit.isSuccess(exit)) delay.add?.(Number(clock.monotonicTimeNanosUnsafe() - start))
+    if (Exit.isSuccess(exit)) delay.add?.((monotonicMillis(clock) - start) * 1e6)
     return undefined
   })
 }
