@@ -6,8 +6,8 @@ const looks = 10
 /**
  * Gives up a connection on which answers are due, but nothing has come for so long (milliseconds).
  *
- * The client's own `socketTimeout` sets a timer anew with all that comes. And it takes a process that was busy for a server that
- * is silent: here, the event loop has read what there was between one look and the next.
+ * The client's own `socketTimeout` sets a timer anew with all that comes. And it takes a process that was busy for a
+ * server that is silent: here, the event loop has read what there was between one look and the next.
  */
 export const giveUpWhenSilent = (client: Redis, timeout: number): void => {
   client.on("connect", () => {
