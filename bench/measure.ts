@@ -30,9 +30,8 @@ export interface Candidate {
 
 /** How much to measure. */
 export interface Amount {
+  /** How many turns each candidate has. */
   readonly rounds: number
-  /** Operations a round. */
-  readonly times: number
   readonly callers: ReadonlyArray<number>
   /** Whether latencies are measured too, in a pass of their own, since looking at the clock takes time itself. */
   readonly latencies: boolean
@@ -93,36 +92,43 @@ export const plain =
   }
 
 /**
+ * How long a turn is, about. A machine that others share is half as fast every now and then, for a second or less: many
+ * short turns, one right after the other, have candidates share what happens. A turn is still long enough to be about a
+ * program that is at work, and not about one whose code the processor has just forgotten.
+ */
+const turnMillis = 10
+
+/**
  * Measures candidates in turn, round by round, so that what else the machine does hits them alike; each round in another
- * order, so that nobody always comes after the same other. A round is long enough to be about a program that is at work,
- * and not about one whose code the processor has just forgotten.
+ * order, so that nobody always comes after the same other.
  */
 export const measure = async (
   section: string,
   candidates: ReadonlyArray<Candidate>,
-  { rounds, times, callers, latencies }: Amount
+  { rounds, callers, latencies }: Amount
 ): Promise<ReadonlyArray<Sample>> => {
   const samples: Array<Sample> = []
   for (const count of callers) {
-    const measured = candidates.map(() => ({ cpu: [] as Array<number>, rate: [] as Array<number> }))
-    for (const { run, each = 1 } of candidates) await warmUp(() => run(count, Math.ceil(times / each)), times)
+    const measured: Array<{ calls: number; cpu: Array<number>; rate: Array<number> }> = []
+    for (const { run } of candidates) measured.push({ calls: await warmUp(run, count), cpu: [], rate: [] })
     for (let round = 0; round < rounds; round++) {
       for (const i of shuffled(candidates.length)) {
         const { run, each = 1 } = candidates[i]!
-        const calls = Math.ceil(times / each)
+        const { calls, cpu, rate } = measured[i]!
         const { micros, seconds } = await timed(() => run(count, calls))
-        measured[i]!.cpu.push(micros / (calls * each))
-        measured[i]!.rate.push((calls * each) / seconds)
+        cpu.push(micros / (calls * each))
+        rate.push((calls * each) / seconds)
       }
     }
-    for (const [i, { subject, what, run, each = 1 }] of candidates.entries()) {
+    for (const [i, { subject, what, run }] of candidates.entries()) {
+      const { calls, cpu, rate } = measured[i]!
       const sample = (figure: string, unit: string, values: ReadonlyArray<number>) =>
         samples.push({ section, subject, what, callers: count, figure, unit, values })
-      sample("cpu", "µs", measured[i]!.cpu)
-      sample("rate", "op/s", measured[i]!.rate)
+      sample("cpu", "µs", cpu)
+      sample("rate", "op/s", rate)
       if (!latencies) continue
       const all: Array<number> = []
-      await run(count, Math.ceil((latencyRounds * times) / each), (_, millis) => all.push(millis * 1000))
+      await run(count, latencyTurns * calls, (_, millis) => all.push(millis * 1000))
       sample("p50", "µs", [quantile(all, 0.5)])
       sample("p99", "µs", [quantile(all, 0.99)])
     }
@@ -130,14 +136,20 @@ export const measure = async (
   return samples
 }
 
-/** Runs a candidate until everything is compiled: twenty thousand operations, or half a second. */
-const warmUp = async (run: () => Promise<void>, times: number) => {
+/** Runs a candidate until everything is compiled, half a second, and tells how many calls take a turn. */
+const warmUp = async (run: Run, callers: number): Promise<number> => {
   const start = performance.now()
-  for (let done = 0; done < 20_000 && performance.now() - start < 500; done += times) await run()
+  for (let calls = callers; ; ) {
+    const before = performance.now()
+    await run(callers, calls)
+    const millis = performance.now() - before
+    if (performance.now() - start > 500) return Math.max(2 * callers, Math.ceil((calls * turnMillis) / millis))
+    if (millis < turnMillis) calls *= 2
+  }
 }
 
-/** How many rounds' operations have their latencies measured. */
-const latencyRounds = 4
+/** How many turns' calls have their latencies measured. */
+const latencyTurns = 25
 
 const shuffled = (length: number): ReadonlyArray<number> =>
   Array.from({ length }, (_, i) => [Math.random(), i] as const)

@@ -1,8 +1,8 @@
 import type * as Layer from "effect/Layer"
 import { type KeyValue, Retry, Stack, Statistics, Timeout, Tracing } from "../src/index.ts"
 import type * as Redis from "../src/stores/Redis.ts"
-import { aeadByHand, fernetByHand, pyKeyValueByHand } from "./peers/byHand.ts"
-import { policiesInFibers } from "./peers/byHandInFibers.ts"
+import { aeadByHand, pyKeyValueByHand } from "./peers/byHand.ts"
+import { aeadInFibers, fernetInFibers, policiesInFibers } from "./peers/byHandInFibers.ts"
 import { encryptionKey } from "./secrets.ts"
 
 type Store = Layer.Layer<KeyValue.KeyValue, unknown>
@@ -43,8 +43,8 @@ export const stacks: Readonly<Record<string, StackOverRedis>> = {
   "effect-kv, reads coalesced": { wrap: bare, options, hasTarget: false },
   policies: { wrap: policies, hasTarget: true },
   "policies, reads coalesced": { wrap: policies, options, byHand: policiesInFibers, hasTarget: true },
-  "production, Fernet": { wrap: fernet, byHand: fernetByHand, hasTarget: true },
+  "production, Fernet": { wrap: fernet, byHand: fernetInFibers, hasTarget: true },
   "production, Aead": { wrap: aead, byHand: aeadByHand, hasTarget: false },
-  "production, Aead, reads coalesced": { wrap: aead, options, byHand: aeadByHand, hasTarget: true },
+  "production, Aead, reads coalesced": { wrap: aead, options, byHand: aeadInFibers, hasTarget: true },
   "production, py-key-value's envelopes": { wrap: pyKeyValue, byHand: pyKeyValueByHand, hasTarget: true }
 }

@@ -1,7 +1,7 @@
 import { figure, ratio, type Which } from "./figures.ts"
 import type { Sample } from "./measure.ts"
-import { aeadByHand, entriesByHand, fernetByHand } from "./peers/byHand.ts"
-import { entriesInFibers, policiesInFibers } from "./peers/byHandInFibers.ts"
+import { entriesByHand } from "./peers/byHand.ts"
+import { aeadInFibers, entriesInFibers, fernetInFibers, policiesInFibers } from "./peers/byHandInFibers.ts"
 import * as ioredis from "./peers/ioredis.ts"
 import { byHand as byHandOf, leaves } from "./policies.ts"
 import { importByHand } from "./sections/startUp.ts"
@@ -188,28 +188,28 @@ export const targets: ReadonlyArray<Target> = [
     "get",
     "production, Fernet",
     2.3,
-    byHand(fernetByHand, "get")
+    byHand(fernetInFibers, "get")
   ),
   stack(
     "Production: binary, compression from 4 KiB, Fernet",
     "put",
     "production, Fernet",
     3.2,
-    byHand(fernetByHand, "put")
+    byHand(fernetInFibers, "put")
   ),
   stack(
     "The same with Aead, reads coalesced",
     "get",
     "production, Aead, reads coalesced",
     1.6,
-    byHand(aeadByHand, "get")
+    byHand(aeadInFibers, "get")
   ),
   stack(
     "The same with Aead, writes pipelined",
     "put",
     "production, Aead, reads coalesced",
     2.3,
-    byHand(aeadByHand, "put")
+    byHand(aeadInFibers, "put")
   ),
   ...operations.map(pyKeyValue),
   policy("Timeout", {

@@ -5,7 +5,7 @@ import { byHand, leaves, policies } from "../policies.ts"
 import { ofLayer } from "../Store.ts"
 import { small } from "../values.ts"
 
-const [name, rounds, times] = process.argv.slice(2) as [string, string, string]
+const [name, rounds] = process.argv.slice(2) as [string, string]
 const { ours, byHand: hand } = policies[name]!
 
 const bare = "without"
@@ -23,7 +23,7 @@ const program = Effect.gen(function* () {
       measure(
         `wrappers, ${leaf}`,
         stores.flatMap((store) => store.singles(small)),
-        { rounds: Number(rounds), times: Number(times), callers: [64], latencies: false }
+        { rounds: Number(rounds), callers: [64], latencies: false }
       )
     )
     const cpu = measured.filter(({ figure }) => figure === "cpu")

@@ -20,8 +20,8 @@ const plan = JSON.parse(text) as Plan
 const stack = stacks[name]!
 
 const sizes = [
-  { section: "stacks, 1 KiB", value: oneKiB, times: 2500 },
-  ...(plan.everything ? [{ section: "stacks, 64 KiB", value: sixtyFourKiB, times: 64 }] : [])
+  { section: "stacks, 1 KiB", value: oneKiB },
+  ...(plan.everything ? [{ section: "stacks, 64 KiB", value: sixtyFourKiB }] : [])
 ]
 
 /** What each takes in comparison with others, round by round. */
@@ -37,10 +37,10 @@ const ratios = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
   ])
 }
 
-const openByHand = (place: Place, subject: string) =>
-  subject === byHandInFibers.policiesInFibers
-    ? byHandInFibers.coalescedOverRedis(place)
-    : ofPeer(byHand.overRedis(place, secret)[subject]!)
+const openByHand = (place: Place, subject: string) => {
+  const inFibers = byHandInFibers.stacksOverRedis(secret)[subject]
+  return inFibers === undefined ? ofPeer(byHand.overRedis(place, secret)[subject]!) : inFibers(place)
+}
 
 const program = Effect.gen(function* () {
   const place = { url, prefix: `${prefix}${name.replaceAll(" ", "-")}:` }
@@ -51,13 +51,13 @@ const program = Effect.gen(function* () {
     yield* ofLayer(name, layer)
   ]
   const samples: Array<Sample> = []
-  for (const { section, value, times } of sizes) {
+  for (const { section, value } of sizes) {
     for (const store of stores) yield* Effect.promise(() => store.fill(value))
     const measured = yield* Effect.promise(() =>
       measure(
         section,
         stores.flatMap((store) => store.singles(value)),
-        { rounds: plan.rounds, callers: [64], latencies: plan.everything, times: times * plan.scale }
+        { rounds: plan.rounds, callers: [64], latencies: plan.everything }
       )
     )
     samples.push(...measured, ...ratios(measured))

@@ -15,9 +15,9 @@ import type { Peer, Place } from "./Peer.ts"
  * What our stacks store, by hand: `node:zlib` and `node:crypto` around the client, without policies, types, or checks of
  * what cannot go wrong in a benchmark. It is the floor of what such a stack can cost.
  */
-interface Form {
-  readonly encode: (value: object) => string | Buffer
-  readonly decode: (stored: Buffer) => unknown
+export interface Form {
+  readonly encode: (value: object, name: string) => string | Buffer
+  readonly decode: (stored: Buffer, name: string) => unknown
 }
 
 /** Random bytes from a pool, since asking for a few takes longer than to encrypt a small value. */
@@ -32,7 +32,12 @@ const randomBytes = (length: number): Buffer => {
   return Buffer.from(pool.subarray(used - length, used))
 }
 
-const fernet = (secret: Uint8Array) => {
+interface Cipher {
+  readonly encrypt: (message: Buffer, name: string) => Buffer
+  readonly decrypt: (stored: Buffer, name: string) => Buffer
+}
+
+const fernetCipher = (secret: Uint8Array) => {
   const signing = createSecretKey(secret.subarray(0, 16))
   const encryption = createSecretKey(secret.subarray(16))
   return {
@@ -56,15 +61,16 @@ const fernet = (secret: Uint8Array) => {
   }
 }
 
-const gcm = (key: KeyObject) => ({
-  encrypt: (message: Buffer): Buffer => {
+/** Bound to the name. */
+const aeadCipher = (key: KeyObject): Cipher => ({
+  encrypt: (message: Buffer, name: string): Buffer => {
     const iv = randomBytes(12)
-    const cipher = createCipheriv("aes-256-gcm", key, iv)
+    const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(name))
     return Buffer.concat([iv, cipher.update(message), cipher.final(), cipher.getAuthTag()])
   },
-  decrypt: (stored: Buffer): Buffer => {
+  decrypt: (stored: Buffer, name: string): Buffer => {
     const decipher = createDecipheriv("aes-256-gcm", key, stored.subarray(0, 12))
-    decipher.setAuthTag(stored.subarray(-16))
+    decipher.setAAD(Buffer.from(name)).setAuthTag(stored.subarray(-16))
     return Buffer.concat([decipher.update(stored.subarray(12, -16)), decipher.final()])
   }
 })
@@ -81,21 +87,21 @@ export const managedEntry: Form = {
 }
 
 /** Compressed from 4 KiB, encrypted, stored as bytes: the first byte tells which. */
-const binary = (cipher: ReturnType<typeof fernet>): Form => ({
-  encode: (value) => {
+const binary = (cipher: Cipher): Form => ({
+  encode: (value, name) => {
     const text = Buffer.from(JSON.stringify(value))
     const isLarge = text.length >= 4096
     const content = isLarge ? gzipSync(text, { level: 1 }) : text
-    return Buffer.concat([Buffer.of(isLarge ? 1 : 0), cipher.encrypt(content)])
+    return Buffer.concat([Buffer.of(isLarge ? 1 : 0), cipher.encrypt(content, name)])
   },
-  decode: (stored) => {
-    const content = cipher.decrypt(stored.subarray(1))
+  decode: (stored, name) => {
+    const content = cipher.decrypt(stored.subarray(1), name)
     return JSON.parse((stored[0] === 1 ? gunzipSync(content) : content).toString())
   }
 })
 
 /** What py-key-value stores: compressed from 1 KiB, in JSON in base64 in JSON. */
-const pyKeyValue = (cipher: ReturnType<typeof fernet>): Form => ({
+const pyKeyValue = (cipher: ReturnType<typeof fernetCipher>): Form => ({
   encode: (value) => {
     const text = JSON.stringify(value)
     const inner =
@@ -124,8 +130,10 @@ const pyKeyValue = (cipher: ReturnType<typeof fernet>): Form => ({
   }
 })
 
+export const fernet = (secret: Uint8Array): Form => binary(fernetCipher(secret))
+export const aead = (secret: Uint8Array): Form => binary(aeadCipher(createSecretKey(secret)))
+
 export const entriesByHand = "managed entries by hand"
-export const fernetByHand = "Fernet by hand"
 export const aeadByHand = "AES-GCM by hand"
 export const pyKeyValueByHand = "py-key-value's envelopes by hand"
 
@@ -133,21 +141,21 @@ export const entriesOverRedis = (place: Place): Promise<Peer> => over(place, ent
 
 /** All of them by their subjects, each over a client of its own. */
 export const overRedis = (place: Place, secret: Uint8Array): Readonly<Record<string, () => Promise<Peer>>> => ({
-  [fernetByHand]: () => over(place, fernetByHand, binary(fernet(secret))),
-  [aeadByHand]: () => over(place, aeadByHand, binary(gcm(createSecretKey(secret)))),
-  [pyKeyValueByHand]: () => over(place, pyKeyValueByHand, pyKeyValue(fernet(secret)))
+  [aeadByHand]: () => over(place, aeadByHand, aead(secret)),
+  [pyKeyValueByHand]: () => over(place, pyKeyValueByHand, pyKeyValue(fernetCipher(secret)))
 })
 
 const over = async ({ url, prefix }: Place, subject: string, { encode, decode }: Form): Promise<Peer> => {
   const client = new Redis(url)
   const name = (key: string) => `${prefix}${subject}:${key}`
-  const read = (stored: Buffer | null) => (stored === null ? undefined : decode(stored))
+  const read = (stored: Buffer | null, name: string) => (stored === null ? undefined : decode(stored, name))
   return {
     subject,
-    get: async (key) => read(await client.getBuffer(name(key))),
-    set: (key, value) => client.set(name(key), encode(value)),
-    getMany: async (keys) => (await client.mgetBuffer(keys.map(name))).map(read),
-    setMany: (entries) => client.pipeline(entries.map(([key, value]) => ["set", name(key), encode(value)])).exec(),
+    get: async (key) => read(await client.getBuffer(name(key)), name(key)),
+    set: (key, value) => client.set(name(key), encode(value, name(key))),
+    getMany: async (keys) => (await client.mgetBuffer(keys.map(name))).map((stored, i) => read(stored, name(keys[i]!))),
+    setMany: (entries) =>
+      client.pipeline(entries.map(([key, value]) => ["set", name(key), encode(value, name(key))])).exec(),
     close: async () => client.disconnect()
   }
 }

@@ -3,12 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import { Redis } from "ioredis"
 import { ofEffects } from "../Store.ts"
-import { managedEntry } from "./byHand.ts"
+import { aead, type Form, fernet, managedEntry } from "./byHand.ts"
 import type { Place } from "./Peer.ts"
 import { measured } from "./policiesByHand.ts"
 
 export const entriesInFibers = "managed entries by hand, in a fiber"
 export const policiesInFibers = "managed entries and policies by hand, in fibers, reads coalesced"
+export const fernetInFibers = "Fernet and policies by hand, in fibers"
+export const aeadInFibers = "AES-GCM and policies by hand, in fibers, reads coalesced"
 
 const clientOf = (url: string) =>
   Effect.acquireRelease(
@@ -25,26 +27,45 @@ const ask = <A, B>(promise: () => Promise<A>, answer: (reply: A) => B): Effect.E
     )
   })
 
-const decode = (stored: Buffer | null): unknown => (stored === null ? undefined : managedEntry.decode(stored))
+const decodeBy =
+  ({ decode }: Form) =>
+  (stored: Buffer | null, name: string): unknown =>
+    stored === null ? undefined : decode(stored, name)
+
+type Read = (name: string) => Effect.Effect<unknown, Error>
+
+/** Each read by itself. */
+const separate =
+  (client: Redis, form: Form): Read =>
+  (name) =>
+    ask(
+      () => client.getBuffer(name),
+      (stored) => decodeBy(form)(stored, name)
+    )
+
+const write = (client: Redis, form: Form, name: string, value: object) =>
+  ask(() => client.set(name, form.encode(value, name)), ignore)
+
+const ignore = () => undefined
 
 /** Entries as our store has them. */
 export const entriesOverRedis = ({ url, prefix }: Place) =>
   Effect.map(clientOf(url), (client) => {
     const name = (key: string) => `${prefix}${entriesInFibers}:${key}`
+    const decode = decodeBy(managedEntry)
+    const read = separate(client, managedEntry)
     return ofEffects(entriesInFibers, {
-      get: (key) => ask(() => client.getBuffer(name(key)), decode),
-      set: (key, value) => ask(() => client.set(name(key), managedEntry.encode(value)), ignore),
+      get: (key) => read(name(key)),
+      set: (key, value) => write(client, managedEntry, name(key), value),
       getMany: (keys) =>
         ask(
           () => client.mgetBuffer(keys.map(name)),
-          (all) => all.map(decode)
+          (all) => all.map((stored, i) => decode(stored, keys[i]!))
         ),
       setMany: (entries) =>
-        ask(() => client.mset(entries.flatMap(([key, value]) => [name(key), managedEntry.encode(value)])), ignore)
+        ask(() => client.mset(entries.flatMap(([key, value]) => [name(key), managedEntry.encode(value, key)])), ignore)
     })
   })
-
-const ignore = () => undefined
 
 /** Repeats what fails, takes the time of each operation, and opens a span where somebody traces. */
 const underPolicies = <A>(operation: Effect.Effect<A, Error>, isRead: boolean): Effect.Effect<A, Error> =>
@@ -63,38 +84,50 @@ interface Reader {
   readonly resume: (answer: Effect.Effect<unknown, Error>) => void
 }
 
-/** Single reads of one turn of the event loop as one MGET, with one time limit for it, and policies around each. */
-export const coalescedOverRedis = ({ url, prefix }: Place) =>
-  Effect.map(clientOf(url), (client) => {
-    let waiting: Array<Reader> = []
-    const flush = () => {
-      const reads = waiting
-      waiting = []
-      const fail = (error: Error) => reads.forEach(({ resume }) => void resume(Effect.fail(error)))
-      const timer = setTimeout(() => fail(new Error("it took too long")), 5000)
-      client.mgetBuffer(reads.map(({ name }) => name)).then(
-        (replies) => {
-          clearTimeout(timer)
-          for (const [i, { resume }] of reads.entries()) resume(Effect.succeed(decode(replies[i]!)))
-        },
-        (error) => {
-          clearTimeout(timer)
-          fail(error)
-        }
-      )
-    }
-    const read = (name: string) =>
-      Effect.callback<unknown, Error>((resume) => {
-        waiting.push({ name, resume })
-        if (waiting.length === 1) setImmediate(flush)
-      })
-    const name = (key: string) => `${prefix}${policiesInFibers}:${key}`
-    return ofEffects(policiesInFibers, {
-      get: (key) => underPolicies(read(name(key)), true),
-      set: (key, value) =>
-        underPolicies(
-          ask(() => client.set(name(key), managedEntry.encode(value)), ignore),
-          false
-        )
+/** Single reads of one turn of the event loop as one MGET, with one time limit for it. */
+const coalesced = (client: Redis, form: Form): Read => {
+  const decode = decodeBy(form)
+  let waiting: Array<Reader> = []
+  const flush = () => {
+    const reads = waiting
+    waiting = []
+    const fail = (error: Error) => reads.forEach(({ resume }) => void resume(Effect.fail(error)))
+    const timer = setTimeout(() => fail(new Error("it took too long")), 5000)
+    client.mgetBuffer(reads.map(({ name }) => name)).then(
+      (replies) => {
+        clearTimeout(timer)
+        for (const [i, { name, resume }] of reads.entries()) resume(Effect.succeed(decode(replies[i]!, name)))
+      },
+      (error) => {
+        clearTimeout(timer)
+        fail(error)
+      }
+    )
+  }
+  return (name) =>
+    Effect.callback((resume) => {
+      waiting.push({ name, resume })
+      if (waiting.length === 1) setImmediate(flush)
     })
-  })
+}
+
+const policiesOverRedis =
+  (subject: string, form: Form, readBy: (client: Redis, form: Form) => Read) =>
+  ({ url, prefix }: Place) =>
+    Effect.map(clientOf(url), (client) => {
+      const name = (key: string) => `${prefix}${subject}:${key}`
+      const read = readBy(client, form)
+      return ofEffects(subject, {
+        get: (key) => underPolicies(read(name(key)), true),
+        set: (key, value) => underPolicies(write(client, form, name(key), value), false)
+      })
+    })
+
+/** All stacks by their subjects, each over a client of its own. */
+export const stacksOverRedis = (
+  secret: Uint8Array
+): Readonly<Record<string, ReturnType<typeof policiesOverRedis>>> => ({
+  [policiesInFibers]: policiesOverRedis(policiesInFibers, managedEntry, coalesced),
+  [fernetInFibers]: policiesOverRedis(fernetInFibers, fernet(secret), separate),
+  [aeadInFibers]: policiesOverRedis(aeadInFibers, aead(secret), coalesced)
+})

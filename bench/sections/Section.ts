@@ -4,9 +4,8 @@ import type { Sample } from "../measure.ts"
 
 /** How much is measured, and with whom. */
 export interface Plan {
+  /** How many turns each candidate has, of those that take turns. */
   readonly rounds: number
-  /** By how much the operations of a round are multiplied. */
-  readonly scale: number
   /** Whether other libraries, other numbers of callers and latencies are measured too, and not only what has a target. */
   readonly everything: boolean
 }

@@ -46,17 +46,17 @@ export const embedded: Section = {
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     const directory = yield* temporaryDirectory
-    const measured = Effect.fnUntraced(function* (section: string, stores: ReadonlyArray<Store>, times: number) {
+    const measured = Effect.fnUntraced(function* (section: string, stores: ReadonlyArray<Store>) {
       for (const store of stores) yield* Effect.promise(() => store.fill(oneKiB))
       const candidates = stores.flatMap((store) => store.singles(oneKiB))
-      const amount = { rounds: plan.rounds, times: times * plan.scale, callers: [1], latencies: plan.everything }
+      const amount = { rounds: plan.rounds, callers: [1], latencies: plan.everything }
       return yield* Effect.promise(() => measure(section, candidates, amount))
     })
     const sqlite = yield* Effect.all([
       bareSqlite(join(directory, "bare.sqlite")),
       ofLayer("effect-kv Sqlite", Sqlite.layer({ filename: join(directory, "ours.sqlite") }))
     ])
-    const ofSqlite = yield* measured("embedded", sqlite, 5000)
+    const ofSqlite = yield* measured("embedded", sqlite)
     if (!plan.everything) return ofSqlite
     const ours = (name: string, fsync: boolean) =>
       ofLayer(
@@ -68,6 +68,6 @@ export const embedded: Section = {
       ours("effect-kv FileSystem, fsync: false", false),
       ours("effect-kv FileSystem", true)
     ])
-    return [...ofSqlite, ...(yield* measured("embedded, files", files, 50))]
+    return [...ofSqlite, ...(yield* measured("embedded, files", files))]
   })
 }

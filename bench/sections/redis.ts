@@ -43,9 +43,8 @@ const stores = Effect.fnUntraced(function* ({ everything }: Plan) {
   return opened
 })
 
-const amount = (plan: Plan, times: number, all: ReadonlyArray<number>): Amount => ({
+const amount = (plan: Plan, all: ReadonlyArray<number>): Amount => ({
   rounds: plan.rounds,
-  times: times * plan.scale,
   callers: plan.everything ? all : [64],
   latencies: plan.everything
 })
@@ -59,7 +58,7 @@ export const redisSingle: Section = {
   run: Effect.fnUntraced(function* (plan) {
     const all = yield* stores(plan)
     const candidates = all.flatMap((store) => store.singles(oneKiB))
-    return yield* Effect.promise(() => measure("redis", candidates, amount(plan, 2000, [1, 32, 64, 256])))
+    return yield* Effect.promise(() => measure("redis", candidates, amount(plan, [1, 32, 64, 256])))
   })
 }
 
@@ -72,7 +71,6 @@ export const redisBatches: Section = {
   run: Effect.fnUntraced(function* (plan) {
     const all = yield* stores(plan)
     const candidates = all.flatMap((store) => store.batches(oneKiB))
-    // Several batches of each caller: a single burst is a matter of when garbage is collected.
-    return yield* Effect.promise(() => measure("batches", candidates, amount(plan, 12_800, [1, 32, 64])))
+    return yield* Effect.promise(() => measure("batches", candidates, amount(plan, [1, 32, 64])))
   })
 }

@@ -115,7 +115,7 @@ export const startUp: Section = {
     yield* unrunFolder
     writeUnrun()
     const subjects = imports.map((it) => ({ ...it, values: [] as Array<number> }))
-    for (let round = -1; round < 4 * plan.rounds; round++) {
+    for (let round = -1; round < plan.rounds; round++) {
       for (const { first, second, values } of subjects) {
         const millis = importTime(first, second)
         if (round >= 0) values.push(millis)
