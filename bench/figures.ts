@@ -31,11 +31,8 @@ export const figure = (samples: ReadonlyArray<Sample>, which: Which): number | u
   return sample && median(sample.values)
 }
 
-/**
- * How many times what another takes: the median of the rounds' ratios, so that what slowed down the machine for a while
- * slowed down both.
- */
+/** How many times what another takes. */
 export const ratio = (samples: ReadonlyArray<Sample>, which: Which, base: Which): number | undefined => {
   const [a, b] = [find(samples, which), find(samples, base)]
-  return a && b && median(a.values.map((value, round) => value / b.values[round]!))
+  return a && b && median(a.values) / median(b.values)
 }

@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { isQuiet, probe } from "./probe.ts"
 
 /** One figure of one candidate, with every value that was measured. */
 export interface Sample {
@@ -12,7 +13,7 @@ export interface Sample {
   /** What was measured, such as "cpu", and in which unit. */
   readonly figure: string
   readonly unit: string
-  /** One value a round. */
+  /** One value a turn. */
   readonly values: ReadonlyArray<number>
 }
 
@@ -30,8 +31,8 @@ export interface Candidate {
 
 /** How much to measure. */
 export interface Amount {
-  /** How many turns each candidate has. */
-  readonly rounds: number
+  /** How many turns of each candidate are wanted. */
+  readonly turns: number
   readonly callers: ReadonlyArray<number>
   /** Whether latencies are measured too, in a pass of their own, since looking at the clock takes time itself. */
   readonly latencies: boolean
@@ -92,40 +93,60 @@ export const plain =
   }
 
 /**
- * How long a turn is, about. A machine that others share is half as fast every now and then, for a second or less: many
- * short turns, one right after the other, have candidates share what happens. A turn is still long enough to be about a
- * program that is at work, and not about one whose code the processor has just forgotten.
+ * How long a turn is, about: less than the machine stays as it is, and long enough to be about a program that is at work,
+ * and not about one whose code the processor has just forgotten.
  */
 const turnMillis = 10
 
+/** What came of a turn: CPU time of an operation, operations a second, and the slower probe of those before and after. */
+interface Turn {
+  readonly micros: number
+  readonly rate: number
+  readonly probe: number
+}
+
+/** A candidate, how many calls make a turn of it, and the turns that it had. */
+interface Player {
+  readonly candidate: Candidate
+  readonly calls: number
+  readonly turns: Array<Turn>
+}
+
 /**
- * Measures candidates in turn, round by round, so that what else the machine does hits them alike; each round in another
- * order, so that nobody always comes after the same other.
+ * Measures candidates in turn, round by round, each round in another order, until each has had as many turns as are wanted
+ * in which the processor was all ours. If it hardly ever is, the turns that came nearest to it count.
  */
 export const measure = async (
   section: string,
   candidates: ReadonlyArray<Candidate>,
-  { rounds, callers, latencies }: Amount
+  { turns, callers, latencies }: Amount
 ): Promise<ReadonlyArray<Sample>> => {
   const samples: Array<Sample> = []
   for (const count of callers) {
-    const measured: Array<{ calls: number; cpu: Array<number>; rate: Array<number> }> = []
-    for (const { run } of candidates) measured.push({ calls: await warmUp(run, count), cpu: [], rate: [] })
-    for (let round = 0; round < rounds; round++) {
-      for (const i of shuffled(candidates.length)) {
-        const { run, each = 1 } = candidates[i]!
-        const { calls, cpu, rate } = measured[i]!
-        const { micros, seconds } = await timed(() => run(count, calls))
-        cpu.push(micros / (calls * each))
-        rate.push((calls * each) / seconds)
-      }
+    const players: Array<Player> = []
+    for (const candidate of candidates) {
+      players.push({ candidate, calls: await warmUp(candidate.run, count), turns: [] })
     }
-    for (const [i, { subject, what, run }] of candidates.entries()) {
-      const { calls, cpu, rate } = measured[i]!
+    for (let round = 0; round < mostRounds * turns; round++) {
+      const open = players.filter((player) => player.turns.filter(isGood).length < turns)
+      if (open.length === 0) break
+      await playRound(open, count)
+    }
+    for (const { candidate, calls, turns } of players) {
+      const { subject, what, run } = candidate
+      const good = goodOf(turns)
       const sample = (figure: string, unit: string, values: ReadonlyArray<number>) =>
         samples.push({ section, subject, what, callers: count, figure, unit, values })
-      sample("cpu", "µs", cpu)
-      sample("rate", "op/s", rate)
+      sample(
+        "cpu",
+        "µs",
+        good.map(({ micros }) => micros)
+      )
+      sample(
+        "rate",
+        "op/s",
+        good.map(({ rate }) => rate)
+      )
       if (!latencies) continue
       const all: Array<number> = []
       await run(count, latencyTurns * calls, (_, millis) => all.push(millis * 1000))
@@ -135,6 +156,30 @@ export const measure = async (
   }
   return samples
 }
+
+/** How many rounds there are at most, for each turn that is wanted. */
+const mostRounds = 4
+
+/** One turn of each, with a probe before and after. */
+const playRound = async (players: ReadonlyArray<Player>, callers: number): Promise<void> => {
+  let before = probe()
+  for (const i of shuffled(players.length)) {
+    const { candidate, calls, turns } = players[i]!
+    const operations = calls * (candidate.each ?? 1)
+    const { micros, seconds } = await timed(() => candidate.run(callers, calls))
+    const after = probe()
+    turns.push({ micros: micros / operations, rate: operations / seconds, probe: Math.max(before, after) })
+    before = after
+  }
+}
+
+const isGood = (turn: Turn): boolean => isQuiet(turn.probe)
+
+/** The good turns, but the best quarter of all at least. */
+const goodOf = (turns: ReadonlyArray<Turn>): ReadonlyArray<Turn> =>
+  turns
+    .toSorted((a, b) => a.probe - b.probe)
+    .slice(0, Math.max(turns.filter(isGood).length, Math.ceil(turns.length / 4)))
 
 /** Runs a candidate until everything is compiled, half a second, and tells how many calls take a turn. */
 const warmUp = async (run: Run, callers: number): Promise<number> => {

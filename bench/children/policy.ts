@@ -1,11 +1,11 @@
 /** Measures what a policy adds to the operations of stores: a process of its own, as a program has no other stacks. */
 import * as Effect from "effect/Effect"
-import { measure, type Sample } from "../measure.ts"
+import { measure, median, type Sample } from "../measure.ts"
 import { byHand, leaves, policies } from "../policies.ts"
 import { ofLayer } from "../Store.ts"
 import { small } from "../values.ts"
 
-const [name, rounds] = process.argv.slice(2) as [string, string]
+const [name, turns] = process.argv.slice(2) as [string, string]
 const { ours, byHand: hand } = policies[name]!
 
 const bare = "without"
@@ -23,14 +23,14 @@ const program = Effect.gen(function* () {
       measure(
         `wrappers, ${leaf}`,
         stores.flatMap((store) => store.singles(small)),
-        { rounds: Number(rounds), callers: [64], latencies: false }
+        { turns: Number(turns), callers: [64], latencies: false }
       )
     )
     const cpu = measured.filter(({ figure }) => figure === "cpu")
     for (const sample of cpu) {
       if (sample.subject === bare) continue
       const base = cpu.find(({ subject, what }) => subject === bare && what === sample.what)!
-      samples.push({ ...sample, figure: "added", values: sample.values.map((value, i) => value - base.values[i]!) })
+      samples.push({ ...sample, figure: "added", values: [median(sample.values) - median(base.values)] })
     }
   }
   process.stdout.write(JSON.stringify(samples))

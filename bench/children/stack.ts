@@ -1,10 +1,10 @@
 /**
  * Measures a stack over Redis, beside the client alone and the same work by hand: a process of its own, as a program has one
- * stack. Ratios are those of the rounds.
+ * stack.
  */
 import * as Effect from "effect/Effect"
 import * as Redis from "../../src/stores/Redis.ts"
-import { measure, type Sample } from "../measure.ts"
+import { measure, median, type Sample } from "../measure.ts"
 import * as byHand from "../peers/byHand.ts"
 import * as byHandInFibers from "../peers/byHandInFibers.ts"
 import * as ioredis from "../peers/ioredis.ts"
@@ -24,13 +24,13 @@ const sizes = [
   ...(plan.everything ? [{ section: "stacks, 64 KiB", value: sixtyFourKiB }] : [])
 ]
 
-/** What each takes in comparison with others, round by round. */
+/** What each takes in comparison with others. */
 const ratios = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
   const cpu = samples.filter(({ figure }) => figure === "cpu")
   const against = (figure: string, sample: Sample, base: string): ReadonlyArray<Sample> =>
     cpu
       .filter(({ subject, what }) => subject === base && what === sample.what)
-      .map(({ values }) => ({ ...sample, figure, unit: "×", values: sample.values.map((it, i) => it / values[i]!) }))
+      .map(({ values }) => ({ ...sample, figure, unit: "×", values: [median(sample.values) / median(values)] }))
   return cpu.flatMap((sample) => [
     ...against("ratio", sample, ioredis.alone),
     ...(sample.subject === name && stack.byHand ? against("by hand", sample, stack.byHand) : [])
@@ -57,7 +57,7 @@ const program = Effect.gen(function* () {
       measure(
         section,
         stores.flatMap((store) => store.singles(value)),
-        { rounds: plan.rounds, callers: [64], latencies: plan.everything }
+        { turns: plan.turns, callers: [64], latencies: plan.everything }
       )
     )
     samples.push(...measured, ...ratios(measured))

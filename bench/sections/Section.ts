@@ -4,8 +4,8 @@ import type { Sample } from "../measure.ts"
 
 /** How much is measured, and with whom. */
 export interface Plan {
-  /** How many turns each candidate has, of those that take turns. */
-  readonly rounds: number
+  /** How many turns are wanted of each candidate. */
+  readonly turns: number
   /** Whether other libraries, other numbers of callers and latencies are measured too, and not only what has a target. */
   readonly everything: boolean
 }

@@ -96,7 +96,7 @@ export const codecs: Section = {
           measure(
             `codecs, ${name}`,
             stores.flatMap((store) => store.singles(value)),
-            { rounds: plan.rounds, callers: [1], latencies: false }
+            { turns: plan.turns, callers: [1], latencies: false }
           )
         ))
       )

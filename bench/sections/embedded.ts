@@ -49,7 +49,7 @@ export const embedded: Section = {
     const measured = Effect.fnUntraced(function* (section: string, stores: ReadonlyArray<Store>) {
       for (const store of stores) yield* Effect.promise(() => store.fill(oneKiB))
       const candidates = stores.flatMap((store) => store.singles(oneKiB))
-      const amount = { rounds: plan.rounds, callers: [1], latencies: plan.everything }
+      const amount = { turns: plan.turns, callers: [1], latencies: plan.everything }
       return yield* Effect.promise(() => measure(section, candidates, amount))
     })
     const sqlite = yield* Effect.all([

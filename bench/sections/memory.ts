@@ -67,7 +67,7 @@ export const memory: Section = {
         measure(
           "memory",
           stores.flatMap((store) => store.singles(small)),
-          { rounds: plan.rounds, callers: [1], latencies: plan.everything }
+          { turns: plan.turns, callers: [1], latencies: plan.everything }
         )
       ))
     ]

@@ -44,7 +44,7 @@ const stores = Effect.fnUntraced(function* ({ everything }: Plan) {
 })
 
 const amount = (plan: Plan, all: ReadonlyArray<number>): Amount => ({
-  rounds: plan.rounds,
+  turns: plan.turns,
   callers: plan.everything ? all : [64],
   latencies: plan.everything
 })

@@ -10,13 +10,14 @@ import type { Section } from "./Section.ts"
 
 const counts = [1e3, 1e4, 1e5, 1e6]
 const gets = 20_000
+const rounds = 5
 
 const map = Effect.sync(() => {
   const entries = new Map<string, object>()
   return ofPlain("Map", { get: (key) => entries.get(key), set: (key, value) => entries.set(key, value) })
 })
 
-const getTimes = (store: Store, count: number, rounds: number) =>
+const getTimes = (store: Store, count: number) =>
   Effect.promise(async () => {
     const get = store.scattered(count)
     const times: Array<number> = []
@@ -30,8 +31,8 @@ const getTimes = (store: Store, count: number, rounds: number) =>
   })
 
 /** Heap and the time of a get, with so many entries. */
-const inMemory = Effect.fnUntraced(function* <E, R>(open: Effect.Effect<Store, E, R>, count: number, rounds: number) {
-  const { subject, bytes, found } = yield* withEntries(open, count, (store) => getTimes(store, count, rounds))
+const inMemory = Effect.fnUntraced(function* <E, R>(open: Effect.Effect<Store, E, R>, count: number) {
+  const { subject, bytes, found } = yield* withEntries(open, count, (store) => getTimes(store, count))
   const sample = { section: "scaling, Memory", subject, what: `${count.toLocaleString("en")} entries`, callers: 1 }
   return [
     { ...sample, figure: "heap", unit: "bytes", values: [bytes] },
@@ -40,6 +41,9 @@ const inMemory = Effect.fnUntraced(function* <E, R>(open: Effect.Effect<Store, E
 })
 
 const keyCount = 1e6
+
+/** How often the keys are enumerated. */
+const runs = 3
 
 /** Writes names as the store names them; what they hold is not read. */
 const fill = async (url: string, start: string) => {
@@ -57,18 +61,18 @@ interface Enumerated {
   readonly peak: number
 }
 
-const enumeration = Effect.fnUntraced(function* (rounds: number) {
+const enumeration = Effect.fnUntraced(function* () {
   const { url, prefix } = yield* redis
   const own = `${prefix}scan:`
   yield* Effect.promise(() => fill(url, `${own}users::user:`))
   const samples: Array<Sample> = []
   for (const subject of ["ioredis", "effect-kv"] as const) {
-    const runs = yield* Effect.replicateEffect(inChild<Enumerated>("enumerate", subject, url, own), rounds)
-    if (runs.some(({ keys }) => keys < keyCount)) return yield* Effect.fail(`${subject} has not found all keys`)
+    const found = yield* Effect.replicateEffect(inChild<Enumerated>("enumerate", subject, url, own), runs)
+    if (found.some(({ keys }) => keys < keyCount)) return yield* Effect.fail(`${subject} has not found all keys`)
     const sample = { section: "scaling, Redis", subject, what: "enumeration", callers: 1 }
     samples.push(
-      { ...sample, figure: "time", unit: "ms", values: runs.map(({ seconds }) => seconds * 1000) },
-      { ...sample, figure: "peak", unit: "MB", values: runs.map(({ peak }) => peak / 1e6) }
+      { ...sample, figure: "time", unit: "ms", values: found.map(({ seconds }) => seconds * 1000) },
+      { ...sample, figure: "peak", unit: "MB", values: found.map(({ peak }) => peak / 1e6) }
     )
   }
   return samples
@@ -81,14 +85,13 @@ export const scaling: Section = {
   about:
     "Memory: heap of an entry (200 bytes of JSON, key included), and CPU time of a `get` of keys all over the place. Redis: all names, by `SCAN` with pages of 1,000, in a process of its own; peak is its resident memory above what it had when it began.",
   needsRedis: false,
-  run: Effect.fnUntraced(function* (plan) {
-    const rounds = Math.min(plan.rounds, 5)
+  run: Effect.fnUntraced(function* () {
     const samples: Array<Sample> = []
     for (const count of counts) {
-      samples.push(...(yield* Effect.scoped(inMemory(map, count, rounds))))
-      samples.push(...(yield* Effect.scoped(inMemory(ofLayer("effect-kv", Memory.layer()), count, rounds))))
+      samples.push(...(yield* Effect.scoped(inMemory(map, count))))
+      samples.push(...(yield* Effect.scoped(inMemory(ofLayer("effect-kv", Memory.layer()), count))))
     }
-    if (redisProblem() === undefined) samples.push(...(yield* enumeration(Math.ceil(plan.rounds / 10))))
+    if (redisProblem() === undefined) samples.push(...(yield* enumeration()))
     return samples
   })
 }

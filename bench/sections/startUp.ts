@@ -63,6 +63,9 @@ const imports = [
   { subject: importByHand, first: "effect", second: "./dist/unrun/index.js" }
 ]
 
+/** How often each is imported. */
+const importRounds = 40
+
 interface Bundle {
   readonly gzipped: number
   /** The modules of effect that are left outside. */
@@ -110,12 +113,12 @@ export const startUp: Section = {
   about:
     "Import: time in a new process, of the built package, after `effect` was imported (itself: alone); `of which nothing is run` is what Node takes to find, read, compile and link such files, with all that they import. Bundle: `KeyValue` + `Memory` + `Retry`, minified and gzipped: our own code with effect left outside; what it adds to a bundle of all the modules of effect that it imports; and all of it together, with what it uses of effect.",
   needsRedis: false,
-  run: Effect.fnUntraced(function* (plan) {
+  run: Effect.fnUntraced(function* () {
     execFileSync("npm", ["run", "build"], { cwd: root, stdio: "ignore" })
     yield* unrunFolder
     writeUnrun()
     const subjects = imports.map((it) => ({ ...it, values: [] as Array<number> }))
-    for (let round = -1; round < plan.rounds; round++) {
+    for (let round = -1; round < importRounds; round++) {
       for (const { first, second, values } of subjects) {
         const millis = importTime(first, second)
         if (round >= 0) values.push(millis)

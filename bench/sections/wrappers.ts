@@ -12,7 +12,7 @@ export const wrappers: Section = {
   needsRedis: false,
   run: (plan) =>
     Effect.map(
-      Effect.forEach(Object.keys(policies), (policy) => inChild("policy", policy, String(plan.rounds))),
+      Effect.forEach(Object.keys(policies), (policy) => inChild("policy", policy, String(plan.turns))),
       (samples) => samples.flat()
     )
 }
