@@ -33,7 +33,7 @@ const ratios = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
       .map(({ values }) => ({ ...sample, figure, unit: "×", values: [median(sample.values) / median(values)] }))
   return cpu.flatMap((sample) => [
     ...against("ratio", sample, ioredis.alone),
-    ...(sample.subject === name && stack.byHand ? against("by hand", sample, stack.byHand) : [])
+    ...(stack.byHand ? against("by hand", sample, stack.byHand[0]) : [])
   ])
 }
 
@@ -47,7 +47,7 @@ const program = Effect.gen(function* () {
   const layer = stack.wrap(Redis.layer({ url, prefix: place.prefix, ...stack.options }))
   const stores = [
     yield* ofPeer(() => ioredis.overRedis(place)),
-    ...(stack.byHand ? [yield* openByHand(place, stack.byHand)] : []),
+    ...(yield* Effect.forEach(stack.byHand ?? [], (subject) => openByHand(place, subject))),
     yield* ofLayer(name, layer)
   ]
   const samples: Array<Sample> = []

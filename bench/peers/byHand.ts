@@ -101,8 +101,8 @@ const binary = (cipher: Cipher): Form => ({
 })
 
 /** What py-key-value stores: compressed from 1 KiB, in JSON in base64 in JSON. */
-const pyKeyValue = (cipher: ReturnType<typeof fernetCipher>): Form => ({
-  encode: (value) => {
+const json = (cipher: Cipher): Form => ({
+  encode: (value, name) => {
     const text = JSON.stringify(value)
     const inner =
       text.length < 1024
@@ -112,7 +112,7 @@ const pyKeyValue = (cipher: ReturnType<typeof fernetCipher>): Form => ({
             __compression_algorithm__: "gzip",
             __compression_version__: 1
           })
-    const token = cipher.encrypt(Buffer.from(inner)).toString("base64url")
+    const token = cipher.encrypt(Buffer.from(inner), name).toString("base64url")
     const padded = token.padEnd(Math.ceil(token.length / 4) * 4, "=")
     return JSON.stringify({
       created_at: new Date().toISOString(),
@@ -120,10 +120,10 @@ const pyKeyValue = (cipher: ReturnType<typeof fernetCipher>): Form => ({
       version: 1
     })
   },
-  decode: (stored) => {
+  decode: (stored, name) => {
     const { value } = JSON.parse(stored.toString())
     const token = Buffer.from(Buffer.from(value.__encrypted_data__, "base64").toString(), "base64url")
-    const inner = JSON.parse(cipher.decrypt(token).toString())
+    const inner = JSON.parse(cipher.decrypt(token, name).toString())
     return "__compressed_data__" in inner
       ? JSON.parse(gunzipSync(Buffer.from(inner.__compressed_data__, "base64")).toString())
       : inner
@@ -132,6 +132,7 @@ const pyKeyValue = (cipher: ReturnType<typeof fernetCipher>): Form => ({
 
 export const fernet = (secret: Uint8Array): Form => binary(fernetCipher(secret))
 export const aead = (secret: Uint8Array): Form => binary(aeadCipher(createSecretKey(secret)))
+export const pyKeyValue = (secret: Uint8Array): Form => json(fernetCipher(secret))
 
 export const entriesByHand = "managed entries by hand"
 export const aeadByHand = "AES-GCM by hand"
@@ -142,7 +143,7 @@ export const entriesOverRedis = (place: Place): Promise<Peer> => over(place, ent
 /** All of them by their subjects, each over a client of its own. */
 export const overRedis = (place: Place, secret: Uint8Array): Readonly<Record<string, () => Promise<Peer>>> => ({
   [aeadByHand]: () => over(place, aeadByHand, aead(secret)),
-  [pyKeyValueByHand]: () => over(place, pyKeyValueByHand, pyKeyValue(fernetCipher(secret)))
+  [pyKeyValueByHand]: () => over(place, pyKeyValueByHand, pyKeyValue(secret))
 })
 
 const over = async ({ url, prefix }: Place, subject: string, { encode, decode }: Form): Promise<Peer> => {

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import { Redis } from "ioredis"
 import { ofEffects } from "../Store.ts"
-import { aead, type Form, fernet, managedEntry } from "./byHand.ts"
+import { aead, type Form, fernet, managedEntry, pyKeyValue } from "./byHand.ts"
+import { corker } from "./ioredis.ts"
 import type { Place } from "./Peer.ts"
 import { measured } from "./policiesByHand.ts"
 
@@ -11,6 +12,7 @@ export const entriesInFibers = "managed entries by hand, in a fiber"
 export const policiesInFibers = "managed entries and policies by hand, in fibers, reads coalesced"
 export const fernetInFibers = "Fernet and policies by hand, in fibers"
 export const aeadInFibers = "AES-GCM and policies by hand, in fibers, reads coalesced"
+export const pyKeyValueInFibers = "py-key-value's envelopes and policies by hand, in fibers"
 
 const clientOf = (url: string) =>
   Effect.acquireRelease(
@@ -67,6 +69,13 @@ export const entriesOverRedis = ({ url, prefix }: Place) =>
     })
   })
 
+/** Sends together with others what is asked for. */
+const together = <A, E>(cork: () => void, operation: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.suspend(() => {
+    cork()
+    return operation
+  })
+
 /** Repeats what fails, takes the time of each operation, and opens a span where somebody traces. */
 const underPolicies = <A>(operation: Effect.Effect<A, Error>, isRead: boolean): Effect.Effect<A, Error> =>
   Effect.withFiber(({ cache: { tracer } }) => {
@@ -117,17 +126,19 @@ const policiesOverRedis =
     Effect.map(clientOf(url), (client) => {
       const name = (key: string) => `${prefix}${subject}:${key}`
       const read = readBy(client, form)
+      const cork = corker(client)
       return ofEffects(subject, {
-        get: (key) => underPolicies(read(name(key)), true),
-        set: (key, value) => underPolicies(write(client, form, name(key), value), false)
+        get: (key) => underPolicies(together(cork, read(name(key))), true),
+        set: (key, value) => underPolicies(together(cork, write(client, form, name(key), value)), false)
       })
     })
 
-/** All stacks by their subjects, each over a client of its own. */
+/** All stacks by their subjects, corked as ours are, each over a client of its own. */
 export const stacksOverRedis = (
   secret: Uint8Array
 ): Readonly<Record<string, ReturnType<typeof policiesOverRedis>>> => ({
   [policiesInFibers]: policiesOverRedis(policiesInFibers, managedEntry, coalesced),
   [fernetInFibers]: policiesOverRedis(fernetInFibers, fernet(secret), separate),
-  [aeadInFibers]: policiesOverRedis(aeadInFibers, aead(secret), coalesced)
+  [aeadInFibers]: policiesOverRedis(aeadInFibers, aead(secret), coalesced),
+  [pyKeyValueInFibers]: policiesOverRedis(pyKeyValueInFibers, pyKeyValue(secret), separate)
 })
