@@ -14,7 +14,7 @@ import { sections } from "./sections/index.ts"
 import { redisProblem } from "./servers.ts"
 import { type Target, targets } from "./targets.ts"
 
-const plan = { turns: 50, everything: false }
+const plan = { turns: 50, processes: 1, everything: false }
 const runs = 3
 
 const measureFor = Effect.fnUntraced(function* (rows: ReadonlyArray<Target>) {

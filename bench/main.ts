@@ -52,7 +52,11 @@ const program = Effect.gen(function* () {
   for (const section of chosen) {
     if (section.needsRedis && problem !== undefined) continue
     yield* Console.log(`Measuring: ${section.title}`)
-    samples.push(...(yield* Effect.scoped(section.run({ turns: args.quick ? 15 : 50, everything: true }))))
+    samples.push(
+      ...(yield* Effect.scoped(
+        section.run({ turns: args.quick ? 15 : 50, processes: args.quick ? 1 : 3, everything: true })
+      ))
+    )
   }
   if (args.json !== undefined) writeFileSync(args.json, JSON.stringify(samples, null, 2))
   const isWhole = args.only === undefined && !args.quick && problem === undefined

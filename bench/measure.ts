@@ -158,7 +158,7 @@ export const measure = async (
 }
 
 /** How many rounds there are at most, for each turn that is wanted. */
-const mostRounds = 4
+const mostRounds = 3
 
 /** One turn of each, with a probe before and after. */
 const playRound = async (players: ReadonlyArray<Player>, callers: number): Promise<void> => {
@@ -188,7 +188,7 @@ const warmUp = async (run: Run, callers: number): Promise<number> => {
     const before = performance.now()
     await run(callers, calls)
     const millis = performance.now() - before
-    if (performance.now() - start > 500) return Math.max(2 * callers, Math.ceil((calls * turnMillis) / millis))
+    if (performance.now() - start > 500) return Math.max(callers, Math.ceil((calls * turnMillis) / millis))
     if (millis < turnMillis) calls *= 2
   }
 }

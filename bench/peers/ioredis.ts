@@ -16,9 +16,9 @@ export const corked = async ({ url, prefix }: Place): Promise<Peer> => {
 export const corker = (client: Redis): (() => void) => {
   let isCorked = false
   return () => {
-    if (isCorked) return
-    isCorked = true
     const { stream } = client
+    if (isCorked || stream === undefined) return
+    isCorked = true
     stream.cork()
     process.nextTick(() => {
       isCorked = false

@@ -6,6 +6,8 @@ import type { Sample } from "../measure.ts"
 export interface Plan {
   /** How many turns are wanted of each candidate. */
   readonly turns: number
+  /** How many processes what has one of its own is measured in. */
+  readonly processes: number
   /** Whether other libraries, other numbers of callers and latencies are measured too, and not only what has a target. */
   readonly everything: boolean
 }

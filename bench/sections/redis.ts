@@ -71,6 +71,8 @@ export const redisBatches: Section = {
   run: Effect.fnUntraced(function* (plan) {
     const all = yield* stores(plan)
     const candidates = all.flatMap((store) => store.batches(oneKiB))
-    return yield* Effect.promise(() => measure("batches", candidates, amount(plan, [1, 32, 64])))
+    return yield* Effect.promise(() =>
+      measure("batches", candidates, { ...amount(plan, [1, 32, 64]), turns: plan.turns / 2 })
+    )
   })
 }

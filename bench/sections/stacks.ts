@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { inChild } from "../child.ts"
+import { inChildren } from "../child.ts"
 import { redis } from "../servers.ts"
 import { stacks as all } from "../stacks.ts"
 import type { Section } from "./Section.ts"
@@ -14,7 +14,9 @@ export const stacks: Section = {
   run: Effect.fnUntraced(function* (plan) {
     const { url, prefix } = yield* redis
     const names = Object.keys(all).filter((name) => plan.everything || all[name]!.hasTarget)
-    const measured = yield* Effect.forEach(names, (name) => inChild("stack", name, url, prefix, JSON.stringify(plan)))
+    const measured = yield* Effect.forEach(names, (name) =>
+      inChildren(plan.processes, "stack", name, url, prefix, JSON.stringify(plan))
+    )
     // ioredis alone, and what is done by hand, was there each time.
     const known = new Set<string>()
     return measured.flat().filter(({ section, subject, what, figure }) => {

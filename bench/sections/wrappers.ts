@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { inChild } from "../child.ts"
+import { inChildren } from "../child.ts"
 import { policies } from "../policies.ts"
 import type { Section } from "./Section.ts"
 
@@ -12,7 +12,9 @@ export const wrappers: Section = {
   needsRedis: false,
   run: (plan) =>
     Effect.map(
-      Effect.forEach(Object.keys(policies), (policy) => inChild("policy", policy, String(plan.turns))),
+      Effect.forEach(Object.keys(policies), (policy) =>
+        inChildren(plan.processes, "policy", policy, String(plan.turns))
+      ),
       (samples) => samples.flat()
     )
 }
