@@ -188,7 +188,7 @@ const warmUp = async (run: Run, callers: number): Promise<number> => {
     const before = performance.now()
     await run(callers, calls)
     const millis = performance.now() - before
-    if (performance.now() - start > 500) return Math.max(callers, Math.ceil((calls * turnMillis) / millis))
+    if (performance.now() - start > 500) return Math.max(2 * callers, Math.ceil((calls * turnMillis) / millis))
     if (millis < turnMillis) calls *= 2
   }
 }
