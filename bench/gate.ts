@@ -3,7 +3,7 @@
  *
  * A row of the table of targets fails when it is more than 15 % over its target in three runs of three: or over 1.15 times
  * what the same work takes by hand, where that is more. Only ratios of CPU time are looked at, of what takes turns in one
- * process: they depend little on the machine and on what else it does.
+ * process, in turns that nobody disturbs (see `probe.ts`). They do depend on the machine, if less than times do.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"

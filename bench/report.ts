@@ -141,7 +141,7 @@ export const report = (options: {
 }): string =>
   `${[
     "# Results of the benchmark",
-    "Written by `npm run bench`. Trust ratios: those who are compared take turns of some milliseconds in one process, and the figures are medians of the turns in which the processor was all ours, as probes before and after each tell: on a machine that others share, somebody else is on the core's other thread every now and then. CPU time is that of this process, user and system; the Redis server is another process, whose time is not counted. Latencies are from a pass of their own.",
+    "Written by `npm run bench`. Trust ratios: those who are compared take turns of some milliseconds in one process, and the figures are medians of the turns in which the processor was all ours, as probes before and after each tell: a machine that others share is slower every now and then, as if somebody else were on the core's other thread. CPU time is that of this process, user and system; the Redis server is another process, whose time is not counted. Latencies are from a pass of their own.",
     markdownTable(["", ""], options.setting),
     ...options.charts.map(({ file, title }) => `![${title}](${file})`),
     "## Targets",

@@ -4,7 +4,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Redis from "../../src/stores/Redis.ts"
-import { measure, median, type Sample } from "../measure.ts"
+import { ratio } from "../figures.ts"
+import { measure, type Sample } from "../measure.ts"
 import * as byHand from "../peers/byHand.ts"
 import * as byHandInFibers from "../peers/byHandInFibers.ts"
 import * as ioredis from "../peers/ioredis.ts"
@@ -28,13 +29,13 @@ const sizes = [
 /** What each takes in comparison with others. */
 const ratios = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
   const cpu = samples.filter(({ figure }) => figure === "cpu")
-  const against = (figure: string, sample: Sample, base: string): ReadonlyArray<Sample> =>
-    cpu
-      .filter(({ subject, what }) => subject === base && what === sample.what)
-      .map(({ values }) => ({ ...sample, figure, unit: "×", values: [median(sample.values) / median(values)] }))
+  const against = (figure: string, sample: Sample, base: string): Sample => {
+    const times = ratio(cpu, sample, { ...sample, subject: base }) ?? Number.NaN
+    return { ...sample, figure, unit: "×", values: [times] }
+  }
   return cpu.flatMap((sample) => [
-    ...against("ratio", sample, ioredis.alone),
-    ...(stack.byHand ? against("by hand", sample, stack.byHand[0]) : [])
+    against("ratio", sample, ioredis.alone),
+    ...(stack.byHand ? [against("by hand", sample, stack.byHand[0])] : [])
   ])
 }
 

@@ -37,7 +37,7 @@ interface Cipher {
   readonly decrypt: (stored: Buffer, name: string) => Buffer
 }
 
-const fernetCipher = (secret: Uint8Array) => {
+const fernetCipher = (secret: Uint8Array): Cipher => {
   const signing = createSecretKey(secret.subarray(0, 16))
   const encryption = createSecretKey(secret.subarray(16))
   return {
@@ -63,12 +63,12 @@ const fernetCipher = (secret: Uint8Array) => {
 
 /** Bound to the name. */
 const aeadCipher = (key: KeyObject): Cipher => ({
-  encrypt: (message: Buffer, name: string): Buffer => {
+  encrypt: (message, name) => {
     const iv = randomBytes(12)
     const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(name))
     return Buffer.concat([iv, cipher.update(message), cipher.final(), cipher.getAuthTag()])
   },
-  decrypt: (stored: Buffer, name: string): Buffer => {
+  decrypt: (stored, name) => {
     const decipher = createDecipheriv("aes-256-gcm", key, stored.subarray(0, 12))
     decipher.setAAD(Buffer.from(name)).setAuthTag(stored.subarray(-16))
     return Buffer.concat([decipher.update(stored.subarray(12, -16)), decipher.final()])
@@ -148,15 +148,24 @@ export const overRedis = (place: Place, secret: Uint8Array): Readonly<Record<str
 
 const over = async ({ url, prefix }: Place, subject: string, { encode, decode }: Form): Promise<Peer> => {
   const client = new Redis(url)
-  const name = (key: string) => `${prefix}${subject}:${key}`
+  const nameOf = (key: string) => `${prefix}${subject}:${key}`
   const read = (stored: Buffer | null, name: string) => (stored === null ? undefined : decode(stored, name))
+  const setting = (key: string, value: object) => {
+    const name = nameOf(key)
+    return [name, encode(value, name)] as const
+  }
   return {
     subject,
-    get: async (key) => read(await client.getBuffer(name(key)), name(key)),
-    set: (key, value) => client.set(name(key), encode(value, name(key))),
-    getMany: async (keys) => (await client.mgetBuffer(keys.map(name))).map((stored, i) => read(stored, name(keys[i]!))),
-    setMany: (entries) =>
-      client.pipeline(entries.map(([key, value]) => ["set", name(key), encode(value, name(key))])).exec(),
+    get: async (key) => {
+      const name = nameOf(key)
+      return read(await client.getBuffer(name), name)
+    },
+    set: (key, value) => client.set(...setting(key, value)),
+    getMany: async (keys) => {
+      const names = keys.map(nameOf)
+      return (await client.mgetBuffer(names)).map((stored, i) => read(stored, names[i]!))
+    },
+    setMany: (entries) => client.pipeline(entries.map(([key, value]) => ["set", ...setting(key, value)])).exec(),
     close: async () => client.disconnect()
   }
 }

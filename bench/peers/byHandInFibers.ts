@@ -36,29 +36,37 @@ const decodeBy =
 
 type Read = (name: string) => Effect.Effect<unknown, Error>
 
-/** Each read by itself. */
-const separate =
-  (client: Redis, form: Form): Read =>
-  (name) =>
-    ask(
-      () => client.getBuffer(name),
-      (stored) => decodeBy(form)(stored, name)
-    )
-
-const write = (client: Redis, form: Form, name: string, value: object) =>
-  ask(() => client.set(name, form.encode(value, name)), ignore)
-
 const ignore = () => undefined
+
+/** Each read by itself. `cork` is called before it is sent. */
+const separate = (client: Redis, form: Form, cork: () => void): Read => {
+  const decode = decodeBy(form)
+  return (name) =>
+    ask(
+      () => {
+        cork()
+        return client.getBuffer(name)
+      },
+      (stored) => decode(stored, name)
+    )
+}
+
+const write = (client: Redis, form: Form, cork: () => void) => (name: string, value: object) =>
+  ask(() => {
+    cork()
+    return client.set(name, form.encode(value, name))
+  }, ignore)
 
 /** Entries as our store has them. */
 export const entriesOverRedis = ({ url, prefix }: Place) =>
   Effect.map(clientOf(url), (client) => {
     const name = (key: string) => `${prefix}${entriesInFibers}:${key}`
     const decode = decodeBy(managedEntry)
-    const read = separate(client, managedEntry)
+    const read = separate(client, managedEntry, ignore)
+    const store = write(client, managedEntry, ignore)
     return ofEffects(entriesInFibers, {
       get: (key) => read(name(key)),
-      set: (key, value) => write(client, managedEntry, name(key), value),
+      set: (key, value) => store(name(key), value),
       getMany: (keys) =>
         ask(
           () => client.mgetBuffer(keys.map(name)),
@@ -67,13 +75,6 @@ export const entriesOverRedis = ({ url, prefix }: Place) =>
       setMany: (entries) =>
         ask(() => client.mset(entries.flatMap(([key, value]) => [name(key), managedEntry.encode(value, key)])), ignore)
     })
-  })
-
-/** Sends together with others what is asked for. */
-const together = <A, E>(cork: () => void, operation: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.suspend(() => {
-    cork()
-    return operation
   })
 
 /** Repeats what fails, takes the time of each operation, and opens a span where somebody traces. */
@@ -121,15 +122,16 @@ const coalesced = (client: Redis, form: Form): Read => {
 }
 
 const policiesOverRedis =
-  (subject: string, form: Form, readBy: (client: Redis, form: Form) => Read) =>
+  (subject: string, form: Form, readBy: (client: Redis, form: Form, cork: () => void) => Read) =>
   ({ url, prefix }: Place) =>
     Effect.map(clientOf(url), (client) => {
       const name = (key: string) => `${prefix}${subject}:${key}`
-      const read = readBy(client, form)
       const cork = corker(client)
+      const read = readBy(client, form, cork)
+      const store = write(client, form, cork)
       return ofEffects(subject, {
-        get: (key) => underPolicies(together(cork, read(name(key))), true),
-        set: (key, value) => underPolicies(together(cork, write(client, form, name(key), value)), false)
+        get: (key) => underPolicies(read(name(key)), true),
+        set: (key, value) => underPolicies(store(name(key), value), false)
       })
     })
 

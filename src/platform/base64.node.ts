@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
 
 /**
- * `Buffer` reads either alphabet, one three times as fast if it is told which, and leaves out what is in none, so that there
- * are fewer bytes than there should be.
+ * `Buffer` reads either alphabet, whichever it is told (but its own faster), and leaves out what is in none, so that there are
+ * fewer bytes than there should be.
  */
 const decoder =
   (alphabet: "base64" | "base64url", ...others: ReadonlyArray<string>) =>
