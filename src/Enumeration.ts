@@ -43,7 +43,14 @@ export interface Service {
    */
   readonly keys: (options?: Options & InCollection) => Stream.Stream<string, CommonError | InvalidKeyError>
 
-  /** The collections that hold at least one key. */
+  /**
+   * The collections that hold at least one key, each once, in no promised order.
+   *
+   * **Details**
+   *
+   * Where there are only keys to go by (Redis, EffectStore, and what `SingleCollection` wraps), all keys are asked for, and
+   * the collections that were found are remembered.
+   */
   readonly collections: (options?: Options) => Stream.Stream<string, CommonError>
 }
 

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Compound } from "../codecs/names.ts"
+import { AllListed, type Listed } from "../internal/Listed.ts"
 import type * as Call from "./Call.ts"
 import type { Driver } from "./Driver.ts"
 
@@ -158,17 +159,18 @@ const foldedCollections = (
   names: Compound,
   call: Call.Collections
 ): ReturnType<NonNullable<Driver["collections"]>> => {
-  const { inner, seen } = (call.cursor ?? { seen: new Set() }) as {
+  const { inner, page, listed } = (call.cursor ?? { page: 0, listed: new AllListed() }) as {
     readonly inner: Call.Cursor
-    readonly seen: ReadonlySet<string>
+    readonly page: number
+    readonly listed: Listed
   }
-  return Effect.map(keys({ ...call, _tag: "keys", collection: into, prefix: "", cursor: inner }), (page) => {
-    const found = new Set(page.names.flatMap((name) => matches(names, call)(name) ?? []))
-    return {
-      names: [...found].filter((name) => !seen.has(name)),
-      next: page.next === undefined ? undefined : { inner: page.next, seen: new Set([...seen, ...found]) }
-    }
-  })
+  return Effect.map(keys({ ...call, _tag: "keys", collection: into, prefix: "", cursor: inner }), (found) => ({
+    names: listed.fresh(
+      found.names.flatMap((name) => matches(names, call)(name) ?? []),
+      page
+    ),
+    next: found.next === undefined ? undefined : { inner: found.next, page: page + 1, listed }
+  }))
 }
 
 const clearFolded = (

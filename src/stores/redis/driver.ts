@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { declareWaits } from "../../driver/waits.ts"
+import { AllListed } from "../../internal/Listed.ts"
 import { Coalescer } from "./Coalescer.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import type { Form } from "./entries.ts"
@@ -39,24 +40,19 @@ export const driver = (connection: Connection, options: Options) => {
       const skipped = names.encode(call.collection, "").length
       return Effect.map(
         scan(connection, call, names.encode(call.collection, call.prefix), at(call)),
-        ({ names: found, next, isRepeated }) => ({
-          names: found.filter((name) => !isRepeated(name)).map((name) => name.slice(skipped)),
-          next
-        })
+        ({ names: found, next, fresh }) => ({ names: fresh(found).map((name) => name.slice(skipped)), next })
       )
     },
 
     collections: (call) =>
       Effect.map(
-        scan(connection, call, names.startOfAll(call.prefix), at(call)),
-        ({ names: found, next, isRepeated }) => {
-          const collections = new Set(
-            found.flatMap((name) => {
-              const pair = names.decode(name)
-              return pair?.[1].startsWith(call.keyPrefix) ? [pair[0]] : []
-            })
-          )
-          return { names: [...collections].filter((name) => !isRepeated(name)), next }
+        scan(connection, call, names.startOfAll(call.prefix), at(call), () => new AllListed()),
+        ({ names: found, next, fresh }) => {
+          const collections = found.flatMap((name) => {
+            const pair = names.decode(name)
+            return pair?.[1].startsWith(call.keyPrefix) ? [pair[0]] : []
+          })
+          return { names: fresh(collections), next }
         }
       ),
 

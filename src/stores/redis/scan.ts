@@ -2,13 +2,17 @@ import { isUtf8 } from "node:buffer"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { CallBase } from "../../driver/Call.ts"
+import { LatelyListed, type Listed } from "../../internal/Listed.ts"
 import { type Place, StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Failure, keyPrefixOf, send, within } from "./commands.ts"
 import { type Client, type Connection, given, isCluster } from "./connection.ts"
 import { patternOf } from "./names.ts"
 
-/** How many names are remembered at least, so that those which SCAN repeats are listed once: and twice as many at most. */
-const minSeen = 2_500
+/** How many keys are remembered, so that those which SCAN repeats, while the server resizes its table, are listed once. */
+const remembered = 2_500
+
+/** What remembers keys, of which there are many, and of which SCAN alone may repeat some. */
+const keysListed = (): Listed => new LatelyListed(remembered)
 
 /** The least number of keys that the server looks at for a page, so that a small page is not a thousand round trips. */
 const minCount = 1000
@@ -22,15 +26,15 @@ export interface Cursor {
   /** Which of them is next, and its own cursor. */
   readonly node: number
   readonly position: string
-  readonly seen: Seen
+  readonly listed: Listed
 }
 
 export interface Scanned {
   /** Names without the client's own prefix. */
   readonly names: ReadonlyArray<string>
   readonly next: Cursor | undefined
-  /** Did an earlier page list the name already? */
-  readonly isRepeated: (name: string) => boolean
+  /** Those of some names that no earlier page listed. */
+  readonly fresh: (names: Iterable<string>) => ReadonlyArray<string>
 }
 
 /** The names of strings that start with the given text, page by page. */
@@ -38,10 +42,11 @@ export const scan = Effect.fnUntraced(function* (
   connection: Connection,
   call: CallBase,
   start: string,
-  options: { readonly cursor: Cursor | undefined; readonly pageSize: number }
+  options: { readonly cursor: Cursor | undefined; readonly pageSize: number },
+  listed: () => Listed = keysListed
 ): Effect.fn.Return<Scanned, Failure> {
   if (!connection.isReady()) yield* within(call.limit, connection.becomeReady(call.place))
-  const cursor = options.cursor ?? first(connection.client)
+  const cursor = options.cursor ?? first(connection.client, listed())
   const node = yield* nodeAt(connection.client, cursor, call.place)
   const prefix = keyPrefixOf(connection.client)
   const count = Math.max(options.pageSize, minCount)
@@ -66,19 +71,19 @@ export const scan = Effect.fnUntraced(function* (
   return {
     names: prefix === "" ? names : names.map((name) => name.slice(prefix.length)),
     next: after(cursor, position),
-    isRepeated: (name) => cursor.seen.before(name, cursor.page)
+    fresh: (names) => cursor.listed.fresh(names, cursor.page)
   }
 })
 
 /** Has it the character that stands for bytes which are not UTF-8? */
 const mayBeInvalid = (name: string): boolean => name.includes("\uFFFD")
 
-const first = (client: Client): Cursor => ({
+const first = (client: Client, listed: Listed): Cursor => ({
   page: 0,
   nodes: isCluster(client) ? mastersOf(client).map(([address]) => address) : [""],
   node: 0,
   position: "0",
-  seen: new Seen()
+  listed
 })
 
 const after = (cursor: Cursor, position: string): Cursor | undefined => {
@@ -105,29 +110,3 @@ const nodeAt = (client: Client, cursor: Cursor, place: Place): Effect.Effect<Con
         )
       : Effect.succeed(given(found[1]))
   })
-
-/**
- * The names that were listed lately, and the page that listed each first.
- *
- * All pages of an enumeration share it. A page that is asked for again leaves out what earlier pages listed, not what
- * it listed itself.
- */
-class Seen {
-  private older = new Map<string, number>()
-  private newer = new Map<string, number>()
-
-  /** Did an earlier page list the name? If not, this one does. */
-  before(name: string, page: number): boolean {
-    const earlier = this.newer.get(name) ?? this.older.get(name)
-    if (earlier !== undefined && earlier < page) return true
-    this.newer.set(name, page)
-    if (this.newer.size === minSeen) this.age()
-    return false
-  }
-
-  /** All at once: to forget the oldest one by one takes longer the more there are. */
-  private age(): void {
-    this.older = this.newer
-    this.newer = new Map()
-  }
-}

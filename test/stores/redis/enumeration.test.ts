@@ -84,6 +84,18 @@ describeWithRedis("listing and clearing", (server) => {
     }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: `${uniquePrefix()}a*[b]:` })))
   )
 
+  it.effect("list each of 6,000 collections once, wherever their keys are", () =>
+    Effect.gen(function* () {
+      const prefix = uniquePrefix()
+      const client = yield* connect(server().url)
+      const names = numbered(6000)
+      const entries = ["a", "b"].flatMap((key) => names.flatMap((name) => [`${prefix}${name}::${key}`, "{}"]))
+      yield* Effect.promise(() => client.mset(...entries))
+      const listed = yield* Effect.provide(collections(), Redis.layer({ url: server().url, prefix }))
+      assert.deepStrictEqual(listed, names)
+    })
+  )
+
   it.effect("give a page again when it is asked for again", () =>
     Effect.gen(function* () {
       const { driver, putMany } = yield* KeyValue.KeyValue
