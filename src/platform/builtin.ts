@@ -1,3 +1,5 @@
+import { lazy } from "../internal/lazy.ts"
+
 interface Modules {
   readonly "node:crypto": typeof import("node:crypto")
   readonly "node:zlib": typeof import("node:zlib")
@@ -7,7 +9,5 @@ interface Modules {
  * A module of Node's that is loaded when it is first needed: these take as long to load as all of this library, and most
  * programs use neither.
  */
-export const builtin = <Id extends keyof Modules>(id: Id): (() => Modules[Id]) => {
-  let loaded: Modules[Id] | undefined
-  return () => (loaded ??= process.getBuiltinModule(id) as Modules[Id])
-}
+export const builtin = <Id extends keyof Modules>(id: Id): (() => Modules[Id]) =>
+  lazy(() => process.getBuiltinModule(id) as Modules[Id])

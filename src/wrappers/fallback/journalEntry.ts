@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as base64 from "#base64"
 import type { Entry } from "../../Entry.ts"
+import { lazy } from "../../internal/lazy.ts"
 import { Payload } from "../../Value.ts"
 
 /** A write that the fallback accepted in place of the primary. */
@@ -15,20 +16,22 @@ export interface JournalEntry {
   readonly entry: Entry | undefined
 }
 
-const Stored = Schema.Struct({
-  version: Schema.Literal(1),
-  collection: Schema.String,
-  key: Schema.String,
-  acceptedAt: Schema.Finite,
-  operation: Schema.Literals(["put", "delete"]),
-  /** The value's JSON as text, or its bytes in base64; neither for a deletion. */
-  json: Schema.optionalKey(Schema.String),
-  bytes: Schema.optionalKey(Schema.String),
-  createdAt: Schema.optionalKey(Schema.Finite),
-  expiresAt: Schema.optionalKey(Schema.Finite)
-})
-
-const decodeStored = Schema.decodeUnknownOption(Stored)
+const decodeStored = lazy(() =>
+  Schema.decodeUnknownOption(
+    Schema.Struct({
+      version: Schema.Literal(1),
+      collection: Schema.String,
+      key: Schema.String,
+      acceptedAt: Schema.Finite,
+      operation: Schema.Literals(["put", "delete"]),
+      /** The value's JSON as text, or its bytes in base64; neither for a deletion. */
+      json: Schema.optionalKey(Schema.String),
+      bytes: Schema.optionalKey(Schema.String),
+      createdAt: Schema.optionalKey(Schema.Finite),
+      expiresAt: Schema.optionalKey(Schema.Finite)
+    })
+  )
+)
 
 /** As it is stored: an entry that does not expire, since also what has expired must be replayed. */
 export const encode = ({ collection, key, acceptedAt, entry }: JournalEntry): Entry => {
@@ -46,7 +49,7 @@ const fieldsOf = ({ payload, createdAt, expiresAt }: Entry) => ({
 
 /** `undefined` for what is none. */
 export const decode = ({ payload }: Entry, exact: boolean): JournalEntry | undefined => {
-  const stored = Option.getOrUndefined(decodeStored(payload.value))
+  const stored = Option.getOrUndefined(decodeStored()(payload.value))
   if (stored === undefined) return undefined
   const { collection, key, acceptedAt, operation, json, bytes, createdAt, expiresAt } = stored
   if (operation === "delete") return { collection, key, acceptedAt, entry: undefined }

@@ -1,0 +1,5 @@
+/** What is made when it is first asked for: not when the module is imported. */
+export const lazy = <A extends object>(make: () => A): (() => A) => {
+  let made: A | undefined
+  return () => (made ??= make())
+}
