@@ -74,7 +74,7 @@ export const parse = (text: string, options?: { readonly naive?: boolean }): num
 /** What was read last: entries that were written together have the same time. */
 let last = { text: "", millis: 0 }
 
-/** What {@link format} writes when there is a fraction. For all else, and the last days of a month, it is not sure. */
+/** What {@link format} writes when there is a fraction. Of all else, it is not sure. */
 const parseUsual = (text: string): number | undefined => {
   if (text.length !== 32 || !isSeparated(text)) return undefined
   const year = digits(text, 0, 4)
@@ -85,18 +85,14 @@ const parseUsual = (text: string): number | undefined => {
   const second = digits(text, 17, 19)
   const micros = digits(text, 20, 26)
   const isSure =
-    year >= 1000 &&
-    month >= 1 &&
-    month <= 12 &&
-    day >= 1 &&
-    day <= 28 &&
-    hour <= 23 &&
-    minute <= 59 &&
-    second <= 59 &&
-    micros >= 0
+    year >= 1000 && month >= 1 && month <= 12 && day >= 1 && hour <= 23 && minute <= 59 && second <= 59 && micros >= 0
   if (!isSure) return undefined
   const date = (year * 100 + month) * 100 + day
-  if (date !== lastDate.date) lastDate = { date, start: Date.UTC(year, month - 1, day) }
+  if (date !== lastDate.date) {
+    const start = Date.UTC(year, month - 1, day)
+    if (day > 28 && new Date(start).getUTCDate() !== day) return undefined
+    lastDate = { date, start }
+  }
   return (
     lastDate.start + ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(micros / 1000) + (micros % 1000) / 1000
   )

@@ -196,6 +196,19 @@ describe("time", () => {
     assert.strictEqual(time.parse("2096-02-29T00:00:00Z"), Date.UTC(2096, 1, 29))
   })
 
+  it("knows which days there are, also one after the other of the same month", () => {
+    for (const year of [2000, 2023, 2024, 2100]) {
+      for (let month = 0; month <= 13; month++) {
+        for (let day = 0; day <= 32; day++) {
+          const date = `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`
+          const noon = Date.UTC(year, month - 1, day, 12)
+          const isThere = new Date(noon).toISOString().startsWith(date)
+          assert.strictEqual(time.parse(`${date}T12:00:00.000500+00:00`), isThere ? noon + 0.5 : undefined, date)
+        }
+      }
+    }
+  })
+
   it("takes a time without an offset only when it may", () => {
     assert.isUndefined(time.parse("2026-01-01T00:00:00"))
     assert.strictEqual(time.parse("2026-01-01 00:00:00", { naive: true }), Date.UTC(2026, 0, 1))
