@@ -13,6 +13,15 @@ export const inChild = <A = ReadonlyArray<Sample>>(script: string, ...args: Read
     return JSON.parse(stdout)
   })
 
+/** The same samples of several processes, as one with the values of all. */
+export const joined = (runs: ReadonlyArray<ReadonlyArray<Sample>>): ReadonlyArray<Sample> => {
+  const [first = [], ...others] = runs
+  return first.map((sample, i) => ({
+    ...sample,
+    values: [sample, ...others.map((samples) => samples[i]!)].flatMap((it) => it.values)
+  }))
+}
+
 /**
  * What several processes say of the same, one after the other: each compiles and lays out its code as it happens, which can
  * make a tenth of difference.
@@ -21,10 +30,4 @@ export const inChildren = (
   times: number,
   script: string,
   ...args: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<Sample>> =>
-  Effect.map(Effect.replicateEffect(inChild(script, ...args), times), ([first = [], ...others]) =>
-    first.map((sample, i) => ({
-      ...sample,
-      values: [sample, ...others.map((samples) => samples[i]!)].flatMap((it) => it.values)
-    }))
-  )
+): Effect.Effect<ReadonlyArray<Sample>> => Effect.map(Effect.replicateEffect(inChild(script, ...args), times), joined)

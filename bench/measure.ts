@@ -157,6 +157,29 @@ export const measure = async (
   return samples
 }
 
+/** How long a program is at work before it is measured as a whole, and how long it is, in milliseconds. */
+const atWork = { before: 1500, measured: 1500 }
+
+/** CPU time of an operation of a program that does nothing else, with all that comes with it: garbage is collected, too. */
+export const sustained = async (
+  section: string,
+  { subject, what, run }: Candidate,
+  callers: number
+): Promise<Sample> => {
+  const calls = await warmUp(run, callers)
+  const repeated = async (millis: number) => {
+    let times = 0
+    for (const start = performance.now(); performance.now() - start < millis; times += calls) await run(callers, calls)
+    return times
+  }
+  await repeated(atWork.before)
+  let times = 0
+  const { micros } = await timed(async () => {
+    times = await repeated(atWork.measured)
+  })
+  return { section, subject, what, callers, figure: "cpu", unit: "µs", values: [micros / times] }
+}
+
 /** How many rounds there are at most, for each turn that is wanted. */
 const mostRounds = 3
 

@@ -3,15 +3,10 @@
  * stack.
  */
 import * as Effect from "effect/Effect"
-import * as Redis from "../../src/stores/Redis.ts"
 import { ratio } from "../figures.ts"
 import { measure, type Sample } from "../measure.ts"
-import * as byHand from "../peers/byHand.ts"
-import * as byHandInFibers from "../peers/byHandInFibers.ts"
+import { openOverRedis } from "../overRedis.ts"
 import * as ioredis from "../peers/ioredis.ts"
-import type { Place } from "../peers/Peer.ts"
-import { ofLayer, ofPeer } from "../Store.ts"
-import { secret } from "../secrets.ts"
 import type { Plan } from "../sections/Section.ts"
 import { stacks } from "../stacks.ts"
 import { oneKiB, sixtyFourKiB } from "../values.ts"
@@ -39,19 +34,9 @@ const ratios = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
   ])
 }
 
-const openByHand = (place: Place, subject: string) => {
-  const inFibers = byHandInFibers.stacksOverRedis(secret)[subject]
-  return inFibers === undefined ? ofPeer(byHand.overRedis(place, secret)[subject]!) : inFibers(place)
-}
-
 const program = Effect.gen(function* () {
-  const place = { url, prefix: `${prefix}${name.replaceAll(" ", "-")}:` }
-  const layer = stack.wrap(Redis.layer({ url, prefix: place.prefix, ...stack.options }))
-  const stores = [
-    yield* ofPeer(() => ioredis.overRedis(place)),
-    ...(yield* Effect.forEach(stack.byHand ?? [], (subject) => openByHand(place, subject))),
-    yield* ofLayer(name, layer)
-  ]
+  const subjects = [ioredis.alone, ...(stack.byHand ?? []), name]
+  const stores = yield* Effect.forEach(subjects, (subject) => openOverRedis(subject, { url, prefix }))
   const samples: Array<Sample> = []
   for (const { section, value, turns } of sizes) {
     for (const store of stores) yield* Effect.promise(() => store.fill(value))
