@@ -169,7 +169,8 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  * - A server that answers `READONLY` was a master once: the connection to it is given up, at most once a second, so that
  *   the next one leads to its successor (by the same address, or by Sentinel).
  * - Clearing and listing go through the keys with `SCAN`, and never touch a name that is not the store's, nor anything
- *   that is not a string.
+ *   that is not a string. They fail with `StoreUnavailableError`, and are to be begun again, when the server was started
+ *   again or another one took its place meanwhile, where a cursor of `SCAN` means nothing (`INFO server` tells which it is).
  *
  * Operations fail with `StoreUnavailableError` when there is no connection or it was lost, when the server is silent for
  * `responseTimeout`, or when it is loading, failing over or busy; and with `StoreError` when it refuses: not a string,

@@ -7,6 +7,7 @@ import { type Place, StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Failure, keyPrefixOf, send, within } from "./commands.ts"
 import { type Client, type Connection, given, isCluster } from "./connection.ts"
 import { patternOf } from "./names.ts"
+import { type Server, sameServer, serverOf } from "./server.ts"
 
 /** How many keys are remembered, so that those which SCAN repeats, while the server resizes its table, are listed once. */
 const remembered = 2_500
@@ -26,6 +27,8 @@ export interface Cursor {
   /** Which of them is next, and its own cursor. */
   readonly node: number
   readonly position: string
+  /** The server that gave the position. */
+  readonly server: Server | undefined
   readonly listed: Listed
 }
 
@@ -68,9 +71,11 @@ export const scan = Effect.fnUntraced(function* (
     position = next.toString()
     names = bytes.filter(isUtf8).map(String)
   }
+  const known = cursor.server && (yield* sameServer(node, call, cursor.server))
+  const server = position === "0" ? undefined : (known ?? (yield* serverOf(node, call)))
   return {
     names: prefix === "" ? names : names.map((name) => name.slice(prefix.length)),
-    next: after(cursor, position),
+    next: after(cursor, position, server),
     fresh: (names) => cursor.listed.fresh(names, cursor.page)
   }
 })
@@ -83,14 +88,14 @@ const first = (client: Client, listed: Listed): Cursor => ({
   nodes: isCluster(client) ? mastersOf(client).map(([address]) => address) : [""],
   node: 0,
   position: "0",
+  server: undefined,
   listed
 })
 
-const after = (cursor: Cursor, position: string): Cursor | undefined => {
-  if (position !== "0") return { ...cursor, page: cursor.page + 1, position }
-  return cursor.node + 1 < cursor.nodes.length
-    ? { ...cursor, page: cursor.page + 1, node: cursor.node + 1, position }
-    : undefined
+const after = (cursor: Cursor, position: string, server: Server | undefined): Cursor | undefined => {
+  const next = { ...cursor, page: cursor.page + 1, position, server }
+  if (position !== "0") return next
+  return cursor.node + 1 < cursor.nodes.length ? { ...next, node: cursor.node + 1 } : undefined
 }
 
 const mastersOf = (client: Client) =>
