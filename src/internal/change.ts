@@ -1,11 +1,11 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import type { Driver } from "../driver/Driver.ts"
 import type { Entry } from "../Entry.ts"
 import { callAt } from "../KeyValue.ts"
 import { ConflictError, type Place, type ReadError, type WriteError } from "../KeyValueError.ts"
 import { lazy } from "./lazy.ts"
+import { pauses } from "./pauses.ts"
 
 export type AtomicDriver = Driver & Required<Pick<Driver, "compareAndPut">>
 
@@ -40,7 +40,7 @@ export const change = <A, E>(
     if (!done) return yield* new Lost()
     return answer
   }).pipe(
-    Effect.retry({ schedule: pauses(), times: maxRetries, while: (error) => error instanceof Lost }),
+    Effect.retry({ schedule: schedule(), times: maxRetries, while: (error) => error instanceof Lost }),
     Effect.mapError((error) =>
       error instanceof Lost ? new ConflictError({ ...place, attempts: maxRetries + 1 }) : error
     )
@@ -49,6 +49,4 @@ export const change = <A, E>(
 /** Another writer came between. */
 class Lost extends Data.TaggedError("Lost") {}
 
-const pauses = lazy(() =>
-  Schedule.min([Schedule.exponential("1 millis"), Schedule.spaced("50 millis")]).pipe(Schedule.jittered)
-)
+const schedule = lazy(() => pauses("1 millis", "50 millis"))

@@ -1,9 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
+import { lazy } from "../../internal/lazy.ts"
+import { pauses } from "../../internal/pauses.ts"
 import { isBusy } from "./errors.ts"
 
-const pauses = Schedule.min([Schedule.exponential("1 millis"), Schedule.spaced("25 millis")]).pipe(Schedule.jittered)
+const schedule = lazy(() => pauses("1 millis", "25 millis"))
 
 /** A try at something, at a time in milliseconds since the epoch. Its failure is what node:sqlite threw. */
 export type Attempt<A> = (now: number) => Result.Result<A, unknown>
@@ -35,7 +37,7 @@ export const whenFree = <A, B, E>(
     })
     return later.pipe(
       Effect.retry({
-        schedule: Schedule.upTo(pauses, { duration: patience.millis }),
+        schedule: Schedule.upTo(schedule(), { duration: patience.millis }),
         while: (cause) =>
           isBusy(cause) && clock.currentTimeMillisUnsafe() < (patience.deadline ?? Number.POSITIVE_INFINITY)
       }),

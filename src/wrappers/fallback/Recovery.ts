@@ -2,10 +2,10 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import * as Schedule from "effect/Schedule"
 import type { Driver } from "../../driver/Driver.ts"
 import { idOf } from "../../internal/ids.ts"
 import type { Lanes } from "../../internal/Lanes.ts"
+import { pauses } from "../../internal/pauses.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
 import type { Journal, Pending } from "./Journal.ts"
 import type { Meters } from "./Meters.ts"
@@ -48,8 +48,7 @@ export class Recovery {
   /** Never ends. What has just failed is not asked at once: there is a pause before the first round, too. */
   get run(): Effect.Effect<never> {
     const { initialDelay, maxDelay } = this.config
-    const pauses = Schedule.min([Schedule.exponential(initialDelay), Schedule.spaced(maxDelay)]).pipe(Schedule.jittered)
-    const rounds = Effect.delay(Effect.retry(this.round, pauses), initialDelay)
+    const rounds = Effect.delay(Effect.retry(this.round, pauses(initialDelay, maxDelay)), initialDelay)
     return Effect.forever(Effect.andThen(this.isNeeded.await, Effect.ignore(rounds)))
   }
 
