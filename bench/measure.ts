@@ -173,10 +173,7 @@ export const sustained = async (
     return times
   }
   await repeated(atWork.before)
-  let times = 0
-  const { micros } = await timed(async () => {
-    times = await repeated(atWork.measured)
-  })
+  const { answer: times, micros } = await timed(() => repeated(atWork.measured))
   return { section, subject, what, callers, figure: "cpu", unit: "µs", values: [micros / times] }
 }
 
@@ -225,12 +222,12 @@ const shuffled = (length: number): ReadonlyArray<number> =>
     .map(([, i]) => i)
 
 /** The CPU time (user and system, of all threads of this process) and the time that a piece of work takes. */
-const timed = async (work: () => Promise<void>) => {
+const timed = async <A>(work: () => Promise<A>) => {
   const start = performance.now()
   const before = process.cpuUsage()
-  await work()
+  const answer = await work()
   const { user, system } = process.cpuUsage(before)
-  return { micros: user + system, seconds: (performance.now() - start) / 1000 }
+  return { answer, micros: user + system, seconds: (performance.now() - start) / 1000 }
 }
 
 export const quantile = (values: ReadonlyArray<number>, q: number): number =>

@@ -25,6 +25,8 @@ const importTime = (first: string, second: string): number => {
 
 type Statement = ReturnType<typeof parseAst>["body"][number]
 
+type Expression = Extract<Statement, { readonly type: "ExpressionStatement" }>["expression"]
+
 interface Span {
   readonly start: number
   readonly end: number
@@ -34,18 +36,27 @@ interface Span {
 const runs = (statement: Statement): ReadonlyArray<Span> => {
   switch (statement.type) {
     case "VariableDeclaration":
-      return statement.declarations.flatMap(({ init }) => (init === null || isMade(init) ? [] : [init]))
+      return statement.declarations.flatMap(({ init }) => (init === null ? [] : runsIn(init)))
     case "ExpressionStatement":
       return [statement.expression]
-    case "ClassDeclaration":
-      return statement.superClass === null ? [] : [statement.superClass]
     default:
       return []
   }
 }
 
-const isMade = ({ type }: { readonly type: string }): boolean =>
-  type === "ArrowFunctionExpression" || type === "FunctionExpression" || type === "Literal"
+/** Of a class, that is what it extends. */
+const runsIn = (value: Expression): ReadonlyArray<Span> => {
+  switch (value.type) {
+    case "ArrowFunctionExpression":
+    case "FunctionExpression":
+    case "Literal":
+      return []
+    case "ClassExpression":
+      return value.superClass === null ? [] : [value.superClass]
+    default:
+      return [value]
+  }
+}
 
 /** A module of the same text, imports and exports, of which nothing is run: what would be is in functions that nobody calls. */
 const unrun = (text: string): string =>
