@@ -193,7 +193,8 @@ describe("KeyValue", () => {
           assert.strictEqual(loads, 1)
           assert.deepStrictEqual(results, Array(50).fill(yield* Effect.result(outcome)))
         }
-        assert.strictEqual(calls.filter((call) => call._tag === "put").length, 1, "a failure was stored")
+        assert.strictEqual(calls.filter((call) => call._tag === "compareAndPut").length, 1, "a failure was stored")
+        assert.strictEqual(calls.filter((call) => call._tag === "get").length, 2, "one read for all callers of a key")
       })
     )
 
