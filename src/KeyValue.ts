@@ -218,7 +218,7 @@ export const make = (self: Driver): Service => {
     return array.length === 0 ? Effect.succeed(empty) : Effect.suspend(() => run(array))
   }
 
-  const put: Service["put"] = (key, value, options) => Effect.suspend(() => write("put", [key], [value], options))
+  const put: Service["put"] = (key, value, options) => write("put", [key], [value], options)
   const get: Service["get"] = (key, options) =>
     Effect.map(read("get", [key], options), (entries) => entries[0]?.payload.value)
 

@@ -34,14 +34,15 @@ export type CapabilitiesOf<D extends Driver> =
  */
 export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue.KeyValue | CapabilitiesOf<D>> => {
   let context: Context.Context<any> = Context.make(KeyValue.KeyValue, KeyValue.make(driver))
-  const { keys, collections, clear, removeExpired, compareAndPut } = driver
-  if (keys && collections) {
-    context = Context.add(context, Enumeration.Enumeration, Enumeration.make({ ...driver, keys, collections }))
+  // All services are made of the very same driver, by which they know of each other.
+  const able = driver as Required<Driver>
+  if (driver.keys && driver.collections) {
+    context = Context.add(context, Enumeration.Enumeration, Enumeration.make(able))
   }
-  if (clear && removeExpired) {
-    context = Context.add(context, Maintenance.Maintenance, Maintenance.make({ ...driver, clear, removeExpired }))
+  if (driver.clear && driver.removeExpired) {
+    context = Context.add(context, Maintenance.Maintenance, Maintenance.make(able))
   }
-  if (compareAndPut) context = Context.add(context, Atomic.Atomic, Atomic.make({ ...driver, compareAndPut }))
+  if (driver.compareAndPut) context = Context.add(context, Atomic.Atomic, Atomic.make(able))
   return context
 }
 

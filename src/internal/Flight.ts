@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import { describeId } from "./ids.ts"
 import { wake } from "./wake.ts"
 
 /** The load that a fiber works for, if it does. */
@@ -74,6 +75,6 @@ export class Flight<A, E> {
 }
 
 const describe = (circle: ReadonlyArray<Flight<any, any>>): string => {
-  const names = circle.map(({ index }) => [...index.keys()].slice(0, 3).join(", "))
+  const names = circle.map(({ index }) => [...index.keys()].slice(0, 3).map(describeId).join(", "))
   return `A load waits for itself: ${names.join(" → ")}. Load the value without asking for its own key.`
 }

@@ -4,6 +4,7 @@ import type { Call } from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { StoreUnavailableError } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
+import { idOf } from "./ids.ts"
 import { SingleFlight } from "./SingleFlight.ts"
 
 /** What the services over one driver have in common. */
@@ -12,6 +13,8 @@ export interface Served {
   readonly driver: Driver
   /** Loads of missing keys that are under way. */
   readonly loads: SingleFlight<Value, any>
+  /** Keys that a caller looks for on its own, before it loads them. */
+  readonly looks: Set<string>
   readonly close: () => void
 }
 
@@ -41,6 +44,7 @@ const serve = (driver: Driver): Served => {
           })
     ),
     loads,
+    looks: new Set(),
     close: () => {
       isClosed = true
     }
@@ -52,9 +56,6 @@ const closed = ({ place }: Call): Effect.Effect<never, StoreUnavailableError> =>
 
 const mayDisturb = ({ _tag }: Call): boolean =>
   _tag === "put" || _tag === "delete" || _tag === "compareAndPut" || _tag === "clear"
-
-/** Id of a key in the loads. It names the key in messages, too. */
-export const loadId = (collection: string, key: string): string => JSON.stringify([collection, key])
 
 /**
  * Runs a write and keeps loads from storing what is older than it.
@@ -70,7 +71,7 @@ const telling = <A, E>(
 ): Effect.Effect<A, E> => {
   const drop = () => {
     if (loads.isIdle) return
-    if ("keys" in call) for (const key of call.keys) loads.drop(loadId(call.collection, key))
+    if ("keys" in call) for (const key of call.keys) loads.drop(idOf(call.collection, key))
     else loads.dropAll()
   }
   drop()
