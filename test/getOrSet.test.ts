@@ -39,7 +39,7 @@ const begun = Effect.fnUntraced(function* (kv: KeyValue.Service, key: string, va
     startImmediately: true
   })
   yield* Effect.yieldNow
-  return Effect.andThen(Deferred.succeed(gate, undefined), Fiber.join(caller))
+  return { end: Effect.andThen(Deferred.succeed(gate, undefined), Fiber.join(caller)) }
 })
 
 describe("getOrSet", () => {
@@ -74,7 +74,7 @@ describe("getOrSet", () => {
       it.effect("does not store what was loaded over a put that came meanwhile", () =>
         Effect.gen(function* () {
           const kv = yield* KeyValue.KeyValue
-          const end = yield* begun(kv, "a", "old")
+          const { end } = yield* begun(kv, "a", "old")
           yield* kv.put("a", "new")
           yield* end
           assert.strictEqual(yield* kv.get("a"), "new")
@@ -84,7 +84,7 @@ describe("getOrSet", () => {
       it.effect("does not store what was loaded after a delete that came meanwhile", () =>
         Effect.gen(function* () {
           const kv = yield* KeyValue.KeyValue
-          const end = yield* begun(kv, "a", "old")
+          const { end } = yield* begun(kv, "a", "old")
           yield* kv.deleteMany(["other", "a"])
           assert.strictEqual(yield* end, "old", "who came before the delete is answered")
           assert.isUndefined(yield* kv.get("a"))
@@ -94,7 +94,7 @@ describe("getOrSet", () => {
       it.effect("does not join a load that began before a delete", () =>
         Effect.gen(function* () {
           const kv = yield* KeyValue.KeyValue
-          const end = yield* begun(kv, "a", "old")
+          const { end } = yield* begun(kv, "a", "old")
           yield* kv.delete("a")
           assert.strictEqual(yield* kv.getOrSet("a", Effect.succeed("fresh")), "fresh")
           yield* end
@@ -108,7 +108,7 @@ describe("getOrSet", () => {
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const maintenance = yield* Maintenance.Maintenance
-      const end = yield* begun(kv, "a", "old")
+      const { end } = yield* begun(kv, "a", "old")
       yield* maintenance.clear
       yield* end
       assert.isUndefined(yield* kv.get("a"))
@@ -119,7 +119,7 @@ describe("getOrSet", () => {
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const atomic = yield* Atomic.Atomic
-      const end = yield* begun(kv, "a", "old")
+      const { end } = yield* begun(kv, "a", "old")
       yield* atomic.update("a", () => "new")
       yield* end
       assert.strictEqual(yield* kv.get("a"), "new")
@@ -131,7 +131,7 @@ describe("getOrSet", () => {
     const other = Layer.effect(Other, KeyValue.KeyValue).pipe(Layer.provide(base))
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
-      const end = yield* begun(kv, "a", "ours")
+      const { end } = yield* begun(kv, "a", "ours")
       yield* (yield* Other).put("a", "theirs")
       assert.strictEqual(yield* end, "theirs")
       assert.strictEqual(yield* kv.get("a"), "theirs")
@@ -244,7 +244,7 @@ describe("Collection.getOrSet", () => {
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.put("k", "of an old schema", { collection: "c" })
-      const numbers = yield* Collection.make({ collection: "c", schema: Schema.Number, onInvalid: "miss" })
+      const numbers = yield* Collection.make({ collection: "c", schema: Schema.Finite, onInvalid: "miss" })
       const gate = yield* Deferred.make<void>()
       const caller = yield* Effect.forkChild(numbers.getOrSet("k", Effect.as(Deferred.await(gate), 1)), {
         startImmediately: true
