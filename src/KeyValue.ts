@@ -6,7 +6,7 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { callAt, encodeAt, withPlace } from "./driver/boundary.ts"
 import type { Driver } from "./driver/Driver.ts"
@@ -184,19 +184,11 @@ export const make = (self: Driver): Service => {
     options?: PutOptions
   ): Effect.Effect<void, WriteError> =>
     withPlace(driver, operation, keys, options, (place) =>
-      atNow((now) => {
-        const entries = encodeAt(driver, now, place, values, options?.ttl)
-        return Exit.isSuccess(entries)
-          ? driver.put({
-              _tag: "put",
-              place,
-              deadline: undefined,
-              collection: place.collection,
-              keys,
-              entries: entries.value
-            })
-          : entries
-      })
+      atNow((now) =>
+        Effect.flatMapEager(encodeAt(driver, now, place, values, options?.ttl), (entries) =>
+          driver.put({ _tag: "put", ...callAt(place), entries })
+        )
+      )
     )
 
   const remove = (operation: "delete" | "deleteMany", keys: ReadonlyArray<string>, options?: InCollection) =>
@@ -208,13 +200,15 @@ export const make = (self: Driver): Service => {
       return Effect.succeed(entries.map((entry) => entry && { value: entry.payload.value, ttl: timeLeft(entry, now) }))
     })
 
-  /** Takes the items at once, so that the effect can run again although an iterator cannot. */
+  /** Takes the items at once, so that the effect can run again although an iterator cannot. One that throws is a defect. */
   const many = <A, B, E>(
     items: Iterable<A>,
     run: (items: ReadonlyArray<A>) => Effect.Effect<B, E>,
     empty: B
   ): Effect.Effect<B, E> => {
-    const array = Array.from(items)
+    const taken = Result.try(() => Array.from(items))
+    if (Result.isFailure(taken)) return Effect.die(taken.failure)
+    const array = taken.success
     return array.length === 0 ? Effect.succeed(empty) : Effect.suspend(() => run(array))
   }
 

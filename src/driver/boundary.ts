@@ -47,24 +47,31 @@ export const encode = (
 ): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> =>
   atNow((now) => encodeAt(driver, now, place, values, ttl))
 
-/** The same at a time that is known. */
+/** How many values are encoded before other fibers get their turn: some milliseconds' worth of ordinary ones. */
+const slice = 2000
+
+/** The same at a time that is known. A large batch lets other fibers run in between; a small one takes no step. */
 export const encodeAt = (
   driver: Pick<Driver, "exact" | "prefersText">,
   createdAt: number,
   place: Place,
   values: ReadonlyArray<unknown>,
   ttl: Duration.Input | undefined
-): Exit.Exit<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> => {
+): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> => {
   const expiresAt = expiry(ttl, createdAt)
   if (Result.isFailure(expiresAt)) return Exit.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
   const entries: Array<Entry> = []
   const as = { exact: driver.exact, asText: driver.prefersText }
-  for (let i = 0; i < values.length; i++) {
-    const payload = Payload.from(values[i], as)
-    if (Result.isFailure(payload)) {
-      return Exit.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
+  const go = (from: number): Effect.Effect<ReadonlyArray<Entry>, SerializationError> => {
+    const to = Math.min(from + slice, values.length)
+    for (let i = from; i < to; i++) {
+      const payload = Payload.from(values[i], as)
+      if (Result.isFailure(payload)) {
+        return Exit.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
+      }
+      entries.push({ payload: payload.success, createdAt, expiresAt: expiresAt.success })
     }
-    entries.push({ payload: payload.success, createdAt, expiresAt: expiresAt.success })
+    return to === values.length ? Exit.succeed(entries) : Effect.flatMap(Effect.yieldNow, () => go(to))
   }
-  return Exit.succeed(entries)
+  return go(0)
 }
