@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { withPlace } from "./driver/boundary.ts"
+import { withItems, withPlace } from "./driver/boundary.ts"
 import type { ValueWithTtl } from "./Entry.ts"
 import { collectionCodec } from "./internal/collectionCodec.ts"
 import { getOrLoad } from "./internal/getOrLoad.ts"
@@ -225,18 +225,21 @@ const over = <S extends Schema.Constraint, K>(
       return yield* new MissingKeyError({ operation: "get", collection, keys: [name], key: name })
     }),
     getOrElse: (key, orElse) => Effect.map(getOption(key), Option.getOrElse(orElse)),
-    getMany: (keys) => getMany(Array.from(keys)),
+    getMany: (keys) => withItems(keys, getMany),
     ttl: Effect.fnUntraced(function* (key) {
       const name = yield* encodeKey("ttl", key)
       return yield* ttl("ttl", name, yield* kv.ttl(name, at))
     }),
-    ttlMany: (keys) => ttlMany(Array.from(keys)),
+    ttlMany: (keys) => withItems(keys, ttlMany),
     put: (key, value, options) =>
       Effect.flatMap(pairs("put", [[key, value]]), ([pair]) => kv.put(pair![0], pair![1], putAt(options))),
     putMany: (entries, options) =>
-      Effect.flatMap(pairs("putMany", Array.from(entries)), (pairs) => kv.putMany(pairs, putAt(options))),
+      withItems(entries, (entries) =>
+        Effect.flatMap(pairs("putMany", entries), (pairs) => kv.putMany(pairs, putAt(options)))
+      ),
     delete: (key) => Effect.flatMap(encodeKey("delete", key), (key) => kv.delete(key, at)),
-    deleteMany: (keys) => Effect.flatMap(keysOf("deleteMany", Array.from(keys)), (keys) => kv.deleteMany(keys, at)),
+    deleteMany: (keys) =>
+      withItems(keys, (keys) => Effect.flatMap(keysOf("deleteMany", keys), (keys) => kv.deleteMany(keys, at))),
     getOrSet: Effect.fnUntraced(function* (key, load, options) {
       const name = yield* encodeKey("get", key)
       const encoded = Effect.flatMap(load, (value) => Effect.map(pairs("put", [[key, value]]), ([pair]) => pair![1]))

@@ -6,9 +6,8 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import { callAt, encodeAt, withPlace } from "./driver/boundary.ts"
+import { callAt, encodeAt, withItems, withPlace } from "./driver/boundary.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
 import { atNow } from "./internal/atNow.ts"
@@ -200,17 +199,11 @@ export const make = (self: Driver): Service => {
       return Effect.succeed(entries.map((entry) => entry && { value: entry.payload.value, ttl: timeLeft(entry, now) }))
     })
 
-  /** Takes the items at once, so that the effect can run again although an iterator cannot. One that throws is a defect. */
   const many = <A, B, E>(
     items: Iterable<A>,
     run: (items: ReadonlyArray<A>) => Effect.Effect<B, E>,
     empty: B
-  ): Effect.Effect<B, E> => {
-    const taken = Result.try(() => Array.from(items))
-    if (Result.isFailure(taken)) return Effect.die(taken.failure)
-    const array = taken.success
-    return array.length === 0 ? Effect.succeed(empty) : Effect.suspend(() => run(array))
-  }
+  ): Effect.Effect<B, E> => withItems(items, (array) => (array.length === 0 ? Effect.succeed(empty) : run(array)))
 
   const put: Service["put"] = (key, value, options) => write("put", [key], [value], options)
   const get: Service["get"] = (key, options) =>

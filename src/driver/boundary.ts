@@ -19,6 +19,15 @@ export const callAt = (place: Place) => ({
   keys: place.keys
 })
 
+/** Takes items at once, so that the effect can run again although an iterator cannot. One that throws is a defect. */
+export const withItems = <A, B, E, R>(
+  items: Iterable<A>,
+  run: (items: ReadonlyArray<A>) => Effect.Effect<B, E, R>
+): Effect.Effect<B, E, R> => {
+  const taken = Result.try(() => Array.from(items))
+  return Result.isSuccess(taken) ? Effect.suspend(() => run(taken.success)) : Effect.die(taken.failure)
+}
+
 /** Checks names before anything else happens. */
 export const withPlace = <A, E, R = never>(
   driver: Driver,
