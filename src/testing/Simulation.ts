@@ -132,10 +132,12 @@ export interface Report {
  *
  * **Details**
  *
- * In each run several clients read, write and delete a few keys at the same time, in virtual time (`TestClock`), while
- * the stores that `faulty` wraps fail, stall, answer late, apply late, and are down ({@link defaultRates}, and `Chaos`).
- * There are no faults, and no time passes, while the stack is built. In the end all faults stop, and after `recovery` every key is read once more. Everything follows from the seed: which
- * operations there are, when, with which faults. The same seed gives the same history.
+ * In each run several clients read, write and delete a few keys at the same time, in virtual time, while the stores that
+ * `faulty` wraps fail, stall, answer late, apply late, and are down ({@link defaultRates}, and `Chaos`). The workload can
+ * have more in it: `getOrSet`, interruptions, jumps of the clock, restarts and others ({@link hazards}). There are no
+ * faults, and no time passes, while the stack is built for the first time. In the end all faults stop, and after
+ * `recovery` every key is read, and must be readable; with hazards, it must be writable, too. Everything follows from the
+ * seed: which operations there are, when, with which faults. The same seed gives the same history.
  *
  * Each key is a register that must be linearizable: every operation took effect at one moment between its call and its
  * answer, and each read tells what was there then. A write that failed with the outcome `"not-applied"` never took
@@ -143,12 +145,19 @@ export interface Report {
  * that reached a store more than once (it was tried again, or timed out and went on) may take effect as often as it
  * did: no wrapper can prevent that. TTLs are exact to the millisecond. Batches are checked key by key.
  *
+ * An operation hangs when it has not ended although nothing is left that could happen, when its caller gave up after
+ * `patience` although no store had anything to answer, or when it took longer than the `limit` of the stack: all in
+ * virtual time. An operation in flight when the stack is closed ends with a typed error or its answer; one that begins
+ * after that fails at once.
+ *
  * A violation comes with its seed and a history from which everything was left out that it takes no part in.
  *
  * Fails when the stack cannot be built.
  *
  * **Gotchas**
  *
+ * - With `restarts`, stores outlive the stack that is closed, but for those with `copies`: say `afterRestart: "empty"` if
+ *   the stack promises nothing about what it finds.
  * - Time is virtual: stores that do real work elsewhere (a server, a thread) cannot take part, and compression of more
  *   than 64 KiB neither.
  * - Tell one store from the other by different names, and build new layers inside of `stack`, so that no run sees what

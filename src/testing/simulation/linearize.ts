@@ -219,8 +219,14 @@ class Register<Label> {
 }
 
 /** Of several that may do the same at any time from now on, one is like another: the first is tried. */
-const alikeAs = ({ change, to }: Interval<unknown>): string =>
-  to === Number.POSITIVE_INFINITY ? JSON.stringify(change) : ""
+const alikeAs = ({ change, to }: Interval<unknown>): string => {
+  if (to !== Number.POSITIVE_INFINITY) return ""
+  let text = texts.get(change)
+  if (text === undefined) texts.set(change, (text = JSON.stringify(change)))
+  return text
+}
+
+const texts = new WeakMap<Change, string>()
 
 const keyOf = ({ held, happened }: World): string => (held === undefined ? `${happened}` : `${happened} ${held}`)
 
