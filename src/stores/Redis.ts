@@ -235,7 +235,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   if (problem !== undefined) return yield* options.invalid("Redis", problem)
   yield* options.oneOf("Redis", "format", format, ["compact", "py-key-value"])
   yield* options.oneOf("Redis", "integers", integers, ["number", "bigint"])
-  const connection = config.client === undefined ? yield* connect(config) : given(config.client as Client)
+  const connection = yield* config.client === undefined ? connect(config) : given(config.client as Client)
   return driver(connection, {
     names: names.make(prefix, style),
     coalesceReads: config.coalesceReads ?? false,
@@ -252,6 +252,13 @@ const connect = Effect.fnUntraced(function* (
     "Redis",
     isUrl(config.url),
     "url must begin with redis:// or rediss://, or be the path of a Unix socket"
+  )
+  const { nodes = [], options: { redisOptions } = {} } = config.cluster ?? {}
+  const databases = [...nodes, redisOptions].map(databaseOf)
+  yield* options.check(
+    "Redis",
+    databases.every((db) => Number(db ?? 0) === 0),
+    "a cluster has no other database than 0"
   )
   const connectTimeout = yield* options.millis("Redis", "connectTimeout", config.connectTimeout ?? "5 seconds")
   const responseTimeout = yield* options.millis("Redis", "responseTimeout", config.responseTimeout ?? "5 seconds")
@@ -277,6 +284,12 @@ const isUrl = (url: ServerOptions["url"]): boolean => {
   return /^(rediss?:\/)?\//i.test(text) || !text.includes("/")
 }
 
+/** The database that a node is to have, if any: ioredis drops it, or goes on when the node refuses it. */
+const databaseOf = (node: ClusterNode | RedisOptions | undefined): unknown => {
+  if (typeof node === "object") return "db" in node ? node.db : 0
+  return typeof node === "string" ? /^\w+:\/\/[^/?]*\/(\d+)|[?&]db=(\d+)/.exec(node)?.slice(1).join("") : 0
+}
+
 const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Client => {
   const all = {
     disconnectTimeout,
@@ -297,6 +310,11 @@ const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Cl
 const clusterClient = ({ nodes, options }: ClusterStoreOptions["cluster"], server: RedisOptions): Client =>
   new Cluster([...nodes], {
     clusterRetryStrategy: pause,
+    // It asks any one node, and gives up all of them when that one does not answer.
+    enableReadyCheck: false,
+    retryDelayOnClusterDown: 0,
+    // Several nodes are asked before the time to connect is over, since the first may not answer.
+    slotsRefreshTimeout: Math.min(1000, server.connectTimeout! / 4),
     ...options,
     redisOptions: { disconnectTimeout, ...options?.redisOptions, ...server } as Configured,
     retryDelayOnFailover: 0,

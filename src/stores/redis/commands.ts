@@ -38,7 +38,7 @@ export const request = <A, B, E>(
   answer: Answer<A, B, E>
 ): Effect.Effect<B, E | Failure> =>
   Effect.callback((resume) => {
-    if (connection.isReady()) return ask(new Waiting(connection, call, answer, resume))
+    if (connection.isReady()) return new Waiting(connection, call, answer, resume).ask(ask)
     const ready = within(call.limit, connection.becomeReady(call.place))
     return resume(Effect.andThen(ready, request(connection, call, ask, answer)))
   })
@@ -60,8 +60,14 @@ class Waiting<A, B, E> implements Asker<A> {
     this.call = call
     this.answer = answer
     this.resume = resume
+    connection.requests.waiting.add(this)
     call.limit?.begin(resume)
-    connection.waiting++
+  }
+
+  /** What is thrown is a defect of the one who asks, and nothing is left of its request. */
+  ask(f: (asker: Asker<A>) => void): void {
+    const asked = Result.try(() => f(this))
+    if (Result.isFailure(asked)) this.end(Exit.die(asked.failure))
   }
 
   /** What is thrown is a defect of the one who waits: nobody else looks at the client's promise. */
@@ -75,7 +81,7 @@ class Waiting<A, B, E> implements Asker<A> {
   }
 
   private end(effect: Effect.Effect<B, E | Failure>): void {
-    this.connection.waiting--
+    if (!this.connection.requests.waiting.delete(this)) return
     this.call.limit?.end()
     this.resume(effect)
   }
@@ -136,8 +142,8 @@ export const sendMany = <A>(
 type Methods = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Promise<unknown>>>
 
 /** Sends a command, together with those of others if there are any. */
-export const run = ({ client, waiting }: Connection, [method, ...args]: Command): Promise<unknown> => {
-  if (waiting > 1) cork(client)
+export const run = ({ client, requests }: Connection, [method, ...args]: Command): Promise<unknown> => {
+  if (requests.waiting.size > 1) cork(client)
   return (client as unknown as Methods)[method]!(...args)
 }
 
