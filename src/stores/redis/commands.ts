@@ -5,17 +5,18 @@ import type { CallBase, Limit } from "../../driver/Call.ts"
 import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
 import type { Client, Connection } from "./connection.ts"
 import { cork } from "./cork.ts"
-import { toFailure } from "./failures.ts"
+import { isMissingScript, toFailure } from "./failures.ts"
+import type { Script } from "./script.ts"
 
 /** What a command can fail with. */
 export type Failure = StoreUnavailableError | StoreError | TimeoutError
 
 /**
  * A command: the name of the client's method, which answers buffers if it ends so (`callBuffer` fails on a client with
- * automatic pipelines), with its key (or keys) first.
+ * automatic pipelines), with its key (or keys) first; or a script, with the number of its keys first.
  */
 export type Command = readonly [
-  method: `${string}Buffer` | "scan",
+  method: `${string}Buffer` | "scan" | Script,
   ...args: ReadonlyArray<Argument | ReadonlyArray<Argument>>
 ]
 
@@ -144,7 +145,12 @@ type Methods = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Prom
 /** Sends a command, together with those of others if there are any. */
 export const run = ({ client, requests }: Connection, [method, ...args]: Command): Promise<unknown> => {
   if (requests.waiting.size > 1) cork(client)
-  return (client as unknown as Methods)[method]!(...args)
+  const methods = client as unknown as Methods
+  if (typeof method === "string") return methods[method]!(...args)
+  return methods.evalshaBuffer!(method.sha, ...args).catch((error) => {
+    if (isMissingScript(error)) return methods.evalBuffer!(method.source, ...args)
+    throw error
+  })
 }
 
 /** What the client puts before every key on its own. */

@@ -86,7 +86,7 @@ export const own = Effect.fnUntraced(function* ({
     if (!isReady() || !isAnyConnected(client)) {
       const isLate = performance.now() - began >= connectTimeout
       const what = isLate ? `no connection within ${connectTimeout} ms` : "could not connect"
-      return yield* Effect.fail(new StoreSetupError({ module, ...trouble.explain(what) }))
+      return yield* new StoreSetupError({ module, ...trouble.explain(what) })
     }
   }
   return {
