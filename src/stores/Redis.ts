@@ -133,7 +133,7 @@ export interface ClusterStoreOptions extends ConnectionOptions {
  * @since 0.1.0
  */
 export interface ClientOptions extends CommonOptions {
-  /** The client, which is used as it is set up, and never closed. */
+  /** The client, which is used as it is set up, and stays open when the layer is closed. */
   readonly client: Redis | Cluster | Redis<"resp3"> | Cluster<"resp3">
   readonly url?: undefined
   readonly options?: undefined
@@ -158,12 +158,18 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *
  * - The names in the database are `<prefix><collection>::<key>`, the values what py-key-value writes: both libraries
  *   read each other's entries. Bytes are stored as they are, in a small frame.
- * - A batch is one round trip: `MGET`, `UNLINK`, `MSET` (of 1,000 entries at most), or, with a TTL and in a cluster,
- *   commands for each key that leave together.
+ * - A batch is one round trip: `MGET`, `MSET` (of 1,000 entries at most), or, with a TTL and in a cluster, commands for
+ *   each key that leave together. Keys are removed by a script, which does not count entries that were loaded without
+ *   their TTL and have expired.
  * - What all fibers send in one turn of the event loop leaves in one write.
  * - TTLs have the precision of a millisecond, and the server's clock decides what has expired.
  * - An outage is an error at once: nothing is queued while there is no connection, and nothing that was sent is sent
- *   again. A new connection is tried in the background, with pauses from 50 milliseconds up to 2 seconds.
+ *   again. A new connection is tried in the background, with pauses from 50 milliseconds up to 2 seconds. (Commands for a
+ *   node of a cluster that was just discovered wait until it is connected.)
+ * - Closing the layer fails the operations that are under way, and those that come later, with
+ *   `StoreUnavailableError`, and leaves no connection open.
+ * - The layer of a cluster is built when at least one master can be asked within `connectTimeout`. Operations on keys of
+ *   the other masters fail with `StoreUnavailableError`.
  * - A connection that is given up is reset, so that a write that the network held back on it does not arrive later, over
  *   a newer one. (Connections by TLS and Unix sockets cannot be reset.)
  * - A server that answers `READONLY` was a master once: the connection to it is given up, at most once a second, so that
@@ -171,6 +177,9 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  * - Clearing and listing go through the keys with `SCAN`, and never touch a name that is not the store's, nor anything
  *   that is not a string. They fail with `StoreUnavailableError`, and are to be begun again, when the server was started
  *   again or another one took its place meanwhile, where a cursor of `SCAN` means nothing (`INFO server` tells which it is).
+ * - In a cluster, clearing and listing ask the masters (`CLUSTER NODES`), at the beginning and at the end, which slots they
+ *   have. Slots that moved in between are read again. They fail with `StoreUnavailableError` when a slot has no master
+ *   that answers.
  *
  * Operations fail with `StoreUnavailableError` when there is no connection or it was lost, when the server is silent for
  * `responseTimeout`, or when it is loading, failing over or busy; and with `StoreError` when it refuses: not a string,
@@ -185,7 +194,10 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  * - A batch that fails half-way is applied in part: the outcome of its error is `"unknown"`.
  * - Without a `prefix`, every string of the database whose name has a `"::"` counts as the store's.
  * - `SCAN` may list a name twice while the server resizes its table. Of the last 2,500 names, none is repeated. In a
- *   cluster, keys that move to another node meanwhile may be missed.
+ *   cluster, keys whose slot moves to another node meanwhile may be listed twice.
+ * - Where the user of the connection may not run scripts, entries that were loaded without their TTL and have expired are
+ *   missing for reads, but are listed and counted.
+ * - Listing or clearing over a `Cluster` of your own waits until it is ready (with `enableOfflineQueue: false`: fails).
  *
  * **Example**
  *

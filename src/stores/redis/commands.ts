@@ -2,10 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { CallBase, Limit } from "../../driver/Call.ts"
-import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
+import { type Place, type StoreError, StoreUnavailableError, type TimeoutError } from "../../KeyValueError.ts"
 import type { Client, Connection } from "./connection.ts"
 import { cork } from "./cork.ts"
 import { isMissingScript, toFailure } from "./failures.ts"
+import { closedReason, type Waiter } from "./requests.ts"
 import type { Script } from "./script.ts"
 
 /** What a command can fail with. */
@@ -45,7 +46,7 @@ export const request = <A, B, E>(
   })
 
 /** Whoever waits for a reply. A class, since it is made for every request, and takes less than two functions. */
-class Waiting<A, B, E> implements Asker<A> {
+class Waiting<A, B, E> implements Asker<A>, Waiter {
   private readonly connection: Connection
   private readonly call: CallBase
   private readonly answer: Answer<A, B, E>
@@ -79,6 +80,10 @@ class Waiting<A, B, E> implements Asker<A> {
 
   fail(error: unknown): void {
     this.end(Exit.fail(toFailure(this.call.place)(this.connection.reasonOf(error))))
+  }
+
+  close(): void {
+    this.end(Exit.fail(new StoreUnavailableError({ ...this.call.place, reason: closedReason, sent: true })))
   }
 
   private end(effect: Effect.Effect<B, E | Failure>): void {

@@ -175,7 +175,7 @@ const opener = (client: Client, requests: Requests, timeout: number): (() => Pro
         resolve()
       }
       const timer = setTimeout(end, timeout)
-      const waiter = { fail: end }
+      const waiter = { close: end }
       requests.waiting.add(waiter)
       client.once("ready", () => connectNodes(client).then(end))
       client.connect().catch(end)

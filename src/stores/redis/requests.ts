@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 
 /** Whoever waits for something that comes over a connection. */
 export interface Waiter {
-  readonly fail: (error: unknown) => void
+  readonly close: () => void
 }
 
 /** The requests of one store: who waits for a reply, and whether others may begin. */
@@ -13,7 +13,7 @@ export class Requests {
   /** Fails all requests that are under way, and lets no other begin. */
   readonly close: Effect.Effect<void> = Effect.sync(() => {
     this.isClosed = true
-    for (const waiter of this.waiting) waiter.fail(new Error(closedReason))
+    for (const waiter of this.waiting) waiter.close()
   })
 
   /** Waits for what does not fail, or until this is closed. */
@@ -23,7 +23,7 @@ export class Requests {
         this.waiting.delete(waiter)
         resume(Effect.void)
       }
-      const waiter = { fail: end }
+      const waiter = { close: end }
       if (this.isClosed) return end()
       this.waiting.add(waiter)
       promise().then(end)
