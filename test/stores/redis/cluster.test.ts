@@ -74,7 +74,9 @@ describeWithCluster("the keys of a cluster that has grown", (nodes) => {
         yield* fill
         yield* command(added.port, "cluster", "meet", "127.0.0.1", `${first}`)
         for (const port of [...ports(), added.port]) {
-          yield* eventually(command(port, "cluster", "info"), (info) => `${info}`.includes("cluster_known_nodes:4"))
+          yield* eventually(command(port, "cluster", "info"), (info) =>
+            /cluster_state:ok[\s\S]*cluster_known_nodes:4/.test(`${info}`)
+          )
         }
         yield* move(range(0, 299), first, added.port)
         for (const port of ports()) {

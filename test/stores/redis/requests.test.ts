@@ -74,7 +74,8 @@ describe("100,000 who wait for a reply in one turn", () => {
               ? coalescer.get(callWith(limit()), name, Exit.succeed)
               : send(connection, callWith(limit()), ["getBuffer", name], Exit.succeed)
           const asking = (index: number) => Effect.andThen(get(`a${index}`), get(`b${index}`))
-          const fibers = Array.from({ length: waiters }, (_, index) => Effect.runFork(asking(index)))
+          const fork = Effect.runForkWith(yield* Effect.context<never>())
+          const fibers = Array.from({ length: waiters }, (_, index) => fork(asking(index)))
           yield* Effect.promise(() => nextTurn())
           assert.strictEqual(connection.requests.waiting.size, waiters)
           for (const [index, fiber] of fibers.entries()) if (isInterrupted(index)) fiber.interruptUnsafe()
@@ -96,7 +97,8 @@ describe("100,000 who wait for a reply in one turn", () => {
       const scoped = Effect.gen(function* () {
         const connection = yield* given(answering(() => new Promise(() => {})))
         const get = send(connection, callWith(counting().limit()), ["getBuffer", "a"], Exit.succeed)
-        return Array.from({ length: waiters }, () => Effect.runFork(get))
+        const fork = Effect.runForkWith(yield* Effect.context<never>())
+        return Array.from({ length: waiters }, () => fork(get))
       })
       for (const fiber of yield* Effect.scoped(scoped)) {
         const error = yield* Effect.flip(Fiber.join(fiber))
