@@ -2,11 +2,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { CallBase, Limit } from "../../driver/Call.ts"
-import { type Place, type StoreError, StoreUnavailableError, type TimeoutError } from "../../KeyValueError.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
+import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
 import type { Client, Connection } from "./connection.ts"
 import { cork } from "./cork.ts"
 import { isMissingScript, toFailure } from "./failures.ts"
-import { closedReason, type Waiter } from "./requests.ts"
+import type { Waiter } from "./requests.ts"
 import type { Script } from "./script.ts"
 
 /** What a command can fail with. */
@@ -83,7 +84,7 @@ class Waiting<A, B, E> implements Asker<A>, Waiter {
   }
 
   close(): void {
-    this.end(Exit.fail(new StoreUnavailableError({ ...this.call.place, reason: closedReason, sent: true })))
+    this.end(Exit.fail(layerClosed(this.call.place, true)))
   }
 
   private end(effect: Effect.Effect<B, E | Failure>): void {

@@ -1,10 +1,11 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { causeOf, isReply, isUnanswered, messageOf } from "./failures.ts"
 import { watchNodes } from "./nodes.ts"
-import { closedReason, Requests } from "./requests.ts"
+import { Requests } from "./requests.ts"
 import { resetWhenGivenUp } from "./reset.ts"
 import { giveUpWhenSilent } from "./silence.ts"
 
@@ -44,7 +45,7 @@ export const given = (client: Client): Effect.Effect<Connection, never, Scope.Sc
       client,
       requests,
       isReady: () => !requests.isClosed,
-      becomeReady: (place) => unavailable(place, { reason: closedReason }),
+      becomeReady: (place) => Effect.fail(layerClosed(place)),
       reasonOf: (error) => error
     })
   )
@@ -98,8 +99,9 @@ export const own = Effect.fnUntraced(function* ({
         lazyConnect ? requests.until(open) : Effect.void,
         Effect.suspend(() => {
           if (isReady()) return Effect.void
-          const reason = requests.isClosed ? { reason: closedReason } : trouble.explain("there is no connection")
-          return unavailable(place, reason)
+          return requests.isClosed
+            ? Effect.fail(layerClosed(place))
+            : unavailable(place, trouble.explain("there is no connection"))
         })
       ),
     // Of a cluster, the last trouble may be another node's.

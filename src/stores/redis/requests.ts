@@ -31,5 +31,3 @@ export class Requests {
     })
   }
 }
-
-export const closedReason = "the layer is closed"
