@@ -15,6 +15,7 @@ import { type Combiner, combination } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import { Lanes } from "../internal/Lanes.ts"
 import * as options from "../internal/options.ts"
+import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { Journal } from "./fallback/Journal.ts"
@@ -161,6 +162,7 @@ const recover = Effect.fnUntraced(function* (
   config: Recovery,
   fallbackOn: (error: KeyValueError) => boolean
 ) {
+  yield* requireBackground("Fallback")
   const journalCollection = config.journal ?? "__effect_kv_journal"
   yield* options.check("Fallback", fallback.keys !== undefined, "recovery needs a fallback that can list its keys")
   const settleTime = yield* options.millis("Fallback", "settleTime", config.settleTime ?? "30 seconds")

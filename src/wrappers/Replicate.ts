@@ -10,6 +10,7 @@ import type { Atomic } from "../Atomic.ts"
 import { type Combiner, combination } from "../driver/layers.ts"
 import { meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
+import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { repairing } from "./replicate/repairing.ts"
@@ -121,6 +122,7 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
   combination(
     config.replicas,
     Effect.fnUntraced(function* (first, others) {
+      yield* requireBackground("Replicate")
       const drivers = [first, ...others] as const
       const meter = (yield* meterOf(config.store))(first)
       const stores = new Stores({
