@@ -118,7 +118,8 @@ export interface Recovery {
  * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as they come to this
  *   wrapper: encryption that is inside of the first store is not in the journal. Give the fallback its own.
  *
- * Fails to build with `StoreSetupError` when an option is out of range, or the journal cannot be read.
+ * Fails to build with `StoreSetupError` when an option is out of range, or the journal cannot be read; with `recovery`, also in
+ * a Cloudflare Worker, unless `Requests.Current` is `"shared"`.
  *
  * **Example**
  *

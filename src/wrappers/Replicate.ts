@@ -99,7 +99,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * Metrics: `effect_kv.replicate.behind` (a gauge: keys that not all stores are known to have), `.unwell` (a gauge: stores
  * whose last operation failed) and `.repaired` (a counter of copies).
  *
- * Fails to build with `StoreSetupError` when an option is out of range.
+ * Fails to build with `StoreSetupError` when an option is out of range, and in a Cloudflare Worker unless
+ * `Requests.Current` is `"shared"`.
  *
  * **Example** (Two servers and a file: any one of them may be away)
  *

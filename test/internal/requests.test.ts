@@ -9,6 +9,7 @@ import { TestClock } from "effect/testing"
 import {
   Bulkhead,
   CircuitBreaker,
+  Driver,
   Fallback,
   KeyValue,
   Memory,
@@ -131,6 +132,45 @@ describe("loads of requests that share nothing", () => {
       yield* Effect.forkChild(unknown(turns.take("a", Effect.never)), { startImmediately: true })
       assert.strictEqual(yield* unknown(turns.take("a", Effect.succeed("done"))), "done")
     })
+  )
+})
+
+describe("a load of an unknown request that a write overtook", () => {
+  it.effect("is not kept by a PassthroughCache", () => {
+    const plan = script("midway")
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const reading = yield* Effect.forkChild(kv.get("a"), { startImmediately: true })
+      yield* TestClock.adjust(700)
+      yield* kv.put("a", "new")
+      yield* TestClock.adjust(300)
+      assert.isUndefined(yield* Fiber.join(reading))
+      assert.strictEqual(yield* kv.get("a"), "new")
+    }).pipe(
+      Effect.provide(
+        Memory.layer().pipe(faulty(plan), PassthroughCache.wrap({ cache: Memory.layer(), missTtl: "1 minute" }))
+      ),
+      unknown
+    )
+  })
+
+  it.effect("is not stored by getOrSet where the store cannot compare", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const load = Effect.delay(Effect.succeed("loaded"), 500)
+      const loads = yield* Effect.replicateEffect(
+        Effect.forkChild(kv.getOrSet("a", load), { startImmediately: true }),
+        2
+      )
+      yield* TestClock.adjust(100)
+      yield* kv.put("a", "new")
+      yield* TestClock.adjust(400)
+      assert.deepStrictEqual(yield* Fiber.joinAll(loads), ["loaded", "loaded"])
+      assert.strictEqual(yield* kv.get("a"), "new")
+    }).pipe(
+      Effect.provide(Memory.layer().pipe(Driver.wrapper(({ compareAndPut: _, ...driver }): Driver.Driver => driver))),
+      unknown
+    )
   )
 })
 

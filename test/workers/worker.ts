@@ -1,10 +1,12 @@
 /** A Worker that keeps one layer for each name between requests, and tells what became of one operation. */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import {
   Aead,
   Bulkhead,
@@ -74,6 +76,7 @@ const store = Memory.layer().pipe(far)
 
 const layers = {
   memory: Memory.layer(),
+  slowBuild: Layer.unwrap(Effect.as(Effect.sleep(100), Memory.layer())),
   timeout: store.pipe(Timeout.wrap("300 millis")),
   deadline: store.pipe(Deadline.wrap()),
   retry: store.pipe(Retry.wrap({ initialDelay: "50 millis" })),
@@ -122,6 +125,20 @@ const atStart = ManagedRuntime.make(
   )
 )
 atStart.runSync(Effect.void)
+
+const keptScope = Scope.makeUnsafe()
+let kept: Context.Context<KeyValue.KeyValue> | undefined
+
+/** Keeps what was built, not what is being built: the requests that come first build a layer each. */
+const keptContext = Effect.suspend(() =>
+  kept !== undefined
+    ? Effect.succeed(kept)
+    : Effect.tap(Layer.buildWithScope(layers.slowBuild, keptScope), (context) =>
+        Effect.sync(() => {
+          kept = context
+        })
+      )
+)
 
 const Users = Collection.make({ collection: "users", schema: Schema.Struct({ born: Schema.Date }) })
 
@@ -174,6 +191,12 @@ const perform = (url: URL, ctx: Requests.Request): Promise<Response> => {
     return answer(
       Effect.runPromise(Effect.provideService(Effect.provide(known, layers[name]), Requests.Current, "shared"))
     )
+  }
+  if (url.pathname === "/kept") {
+    const run = Effect.flatMap(keptContext, (context) => Effect.provide(known, context))
+    if (option("leave") === null) return answer(Effect.runPromise(run))
+    Effect.runFork(run)
+    return Promise.resolve(new Response("left"))
   }
   const runtime = url.pathname === "/start" ? atStart : runtimeOf(name)
   if (option("leave") !== null) {

@@ -244,6 +244,17 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
+  it.live("a layer that takes time to build is kept once a request has built it", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* ask("/kept?do=get&key=a&leave=1"), "left")
+      assert.deepStrictEqual((yield* together(times(3, "/kept?do=get&key=a"))).answers, times(3, "nothing"))
+      assert.deepStrictEqual((yield* inOrder(["/kept?do=put&key=a", "/kept?do=get&key=a"])).answers, [
+        "nothing",
+        '"value of a"'
+      ])
+    })
+  )
+
   it.live("a layer that works in the background is not built to be kept", () =>
     Effect.gen(function* () {
       const { answers } = yield* inOrder([path("recovery", "get", "a"), path("replicate", "get", "a")])
