@@ -1,8 +1,7 @@
-import * as Clock from "effect/Clock"
 import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
 import { Chain, type Link } from "../../internal/Chain.ts"
-import { monotonicMillis } from "../../internal/clock.ts"
+import { now } from "../../internal/clock.ts"
 import type { Holder } from "../../internal/release.ts"
 import { holdOf } from "../../internal/request.ts"
 
@@ -90,25 +89,25 @@ export class Turn implements Holder {
   private expiresAt = Number.POSITIVE_INFINITY
   private readonly places: Places
   private readonly outer: Holder | undefined
-  private readonly clock: Clock.Clock
+  private readonly fiber: Fiber.Fiber<unknown, unknown>
 
   constructor(places: Places, outer: Holder | undefined, fiber: Fiber.Fiber<unknown, unknown>) {
     this.places = places
     this.outer = outer
     this.lease = holdOf(fiber)
-    this.clock = fiber.getRef(Clock.Clock)
+    this.fiber = fiber
   }
 
   /** Says for how long it may wait, or hold its place, if it may be lost. */
   expireAfter(millis: number): boolean {
     if (this.lease === Number.POSITIVE_INFINITY) return false
-    this.expiresAt = monotonicMillis(this.clock) + millis
+    this.expiresAt = now(this.fiber) + millis
     return true
   }
 
   /** Whether it has waited, or held its place, for too long. */
   get isOver(): boolean {
-    return this.expiresAt !== Number.POSITIVE_INFINITY && monotonicMillis(this.clock) >= this.expiresAt
+    return this.expiresAt !== Number.POSITIVE_INFINITY && now(this.fiber) >= this.expiresAt
   }
 
   hold(work: Fiber.Fiber<unknown, unknown>): void {
