@@ -11,7 +11,9 @@ const root = new URL("..", import.meta.url)
 const load = (file: string): Promise<Module> => import(new URL(file, root).href)
 
 const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
-  readonly exports: Readonly<Record<string, string | { readonly node: string; readonly default: string }>>
+  readonly exports: Readonly<
+    Record<string, string | { readonly node: string; readonly workerd: string; readonly default: string }>
+  >
 }
 
 const index = await load("dist/node/index.js")
@@ -24,4 +26,21 @@ for (const [subpath, target] of Object.entries(exports)) {
   for (const name of Object.keys(ofIndex ?? {})) assert.equal(ofIndex![name], built[name], `${subpath}: ${name}`)
   checked++
 }
+/** Bundlers for Workers must get what shares nothing between requests, whichever other conditions they name. */
+const { imports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
+  readonly imports: { readonly "#requests": { readonly workerd: string; readonly default: string } }
+}
+const requests = imports["#requests"]
+assert.deepEqual(
+  [(await load(requests.workerd)).canShare, (await load(requests.default)).canShare],
+  [false, true],
+  "#requests"
+)
+for (const [subpath, target] of Object.entries(exports)) {
+  if (typeof target === "string") continue
+  const conditions = Object.keys(target)
+  assert.equal(target.workerd, target.default, subpath)
+  assert.ok(conditions.indexOf("workerd") < conditions.indexOf("node"), subpath)
+}
+
 process.stdout.write(`${checked} entries are the same for Node as for bundlers.\n`)

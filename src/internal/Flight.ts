@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type { Drops } from "./Drops.ts"
 import { describeId } from "./ids.ts"
 import { wake } from "./wake.ts"
 
@@ -10,23 +11,55 @@ export const CurrentFlight = Context.Reference<Flight<any, any> | undefined>("ef
   defaultValue: () => undefined
 })
 
+/** What is known of a load when it begins. */
+export interface Start<A, E> {
+  readonly keys: ReadonlyArray<string>
+  readonly startedAt: number
+  /** The load that this one was begun by, if it was. */
+  readonly parent: Flight<any, any> | undefined
+  /** Where it is found by those who may join it. */
+  readonly joinable: Map<string, Flight<A, E>>
+  /** Tells it what was dropped, when it is not found by those who drop it. */
+  readonly drops: Drops | undefined
+}
+
 /** A load of some keys, which several callers may wait for. */
 export class Flight<A, E> {
-  readonly startedAt: number
+  readonly begun: Start<A, E>
   /** Where the value of each key is in what the load gives. */
   readonly index: ReadonlyMap<string, number>
-  readonly dropped = new Set<string>()
   /** How many callers want the outcome. */
   interest = 0
   fiber: Fiber.Fiber<unknown, unknown> | undefined
+  private readonly dropped = new Set<string>()
+  /** How often each key had been dropped when the load began. */
+  private readonly dropsBefore: ReadonlyMap<string, number> | undefined
   private exit: Exit.Exit<ReadonlyArray<A>, E> | undefined
   private readonly onExit = new Set<() => void>()
   /** The loads that this one waits for, once for each of its fibers that does. */
   private readonly waits = new Set<{ readonly on: Flight<any, any> }>()
 
-  constructor(keys: ReadonlyArray<string>, startedAt: number) {
+  constructor(begun: Start<A, E>) {
+    const { keys, drops } = begun
+    this.begun = begun
     this.index = new Map(keys.map((key, i) => [key, i]))
-    this.startedAt = startedAt
+    this.dropsBefore = drops && new Map(keys.map((key) => [key, drops.of(key)]))
+    for (const key of keys) begun.joinable.set(key, this)
+  }
+
+  drop(key: string): void {
+    this.dropped.add(key)
+  }
+
+  isDropped(key: string): boolean {
+    const { drops } = this.begun
+    return this.dropped.has(key) || (drops !== undefined && drops.of(key) !== this.dropsBefore!.get(key))
+  }
+
+  /** Keeps others from joining it. Another load may have taken its place already. */
+  forget(): void {
+    const { joinable } = this.begun
+    for (const key of this.index.keys()) if (joinable.get(key) === this) joinable.delete(key)
   }
 
   end(exit: Exit.Exit<ReadonlyArray<A>, E>): void {

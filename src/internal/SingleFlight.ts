@@ -2,7 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { unhurried } from "./budget.ts"
 import { now } from "./clock.ts"
+import { Drops } from "./Drops.ts"
 import { CurrentFlight, Flight } from "./Flight.ts"
+import { CurrentRequest, type Request } from "./request.ts"
 
 /** Loads the values of keys, in their order. `isDropped` tells which of them were dropped meanwhile. */
 export type Load<A, E, R> = (
@@ -15,9 +17,14 @@ export type Load<A, E, R> = (
  *
  * The run is on a fiber of its own, with the services of whoever came first but not with that caller's budget of time. It
  * goes on as long as anybody waits for it, and is interrupted when the last waiter is.
+ *
+ * Where requests share nothing, a run is shared within a request that is known, and not at all in one that is unknown.
  */
 export class SingleFlight<A, E> {
-  private readonly flights = new Map<string, Flight<A, E>>()
+  private readonly flights: Flights<A, E> = new Map()
+  /** The runs of requests that share nothing with others. None is kept that its request does not keep itself. */
+  private readonly ofRequests = new WeakMap<Request, Flights<A, E>>()
+  private drops: Drops | undefined
   private readonly maxAge: number
 
   /** Nobody joins a load that began more than `maxAge` milliseconds ago. */
@@ -44,7 +51,7 @@ export class SingleFlight<A, E> {
       let joined = new Set<Flight<A, E>>()
       // Whoever comes is counted in the step that finds the loads, inside of what takes the count back.
       const entered = Effect.withFiber((fiber) => {
-        const { byKey, own } = this.join(keys, now(fiber))
+        const { byKey, own } = this.join(keys, this.joinableBy(fiber, keys), fiber)
         joined = new Set(byKey)
         for (const flight of joined) flight.interest++
         if (own !== undefined) this.start(own, load, fiber)
@@ -59,51 +66,83 @@ export class SingleFlight<A, E> {
 
   /** Whether no load is under way. */
   get isIdle(): boolean {
-    return this.flights.size === 0
+    return this.flights.size === 0 && this.drops === undefined
   }
 
-  /** Whether a load of the key is under way. */
+  /** Whether a load of the key is under way that anybody may join. */
   has(key: string): boolean {
     return this.flights.has(key)
   }
 
   /** Keeps whoever comes from now on from joining the load of a key that is under way, and tells that load. */
   drop(key: string): void {
-    const flight = this.flights.get(key)
-    flight?.dropped.add(key)
+    this.flights.get(key)?.drop(key)
     this.flights.delete(key)
+    this.drops?.add(key)
   }
 
   /** Drops every key. */
   dropAll(): void {
     for (const key of [...this.flights.keys()]) this.drop(key)
+    this.drops?.addAll()
+  }
+
+  /** The loads that a fiber may join. Those that it works for are always among them, so that a circle is found. */
+  private joinableBy(fiber: Fiber.Fiber<unknown, unknown>, keys: ReadonlyArray<string>): Flights<A, E> {
+    const request = fiber.getRef(CurrentRequest)
+    if (request === "shared") return this.flights
+    this.drops ??= new Drops()
+    if (request === "unknown") return this.outerLoads(fiber, keys)
+    const known = this.ofRequests.get(request)
+    if (known !== undefined) return known
+    const flights: Flights<A, E> = new Map()
+    this.ofRequests.set(request, flights)
+    return flights
+  }
+
+  private outerLoads(fiber: Fiber.Fiber<unknown, unknown>, keys: ReadonlyArray<string>): Flights<A, E> {
+    const outer: Flights<A, E> = new Map()
+    for (let flight = fiber.getRef(CurrentFlight); flight !== undefined; flight = flight.begun.parent) {
+      if (flight.begun.drops !== this.drops) continue
+      for (const key of keys) if (flight.index.has(key) && !outer.has(key)) outer.set(key, flight)
+    }
+    return outer
   }
 
   /** The load to wait for, for each key; `own` is a new one for the keys that are not being loaded. */
-  private join(keys: ReadonlyArray<string>, at: number): { byKey: ReadonlyArray<Flight<A, E>>; own?: Flight<A, E> } {
-    const isTooOld = ({ startedAt }: Flight<A, E>) => at - startedAt > this.maxAge
+  private join(
+    keys: ReadonlyArray<string>,
+    joinable: Flights<A, E>,
+    caller: Fiber.Fiber<unknown, unknown>
+  ): { byKey: ReadonlyArray<Flight<A, E>>; own?: Flight<A, E> } {
+    const startedAt = now(caller)
     const missing = new Set<string>()
     for (const key of keys) {
-      const flight = this.flights.get(key)
-      if (flight === undefined || isTooOld(flight)) missing.add(key)
+      const flight = joinable.get(key)
+      if (flight !== undefined && startedAt - flight.begun.startedAt <= this.maxAge && !flight.isDropped(key)) continue
+      flight?.drop(key)
+      missing.add(key)
     }
-    if (missing.size === 0) return { byKey: keys.map((key) => this.flights.get(key)!) }
-    const own = new Flight<A, E>([...missing], at)
-    for (const key of missing) {
-      this.drop(key)
-      this.flights.set(key, own)
-    }
-    return { byKey: keys.map((key) => this.flights.get(key)!), own }
+    const find = () => keys.map((key) => joinable.get(key)!)
+    if (missing.size === 0) return { byKey: find() }
+    const drops = joinable === this.flights ? undefined : this.drops
+    const own = new Flight<A, E>({
+      keys: [...missing],
+      startedAt,
+      parent: caller.getRef(CurrentFlight),
+      joinable,
+      drops
+    })
+    return { byKey: find(), own }
   }
 
   private start<R>(flight: Flight<A, E>, load: Load<A, E, R>, caller: Fiber.Fiber<unknown, unknown>): void {
-    const run = Effect.suspend(() => load([...flight.index.keys()], (key) => flight.dropped.has(key)))
-    const isNested = caller.getRef(CurrentFlight) !== undefined
+    const run = Effect.suspend(() => load(flight.begun.keys, (key) => flight.isDropped(key)))
     const work = Effect.onExitPrimitive(
       // Loads that begin loads do not begin them within each other, until the stack overflows.
-      isNested ? Effect.andThen(Effect.yieldNow, run) : run,
+      flight.begun.parent === undefined ? run : Effect.andThen(Effect.yieldNow, run),
       (exit) => {
-        this.forget(flight)
+        flight.forget()
         flight.end(exit)
         return undefined
       }
@@ -116,18 +155,15 @@ export class SingleFlight<A, E> {
     let ended: Effect.Effect<void> | undefined
     for (const flight of joined) {
       if (--flight.interest > 0 || flight.fiber?.pollUnsafe() !== undefined) continue
-      this.forget(flight)
+      flight.forget()
       const end = Effect.suspend(() => Fiber.interrupt(flight.fiber!))
       ended = ended === undefined ? end : Effect.andThen(ended, end)
     }
     return ended
   }
-
-  /** Another load may have taken its place already. */
-  private forget(flight: Flight<A, E>): void {
-    for (const key of flight.index.keys()) if (this.flights.get(key) === flight) this.flights.delete(key)
-  }
 }
+
+type Flights<A, E> = Map<string, Flight<A, E>>
 
 const pick = <A, E>(
   keys: ReadonlyArray<string>,

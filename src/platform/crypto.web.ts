@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 
 type Bytes = Uint8Array<ArrayBuffer>
-type Imported = ReturnType<typeof crypto.subtle.importKey>
+type Imported = Awaited<ReturnType<typeof crypto.subtle.importKey>>
 
 const algorithms = { HMAC: { name: "HMAC", hash: "SHA-256" }, "AES-CBC": "AES-CBC", "AES-GCM": "AES-GCM" }
 
@@ -14,13 +14,14 @@ export class SecretKey {
     this.bytes = Uint8Array.from(bytes)
   }
 
-  for(algorithm: keyof typeof algorithms, usages: ReadonlyArray<"sign" | "encrypt" | "decrypt">): Imported {
-    let key = this.imported.get(algorithm)
-    if (key === undefined) {
-      key = crypto.subtle.importKey("raw", this.bytes, algorithms[algorithm], false, [...usages])
+  for(algorithm: keyof typeof algorithms, usages: ReadonlyArray<"sign" | "encrypt" | "decrypt">): Promise<Imported> {
+    const known = this.imported.get(algorithm)
+    if (known !== undefined) return Promise.resolve(known)
+    // The key is kept rather than the promise, which may belong to a request that is ended.
+    return crypto.subtle.importKey("raw", this.bytes, algorithms[algorithm], false, [...usages]).then((key) => {
       this.imported.set(algorithm, key)
-    }
-    return key
+      return key
+    })
   }
 }
 

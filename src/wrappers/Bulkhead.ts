@@ -113,8 +113,8 @@ const shedding = ({ places, limit, maxWait }: Policy, { counter, gauge }: Meter)
 const admitting =
   ({ places, maxWait }: Policy, shed: Shed): Filter =>
   (call, next) =>
-    Effect.suspend(() => {
-      const turn = new Turn(places, call.holder)
+    Effect.withFiber((fiber) => {
+      const turn = new Turn(places, call.holder, fiber)
       const held = { ...call, holder: turn }
       const enter = Effect.suspend(() =>
         places.enter(turn)

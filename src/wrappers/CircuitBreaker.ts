@@ -12,6 +12,7 @@ import type { Call } from "../driver/Call.ts"
 import type { Wrapper } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
 import { metered } from "../internal/metered.ts"
+import { holdOf } from "../internal/request.ts"
 import { CircuitOpenError, type KeyValueError, type StoreSetupError } from "../KeyValueError.ts"
 import { type CircuitOf, circuitsOf } from "./circuitBreaker/circuits.ts"
 import { outcomeOf } from "./circuitBreaker/outcomeOf.ts"
@@ -145,7 +146,7 @@ const breaking =
       }
       // A probe takes a place: it must be sure to leave before it enters.
       const enter = Effect.suspend((): Effect.Effect<A, E | CircuitOpenError> => {
-        const wait = circuit.enter(now())
+        const wait = circuit.enter(now(), holdOf(fiber))
         if (wait !== undefined) {
           onRejected()
           return Effect.fail(new CircuitOpenError({ ...call.place, retryAfter: Duration.millis(Math.ceil(wait)) }))

@@ -15,6 +15,7 @@ import { type Combiner, combination } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import { Lanes } from "../internal/Lanes.ts"
 import * as options from "../internal/options.ts"
+import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { Journal } from "./fallback/Journal.ts"
@@ -117,7 +118,8 @@ export interface Recovery {
  * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as they come to this
  *   wrapper: encryption that is inside of the first store is not in the journal. Give the fallback its own.
  *
- * Fails to build with `StoreSetupError` when an option is out of range, or the journal cannot be read.
+ * Fails to build with `StoreSetupError` when an option is out of range, or the journal cannot be read; with `recovery`, also in
+ * a Cloudflare Worker, unless `Requests.Current` is `"shared"`.
  *
  * **Example**
  *
@@ -161,6 +163,7 @@ const recover = Effect.fnUntraced(function* (
   config: Recovery,
   fallbackOn: (error: KeyValueError) => boolean
 ) {
+  yield* requireBackground("Fallback")
   const journalCollection = config.journal ?? "__effect_kv_journal"
   yield* options.check("Fallback", fallback.keys !== undefined, "recovery needs a fallback that can list its keys")
   const settleTime = yield* options.millis("Fallback", "settleTime", config.settleTime ?? "30 seconds")

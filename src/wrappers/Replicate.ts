@@ -10,6 +10,7 @@ import type { Atomic } from "../Atomic.ts"
 import { type Combiner, combination } from "../driver/layers.ts"
 import { meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
+import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { repairing } from "./replicate/repairing.ts"
@@ -98,7 +99,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * Metrics: `effect_kv.replicate.behind` (a gauge: keys that not all stores are known to have), `.unwell` (a gauge: stores
  * whose last operation failed) and `.repaired` (a counter of copies).
  *
- * Fails to build with `StoreSetupError` when an option is out of range.
+ * Fails to build with `StoreSetupError` when an option is out of range, and in a Cloudflare Worker unless
+ * `Requests.Current` is `"shared"`.
  *
  * **Example** (Two servers and a file: any one of them may be away)
  *
@@ -121,6 +123,7 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
   combination(
     config.replicas,
     Effect.fnUntraced(function* (first, others) {
+      yield* requireBackground("Replicate")
       const drivers = [first, ...others] as const
       const meter = (yield* meterOf(config.store))(first)
       const stores = new Stores({

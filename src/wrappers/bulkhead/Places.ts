@@ -1,12 +1,16 @@
 import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
 import { Chain, type Link } from "../../internal/Chain.ts"
+import { now } from "../../internal/clock.ts"
 import type { Holder } from "../../internal/release.ts"
+import { holdOf } from "../../internal/request.ts"
 
 /** A number of places, and a queue for them: who came first is next. */
 export class Places {
   running = 0
   private readonly queue = new Chain<Turn>()
+  /** Calls that hold a place and may never give it back, the oldest first. */
+  private readonly leases = new Chain<Turn>()
   private readonly maxConcurrent: number
   private readonly maxQueue: number
 
@@ -21,14 +25,18 @@ export class Places {
 
   /** Takes a place, if there is a free one. There is none while anybody waits. */
   enter(turn: Turn): boolean {
+    for (let oldest = this.leases.first; oldest?.value.isOver; oldest = this.leases.first) this.leave(oldest.value)
     if (this.running >= this.maxConcurrent) return false
     this.running++
-    return (turn.entered = true)
+    this.admit(turn)
+    return true
   }
 
-  /** Waits for a place, if there is room to wait. */
-  wait(turn: Turn): boolean {
+  /** Waits for a place for so many milliseconds, if there is room to wait. */
+  wait(turn: Turn, millis: number): boolean {
+    this.skipLost()
     if (this.queue.size >= this.maxQueue) return false
+    turn.expireAfter(millis)
     turn.link = this.queue.push(turn)
     return true
   }
@@ -36,37 +44,70 @@ export class Places {
   /** Gives the place to whoever waits longest, or gives up waiting. */
   leave(turn: Turn): void {
     if (turn.entered) {
-      const { first } = this.queue
-      if (first === undefined) this.running--
-      else this.dequeue(first.value).begin()
-    } else if (turn.link !== undefined) this.dequeue(turn)
+      turn.entered = false
+      if (turn.link !== undefined) unlink(this.leases, turn)
+      const next = this.skipLost()
+      if (next === undefined) this.running--
+      else {
+        this.admit(unlink(this.queue, next))
+        next.onEnter()
+      }
+    } else if (turn.link !== undefined) unlink(this.queue, turn)
   }
 
-  private dequeue(turn: Turn): Turn {
-    this.queue.remove(turn.link!)
-    turn.link = undefined
-    return turn
+  private admit(turn: Turn): void {
+    turn.entered = true
+    if (turn.expireAfter(turn.lease)) turn.link = this.leases.push(turn)
   }
+
+  /** Who waits longest, without those who have ended without a word. */
+  private skipLost(): Turn | undefined {
+    for (let { first } = this.queue; first !== undefined; first = this.queue.first) {
+      if (!first.value.isOver) return first.value
+      unlink(this.queue, first.value)
+    }
+    return undefined
+  }
+}
+
+const unlink = (chain: Chain<Turn>, turn: Turn): Turn => {
+  chain.remove(turn.link!)
+  turn.link = undefined
+  return turn
 }
 
 /** A call's way through a bulkhead. It keeps its place until all the work of the call has ended. */
 export class Turn implements Holder {
   entered = false
+  /** Where it is in the queue, or among those whose place may be lost. */
   link: Link<Turn> | undefined
+  /** How long it may hold its place, in milliseconds: forever where what ends says so. */
+  readonly lease: number
   /** What happens when a place becomes free for a call that waits. */
   onEnter: () => void = constVoid
   private work = 1
+  private expiresAt = Number.POSITIVE_INFINITY
   private readonly places: Places
   private readonly outer: Holder | undefined
+  private readonly fiber: Fiber.Fiber<unknown, unknown>
 
-  constructor(places: Places, outer: Holder | undefined) {
+  constructor(places: Places, outer: Holder | undefined, fiber: Fiber.Fiber<unknown, unknown>) {
     this.places = places
     this.outer = outer
+    this.lease = holdOf(fiber)
+    this.fiber = fiber
   }
 
-  begin(): void {
-    this.entered = true
-    this.onEnter()
+  /** Says for how long it may wait, or hold its place, if it may be lost. */
+  expireAfter(millis: number): boolean {
+    if (this.lease === Number.POSITIVE_INFINITY) return false
+    this.expiresAt = now(this.fiber) + millis
+    return true
+  }
+
+  /** Whether it has waited, or held its place, for too long. */
+  get isOver(): boolean {
+    return this.expiresAt !== Number.POSITIVE_INFINITY && now(this.fiber) >= this.expiresAt
   }
 
   hold(work: Fiber.Fiber<unknown, unknown>): void {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { runAfter } from "../../internal/runAfter.ts"
-import { wake } from "../../internal/wake.ts"
+import { waker } from "../../internal/wake.ts"
 import type { Places, Turn } from "./Places.ts"
 
 /** Why a call was shed. */
@@ -17,15 +17,19 @@ export const waiting = <E>(
     Effect.callback((resume) => {
       // Meanwhile another fiber may have run, and left.
       if (places.enter(turn)) return resume(Effect.void)
-      if (!places.wait(turn)) return resume(shed("queue_full"))
+      if (!places.wait(turn, maxWait)) return resume(shed("queue_full"))
       const timer = runAfter(fiber, maxWait, () => {
+        // It may have got a place, and not have gone on yet.
+        if (turn.entered) return
         places.leave(turn)
         resume(shed("max_wait"))
       })
-      turn.onEnter = () => {
+      // Whoever leaves may be another request, which cannot cancel this one's timer.
+      const go = waker<void, E>(fiber, (entered) => {
         timer.cancel()
-        wake(fiber, resume, Effect.void)
-      }
+        resume(entered)
+      })
+      turn.onEnter = () => go(Effect.void)
       return Effect.sync(() => timer.cancel())
     })
   )

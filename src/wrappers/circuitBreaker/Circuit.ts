@@ -30,6 +30,8 @@ export class Circuit {
   private closedAt = 0
   private probing = 0
   private proven = 0
+  /** When the last probe began. */
+  private probedAt = Number.POSITIVE_INFINITY
 
   constructor(outcomes: Outcomes, timing: Timing, onTransition: (to: State) => void) {
     this.outcomes = outcomes
@@ -37,16 +39,20 @@ export class Circuit {
     this.onTransition = onTransition
   }
 
-  /** Lets a call through (`undefined`), or answers after how many milliseconds to come again. */
-  enter(now: number): number | undefined {
+  /**
+   * Lets a call through (`undefined`), or answers after how many milliseconds to come again. A probe that has not ended
+   * after `hold` milliseconds is given up.
+   */
+  enter(now: number, hold = Number.POSITIVE_INFINITY): number | undefined {
     if (this.state === "open") {
       if (now < this.openUntil) return this.openUntil - now
-      this.probing = this.proven = 0
-      this.become("half_open")
+      this.halfOpen()
     }
     if (this.state === "half_open") {
+      if (now - this.probedAt >= hold) this.halfOpen()
       if (this.probing + this.proven >= this.timing.probes) return 0
       this.probing++
+      this.probedAt = now
     }
     return undefined
   }
@@ -61,6 +67,12 @@ export class Circuit {
       if (outcome === "failure") this.open(now())
       else if (outcome === "success" && ++this.proven >= this.timing.probes) this.close(now())
     } else if (outcome !== "none" && this.outcomes.add(outcome === "failure")) this.open(now())
+  }
+
+  private halfOpen(): void {
+    this.probing = this.proven = 0
+    this.probedAt = Number.POSITIVE_INFINITY
+    this.become("half_open")
   }
 
   private open(now: number): void {

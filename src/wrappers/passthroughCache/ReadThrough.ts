@@ -9,6 +9,7 @@ import type { Driver } from "../../driver/Driver.ts"
 import * as Entry from "../../Entry.ts"
 import { idsOf } from "../../internal/ids.ts"
 import { outcomeOf } from "../../internal/outcome.ts"
+import { CurrentRequest, keepAlive } from "../../internal/request.ts"
 import { SingleFlight } from "../../internal/SingleFlight.ts"
 import type { KeyValueError, ReadError } from "../../KeyValueError.ts"
 import { type Copies, type Found, withoutDeadline } from "./Copies.ts"
@@ -58,7 +59,9 @@ export class ReadThrough {
       const { copies, misses, freshness, counters } = this.parts
       const now = clock.currentTimeMillisUnsafe()
       if (ids.length > 1 || copies.isUnsettled(ids[0]!) || misses.has(ids[0]!, now)) {
-        return Effect.flatMap(this.look(call, ids, clock), (known) => this.answer(call, known, fiber, clock, now))
+        return Effect.flatMap(this.look(call, ids, fiber, clock), (known) =>
+          this.answer(call, known, fiber, clock, now)
+        )
       }
       return Effect.flatMap(copies.get(call), (found) => {
         const state = copies.isBelieved(ids[0]!, found[0])
@@ -68,13 +71,7 @@ export class ReadThrough {
           counters.count("hit", 1, fiber.context)
           return Effect.succeed(found)
         }
-        return this.answer(
-          call,
-          new Known(1).add(0, found[0], state, this.parts.staleWhileRevalidate),
-          fiber,
-          clock,
-          now
-        )
+        return this.answer(call, new Known(1).add(0, found[0], state, this.answersStale(fiber)), fiber, clock, now)
       })
     })
   }
@@ -160,8 +157,14 @@ export class ReadThrough {
   }
 
   /** Asks for copies of what may have one. */
-  private look(call: Call.Get, ids: ReadonlyArray<string>, clock: Clock.Clock): Effect.Effect<Known> {
-    const { copies, misses, freshness, staleWhileRevalidate } = this.parts
+  private look(
+    call: Call.Get,
+    ids: ReadonlyArray<string>,
+    fiber: Fiber.Fiber<unknown, unknown>,
+    clock: Clock.Clock
+  ): Effect.Effect<Known> {
+    const { copies, misses, freshness } = this.parts
+    const answersStale = this.answersStale(fiber)
     const known = new Known(ids.length)
     const now = clock.currentTimeMillisUnsafe()
     const asked: Array<number> = []
@@ -178,7 +181,7 @@ export class ReadThrough {
         const index = asked[i]!
         const entry = entries[i]
         const state = copies.isBelieved(ids[index]!, entry) ? freshness.stateOf(entry, now) : "over"
-        known.add(index, entry, state, staleWhileRevalidate)
+        known.add(index, entry, state, answersStale)
       }
       return known
     })
@@ -197,8 +200,15 @@ export class ReadThrough {
     })
   }
 
+  /** Whether a stale copy is answered at once. Nothing can be filled in the background of a request that is unknown. */
+  private answersStale(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    return this.parts.staleWhileRevalidate && fiber.getRef(CurrentRequest) !== "unknown"
+  }
+
   /** Fills keys in the background, each once at a time. */
   private refresh(call: Call.Get, fiber: Fiber.Fiber<unknown, unknown>, clock: Clock.Clock): void {
+    const request = fiber.getRef(CurrentRequest)
+    if (request === "unknown") return
     const idle = idsOf(call).flatMap((id, i) => (this.fills.has(id) ? [] : [i]))
     if (idle.length === 0 || clock.currentTimeMillisUnsafe() < this.pausedUntil) return
     this.parts.counters.count("refresh", idle.length, fiber.context)
@@ -207,8 +217,10 @@ export class ReadThrough {
         this.pausedUntil = clock.currentTimeMillisUnsafe() + pauseAfterFailure
       })
     )
-    const forked = Effect.forkIn(Effect.ignoreCause(filled), this.parts.scope, { startImmediately: true })
-    Effect.runForkWith(fiber.context)(forked)
+    const work = Effect.ignoreCause(filled)
+    const run = Effect.runForkWith(fiber.context)
+    if (request === "shared") run(Effect.forkIn(work, this.parts.scope, { startImmediately: true }))
+    else keepAlive(request, run(work))
   }
 
   private fill(call: Call.Get): Effect.Effect<ReadonlyArray<Found>, ReadError> {

@@ -1,0 +1,70 @@
+import { writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { rolldown } from "rolldown"
+import { freePort, run, temporaryDirectory } from "../servers/process.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** The program of workerd, which is the runtime of Cloudflare Workers. */
+const programOf = (): { readonly program: string } | { readonly problem: string } => {
+  try {
+    return { program: createRequire(import.meta.url)("workerd").default as string }
+  } catch {
+    return { problem: "the package workerd is not installed, or not for this platform" }
+  }
+}
+
+const found = programOf()
+
+/** Why there is no workerd, if so. */
+export const problem: string | undefined = "problem" in found ? found.problem : undefined
+
+/** Bundles a Worker as Cloudflare's tools do: by the conditions of Workers, with all that it imports. */
+export const bundle = (file: string): Promise<string> =>
+  rolldown({
+    cwd: root,
+    input: file,
+    platform: "browser",
+    resolve: { conditionNames: ["@effect-kv/source", "workerd", "worker", "browser", "import", "default"] }
+  })
+    .then((build) => build.generate({ format: "esm", codeSplitting: false }))
+    .then(({ output: [chunk] }) => chunk.code)
+
+/** Runs a Worker, and asks it by paths. */
+export const worker = Effect.fnUntraced(function* (file: string) {
+  const dir = yield* temporaryDirectory
+  const port = yield* freePort
+  const code = yield* Effect.promise(() => bundle(file))
+  writeFileSync(join(dir, "worker.js"), code)
+  writeFileSync(join(dir, "config.capnp"), config(port))
+  const { program } = found as { readonly program: string }
+  yield* Effect.asVoid(run(program, ["serve", join(dir, "config.capnp")]))
+  const ask = (path: string): Effect.Effect<string> =>
+    Effect.promise(() =>
+      fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(8_000) })
+        .then((response) => response.text().then((text) => (response.ok ? text : `${response.status} ${text}`)))
+        .catch((error) => `no answer: ${error}`)
+    )
+  const answers = Effect.filterOrFail(ask("/told"), (text) => text.startsWith("{"))
+  yield* Effect.retry(answers, Schedule.upTo(Schedule.spaced("50 millis"), { times: 200 }))
+  yield* ask("/told")
+  return ask
+})
+
+const config = (port: number) => `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [ (name = "main", worker = .worker) ],
+  sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "main") ]
+);
+const worker :Workerd.Worker = (
+  modules = [ (name = "worker.js", esModule = embed "worker.js") ],
+  compatibilityDate = "2025-09-01",
+  durableObjectNamespaces = [ (className = "DurableObject", uniqueKey = "effect-kv") ],
+  durableObjectStorage = (inMemory = void),
+  bindings = [ (name = "OBJECT", durableObjectNamespace = "DurableObject") ]
+);
+`
