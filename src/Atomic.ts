@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Drop } from "./driver/Call.ts"
 import { type AtomicDriver, change, find, isStored } from "./internal/change.ts"
+import { served } from "./internal/served.ts"
 import { callAt, encode, type InCollection, type PutOptions, withPlace } from "./KeyValue.ts"
 import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
 import type { Value } from "./Value.ts"
@@ -81,48 +82,51 @@ export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic
  *
  * @since 0.1.0
  */
-export const make = (driver: AtomicDriver): Service => ({
-  putIfAbsent: (key, value, options) =>
-    withPlace(driver, "putIfAbsent", [key], options, (place) =>
-      Effect.flatMap(encode(driver, place, [value], options?.ttl), ([entry]) =>
-        Effect.map(
-          driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined }),
-          (swapped) => swapped === true
+export const make = (self: AtomicDriver): Service => {
+  const { driver } = served(self)
+  return {
+    putIfAbsent: (key, value, options) =>
+      withPlace(driver, "putIfAbsent", [key], options, (place) =>
+        Effect.flatMap(encode(driver, place, [value], options?.ttl), ([entry]) =>
+          Effect.map(
+            driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined }),
+            (swapped) => swapped === true
+          )
         )
-      )
-    ),
-  update: (key, f, options) =>
-    withPlace(driver, "update", [key], options, (place) => {
-      const ifDropped = (drop: Drop) =>
-        drop === "delete" ? Effect.undefined : Effect.map(find(driver, place), (entry) => entry?.payload.value)
-      return change(
-        driver,
-        place,
-        { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
-        Effect.fnUntraced(function* (current) {
-          const value = f(current?.payload.value)
-          if (value === undefined) {
-            return isStored(current)
-              ? { answer: undefined, write: { entry: undefined }, ifDropped }
-              : { answer: undefined }
-          }
-          const [entry] = yield* encode(driver, place, [value], options?.ttl)
-          const answer = entry!.payload.copy().value
-          if (options?.ttl !== undefined) return { answer, write: { entry }, ifDropped }
-          const write = { entry: { ...entry!, expiresAt: current?.expiresAt }, keepsExpiry: isStored(current) }
-          return { answer, write, ifDropped }
+      ),
+    update: (key, f, options) =>
+      withPlace(driver, "update", [key], options, (place) => {
+        const ifDropped = (drop: Drop) =>
+          drop === "delete" ? Effect.undefined : Effect.map(find(driver, place), (entry) => entry?.payload.value)
+        return change(
+          driver,
+          place,
+          { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
+          Effect.fnUntraced(function* (current) {
+            const value = f(current?.payload.value)
+            if (value === undefined) {
+              return isStored(current)
+                ? { answer: undefined, write: { entry: undefined }, ifDropped }
+                : { answer: undefined }
+            }
+            const [entry] = yield* encode(driver, place, [value], options?.ttl)
+            const answer = entry!.payload.copy().value
+            if (options?.ttl !== undefined) return { answer, write: { entry }, ifDropped }
+            const write = { entry: { ...entry!, expiresAt: current?.expiresAt }, keepsExpiry: isStored(current) }
+            return { answer, write, ifDropped }
+          })
+        )
+      }),
+    getAndDelete: (key, options) =>
+      withPlace(driver, "getAndDelete", [key], options, (place) =>
+        change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {
+          const answer = current?.payload.value
+          return Effect.succeed(
+            isStored(current) ? { answer, write: { entry: undefined }, ifDropped: () => Effect.undefined } : { answer }
+          )
         })
       )
-    }),
-  getAndDelete: (key, options) =>
-    withPlace(driver, "getAndDelete", [key], options, (place) =>
-      change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {
-        const answer = current?.payload.value
-        return Effect.succeed(
-          isStored(current) ? { answer, write: { entry: undefined }, ifDropped: () => Effect.undefined } : { answer }
-        )
-      })
-    )
-})
+  }
+}
 
 const defaultRetries = 100

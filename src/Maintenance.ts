@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
+import { served } from "./internal/served.ts"
 import { type InCollection, withPlace } from "./KeyValue.ts"
 import type { Place, WriteError } from "./KeyValueError.ts"
 
@@ -52,7 +53,8 @@ export class Maintenance extends Context.Service<Maintenance, Service>()("effect
  *
  * @since 0.1.0
  */
-export const make = (driver: Driver & Required<Pick<Driver, "clear" | "removeExpired">>): Service => {
+export const make = (self: Driver & Required<Pick<Driver, "clear" | "removeExpired">>): Service => {
+  const { driver } = served(self)
   const all = (operation: "clear" | "removeExpired"): Place => ({ operation, collection: "", keys: [] })
   const clear = (place: Place, collection: Call.Clear["collection"]) =>
     allPages(place, (part) => driver.clear({ ...part, _tag: "clear", collection, keyPrefix: "" }))
