@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
@@ -255,8 +255,7 @@ describe("a callback of what observes changes no operation, and shows that it fa
           lines.push(message)
         })
         const got = yield* KeyValue.KeyValue.use((kv) => Effect.andThen(kv.put("k", 1), kv.get("k"))).pipe(
-          Effect.provide(Memory.layer().pipe(Logging.wrap({ logValues }))),
-          Effect.provide(Logger.layer([logger]))
+          Effect.provide(Layer.merge(Memory.layer().pipe(Logging.wrap({ logValues })), Logger.layer([logger])))
         )
         assert.strictEqual(got, 1)
         assert.strictEqual(lines.length, 2)
