@@ -1,114 +1,122 @@
+/**
+ * What n times as much costs: every operation of every wrapper, and of the stores in this process, takes time that grows no
+ * faster than the work. The limit has a wide margin: quadratic growth is four times over it.
+ */
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
+import { KeyValueStore } from "effect/persistence"
 import * as Stream from "effect/Stream"
-import { TestClock } from "effect/testing"
-import {
-  type Atomic,
-  Compression,
-  DefaultValue,
-  Driver,
-  Enumeration,
-  KeyValue,
-  LimitSize,
-  Maintenance,
-  Memory,
-  PrefixCollections,
-  PrefixKeys,
-  Routing,
-  SingleCollection,
-  Statistics,
-  TtlClamp
-} from "../src/index.ts"
+import { Enumeration, KeyValue, Maintenance } from "effect-kv"
+import * as EffectStore from "effect-kv/EffectStore"
+import * as Sqlite from "effect-kv/Sqlite"
+import { everyWrapper } from "./support/everyWrapper.ts"
 
-type Services = KeyValue.KeyValue | Atomic.Atomic | Enumeration.Enumeration | Maintenance.Maintenance
+const few = 1000
+const many = 4 * few
+/** Four times the work may cost so many times as much: 2.4 for each doubling, and a margin for a machine that is busy. */
+const limit = 10
 
-const hiding = Driver.wrapper(Driver.mapEntries({ decode: Effect.succeed }))
-
-const layers: Readonly<Record<string, () => Layer.Layer<Services, unknown>>> = {
-  Memory: () => Memory.layer(),
-  "Memory that evicts": () => Memory.layer({ maxEntries: 1000 }),
-  "Memory that evicts per collection": () => Memory.layer({ maxSize: "8 KiB", limitsPer: "collection" }),
-  PrefixKeys: () => Memory.layer().pipe(PrefixKeys.wrap("a")),
-  PrefixCollections: () => Memory.layer().pipe(PrefixCollections.wrap("a")),
-  SingleCollection: () => Memory.layer().pipe(SingleCollection.wrap("a")),
-  LimitSize: () => Memory.layer().pipe(LimitSize.wrap({ maxSize: 3, onTooLarge: "delete" })),
-  "TtlClamp, Compression, Statistics and DefaultValue": () =>
-    Memory.layer().pipe(
-      TtlClamp.wrap({ maxTtl: "1 hour" }),
-      Compression.wrap(),
-      Statistics.wrap(),
-      DefaultValue.wrap({ value: 0 })
-    ),
-  Routing: () =>
-    Memory.layer().pipe(
-      Routing.wrap({ stores: { a: Memory.layer() }, route: (name) => (name.length % 2 ? "a" : undefined) })
-    ),
-  "a decode that may hide": () => Memory.layer().pipe(hiding)
+interface Bench {
+  readonly kv: KeyValue.Service
+  readonly enumeration: Enumeration.Service | undefined
+  readonly maintenance: Maintenance.Service | undefined
 }
 
-/** What is done to `n` keys, one after the other, with the name of what is measured. */
-const steps = (n: number): ReadonlyArray<readonly [name: string, Effect.Effect<unknown, unknown, Services>]> => {
-  const keys = Array.from({ length: n }, (_, i) => `k${i}`)
-  const put = KeyValue.KeyValue.use((kv) =>
-    kv.putMany(
-      keys.map((key, i) => [key, i] as const),
-      { ttl: "1 hour" }
-    )
-  )
-  const collections = Effect.flatMap(Enumeration.Enumeration, (it) => Stream.runDrain(it.collections()))
-  return [
-    ["putMany", put],
-    ["putMany again", put],
-    ["getMany", KeyValue.KeyValue.use((kv) => kv.getMany(keys))],
-    ["keys", Effect.flatMap(Enumeration.Enumeration, (it) => Stream.runDrain(it.keys({ pageSize: 100 })))],
-    ["collections", collections],
-    ["deleteMany", KeyValue.KeyValue.use((kv) => kv.deleteMany(keys))],
-    [
-      "put, one by one, in as many collections",
-      KeyValue.KeyValue.use((kv) =>
-        Effect.forEach(keys, (collection) => kv.put("k", 1, { collection }), { discard: true })
-      )
-    ],
-    ["collections of one key", collections],
-    ["clear", Effect.flatMap(Maintenance.Maintenance, (it) => it.clear)],
-    ["putMany of what expires", put],
-    ["a clock that goes on", TestClock.adjust("2 hours")],
-    ["collections of expired keys", collections],
-    ["removeExpired", Effect.flatMap(Maintenance.Maintenance, (it) => it.removeExpired)]
-  ]
-}
+type Operation = (bench: Bench, keys: ReadonlyArray<string>) => Effect.Effect<unknown, unknown>
 
-/** Milliseconds of the processor for each step: what others do on the machine does not count. */
-const measured = (layer: Layer.Layer<Services, unknown>, n: number) =>
-  Effect.forEach(steps(n), ([name, step]) =>
-    Effect.suspend(() => {
-      const before = process.cpuUsage()
-      return Effect.map(step, () => {
-        const { user, system } = process.cpuUsage(before)
-        return [name, (user + system) / 1000] as const
+const operations: Record<string, { readonly filled: boolean; readonly run: Operation }> = {
+  "putMany of new keys": {
+    filled: false,
+    run: ({ kv }, keys) => kv.putMany(keys.map((key) => [key, { key }] as const))
+  },
+  "putMany over old ones": {
+    filled: true,
+    run: ({ kv }, keys) => kv.putMany(keys.map((key) => [key, { key }] as const))
+  },
+  "getMany of what is there": { filled: true, run: ({ kv }, keys) => kv.getMany(keys) },
+  "getMany of what is not": { filled: false, run: ({ kv }, keys) => kv.getMany(keys) },
+  "getMany of one key again and again": { filled: false, run: ({ kv }, keys) => kv.getMany(keys.map(() => "same")) },
+  ttlMany: { filled: true, run: ({ kv }, keys) => kv.ttlMany(keys) },
+  deleteMany: { filled: true, run: ({ kv }, keys) => kv.deleteMany(keys) },
+  "single puts side by side": {
+    filled: false,
+    run: ({ kv }, keys) => Effect.forEach(keys, (key) => kv.put(key, 1), { concurrency: "unbounded", discard: true })
+  },
+  "single gets side by side": {
+    filled: true,
+    run: ({ kv }, keys) => Effect.forEach(keys, (key) => kv.get(key), { concurrency: "unbounded", discard: true })
+  },
+  "gets of one key side by side": {
+    filled: true,
+    run: ({ kv }, keys) => Effect.forEach(keys, () => kv.get("1"), { concurrency: "unbounded", discard: true })
+  },
+  "puts of one key side by side": {
+    filled: false,
+    run: ({ kv }, keys) => Effect.forEach(keys, () => kv.put("same", 1), { concurrency: "unbounded", discard: true })
+  },
+  "getOrSet side by side": {
+    filled: false,
+    run: ({ kv }, keys) =>
+      Effect.forEach(keys, (key) => kv.getOrSet(key, Effect.as(Effect.yieldNow, 1)), {
+        concurrency: "unbounded",
+        discard: true
       })
-    })
-  ).pipe(Effect.provide(layer))
+  },
+  "listing keys": {
+    filled: true,
+    run: ({ enumeration }) => (enumeration ? Stream.runDrain(enumeration.keys()) : Effect.void)
+  },
+  "listing collections": {
+    filled: true,
+    run: ({ enumeration }) => (enumeration ? Stream.runDrain(enumeration.collections()) : Effect.void)
+  },
+  clear: { filled: true, run: ({ maintenance }) => (maintenance ? maintenance.clear : Effect.void) },
+  removeExpired: { filled: true, run: ({ maintenance }) => (maintenance ? maintenance.removeExpired : Effect.void) }
+}
 
-const least = (runs: ReadonlyArray<ReadonlyArray<readonly [string, number]>>) =>
-  runs[0]!.map(([name], i) => [name, Math.min(...runs.map((run) => run[i]![1]))] as const)
+const keysUpTo = (count: number) => Array.from({ length: count }, (_, i) => String(i))
 
-describe("eight times the keys take at most 20 times as long, where a square would take 64", () => {
-  for (const [name, layer] of Object.entries(layers)) {
-    it.effect(
-      name,
-      () =>
+/** CPU time of an operation with so many keys, in milliseconds: the least of three. */
+const cost = (layer: Layer.Layer<KeyValue.KeyValue, unknown>, operation: (typeof operations)[string], count: number) =>
+  Effect.gen(function* () {
+    const keys = keysUpTo(count)
+    let least = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 3; round++) {
+      const used = yield* Effect.scoped(
         Effect.gen(function* () {
-          const few = least(yield* Effect.replicateEffect(measured(layer(), 2500), 2))
-          const many = least(yield* Effect.replicateEffect(measured(layer(), 20_000), 2))
-          const grown = few.flatMap(([step, before], i) => {
-            const after = many[i]![1]
-            return after > 20 * Math.max(before, 1) ? [`${step}: ${before} and ${after} ms`] : []
-          })
-          assert.deepStrictEqual(grown, [])
-        }),
-      60_000
-    )
-  }
-})
+          const context = (yield* Layer.build(Layer.fresh(layer))) as Context.Context<any>
+          const bench: Bench = {
+            kv: Context.get(context, KeyValue.KeyValue),
+            enumeration: Context.getOrUndefined(context, Enumeration.Enumeration),
+            maintenance: Context.getOrUndefined(context, Maintenance.Maintenance)
+          }
+          if (operation.filled) yield* bench.kv.putMany(keys.map((key) => [key, { key }] as const))
+          const before = process.cpuUsage()
+          yield* operation.run(bench, keys)
+          const { user, system } = process.cpuUsage(before)
+          return (user + system) / 1000
+        })
+      )
+      least = Math.min(least, used)
+    }
+    return least
+  })
+
+const grows = (name: string, layer: Layer.Layer<KeyValue.KeyValue, any>) =>
+  describe(name, () => {
+    for (const [operationName, operation] of Object.entries(operations)) {
+      it.live(`${operationName}: four times as many keys cost at most ${limit} times as much`, () =>
+        Effect.gen(function* () {
+          const small = Math.max(1, yield* cost(layer, operation, few))
+          const large = yield* cost(layer, operation, many)
+          assert.isAtMost(large / small, limit, `${small.toFixed(1)} ms and ${large.toFixed(1)} ms`)
+        })
+      )
+    }
+  })
+
+for (const [name, layer] of Object.entries(everyWrapper())) grows(name, layer as Layer.Layer<KeyValue.KeyValue, any>)
+grows("Sqlite", Sqlite.layer({ filename: ":memory:" }))
+grows("EffectStore", EffectStore.layer().pipe(Layer.provide(KeyValueStore.layerMemory)))
