@@ -57,15 +57,13 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
         Retry.wrap({ while: throwing((error) => error.retryable) }),
         Timeout.wrap("2 seconds")
       ),
-    limit: "2 seconds",
-    failsAfterCloseWithin: "2 seconds"
+    limit: "2 seconds"
   }),
   production: (store) => ({
     stack: (faulty) =>
       faulty("store", store(), corrupting).pipe(
         Stack.production({ timeout, aead: { keys: [{ id: "1", key }] }, compression: { minSize: 200 } })
-      ),
-    failsAfterCloseWithin: "5 seconds"
+      )
   }),
   codecs: (store) => ({
     stack: (faulty) =>
@@ -109,8 +107,7 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
         Timeout.wrap(timeout),
         Hedge.wrap({ after: "15 millis", maxExtra: 1 }),
         Retry.wrap()
-      ),
-    failsAfterCloseWithin: "5 seconds"
+      )
   }),
   everything: (store) => ({
     stack: (faulty, throwing) => {
@@ -140,8 +137,7 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
     recovery: "3 minutes",
     countsDeletes: false,
     limit: "5 seconds",
-    budgets: true,
-    failsAfterCloseWithin: "5 seconds"
+    budgets: true
   })
 }
 

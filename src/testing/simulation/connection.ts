@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { around, type Next } from "../../driver/around.ts"
 import type { Call } from "../../driver/Call.ts"
 import { wrapperEffect } from "../../driver/layers.ts"
-import { StoreUnavailableError } from "../../KeyValueError.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 
 /**
  * A client of a store that goes on when the client is closed: what waits for an answer then fails, and so does whatever
@@ -17,8 +17,7 @@ export const connection = wrapperEffect(
       isClosed = true
       return Deferred.succeed(closed, undefined)
     })
-    const failure = ({ place }: Call, sent: boolean) =>
-      Effect.fail(new StoreUnavailableError({ ...place, reason: "the layer is closed", sent }))
+    const failure = ({ place }: Call, sent: boolean) => Effect.fail(layerClosed(place, sent))
     return around(<C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
       Effect.suspend(() =>
         isClosed

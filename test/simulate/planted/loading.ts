@@ -16,7 +16,7 @@ export const overwritingLoads = service((kv) => ({
   ...kv,
   getOrSet: (key, load, options) =>
     Effect.filterOrElse(kv.get(key, options), Predicate.isNotUndefined, () =>
-      Effect.tap(load, (value) => kv.put(key, value, options))
+      Effect.tap(Effect.scoped(load), (value) => kv.put(key, value, options))
     )
 }))
 
