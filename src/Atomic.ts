@@ -6,8 +6,8 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Entry } from "./Entry.ts"
-import { type AtomicDriver, type Change, change } from "./internal/change.ts"
+import type { Drop } from "./driver/Call.ts"
+import { type AtomicDriver, change, find, isStored } from "./internal/change.ts"
 import { served } from "./internal/served.ts"
 import { callAt, encode, type InCollection, type PutOptions, withPlace } from "./KeyValue.ts"
 import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
@@ -31,7 +31,14 @@ export interface UpdateOptions extends PutOptions {
  * @since 0.1.0
  */
 export interface Service {
-  /** Stores a value unless the key has one, and answers whether it did. */
+  /**
+   * Stores a value unless the key has one, and answers whether it did.
+   *
+   * **Details**
+   *
+   * `true` means that the value is stored. It is `false`, too, when a limit drops the value (`LimitSize` with `"ignore"`
+   * or `"delete"`, `ReadOnly` with `"ignore"`, the `maxSize` of `Memory`).
+   */
   readonly putIfAbsent: (key: string, value: Value, options?: PutOptions) => Effect.Effect<boolean, WriteError>
 
   /**
@@ -41,7 +48,11 @@ export interface Service {
    *
    * The function gets `undefined` when there is no value; when it returns `undefined` the key is deleted (or left
    * missing). If another writer changes the key meanwhile, the function runs again with the new value, after a short
-   * random pause; it should do nothing else than compute. Fails with `ConflictError` after `maxRetries`.
+   * random pause; it should do nothing else than compute. Fails with `ConflictError` after `maxRetries`. What the
+   * function throws is a defect, and nothing is written.
+   *
+   * When a limit drops the new value (see `putIfAbsent`), the answer is what the key has then: the old value, or
+   * `undefined` if that was deleted.
    */
   readonly update: (
     key: string,
@@ -49,7 +60,10 @@ export interface Service {
     options?: UpdateOptions
   ) => Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError>
 
-  /** Deletes a key and answers the value that it had. Of several callers, one gets it. */
+  /**
+   * Deletes a key and answers the value that it had. Of several callers, one gets it. (A `DefaultValue` is answered to
+   * all of them.)
+   */
   readonly getAndDelete: (
     key: string,
     options?: InCollection
@@ -74,34 +88,45 @@ export const make = (self: AtomicDriver): Service => {
     putIfAbsent: (key, value, options) =>
       withPlace(driver, "putIfAbsent", [key], options, (place) =>
         Effect.flatMap(encode(driver, place, [value], options?.ttl), ([entry]) =>
-          driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined })
+          Effect.map(
+            driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined }),
+            (swapped) => swapped === true
+          )
         )
       ),
     update: (key, f, options) =>
-      withPlace(driver, "update", [key], options, (place) =>
-        change(
+      withPlace(driver, "update", [key], options, (place) => {
+        const ifDropped = (drop: Drop) =>
+          drop === "delete" ? Effect.undefined : Effect.map(find(driver, place), (entry) => entry?.payload.value)
+        return change(
           driver,
           place,
           { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
           Effect.fnUntraced(function* (current) {
             const value = f(current?.payload.value)
-            if (value === undefined) return { answer: undefined, write: deleted(current) }
+            if (value === undefined) {
+              return isStored(current)
+                ? { answer: undefined, write: { entry: undefined }, ifDropped }
+                : { answer: undefined }
+            }
             const [entry] = yield* encode(driver, place, [value], options?.ttl)
-            const expiresAt = options?.ttl === undefined ? current?.expiresAt : entry!.expiresAt
-            return { answer: entry!.payload.copy().value, write: { entry: { ...entry!, expiresAt } } }
+            const answer = entry!.payload.copy().value
+            if (options?.ttl !== undefined) return { answer, write: { entry }, ifDropped }
+            const write = { entry: { ...entry!, expiresAt: current?.expiresAt }, keepsExpiry: isStored(current) }
+            return { answer, write, ifDropped }
           })
         )
-      ),
+      }),
     getAndDelete: (key, options) =>
       withPlace(driver, "getAndDelete", [key], options, (place) =>
-        change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) =>
-          Effect.succeed({ answer: current?.payload.value, write: deleted(current) })
-        )
+        change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {
+          const answer = current?.payload.value
+          return Effect.succeed(
+            isStored(current) ? { answer, write: { entry: undefined }, ifDropped: () => Effect.undefined } : { answer }
+          )
+        })
       )
   }
 }
 
 const defaultRetries = 100
-
-/** A key that is missing need not be deleted. */
-const deleted = (current: Entry | undefined): Change<unknown>["write"] => current && { entry: undefined }

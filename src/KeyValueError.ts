@@ -57,12 +57,18 @@ export type Outcome = "not-applied" | "unknown"
 /**
  * Where an error happened.
  *
+ * **Details**
+ *
+ * `outcomeOfPart` is there when a call to the store is only a part of the operation: what a failure of this part says
+ * about the whole. The read of an `update` has `"not-applied"`; the second call of a write has `"unknown"`.
+ *
  * @since 0.1.0
  */
 export interface Place {
   readonly operation: Operation
   readonly collection: string
   readonly keys: ReadonlyArray<string>
+  readonly outcomeOfPart?: Outcome | undefined
 }
 
 /** @internal */
@@ -93,7 +99,7 @@ const where = (place: Place): string => {
 }
 
 const unlessRead = (place: Place, outcome: Outcome): Outcome | undefined =>
-  isWrite(place.operation) ? outcome : undefined
+  isWrite(place.operation) ? (place.outcomeOfPart ?? outcome) : undefined
 
 /**
  * The backend could not be reached, or was not ready: connection refused or lost, loading, failing over, busy.
@@ -169,7 +175,7 @@ export class StoreSetupError extends Data.TaggedError("StoreSetupError")<{
  * **Gotchas**
  *
  * A write's `outcome` is `"unknown"`: it may still be applied after the caller was told. It is `"not-applied"` if no time
- * was left when it began (`sent: false`).
+ * was left when it began (`sent: false`), and if only the read of an `update` had begun.
  *
  * @since 0.1.0
  */
@@ -182,7 +188,7 @@ export class TimeoutError extends Data.TaggedError("TimeoutError")<
   }
   override get message(): string {
     if (this.sent === false) return `${where(this)}: no time was left for it.`
-    const write = this.outcome === undefined ? "" : " The write may still be applied."
+    const write = this.outcome === "unknown" ? " The write may still be applied." : ""
     return `${where(this)}: no answer within ${Duration.format(this.duration)}.${write}`
   }
 }

@@ -5,11 +5,11 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Call from "./driver/Call.ts"
+import * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { served } from "./internal/served.ts"
 import { type InCollection, withPlace } from "./KeyValue.ts"
-import type { WriteError } from "./KeyValueError.ts"
+import type { Place, WriteError } from "./KeyValueError.ts"
 
 /**
  * Removes entries in bulk. See the members of {@link Maintenance}.
@@ -35,7 +35,8 @@ export interface Service {
    *
    * **Details**
    *
-   * Stores do this by themselves as they go. With Redis the server does it, and the answer is 0.
+   * Stores do this by themselves as they go. With Redis the server does it, and the answer is 0. Below a prefix, only
+   * what has that prefix is removed and counted.
    */
   readonly removeExpired: Effect.Effect<number, WriteError>
 }
@@ -54,43 +55,31 @@ export class Maintenance extends Context.Service<Maintenance, Service>()("effect
  */
 export const make = (self: Driver & Required<Pick<Driver, "clear" | "removeExpired">>): Service => {
   const { driver } = served(self)
-  const place = (operation: "clear" | "removeExpired") => ({ operation, collection: "", keys: [] }) as const
+  const all = (operation: "clear" | "removeExpired"): Place => ({ operation, collection: "", keys: [] })
+  const clear = (place: Place, collection: Call.Clear["collection"]) =>
+    allPages(place, (part) => driver.clear({ ...part, _tag: "clear", collection, keyPrefix: "" }))
   return {
     clearCollection: (options) =>
-      withPlace(driver, "clear", [], options, (place) =>
-        allPages((cursor) =>
-          driver.clear({
-            _tag: "clear",
-            place,
-            deadline: undefined,
-            collection: { name: place.collection },
-            keyPrefix: "",
-            cursor
-          })
-        )
-      ),
-    clear: allPages((cursor) =>
-      driver.clear({
-        _tag: "clear",
-        place: place("clear"),
-        deadline: undefined,
-        collection: { prefix: "" },
-        keyPrefix: "",
-        cursor
-      })
-    ),
-    removeExpired: allPages((cursor) =>
-      driver.removeExpired({ _tag: "removeExpired", place: place("removeExpired"), deadline: undefined, cursor })
-    )
+      withPlace(driver, "clear", [], options, (place) => clear(place, { name: place.collection })),
+    clear: clear(all("clear"), { prefix: "" }),
+    removeExpired: allPages(all("removeExpired"), (part) => driver.removeExpired({ ...part, _tag: "removeExpired" }))
   }
 }
 
-const allPages = Effect.fnUntraced(function* <E>(page: (cursor: Call.Cursor) => Effect.Effect<Call.Removed, E>) {
-  let removed: Call.Removed = { count: 0, next: undefined }
+type Part = Pick<Call.Clear, "place" | "deadline" | "cursor">
+
+/** A failure after a page that removed something is one of an operation that is applied in part. */
+const allPages = Effect.fnUntraced(function* <E>(
+  place: Place,
+  page: (part: Part) => Effect.Effect<Call.Removed, E>
+): Effect.fn.Return<number, E> {
+  let cursor: Call.Cursor
   let count = 0
   do {
-    removed = yield* page(removed.next)
+    const part = { place: count === 0 ? place : Call.partlyApplied(place), deadline: undefined, cursor }
+    const removed: Call.Removed = yield* page(part)
     count += removed.count
-  } while (removed.next !== undefined)
+    cursor = removed.next
+  } while (cursor !== undefined)
   return count
 })

@@ -6,16 +6,18 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Atomic } from "./Atomic.ts"
+import type { Drop } from "./driver/Call.ts"
 import { Enumeration } from "./Enumeration.ts"
-import { type AtomicDriver, type Change, change } from "./internal/change.ts"
+import { type AtomicDriver, type Change, change, isStored } from "./internal/change.ts"
 import { KeyValue, withPlace } from "./KeyValue.ts"
-import type {
-  ConflictError,
-  DecompressionError,
-  DecryptionError,
-  DeserializationError,
-  ReadError,
-  WriteError
+import {
+  type ConflictError,
+  type DecompressionError,
+  type DecryptionError,
+  type DeserializationError,
+  type ReadError,
+  StoreError,
+  type WriteError
 } from "./KeyValueError.ts"
 
 /**
@@ -45,7 +47,7 @@ export interface Progress {
   readonly current: number
   /** How many had gone (or expired) by the time that it was their turn. */
   readonly gone: number
-  /** Those that cannot be read, and were left as they are. */
+  /** Those that were left as they are, because they cannot be read or a wrapper of the stack did not store them. */
   readonly failed: ReadonlyArray<Unreadable>
 }
 
@@ -54,7 +56,7 @@ export interface Progress {
  *
  * @since 0.1.0
  */
-export type Unreadable = DecryptionError | DecompressionError | DeserializationError
+export type Unreadable = DecryptionError | DecompressionError | DeserializationError | StoreError
 
 /**
  * Encrypts anew, under the current key and in the configured envelope, what is stored under another key, in another
@@ -76,7 +78,8 @@ export type Unreadable = DecryptionError | DecompressionError | DeserializationE
  * - Values are worked on at the level of the stack that is provided. The best is that of the encryption itself, below
  *   `Compression`, `LimitSize` and `TtlClamp`.
  *
- * An entry that cannot be read is one of `failed`, and the others go on. Fails when the store does, or with
+ * An entry that cannot be read is one of `failed`, and the others go on. So is one that a wrapper did not store, such as
+ * `ReadOnly` with `"ignore"`: its error is a `StoreError`. Fails when the store does, or with
  * `ConflictError` when other writers changed an entry during each of 100 attempts.
  *
  * **Gotchas**
@@ -134,6 +137,8 @@ export const rotate = (
     })
   )
 
+const notStored = "a wrapper of the stack did not store the entry"
+
 type Outcome = "rotated" | "current" | "gone" | Unreadable
 
 const rotateOne = (
@@ -143,10 +148,13 @@ const rotateOne = (
 ): Effect.Effect<Outcome, ReadError | WriteError | ConflictError> =>
   withPlace(driver, "rotate", [key], { collection }, (place) =>
     change(driver, place, { maxRetries: 100, expiry: true }, (current): Effect.Effect<Change<Outcome>> => {
-      if (current === undefined) return Effect.succeed({ answer: "gone" })
+      if (!isStored(current)) return Effect.succeed({ answer: "gone" })
       if (!current.outdated) return Effect.succeed({ answer: "current" })
       const { payload, createdAt, expiresAt } = current
-      return Effect.succeed({ answer: "rotated", write: { entry: { payload, createdAt, expiresAt } } })
+      const write = { entry: { payload, createdAt, expiresAt }, keepsExpiry: true }
+      const ifDropped = (drop: Drop) =>
+        Effect.succeed<Outcome>(drop === "delete" ? "gone" : new StoreError({ ...place, reason: notStored }))
+      return Effect.succeed({ answer: "rotated", write, ifDropped })
     })
   ).pipe(
     Effect.catchTag(["DecryptionError", "DecompressionError", "DeserializationError"], (error) =>

@@ -1,11 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Atomic from "../src/Atomic.ts"
+import * as Driver from "../src/Driver.ts"
 import type * as Call from "../src/driver/Call.ts"
-import { StoreError } from "../src/KeyValueError.ts"
+import { KeyValue } from "../src/KeyValue.ts"
+import { StoreError, StoreUnavailableError, TimeoutError } from "../src/KeyValueError.ts"
+import * as Rotation from "../src/Rotation.ts"
+import * as Memory from "../src/stores/Memory.ts"
 import type { Value } from "../src/Value.ts"
+import * as Aead from "../src/wrappers/Aead.ts"
+import * as ReadOnly from "../src/wrappers/ReadOnly.ts"
 import { call, recording } from "./driver/recording.ts"
 
 const putCall = call.put("default_collection", { a: "value" })
@@ -118,5 +128,72 @@ describe("Atomic", () => {
       assert.strictEqual((yield* Effect.flip(atomic.putIfAbsent("\uD800", 1)))._tag, "InvalidKeyError")
       assert.isFalse(calls.some((call) => call._tag === "compareAndPut"))
     })
+  )
+
+  it.effect("says that nothing was applied when its read fails, and that it is unknown when its write does", () =>
+    Effect.gen(function* () {
+      const unavailable = (call: Call.Call) =>
+        Effect.fail(new StoreUnavailableError({ ...call.place, reason: "the answer was lost", sent: true }))
+      const late = (call: Call.Call) => Effect.fail(new TimeoutError({ ...call.place, duration: Duration.seconds(1) }))
+      for (const failing of [unavailable, late]) {
+        const { driver } = yield* recording
+        yield* driver.put(putCall)
+        const reading = Atomic.make({ ...driver, get: failing })
+        const writing = Atomic.make({ ...driver, compareAndPut: failing })
+        const outcomes = yield* Effect.forEach(
+          [
+            reading.update("a", increment),
+            reading.getAndDelete("a"),
+            writing.update("a", () => 1),
+            writing.getAndDelete("a")
+          ],
+          (operation) => Effect.map(Effect.flip(operation), (error) => "outcome" in error && error.outcome)
+        )
+        assert.deepStrictEqual(outcomes, ["not-applied", "not-applied", "unknown", "unknown"])
+        const error = yield* Effect.flip(reading.update("a", increment))
+        assert.notInclude(error.message, "may still be applied")
+        assert.strictEqual("operation" in error && error.operation, "update")
+      }
+    })
+  )
+
+  it.effect("of a rotation, too: an entry whose read is lost was not written", () =>
+    Effect.gen(function* () {
+      const layer = Memory.layer().pipe(
+        Driver.wrapper((driver) => ({
+          ...driver,
+          get: (call) =>
+            Effect.fail(new StoreUnavailableError({ ...call.place, reason: "the answer was lost", sent: true }))
+        }))
+      )
+      const error = yield* Effect.flip(
+        Effect.gen(function* () {
+          yield* (yield* KeyValue).put("a", 1)
+          yield* Stream.runDrain(Rotation.rotate())
+        }).pipe(Effect.provide(layer))
+      )
+      assert.strictEqual("outcome" in error && error.outcome, "not-applied")
+    })
+  )
+
+  it.effect("that is dropped as a rotation is one of those that failed", () =>
+    Effect.gen(function* () {
+      const key = yield* Aead.generateKey
+      const memo = yield* Layer.makeMemoMap
+      const scope = yield* Effect.scope
+      const base = Memory.layer()
+      const plain = yield* Layer.buildWithMemoMap(base, memo, scope)
+      const guarded = yield* Layer.buildWithMemoMap(
+        base.pipe(Aead.wrap({ keys: [{ id: "1", key }], allowPlaintext: true }), ReadOnly.wrap({ onWrite: "ignore" })),
+        memo,
+        scope
+      )
+      yield* Context.get(plain, KeyValue).put("a", 1)
+      const progress = yield* Effect.provide(Stream.runCollect(Rotation.rotate()), guarded)
+      assert.deepStrictEqual(
+        progress.map(({ rotated, failed }) => [rotated, failed.map(({ _tag }) => _tag)]),
+        [[0, ["StoreError"]]]
+      )
+    }).pipe(Effect.scoped)
   )
 })

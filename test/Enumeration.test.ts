@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type * as Call from "../src/driver/Call.ts"
 import * as Enumeration from "../src/Enumeration.ts"
+import { BulkheadFullError } from "../src/KeyValueError.ts"
 import * as Maintenance from "../src/Maintenance.ts"
 import { call, recording } from "./driver/recording.ts"
 
@@ -99,6 +100,28 @@ describe("Maintenance", () => {
       const error = yield* Effect.flip(maintenance.clearCollection({ collection: "\uD800" }))
       assert.strictEqual(error._tag, "InvalidKeyError")
       assert.strictEqual(calls.length, before)
+    })
+  )
+
+  it.effect("says that the outcome is unknown when a page fails after one that removed something", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* filled
+      const failing = (removed: number) => (call: Call.Clear | Call.RemoveExpired) =>
+        call.cursor === undefined
+          ? Effect.succeed({ count: removed, next: true })
+          : Effect.fail(new BulkheadFullError({ ...call.place, limit: 1 }))
+      const outcomeOf = (removed: number) => {
+        const { clear, removeExpired } = Maintenance.make({
+          ...driver,
+          clear: failing(removed),
+          removeExpired: failing(removed)
+        })
+        return Effect.forEach([clear, removeExpired], (operation) =>
+          Effect.map(Effect.flip(operation), (error) => "outcome" in error && error.outcome)
+        )
+      }
+      assert.deepStrictEqual(yield* outcomeOf(1), ["unknown", "unknown"])
+      assert.deepStrictEqual(yield* outcomeOf(0), ["not-applied", "not-applied"])
     })
   )
 })

@@ -82,7 +82,11 @@ export interface Delete extends KeyedCall {
 
 /**
  * Writes (or, without `entry`, deletes) the one key if its entry still has the version `expected`, or if there is none
- * when that is `undefined`. Answers whether it did.
+ * when that is `undefined`. Answers a {@link Swapped}.
+ *
+ * **Details**
+ *
+ * With `keepsExpiry`, `entry.expiresAt` is the expiry of the entry that is replaced, to be kept as it is.
  *
  * @since 0.1.0
  */
@@ -90,7 +94,24 @@ export interface CompareAndPut extends KeyedCall {
   readonly _tag: "compareAndPut"
   readonly entry: Entry | undefined
   readonly expected: unknown
+  readonly keepsExpiry?: boolean | undefined
 }
+
+/**
+ * What becomes of an entry that is not stored although its write succeeds: what was stored under its key stays
+ * (`"ignore"`), or is deleted (`"delete"`).
+ *
+ * @since 0.1.0
+ */
+export type Drop = "ignore" | "delete"
+
+/**
+ * What a compare-and-put did: it wrote (`true`), another writer came first (`false`), or the entry was dropped by a limit
+ * on the way.
+ *
+ * @since 0.1.0
+ */
+export type Swapped = boolean | Drop
 
 /**
  * Where a page of an enumeration starts: `undefined` for the first, else what the page before answered. Its form is the
@@ -161,10 +182,16 @@ export interface Clear extends CallBase {
 /**
  * Removes entries that have expired.
  *
+ * **Details**
+ *
+ * `selects` tells by their names, as this level of the stack sees them, which entries the call is about. Without it, all
+ * of the store are.
+ *
  * @since 0.1.0
  */
 export interface RemoveExpired extends CallBase {
   readonly _tag: "removeExpired"
+  readonly selects?: ((collection: string, key: string) => boolean) | undefined
   readonly cursor: Cursor
 }
 
@@ -232,3 +259,35 @@ export const toDelete = (call: Get | Put | Delete | CompareAndPut): Delete => ({
   collection: call.collection,
   keys: call.keys
 })
+
+/**
+ * A call that reads the keys of a write before the write, as a part of it. When it fails, nothing was applied.
+ *
+ * @since 0.1.0
+ */
+export const toGet = (
+  call: Pick<Delete, "place" | "deadline" | "collection" | "keys">,
+  options: Pick<Get, "expiry" | "versioned">
+): Get => ({
+  _tag: "get",
+  place: beforeWriting(call.place),
+  deadline: call.deadline,
+  collection: call.collection,
+  keys: call.keys,
+  ...options
+})
+
+/**
+ * The place of a part that only reads, before the write that it is a part of.
+ *
+ * @since 0.1.0
+ */
+export const beforeWriting = (place: Place): Place =>
+  place.outcomeOfPart === undefined ? { ...place, outcomeOfPart: "not-applied" } : place
+
+/**
+ * The place of a part of a write of which another part was applied already.
+ *
+ * @since 0.1.0
+ */
+export const partlyApplied = (place: Place): Place => ({ ...place, outcomeOfPart: "unknown" })

@@ -31,7 +31,7 @@ export interface Driver {
   readonly put: (call: Call.Put) => Effect.Effect<void, WriteError>
   readonly delete: (call: Call.Delete) => Effect.Effect<number, WriteError>
 
-  readonly compareAndPut?: (call: Call.CompareAndPut) => Effect.Effect<boolean, WriteError>
+  readonly compareAndPut?: (call: Call.CompareAndPut) => Effect.Effect<Call.Swapped, WriteError>
   readonly keys?: (call: Call.Keys) => Effect.Effect<Call.Page, CommonError>
   readonly collections?: (call: Call.Collections) => Effect.Effect<Call.Page, CommonError>
   readonly clear?: (call: Call.Clear) => Effect.Effect<Call.Removed, WriteError>

@@ -20,7 +20,8 @@ export type Combination = <C extends Call, A, E>(
  * **Details**
  *
  * The result has the capabilities that all of them have. An enumeration goes on where its first page came from,
- * whatever `combination` says later.
+ * whatever `combination` says later. `combination` runs when the operation does; what it throws is a defect of that
+ * operation.
  *
  * **Gotchas**
  *
@@ -34,7 +35,7 @@ export const combine = (drivers: readonly [Driver, ...Array<Driver>], combinatio
     const nexts = drivers.map((driver, index) => owning(index, driver[name] as unknown as typeof operation))
     return (call) => {
       const cursor = cursorOf(call)
-      return cursor === undefined ? combination(call, nexts) : nexts[cursor.owner]!(call)
+      return cursor === undefined ? Effect.suspend(() => combination(call, nexts)) : nexts[cursor.owner]!(call)
     }
   })
 

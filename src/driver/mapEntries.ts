@@ -3,14 +3,7 @@ import type { Entry } from "../Entry.ts"
 import type { Place, ReadError, WriteError } from "../KeyValueError.ts"
 import * as Call from "./Call.ts"
 import type { Driver } from "./Driver.ts"
-
-/**
- * What becomes of an entry that is not to be stored: it is left out of the write (`"ignore"`), or what was stored
- * under its key is deleted instead (`"delete"`).
- *
- * @since 0.1.0
- */
-export type Drop = "ignore" | "delete"
+import { type Hiding, replacingHidden, withoutHidden } from "./hidden.ts"
 
 /**
  * How entries change on their way into a store and out of it.
@@ -22,12 +15,21 @@ export type Drop = "ignore" | "delete"
  * step. `place` holds the application's names, for errors; `name` is what the entry is called at this level of the
  * stack, where prefixes may have been added.
  *
+ * An entry of which `decode` makes a miss is missing for every operation that goes by its value: `putIfAbsent` and
+ * `update` replace it, and `delete` does not count it. Listing and clearing go by names, and include it.
+ *
  * @since 0.1.0
  */
 export interface EntryMapping {
-  readonly encode?: (entry: Entry, place: Place, name: Name) => Effect.Effect<Entry | Drop, WriteError>
+  /** A `Drop` in the place of the entry: it is not stored. `putIfAbsent` answers false then. */
+  readonly encode?: (entry: Entry, place: Place, name: Name) => Effect.Effect<Entry | Call.Drop, WriteError>
   /** `undefined` in is a miss; `undefined` out makes one. */
   readonly decode?: (entry: Entry | undefined, place: Place, name: Name) => Effect.Effect<Entry | undefined, ReadError>
+  /**
+   * Whether `decode` may make a miss of an entry. Without it, `delete`, and a conditional write that loses, are spared the
+   * read that looks whether the entry is one of those. Default: true.
+   */
+  readonly mayHide?: boolean | undefined
   /** Whether values are wanted as JSON text, whatever the driver prefers (see `Driver.prefersText`). Default: false. */
   readonly prefersText?: boolean
 }
@@ -52,60 +54,84 @@ export interface Name {
  * @since 0.1.0
  */
 export const mapEntries =
-  ({ encode, decode, prefersText }: EntryMapping) =>
-  (driver: Driver): Driver => ({
-    ...driver,
-    ...(prefersText && { prefersText }),
-    ...(decode && {
-      get: (call: Call.Get) =>
-        Effect.flatMap(driver.get(call), (entries) =>
-          eachEager(entries, (entry, index) => decode(entry, Call.placeOf(call, index), nameOf(call, index)))
-        )
-    }),
-    ...(encode && {
-      put: (call: Call.Put) =>
-        Effect.suspend(() =>
-          Effect.flatMapEager(
-            eachEager(call.entries, (entry, index) => encode(entry, Call.placeOf(call, index), nameOf(call, index))),
-            (entries) => putEncoded(driver, call, entries)
+  ({ encode, decode, mayHide = true, prefersText }: EntryMapping) =>
+  (driver: Driver): Driver => {
+    const mapped: Driver = {
+      ...driver,
+      ...(prefersText && { prefersText }),
+      ...(decode && {
+        get: (call: Call.Get) =>
+          Effect.flatMap(driver.get(call), (entries) =>
+            eachEager(entries, (entry, index) => decode(entry, Call.placeOf(call, index), nameOf(call, index)))
           )
-        ),
-      ...(driver.compareAndPut && { compareAndPut: encodeOne(driver.compareAndPut, encode) })
-    })
-  })
+      }),
+      ...(encode && {
+        put: (call: Call.Put) =>
+          Effect.suspend(() =>
+            Effect.flatMapEager(
+              eachEager(call.entries, (entry, index) => encode(entry, Call.placeOf(call, index), nameOf(call, index))),
+              (entries) => putEncoded(driver, call, entries)
+            )
+          ),
+        ...(driver.compareAndPut && { compareAndPut: encodeOne(driver.compareAndPut, encode) })
+      })
+    }
+    if (decode === undefined || !mayHide) return mapped
+    const hiding: Hiding = {
+      get: driver.get,
+      decode: (entry, call, index) => decode(entry, Call.placeOf(call, index), nameOf(call, index))
+    }
+    return {
+      ...mapped,
+      delete: withoutHidden(hiding, driver.delete),
+      ...(mapped.compareAndPut && { compareAndPut: replacingHidden(hiding, mapped.compareAndPut) })
+    }
+  }
 
 const nameOf = (call: Call.Get | Call.Put | Call.CompareAndPut, index: number): Name => ({
   collection: call.collection,
   key: call.keys[index]!
 })
 
+/** Of equal keys the last one counts, also when that is one that is dropped. */
 const putEncoded = (
   driver: Driver,
   call: Call.Put,
-  entries: ReadonlyArray<Entry | Drop>
+  entries: ReadonlyArray<Entry | Call.Drop>
 ): Effect.Effect<void, WriteError> => {
   if (entries.every((entry) => typeof entry !== "string")) return driver.put({ ...call, entries })
-  const indicesOf = (f: (entry: Entry | Drop) => boolean) => entries.flatMap((entry, i) => (f(entry) ? [i] : []))
-  const kept = indicesOf((entry) => typeof entry !== "string")
-  const deleted = indicesOf((entry) => entry === "delete")
+  const last = new Map(call.keys.map((key, index) => [key, index]))
+  const kept: Array<number> = []
+  const deleted: Array<number> = []
+  for (const index of last.values()) {
+    const entry = entries[index]
+    if (entry === "delete") deleted.push(index)
+    else if (entry !== "ignore") kept.push(index)
+  }
   const put =
     kept.length === 0 ? Effect.void : driver.put(Call.pick({ ...call, entries: entries as ReadonlyArray<Entry> }, kept))
-  return deleted.length === 0
-    ? put
-    : Effect.andThen(put, driver.delete(Call.toDelete(Call.pick(call, deleted)))).pipe(Effect.asVoid)
+  if (deleted.length === 0) return put
+  const remove = Call.toDelete(Call.pick(call, deleted))
+  const place = kept.length === 0 ? remove.place : Call.partlyApplied(remove.place)
+  return Effect.andThen(put, driver.delete({ ...remove, place })).pipe(Effect.asVoid)
 }
 
-/** An ignored entry counts as written; a deleted one as written by deletion. */
 const encodeOne =
   (compareAndPut: NonNullable<Driver["compareAndPut"]>, encode: NonNullable<EntryMapping["encode"]>) =>
-  (call: Call.CompareAndPut): Effect.Effect<boolean, WriteError> =>
-    call.entry === undefined
-      ? compareAndPut(call)
-      : Effect.flatMap(encode(call.entry, call.place, nameOf(call, 0)), (entry) =>
-          entry === "ignore"
-            ? Effect.succeed(true)
-            : compareAndPut({ ...call, entry: entry === "delete" ? undefined : entry })
+  (call: Call.CompareAndPut): Effect.Effect<Call.Swapped, WriteError> => {
+    const { entry: given } = call
+    if (given === undefined) return compareAndPut(call)
+    return Effect.flatMap(
+      Effect.suspend(() => encode(given, call.place, nameOf(call, 0))),
+      (entry): Effect.Effect<Call.Swapped, WriteError> => {
+        if (entry === "ignore") return Effect.succeed(entry)
+        if (entry !== "delete") return compareAndPut({ ...call, entry })
+        return Effect.map(compareAndPut({ ...call, entry: undefined }), (swapped) =>
+          swapped === true ? entry : swapped
         )
+      }
+    )
+  }
 
 /** `Effect.forEach` that takes no fiber step for effects that are successes already. */
 const eachEager = <A, B, E>(

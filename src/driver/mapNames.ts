@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { Compound } from "../codecs/names.ts"
 import { AllListed, type Listed } from "../internal/Listed.ts"
-import type * as Call from "./Call.ts"
+import * as Call from "./Call.ts"
 import type { Driver } from "./Driver.ts"
 
 /**
@@ -38,8 +38,8 @@ type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut
  *
  * **Details**
  *
- * Names are changed on the way in and, for enumeration, back; what the mapping did not name stays out of sight and is
- * not cleared.
+ * Names are changed on the way in and, for enumeration, back; what the mapping did not name stays out of sight, and is
+ * neither cleared nor, once it has expired, removed or counted.
  *
  * @since 0.1.0
  */
@@ -47,34 +47,30 @@ export const mapNames =
   (mapping: { readonly collection?: NameCodec; readonly key?: NameCodec }) =>
   (driver: Driver): Driver => {
     const { collection = unchanged, key = unchanged } = mapping
-    const inward = <C extends Keyed>(call: C): C => ({
-      ...call,
-      collection: collection.encode(call.collection),
-      keys: call.keys.map(key.encode)
-    })
+    const { keys, collections, clear, removeExpired } = driver
     return {
-      ...rename(driver, inward),
-      ...(driver.keys && {
+      ...renamed(driver, (call) => ({
+        ...call,
+        collection: collection.encode(call.collection),
+        keys: call.keys.map(key.encode)
+      })),
+      ...(keys && {
         keys: (call) =>
           Effect.map(
-            driver.keys!({ ...call, collection: collection.encode(call.collection), prefix: key.encode(call.prefix) }),
+            keys({ ...call, collection: collection.encode(call.collection), prefix: key.encode(call.prefix) }),
             outward(key.decode)
           )
       }),
-      ...(driver.collections && {
+      ...(collections && {
         collections: (call) =>
           Effect.map(
-            driver.collections!({
-              ...call,
-              prefix: collection.encode(call.prefix),
-              keyPrefix: key.encode(call.keyPrefix)
-            }),
+            collections({ ...call, prefix: collection.encode(call.prefix), keyPrefix: key.encode(call.keyPrefix) }),
             outward(collection.decode)
           )
       }),
-      ...(driver.clear && {
+      ...(clear && {
         clear: (call) =>
-          driver.clear!({
+          clear({
             ...call,
             collection:
               "name" in call.collection
@@ -82,16 +78,45 @@ export const mapNames =
                 : { prefix: collection.encode(call.collection.prefix) },
             keyPrefix: key.encode(call.keyPrefix)
           })
+      }),
+      ...(removeExpired && {
+        removeExpired: (call) =>
+          removeExpired(
+            selecting(call, (storedCollection, storedKey) => {
+              const outerCollection = collection.decode(storedCollection)
+              const outerKey = key.decode(storedKey)
+              return outerCollection === undefined || outerKey === undefined ? undefined : [outerCollection, outerKey]
+            })
+          )
       })
     }
   }
 
-const rename = (driver: Driver, inward: <C extends Keyed>(call: C) => C): Driver => ({
-  ...driver,
-  get: (call) => driver.get(inward(call)),
-  put: (call) => driver.put(inward(call)),
-  delete: (call) => driver.delete(inward(call)),
-  ...(driver.compareAndPut && { compareAndPut: (call) => driver.compareAndPut!(inward(call)) })
+/**
+ * The driver with other names in calls that have keys, and without its other operations: what goes through the whole
+ * store is never passed on as it is.
+ */
+const renamed = (driver: Driver, inward: <C extends Keyed>(call: C) => C): Driver => {
+  const { get, put, delete: remove, compareAndPut, keys, collections, clear, removeExpired, ...facts } = driver
+  return {
+    ...facts,
+    get: (call) => get(inward(call)),
+    put: (call) => put(inward(call)),
+    delete: (call) => remove(inward(call)),
+    ...(compareAndPut && { compareAndPut: (call) => compareAndPut(inward(call)) })
+  }
+}
+
+/** The call about the entries that it selects by their outer names, which `decode` makes of the inner ones. */
+const selecting = (
+  call: Call.RemoveExpired,
+  decode: (collection: string, key: string) => readonly [collection: string, key: string] | undefined
+): Call.RemoveExpired => ({
+  ...call,
+  selects: (collection, key) => {
+    const names = decode(collection, key)
+    return names !== undefined && (call.selects === undefined || call.selects(names[0], names[1]))
+  }
 })
 
 const outward =
@@ -112,46 +137,54 @@ const outward =
  */
 export const foldCollections =
   (into: string, names: Compound) =>
-  (driver: Driver): Driver => ({
-    ...rename(driver, (call) => ({
-      ...call,
-      collection: into,
-      keys: call.keys.map((key) => names.encode(call.collection, key))
-    })),
-    ...(driver.keys && {
-      keys: (call) => {
-        const { length } = names.encode(call.collection, "")
-        return Effect.map(
-          driver.keys!({ ...call, collection: into, prefix: names.encode(call.collection, call.prefix) }),
-          outward((name) => name.slice(length))
-        )
-      },
-      collections: (call) => foldedCollections(driver.keys!, into, names, call)
-    }),
-    ...(driver.clear &&
-      driver.keys && {
-        clear: (call) =>
-          "name" in call.collection
-            ? driver.clear!({
-                ...call,
-                collection: { name: into },
-                keyPrefix: names.encode(call.collection.name, call.keyPrefix)
-              })
-            : clearFolded(driver, into, names, { ...call, prefix: call.collection.prefix })
+  (driver: Driver): Driver => {
+    const { keys, clear, removeExpired } = driver
+    return {
+      ...renamed(driver, (call) => ({
+        ...call,
+        collection: into,
+        keys: call.keys.map((key) => names.encode(call.collection, key))
+      })),
+      ...(keys && {
+        keys: (call) => {
+          const { length } = names.encode(call.collection, "")
+          return Effect.map(
+            keys({ ...call, collection: into, prefix: names.encode(call.collection, call.prefix) }),
+            outward((name) => name.slice(length))
+          )
+        },
+        collections: (call) => foldedCollections(keys, into, names, call)
+      }),
+      ...(clear &&
+        keys && {
+          clear: (call) =>
+            "name" in call.collection
+              ? clear({
+                  ...call,
+                  collection: { name: into },
+                  keyPrefix: names.encode(call.collection.name, call.keyPrefix)
+                })
+              : clearFolded(driver, keys, into, names, { ...call, prefix: call.collection.prefix })
+        }),
+      ...(removeExpired && {
+        removeExpired: (call) =>
+          removeExpired(selecting(call, (collection, key) => (collection === into ? names.decode(key) : undefined)))
       })
-  })
+    }
+  }
 
 interface Folded {
   readonly prefix: string
   readonly keyPrefix: string
 }
 
-const matches =
-  (names: Compound, { prefix, keyPrefix }: Folded) =>
-  (name: string) => {
+const matching = (names: Compound, { prefix, keyPrefix }: Folded) => {
+  const collectionOf = (name: string): string | undefined => {
     const pair = names.decode(name)
     return pair?.[0].startsWith(prefix) && pair[1].startsWith(keyPrefix) ? pair[0] : undefined
   }
+  return collectionOf
+}
 
 const foldedCollections = (
   keys: NonNullable<Driver["keys"]>,
@@ -164,9 +197,10 @@ const foldedCollections = (
     readonly page: number
     readonly listed: Listed
   }
+  const collectionOf = matching(names, call)
   return Effect.map(keys({ ...call, _tag: "keys", collection: into, prefix: "", cursor: inner }), (found) => ({
     names: listed.fresh(
-      found.names.flatMap((name) => matches(names, call)(name) ?? []),
+      found.names.flatMap((name) => collectionOf(name) ?? []),
       page
     ),
     next: found.next === undefined ? undefined : { inner: found.next, page: page + 1, listed }
@@ -175,15 +209,19 @@ const foldedCollections = (
 
 const clearFolded = (
   driver: Driver,
+  list: NonNullable<Driver["keys"]>,
   into: string,
   names: Compound,
   call: Call.Clear & Folded
-): ReturnType<NonNullable<Driver["clear"]>> =>
-  Effect.flatMap(driver.keys!({ ...call, _tag: "keys", collection: into, prefix: "", pageSize: 1000 }), (page) => {
-    const keys = page.names.filter((name) => matches(names, call)(name) !== undefined)
+): ReturnType<NonNullable<Driver["clear"]>> => {
+  const collectionOf = matching(names, call)
+  const listing: Call.Keys = { ...call, _tag: "keys", collection: into, prefix: "", pageSize: 1000 }
+  return Effect.flatMap(list({ ...listing, place: Call.beforeWriting(call.place) }), (page) => {
+    const keys = page.names.filter((name) => collectionOf(name) !== undefined)
     const removed =
       keys.length === 0
         ? Effect.succeed(0)
         : driver.delete({ _tag: "delete", place: call.place, deadline: call.deadline, collection: into, keys })
     return Effect.map(removed, (count) => ({ count, next: page.next }))
   })
+}

@@ -7,7 +7,10 @@ import type { Payload } from "../Value.ts"
 
 /** What all wrappers that encrypt can be told about reading. */
 export interface ReadOptions {
-  /** What a value that cannot be decrypted is to a reader: a `DecryptionError`, or a miss. Default: `"fail"`. */
+  /**
+   * What a value that cannot be decrypted is: a `DecryptionError` of its reads, or missing. If it is missing, `putIfAbsent`
+   * and `update` replace it and `delete` does not count it; it is listed, and cleared, like all others. Default: `"fail"`.
+   */
   readonly onDecryptionError?: "fail" | "miss" | undefined
   /** Whether values that are not encrypted are read, for the time of a migration. Default: false. */
   readonly allowPlaintext?: boolean | undefined
@@ -45,5 +48,5 @@ export const encryption = (
       return onDecryptionError === "miss" ? Effect.undefined : Effect.fail(new DecryptionError({ ...place, reason }))
     })
   }
-  return mapEntries({ encode, decode, prefersText: true })
+  return mapEntries({ encode, decode, mayHide: onDecryptionError === "miss", prefersText: true })
 }

@@ -17,11 +17,14 @@ export const labelOf = (label: CollectionLabel, collection: string | undefined):
   return label === true ? collection : calledBy(label, collection)
 }
 
-const calledBy = (label: (collection: string) => string | undefined, collection: string): string | undefined =>
-  Result.getOrElse(
+/** A function of the user's that throws, or answers no text, changes no operation. */
+const calledBy = (label: (collection: string) => string | undefined, collection: string): string | undefined => {
+  const name: unknown = Result.getOrElse(
     Result.try(() => label(collection)),
     () => other
   )
+  return name === undefined || typeof name === "string" ? name : other
+}
 
 /** The attributes of OpenTelemetry's database conventions that metrics and spans share. */
 export const attributesOf = (

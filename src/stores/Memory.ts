@@ -19,7 +19,8 @@ import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 import { Payload, type Value } from "../Value.ts"
-import { type Limits, type Slot, Slots } from "./memory/Slots.ts"
+import { Partitions } from "./memory/Partitions.ts"
+import type { Slot } from "./memory/Slots.ts"
 
 /**
  * Options of {@link layer}.
@@ -48,8 +49,12 @@ export interface Options {
  *
  * **Details**
  *
- * Each layer is a store of its own, that lives as long as the layer. Limits evict the least recently used entry.
- * Expired entries are freed when somebody asks for them, and a few of them at each write.
+ * Each layer is a store of its own, that lives as long as the layer. Expired entries are freed when somebody asks for
+ * them, and a few of them at each write, whatever its collection. Where a limit is exceeded, expired entries are freed
+ * first, and then the least recently used ones.
+ *
+ * A value that is larger than `maxSize` alone is not stored, and replaces the one before it by nothing: `putIfAbsent`
+ * answers `false` for it, and `update` `undefined`.
  *
  * Fails with `StoreSetupError` when an option or a value of the seed is not valid.
  *
@@ -77,8 +82,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     maxEntries: yield* options.integer("Memory", "maxEntries", config.maxEntries ?? Number.MAX_SAFE_INTEGER, 1),
     maxSize: yield* options.bytes("Memory", "maxSize", config.maxSize, Number.POSITIVE_INFINITY)
   }
-  const collections = new Map<string, Map<string, Slot>>()
-  const slotsOf = partition(collections, limits, config.limitsPer ?? "store")
+  const partitions = new Partitions(limits, config.limitsPer ?? "store")
   for (const [collection, values] of Object.entries(config.seed ?? {})) {
     for (const [key, value] of Object.entries(values)) {
       const payload = Payload.from(value)
@@ -90,41 +94,27 @@ export const make = Effect.fnUntraced(function* (config: Options) {
         )
       }
       const entry: Entry = { payload: payload.success, createdAt: undefined, expiresAt: undefined }
-      slotsOf(collection).set(collection, key, entry, 0)
+      partitions.forWrite(collection, 0).set(collection, key, entry, 0)
     }
   }
-  return declareWaits(driver(collections, slotsOf, config.defaultCollection ?? defaultCollection), "never")
+  return declareWaits(driver(partitions, config.defaultCollection ?? defaultCollection), "never")
 })
-
-/** Which list of slots a collection's entries are in: one for all, or one each while it has entries. */
-const partition = (
-  collections: Map<string, Map<string, Slot>>,
-  limits: Limits,
-  limitsPer: "collection" | "store"
-): ((collection: string) => Slots) => {
-  const owners = new Map<string, Slots>()
-  const all = new Slots(collections, limits, owners)
-  if (limitsPer === "store") return () => all
-  return (collection) => owners.get(collection) ?? new Slots(collections, limits, owners)
-}
 
 /** Runs a step of the driver at the time that it is. */
 const atNow = <A>(step: (now: number) => A): Effect.Effect<A> =>
   Effect.clockWith((clock) => Effect.succeed(step(clock.currentTimeMillisUnsafe())))
 
-const driver = (
-  collections: ReadonlyMap<string, ReadonlyMap<string, Slot>>,
-  slotsOf: (collection: string) => Slots,
-  defaultCollection: string
-) => {
-  const written = (collection: string): Slots => (collections.has(collection) ? slotsOf(collection) : nothing)
+const driver = (partitions: Partitions, defaultCollection: string) => {
+  const { collections } = partitions
+  const put = (collection: string, key: string, entry: Entry, now: number): boolean =>
+    partitions.forWrite(collection, now).set(collection, key, entry, now)
   return {
     system: "memory",
     defaultCollection,
     get: ({ collection, keys }) =>
       atNow((now) =>
         keys.map((key) => {
-          const found = written(collection).get(collection, key, now)
+          const found = partitions.of(collection).get(collection, key, now)
           if (found === undefined) return undefined
           const { payload, createdAt, expiresAt } = found.entry
           return { payload: payload.copy(), createdAt, expiresAt, version: found.version }
@@ -132,57 +122,60 @@ const driver = (
       ),
     put: ({ collection, keys, entries }) =>
       atNow((now) => {
-        const slots = slotsOf(collection)
-        for (let i = 0; i < keys.length; i++) slots.set(collection, keys[i]!, entries[i]!, now)
+        for (let i = 0; i < keys.length; i++) put(collection, keys[i]!, entries[i]!, now)
       }),
     delete: ({ collection, keys }) =>
-      atNow((now) => keys.filter((key) => written(collection).delete(collection, key, now)).length),
-    compareAndPut: ({ collection, keys: [key], entry, expected }) =>
       atNow((now) => {
-        if (written(collection).get(collection, key!, now)?.version !== expected) return false
-        if (entry === undefined) written(collection).delete(collection, key!, now)
-        else slotsOf(collection).set(collection, key!, entry, now)
+        let count = 0
+        for (const key of keys) if (partitions.of(collection).delete(collection, key, now)) count++
+        return count
+      }),
+    compareAndPut: ({ collection, keys: [key], entry, expected }) =>
+      atNow((now): Call.Swapped => {
+        const slots = partitions.of(collection)
+        if (slots.get(collection, key!, now)?.version !== expected) return false
+        if (entry !== undefined) return put(collection, key!, entry, now) || "delete"
+        slots.delete(collection, key!, now)
         return true
       }),
     keys: (call) =>
-      snapshot(call, (now) =>
-        live(collections.get(call.collection)?.values() ?? [], now, (key) => key.startsWith(call.prefix))
-      ),
+      snapshot(call, (now) => {
+        const names: Array<string> = []
+        for (const slot of collections.get(call.collection)?.values() ?? []) {
+          if (isLive(slot, call.prefix, now)) names.push(slot.key)
+        }
+        return names
+      }),
     collections: (call) =>
-      snapshot(call, (now) =>
-        [...collections].flatMap(([name, slots]) =>
-          name.startsWith(call.prefix) && live(slots.values(), now, (key) => key.startsWith(call.keyPrefix)).length > 0
-            ? [name]
-            : []
-        )
-      ),
+      snapshot(call, (now) => {
+        const names: Array<string> = []
+        for (const [name, slots] of collections) {
+          if (name.startsWith(call.prefix) && hasLive(slots, call.keyPrefix, now)) names.push(name)
+        }
+        return names
+      }),
     clear: ({ collection, keyPrefix }) =>
       atNow((now) => {
         let count = 0
-        for (const [name, slots] of collections) {
-          if ("name" in collection ? name !== collection.name : !name.startsWith(collection.prefix)) continue
+        const clear = (name: string, slots: ReadonlyMap<string, Slot>) => {
           for (const key of slots.keys()) {
-            if (key.startsWith(keyPrefix) && slotsOf(name).delete(name, key, now)) count++
+            if (key.startsWith(keyPrefix) && partitions.of(name).delete(name, key, now)) count++
           }
         }
+        if ("name" in collection) clear(collection.name, collections.get(collection.name) ?? new Map())
+        else for (const [name, slots] of collections) if (name.startsWith(collection.prefix)) clear(name, slots)
         return { count, next: undefined }
       }),
-    removeExpired: () =>
-      atNow((now) => {
-        let count = 0
-        for (const slots of new Set([...collections.keys()].map(slotsOf))) count += slots.removeExpired(now)
-        return { count, next: undefined }
-      })
+    removeExpired: ({ selects }) => atNow((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
   } satisfies Driver
 }
 
-/** Where a collection without entries is looked up, so that a read keeps no memory of it. */
-const nothing = new Slots(new Map(), { maxEntries: 0, maxSize: 0 })
+const isLive = (slot: Slot, prefix: string, now: number): boolean =>
+  !isExpired(slot.entry, now) && slot.key.startsWith(prefix)
 
-const live = (slots: Iterable<Slot>, now: number, matches: (key: string) => boolean): Array<string> => {
-  const keys: Array<string> = []
-  for (const slot of slots) if (!isExpired(slot.entry, now) && matches(slot.key)) keys.push(slot.key)
-  return keys
+const hasLive = (slots: ReadonlyMap<string, Slot>, keyPrefix: string, now: number): boolean => {
+  for (const slot of slots.values()) if (isLive(slot, keyPrefix, now)) return true
+  return false
 }
 
 /** Pages through the names that there are when the first page is asked for. */

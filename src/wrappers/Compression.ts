@@ -96,7 +96,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
             onSuccess: (payload) => (payload === entry.payload ? entry : { ...entry, payload })
           })
         }
-        return mapEntries({ encode, decode, prefersText: true })(driver)
+        return mapEntries({ encode, decode, mayHide: false, prefersText: true })(driver)
       }
     })
   )

@@ -30,7 +30,7 @@ export interface Options {
  * **Details**
  *
  * The default is never stored: `delete` answers `false`, `putIfAbsent` stores, enumeration does not list it, and
- * `update` and `getOrSet` are given it. Every answer is a value of its own.
+ * `update`, `getAndDelete` and `getOrSet` are given it. Every answer is a value of its own.
  *
  * Fails to build with `StoreSetupError` when the value cannot be stored or the TTL is not a positive, finite duration.
  *
@@ -48,6 +48,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       }
       const ttl = config.ttl === undefined ? undefined : yield* options.millis("DefaultValue", "ttl", config.ttl)
       return mapEntries({
+        mayHide: false,
         decode: (entry) =>
           entry !== undefined
             ? Effect.succeed(entry)

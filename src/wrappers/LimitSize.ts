@@ -5,8 +5,9 @@
  */
 import type * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
+import type { Drop } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { type Drop, type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
+import { type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
 import * as options from "../internal/options.ts"
 import { EntryTooLargeError, EntryTooSmallError, type Place, type StoreSetupError } from "../KeyValueError.ts"
 
@@ -41,7 +42,10 @@ export interface Options {
  *
  * Sizes are bytes of the value's JSON in UTF-8, compact, at this level of the stack; of bytes, their length. A value of
  * exactly a limit's size is stored. With `"fail"` nothing of a batch is stored if one value is refused; else the others
- * are. Reads are not limited.
+ * are; of equal keys the last value counts. Reads are not limited.
+ *
+ * A value that is not stored is no failure of `put`. `putIfAbsent` answers `false` for it, and `update` what the key has
+ * then: the old value with `"ignore"`, `undefined` with `"delete"`.
  *
  * **Gotchas**
  *

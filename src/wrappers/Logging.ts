@@ -33,7 +33,8 @@ export interface Options {
   readonly logKeys?: boolean | undefined
   /**
    * Whether to log values, as JSON (bytes: how many), of a batch the first 5; or what to log of each. What a function
-   * returns is formatted as JSON, `Redacted` values as `<redacted>`. Default: false.
+   * returns is formatted as JSON, `Redacted` values as `<redacted>`; where it throws, the line says that the value could
+   * not be shown. Default: false.
    */
   readonly logValues?: boolean | ((value: Value, call: Call) => unknown) | undefined
   /** How many characters of a value to log. Default: 1,000. */

@@ -29,7 +29,7 @@ export interface Options {
  * **Details**
  *
  * With `onWrite: "ignore"` writes succeed and do nothing: `delete` answers `false`, `deleteMany` and clearing 0,
- * `putIfAbsent` `false`, and `update` and `getAndDelete` what they would have made.
+ * `putIfAbsent` `false`, `update` the value that stays, and `getAndDelete` `undefined`.
  *
  * @since 0.1.0
  */
@@ -41,10 +41,9 @@ export const wrap = (options: Options = {}): Wrapper =>
       (call: Call.Call) =>
         ignore ? Effect.succeed(nothing) : Effect.fail(new ReadOnlyError(call.place))
     const readOnly: Driver = { ...driver, put: instead(undefined), delete: instead(0) }
-    const isInsert = (call: Call.CompareAndPut) => call.place.operation === "putIfAbsent"
     return {
       ...readOnly,
-      ...(driver.compareAndPut && { compareAndPut: (call) => instead(!isInsert(call))(call) }),
+      ...(driver.compareAndPut && { compareAndPut: instead<Call.Drop>("ignore") }),
       ...(driver.clear && { clear: instead({ count: 0, next: undefined }) }),
       ...(driver.removeExpired && { removeExpired: instead({ count: 0, next: undefined }) })
     }

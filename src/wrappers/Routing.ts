@@ -9,6 +9,7 @@ import * as Call from "../driver/Call.ts"
 import { combine, inTurn } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { type Combiner, combination } from "../driver/layers.ts"
+import { clearCollections } from "../internal/clearByListing.ts"
 import type { KeyValue } from "../KeyValue.ts"
 
 /**
@@ -38,8 +39,10 @@ export interface Options<Stores extends NamedStores> {
  *
  * **Details**
  *
- * Enumeration lists each collection from the store that it is routed to. `Maintenance.clear` clears all the stores.
- * Capabilities are those that all the stores have.
+ * Enumeration lists each collection from the store that it is routed to, and `Maintenance` clears it there: collections
+ * of a store that are not routed to it stay. Capabilities are those that all the stores have.
+ *
+ * What `route` throws, and a name that is none of a store, are defects of the operation that asked.
  *
  * **Example** (Sessions in Redis, everything else in SQLite)
  *
@@ -62,28 +65,54 @@ export const wrap = <const Stores extends NamedStores>({
   stores,
   route
 }: Options<Stores>): Combiner<ReadonlyArray<Stores[keyof Stores]>> => {
-  const names = Object.keys(stores)
-  const indexOf = (collection: string) => names.indexOf(String(route(collection))) + 1
+  const indices = new Map(Object.keys(stores).map((name, index) => [name, index + 1]))
   const layers: ReadonlyArray<Layer.Layer<KeyValue, any, any>> = Object.values(stores)
   return combination(layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>
-    Effect.succeed(routing([primary, ...others], indexOf))
+    Effect.succeed(routing([primary, ...others], indexUnsafe(indices, route)))
   )
 }
 
+/** A name that is none of a store is a mistake: taken for the wrapped store's, it would hide entries. */
+const indexUnsafe =
+  (indices: ReadonlyMap<string, number>, route: (collection: string) => PropertyKey | undefined) =>
+  (collection: string): number => {
+    const name = route(collection)
+    if (name === undefined) return 0
+    const index = indices.get(String(name))
+    if (index === undefined) throw new Error(`Routing: route answered ${String(name)}, which is no store's name`)
+    return index
+  }
+
 const routing = (drivers: readonly [Driver, ...Array<Driver>], indexOf: (collection: string) => number): Driver => {
-  const routed = combine(drivers, (call, nexts) => nexts[indexOf(Call.collectionOf(call) ?? "")]!(call))
-  const listOwn = (driver: Driver, index: number) => (call: Call.Collections) =>
-    Effect.map(driver.collections!(call), (page) => ({
-      ...page,
-      names: page.names.filter((name) => indexOf(name) === index)
-    }))
-  const clearAll = inTurn(drivers.map((driver) => driver.clear!))
+  const { collections, clear, removeExpired, ...routed } = combine(drivers, (call, nexts) =>
+    nexts[indexOf(Call.collectionOf(call) ?? "")]!(call)
+  )
+  const each = <A>(f: (driver: Driver, isOwn: IsOwn) => A): ReadonlyArray<A> =>
+    drivers.map((driver, index) => f(driver, (collection) => indexOf(collection) === index))
+  const clearAll = clear && inTurn(each(clearOwn))
   return {
     ...routed,
-    ...(routed.collections && { collections: inTurn(drivers.map(listOwn)) }),
-    ...(routed.clear && {
-      clear: (call) => ("name" in call.collection ? routed.clear!(call) : clearAll(call))
-    }),
-    ...(routed.removeExpired && { removeExpired: inTurn(drivers.map((driver) => driver.removeExpired!)) })
+    ...(collections && { collections: inTurn(each(listOwn)) }),
+    ...(clear && clearAll && { clear: (call) => ("name" in call.collection ? clear(call) : clearAll(call)) }),
+    ...(removeExpired && { removeExpired: inTurn(each(removeOwnExpired)) })
   }
 }
+
+type IsOwn = (collection: string) => boolean
+
+const listOwn =
+  ({ collections }: Driver, isOwn: IsOwn): NonNullable<Driver["collections"]> =>
+  (call) =>
+    Effect.map(collections!(call), (page) => ({ ...page, names: page.names.filter(isOwn) }))
+
+const removeOwnExpired =
+  ({ removeExpired }: Driver, isOwn: IsOwn): NonNullable<Driver["removeExpired"]> =>
+  (call) =>
+    removeExpired!({
+      ...call,
+      selects: (collection, key) => isOwn(collection) && (call.selects?.(collection, key) ?? true)
+    })
+
+/** Collection by collection, for a store that lists them: those of others in the same store are not cleared. */
+const clearOwn = (driver: Driver, isOwn: IsOwn): NonNullable<Driver["clear"]> =>
+  driver.collections ? clearCollections(listOwn(driver, isOwn), driver.clear!) : driver.clear!

@@ -26,7 +26,8 @@ export interface Options {
   readonly store?: string | undefined
   /**
    * What collections are called: by their names (`true`), not at all (`false`: they all count together), or by what a
-   * function makes of the name. It runs at each operation. Default: true.
+   * function makes of the name. It runs at each operation; where it throws, or answers no text, the collection counts as
+   * `"_OTHER"`. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
   /** How many collections to tell apart; all others count as `"_OTHER"`. Default: 1,000. */

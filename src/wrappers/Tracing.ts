@@ -25,7 +25,7 @@ export interface Options {
   readonly store?: string | undefined
   /**
    * What collections are called: by their names (`true`), not at all (`false`), or by what a function makes of the
-   * name. Default: true.
+   * name: `"_OTHER"` where it throws, or answers no text. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
   /** Whether to record keys, of a batch the first 5, as `effect_kv.keys`. Default: false. */

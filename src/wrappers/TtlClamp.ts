@@ -27,6 +27,10 @@ export interface Options {
 /**
  * Clamps the TTL of what is put between `minTtl` and `maxTtl`.
  *
+ * **Details**
+ *
+ * An `Atomic.update` without a TTL keeps the expiry that the entry has, however short the time that is left of it.
+ *
  * **Gotchas**
  *
  * An entry that is put without a TTL lives for ever, whatever `maxTtl` says, unless `missingTtl` is set.
@@ -46,7 +50,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
         config.missingTtl === undefined
           ? undefined
           : clamp(yield* options.millis("TtlClamp", "missingTtl", config.missingTtl))
-      return mapEntries({
+      const clamped = mapEntries({
         encode: (entry) =>
           Effect.clockWith((clock) => {
             const from = entry.createdAt ?? clock.currentTimeMillisUnsafe()
@@ -54,5 +58,15 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
             return Effect.succeed({ ...entry, expiresAt: ttl === undefined ? undefined : from + ttl })
           })
       })
+      return (driver) => {
+        const { compareAndPut } = driver
+        const outer = clamped(driver)
+        return compareAndPut === undefined
+          ? outer
+          : {
+              ...outer,
+              compareAndPut: (call) => (call.keepsExpiry ? compareAndPut(call) : outer.compareAndPut!(call))
+            }
+      }
     })
   )

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import type { Drop } from "../../src/driver/Call.ts"
 import type { Driver } from "../../src/driver/Driver.ts"
-import { type Drop, mapEntries } from "../../src/driver/mapEntries.ts"
+import { mapEntries } from "../../src/driver/mapEntries.ts"
 import type { Entry } from "../../src/Entry.ts"
 import { DecryptionError, EntryTooLargeError } from "../../src/KeyValueError.ts"
 import { bare, call, entry, recording, valuesOf } from "./recording.ts"
@@ -97,10 +98,10 @@ describe("mapEntries", () => {
       const before = calls.length
       yield* mapped.put(call.put("c", { a: "ignore", b: "ignore" }))
       assert.strictEqual(calls.length, before, "the driver was called for nothing")
-      assert.isTrue(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "ignore")))
+      assert.strictEqual(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "ignore")), "ignore")
       assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), ["old"])
       const [found] = yield* driver.get({ ...call.get("c", "a"), versioned: true })
-      assert.isTrue(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "delete", found!.version)))
+      assert.strictEqual(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "delete", found!.version)), "delete")
       assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), [undefined])
     })
   )

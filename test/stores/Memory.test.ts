@@ -4,6 +4,7 @@ import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { Atomic } from "../../src/Atomic.ts"
+import type { Entry } from "../../src/Entry.ts"
 import { Enumeration } from "../../src/Enumeration.ts"
 import { KeyValue } from "../../src/KeyValue.ts"
 import { Maintenance } from "../../src/Maintenance.ts"
@@ -298,6 +299,60 @@ describe("Memory", () => {
       assert.isTrue(yield* driver.compareAndPut(call.compareAndPut("c", "a", 2, yield* version)))
     })
   )
+
+  it.effect("with limits per collection, writes to one collection free what has expired in all others", () =>
+    Effect.gen(function* () {
+      const driver = yield* Memory.make({ limitsPer: "collection", maxEntries: 1000 })
+      const put = (collection: string, expiresAt?: number) =>
+        driver.put({ ...call.put(collection, { k: 1 }), entries: [{ ...entry(1), expiresAt }] })
+      for (let i = 0; i < 2000; i++) yield* put(`user-${i}`, 10)
+      yield* TestClock.adjust(10)
+      for (let i = 0; i < 1000; i++) yield* put("other")
+      assert.strictEqual((yield* driver.removeExpired(call.removeExpired())).count, 0)
+      assert.deepStrictEqual((yield* driver.collections(call.collections())).names, ["other"])
+    })
+  )
+
+  for (const limitsPer of ["store", "collection"] as const) {
+    it.effect(`a limit per ${limitsPer} evicts no live entry while expired ones are there`, () =>
+      within(
+        { maxSize: 100, limitsPer },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* kv.put("live", "12345678")
+          yield* kv.putMany(
+            Array.from({ length: 9 }, (_, i) => [`old-${i}`, "12345678"]),
+            { ttl: "1 second" }
+          )
+          yield* TestClock.adjust("1 second")
+          yield* kv.put("large", new Uint8Array(90))
+          assert.strictEqual(yield* keys(), "large,live")
+        })
+      )
+    )
+  }
+
+  it.effect("lists collections without looking at every entry", () =>
+    Effect.gen(function* () {
+      const driver = yield* Memory.make({})
+      let looks = 0
+      const counting = (): Entry => ({
+        ...entry(1),
+        get expiresAt() {
+          looks++
+          return undefined
+        }
+      })
+      const names = Array.from({ length: 500 }, (_, i) => `k${i}`)
+      const values = Object.fromEntries(names.map((name) => [name, 1]))
+      for (const collection of "abc") {
+        yield* driver.put({ ...call.put(collection, values), entries: names.map(counting) })
+      }
+      looks = 0
+      assert.deepStrictEqual((yield* driver.collections(call.collections())).names, ["a", "b", "c"])
+      assert.isAtMost(looks, 3)
+    })
+  )
 })
 
 describe("Slots", () => {
@@ -345,6 +400,49 @@ describe("Slots", () => {
     assert.isUndefined(slots.get("c", "a", 10))
     assert.isFalse(slots.delete("c", "b", 10))
     assert.deepStrictEqual(kept(), ["c"])
+  })
+
+  it("an entry that goes keeps no other in memory", () => {
+    const { put, slots, collections } = make()
+    for (const key of "abc") put(key, 0, 10)
+    const slot = collections.get("c")!.get("b")!
+    slots.delete("c", "b", 0)
+    assert.deepStrictEqual([slot.older, slot.newer, slot.position], [undefined, undefined, -1])
+  })
+
+  it("expired entries are found first, in whatever order they were written, replaced and deleted", () => {
+    let seed = 1
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647
+      return seed % below
+    }
+    for (let round = 0; round < 50; round++) {
+      const { put, slots, kept } = make()
+      const expiries = new Map<string, number | undefined>()
+      for (let i = 0; i < 300; i++) {
+        const key = `k${random(80)}`
+        const expiresAt = random(5) === 0 ? undefined : 1 + random(100)
+        if (random(4) === 0) {
+          slots.delete("c", key, 0)
+          expiries.delete(key)
+        } else {
+          put(key, 0, expiresAt)
+          expiries.set(key, expiresAt)
+        }
+      }
+      for (const now of [10, 35, 70]) {
+        const even = ({ key }: Slot) => Number(key.slice(1)) % 2 === 0
+        const expired = [...expiries].filter(
+          ([key, time]) => time !== undefined && time <= now && Number(key.slice(1)) % 2 === 0
+        )
+        assert.strictEqual(slots.removeExpired(now, even), expired.length)
+        for (const [key] of expired) expiries.delete(key)
+      }
+      const left = [...expiries].filter(([, time]) => time !== undefined && time <= 70).length
+      for (let i = 0; i < left; i += 4) slots.freeExpired(70)
+      const live = [...expiries].flatMap(([key, time]) => (time === undefined || time > 70 ? [key] : []))
+      assert.deepStrictEqual(kept().sort(), live.sort())
+    }
   })
 
   it("an empty collection is forgotten, and so is one that was only looked at", () => {

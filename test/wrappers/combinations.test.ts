@@ -197,7 +197,7 @@ describe("Routing", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(Routing.wrap({ stores: {}, route }))))
   })
 
-  it.effect("lists each collection from its own store, and clears all stores", () => {
+  it.effect("lists and clears each collection in its own store, and leaves what is routed elsewhere", () => {
     const { first, rest, router } = stores()
     return Effect.gen(function* () {
       yield* Effect.provide(
@@ -221,8 +221,13 @@ describe("Routing", () => {
       assert.deepStrictEqual([...(yield* Stream.runCollect(enumeration.keys({ collection: "second_b" })))], ["a", "b"])
       const maintenance = yield* Maintenance.Maintenance
       assert.strictEqual(yield* maintenance.clearCollection({ collection: "second_a" }), 2)
-      assert.strictEqual(yield* maintenance.clear, 7)
+      assert.strictEqual(yield* maintenance.clear, 6)
       assert.deepStrictEqual([...(yield* Stream.runCollect(enumeration.collections()))], [])
+      const hidden = Effect.provide(
+        use((kv) => kv.get("hidden", { collection: "first" })),
+        rest
+      )
+      assert.strictEqual(yield* hidden, 1)
     }).pipe(Effect.provide(Layer.mergeAll(first, rest, router)))
   })
 

@@ -19,7 +19,7 @@ const forEach = <A, B, E>(items: ReadonlyArray<A>, f: (item: A, index: number) =
 
 export const make = (store: KeyValueStore, defaultCollection: string) => {
   const texts = new Texts(store)
-  const sweep = new Sweep((cursor, size) => removeExpired(texts, cursor, size, Effect.void))
+  const sweep = new Sweep((cursor, size) => removeExpired(texts, () => true, cursor, size, Effect.void))
   return {
     system: "effect",
     prefersText: true,
@@ -36,7 +36,11 @@ export const make = (store: KeyValueStore, defaultCollection: string) => {
     keys: (call) => Effect.mapError(keys(texts, call), toStoreFailure(call.place)),
     collections: (call) => Effect.mapError(collections(texts, call), toStoreFailure(call.place)),
     clear: (call) => tracked(call, (onRemoved) => clear(texts, call, onRemoved)),
-    removeExpired: (call) => tracked(call, (onRemoved) => removeExpired(texts, call.cursor, pageSize, onRemoved))
+    removeExpired: (call) => {
+      const { cursor, selects = () => true } = call
+      const isSelected = ({ collection, key }: Name) => selects(collection, key)
+      return tracked(call, (onRemoved) => removeExpired(texts, isSelected, cursor, pageSize, onRemoved))
+    }
   } satisfies Driver
 }
 
@@ -92,15 +96,12 @@ const clear = Effect.fnUntraced(function* (texts: Texts, call: Call.Clear, onRem
 
 const removeExpired = Effect.fnUntraced(function* (
   texts: Texts,
+  isSelected: (name: Name) => boolean,
   cursor: Call.Cursor,
   size: number,
   onRemoved: Effect.Effect<void>
 ) {
-  const { items, next } = yield* page(
-    cursor,
-    size,
-    list(texts.store, () => true)
-  )
+  const { items, next } = yield* page(cursor, size, list(texts.store, isSelected))
   const removed = yield* forEach(items, (name) => texts.removeIf(name, hasExpired, onRemoved))
   return { count: removed.filter((entry) => entry !== undefined).length, next }
 })

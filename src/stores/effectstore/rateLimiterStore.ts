@@ -6,7 +6,13 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Atomic } from "../../Atomic.ts"
 import { type AtomicDriver, change as changeEntry } from "../../internal/change.ts"
 import { encode, KeyValue, withPlace } from "../../KeyValue.ts"
-import { type ConflictError, DeserializationError, type ReadError, type WriteError } from "../../KeyValueError.ts"
+import {
+  type ConflictError,
+  DeserializationError,
+  type ReadError,
+  StoreError,
+  type WriteError
+} from "../../KeyValueError.ts"
 import * as rateLimits from "./rateLimits.ts"
 
 /**
@@ -133,7 +139,8 @@ const changeState = <S extends State, A>(
         const { answer, next } = step(state !== undefined && state.expiresAt > now ? state : undefined, now)
         if (next === undefined) return { answer }
         const [entry] = yield* encode(driver, place, [next], Duration.millis(Math.ceil(next.expiresAt - now)))
-        return { answer, write: { entry } }
+        const reason = "a wrapper of the stack did not store the state of the rate limit"
+        return { answer, write: { entry }, ifDropped: () => Effect.fail(new StoreError({ ...place, reason })) }
       })
     )
   )

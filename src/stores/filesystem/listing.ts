@@ -75,24 +75,27 @@ export const clear = (files: Files, layout: Layout) => (call: Call.Clear) =>
     })
   )
 
-/** Removes the expired ones of the next files of a walk through all of the store. */
+/** Removes the expired ones, of those that are selected, of the next files of a walk through all of the store. */
 export const removeExpiredPage = (
   files: Files,
   layout: Layout,
   cursor: Call.Cursor,
   size = pageSize,
-  onRemoved: Effect.Effect<void> = Effect.void
+  onRemoved: Effect.Effect<void> = Effect.void,
+  selects: NonNullable<Call.RemoveExpired["selects"]> = () => true
 ) =>
   Effect.flatMap(startAt(cursor, layout.directories(everything.collection)), (position) =>
     Walk.page(files, position, size, (directory, name) =>
       Effect.flatMap(layout.find(directory, name, everything), (found) =>
-        found === undefined ? Effect.succeed(false) : removeIfExpired(files, found, onRemoved)
+        found === undefined || !selects(found.collection, found.key)
+          ? Effect.succeed(false)
+          : removeIfExpired(files, found, onRemoved)
       )
     )
   )
 
 export const removeExpired = (files: Files, layout: Layout) => (call: Call.RemoveExpired) =>
-  tracked(call, (onRemoved) => removeExpiredPage(files, layout, call.cursor, pageSize, onRemoved))
+  tracked(call, (onRemoved) => removeExpiredPage(files, layout, call.cursor, pageSize, onRemoved, call.selects))
 
 const is = (name: string) => (other: string) => other === name
 

@@ -1,4 +1,5 @@
 import { type Entry, isExpired } from "../../Entry.ts"
+import { Expiries } from "./Expiries.ts"
 
 /** An entry in its place between the one used before and the one used after it. */
 export interface Slot {
@@ -9,6 +10,7 @@ export interface Slot {
   size: number
   older: Slot | undefined
   newer: Slot | undefined
+  position: number
 }
 
 export interface Limits {
@@ -16,8 +18,8 @@ export interface Limits {
   readonly maxSize: number
 }
 
-/** How many slots each write looks at, to find expired ones: enough to go round faster than writes can fill. */
-const sweepPerWrite = 4
+/** How many expired entries each write frees: more than it can add. */
+const freedPerWrite = 4
 
 /** One count for all, so that a version never comes again. */
 let versions = 0
@@ -25,15 +27,15 @@ let versions = 0
 /**
  * Entries in the order of their last use, within limits of their own.
  *
- * Recently used entries are at the newest end, and evicted ones are taken from the oldest. The sweep goes round the
- * whole list, a few slots for each write, so that expired entries that nobody asks for are freed too.
+ * Recently used entries are at the newest end. Where there are too many, those go first that have expired, and then those
+ * at the oldest end. Each write frees a few expired entries, so that those that nobody asks for are freed too.
  */
 export class Slots {
   private oldest: Slot | undefined
   private newest: Slot | undefined
-  private hand: Slot | undefined
   private size = 0
   private count = 0
+  private readonly expiries = new Expiries<Slot>()
   private readonly collections: Map<string, Map<string, Slot>>
   private readonly limits: Limits
   private readonly measured: boolean
@@ -58,18 +60,31 @@ export class Slots {
     return slot
   }
 
-  set(collection: string, key: string, entry: Entry, now: number): void {
-    this.sweep(now)
+  /** Answers whether the entry is stored: one that is too large alone is not, and neither is what it was to replace. */
+  set(collection: string, key: string, entry: Entry, now: number): boolean {
+    this.freeExpired(now)
     const size = this.measured ? entry.payload.size : 0
     const previous = this.collections.get(collection)?.get(key)
     if (size > this.limits.maxSize) {
       if (previous !== undefined) this.remove(previous)
-      return
+      return false
     }
     if (previous === undefined) {
-      this.insert({ collection, key, entry, version: ++versions, size, older: undefined, newer: undefined })
+      this.insert({
+        collection,
+        key,
+        entry,
+        version: ++versions,
+        size,
+        older: undefined,
+        newer: undefined,
+        position: -1
+      })
     } else this.replace(previous, entry, size)
-    while (this.count > this.limits.maxEntries || this.size > this.limits.maxSize) this.remove(this.oldest!)
+    while (this.count > this.limits.maxEntries || this.size > this.limits.maxSize) {
+      this.remove(this.expiries.first(now) ?? this.oldest!)
+    }
+    return true
   }
 
   delete(collection: string, key: string, now: number): boolean {
@@ -79,23 +94,19 @@ export class Slots {
     return !isExpired(slot.entry, now)
   }
 
-  removeExpired(now: number): number {
-    let removed = 0
-    for (let slot = this.oldest; slot !== undefined; slot = slot.newer) {
-      if (isExpired(slot.entry, now)) {
-        this.remove(slot)
-        removed++
-      }
+  /** Frees a few expired entries. */
+  freeExpired(now: number): void {
+    for (let i = 0; i < freedPerWrite; i++) {
+      const slot = this.expiries.first(now)
+      if (slot === undefined) return
+      this.remove(slot)
     }
-    return removed
   }
 
-  private sweep(now: number): void {
-    for (let i = 0; i < sweepPerWrite && this.count > 0; i++) {
-      const slot: Slot = this.hand ?? this.oldest!
-      this.hand = slot.newer
-      if (isExpired(slot.entry, now)) this.remove(slot)
-    }
+  removeExpired(now: number, isSelected: (slot: Slot) => boolean = () => true): number {
+    const expired = this.expiries.takeExpired(now, isSelected)
+    for (const slot of expired) this.remove(slot)
+    return expired.length
   }
 
   private insert(slot: Slot): void {
@@ -107,6 +118,7 @@ export class Slots {
     this.count++
     this.size += slot.size
     this.append(slot)
+    this.expiries.update(slot)
   }
 
   private replace(slot: Slot, entry: Entry, size: number): void {
@@ -115,6 +127,7 @@ export class Slots {
     slot.version = ++versions
     slot.size = size
     this.touch(slot)
+    this.expiries.update(slot)
   }
 
   private remove(slot: Slot): void {
@@ -123,6 +136,7 @@ export class Slots {
     this.count--
     this.size -= slot.size
     this.unlink(slot)
+    this.expiries.remove(slot)
     if (slots.size === 0) {
       this.collections.delete(slot.collection)
       this.owners.delete(slot.collection)
@@ -137,18 +151,19 @@ export class Slots {
 
   private append(slot: Slot): void {
     slot.older = this.newest
-    slot.newer = undefined
     if (this.newest === undefined) this.oldest = slot
     else this.newest.newer = slot
     this.newest = slot
   }
 
-  /** Leaves the slot's own links as they are, so that a walk that stands on it can go on. */
+  /** The slot's own links go, too: a removed slot would keep others in memory until it is collected. */
   private unlink(slot: Slot): void {
-    if (this.hand === slot) this.hand = slot.newer
-    if (slot.older === undefined) this.oldest = slot.newer
-    else slot.older.newer = slot.newer
-    if (slot.newer === undefined) this.newest = slot.older
-    else slot.newer.older = slot.older
+    const { older, newer } = slot
+    if (older === undefined) this.oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.newest = older
+    else newer.older = older
+    slot.older = undefined
+    slot.newer = undefined
   }
 }

@@ -10,7 +10,7 @@ import { Expired } from "./Expired.ts"
 import { isOutOfRange, toError } from "./errors.ts"
 import { type Attempt, whenFree } from "./patience.ts"
 import { next, nextBytes, type Range, startingWith } from "./range.ts"
-import type { EntryRow, KeyRow, Statements } from "./statements.ts"
+import type { EntryRow, ExpiredRow, KeyRow, Statements } from "./statements.ts"
 import type { Transactions } from "./transaction.ts"
 
 /** The most rows that one call looks at or removes, so that the event loop is not held up for long. */
@@ -146,12 +146,37 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
           )
     },
 
-    removeExpired: (call) =>
-      run(
+    removeExpired: (call) => {
+      const { selects } = call
+      if (selects === undefined) {
+        return run(
+          call,
+          alone((now) => Number(statements.removeExpired.run(now, maxPage).changes)),
+          (count) => Effect.succeed({ count, next: count < maxPage ? undefined : true })
+        )
+      }
+      const [expiresAt, row] = (call.cursor ?? [Number.MIN_SAFE_INTEGER, 0]) as readonly [number, number]
+      return run(
         call,
-        alone((now) => Number(statements.removeExpired.run(now, maxPage).changes)),
-        (count) => Effect.succeed({ count, next: count < maxPage ? undefined : true })
+        alone((now) => statements.expired.all(now, expiresAt, row, maxPage) as unknown as ReadonlyArray<ExpiredRow>),
+        (rows) =>
+          Effect.suspend(() => {
+            const selected = rows.filter(([, , collection, key]) =>
+              isSelected(selects, nameOf(collection), nameOf(key))
+            )
+            const next = rows.length < maxPage ? undefined : rows[rows.length - 1]!.slice(0, 2)
+            return run(
+              call,
+              writing((now) => {
+                let count = 0
+                for (const [, row] of selected) count += Number(statements.removeIfExpired.run(row, now).changes)
+                return count
+              }),
+              (count) => Effect.succeed({ count, next })
+            )
+          })
       )
+    }
   } satisfies Driver
 }
 
@@ -243,6 +268,12 @@ const listKeys = (statements: Statements, call: Call.Keys, range: Range, now: nu
 /** `undefined` for bytes that are no UTF-8, and so no name that a call can have. */
 const nameOf = (bytes: Uint8Array): string | undefined =>
   Result.getOrUndefined(Result.try(() => utf8.decodeUnsafe(bytes)))
+
+const isSelected = (
+  selects: NonNullable<Call.RemoveExpired["selects"]>,
+  collection: string | undefined,
+  key: string | undefined
+): boolean => collection !== undefined && key !== undefined && selects(collection, key)
 
 const firstCollection = (statements: Statements, { from, to }: Range): Uint8Array | undefined =>
   (statements.firstCollection.get(from, to) as unknown as readonly [Uint8Array] | undefined)?.[0]

@@ -54,7 +54,14 @@ export const prepareAllUnsafe = (database: Database, name: string) => {
     /** now, how many */
     removeExpired: prepare(
       `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ?1 LIMIT ?2)`
-    )
+    ),
+    /** now, expiry and row to go on behind, how many → {@link ExpiredRow} */
+    expired: prepare(
+      `SELECT expires_at, rowid, CAST(collection AS BLOB), CAST(key AS BLOB) FROM ${table}
+       WHERE expires_at <= ?1 AND (expires_at, rowid) > (?2, ?3) ORDER BY expires_at, rowid LIMIT ?4`
+    ),
+    /** row, now */
+    removeIfExpired: prepare(`DELETE FROM ${table} WHERE rowid = ?1 AND expires_at <= ?2`)
   }
 }
 
@@ -63,6 +70,9 @@ export type Statements = ReturnType<typeof prepareAllUnsafe>
 
 /** An entry as stored: text for JSON, a blob for bytes. */
 export type EntryRow = readonly [entry: string | Uint8Array, expiresAt: number | null, version: string]
+
+/** An entry that has expired, with its names as bytes. */
+export type ExpiredRow = readonly [expiresAt: number, row: number, collection: Uint8Array, key: Uint8Array]
 
 /** A key as bytes, since text that somebody else wrote need not be UTF-8, and whether it has not expired. */
 export type KeyRow = readonly [key: Uint8Array, live: 0 | 1]

@@ -86,5 +86,26 @@ export const maintenance = [
     yield* equal(yield* clearCollection(), 1)
     yield* equal(yield* kv.get("key"), undefined)
     yield* equal(yield* kv.get("key", at), 2)
+  }),
+  define("MA8 remove what has expired of a selection only", ["Maintenance"], function* ({ kv, at, advance }) {
+    const { removeExpired } = kv.driver
+    const place = { operation: "removeExpired", collection: "", keys: [] } as const
+    yield* kv.putMany(
+      [
+        ["a", 1],
+        ["b", 2]
+      ],
+      { ...at, ttl: "1 second" }
+    )
+    yield* advance("1100 millis")
+    let count = 0
+    let cursor: unknown
+    do {
+      const selects = (collection: string, key: string) => collection === at.collection && key === "c"
+      const page = yield* removeExpired!({ _tag: "removeExpired", place, deadline: undefined, cursor, selects })
+      count += page.count
+      cursor = page.next
+    } while (cursor !== undefined)
+    yield* equal(count, 0)
   })
 ]

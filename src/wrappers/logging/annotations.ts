@@ -65,7 +65,7 @@ export const ofResult = (config: Config, call: Call, value: unknown, now: number
     case "delete":
       return { deleted: value }
     case "compareAndPut":
-      return { applied: value }
+      return { applied: value === true }
     case "put":
       return {}
     case "keys":
