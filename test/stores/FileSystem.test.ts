@@ -640,7 +640,8 @@ describe("expired entries", () => {
     let replace = Effect.void as Effect.Effect<unknown>
     return withBrokenStore(
       (fs) => ({
-        rename: (from, to) => (to.endsWith(".tmp") ? Effect.andThen(replace, fs.rename(from, to)) : fs.rename(from, to))
+        rename: (from, to) =>
+          to.endsWith("/open/entry") ? Effect.andThen(replace, fs.rename(from, to)) : fs.rename(from, to)
       }),
       (directory) =>
         Effect.gen(function* () {
