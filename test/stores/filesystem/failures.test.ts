@@ -166,7 +166,8 @@ describe("an interruption", () => {
           const put = yield* Effect.forkChild(kv.put("a", 1))
           yield* Deferred.await(writing)
           const interruption = yield* Effect.forkChild(Fiber.interrupt(put))
-          for (let i = 0; i < 50; i++) yield* Effect.yieldNow
+          const fs = yield* FS.FileSystem
+          for (let i = 0; i < 30; i++) yield* fs.exists(directory)
           assert.isUndefined(put.pollUnsafe())
           yield* Deferred.succeed(written, undefined)
           yield* Fiber.join(interruption)
