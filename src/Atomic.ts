@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Entry } from "./Entry.ts"
 import { type AtomicDriver, type Change, change } from "./internal/change.ts"
+import { served } from "./internal/served.ts"
 import { callAt, encode, type InCollection, type PutOptions, withPlace } from "./KeyValue.ts"
 import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
 import type { Value } from "./Value.ts"
@@ -67,35 +68,38 @@ export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic
  *
  * @since 0.1.0
  */
-export const make = (driver: AtomicDriver): Service => ({
-  putIfAbsent: (key, value, options) =>
-    withPlace(driver, "putIfAbsent", [key], options, (place) =>
-      Effect.flatMap(encode(driver, place, [value], options?.ttl), ([entry]) =>
-        driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined })
+export const make = (self: AtomicDriver): Service => {
+  const { driver } = served(self)
+  return {
+    putIfAbsent: (key, value, options) =>
+      withPlace(driver, "putIfAbsent", [key], options, (place) =>
+        Effect.flatMap(encode(driver, place, [value], options?.ttl), ([entry]) =>
+          driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined })
+        )
+      ),
+    update: (key, f, options) =>
+      withPlace(driver, "update", [key], options, (place) =>
+        change(
+          driver,
+          place,
+          { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
+          Effect.fnUntraced(function* (current) {
+            const value = f(current?.payload.value)
+            if (value === undefined) return { answer: undefined, write: deleted(current) }
+            const [entry] = yield* encode(driver, place, [value], options?.ttl)
+            const expiresAt = options?.ttl === undefined ? current?.expiresAt : entry!.expiresAt
+            return { answer: entry!.payload.copy().value, write: { entry: { ...entry!, expiresAt } } }
+          })
+        )
+      ),
+    getAndDelete: (key, options) =>
+      withPlace(driver, "getAndDelete", [key], options, (place) =>
+        change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) =>
+          Effect.succeed({ answer: current?.payload.value, write: deleted(current) })
+        )
       )
-    ),
-  update: (key, f, options) =>
-    withPlace(driver, "update", [key], options, (place) =>
-      change(
-        driver,
-        place,
-        { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
-        Effect.fnUntraced(function* (current) {
-          const value = f(current?.payload.value)
-          if (value === undefined) return { answer: undefined, write: deleted(current) }
-          const [entry] = yield* encode(driver, place, [value], options?.ttl)
-          const expiresAt = options?.ttl === undefined ? current?.expiresAt : entry!.expiresAt
-          return { answer: entry!.payload.copy().value, write: { entry: { ...entry!, expiresAt } } }
-        })
-      )
-    ),
-  getAndDelete: (key, options) =>
-    withPlace(driver, "getAndDelete", [key], options, (place) =>
-      change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) =>
-        Effect.succeed({ answer: current?.payload.value, write: deleted(current) })
-      )
-    )
-})
+  }
+}
 
 const defaultRetries = 100
 

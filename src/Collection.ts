@@ -9,12 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import { withItems, withPlace } from "./driver/boundary.ts"
 import type { ValueWithTtl } from "./Entry.ts"
 import { collectionCodec } from "./internal/collectionCodec.ts"
-import { SingleFlight } from "./internal/SingleFlight.ts"
+import { getOrLoad } from "./internal/getOrLoad.ts"
 import * as KeyValue from "./KeyValue.ts"
 import { MissingKeyError, type Operation, type ReadError, type WriteError } from "./KeyValueError.ts"
-import { copy, type Value } from "./Value.ts"
+import type { Value } from "./Value.ts"
 
 /**
  * Options of {@link make} and {@link Service}.
@@ -95,14 +97,14 @@ export interface Collection<A, K = string, RD = never, RE = never> {
    *
    * **Details**
    *
-   * Those who ask for a key while it is being loaded wait for the one outcome; see `KeyValue.getOrSet`. With `onInvalid:
-   * "miss"`, a stored value that does not fit is replaced.
+   * All callers that ask for a key while it is being loaded wait for the one outcome; see `KeyValue.getOrSet`. With
+   * `onInvalid: "miss"`, a stored value that does not fit is replaced, if it is still there when the load has ended.
    */
   readonly getOrSet: <E, R>(
     key: K,
     load: Effect.Effect<A, E, R>,
     options?: PutOptions
-  ) => Effect.Effect<A, E | ReadError | WriteError, R | RD | RE>
+  ) => Effect.Effect<A, E | ReadError | WriteError, Exclude<R, Scope.Scope> | RD | RE>
 }
 
 type Of<S extends Schema.Constraint, K> = Collection<S["Type"], K, S["DecodingServices"], S["EncodingServices"]>
@@ -187,7 +189,6 @@ const over = <S extends Schema.Constraint, K>(
   type A = S["Type"]
   const at = { collection }
   const { encodeKey, encodeKeys, encodePairs, decode, decodeStrictly } = collectionCodec(collection, options)
-  const reloads = new SingleFlight<Value, any>()
   const putAt = (put: PutOptions | undefined) => ({ ...at, ttl: put?.ttl ?? options.ttl })
 
   const get = (operation: Operation, key: string) =>
@@ -210,6 +211,8 @@ const over = <S extends Schema.Constraint, K>(
     const found = yield* kv.ttlMany(names, at)
     return yield* Effect.forEach(found, (found, i) => ttl("ttlMany", names[i]!, found))
   })
+  const isUsable = (key: string) =>
+    options.onInvalid === "miss" ? (value: Value) => Effect.map(decode("get", key, value), Option.isSome) : undefined
   const getOption = (key: K) => Effect.flatMap(encodeKey("get", key), (key) => get("get", key))
 
   return {
@@ -222,25 +225,29 @@ const over = <S extends Schema.Constraint, K>(
       return yield* new MissingKeyError({ operation: "get", collection, keys: [name], key: name })
     }),
     getOrElse: (key, orElse) => Effect.map(getOption(key), Option.getOrElse(orElse)),
-    getMany: (keys) => getMany(Array.from(keys)),
+    getMany: (keys) => withItems(keys, getMany),
     ttl: Effect.fnUntraced(function* (key) {
       const name = yield* encodeKey("ttl", key)
       return yield* ttl("ttl", name, yield* kv.ttl(name, at))
     }),
-    ttlMany: (keys) => ttlMany(Array.from(keys)),
+    ttlMany: (keys) => withItems(keys, ttlMany),
     put: (key, value, options) =>
       Effect.flatMap(pairs("put", [[key, value]]), ([pair]) => kv.put(pair![0], pair![1], putAt(options))),
     putMany: (entries, options) =>
-      Effect.flatMap(pairs("putMany", Array.from(entries)), (pairs) => kv.putMany(pairs, putAt(options))),
+      withItems(entries, (entries) =>
+        Effect.flatMap(pairs("putMany", entries), (pairs) => kv.putMany(pairs, putAt(options)))
+      ),
     delete: (key) => Effect.flatMap(encodeKey("delete", key), (key) => kv.delete(key, at)),
-    deleteMany: (keys) => Effect.flatMap(keysOf("deleteMany", Array.from(keys)), (keys) => kv.deleteMany(keys, at)),
+    deleteMany: (keys) =>
+      withItems(keys, (keys) => Effect.flatMap(keysOf("deleteMany", keys), (keys) => kv.deleteMany(keys, at))),
     getOrSet: Effect.fnUntraced(function* (key, load, options) {
       const name = yield* encodeKey("get", key)
       const encoded = Effect.flatMap(load, (value) => Effect.map(pairs("put", [[key, value]]), ([pair]) => pair![1]))
-      const found = yield* decode("get", name, yield* kv.getOrSet(name, encoded, putAt(options)))
-      if (Option.isSome(found)) return found.value
-      const reload = Effect.tap(encoded, (value) => kv.put(name, value, putAt(options)))
-      return yield* decodeStrictly("get", name, copy(yield* reloads.run(name, reload)))
+      const { ttl } = putAt(options)
+      const value = yield* withPlace(kv.driver, "get", [name], at, (place) =>
+        getOrLoad(kv.driver, place, { load: encoded, ttl, isUsable: isUsable(name) })
+      )
+      return yield* decodeStrictly("get", name, value)
     })
   }
 }

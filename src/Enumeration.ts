@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
+import { served } from "./internal/served.ts"
 import { type InCollection, withPlace } from "./KeyValue.ts"
 import type { CommonError, InvalidKeyError } from "./KeyValueError.ts"
 
@@ -70,34 +71,37 @@ export class Enumeration extends Context.Service<Enumeration, Service>()("effect
  *
  * @since 0.1.0
  */
-export const make = (driver: Driver & Required<Pick<Driver, "keys" | "collections">>): Service => ({
-  keys: (options) =>
-    pages(options, (pageSize, cursor) =>
-      withPlace(driver, "keys", [], options, (place) =>
-        driver.keys({
-          _tag: "keys",
-          place,
+export const make = (self: Driver & Required<Pick<Driver, "keys" | "collections">>): Service => {
+  const { driver } = served(self)
+  return {
+    keys: (options) =>
+      pages(options, (pageSize, cursor) =>
+        withPlace(driver, "keys", [], options, (place) =>
+          driver.keys({
+            _tag: "keys",
+            place,
+            deadline: undefined,
+            collection: place.collection,
+            prefix: options?.prefix ?? "",
+            pageSize,
+            cursor
+          })
+        )
+      ),
+    collections: (options) =>
+      pages(options, (pageSize, cursor) =>
+        driver.collections({
+          _tag: "collections",
+          place: { operation: "collections", collection: "", keys: [] },
           deadline: undefined,
-          collection: place.collection,
           prefix: options?.prefix ?? "",
+          keyPrefix: "",
           pageSize,
           cursor
         })
       )
-    ),
-  collections: (options) =>
-    pages(options, (pageSize, cursor) =>
-      driver.collections({
-        _tag: "collections",
-        place: { operation: "collections", collection: "", keys: [] },
-        deadline: undefined,
-        prefix: options?.prefix ?? "",
-        keyPrefix: "",
-        pageSize,
-        cursor
-      })
-    )
-})
+  }
+}
 
 const pages = <E>(
   options: Options | undefined,

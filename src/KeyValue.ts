@@ -6,25 +6,16 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Predicate from "effect/Predicate"
-import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import { callAt, encodeAt, withItems, withPlace } from "./driver/boundary.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
 import { atNow } from "./internal/atNow.ts"
+import { getOrLoad } from "./internal/getOrLoad.ts"
 import * as names from "./internal/names.ts"
-import { SingleFlight } from "./internal/SingleFlight.ts"
-import { expiry } from "./internal/ttl.ts"
-import {
-  InvalidKeyError,
-  InvalidTtlError,
-  type Operation,
-  type Place,
-  type ReadError,
-  SerializationError,
-  type WriteError
-} from "./KeyValueError.ts"
-import { copy, Payload, type Value } from "./Value.ts"
+import { served } from "./internal/served.ts"
+import type { ReadError, WriteError } from "./KeyValueError.ts"
+import type { Value } from "./Value.ts"
 
 /**
  * The longest key or collection, in bytes of UTF-8: 65,536.
@@ -119,15 +110,23 @@ export interface Service {
    *
    * **Details**
    *
-   * While a key is being loaded through this service, whoever asks for it waits for the one outcome, failure included.
-   * The load goes on as long as anybody waits, and one that was interrupted stores nothing. Other processes load on
-   * their own.
+   * While a key is being loaded through this layer, all callers that ask for it wait for the one outcome, failure
+   * included. The load has a fiber and a `Scope` of its own and the services of the first caller, without that caller's
+   * budget of time (`Deadline.within`); each caller waits as long as its own budget allows. The load goes on as long as
+   * anybody waits, and one that was interrupted stores nothing. Other processes load on their own.
+   *
+   * What is loaded is stored only if the key is still missing: never over a `put`, nor after a `delete`, that came through
+   * this layer meanwhile. With `Atomic` that holds for other processes, too; the caller then gets the value that is stored.
+   *
+   * **Gotchas**
+   *
+   * A load that asks for its own key, or in a circle, is a defect that names the circle.
    */
   readonly getOrSet: <E, R>(
     key: string,
     load: Effect.Effect<Value, E, R>,
     options?: PutOptions
-  ) => Effect.Effect<Value, E | ReadError | WriteError, R>
+  ) => Effect.Effect<Value, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 }
 
 /**
@@ -157,8 +156,8 @@ export class KeyValue extends Context.Service<KeyValue, Service>()("effect-kv/Ke
  *
  * @since 0.1.0
  */
-export const make = (driver: Driver): Service => {
-  const loads = new SingleFlight<Value, any>()
+export const make = (self: Driver): Service => {
+  const { driver } = served(self)
 
   const read = (
     operation: "get" | "getMany" | "ttl" | "ttlMany",
@@ -184,19 +183,11 @@ export const make = (driver: Driver): Service => {
     options?: PutOptions
   ): Effect.Effect<void, WriteError> =>
     withPlace(driver, operation, keys, options, (place) =>
-      atNow((now) => {
-        const entries = encodeAt(driver, now, place, values, options?.ttl)
-        return Exit.isSuccess(entries)
-          ? driver.put({
-              _tag: "put",
-              place,
-              deadline: undefined,
-              collection: place.collection,
-              keys,
-              entries: entries.value
-            })
-          : entries
-      })
+      atNow((now) =>
+        Effect.flatMapEager(encodeAt(driver, now, place, values, options?.ttl), (entries) =>
+          driver.put({ _tag: "put", ...callAt(place), entries })
+        )
+      )
     )
 
   const remove = (operation: "delete" | "deleteMany", keys: ReadonlyArray<string>, options?: InCollection) =>
@@ -208,22 +199,18 @@ export const make = (driver: Driver): Service => {
       return Effect.succeed(entries.map((entry) => entry && { value: entry.payload.value, ttl: timeLeft(entry, now) }))
     })
 
-  /** Takes the items at once, so that the effect can run again although an iterator cannot. */
   const many = <A, B, E>(
     items: Iterable<A>,
     run: (items: ReadonlyArray<A>) => Effect.Effect<B, E>,
     empty: B
-  ): Effect.Effect<B, E> => {
-    const array = Array.from(items)
-    return array.length === 0 ? Effect.succeed(empty) : Effect.suspend(() => run(array))
-  }
+  ): Effect.Effect<B, E> => withItems(items, (array) => (array.length === 0 ? Effect.succeed(empty) : run(array)))
 
-  const put: Service["put"] = (key, value, options) => Effect.suspend(() => write("put", [key], [value], options))
+  const put: Service["put"] = (key, value, options) => write("put", [key], [value], options)
   const get: Service["get"] = (key, options) =>
     Effect.map(read("get", [key], options), (entries) => entries[0]?.payload.value)
 
   return {
-    driver,
+    driver: self,
     get,
     getMany: (keys, options) =>
       many(
@@ -250,87 +237,9 @@ export const make = (driver: Driver): Service => {
     delete: (key, options) => Effect.map(remove("delete", [key], options), (count) => count > 0),
     deleteMany: (keys, options) => many(keys, (array) => remove("deleteMany", array, options), 0),
     getOrSet: (key, load, options) =>
-      orElseIfMissing(get(key, options), () =>
-        Effect.map(
-          loads.run(
-            JSON.stringify([options?.collection || driver.defaultCollection, key]),
-            loadInto(get(key, options), load, (value) => put(key, value, options))
-          ),
-          copy
-        )
-      )
+      withPlace(driver, "get", [key], options, (place) => getOrLoad(self, place, { load, ttl: options?.ttl }))
   }
 }
-
-const orElseIfMissing = <E, E2, R>(
-  get: Effect.Effect<Value | undefined, E>,
-  orElse: () => Effect.Effect<Value, E2, R>
-): Effect.Effect<Value, E | E2, R> => Effect.filterOrElse(get, Predicate.isNotUndefined, orElse)
-
-/** Looks again, since the key may have been loaded just before this load began. */
-const loadInto = <E, R, E2, E3>(
-  get: Effect.Effect<Value | undefined, E2>,
-  load: Effect.Effect<Value, E, R>,
-  put: (value: Value) => Effect.Effect<void, E3>
-): Effect.Effect<Value, E | E2 | E3, R> =>
-  Effect.map(
-    orElseIfMissing(get, () => Effect.tap(load, put)),
-    copy
-  )
 
 /** @internal */
-export const callAt = (place: Place) => ({
-  place,
-  deadline: undefined,
-  collection: place.collection,
-  keys: place.keys
-})
-
-/** @internal Checks names before anything else happens. */
-export const withPlace = <A, E>(
-  driver: Driver,
-  operation: Operation,
-  keys: ReadonlyArray<string>,
-  options: InCollection | undefined,
-  run: (place: Place) => Effect.Effect<A, E>
-): Effect.Effect<A, E | InvalidKeyError> => {
-  const collection = options?.collection || driver.defaultCollection
-  const place = { operation, collection, keys }
-  const problem = names.problemOf(collection, "collection")
-  if (problem !== undefined) return Effect.fail(new InvalidKeyError({ ...place, reason: problem }))
-  for (const key of keys) {
-    const reason = names.problemOf(key, "key")
-    if (reason !== undefined) return Effect.fail(new InvalidKeyError({ ...place, keys: [key], reason }))
-  }
-  return run(place)
-}
-
-/** @internal Validates, copies and dates values. */
-export const encode = (
-  driver: Pick<Driver, "exact" | "prefersText">,
-  place: Place,
-  values: ReadonlyArray<unknown>,
-  ttl: Duration.Input | undefined
-): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> =>
-  atNow((now) => encodeAt(driver, now, place, values, ttl))
-
-const encodeAt = (
-  driver: Pick<Driver, "exact" | "prefersText">,
-  createdAt: number,
-  place: Place,
-  values: ReadonlyArray<unknown>,
-  ttl: Duration.Input | undefined
-): Exit.Exit<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> => {
-  const expiresAt = expiry(ttl, createdAt)
-  if (Result.isFailure(expiresAt)) return Exit.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
-  const entries: Array<Entry> = []
-  const as = { exact: driver.exact, asText: driver.prefersText }
-  for (let i = 0; i < values.length; i++) {
-    const payload = Payload.from(values[i], as)
-    if (Result.isFailure(payload)) {
-      return Exit.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
-    }
-    entries.push({ payload: payload.success, createdAt, expiresAt: expiresAt.success })
-  }
-  return Exit.succeed(entries)
-}
+export { callAt, encode, withPlace } from "./driver/boundary.ts"

@@ -100,18 +100,21 @@ const unlessRead = (place: Place, outcome: Outcome): Outcome | undefined =>
  *
  * **Details**
  *
- * Retryable. A write's `outcome` is `"unknown"` once the request may have been sent, `"not-applied"` before.
+ * Retryable, unless the layer is closed (`isClosed`). A write's `outcome` is `"unknown"` once the request may have been sent, `"not-applied"` before.
  *
  * @since 0.1.0
  */
 export class StoreUnavailableError extends Data.TaggedError("StoreUnavailableError")<
-  Place & { readonly reason: string; readonly sent: boolean; readonly cause?: unknown }
+  Place & { readonly reason: string; readonly sent: boolean; readonly cause?: unknown; readonly isClosed?: boolean }
 > {
-  readonly retryable = true
+  get retryable(): boolean {
+    return this.isClosed !== true
+  }
   get outcome(): Outcome | undefined {
     return unlessRead(this, this.sent ? "unknown" : "not-applied")
   }
   override get message(): string {
+    if (this.isClosed) return `${where(this)}: ${this.reason}. Keep its scope open for as long as the service is used.`
     return `${where(this)}: the store is unavailable (${this.reason}). Try again, or wrap the store with Retry or Fallback.`
   }
 }

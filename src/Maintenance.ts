@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
+import { served } from "./internal/served.ts"
 import { type InCollection, withPlace } from "./KeyValue.ts"
 import type { WriteError } from "./KeyValueError.ts"
 
@@ -51,7 +52,8 @@ export class Maintenance extends Context.Service<Maintenance, Service>()("effect
  *
  * @since 0.1.0
  */
-export const make = (driver: Driver & Required<Pick<Driver, "clear" | "removeExpired">>): Service => {
+export const make = (self: Driver & Required<Pick<Driver, "clear" | "removeExpired">>): Service => {
+  const { driver } = served(self)
   const place = (operation: "clear" | "removeExpired") => ({ operation, collection: "", keys: [] }) as const
   return {
     clearCollection: (options) =>

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import type * as Call from "../src/driver/Call.ts"
@@ -173,6 +174,45 @@ describe("KeyValue", () => {
     })
   )
 
+  it.effect("encodes a large batch in slices, between which other fibers run, and stores it as a whole", () =>
+    Effect.gen(function* () {
+      const { kv, calls } = yield* service
+      const entries = Array.from({ length: 20_000 }, (_, i) => [String(i), i] as const)
+      let turns = 0
+      const other = yield* Effect.forkChild(
+        Effect.forever(
+          Effect.andThen(
+            Effect.sync(() => turns++),
+            Effect.yieldNow
+          )
+        )
+      )
+      yield* kv.putMany(entries)
+      yield* Fiber.interrupt(other)
+      assert.isAtLeast(turns, 4)
+      assert.deepStrictEqual(
+        calls.map((call) => "keys" in call && call.keys.length),
+        [20_000]
+      )
+      const bad = yield* Effect.flip(kv.putMany([...entries, ["bad", Number.NaN]]))
+      assert.deepStrictEqual(bad._tag === "SerializationError" && bad.keys, ["bad"])
+    })
+  )
+
+  it.effect("makes an iterable that throws a defect of the call", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* service
+      const throwing = {
+        [Symbol.iterator]: (): Iterator<never> => {
+          throw new Error("a bug in the iterable")
+        }
+      }
+      for (const call of [kv.getMany(throwing), kv.ttlMany(throwing), kv.putMany(throwing), kv.deleteMany(throwing)]) {
+        assert.isTrue(Exit.hasDies(yield* Effect.exit<unknown, unknown, never>(call)))
+      }
+    })
+  )
+
   describe("getOrSet", () => {
     it.effect("50 callers share one load, and one failure", () =>
       Effect.gen(function* () {
@@ -193,7 +233,8 @@ describe("KeyValue", () => {
           assert.strictEqual(loads, 1)
           assert.deepStrictEqual(results, Array(50).fill(yield* Effect.result(outcome)))
         }
-        assert.strictEqual(calls.filter((call) => call._tag === "put").length, 1, "a failure was stored")
+        assert.strictEqual(calls.filter((call) => call._tag === "compareAndPut").length, 1, "a failure was stored")
+        assert.strictEqual(calls.filter((call) => call._tag === "get").length, 4, "two reads for all callers of a key")
       })
     )
 

@@ -1,5 +1,6 @@
 import type * as Exit from "effect/Exit"
 import type { Entry } from "../Entry.ts"
+import type { Holder } from "../internal/release.ts"
 import type { Place, TimeoutError } from "../KeyValueError.ts"
 
 /**
@@ -9,10 +10,11 @@ import type { Place, TimeoutError } from "../KeyValueError.ts"
  *
  * - `collection` and `keys` are the names as this level of the stack sees them; prefixes change them on the way in.
  * - `place` holds the application's operation and names, index by index, for errors.
- * - `deadline` is the time (milliseconds since the epoch) at which a `Timeout` or `Deadline` further out gives up. A store that can
- *   ends its own work by then; nobody has to.
+ * - `deadline` is the time at which a `Timeout` or `Deadline` further out gives up, in milliseconds of the monotonic clock
+ *   (`Driver.monotonicMillis`). Nothing is sent at or after it; a store that can ends its own work by then.
  * - `limit` is there when the `Timeout` leaves it to the driver to end in time (see `declareWaits`); `deadline` is then that of
  *   those further out.
+ * - `holder` is told of work that goes on although its caller was released, by a `Timeout` or `Deadline` further in.
  *
  * @since 0.1.0
  */
@@ -20,6 +22,7 @@ export interface CallBase {
   readonly place: Place
   readonly deadline: number | undefined
   readonly limit?: Limit | undefined
+  readonly holder?: Holder | undefined
 }
 
 /**

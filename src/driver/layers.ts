@@ -4,9 +4,11 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Atomic from "../Atomic.ts"
 import * as Enumeration from "../Enumeration.ts"
+import { isServed, served } from "../internal/served.ts"
 import * as KeyValue from "../KeyValue.ts"
 import * as Maintenance from "../Maintenance.ts"
 import type { Driver } from "./Driver.ts"
+import { declareWaits, waitsOf } from "./waits.ts"
 
 /**
  * The optional abilities of a store.
@@ -32,14 +34,15 @@ export type CapabilitiesOf<D extends Driver> =
  */
 export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue.KeyValue | CapabilitiesOf<D>> => {
   let context: Context.Context<any> = Context.make(KeyValue.KeyValue, KeyValue.make(driver))
-  const { keys, collections, clear, removeExpired, compareAndPut } = driver
-  if (keys && collections) {
-    context = Context.add(context, Enumeration.Enumeration, Enumeration.make({ ...driver, keys, collections }))
+  // All services are made of the very same driver, by which they know of each other.
+  const able = driver as Required<Driver>
+  if (driver.keys && driver.collections) {
+    context = Context.add(context, Enumeration.Enumeration, Enumeration.make(able))
   }
-  if (clear && removeExpired) {
-    context = Context.add(context, Maintenance.Maintenance, Maintenance.make({ ...driver, clear, removeExpired }))
+  if (driver.clear && driver.removeExpired) {
+    context = Context.add(context, Maintenance.Maintenance, Maintenance.make(able))
   }
-  if (compareAndPut) context = Context.add(context, Atomic.Atomic, Atomic.make({ ...driver, compareAndPut }))
+  if (driver.compareAndPut) context = Context.add(context, Atomic.Atomic, Atomic.make(able))
   return context
 }
 
@@ -51,7 +54,19 @@ export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue
 export const layer = <D extends Driver, E, R>(
   make: Effect.Effect<D, E, R>
 ): Layer.Layer<KeyValue.KeyValue | CapabilitiesOf<D>, E, Exclude<R, Scope.Scope>> =>
-  Layer.effectContext(Effect.map(make, toContext))
+  Layer.effectContext(Effect.flatMap(make, provide))
+
+/** The services over a driver, which fail when the scope has closed. */
+const provide = <D extends Driver>(
+  driver: D
+): Effect.Effect<Context.Context<KeyValue.KeyValue | CapabilitiesOf<D>>, never, Scope.Scope> => {
+  // A wrapper may hand on the very driver that it was given, whose own services stay open.
+  const own = isServed(driver) ? declareWaits({ ...driver }, waitsOf(driver)) : driver
+  return Effect.as(
+    Effect.addFinalizer(() => Effect.sync(served(own).close)),
+    toContext(own)
+  )
+}
 
 /**
  * A transformer of layers that keeps the capabilities of the layer that it is applied to.
@@ -100,8 +115,10 @@ export const wrapperContext =
   <A, E1, R1>(self: Layer.Layer<A | KeyValue.KeyValue, E1, R1>) =>
     Layer.flatMap(self, (inner) =>
       Layer.effectContext(
-        Effect.map(make, ({ transform, context }) =>
-          Context.mergeAll(withoutCapabilities(inner), toContext(transform(driverOf(inner))), context)
+        Effect.flatMap(make, ({ transform, context }) =>
+          Effect.map(provide(transform(driverOf(inner))), (services) =>
+            Context.mergeAll(withoutCapabilities(inner), services, context)
+          )
         )
       )
     ) as Layer.Layer<A | KeyValue.KeyValue | Provided, E | E1, Exclude<R, Scope.Scope> | R1>
@@ -153,8 +170,8 @@ export const combination =
     Layer.flatMap(self, (inner) =>
       withDrivers(others, (drivers) =>
         Layer.effectContext(
-          Effect.map(make(driverOf(inner), drivers), (driver) =>
-            Context.merge(withoutCapabilities(inner), toContext(driver))
+          Effect.map(Effect.flatMap(make(driverOf(inner), drivers), provide), (services) =>
+            Context.merge(withoutCapabilities(inner), services)
           )
         )
       )

@@ -1,13 +1,8 @@
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-
-interface Flight<A, E> {
-  readonly keys: ReadonlyArray<string>
-  readonly dropped: Set<string>
-  readonly fiber: Fiber.Fiber<ReadonlyArray<A>, E>
-  waiters: number
-}
+import { unhurried } from "./budget.ts"
+import { now } from "./clock.ts"
+import { CurrentFlight, Flight } from "./Flight.ts"
 
 /** Loads the values of keys, in their order. `isDropped` tells which of them were dropped meanwhile. */
 export type Load<A, E, R> = (
@@ -18,38 +13,53 @@ export type Load<A, E, R> = (
 /**
  * Lets loads of the same key that are wanted at the same time share one run.
  *
- * The run is on a fiber of its own, with the context of whoever came first. It goes on as long as anybody waits for it,
- * and is interrupted when the last waiter is.
+ * The run is on a fiber of its own, with the services of whoever came first but not with that caller's budget of time. It
+ * goes on as long as anybody waits for it, and is interrupted when the last waiter is.
  */
 export class SingleFlight<A, E> {
   private readonly flights = new Map<string, Flight<A, E>>()
+  private readonly maxAge: number
+
+  /** Nobody joins a load that began more than `maxAge` milliseconds ago. */
+  constructor(maxAge = Number.POSITIVE_INFINITY) {
+    this.maxAge = maxAge
+  }
 
   /** The value of one key, from a load that is under way or from this one. */
-  run<R>(key: string, load: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+  run<R>(key: string, load: (isDropped: () => boolean) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.map(
-      this.runMany([key], () => Effect.map(load, (value) => [value])),
+      this.runMany([key], (_, isDropped) =>
+        Effect.map(
+          load(() => isDropped(key)),
+          (value) => [value]
+        )
+      ),
       ([value]) => value as A
     )
   }
 
-  /**
-   * The values of several keys: some from loads that are under way, the others from one load of their own.
-   *
-   * Whoever comes is counted in the step that finds the loads: between two steps others may run, and a load that nobody
-   * is counted for may end or be interrupted.
-   */
+  /** The values of several keys: some from loads that are under way, the others from one load of their own. */
   runMany<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.contextWith((context: Context.Context<R>) => {
-        const byKey = this.join(keys, load, context)
-        const flights = new Set(byKey)
-        for (const flight of flights) flight.waiters++
-        return restore(Effect.forEach(flights, (flight) => Fiber.join(flight.fiber), { discard: true })).pipe(
-          Effect.andThen(() => Effect.forEach(byKey, (flight, i) => valueIn(flight, keys[i] as string))),
-          Effect.ensuring(Effect.forEach(flights, (flight) => this.leave(flight), { discard: true }))
+    return Effect.suspend(() => {
+      let joined = new Set<Flight<A, E>>()
+      // Whoever comes is counted in the step that finds the loads, inside of what takes the count back.
+      const entered = Effect.withFiber((fiber) => {
+        const { byKey, own } = this.join(keys, now(fiber))
+        joined = new Set(byKey)
+        for (const flight of joined) flight.interest++
+        if (own !== undefined) this.start(own, load, fiber)
+        return Effect.map(
+          Effect.forEach(joined, (flight) => Effect.map(flight.outcome, (values) => [flight, values] as const)),
+          (outcomes) => pick(keys, byKey, new Map(outcomes))
         )
       })
-    )
+      return Effect.onExitPrimitive(entered, () => this.leave(joined))
+    })
+  }
+
+  /** Whether no load is under way. */
+  get isIdle(): boolean {
+    return this.flights.size === 0
   }
 
   /** Whether a load of the key is under way. */
@@ -57,7 +67,7 @@ export class SingleFlight<A, E> {
     return this.flights.has(key)
   }
 
-  /** Keeps whoever comes from now on from sharing the load of a key that is under way, and tells that load. */
+  /** Keeps whoever comes from now on from joining the load of a key that is under way, and tells that load. */
   drop(key: string): void {
     const flight = this.flights.get(key)
     flight?.dropped.add(key)
@@ -69,43 +79,58 @@ export class SingleFlight<A, E> {
     for (const key of [...this.flights.keys()]) this.drop(key)
   }
 
-  private join<R>(
-    keys: ReadonlyArray<string>,
-    load: Load<A, E, R>,
-    context: Context.Context<R>
-  ): ReadonlyArray<Flight<A, E>> {
-    const own = [...new Set(keys.filter((key) => !this.flights.has(key)))]
-    if (own.length > 0) this.depart(own, load, context)
-    return keys.map((key) => this.flights.get(key) as Flight<A, E>)
+  /** The load to wait for, for each key; `own` is a new one for the keys that are not being loaded. */
+  private join(keys: ReadonlyArray<string>, at: number): { byKey: ReadonlyArray<Flight<A, E>>; own?: Flight<A, E> } {
+    const isTooOld = ({ startedAt }: Flight<A, E>) => at - startedAt > this.maxAge
+    const missing = new Set<string>()
+    for (const key of keys) {
+      const flight = this.flights.get(key)
+      if (flight === undefined || isTooOld(flight)) missing.add(key)
+    }
+    if (missing.size === 0) return { byKey: keys.map((key) => this.flights.get(key)!) }
+    const own = new Flight<A, E>([...missing], at)
+    for (const key of missing) {
+      this.drop(key)
+      this.flights.set(key, own)
+    }
+    return { byKey: keys.map((key) => this.flights.get(key)!), own }
   }
 
-  private depart<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>, context: Context.Context<R>): void {
-    const dropped = new Set<string>()
-    const run = Effect.andThen(
-      Effect.yieldNow,
-      Effect.suspend(() => load(keys, (key) => dropped.has(key)))
-    )
-    const arriving = Effect.ensuring(
-      run,
-      Effect.sync(() => this.arrive(flight))
-    )
-    const flight: Flight<A, E> = { keys, dropped, fiber: Effect.runForkWith(context)(arriving), waiters: 0 }
-    for (const key of keys) this.flights.set(key, flight)
+  private start<R>(flight: Flight<A, E>, load: Load<A, E, R>, caller: Fiber.Fiber<unknown, unknown>): void {
+    const run = Effect.suspend(() => load([...flight.index.keys()], (key) => flight.dropped.has(key)))
+    const isNested = caller.getRef(CurrentFlight) !== undefined
+    const work = Effect.onExitPrimitive(
+      // Loads that begin loads do not begin them within each other, until the stack overflows.
+      isNested ? Effect.andThen(Effect.yieldNow, run) : run,
+      (exit) => {
+        this.forget(flight)
+        flight.end(exit)
+        return undefined
+      }
+    ).pipe(unhurried, Effect.provideService(CurrentFlight, flight))
+    flight.fiber = Effect.runForkWith(caller.context)(work as Effect.Effect<ReadonlyArray<A>, E>)
   }
 
-  private leave(flight: Flight<A, E>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (--flight.waiters > 0) return Effect.void
-      this.arrive(flight)
-      return Fiber.interrupt(flight.fiber)
-    })
+  /** Ends the loads that nobody waits for any longer. */
+  private leave(joined: ReadonlySet<Flight<A, E>>): Effect.Effect<void> | undefined {
+    let ended: Effect.Effect<void> | undefined
+    for (const flight of joined) {
+      if (--flight.interest > 0 || flight.fiber?.pollUnsafe() !== undefined) continue
+      this.forget(flight)
+      const end = Effect.suspend(() => Fiber.interrupt(flight.fiber!))
+      ended = ended === undefined ? end : Effect.andThen(ended, end)
+    }
+    return ended
   }
 
-  /** Unless another flight has taken its place already. */
-  private arrive(flight: Flight<A, E>): void {
-    for (const key of flight.keys) if (this.flights.get(key) === flight) this.flights.delete(key)
+  /** Another load may have taken its place already. */
+  private forget(flight: Flight<A, E>): void {
+    for (const key of flight.index.keys()) if (this.flights.get(key) === flight) this.flights.delete(key)
   }
 }
 
-const valueIn = <A, E>(flight: Flight<A, E>, key: string): Effect.Effect<A, E> =>
-  Effect.map(Fiber.join(flight.fiber), (values) => values[flight.keys.indexOf(key)] as A)
+const pick = <A, E>(
+  keys: ReadonlyArray<string>,
+  byKey: ReadonlyArray<Flight<A, E>>,
+  joined: ReadonlyMap<Flight<A, E>, ReadonlyArray<A>>
+): ReadonlyArray<A> => keys.map((key, i) => joined.get(byKey[i]!)![byKey[i]!.index.get(key)!] as A)

@@ -1,41 +1,46 @@
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { Deadlines } from "./Deadlines.ts"
+import type * as Fiber from "effect/Fiber"
+import { runAfter } from "./runAfter.ts"
 
-/** Until when to wait, and what to say then. */
-export interface Release<E> {
-  readonly deadlines: Deadlines
-  readonly toError: () => E
-  /** How far away the deadline is, if it is not as far as the others. */
-  readonly millis?: number | undefined
+/** What is told of work that goes on although nobody waits for it any longer. */
+export interface Holder {
+  readonly hold: (work: Fiber.Fiber<unknown, unknown>) => void
 }
 
 /**
- * Runs an effect in a fiber of its own, and waits for it, but not beyond the deadline.
+ * Runs an effect in a fiber of its own, and waits for it, but not longer than a number of milliseconds.
  *
  * `Effect.timeout` would wait until the effect has ended, which takes as long as an uninterruptible one likes.
  */
-export const release = <A, E, E2>(
-  effect: Effect.Effect<A, E>,
-  context: Context.Context<never>,
-  { deadlines, toError, millis }: Release<E2>
-): Effect.Effect<A, E | E2> =>
+export const release = <A, E, E2, R>(
+  effect: Effect.Effect<A, E, R>,
+  fiber: Fiber.Fiber<unknown, unknown>,
+  millis: number,
+  toError: () => E2,
+  holder?: Holder
+): Effect.Effect<A, E | E2, R> =>
   Effect.callback((resume) => {
-    const fiber = Effect.runForkWith(context)(effect)
-    const done = fiber.pollUnsafe()
+    const work = Effect.runForkWith(fiber.context)(effect as Effect.Effect<A, E>)
+    const done = work.pollUnsafe()
     if (done !== undefined) return resume(done)
-    const deadline = deadlines.add(() => {
-      giveUp()
+    const timer = runAfter(fiber, millis, () => {
+      forget()
+      abandon(work, holder)
       resume(Effect.fail(toError()))
-    }, millis)
-    const forget = fiber.addObserver((exit) => {
-      deadlines.remove(deadline)
+    })
+    const forget = work.addObserver((exit) => {
+      timer.cancel()
       resume(exit)
     })
-    const giveUp = () => {
+    return Effect.sync(() => {
       forget()
-      deadlines.remove(deadline)
-      fiber.interruptUnsafe()
-    }
-    return Effect.sync(giveUp)
+      timer.cancel()
+      abandon(work, holder)
+    })
   })
+
+/** Interrupts work that nobody waits for any longer. It may go on all the same: then whoever holds a place for it is told. */
+export const abandon = (work: Fiber.Fiber<unknown, unknown>, holder: Holder | undefined): void => {
+  work.interruptUnsafe()
+  if (holder !== undefined && work.pollUnsafe() === undefined) holder.hold(work)
+}

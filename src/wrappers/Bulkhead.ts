@@ -5,16 +5,15 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { constVoid } from "effect/Function"
 import type { Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
+import { inTime } from "../driver/inTime.ts"
 import type { Wrapper } from "../driver/layers.ts"
-import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import { metered } from "../internal/metered.ts"
 import type { Meter } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
 import { BulkheadFullError, type StoreSetupError } from "../KeyValueError.ts"
-import { Places, type Turn } from "./bulkhead/Places.ts"
+import { Places, Turn } from "./bulkhead/Places.ts"
 import { type Reason, waiting } from "./bulkhead/waiting.ts"
 
 /**
@@ -46,8 +45,8 @@ export interface Options {
  * **Details**
  *
  * Who came first is next. A call that is interrupted, by a limit outside for one, gives its place back or leaves the
- * queue. A batch is one call, and so is each page of an enumeration. A call that finds a free place pays for two
- * additions; no more than `maxConcurrent + maxQueue` calls are kept.
+ * queue. A call whose caller was released (by a `Timeout` inside) but that goes on keeps its place until it has ended. A
+ * batch is one call, and so is each page of an enumeration. A call that finds a free place pays for two additions; no more than `maxConcurrent + maxQueue` calls are kept.
  *
  * A shed call was not sent: the `outcome` of a write is `"not-applied"`.
  *
@@ -76,9 +75,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(config.store, policyOf(config), (policy, meter) =>
-    admitting(policy.places, policy.deadlines, shedding(policy, meter))
-  )
+  metered(config.store, policyOf(config), (policy, meter) => admitting(policy, shedding(policy, meter)))
 
 const policyOf = Effect.fnUntraced(function* (config: Options) {
   const maxConcurrent = yield* options.integer("Bulkhead", "maxConcurrent", config.maxConcurrent ?? 100, 1)
@@ -87,17 +84,19 @@ const policyOf = Effect.fnUntraced(function* (config: Options) {
   return {
     places: new Places(maxConcurrent, maxQueue),
     limit: maxConcurrent + maxQueue,
-    maxWait,
-    deadlines: yield* deadlinesOf(maxWait)
+    maxWait
   }
 })
 
 type Shed = (call: Call, reason: Reason) => Effect.Effect<never, BulkheadFullError>
 
-const shedding = (
-  { places, limit, maxWait }: { readonly places: Places; readonly limit: number; readonly maxWait: number },
-  { counter, gauge }: Meter
-): Shed => {
+interface Policy {
+  readonly places: Places
+  readonly limit: number
+  readonly maxWait: number
+}
+
+const shedding = ({ places, limit, maxWait }: Policy, { counter, gauge }: Meter): Shed => {
   const state = (state: string) => ({ "effect_kv.bulkhead.state": state })
   gauge("bulkhead.calls", "Calls by state", state("running"), () => places.running)
   gauge("bulkhead.calls", "Calls by state", state("waiting"), () => places.waiting)
@@ -112,18 +111,19 @@ const shedding = (
 }
 
 const admitting =
-  (places: Places, deadlinesOf: DeadlinesOf, shed: Shed): Filter =>
+  ({ places, maxWait }: Policy, shed: Shed): Filter =>
   (call, next) =>
     Effect.suspend(() => {
-      const turn: Turn = { entered: false, onEnter: constVoid }
+      const turn = new Turn(places, call.holder)
+      const held = { ...call, holder: turn }
       const enter = Effect.suspend(() =>
         places.enter(turn)
-          ? next(call)
-          : Effect.flatMap(
-              waiting(places, turn, deadlinesOf, (reason) => shed(call, reason)),
-              () => next(call)
+          ? next(held)
+          : Effect.andThen(
+              waiting(places, turn, maxWait, (reason) => shed(call, reason)),
+              inTime(held, next)
             )
       )
       // Whatever becomes of a call, it leaves: so it must be sure to leave before it enters.
-      return Effect.onExitPrimitive(enter, () => void places.leave(turn))
+      return Effect.onExitPrimitive(enter, () => turn.end() as undefined)
     })

@@ -137,7 +137,7 @@ const breaking =
       const now = () => monotonicMillis(clock)
       let round: number | undefined
       const leave = (exit: Exit.Exit<unknown, unknown>): undefined => {
-        if (round !== undefined) circuit.leave(round, outcomeOf(exit, call, isFailure, clock), now)
+        if (round !== undefined) circuit.leave(round, () => outcomeOf(exit, call, isFailure, now), now)
       }
       if (circuit.state === "closed") {
         round = circuit.round

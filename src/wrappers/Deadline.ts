@@ -3,15 +3,14 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import type { Filter, Next } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import type { Wrapper } from "../driver/layers.ts"
-import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
+import { CurrentDeadline, timeLeft } from "../internal/budget.ts"
+import { now } from "../internal/clock.ts"
 import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
 import { release } from "../internal/release.ts"
@@ -28,13 +27,12 @@ export interface Options {
 }
 
 /**
- * When what a fiber does has to be done, in milliseconds since the epoch. Set by {@link within}. Default: `Infinity`.
+ * When the work of a fiber has to be done, in milliseconds of the monotonic clock (`Driver.monotonicMillis`). Set by
+ * {@link within}. Default: `Infinity`.
  *
  * @since 0.1.0
  */
-export const Current = Context.Reference<number>("effect-kv/Deadline/Current", {
-  defaultValue: () => Number.POSITIVE_INFINITY
-})
+export const Current = CurrentDeadline
 
 /**
  * Gives an effect a budget of time, which all operations in it have together, on every store that has a `Deadline`.
@@ -69,7 +67,7 @@ export const within: {
   <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.Input): Effect.Effect<A, E, R> =>
     Effect.withFiber((fiber) => {
       const millis = Duration.toMillis(Duration.fromInputUnsafe(duration))
-      const deadline = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() + millis
+      const deadline = now(fiber) + millis
       return Effect.provideService(self, Current, Math.min(fiber.getRef(Current), deadline))
     })
 )
@@ -89,14 +87,15 @@ export const within: {
  * up with the last error at once. What finds no time left is not sent: the error has `sent: false`, and a write's
  * `outcome` is `"not-applied"`. A page of an enumeration is an operation of its own.
  *
- * All calls share one timer. One without any limit costs a look at the fiber.
+ * A call without any limit costs a look at the fiber.
  *
  * Metrics: `effect_kv.deadline.exceeded` counts operations that ran out of time.
  *
  * **Gotchas**
  *
  * - A write that ran out of time on its way may still be applied: its `outcome` is `"unknown"`.
- * - A load that several callers share (`getOrSet`, a read-through cache) has the budget of the caller that began it.
+ * - A load that several callers share (`getOrSet`, a read-through cache) has no caller's budget: each caller waits for it as
+ *   long as its own allows. Limit the load itself with a `Timeout`.
  *
  * Fails to build with `StoreSetupError` unless the duration is positive and finite.
  *
@@ -116,32 +115,28 @@ export const within: {
  * @since 0.1.0
  */
 export const wrap = (duration?: Duration.Input, config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(config.store, policyOf(duration), ({ millis, deadlines }, { counter }) =>
-    keeping(millis, deadlines, counter("deadline.exceeded", "Operations that ran out of time"))
+  metered(config.store, millisOf(duration), (millis, { counter }) =>
+    keeping(millis, counter("deadline.exceeded", "Operations that ran out of time"))
   )
 
-const policyOf = Effect.fnUntraced(function* (duration: Duration.Input | undefined) {
-  const millis =
-    duration === undefined ? Number.POSITIVE_INFINITY : yield* options.millis("Deadline", "the duration", duration)
-  return { millis, deadlines: yield* deadlinesOf(millis) }
-})
+const millisOf = (duration: Duration.Input | undefined) =>
+  duration === undefined
+    ? Effect.succeed(Number.POSITIVE_INFINITY)
+    : options.millis("Deadline", "the duration", duration)
 
-const keeping =
-  (millis: number, deadlinesOf: DeadlinesOf, onExceeded: () => void): Filter =>
+/** @internal */
+export const keeping =
+  (millis: number, onExceeded: () => void): Filter =>
   <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
     Effect.withFiber((fiber): Effect.Effect<A, E | TimeoutError> => {
-      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-      const left = Math.min(millis, fiber.getRef(Current) - now)
+      const left = Math.min(millis, timeLeft(fiber))
       if (left === Number.POSITIVE_INFINITY) return next(call)
       const exceeded = (sent: boolean) => {
         onExceeded()
         return new TimeoutError({ ...call.place, duration: Duration.millis(Math.max(0, left)), sent })
       }
       if (left <= 0) return Effect.fail(exceeded(false))
-      const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, now + left)
-      return release(
-        Effect.suspend(() => next({ ...call, deadline })),
-        fiber.context,
-        { deadlines: deadlinesOf(fiber), toError: () => exceeded(true), millis: left }
-      )
+      const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, now(fiber) + left)
+      const attempt = Effect.suspend(() => next({ ...call, deadline }))
+      return release(attempt, fiber, left, () => exceeded(true), call.holder)
     })

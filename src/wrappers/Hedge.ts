@@ -10,7 +10,6 @@ import * as Exit from "effect/Exit"
 import type { Filter } from "../driver/around.ts"
 import type { Wrapper } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
-import { type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
 import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
@@ -51,7 +50,7 @@ export interface Options {
  * both do, the error is the first attempt's. A read that fails before its time has no second attempt: that is `Retry`'s.
  *
  * Reads earn second attempts (`maxExtra`), of which ten are kept at most: so a store of which all reads have become slow
- * is not loaded twice. All reads share one timer.
+ * is not loaded twice.
  *
  * A percentile is that of the last 1,750 to 3,500 reads that succeeded, of which one in seven is timed. There are no
  * second attempts until there were 175.
@@ -93,15 +92,13 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
 const policyOf = Effect.fnUntraced(function* (config: Options) {
   return {
     delay: yield* delayOf(config.after ?? { percentile: 0.95 }),
-    maxExtra: yield* options.number("Hedge", "maxExtra", config.maxExtra ?? 0.05, 0, 1),
-    deadlines: yield* deadlinesOf(Number.POSITIVE_INFINITY)
+    maxExtra: yield* options.number("Hedge", "maxExtra", config.maxExtra ?? 0.05, 0, 1)
   }
 })
 
 interface Policy {
   readonly delay: Delay
   readonly maxExtra: number
-  readonly deadlines: DeadlinesOf
   readonly onSent: () => void
   readonly onWon: () => void
 }
@@ -112,7 +109,7 @@ const burst = 10
 /** One read in so many is timed: a prime, which does not keep step with callers that go in rounds. */
 const timedOneIn = 7
 
-const hedging = ({ delay, maxExtra, deadlines, onSent, onWon }: Policy): Filter => {
+const hedging = ({ delay, maxExtra, onSent, onWon }: Policy): Filter => {
   let credit = 0
   let reads = 0
   const may = () => {
@@ -128,7 +125,7 @@ const hedging = ({ delay, maxExtra, deadlines, onSent, onWon }: Policy): Filter 
           credit = Math.min(burst, credit + maxExtra)
           const { millis } = delay
           const attempt = Effect.suspend(() => next(call))
-          const answer = millis === undefined ? attempt : race(attempt, fiber, deadlines(fiber), { millis, may, onWon })
+          const answer = millis === undefined ? attempt : race(attempt, fiber, call, { millis, may, onWon })
           const timed = delay.add !== undefined && ++reads % timedOneIn === 0
           return timed ? observing(answer, fiber.getRef(Clock.Clock), delay) : answer
         })

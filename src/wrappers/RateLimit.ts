@@ -3,16 +3,16 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Filter, Next } from "../driver/around.ts"
 import { type Call, keyCount } from "../driver/Call.ts"
+import { inTime } from "../driver/inTime.ts"
 import type { Wrapper } from "../driver/layers.ts"
-import { monotonicMillis } from "../internal/clock.ts"
+import { now } from "../internal/clock.ts"
 import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
-import { RateLimitedError, type StoreSetupError } from "../KeyValueError.ts"
+import { RateLimitedError, type StoreSetupError, type TimeoutError } from "../KeyValueError.ts"
 import { Bucket } from "./rateLimit/Bucket.ts"
 
 /**
@@ -64,7 +64,8 @@ export interface Options {
  *
  * **Gotchas**
  *
- * A call that gives up waiting has used its share all the same.
+ * A call that is interrupted while it waits has used its share all the same. A call whose deadline (of a `Deadline` or
+ * `Timeout` outside) would pass while it waits fails at once, and uses nothing.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -120,18 +121,17 @@ const policyOf = Effect.fnUntraced(function* (
 const limiting =
   ({ bucket, maxWait, costOf, onRejected, onDelayed }: Policy): Filter =>
   <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
-    Effect.withFiber((fiber): Effect.Effect<A, E | RateLimitedError> => {
-      const wait = bucket.take(costOf(call), monotonicMillis(fiber.getRef(Clock.Clock)), maxWait)
+    Effect.withFiber((fiber): Effect.Effect<A, E | RateLimitedError | TimeoutError> => {
+      const at = now(fiber)
+      const patience = call.deadline === undefined ? maxWait : Math.min(maxWait, call.deadline - at)
+      const wait = bucket.take(costOf(call), at, patience)
       if (wait === 0) return next(call)
       // Timers count whole milliseconds.
       const pause = Duration.millis(Math.ceil(wait))
-      if (wait > maxWait) {
+      if (wait > patience) {
         onRejected()
         return Effect.fail(new RateLimitedError({ ...call.place, retryAfter: pause }))
       }
       onDelayed()
-      return Effect.andThen(
-        Effect.sleep(pause),
-        Effect.suspend(() => next(call))
-      )
+      return Effect.andThen(Effect.sleep(pause), inTime(call, next))
     })

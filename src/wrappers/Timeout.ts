@@ -3,17 +3,18 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 import { around, type Filter } from "../driver/around.ts"
 import type { Limit } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { type Waits, waitsOf } from "../driver/waits.ts"
-import { type Deadline, type Deadlines, type DeadlinesOf, deadlinesOf } from "../internal/Deadlines.ts"
+import { waitsOf } from "../driver/waits.ts"
+import { now } from "../internal/clock.ts"
 import * as options from "../internal/options.ts"
 import { release } from "../internal/release.ts"
+import { runAfter, type Timer } from "../internal/runAfter.ts"
 import { type Place, type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
 
 /**
@@ -40,58 +41,51 @@ import { type Place, type StoreSetupError, TimeoutError } from "../KeyValueError
  */
 export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.gen(function* () {
-      const millis = yield* options.millis("Timeout", "the duration", duration)
-      const deadlines = yield* deadlinesOf(millis)
-      return (driver) => {
-        const waits = waitsOf(driver)
-        return waits === "never" ? driver : around(limit(millis, deadlines, waits))(driver)
-      }
+    Effect.map(options.millis("Timeout", "the duration", duration), (millis) => (driver) => {
+      const waits = waitsOf(driver)
+      return waits === "never"
+        ? driver
+        : around(waits === "within-limit" ? leavingTo(millis) : limiting(millis))(driver)
     })
   )
 
-const limit = (millis: number, deadlinesOf: DeadlinesOf, waits: Waits | undefined): Filter => {
-  const duration = Duration.millis(millis)
-  return (call, next) =>
+const limiting =
+  (millis: number): Filter =>
+  (call, next) =>
     Effect.withFiber((fiber) => {
-      const deadlines = deadlinesOf(fiber)
-      if (waits === "within-limit") return next({ ...call, limit: new Due(call.place, duration, deadlines) })
-      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-      const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, now + millis)
-      return release(next({ ...call, deadline, limit: undefined }), fiber.context, {
-        deadlines,
-        toError: () => new TimeoutError({ ...call.place, duration })
-      })
+      const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, now(fiber) + millis)
+      const toError = () => new TimeoutError({ ...call.place, duration: Duration.millis(millis) })
+      return release(next({ ...call, deadline, limit: undefined }), fiber, millis, toError, call.holder)
     })
-}
 
-/** The time of an operation whose driver ends in time on its own, which takes no fiber; one of the deadlines meanwhile. */
-class Due implements Limit, Deadline {
+/** Leaves it to the driver to end in time, which takes no fiber. */
+const leavingTo =
+  (millis: number): Filter =>
+  (call, next) =>
+    Effect.withFiber((fiber) => next({ ...call, limit: new OwnLimit(call.place, millis, fiber) }))
+
+/** The time of one operation. It has a timer only while the driver waits. */
+class OwnLimit implements Limit {
   private readonly place: Place
-  private readonly duration: Duration.Duration
-  private readonly deadlines: Deadlines
-  private resume: Parameters<Limit["begin"]>[0] | undefined = undefined
-  at: number
-  earlier: Deadline | undefined = undefined
-  later: Deadline | undefined = undefined
+  private readonly millis: number
+  private readonly fiber: Fiber.Fiber<unknown, unknown>
+  private readonly at: number
+  private timer: Timer | undefined
 
-  constructor(place: Place, duration: Duration.Duration, deadlines: Deadlines) {
+  constructor(place: Place, millis: number, fiber: Fiber.Fiber<unknown, unknown>) {
     this.place = place
-    this.duration = duration
-    this.deadlines = deadlines
-    this.at = deadlines.next()
+    this.millis = millis
+    this.fiber = fiber
+    this.at = now(fiber) + millis
   }
 
   begin(resume: Parameters<Limit["begin"]>[0]): void {
-    this.resume = resume
-    this.deadlines.insert(this)
+    this.timer = runAfter(this.fiber, this.at - now(this.fiber), () =>
+      resume(Exit.fail(new TimeoutError({ ...this.place, duration: Duration.millis(this.millis) })))
+    )
   }
 
   end(): void {
-    this.deadlines.remove(this)
-  }
-
-  due(): void {
-    this.resume?.(Exit.fail(new TimeoutError({ ...this.place, duration: this.duration })))
+    this.timer?.cancel()
   }
 }

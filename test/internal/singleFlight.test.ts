@@ -26,7 +26,7 @@ describe("loads of the same key", () => {
           Deferred.await(gate),
           Effect.sync(() => ++loads)
         )
-        const fibers = yield* Effect.replicateEffect(Effect.forkChild(flights.run("a", load)), 3)
+        const fibers = yield* Effect.replicateEffect(Effect.forkChild(flights.run("a", () => load)), 3)
         yield* aWhile
         yield* Deferred.succeed(gate, undefined)
         assert.deepStrictEqual(yield* Fiber.joinAll(fibers), [1, 1, 1])
@@ -40,7 +40,7 @@ describe("loads of the same key", () => {
     inTurns(
       Effect.gen(function* () {
         const flights = new SingleFlight<string, never>()
-        const runs = Array.from({ length: 3 }, () => flights.run("a", Effect.succeed("value")))
+        const runs = Array.from({ length: 3 }, () => flights.run("a", () => Effect.succeed("value")))
         assert.deepStrictEqual(yield* Effect.all(runs, { concurrency: "unbounded" }), Array(3).fill("value"))
         assert.isFalse(flights.has("a"))
       })
@@ -53,13 +53,13 @@ describe("loads of the same key", () => {
         const flights = new SingleFlight<string, never>()
         const gate = yield* Deferred.make<void>()
         const load = Effect.as(Deferred.await(gate), "value")
-        const [first, second] = yield* Effect.replicateEffect(Effect.forkChild(flights.run("a", load)), 2)
+        const [first, second] = yield* Effect.replicateEffect(Effect.forkChild(flights.run("a", () => load)), 2)
         yield* Effect.yieldNow
         yield* Fiber.interrupt(first!)
         yield* aWhile
         yield* Deferred.succeed(gate, undefined)
         assert.strictEqual(yield* Fiber.join(second!), "value")
-        const last = yield* Effect.forkChild(flights.run("b", Effect.never))
+        const last = yield* Effect.forkChild(flights.run("b", () => Effect.never))
         yield* aWhile
         assert.isTrue(flights.has("b"))
         yield* Fiber.interrupt(last)

@@ -386,7 +386,11 @@ describe("a circuit", () => {
         } else if (calls.length > 0) {
           const round = calls.shift()!
           const { state } = circuit
-          circuit.leave(round, step as Outcome, () => now)
+          circuit.leave(
+            round,
+            () => step as Outcome,
+            () => now
+          )
           if (state === "half_open" && round === circuit.round && step === "none") inside--
         }
       }

@@ -267,7 +267,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
     Effect.gen(function* () {
       const { driver } = yield* KeyValue.KeyValue
       const wrapped = yield* Layer.build(Layer.succeedContext(Driver.toContext(driver)).pipe(Timeout.wrap("1 second")))
-      assert.strictEqual(Context.get(wrapped, KeyValue.KeyValue).driver, driver)
+      assert.deepStrictEqual({ ...Context.get(wrapped, KeyValue.KeyValue).driver }, { ...driver })
     }).pipe(Effect.provide(Memory.layer()))
   )
 })

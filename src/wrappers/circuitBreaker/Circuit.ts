@@ -52,10 +52,12 @@ export class Circuit {
   }
 
   /** What became of a call that was let through in a round. */
-  leave(round: number, outcome: Outcome, now: () => number): void {
+  leave(round: number, outcomeOf: () => Outcome, now: () => number): void {
     if (round !== this.round) return
+    // A probe gives its place back before its outcome is asked for: the user's predicate may throw.
+    if (this.state === "half_open") this.probing--
+    const outcome = outcomeOf()
     if (this.state === "half_open") {
-      this.probing--
       if (outcome === "failure") this.open(now())
       else if (outcome === "success" && ++this.proven >= this.timing.probes) this.close(now())
     } else if (outcome !== "none" && this.outcomes.add(outcome === "failure")) this.open(now())

@@ -1,5 +1,4 @@
 import * as Cause from "effect/Cause"
-import type * as Clock from "effect/Clock"
 import * as Exit from "effect/Exit"
 import type { Call } from "../../driver/Call.ts"
 import { errorOf } from "../../internal/telemetry.ts"
@@ -11,12 +10,12 @@ export const outcomeOf = (
   exit: Exit.Exit<unknown, unknown>,
   call: Call,
   isFailure: Policy["isFailure"],
-  clock: Clock.Clock
+  now: () => number
 ): Outcome => {
   if (Exit.isSuccess(exit)) return "success"
   const error = errorOf(exit.cause)
   if (error === undefined) {
-    const wasOutOfTime = call.deadline !== undefined && clock.currentTimeMillisUnsafe() >= call.deadline
+    const wasOutOfTime = call.deadline !== undefined && now() >= call.deadline
     return wasOutOfTime && Cause.hasInterruptsOnly(exit.cause) ? "failure" : "none"
   }
   if (isFailure(error, call)) return "failure"

@@ -1,7 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type { Deadlines } from "../../internal/Deadlines.ts"
+import type { CallBase } from "../../driver/Call.ts"
+import { now } from "../../internal/clock.ts"
+import { abandon } from "../../internal/release.ts"
+import { runAfter } from "../../internal/runAfter.ts"
 
 export interface Hedging {
   readonly millis: number
@@ -18,7 +21,7 @@ export interface Hedging {
 export const race = <A, E>(
   attempt: Effect.Effect<A, E>,
   caller: Fiber.Fiber<unknown, unknown>,
-  deadlines: Deadlines,
+  { deadline, holder }: CallBase,
   { millis, may, onWon }: Hedging
 ): Effect.Effect<A, E> =>
   Effect.callback((resume) => {
@@ -27,33 +30,35 @@ export const race = <A, E>(
     const done = first.pollUnsafe()
     if (done !== undefined) return resume(done)
 
+    const giveUp = (attempt: Fiber.Fiber<A, E> | undefined) => attempt && abandon(attempt, holder)
     let second: Fiber.Fiber<A, E> | undefined
     let failure: Exit.Exit<A, E> | undefined
-    const deadline = deadlines.add(() => {
-      if (!may()) return
+    const timer = runAfter(caller, millis, () => {
+      const isInTime = deadline === undefined || now(caller) < deadline
+      if (!isInTime || !may()) return
       second = run(attempt)
       second.addObserver((exit) => {
         if (Exit.isSuccess(exit)) {
           forget()
-          first.interruptUnsafe()
+          giveUp(first)
           onWon()
           resume(exit)
         } else if (failure !== undefined) resume(failure)
       })
-    }, millis)
+    })
     const forget = first.addObserver((exit) => {
-      deadlines.remove(deadline)
+      timer.cancel()
       const isLast = second === undefined || second.pollUnsafe() !== undefined
       if (Exit.isFailure(exit) && !isLast) failure = exit
       else {
-        second?.interruptUnsafe()
+        giveUp(second)
         resume(exit)
       }
     })
     return Effect.sync(() => {
       forget()
-      deadlines.remove(deadline)
-      first.interruptUnsafe()
-      second?.interruptUnsafe()
+      timer.cancel()
+      giveUp(first)
+      giveUp(second)
     })
   })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Driver } from "../../driver/Driver.ts"
 import { type Entry, isExpired } from "../../Entry.ts"
 import { idOf } from "../../internal/ids.ts"
+import { inTurn } from "../../internal/Lanes.ts"
 import { type KeyValueError, StoreUnavailableError } from "../../KeyValueError.ts"
 import type { KeyState } from "./Ledger.ts"
 import type { Stores } from "./Stores.ts"
@@ -33,8 +34,7 @@ export const repair = (stores: Stores, state: KeyState): Effect.Effect<void, Key
       targetsOf(stores, state).length > 0
     if (!isDue()) return Effect.void
     const work = Effect.suspend(() => (isDue() ? copy(stores, state) : Effect.void))
-    const tickets = lanes.map((lane) => lane.enter(ids))
-    return tickets.reduceRight((effect, ticket) => ticket.run(effect), work as Effect.Effect<void, KeyValueError>)
+    return inTurn(() => lanes.map((lane) => lane.enter(ids)), work)
   })
 
 /** Stores that are behind and well. */

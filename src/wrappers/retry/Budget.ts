@@ -22,7 +22,7 @@ export class Budget {
     this.at = now
   }
 
-  /** Takes one retry at a time (in milliseconds), if there is one. */
+  /** Takes one retry at a time (in milliseconds of the monotonic clock), if there is one. */
   take(now: number): boolean {
     const elapsed = Math.max(0, now - this.at)
     const recent = Math.min(elapsed, window)

@@ -5,6 +5,7 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type { Call } from "../../driver/Call.ts"
+import { now } from "../../internal/clock.ts"
 import type { KeyValueError, Outcome } from "../../KeyValueError.ts"
 import type { Budget } from "./Budget.ts"
 
@@ -30,21 +31,23 @@ export const again = Effect.fnUntraced(function* <A, E>(
   let uncertain: E | undefined
   do {
     if (outcomeOf(error) === "unknown") uncertain = error
-    const now = yield* Clock.currentTimeMillis
     const delay = yield* Pull.catchDone(
-      Effect.map(step(now, error as KeyValueError), ([, delay]) => Duration.toMillis(delay)),
+      Effect.map(step(yield* Clock.currentTimeMillis, error as KeyValueError), ([, delay]) => Duration.toMillis(delay)),
       () => Effect.undefined
     )
     const retryAfter = retryAfterOf(error)
     if (delay === undefined || retryAfter > policy.maxDelay) break
     const pause = Math.max(delay, retryAfter)
-    if (now + pause >= deadline) break
-    if (!policy.budget.take(now)) {
+    const at = yield* time
+    if (at + pause >= deadline) break
+    if (!policy.budget.take(at)) {
       policy.onExhausted()
       break
     }
     policy.onRetry()
     yield* Effect.sleep(pause)
+    // After a stall of the event loop the pause may have been longer than asked for.
+    if ((yield* time) >= deadline) break
     const result = yield* Effect.result(attempt)
     if (Result.isSuccess(result)) return result.success
     error = result.failure
@@ -52,6 +55,9 @@ export const again = Effect.fnUntraced(function* <A, E>(
   // An attempt that may have been applied is not undone by a later one that was not.
   return yield* Effect.fail(uncertain !== undefined && outcomeOf(error) === "not-applied" ? uncertain : error)
 })
+
+/** By the monotonic clock. A schedule gets the time of day, as all schedules of Effect do. */
+const time = Effect.withFiber((fiber) => Effect.succeed(now(fiber)))
 
 const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
 

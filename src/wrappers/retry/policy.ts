@@ -1,6 +1,6 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import { now } from "../../internal/clock.ts"
 import * as options from "../../internal/options.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
 import type { BudgetOptions, Options } from "../Retry.ts"
@@ -30,5 +30,5 @@ export const policyOf = Effect.fnUntraced(function* (
 const budgetOf = Effect.fnUntraced(function* (config: BudgetOptions): Effect.fn.Return<Budget, StoreSetupError> {
   const ratio = yield* options.number("Retry", "budget.ratio", config.ratio ?? 0.2, 0)
   const minPerSecond = yield* options.number("Retry", "budget.minPerSecond", config.minPerSecond ?? 10, 0)
-  return new Budget(ratio, minPerSecond, yield* Clock.currentTimeMillis)
+  return new Budget(ratio, minPerSecond, yield* Effect.withFiber((fiber) => Effect.succeed(now(fiber))))
 })

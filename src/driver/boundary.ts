@@ -1,0 +1,86 @@
+/** Where calls of applications become calls of drivers: names, values and TTLs are checked here, and nowhere else. */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import type { Entry } from "../Entry.ts"
+import { atNow } from "../internal/atNow.ts"
+import * as names from "../internal/names.ts"
+import { expiry } from "../internal/ttl.ts"
+import { InvalidKeyError, InvalidTtlError, type Operation, type Place, SerializationError } from "../KeyValueError.ts"
+import { Payload } from "../Value.ts"
+import type { Driver } from "./Driver.ts"
+
+/** What every call about keys has in common. */
+export const callAt = (place: Place) => ({
+  place,
+  deadline: undefined,
+  collection: place.collection,
+  keys: place.keys
+})
+
+/** Takes items at once, so that the effect can run again although an iterator cannot. One that throws is a defect. */
+export const withItems = <A, B, E, R>(
+  items: Iterable<A>,
+  run: (items: ReadonlyArray<A>) => Effect.Effect<B, E, R>
+): Effect.Effect<B, E, R> => {
+  const taken = Result.try(() => Array.from(items))
+  return Result.isSuccess(taken) ? Effect.suspend(() => run(taken.success)) : Effect.die(taken.failure)
+}
+
+/** Checks names before anything else happens. */
+export const withPlace = <A, E, R = never>(
+  driver: Driver,
+  operation: Operation,
+  keys: ReadonlyArray<string>,
+  options: { readonly collection?: string | undefined } | undefined,
+  run: (place: Place) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | InvalidKeyError, R> => {
+  const collection = options?.collection || driver.defaultCollection
+  const place = { operation, collection, keys }
+  const problem = names.problemOf(collection, "collection")
+  if (problem !== undefined) return Effect.fail(new InvalidKeyError({ ...place, reason: problem }))
+  for (const key of keys) {
+    const reason = names.problemOf(key, "key")
+    if (reason !== undefined) return Effect.fail(new InvalidKeyError({ ...place, keys: [key], reason }))
+  }
+  return run(place)
+}
+
+/** Validates, copies and dates values. */
+export const encode = (
+  driver: Pick<Driver, "exact" | "prefersText">,
+  place: Place,
+  values: ReadonlyArray<unknown>,
+  ttl: Duration.Input | undefined
+): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> =>
+  atNow((now) => encodeAt(driver, now, place, values, ttl))
+
+/** How many values are encoded before other fibers get their turn: some milliseconds' worth of ordinary ones. */
+const slice = 2000
+
+/** The same at a time that is known. A large batch lets other fibers run in between; a small one takes no step. */
+export const encodeAt = (
+  driver: Pick<Driver, "exact" | "prefersText">,
+  createdAt: number,
+  place: Place,
+  values: ReadonlyArray<unknown>,
+  ttl: Duration.Input | undefined
+): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> => {
+  const expiresAt = expiry(ttl, createdAt)
+  if (Result.isFailure(expiresAt)) return Exit.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
+  const entries: Array<Entry> = []
+  const as = { exact: driver.exact, asText: driver.prefersText }
+  const go = (from: number): Effect.Effect<ReadonlyArray<Entry>, SerializationError> => {
+    const to = Math.min(from + slice, values.length)
+    for (let i = from; i < to; i++) {
+      const payload = Payload.from(values[i], as)
+      if (Result.isFailure(payload)) {
+        return Exit.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
+      }
+      entries.push({ payload: payload.success, createdAt, expiresAt: expiresAt.success })
+    }
+    return to === values.length ? Exit.succeed(entries) : Effect.flatMap(Effect.yieldNow, () => go(to))
+  }
+  return go(0)
+}

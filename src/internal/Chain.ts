@@ -1,0 +1,41 @@
+/** A place in a chain. */
+export interface Link<A> {
+  readonly value: A
+  previous: Link<A> | undefined
+  next: Link<A> | undefined
+}
+
+/**
+ * A queue of which any member can leave in constant time.
+ *
+ * A `Map` or `Set` used as a queue is slow: whoever asks for its first member goes past all that were removed before it.
+ */
+export class Chain<A> {
+  size = 0
+  private head: Link<A> | undefined
+  private tail: Link<A> | undefined
+
+  get first(): Link<A> | undefined {
+    return this.head
+  }
+
+  push(value: A): Link<A> {
+    const link: Link<A> = { value, previous: this.tail, next: undefined }
+    if (this.tail === undefined) this.head = link
+    else this.tail.next = link
+    this.tail = link
+    this.size++
+    return link
+  }
+
+  /** Takes a link out, which must be in this chain. */
+  remove(link: Link<A>): void {
+    if (link.previous === undefined) this.head = link.next
+    else link.previous.next = link.next
+    if (link.next === undefined) this.tail = link.previous
+    else link.next.previous = link.previous
+    // A removed link that is old to the garbage collector would keep all that came after it.
+    link.previous = link.next = undefined
+    this.size--
+  }
+}

@@ -1,0 +1,36 @@
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import { type Place, TimeoutError } from "../KeyValueError.ts"
+import { now } from "./clock.ts"
+import { release } from "./release.ts"
+
+/**
+ * When the work of a fiber has to be done, in milliseconds of the monotonic clock. `Deadline.within` sets it.
+ */
+export const CurrentDeadline = Context.Reference<number>("effect-kv/Deadline/Current", {
+  defaultValue: () => Number.POSITIVE_INFINITY
+})
+
+/** How much of its budget a fiber has left, in milliseconds. */
+export const timeLeft = (fiber: Fiber.Fiber<unknown, unknown>): number => {
+  const deadline = fiber.getRef(CurrentDeadline)
+  return deadline === Number.POSITIVE_INFINITY ? deadline : deadline - now(fiber)
+}
+
+/** Waits for work that is shared with others, but no longer than the fiber's own budget allows. */
+export const withinBudget = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  place: Place
+): Effect.Effect<A, E | TimeoutError, R> =>
+  Effect.withFiber((fiber) => {
+    const left = timeLeft(fiber)
+    if (left === Number.POSITIVE_INFINITY) return effect
+    const error = (sent: boolean) => new TimeoutError({ ...place, duration: Duration.millis(Math.max(0, left)), sent })
+    return left > 0 ? release(effect, fiber, left, () => error(true)) : Effect.fail(error(false))
+  })
+
+/** Runs work that others share, or that outlives its caller: without the caller's budget. */
+export const unhurried = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(effect, CurrentDeadline, Number.POSITIVE_INFINITY)

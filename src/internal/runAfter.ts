@@ -1,0 +1,56 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import { liveClock } from "./clock.ts"
+
+/** Something that is to run later, unless it is canceled before. */
+export interface Timer {
+  readonly cancel: () => void
+}
+
+/** The times that `setTimeout` can wait. What is due already runs a millisecond later, not before `runAfter` returns. */
+const shortest = 1
+const longest = 2 ** 31 - 1
+
+/**
+ * Runs a function after a number of milliseconds by the clock of a fiber.
+ *
+ * Each timer is one of the runtime's own, which belongs to whoever started it: nothing but `cancel` can take it away, so
+ * that no caller waits forever because a layer was closed or another request has ended.
+ */
+export const runAfter = (fiber: Fiber.Fiber<unknown, unknown>, millis: number, run: () => void): Timer => {
+  const clock = fiber.getRef(Clock.Clock)
+  const wait = Math.max(shortest, millis)
+  return clock === liveClock ? new LiveTimer(wait, run) : sleepThen(fiber, clock, wait, run)
+}
+
+/** `setTimeout`, which costs less than a fiber that sleeps. */
+class LiveTimer implements Timer {
+  private handle: ReturnType<typeof setTimeout> | undefined
+
+  constructor(millis: number, run: () => void) {
+    this.start(millis, run)
+  }
+
+  cancel(): void {
+    clearTimeout(this.handle)
+  }
+
+  private start(millis: number, run: () => void): void {
+    const rest = millis - longest
+    this.handle = rest > 0 ? setTimeout(() => this.start(rest, run), longest) : setTimeout(run, millis)
+  }
+}
+
+const sleepThen = (
+  fiber: Fiber.Fiber<unknown, unknown>,
+  clock: Clock.Clock,
+  millis: number,
+  run: () => void
+): Timer => {
+  const sleep = Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(run))
+  const sleeping = Effect.runFork(sleep, { scheduler: fiber.getRef(Scheduler.Scheduler) })
+  return { cancel: () => sleeping.interruptUnsafe() }
+}

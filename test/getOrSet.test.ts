@@ -1,0 +1,259 @@
+/** What `getOrSet` promises: one read and one load for all, stored only over what was found, owned by nobody. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import { TestClock } from "effect/testing"
+import { Atomic, Collection, Deadline, Driver, KeyValue, Maintenance, Memory } from "effect-kv"
+
+class Other extends Context.Service<Other, KeyValue.Service>()("test/Other") {}
+
+/** A store without `Atomic`. */
+const plain = Memory.layer().pipe(
+  Driver.wrapper(({ compareAndPut: _, ...driver }) => driver)
+) as Layer.Layer<KeyValue.KeyValue>
+
+/** A store that tells how often it was read. */
+const counted = (reads: { count: number }) =>
+  Memory.layer().pipe(
+    Driver.wrapper(
+      Driver.around((call, next) =>
+        Effect.suspend(() => {
+          if (call._tag === "get") reads.count++
+          return Effect.delay(next(call), "1 millis")
+        })
+      )
+    )
+  )
+
+/** A load that has begun, and how it ends. */
+const begun = Effect.fnUntraced(function* (kv: KeyValue.Service, key: string, value: string) {
+  const gate = yield* Deferred.make<void>()
+  const caller = yield* Effect.forkChild(kv.getOrSet(key, Effect.as(Deferred.await(gate), value)), {
+    startImmediately: true
+  })
+  yield* Effect.yieldNow
+  return { end: Effect.andThen(Deferred.succeed(gate, undefined), Fiber.join(caller)) }
+})
+
+describe("getOrSet", () => {
+  it.effect("loads once for 1,000 callers, reads twice, and hands every caller a copy", () => {
+    const reads = { count: 0 }
+    let loads = 0
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const load = Effect.delay(
+        Effect.sync(() => [++loads]),
+        "20 millis"
+      )
+      const all = yield* Effect.forkChild(
+        Effect.all(
+          Array.from({ length: 1000 }, () => kv.getOrSet("hot", load)),
+          { concurrency: "unbounded" }
+        )
+      )
+      yield* TestClock.adjust("1 second")
+      const values = yield* Fiber.join(all)
+      assert.deepStrictEqual(values, Array(1000).fill([1]))
+      assert.strictEqual(new Set(values).size, 1000)
+      assert.deepStrictEqual([reads.count, loads], [2, 1])
+    }).pipe(Effect.provide(counted(reads)))
+  })
+
+  for (const [name, store] of [
+    ["over a store with Atomic", Memory.layer()],
+    ["over a store without Atomic", plain]
+  ] as const) {
+    describe(name, () => {
+      it.effect("does not store what was loaded over a put that came meanwhile", () =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          const { end } = yield* begun(kv, "a", "old")
+          yield* kv.put("a", "new")
+          yield* end
+          assert.strictEqual(yield* kv.get("a"), "new")
+        }).pipe(Effect.provide(store))
+      )
+
+      it.effect("does not store what was loaded after a delete that came meanwhile", () =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          const { end } = yield* begun(kv, "a", "old")
+          yield* kv.deleteMany(["other", "a"])
+          assert.strictEqual(yield* end, "old", "who came before the delete is answered")
+          assert.isUndefined(yield* kv.get("a"))
+        }).pipe(Effect.provide(store))
+      )
+
+      it.effect("does not join a load that began before a delete", () =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          const { end } = yield* begun(kv, "a", "old")
+          yield* kv.delete("a")
+          assert.strictEqual(yield* kv.getOrSet("a", Effect.succeed("fresh")), "fresh")
+          yield* end
+          assert.strictEqual(yield* kv.get("a"), "fresh")
+        }).pipe(Effect.provide(store))
+      )
+    })
+  }
+
+  it.effect("does not store what was loaded after the collection was cleared meanwhile", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const maintenance = yield* Maintenance.Maintenance
+      const { end } = yield* begun(kv, "a", "old")
+      yield* maintenance.clear
+      yield* end
+      assert.isUndefined(yield* kv.get("a"))
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("does not store what was loaded over an update through Atomic", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const atomic = yield* Atomic.Atomic
+      const { end } = yield* begun(kv, "a", "old")
+      yield* atomic.update("a", () => "new")
+      yield* end
+      assert.strictEqual(yield* kv.get("a"), "new")
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("answers what another process stored first, where the store has Atomic", () => {
+    const base = Memory.layer()
+    const other = Layer.effect(Other, KeyValue.KeyValue).pipe(Layer.provide(base))
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const { end } = yield* begun(kv, "a", "ours")
+      yield* (yield* Other).put("a", "theirs")
+      assert.strictEqual(yield* end, "theirs")
+      assert.strictEqual(yield* kv.get("a"), "theirs")
+    }).pipe(Effect.provide(Layer.merge(base.pipe(Driver.wrapper((driver) => ({ ...driver }))), other)))
+  })
+
+  it.effect("gives a load a Scope of its own, which outlives the caller that began it", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const events: Array<string> = []
+      const resource = Effect.acquireRelease(Effect.succeed("resource"), () => Effect.sync(() => events.push("closed")))
+      const load = Effect.tap(Effect.delay(resource, "0 millis"), () =>
+        Effect.andThen(
+          Effect.sleep("1 second"),
+          Effect.sync(() => events.push("used"))
+        )
+      )
+      const caller = Effect.scoped(kv.getOrSet("a", load))
+      const first = yield* Effect.forkChild(Effect.timeout(caller, "10 millis"))
+      const second = yield* Effect.forkChild(caller)
+      yield* TestClock.adjust("10 millis")
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(first)))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(second), "resource")
+      assert.deepStrictEqual(events, ["used", "closed"])
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("runs a load under no caller's budget, and keeps each caller no longer than its own", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const load = Effect.delay(Effect.succeed("value"), "1 second")
+      const hurried = yield* Effect.forkChild(Effect.flip(Deadline.within(kv.getOrSet("a", load), "50 millis")))
+      const patient = yield* Effect.forkChild(kv.getOrSet("a", load))
+      yield* TestClock.adjust("50 millis")
+      const error = yield* Fiber.join(hurried)
+      assert.strictEqual(error._tag, "TimeoutError")
+      assert.strictEqual(error._tag === "TimeoutError" && Duration.toMillis(error.duration), 50)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(patient), "value")
+    }).pipe(Effect.provide(Memory.layer().pipe(Deadline.wrap())))
+  )
+
+  describe("that waits for itself", () => {
+    const message = (exit: Exit.Exit<unknown, unknown>) => (Exit.isFailure(exit) ? String(exit.cause) : "no failure")
+
+    it.effect("is a defect that names the key, when a load asks for its own key", () =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const exit = yield* Effect.exit(
+          kv.getOrSet(
+            "k",
+            Effect.suspend(() => kv.getOrSet("k", Effect.succeed(1)))
+          )
+        )
+        assert.include(message(exit), '"default_collection" / "k" → "default_collection" / "k"')
+        assert.strictEqual(yield* kv.getOrSet("k", Effect.succeed(1)), 1, "the key can be loaded afterwards")
+      }).pipe(Effect.provide(Memory.layer()))
+    )
+
+    it.effect("is a defect that names the circle, when two callers' loads ask for each other's keys", () =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const asking = (key: string): Effect.Effect<any, any> =>
+          Effect.andThen(Effect.sleep("10 millis"), kv.getOrSet(key, Effect.succeed("never")))
+        const a = yield* Effect.forkChild(Effect.exit(kv.getOrSet("a", asking("b"))))
+        const b = yield* Effect.forkChild(Effect.exit(kv.getOrSet("b", asking("a"))))
+        yield* TestClock.adjust("10 millis")
+        const exits = [yield* Fiber.join(a), yield* Fiber.join(b)].map(message)
+        for (const text of exits) assert.match(text, /waits for itself: .*"[ab]" → .*"[ab]" → .*"[ab]"/)
+      }).pipe(Effect.provide(Memory.layer()))
+    )
+
+    it.effect("is none when loads ask for others in a chain of 3,000", () =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const from = (i: number): Effect.Effect<any, any> =>
+          i === 0 ? Effect.succeed("end") : Effect.suspend(() => kv.getOrSet(String(i), from(i - 1)))
+        assert.strictEqual(yield* kv.getOrSet("first", from(3_000)), "end")
+      }).pipe(Effect.provide(Memory.layer()))
+    )
+  })
+
+  it.effect("makes a load that throws a defect of its callers, and loads again afterwards", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const throwing = Effect.sync((): string => {
+        throw new Error("a bug in the load")
+      })
+      const exit = yield* Effect.exit(kv.getOrSet("a", throwing))
+      assert.isTrue(Exit.hasDies(exit))
+      assert.strictEqual(yield* kv.getOrSet("a", Effect.succeed("good")), "good")
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("fails at once when the layer is closed", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(Memory.layer(), scope)
+      const kv = yield* Effect.provide(KeyValue.KeyValue, context)
+      yield* Scope.close(scope, Exit.void)
+      const error = yield* Effect.flip(kv.getOrSet("a", Effect.die("loaded")))
+      assert.isTrue(error._tag === "StoreUnavailableError" && error.isClosed && !error.retryable)
+    })
+  )
+})
+
+describe("Collection.getOrSet", () => {
+  it.effect("does not replace a value that does not fit over a put that came meanwhile", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      yield* kv.put("k", "of an old schema", { collection: "c" })
+      const numbers = yield* Collection.make({ collection: "c", schema: Schema.Finite, onInvalid: "miss" })
+      const gate = yield* Deferred.make<void>()
+      const caller = yield* Effect.forkChild(numbers.getOrSet("k", Effect.as(Deferred.await(gate), 1)), {
+        startImmediately: true
+      })
+      yield* Effect.yieldNow
+      yield* numbers.put("k", 99)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(caller)
+      assert.strictEqual(yield* numbers.getOrFail("k"), 99)
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+})

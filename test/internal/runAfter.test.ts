@@ -1,0 +1,78 @@
+/** Timers that belong to whoever started them. */
+import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { TestClock } from "effect/testing"
+import { liveClock } from "../../src/internal/clock.ts"
+import { runAfter } from "../../src/internal/runAfter.ts"
+
+describe("runAfter, by the live clock", () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 0 }))
+  afterEach(() => void vi.useRealTimers())
+
+  /** Starts timers of a fiber. They write down their names. */
+  const started = () => {
+    const ran: Array<string> = []
+    const fiber = Effect.runSync(Effect.withFiber((fiber) => Effect.succeed(fiber)))
+    return { ran, start: (name: string, millis: number) => runAfter(fiber, millis, () => void ran.push(name)) }
+  }
+
+  it("runs each function when its time is over, in the order of the times, unless it was canceled", () => {
+    const { ran, start } = started()
+    start("late", 150)
+    start("a", 100)
+    start("b", 100)
+    start("soon", 20)
+    start("canceled", 50).cancel()
+    const timeline: Array<string> = []
+    for (let millis = 10; millis <= 150; millis += 10) {
+      vi.advanceTimersByTime(10)
+      timeline.push(...ran.splice(0).map((name) => `${millis} ${name}`))
+    }
+    assert.deepStrictEqual(timeline, ["20 soon", "100 a", "100 b", "150 late"])
+    assert.strictEqual(vi.getTimerCount(), 0)
+  })
+
+  it("waits longer than a timer of the runtime can, and can be canceled at any time", () => {
+    const { ran, start } = started()
+    start("far", 3 * 2 ** 31)
+    const canceled = start("canceled", 3 * 2 ** 31)
+    vi.advanceTimersByTime(2 * 2 ** 31)
+    canceled.cancel()
+    vi.advanceTimersByTime(2 ** 31 - 1)
+    assert.deepStrictEqual(ran, [])
+    vi.advanceTimersByTime(1)
+    assert.deepStrictEqual(ran, ["far"])
+    assert.strictEqual(vi.getTimerCount(), 0)
+  })
+
+  it("runs what is due already a moment later, never before it has returned", () => {
+    const { ran, start } = started()
+    start("due", -5)
+    assert.deepStrictEqual(ran, [])
+    vi.advanceTimersByTime(1)
+    assert.deepStrictEqual(ran, ["due"])
+  })
+})
+
+describe("runAfter, by another clock", () => {
+  it.effect("runs a function when that clock says so, unless it was canceled", () =>
+    Effect.withFiber((fiber) =>
+      Effect.gen(function* () {
+        assert.notStrictEqual(yield* Clock.Clock, liveClock)
+        const ran: Array<string> = []
+        runAfter(fiber, 100, () => void ran.push("a"))
+        const canceled = runAfter(fiber, 50, () => void ran.push("canceled"))
+        runAfter(fiber, 0, () => void ran.push("due"))
+        assert.deepStrictEqual(ran, [])
+        yield* TestClock.adjust(40)
+        canceled.cancel()
+        assert.deepStrictEqual(ran, ["due"])
+        yield* TestClock.adjust(59)
+        assert.deepStrictEqual(ran, ["due"])
+        yield* TestClock.adjust(1)
+        assert.deepStrictEqual(ran, ["due", "a"])
+      })
+    )
+  )
+})
