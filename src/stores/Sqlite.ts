@@ -94,7 +94,7 @@ export type Options = FileOptions | DatabaseOptions
  * - A batch is one transaction: it is applied as a whole or not at all, and reads one state of the database.
  * - Several tables may be in one file, beside those of others. Only the store's own table is read and cleared.
  * - Expired entries are not answered any more. Their space is freed by writes, a few at each, and by
- *   `Maintenance.removeExpired`.
+ *   `Maintenance.removeExpired`. When the disk is full, a write removes up to 1,000 expired entries and tries once more.
  * - Versions (for `Atomic`) are the number of the layer, which the database counts, and that of its write: none ever
  *   comes again, whatever is deleted meanwhile.
  *
@@ -159,6 +159,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     Result.try(() => prepareAllUnsafe(database, table))
   )
   return driver({
+    isClosed: () => config.database === undefined && !database.isOpen,
     statements,
     transactions,
     writer: migrated.success,

@@ -165,7 +165,7 @@ describe("a full storage", () => {
       for (let i = 0; i < 30_000; i++) {
         const expires = i === 25_000 ? `"expires_at":"1970-01-01T00:00:01+00:00",` : ""
         const key = `k${String(i).padStart(5, "0")}`
-        yield* store.set(`c::${key}`, `{"collection":"c",${expires}"key":"${key}","value":1,"version":1}`)
+        yield* store.set(`c::${key}`, `{"collection":"c",${expires}"key":"${key}","value":{},"version":1}`)
       }
       yield* TestClock.adjust("2 seconds")
       isFull = true
@@ -179,7 +179,11 @@ describe("a full storage", () => {
     }).pipe(
       Effect.provide(
         overBroken((store) => ({
-          get: (name) => Effect.suspend(() => (reads++, store.get(name))),
+          get: (name) =>
+            Effect.andThen(
+              Effect.sync(() => reads++),
+              store.get(name)
+            ),
           set: (name, value) =>
             Effect.suspend(() =>
               isFull
@@ -201,26 +205,26 @@ describe("a full storage", () => {
 })
 
 describe("many fibers on one key", () => {
-  const many = 100_000
-
   it.effect(
     "write one after the other, and the last of 100,000 wins",
     () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
         yield* Effect.forEach(
-          Array.from({ length: many }, (_, i) => i),
+          Array.from({ length: 100_000 }, (_, i) => i),
           (i) => kv.put("hot", i),
           {
             concurrency: "unbounded",
             discard: true
           }
         )
-        assert.strictEqual(yield* kv.get("hot"), many - 1)
+        assert.strictEqual(yield* kv.get("hot"), 99_999)
         assert.isTrue(yield* kv.delete("hot"))
       }).pipe(Effect.provide(overMemory)),
     60_000
   )
+
+  const many = 20_000
 
   for (const [name, isInterrupted] of [
     ["all of them are", () => true],

@@ -7,7 +7,7 @@ import type { Entry } from "../../Entry.ts"
 import * as utf8 from "../../internal/utf8.ts"
 import { DeserializationError } from "../../KeyValueError.ts"
 import { Expired } from "./Expired.ts"
-import { isOutOfRange, toError } from "./errors.ts"
+import { closedError, isFull, isOutOfRange, toError } from "./errors.ts"
 import { type Attempt, whenFree } from "./patience.ts"
 import { next, nextBytes, type Range, startingWith } from "./range.ts"
 import type { EntryRow, KeyRow, Statements } from "./statements.ts"
@@ -17,6 +17,8 @@ import type { Transactions } from "./transaction.ts"
 const maxPage = 1000
 
 export interface Connection {
+  /** Whether the layer has closed the connection. */
+  readonly isClosed: () => boolean
   readonly statements: Statements
   readonly transactions: Transactions
   /** A number that no other writer of the table has or had. */
@@ -25,7 +27,7 @@ export interface Connection {
   readonly defaultCollection: string
 }
 
-export const driver = ({ statements, transactions, writer, busyTimeout, defaultCollection }: Connection) => {
+export const driver = ({ isClosed, statements, transactions, writer, busyTimeout, defaultCollection }: Connection) => {
   const expired = new Expired(statements.removeExpired)
   let written = 0
   /** Never the same twice, not even for a key that was deleted in between. */
@@ -41,8 +43,19 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
       attempt,
       { millis: busyTimeout, deadline: call.deadline },
       done,
-      failure
+      (cause) => (isClosed() ? closedError(call, cause) : failure(cause))
     )
+
+  /** The same write, once more after expired entries were removed if the database is full. */
+  const makingRoom =
+    <A>(attempt: Attempt<A>): Attempt<A> =>
+    (now) => {
+      const result = attempt(now)
+      if (Result.isSuccess(result) || !isFull(result.failure)) return result
+      // The log is emptied first: on a full disk it has no room for what is removed.
+      Result.try(() => statements.checkpoint.all())
+      return expired.removeSome(now) === 0 ? result : attempt(now)
+    }
 
   /** One statement is a transaction of its own. */
   const alone =
@@ -84,10 +97,9 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
             statements.put.run(call.collection, call.keys[i]!, expiresAt, nextVersion(), stored[i]!)
           }
         }
-        return run(call, many(call) ? writing(step) : alone(step), (_, now) => {
+        return run(call, makingRoom(many(call) ? writing(step) : alone(step)), (_, now) =>
           expired.sweepAfter(stored.length, now)
-          return Effect.void
-        })
+        )
       }),
 
     delete: (call) => {
@@ -100,13 +112,8 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
     },
 
     compareAndPut: (call) =>
-      run(
-        call,
-        alone((now) => compareAndPut(statements, call, nextVersion, now)),
-        (done, now) => {
-          if (done && call.entry !== undefined) expired.sweepAfter(1, now)
-          return Effect.succeed(done)
-        }
+      run(call, makingRoom(alone((now) => compareAndPut(statements, call, nextVersion, now))), (done, now) =>
+        done && call.entry !== undefined ? Effect.as(expired.sweepAfter(1, now), done) : Effect.succeed(done)
       ),
 
     keys: (call) => {
