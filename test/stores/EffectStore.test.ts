@@ -204,6 +204,61 @@ describe("a full storage", () => {
   let isFull = false
 })
 
+describe("twice the entries take at most twice the requests", () => {
+  const names = (n: number) => Array.from({ length: n }, (_, i) => `key-${i}`)
+  const operations: Record<
+    string,
+    (n: number) => Effect.Effect<unknown, unknown, KeyValue | Enumeration | Maintenance>
+  > = {
+    putMany: (n) => KeyValue.use((kv) => kv.putMany(names(n).map((key) => [key, 2]))),
+    getMany: (n) => KeyValue.use((kv) => kv.getMany(names(n))),
+    deleteMany: (n) => KeyValue.use((kv) => kv.deleteMany(names(n))),
+    keys: () => Enumeration.use(({ keys }) => Stream.runDrain(keys())),
+    collections: () => Enumeration.use(({ collections }) => Stream.runDrain(collections())),
+    clear: () => Maintenance.use(({ clear }) => clear),
+    removeExpired: () =>
+      Effect.andThen(
+        TestClock.adjust("1 second"),
+        Maintenance.use(({ removeExpired }) => removeExpired)
+      )
+  }
+  for (const [name, run] of Object.entries(operations)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const requestsFor = (n: number) => {
+          let requests = 0
+          const count = Effect.sync(() => void requests++)
+          return Effect.gen(function* () {
+            const kv = yield* KeyValue
+            yield* kv.putMany(
+              names(n).map((key) => [key, 1]),
+              { ttl: "1 second" }
+            )
+            requests = 0
+            yield* run(n)
+            return requests
+          }).pipe(
+            Effect.provide(
+              Layer.fresh(
+                overBroken((store) => ({
+                  get: (name) => Effect.andThen(count, store.get(name)),
+                  set: (name, value) => Effect.andThen(count, store.set(name, value)),
+                  remove: (name) => Effect.andThen(count, store.remove(name)),
+                  keys: Effect.andThen(Effect.replicateEffect(count, n, { discard: true }), store.keys)
+                }))
+              )
+            )
+          )
+        }
+        const once = yield* requestsFor(2000)
+        const twice = yield* requestsFor(4000)
+        assert.isAtLeast(once, 1)
+        assert.isAtMost(twice, 2.4 * once)
+      })
+    )
+  }
+})
+
 describe("many fibers on one key", () => {
   it.effect(
     "write one after the other, and the last of 100,000 wins",

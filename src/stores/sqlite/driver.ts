@@ -10,6 +10,7 @@ import { Expired } from "./Expired.ts"
 import { closedError, isFull, isOutOfRange, toError } from "./errors.ts"
 import { type Attempt, whenFree } from "./patience.ts"
 import { next, nextBytes, type Range, startingWith } from "./range.ts"
+import { inSlices, page } from "./slices.ts"
 import type { EntryRow, KeyRow, Statements } from "./statements.ts"
 import type { Transactions } from "./transaction.ts"
 
@@ -90,16 +91,27 @@ export const driver = ({ isClosed, statements, transactions, writer, busyTimeout
 
     put: (call) =>
       Effect.suspend(() => {
-        const stored = call.keys.map((key, i) => encode(call.collection, key, call.entries[i]!))
+        const stored: Array<string | Uint8Array> = []
+        const encodeSlice = (from: number, to: number): void => {
+          for (let i = from; i < to; i++) stored.push(encode(call.collection, call.keys[i]!, call.entries[i]!))
+        }
         const step = () => {
           for (let i = 0; i < stored.length; i++) {
             const expiresAt = expiryOf(call.entries[i]!)
             statements.put.run(call.collection, call.keys[i]!, expiresAt, nextVersion(), stored[i]!)
           }
         }
-        return run(call, makingRoom(many(call) ? writing(step) : alone(step)), (_, now) =>
-          expired.sweepAfter(stored.length, now)
-        )
+        const write = (isAlone: boolean) =>
+          run(call, makingRoom(isAlone ? alone(step) : writing(step)), (_, now) =>
+            expired.sweepAfter(stored.length, now)
+          )
+        if (many(call))
+          return Effect.andThen(
+            inSlices(call.keys.length, (from, to) => Effect.sync(() => encodeSlice(from, to))),
+            write(false)
+          )
+        encodeSlice(0, 1)
+        return write(true)
       }),
 
     delete: (call) => {
@@ -123,7 +135,7 @@ export const driver = ({ isClosed, statements, transactions, writer, busyTimeout
         : run(
             call,
             alone((now) => listKeys(statements, call, range, now)),
-            Effect.succeed
+            page
           )
     },
 
@@ -135,7 +147,7 @@ export const driver = ({ isClosed, statements, transactions, writer, busyTimeout
         : run(
             call,
             reading((now) => listCollections(statements, call, names, keys, now)),
-            Effect.succeed
+            page
           )
     },
 
@@ -149,7 +161,7 @@ export const driver = ({ isClosed, statements, transactions, writer, busyTimeout
         : run(
             call,
             writing((now) => clearPage(statements, remaining, keys, now)),
-            Effect.succeed
+            page
           )
     },
 
@@ -157,7 +169,7 @@ export const driver = ({ isClosed, statements, transactions, writer, busyTimeout
       run(
         call,
         alone((now) => Number(statements.removeExpired.run(now, maxPage).changes)),
-        (count) => Effect.succeed({ count, next: count < maxPage ? undefined : true })
+        (count) => page({ count, next: count < maxPage ? undefined : true })
       )
   } satisfies Driver
 }
@@ -170,27 +182,37 @@ const decodeAll = (
   call: Call.Get,
   rows: ReadonlyArray<EntryRow | undefined>
 ): Effect.Effect<ReadonlyArray<Entry | undefined>, DeserializationError> => {
+  if (rows.length === 1) return Effect.fromResult(Result.map(decode(call, rows[0], 0), (entry) => [entry]))
   const entries: Array<Entry | undefined> = []
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]
-    if (row === undefined) {
-      entries.push(undefined)
-      continue
+  const decodeSlice = (from: number, to: number): Effect.Effect<void, DeserializationError> => {
+    for (let i = from; i < to; i++) {
+      const entry = decode(call, rows[i], i)
+      if (Result.isFailure(entry)) return Effect.fail(entry.failure)
+      entries.push(entry.success)
     }
-    const [stored, expiresAt, version] = row
-    const decoded = managedEntry.decode(stored)
-    if (Result.isFailure(decoded)) {
-      return Effect.fail(new DeserializationError({ ...Call.placeOf(call, i), reason: decoded.failure }))
-    }
-    if (call.versioned && version.includes("\uFFFD")) {
-      const reason = "the version of its row is not UTF-8, so that it cannot be told from another"
-      return Effect.fail(new DeserializationError({ ...Call.placeOf(call, i), reason }))
-    }
-    const { payload, createdAt } = decoded.success.entry
-    entries.push({ payload, createdAt, expiresAt: expiresAt ?? undefined, version })
+    return Effect.void
   }
-  return Effect.succeed(entries)
+  return Effect.as(inSlices(rows.length, decodeSlice), entries)
 }
+
+const decode = (
+  call: Call.Get,
+  row: EntryRow | undefined,
+  index: number
+): Result.Result<Entry | undefined, DeserializationError> => {
+  if (row === undefined) return missing
+  const [stored, expiresAt, version] = row
+  const failure = (reason: string) => Result.fail(new DeserializationError({ ...Call.placeOf(call, index), reason }))
+  const decoded = managedEntry.decode(stored)
+  if (Result.isFailure(decoded)) return failure(decoded.failure)
+  if (call.versioned && version.includes("\uFFFD")) {
+    return failure("the version of its row is not UTF-8, so that it cannot be told from another")
+  }
+  const { payload, createdAt } = decoded.success.entry
+  return Result.succeed({ payload, createdAt, expiresAt: expiresAt ?? undefined, version })
+}
+
+const missing = Result.succeed(undefined)
 
 const outOfRange = ({ place }: Call.Get): DeserializationError =>
   new DeserializationError({ ...place, reason: "its row holds an integer that is larger than JavaScript's" })
