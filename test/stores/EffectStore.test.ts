@@ -259,6 +259,31 @@ describe("twice the entries take at most twice the requests", () => {
   }
 })
 
+describe("a store that answers at once", () => {
+  it.effect("lets the event loop go on between 1,000 entries of a batch or listing, and the next", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const { keys } = yield* Enumeration
+      const names = Array.from({ length: 10_000 }, (_, i) => `key-${i}`)
+      for (const [name, run] of [
+        ["putMany", kv.putMany(names.map((key) => [key, 1]))],
+        ["getMany", kv.getMany(names)],
+        ["keys", Stream.runDrain(keys())],
+        ["deleteMany", kv.deleteMany(names)]
+      ] as const) {
+        let turns = 0
+        let timer = setImmediate(function count() {
+          turns++
+          timer = setImmediate(count)
+        })
+        yield* run as Effect.Effect<unknown, unknown>
+        clearImmediate(timer)
+        assert.isAtLeast(turns, 9, name)
+      }
+    }).pipe(Effect.provide(Layer.fresh(overMemory)))
+  )
+})
+
 describe("many fibers on one key", () => {
   it.effect(
     "write one after the other, and the last of 100,000 wins",

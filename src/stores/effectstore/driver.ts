@@ -6,6 +6,7 @@ import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { hasExpired } from "../../internal/hasExpired.ts"
 import { Sweep } from "../../internal/Sweep.ts"
+import * as slices from "../../internal/slices.ts"
 import { DeserializationError } from "../../KeyValueError.ts"
 import { isFull, toStoreFailure, tracked } from "./errors.ts"
 import { grouped, list, type Name, nameOf, page } from "./names.ts"
@@ -16,7 +17,7 @@ const pageSize = 256
 
 /** Makes a request for each item, several at a time. */
 const forEach = <A, B, E>(items: ReadonlyArray<A>, f: (item: A, index: number) => Effect.Effect<B, E>) =>
-  Effect.forEach(items, f, { concurrency: 16 })
+  slices.forEach(items, f, 16)
 
 export const make = (store: KeyValueStore, defaultCollection: string) => {
   const texts = new Texts(store)

@@ -4,13 +4,13 @@ import * as managedEntry from "../../codecs/managedEntry.ts"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import type { Entry } from "../../Entry.ts"
+import { inSlices } from "../../internal/slices.ts"
 import * as utf8 from "../../internal/utf8.ts"
 import { DeserializationError } from "../../KeyValueError.ts"
 import { Expired } from "./Expired.ts"
 import { closedError, isFull, isOutOfRange, toError } from "./errors.ts"
 import { type Attempt, whenFree } from "./patience.ts"
 import { next, nextBytes, type Range, startingWith } from "./range.ts"
-import { inSlices, page } from "./slices.ts"
 import type { EntryRow, KeyRow, Statements } from "./statements.ts"
 import type { Transactions } from "./transaction.ts"
 
@@ -173,6 +173,10 @@ export const driver = ({ isClosed, statements, transactions, writer, busyTimeout
       )
   } satisfies Driver
 }
+
+/** The answer with a page. The event loop goes on before the next one is asked for. */
+const page = <P extends { readonly next: unknown }>(answer: P): Effect.Effect<P> =>
+  answer.next === undefined ? Effect.succeed(answer) : Effect.as(Effect.yieldNow, answer)
 
 const nothingListed = Effect.succeed<Call.Page>({ names: [], next: undefined })
 
