@@ -4,6 +4,7 @@ import type { Driver } from "../driver/Driver.ts"
 import type { Entry } from "../Entry.ts"
 import { callAt } from "../KeyValue.ts"
 import { ConflictError, type Place, type ReadError, type WriteError } from "../KeyValueError.ts"
+import { beforeWrite } from "./beforeWrite.ts"
 import { lazy } from "./lazy.ts"
 import { pauses } from "./pauses.ts"
 
@@ -31,7 +32,10 @@ export const change = <A, E>(
   f: (current: Entry | undefined) => Effect.Effect<Change<A>, E>
 ): Effect.Effect<A, E | ReadError | WriteError | ConflictError> =>
   Effect.gen(function* () {
-    const [current] = yield* driver.get({ _tag: "get", ...callAt(place), expiry, versioned: true })
+    const [current] = yield* Effect.mapError(
+      driver.get({ _tag: "get", ...callAt(place), expiry, versioned: true }),
+      beforeWrite
+    )
     const { answer, write } = yield* f(current)
     if (write === undefined) return answer
     const { entry } = write

@@ -2,9 +2,10 @@ import * as Effect from "effect/Effect"
 import { mapOperations, type Next } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
-import { StoreUnavailableError } from "../KeyValueError.ts"
+import type { StoreUnavailableError } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
 import { idOf } from "./ids.ts"
+import { layerClosed } from "./layerClosed.ts"
 import { SingleFlight } from "./SingleFlight.ts"
 
 /** What the services over one driver have in common. */
@@ -39,7 +40,7 @@ const serve = (driver: Driver): Served => {
       <C extends Call, A, E>(next: Next<C, A, E>): Next<C, A, E | StoreUnavailableError> =>
         (call) =>
           Effect.suspend((): Effect.Effect<A, E | StoreUnavailableError> => {
-            if (isClosed) return closed(call)
+            if (isClosed) return Effect.fail(layerClosed(call.place))
             return mayDisturb(call) ? telling(loads, driver, call, next(call)) : next(call)
           })
     ),
@@ -50,9 +51,6 @@ const serve = (driver: Driver): Served => {
     }
   }
 }
-
-const closed = ({ place }: Call): Effect.Effect<never, StoreUnavailableError> =>
-  Effect.fail(new StoreUnavailableError({ ...place, reason: "the layer is closed", sent: false, isClosed: true }))
 
 const mayDisturb = ({ _tag }: Call): boolean =>
   _tag === "put" || _tag === "delete" || _tag === "compareAndPut" || _tag === "clear"

@@ -133,7 +133,7 @@ export interface ClusterStoreOptions extends ConnectionOptions {
  * @since 0.1.0
  */
 export interface ClientOptions extends CommonOptions {
-  /** The client, which is used as it is set up, and never closed. */
+  /** The client, which is used as it is set up, and stays open when the layer is closed. */
   readonly client: Redis | Cluster | Redis<"resp3"> | Cluster<"resp3">
   readonly url?: undefined
   readonly options?: undefined
@@ -158,12 +158,18 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *
  * - The names in the database are `<prefix><collection>::<key>`, the values what py-key-value writes: both libraries
  *   read each other's entries. Bytes are stored as they are, in a small frame.
- * - A batch is one round trip: `MGET`, `UNLINK`, `MSET` (of 1,000 entries at most), or, with a TTL and in a cluster,
- *   commands for each key that leave together.
+ * - A batch is one round trip: `MGET`, `MSET` (of 1,000 entries at most), or, with a TTL and in a cluster, commands for
+ *   each key that leave together. Keys are removed by a script, which does not count entries that were loaded without
+ *   their TTL and have expired.
  * - What all fibers send in one turn of the event loop leaves in one write.
  * - TTLs have the precision of a millisecond, and the server's clock decides what has expired.
  * - An outage is an error at once: nothing is queued while there is no connection, and nothing that was sent is sent
- *   again. A new connection is tried in the background, with pauses from 50 milliseconds up to 2 seconds.
+ *   again. A new connection is tried in the background, with pauses from 50 milliseconds up to 2 seconds. (Commands for a
+ *   node of a cluster that was just discovered wait until it is connected.)
+ * - Closing the layer fails the operations that are under way, and those that come later, with
+ *   `StoreUnavailableError`, and leaves no connection open.
+ * - The layer of a cluster is built when at least one master can be asked within `connectTimeout`. Operations on keys of
+ *   the other masters fail with `StoreUnavailableError`.
  * - A connection that is given up is reset, so that a write that the network held back on it does not arrive later, over
  *   a newer one. (Connections by TLS and Unix sockets cannot be reset.)
  * - A server that answers `READONLY` was a master once: the connection to it is given up, at most once a second, so that
@@ -171,6 +177,9 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  * - Clearing and listing go through the keys with `SCAN`, and never touch a name that is not the store's, nor anything
  *   that is not a string. They fail with `StoreUnavailableError`, and are to be begun again, when the server was started
  *   again or another one took its place meanwhile, where a cursor of `SCAN` means nothing (`INFO server` tells which it is).
+ * - In a cluster, clearing and listing ask the masters (`CLUSTER NODES`), at the beginning and at the end, which slots they
+ *   have. Slots that moved in between are read again. They fail with `StoreUnavailableError` when a slot has no master
+ *   that answers.
  *
  * Operations fail with `StoreUnavailableError` when there is no connection or it was lost, when the server is silent for
  * `responseTimeout`, or when it is loading, failing over or busy; and with `StoreError` when it refuses: not a string,
@@ -185,7 +194,10 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  * - A batch that fails half-way is applied in part: the outcome of its error is `"unknown"`.
  * - Without a `prefix`, every string of the database whose name has a `"::"` counts as the store's.
  * - `SCAN` may list a name twice while the server resizes its table. Of the last 2,500 names, none is repeated. In a
- *   cluster, keys that move to another node meanwhile may be missed.
+ *   cluster, keys whose slot moves to another node meanwhile may be listed twice.
+ * - Where the user of the connection may not run scripts, entries that were loaded without their TTL and have expired are
+ *   missing for reads, but are listed and counted.
+ * - Listing or clearing over a `Cluster` of your own waits until it is ready (with `enableOfflineQueue: false`: fails).
  *
  * **Example**
  *
@@ -235,7 +247,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   if (problem !== undefined) return yield* options.invalid("Redis", problem)
   yield* options.oneOf("Redis", "format", format, ["compact", "py-key-value"])
   yield* options.oneOf("Redis", "integers", integers, ["number", "bigint"])
-  const connection = config.client === undefined ? yield* connect(config) : given(config.client as Client)
+  const connection = yield* config.client === undefined ? connect(config) : given(config.client as Client)
   return driver(connection, {
     names: names.make(prefix, style),
     coalesceReads: config.coalesceReads ?? false,
@@ -252,6 +264,13 @@ const connect = Effect.fnUntraced(function* (
     "Redis",
     isUrl(config.url),
     "url must begin with redis:// or rediss://, or be the path of a Unix socket"
+  )
+  const { nodes = [], options: { redisOptions } = {} } = config.cluster ?? {}
+  const databases = [...nodes, redisOptions].map(databaseOf)
+  yield* options.check(
+    "Redis",
+    databases.every((db) => Number(db ?? 0) === 0),
+    "a cluster has no other database than 0"
   )
   const connectTimeout = yield* options.millis("Redis", "connectTimeout", config.connectTimeout ?? "5 seconds")
   const responseTimeout = yield* options.millis("Redis", "responseTimeout", config.responseTimeout ?? "5 seconds")
@@ -277,6 +296,12 @@ const isUrl = (url: ServerOptions["url"]): boolean => {
   return /^(rediss?:\/)?\//i.test(text) || !text.includes("/")
 }
 
+/** The database that a node is to have, if any: ioredis drops it, or goes on when the node refuses it. */
+const databaseOf = (node: ClusterNode | RedisOptions | undefined): unknown => {
+  if (typeof node === "object") return "db" in node ? node.db : 0
+  return typeof node === "string" ? /^\w+:\/\/[^/?]*\/(\d+)|[?&]db=(\d+)/.exec(node)?.slice(1).join("") : 0
+}
+
 const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Client => {
   const all = {
     disconnectTimeout,
@@ -297,6 +322,11 @@ const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Cl
 const clusterClient = ({ nodes, options }: ClusterStoreOptions["cluster"], server: RedisOptions): Client =>
   new Cluster([...nodes], {
     clusterRetryStrategy: pause,
+    // It asks any one node, and gives up all of them when that one does not answer.
+    enableReadyCheck: false,
+    retryDelayOnClusterDown: 0,
+    // Several nodes are asked before the time to connect is over, since the first may not answer.
+    slotsRefreshTimeout: Math.min(1000, server.connectTimeout! / 4),
     ...options,
     redisOptions: { disconnectTimeout, ...options?.redisOptions, ...server } as Configured,
     retryDelayOnFailover: 0,

@@ -13,6 +13,7 @@ import * as Random from "effect/Random"
 import { around, type Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import { type Wrapper, wrapperContext } from "../driver/layers.ts"
+import { monotonicMillis } from "../internal/clock.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { concerns, entriesOf, type Fault, type Kind, kinds } from "./chaos/Fault.ts"
@@ -197,7 +198,7 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
   const delay = yield* range("delay", config.delay ?? { min: "1 millis", max: "50 millis" })
   const lateBy = yield* range("lateBy", config.lateBy ?? { min: "5 seconds", max: "30 seconds" })
   const outages = yield* Effect.forEach(config.outages ?? [], outage)
-  const begun = yield* Clock.currentTimeMillis
+  const begun = monotonicMillis(yield* Clock.Clock)
   const injected = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>
   let enabled = config.enabled ?? true
   let down: Fault | undefined
@@ -234,10 +235,11 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
   const decide = (call: Call): Effect.Effect<Fault | undefined> =>
     Effect.withFiber((fiber) => {
       const n = calls++
-      const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+      const clock = fiber.getRef(Clock.Clock)
+      const now = clock.currentTimeMillisUnsafe()
       const chosen = (): Fault | undefined =>
         fiber.getRef(Spared) ? undefined : (config.script?.(call, n) ?? byRate(call, now, fiber.getRef(Random.Random)))
-      const fault = enabled ? (outageAt(now) ?? chosen()) : undefined
+      const fault = enabled ? (outageAt(monotonicMillis(clock)) ?? chosen()) : undefined
       if (fault === undefined) return Effect.undefined
       injected[fault._tag]++
       return config.onFault === undefined ? Effect.succeed(fault) : Effect.as(config.onFault(fault, call), fault)

@@ -3,25 +3,27 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { Atomic } from "../Atomic.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { type Kind, kinds } from "./chaos/Fault.ts"
+import { servicesOf } from "./simulation/Client.ts"
 import type { Violation } from "./simulation/check.ts"
 import type { Faults, Faulty } from "./simulation/faulty.ts"
 import { hashText } from "./simulation/History.ts"
+import { hazards as allHazards, type Hazard } from "./simulation/hazards.ts"
 import * as Plan from "./simulation/Plan.ts"
 import { run as runPlan } from "./simulation/run.ts"
 import { type Simulation, Tally, violationsOf } from "./simulation/Tally.ts"
+import type { Throwing } from "./simulation/Thrown.ts"
 
 export type { Violation, ViolationKind } from "./simulation/check.ts"
 export { defaultRates, type Faults, type Faulty } from "./simulation/faulty.ts"
+export { type Hazard, hazards } from "./simulation/hazards.ts"
+export type { Throwing } from "./simulation/Thrown.ts"
 
 /**
  * Options of {@link run}.
@@ -29,8 +31,29 @@ export { defaultRates, type Faults, type Faulty } from "./simulation/faulty.ts"
  * @since 0.1.0
  */
 export interface Options<E = never> {
-  /** Builds the stack. What `faulty` wraps has faults; several stores have names of their own. */
-  readonly stack: (faulty: Faulty) => Layer.Layer<KeyValue, E>
+  /**
+   * Builds the stack. What `faulty` wraps has faults; several stores have names of their own. What `throwing` wraps, such
+   * as a predicate, throws at times if the `throws` are among the hazards.
+   */
+  readonly stack: (faulty: Faulty, throwing: Throwing) => Layer.Layer<KeyValue, E>
+  /**
+   * What the workload has beside reads and writes, and happens beside faults of stores: some of {@link hazards}, or
+   * `"all"`. Default: none.
+   */
+  readonly hazards?: "all" | ReadonlyArray<Hazard> | undefined
+  /**
+   * How long an operation takes at most, if a `Timeout` or `Deadline` outermost in the stack sees to that. What takes
+   * longer is a `hang`. Default: no limit, so that only what has no end, or waits for no store, is one.
+   */
+  readonly limit?: Duration.Input | undefined
+  /** Whether the stack has a `Deadline`, so that the budget of a caller is its limit, too. Default: false. */
+  readonly budgets?: boolean | undefined
+  /** How long an operation of the closed stack takes at most to fail: the pauses of its `Retry`. Default: 0. */
+  readonly failsAfterCloseWithin?: Duration.Input | undefined
+  /** What the stores hold after the stack was closed and built again: what they held, or nothing. Default: `"kept"`. */
+  readonly afterRestart?: "kept" | "empty" | undefined
+  /** The names of stores that must hold the same in the end. Default: none. */
+  readonly alike?: ReadonlyArray<string> | undefined
   /** How many runs, each from a seed of its own. Default: 100. */
   readonly seeds?: number | undefined
   /** The first seed; the others follow it. Default: 0. */
@@ -85,7 +108,12 @@ export interface Report {
   readonly staleReadsBeyondBound: number
   readonly untypedDefects: number
   readonly leakedFibers: number
-  /** Violations of other kinds: values that nobody wrote, operations that do not end. */
+  /** Operations without an end, or that took longer than the stack allows. */
+  readonly hangs: number
+  readonly answeredAfterClose: number
+  /** Operations that fail, and stores that differ, although nothing has been wrong for long. */
+  readonly notRecovered: number
+  /** Violations of other kinds: values that nobody wrote, callers that were ended by the budget of another. */
   readonly otherViolations: number
   /** A hash of each run's history, in the order of seeds. */
   readonly hashes: ReadonlyArray<string>
@@ -104,10 +132,12 @@ export interface Report {
  *
  * **Details**
  *
- * In each run several clients read, write and delete a few keys at the same time, in virtual time (`TestClock`), while
- * the stores that `faulty` wraps fail, stall, answer late, apply late, and are down ({@link defaultRates}, and `Chaos`).
- * There are no faults, and no time passes, while the stack is built. In the end all faults stop, and after `recovery` every key is read once more. Everything follows from the seed: which
- * operations there are, when, with which faults. The same seed gives the same history.
+ * In each run several clients read, write and delete a few keys at the same time, in virtual time, while the stores that
+ * `faulty` wraps fail, stall, answer late, apply late, and are down ({@link defaultRates}, and `Chaos`). The workload can
+ * have more in it: `getOrSet`, interruptions, jumps of the clock, restarts and others ({@link hazards}). There are no
+ * faults, and no time passes, while the stack is built for the first time. In the end all faults stop, and after
+ * `recovery` every key is read, and must be readable; with hazards, it must be writable, too. Everything follows from the
+ * seed: which operations there are, when, with which faults. The same seed gives the same history.
  *
  * Each key is a register that must be linearizable: every operation took effect at one moment between its call and its
  * answer, and each read tells what was there then. A write that failed with the outcome `"not-applied"` never took
@@ -115,12 +145,19 @@ export interface Report {
  * that reached a store more than once (it was tried again, or timed out and went on) may take effect as often as it
  * did: no wrapper can prevent that. TTLs are exact to the millisecond. Batches are checked key by key.
  *
+ * An operation hangs when it has not ended although nothing is left that could happen, when its caller gave up after
+ * `patience` although no store had anything to answer, or when it took longer than the `limit` of the stack: all in
+ * virtual time. An operation in flight when the stack is closed ends with a typed error or its answer; one that begins
+ * after that fails at once.
+ *
  * A violation comes with its seed and a history from which everything was left out that it takes no part in.
  *
  * Fails when the stack cannot be built.
  *
  * **Gotchas**
  *
+ * - With `restarts`, stores outlive the stack that is closed, but for those with `copies`: say `afterRestart: "empty"` if
+ *   the stack promises nothing about what it finds.
  * - Time is virtual: stores that do real work elsewhere (a server, a thread) cannot take part, and compression of more
  *   than 64 KiB neither.
  * - Tell one store from the other by different names, and build new layers inside of `stack`, so that no run sees what
@@ -153,7 +190,7 @@ export const run = Effect.fnUntraced(function* <E>(options: Options<E>): Effect.
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const plan = simulation.planOf(seed)
     const run = yield* runPlan(simulation.subject, plan)
-    const violations = violationsOf(run, simulation.promises)
+    const violations = violationsOf(run, simulation.expected)
     tally.add(run)
     for (const violation of violations) yield* tally.find(simulation, plan, run.history, violation)
     yield* Effect.yieldNow
@@ -180,6 +217,9 @@ export const merge = (reports: ReadonlyArray<Report>): Report => {
     staleReadsBeyondBound: sum((it) => it.staleReadsBeyondBound),
     untypedDefects: sum((it) => it.untypedDefects),
     leakedFibers: sum((it) => it.leakedFibers),
+    hangs: sum((it) => it.hangs),
+    answeredAfterClose: sum((it) => it.answeredAfterClose),
+    notRecovered: sum((it) => it.notRecovered),
     otherViolations: sum((it) => it.otherViolations),
     hashes,
     replayHash: hashText(hashes.join("")),
@@ -192,31 +232,46 @@ const prepare = Effect.fnUntraced(function* <E>(options: Options<E>): Effect.fn.
   const { operations = 50, clients = 5, keys = 3, stack } = options
   const stores = new Map<string, Faults>()
   const scope = yield* Scope.make()
-  const layer = stack((name, store, faults = {}) => {
+  const remember = (name: string, store: unknown, faults: Faults = {}) => {
     stores.set(name, faults)
     return store as ReturnType<Faulty> as any
-  })
-  const context = yield* Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope)
+  }
+  const layer = stack(remember, (callback) => callback)
+  const services = servicesOf(yield* Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope))
   yield* Scope.close(scope, Exit.void)
+  const atomic = services.atomic !== undefined
   const setting = {
     operations,
     clients,
     keys,
-    atomic: Option.isSome(Context.getOption(context as Context.Context<any>, Atomic)),
-    stores: [...stores].flatMap(([name, { outages = true }]) => (outages ? [name] : []))
+    atomic,
+    lists: services.enumeration !== undefined,
+    removes: services.maintenance !== undefined,
+    stores: [...stores].flatMap(([name, { outages = true }]) => (outages ? [name] : [])),
+    hazards: new Set(options.hazards === "all" ? allHazards : options.hazards)
   }
+  const fresh = options.afterRestart === "empty"
   return {
     subject: {
       stack,
       patience: millis(options.patience ?? "10 seconds"),
-      recovery: millis(options.recovery ?? "1 minute")
+      recovery: millis(options.recovery ?? "1 minute"),
+      alike: options.alike ?? [],
+      fresh
     },
-    promises: {
+    expected: {
       staleness:
         options.staleness === undefined
           ? { _tag: "never" }
           : { _tag: options.staleness.when, millis: millis(options.staleness.bound) },
-      countsDeletes: options.countsDeletes ?? true
+      countsDeletes: options.countsDeletes ?? true,
+      atomic,
+      fresh,
+      limits: {
+        millis: options.limit === undefined ? Number.POSITIVE_INFINITY : millis(options.limit),
+        budgets: options.budgets ?? false,
+        afterClose: options.failsAfterCloseWithin === undefined ? 0 : millis(options.failsAfterCloseWithin)
+      }
     },
     planOf: (seed) => Plan.make({ ...setting, seed })
   }

@@ -2,8 +2,9 @@
  * Simulates all stacks under faults and checks what they promised: `npm run simulate -- --help`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Console, Effect, Option } from "effect"
+import { Console, Data, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { Simulation } from "effect-kv/testing"
 import { performAll } from "./pool.ts"
 import * as report from "./report.ts"
 import { stacks, stores } from "./stacks.ts"
@@ -27,6 +28,13 @@ const flags = {
     Flag.optional
   ),
   seed: Flag.Int("seed").pipe(Flag.withDescription("The first seed (default: 0)"), Flag.optional),
+  without: Flag.String("without").pipe(
+    Flag.withDescription(
+      `Leave these out of the workload, separated by commas: ${Simulation.hazards.join(", ")}, or all`
+    ),
+    Flag.withMetavar("HAZARDS"),
+    Flag.withDefault("")
+  ),
   jobs: Flag.Int("jobs").pipe(Flag.withDescription("How many threads"), Flag.withDefault(2)),
   json: Flag.String("json").pipe(
     Flag.withDescription("Write a row for each stack to this file as well"),
@@ -42,10 +50,23 @@ const chunk = 100
 const longest = 100
 const farther = 1_000_000
 
+class UnknownHazard extends Data.TaggedError("UnknownHazard")<{ readonly message: string }> {}
+
+/** All but those that are named, separated by commas. */
+const hazardsWithout = Effect.fnUntraced(function* (names: string) {
+  const left = names.split(",").map((name) => name.trim())
+  const unknown = left.find(
+    (name) => name !== "" && name !== "all" && !(Simulation.hazards as ReadonlyArray<string>).includes(name)
+  )
+  if (unknown !== undefined) return yield* new UnknownHazard({ message: `--without does not know "${unknown}"` })
+  return left.includes("all") ? [] : Simulation.hazards.filter((hazard) => !left.includes(hazard))
+})
+
 const simulate = Command.make(
   "simulate",
   flags,
-  Effect.fn(function* ({ seeds, ops, stack, store, seed, jobs, json }) {
+  Effect.fn(function* ({ seeds, ops, stack, store, seed, without, jobs, json }) {
+    const hazards = yield* hazardsWithout(without)
     const pairs = Object.keys(stacks)
       .filter((name) => Option.getOrElse(stack, () => name) === name)
       .flatMap((name) => Object.keys(stores).map((store) => ({ stack: name, store })))
@@ -64,7 +85,8 @@ const simulate = Command.make(
           ...pair,
           firstSeed: first + round + from,
           seeds: Math.min(chunk, count - from),
-          operations
+          operations,
+          hazards
         })
       )
     )
@@ -73,12 +95,17 @@ const simulate = Command.make(
     const seconds = (performance.now() - begun) / 1000
     const rows = report.rows(done, rounds)
     for (const part of done) {
-      const text = yield* report.finding(part, operations)
+      const text = yield* report.finding(part, operations, without)
       if (text !== "") yield* Console.log(text)
     }
     yield* Console.log(`\n${report.table(rows)}\n`)
     const all = rows.reduce((sum, row) => sum + row.operations, 0)
-    yield* Console.log(`${all} operations in ${seconds.toFixed(1)} s with ${jobs} threads`)
+    const runs = done.reduce((sum, part) => sum + part.seeds, 0)
+    const perSecond = runs / seconds
+    yield* Console.log(
+      `${all} operations of ${runs} runs in ${seconds.toFixed(1)} s with ${jobs} threads: ${perSecond.toFixed(0)} seeds a second; ` +
+        `1,000 seeds of ${pairs.length} stacks take ${((1000 * pairs.length * rounds) / perSecond).toFixed(0)} s`
+    )
     if (Option.isSome(json)) yield* report.writeJson(json.value, rows)
     if (rows.some((row) => report.violationCount(row) > 0)) return yield* new report.Failed()
   })

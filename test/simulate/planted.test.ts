@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { Memory, Timeout } from "effect-kv"
+import { Deadline, Memory, Timeout } from "effect-kv"
 import { Simulation } from "effect-kv/testing"
 import { cache, coalescing } from "./planted/caches.ts"
-import { forgettingFallback, repairing } from "./planted/several.ts"
+import { loadsUnderTheFirstBudget, overwritingLoads } from "./planted/loading.ts"
+import * as several from "./planted/several.ts"
 import * as single from "./planted/single.ts"
+import * as waiting from "./planted/waiting.ts"
 
 type Stack = Simulation.Options<any>["stack"]
 
@@ -16,9 +18,10 @@ const over =
 
 const losingReplies = { rates: { ...Simulation.defaultRates, failAfter: 0.15 } }
 
-interface Planted {
+interface Planted extends Partial<Simulation.Options<any>> {
   readonly stack: Stack
-  readonly shows: Simulation.ViolationKind
+  /** The kind of violation that it shows as, or one of several. */
+  readonly shows: Simulation.ViolationKind | ReadonlyArray<Simulation.ViolationKind>
 }
 
 const lost = "lostAcknowledgedWrite"
@@ -39,11 +42,12 @@ const planted: Readonly<Record<string, Planted>> = {
   "a copy outlives the entry": { stack: over(cache({ ignoresTtls: true })), shows: stale },
   "a read shares another that began before the last write": { stack: over(coalescing), shows: stale },
   "a fallback forgets the writes and deletes of an outage": {
-    stack: (faulty) => faulty("primary", Memory.layer()).pipe(Timeout.wrap(300), forgettingFallback(Memory.layer())),
+    stack: (faulty) =>
+      faulty("primary", Memory.layer()).pipe(Timeout.wrap(300), several.forgettingFallback(Memory.layer())),
     shows: lost
   },
   "a repair on read brings back what was deleted": {
-    stack: (faulty) => faulty("first", Memory.layer()).pipe(repairing(faulty("second", Memory.layer()))),
+    stack: (faulty) => faulty("first", Memory.layer()).pipe(several.repairing(faulty("second", Memory.layer()))),
     shows: lost
   },
   "an update is a read and a write": { stack: over(single.updateInTwoSteps), shows: lost },
@@ -57,14 +61,98 @@ const planted: Readonly<Record<string, Planted>> = {
   "a batch that failed half-way is said not to be applied": { stack: over(single.halfBatches), shows: visible },
   "a write is acknowledged before it is done": { stack: over(single.writeBehind), shows: lost },
   "each read leaves a fiber behind": { stack: over(single.leaking), shows: "leakedFiber" },
-  "a failure is a defect": { stack: over(single.dying), shows: "untypedDefect" }
+  "a failure is a defect": { stack: over(single.dying), shows: "untypedDefect" },
+
+  "who leaves a lane runs the next one within": {
+    stack: over(waiting.lanes({ synchronous: true })),
+    hazards: ["hotKeys"],
+    shows: ["hang", "untypedDefect"]
+  },
+  "a lane is taken one step before what frees it": {
+    stack: over(waiting.lanes({ takenOutside: true })),
+    hazards: ["interruptions"],
+    shows: "hang"
+  },
+  "a place of a bulkhead is lost to an interruption": {
+    stack: over(waiting.bulkhead(3, { takenOutside: true })),
+    hazards: ["interruptions"],
+    shows: "hang"
+  },
+  "those who wait for a place are forgotten when the layer is closed": {
+    stack: over(waiting.bulkhead(1, { forgetsWaiters: true })),
+    hazards: ["restarts"],
+    shows: "hang"
+  },
+  "a closed cache answers from its copies": {
+    stack: over(cache({})),
+    hazards: ["restarts"],
+    shows: "answeredAfterClose"
+  },
+  "a loaded value is stored over a newer write": {
+    stack: over(overwritingLoads),
+    hazards: ["loads"],
+    shows: ["lostAcknowledgedWrite", "staleReadBeyondBound"]
+  },
+  "those who share a load have the budget of the first": {
+    stack: (faulty) => faulty("store", Memory.layer()).pipe(Deadline.wrap(), loadsUnderTheFirstBudget),
+    hazards: ["loads", "hotKeys", "budgets"],
+    shows: "other"
+  },
+  "a journal is ordered by the wall clock": {
+    stack: over(several.wallClockJournal),
+    hazards: ["clockJumps"],
+    shows: "lostAcknowledgedWrite"
+  },
+  "a limit is measured by the wall clock": {
+    stack: over(waiting.wallClockTimeout(500)),
+    hazards: ["clockJumps"],
+    limit: "500 millis",
+    shows: "hang"
+  },
+  "an insertion is said to be done that is not": {
+    stack: over(single.pretendedInserts),
+    shows: "lostAcknowledgedWrite"
+  },
+  "a delete removes what came after it looked": {
+    stack: over(single.lateDeletes, { delay: { min: 10, max: 100 } }),
+    shows: "lostAcknowledgedWrite"
+  },
+  "an update shortens the life of the entry": {
+    stack: over(single.shorteningUpdates),
+    shows: "lostAcknowledgedWrite"
+  },
+  "a circuit stays open when its predicate throws": {
+    stack: (faulty, throwing) => faulty("store", Memory.layer()).pipe(waiting.circuit(throwing(() => true))),
+    hazards: ["throws"],
+    shows: "notRecovered"
+  },
+  "those who gave up keep their turn of a rate limit": {
+    stack: over(waiting.rateLimit(10, { givesBack: false })),
+    hazards: ["hotKeys", "interruptions"],
+    shows: "hang"
+  },
+  "a replica that came back gets nothing": {
+    stack: (faulty) => faulty("first", Memory.layer()).pipe(several.neverRepairing(faulty("second", Memory.layer()))),
+    alike: ["first", "second"],
+    shows: "divergedReplica"
+  },
+  "a part of a listing that fails is left out": {
+    stack: over(single.partialListings),
+    hazards: ["listings"],
+    shows: ["lostAcknowledgedWrite", "staleReadBeyondBound"]
+  },
+  "removing expired entries removes another tenant's": {
+    stack: over(single.sharedRemovals),
+    hazards: ["listings"],
+    shows: "other"
+  }
 }
 
 /** The first seed, of a hundred, that finds it. */
-const find = Effect.fnUntraced(function* ({ stack, shows }: Planted) {
+const find = Effect.fnUntraced(function* ({ shows, ...options }: Planted) {
   for (let firstSeed = 0; firstSeed < 100; firstSeed += 5) {
-    const { findings } = yield* Simulation.run({ stack, firstSeed, seeds: 5, shrinks: 0 })
-    const found = findings.find(({ kind }) => kind === shows)
+    const { findings } = yield* Simulation.run({ ...options, firstSeed, seeds: 5, shrinks: 0 })
+    const found = findings.find(({ kind }) => shows.includes(kind))
     if (found !== undefined) return found.seed
   }
   return undefined
@@ -73,6 +161,26 @@ const find = Effect.fnUntraced(function* ({ stack, shows }: Planted) {
 describe("the simulation finds within a hundred seeds that", () => {
   for (const [name, bug] of Object.entries(planted)) {
     it.live(name, () => Effect.map(find(bug), (seed) => assert.isDefined(seed)), 60_000)
+  }
+
+  const sound = {
+    "lanes without a mistake": { stack: over(waiting.lanes({})), hazards: ["hotKeys", "interruptions"] },
+    "a bulkhead without a mistake": { stack: over(waiting.bulkhead(3, {})), hazards: ["interruptions", "stalls"] },
+    "a rate limit that takes turns back": {
+      stack: over(waiting.rateLimit(2, { givesBack: true })),
+      hazards: ["hotKeys", "interruptions"]
+    },
+    "a circuit whose predicate does not throw": {
+      stack: over(waiting.circuit(() => true)),
+      hazards: ["clockJumps", "stalls"]
+    }
+  } as const
+  for (const [name, options] of Object.entries(sound)) {
+    it.live(`and nothing wrong with ${name}`, () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual((yield* Simulation.run({ ...options, seeds: 12, shrinks: 0 })).findings, [])
+      })
+    )
   }
 
   it.live("and nothing where there is no mistake", () =>

@@ -5,8 +5,9 @@ import type { Done, Task } from "./task.ts"
 
 export class WorkerFailed extends Data.TaggedError("WorkerFailed")<{ readonly cause: unknown }> {}
 
+/** The stack is as large as that of the main thread of a program, so that what overflows there overflows here. */
 const start = Effect.acquireRelease(
-  Effect.sync(() => new Worker(new URL("worker.ts", import.meta.url))),
+  Effect.sync(() => new Worker(new URL("worker.ts", import.meta.url), { resourceLimits: { stackSizeMb: 1 } })),
   (worker) => Effect.promise(() => worker.terminate())
 )
 

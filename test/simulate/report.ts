@@ -11,6 +11,9 @@ export const violations = [
   "staleReadsBeyondBound",
   "untypedDefects",
   "leakedFibers",
+  "hangs",
+  "answeredAfterClose",
+  "notRecovered",
   "otherViolations"
 ] as const
 
@@ -44,7 +47,7 @@ export const progress = (done: Done) =>
   })
 
 /** The seed of a violation, how to see it again, and the shortest history that shows it. */
-export const finding = (done: Done, operations: number) =>
+export const finding = (done: Done, operations: number, without: string) =>
   Effect.map(style, ({ bad, bold, faint }) =>
     done.findings
       .filter(({ shrunk }) => shrunk)
@@ -52,7 +55,7 @@ export const finding = (done: Done, operations: number) =>
         [
           "",
           `${bad(kind)}: ${bold(message)}`,
-          `${done.stack} over ${done.store}, seed ${seed}. Again: npm run simulate -- --stack ${done.stack} --store ${done.store} --seed ${seed} --ops ${operations}`,
+          `${done.stack} over ${done.store}, seed ${seed}. Again: npm run simulate -- --stack ${done.stack} --store ${done.store} --seed ${seed} --ops ${operations}${without === "" ? "" : ` --without ${without}`}`,
           ...history.map((line) => faint(`  ${line}`))
         ].join("\n")
       )

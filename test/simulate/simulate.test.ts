@@ -12,7 +12,8 @@ import { stacks, stores } from "./stacks.ts"
 /** The same seeds each time: what is new is found by `npm run simulate`. */
 const seeds = 12
 
-const run = (stack: string, store: string) => Simulation.run({ ...stacks[stack]!(stores[store]!), seeds })
+const run = (stack: string, store: string) =>
+  Simulation.run({ ...stacks[stack]!(stores[store]!), seeds, hazards: "all" })
 
 describe("all stacks keep their promises", () => {
   for (const stack of Object.keys(stacks)) {
@@ -48,7 +49,18 @@ describe("npm run simulate", () => {
     promisify(execFile)(process.execPath, ["--conditions=@effect-kv/source", "test/simulate/main.ts", ...args])
 
   it("prints a row for each stack, and writes it", async () => {
-    const { stdout } = await main("--stack", "policies", "--seeds", "3", "--ops", "960", "--json", json)
+    const { stdout } = await main(
+      "--stack",
+      "policies",
+      "--seeds",
+      "3",
+      "--ops",
+      "960",
+      "--without",
+      "all",
+      "--json",
+      json
+    )
     const { stacks } = JSON.parse(readFileSync(json, "utf8"))
     rmSync(directory, { recursive: true })
     assert.match(stdout, /policies over memory +3 seeds/)
@@ -62,5 +74,13 @@ describe("npm run simulate", () => {
     assert.isAbove(acknowledgedWrites, 0)
     assert.match(replayHash, /^[0-9a-f]{16}$/)
     assert.isAbove(wallSeconds, 0)
+    assert.match(stdout, /seeds a second; 1,000 seeds of 2 stacks take \d+ s/)
+  })
+
+  it("does not know what it should leave out", async () => {
+    const failure = await main("--stack", "bare", "--without", "rain").catch(
+      (error: { readonly stderr: string }) => error
+    )
+    assert.include(JSON.stringify(failure), "rain")
   })
 })

@@ -51,7 +51,13 @@ const corrupting = { rates: { ...Simulation.defaultRates, corrupt: 0.02 } }
 export const stacks: Readonly<Record<string, (store: () => Store) => Options>> = {
   bare: (store) => ({ stack: (faulty) => faulty("store", store()) }),
   policies: (store) => ({
-    stack: (faulty) => faulty("store", store()).pipe(Timeout.wrap(timeout), Retry.wrap(), Timeout.wrap("2 seconds"))
+    stack: (faulty, throwing) =>
+      faulty("store", store()).pipe(
+        Timeout.wrap(timeout),
+        Retry.wrap({ while: throwing((error) => error.retryable) }),
+        Timeout.wrap("2 seconds")
+      ),
+    limit: "2 seconds"
   }),
   production: (store) => ({
     stack: (faulty) =>
@@ -90,7 +96,10 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
       )
     },
     recovery: "3 minutes",
-    countsDeletes: false
+    countsDeletes: false,
+    // Which stores have missed what is not known after a restart.
+    afterRestart: "empty",
+    alike: ["one", "two", "three"]
   }),
   hedge: (store) => ({
     stack: (faulty) =>
@@ -101,12 +110,17 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
       )
   }),
   everything: (store) => ({
-    stack: (faulty) => {
+    stack: (faulty, throwing) => {
+      const retryable = (error: KeyValueError.KeyValueError) => error.retryable
       const primary = faulty("primary", store(), { rates: lasting }).pipe(
         Timeout.wrap(timeout),
         Hedge.wrap({ after: "15 millis", maxExtra: 1 }),
-        Retry.wrap({ maxRetries: 2 }),
-        CircuitBreaker.wrap({ trip: { consecutive: 5 }, openFor: "500 millis" }),
+        Retry.wrap({ maxRetries: 2, while: throwing(retryable) }),
+        CircuitBreaker.wrap({
+          trip: { consecutive: 5 },
+          openFor: "500 millis",
+          isFailure: throwing(({ _tag }) => _tag === "StoreUnavailableError" || _tag === "TimeoutError")
+        }),
         Bulkhead.wrap({ maxConcurrent: 4, maxQueue: 8 })
       )
       return fallingBack(faulty, store, primary).pipe(
@@ -121,7 +135,9 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
       )
     },
     recovery: "3 minutes",
-    countsDeletes: false
+    countsDeletes: false,
+    limit: "5 seconds",
+    budgets: true
   })
 }
 

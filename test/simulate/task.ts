@@ -9,6 +9,7 @@ export interface Task {
   readonly firstSeed: number
   readonly seeds: number
   readonly operations: number
+  readonly hazards: ReadonlyArray<Simulation.Hazard>
 }
 
 export interface Done extends Simulation.Report {
@@ -17,8 +18,9 @@ export interface Done extends Simulation.Report {
   readonly wallSeconds: number
 }
 
-export const perform = Effect.fn("simulate.perform")(function* ({ stack, store, firstSeed, seeds, operations }: Task) {
+export const perform = Effect.fn("simulate.perform")(function* (task: Task) {
+  const { stack, store, firstSeed, seeds, operations, hazards } = task
   const begun = performance.now()
-  const report = yield* Simulation.run({ ...stacks[stack]!(stores[store]!), firstSeed, seeds, operations })
+  const report = yield* Simulation.run({ ...stacks[stack]!(stores[store]!), firstSeed, seeds, operations, hazards })
   return { ...report, stack, store, wallSeconds: (performance.now() - begun) / 1000 }
 })

@@ -1,6 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type { CallBase } from "../../driver/Call.ts"
-import { type Answer, type Asker, type Failure, request, run } from "./commands.ts"
+import { type Answer, type Asker, type Command, type Failure, request, run } from "./commands.ts"
 import type { Connection } from "./connection.ts"
 
 type Reply = Buffer | null
@@ -52,7 +52,7 @@ export class Coalescer {
   private sendOne(name: string, asker: Asker<Reply>): void {
     this.underWay++
     const end = () => void this.underWay--
-    run(this.connection, ["getBuffer", name]).then(
+    this.run(["getBuffer", name]).then(
       (value) => {
         end()
         asker.reply(value as Reply)
@@ -68,7 +68,7 @@ export class Coalescer {
   private sendMany(names: ReadonlyArray<string>, askers: ReadonlyArray<Asker<Reply>>): void {
     this.underWay++
     const end = () => void this.underWay--
-    run(this.connection, ["mgetBuffer", names]).then(
+    this.run(["mgetBuffer", names]).then(
       (values) => {
         for (let i = 0; i < askers.length; i++) askers[i]!.reply((values as ReadonlyArray<Reply>)[i]!)
         end()
@@ -78,5 +78,10 @@ export class Coalescer {
         end()
       }
     )
+  }
+
+  /** What the client throws is an error of all who ask: nobody is there to catch it. */
+  private run(command: Command): Promise<unknown> {
+    return new Promise((resolve) => resolve(run(this.connection, command)))
   }
 }

@@ -2,20 +2,23 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { CallBase, Limit } from "../../driver/Call.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
 import type { Client, Connection } from "./connection.ts"
 import { cork } from "./cork.ts"
-import { toFailure } from "./failures.ts"
+import { isMissingScript, toFailure } from "./failures.ts"
+import type { Waiter } from "./requests.ts"
+import type { Script } from "./script.ts"
 
 /** What a command can fail with. */
 export type Failure = StoreUnavailableError | StoreError | TimeoutError
 
 /**
  * A command: the name of the client's method, which answers buffers if it ends so (`callBuffer` fails on a client with
- * automatic pipelines), with its key (or keys) first.
+ * automatic pipelines), with its key (or keys) first; or a script, with the number of its keys first.
  */
 export type Command = readonly [
-  method: `${string}Buffer` | "scan",
+  method: `${string}Buffer` | "scan" | Script,
   ...args: ReadonlyArray<Argument | ReadonlyArray<Argument>>
 ]
 
@@ -38,13 +41,13 @@ export const request = <A, B, E>(
   answer: Answer<A, B, E>
 ): Effect.Effect<B, E | Failure> =>
   Effect.callback((resume) => {
-    if (connection.isReady()) return ask(new Waiting(connection, call, answer, resume))
+    if (connection.isReady()) return new Waiting(connection, call, answer, resume).ask(ask)
     const ready = within(call.limit, connection.becomeReady(call.place))
     return resume(Effect.andThen(ready, request(connection, call, ask, answer)))
   })
 
 /** Whoever waits for a reply. A class, since it is made for every request, and takes less than two functions. */
-class Waiting<A, B, E> implements Asker<A> {
+class Waiting<A, B, E> implements Asker<A>, Waiter {
   private readonly connection: Connection
   private readonly call: CallBase
   private readonly answer: Answer<A, B, E>
@@ -60,8 +63,14 @@ class Waiting<A, B, E> implements Asker<A> {
     this.call = call
     this.answer = answer
     this.resume = resume
+    connection.requests.waiting.add(this)
     call.limit?.begin(resume)
-    connection.waiting++
+  }
+
+  /** What is thrown is a defect of the one who asks, and nothing is left of its request. */
+  ask(f: (asker: Asker<A>) => void): void {
+    const asked = Result.try(() => f(this))
+    if (Result.isFailure(asked)) this.end(Exit.die(asked.failure))
   }
 
   /** What is thrown is a defect of the one who waits: nobody else looks at the client's promise. */
@@ -74,8 +83,12 @@ class Waiting<A, B, E> implements Asker<A> {
     this.end(Exit.fail(toFailure(this.call.place)(this.connection.reasonOf(error))))
   }
 
+  close(): void {
+    this.end(Exit.fail(layerClosed(this.call.place, true)))
+  }
+
   private end(effect: Effect.Effect<B, E | Failure>): void {
-    this.connection.waiting--
+    if (!this.connection.requests.waiting.delete(this)) return
     this.call.limit?.end()
     this.resume(effect)
   }
@@ -136,9 +149,14 @@ export const sendMany = <A>(
 type Methods = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Promise<unknown>>>
 
 /** Sends a command, together with those of others if there are any. */
-export const run = ({ client, waiting }: Connection, [method, ...args]: Command): Promise<unknown> => {
-  if (waiting > 1) cork(client)
-  return (client as unknown as Methods)[method]!(...args)
+export const run = ({ client, requests }: Connection, [method, ...args]: Command): Promise<unknown> => {
+  if (requests.waiting.size > 1) cork(client)
+  const methods = client as unknown as Methods
+  if (typeof method === "string") return methods[method]!(...args)
+  return methods.evalshaBuffer!(method.sha, ...args).catch((error) => {
+    if (isMissingScript(error)) return methods.evalBuffer!(method.source, ...args)
+    throw error
+  })
 }
 
 /** What the client puts before every key on its own. */

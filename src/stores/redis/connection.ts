@@ -1,8 +1,11 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { causeOf, isReply, isUnanswered, messageOf } from "./failures.ts"
+import { watchNodes } from "./nodes.ts"
+import { Requests } from "./requests.ts"
 import { resetWhenGivenUp } from "./reset.ts"
 import { giveUpWhenSilent } from "./silence.ts"
 
@@ -14,8 +17,7 @@ export const isCluster = (client: Client): client is Cluster => client.isCluster
 /** A client, and what has to be so before a command is sent. */
 export interface Connection {
   readonly client: Client
-  /** How many requests wait for their reply. */
-  waiting: number
+  readonly requests: Requests
   readonly isReady: () => boolean
   /** Waits until it is, or fails. */
   readonly becomeReady: (place: Place) => Effect.Effect<void, StoreUnavailableError>
@@ -23,14 +25,30 @@ export interface Connection {
   readonly reasonOf: (error: unknown) => unknown
 }
 
-/** A client that somebody else set up: it decides on its own what to do while there is no connection. */
-export const given = (client: Client): Connection => ({
-  client,
-  waiting: 0,
-  isReady: () => true,
-  becomeReady: () => Effect.void,
-  reasonOf: (error) => error
-})
+/** The same connection, by one of the client's nodes. */
+export const ofNode = (connection: Connection, client: Redis): Connection => ({ ...connection, client })
+
+const unavailable = (place: Place, what: { readonly reason: string; readonly cause?: unknown }) =>
+  Effect.fail(new StoreUnavailableError({ ...place, sent: false, ...what }))
+
+/**
+ * A client that somebody else set up: it decides on its own what to do while there is no connection. It is left open when
+ * the scope closes.
+ */
+export const given = (client: Client): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => new Requests()),
+      (requests) => requests.close
+    ),
+    (requests) => ({
+      client,
+      requests,
+      isReady: () => !requests.isClosed,
+      becomeReady: (place) => Effect.fail(layerClosed(place)),
+      reasonOf: (error) => error
+    })
+  )
 
 export interface OwnOptions {
   /** Makes a client that is not connecting yet. */
@@ -49,38 +67,42 @@ export const own = Effect.fnUntraced(function* ({
   connectTimeout,
   responseTimeout
 }: OwnOptions): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
+  const requests = new Requests()
+  const links = new Set<Redis>()
   const client = yield* Effect.acquireRelease(
     Effect.try({
       try: make,
       // Neither the message nor the cause: they may hold the URL, and so the password.
       catch: () => new StoreSetupError({ module, reason: "ioredis cannot make sense of the URL or the options" })
     }),
-    close
+    (client) => Effect.andThen(requests.close, close(client, links))
   )
   const trouble = new Trouble()
-  yield* watch(client, trouble, responseTimeout)
-  const isReady = () => client.status === "ready" && trouble.refusal === undefined
-  const open = opener(client)
-  const fail = (reason: string) => Effect.fail(new StoreSetupError({ module, ...trouble.explain(reason) }))
-  const connect = Effect.timeoutOrElse(ended(open), {
-    duration: connectTimeout,
-    orElse: () => fail(`no connection within ${connectTimeout} ms`)
-  })
+  yield* watch(client, links, trouble, responseTimeout)
+  const isReady = () => client.status === "ready" && trouble.refusal === undefined && !requests.isClosed
+  const open = opener(client, requests, connectTimeout)
   if (!lazyConnect) {
-    yield* connect
-    if (!isReady()) return yield* fail("could not connect")
+    const began = performance.now()
+    yield* requests.until(open)
+    if (!isReady() || !isAnyConnected(client)) {
+      const isLate = performance.now() - began >= connectTimeout
+      const what = isLate ? `no connection within ${connectTimeout} ms` : "could not connect"
+      return yield* new StoreSetupError({ module, ...trouble.explain(what) })
+    }
   }
-  const unavailable = (place: Place) =>
-    new StoreUnavailableError({ ...place, sent: false, ...trouble.explain("there is no connection") })
-  const opened = lazyConnect ? Effect.ignore(connect) : Effect.void
   return {
     client,
-    waiting: 0,
+    requests,
     isReady,
     becomeReady: (place) =>
       Effect.andThen(
-        opened,
-        Effect.suspend(() => (isReady() ? Effect.void : Effect.fail(unavailable(place))))
+        lazyConnect ? requests.until(open) : Effect.void,
+        Effect.suspend(() => {
+          if (isReady()) return Effect.void
+          return requests.isClosed
+            ? Effect.fail(layerClosed(place))
+            : unavailable(place, trouble.explain("there is no connection"))
+        })
       ),
     // Of a cluster, the last trouble may be another node's.
     reasonOf: (error) => (isUnanswered(error) && !isCluster(client) ? trouble.ofLoss() : error)
@@ -118,67 +140,81 @@ class Trouble {
   }
 }
 
-/** Takes note of the client's errors, which it would print if nobody did. */
-const watch = (client: Client, trouble: Trouble, responseTimeout: number): Effect.Effect<void> =>
+/** Takes note of the client's errors, which it would print if nobody did, and of its connections. */
+const watch = (client: Client, links: Set<Redis>, trouble: Trouble, responseTimeout: number): Effect.Effect<void> =>
   Effect.map(Effect.context<never>(), (context) => {
     const log = Effect.runForkWith(context)
     const note = (error: unknown) => {
       trouble.add(error)
       log(Effect.logDebug(`Redis: ${messageOf(error)}`))
     }
-    const watchNode = (node: Redis) => {
-      resetWhenGivenUp(node)
-      giveUpWhenSilent(node, responseTimeout)
+    const watchLink = (link: Redis) => {
+      links.add(link)
+      link.on("end", () => links.delete(link))
+      resetWhenGivenUp(link)
+      giveUpWhenSilent(link, responseTimeout)
     }
     client.on("error", note)
     if (isCluster(client)) {
       client.on("node error", (error: unknown) => note(new Error(messageOf(error))))
-      client.on("+node", watchNode)
-    } else watchNode(client)
+      watchNodes(client, watchLink)
+    } else watchLink(client)
     client.on("connecting", () => trouble.connecting())
     client.on("ready", () => trouble.ready())
   })
 
-/** Begins to connect at the first call. The promise is that of the first attempt. */
-const opener = (client: Client): (() => Promise<void>) => {
+/**
+ * Begins to connect at the first call. The promise is that of the end of the first attempt, whatever it is, or of the time
+ * for it.
+ */
+const opener = (client: Client, requests: Requests, timeout: number): (() => Promise<void>) => {
   let attempt: Promise<void> | undefined
   return () =>
-    (attempt ??= new Promise((resolve, reject) => {
-      client.once("ready", () => connectNodes(client).then(resolve, reject))
-      client.connect().catch(reject)
+    (attempt ??= new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        requests.waiting.delete(waiter)
+        resolve()
+      }
+      const timer = setTimeout(end, timeout)
+      const waiter = { close: end }
+      requests.waiting.add(waiter)
+      client.once("ready", () => connectNodes(client).then(end))
+      client.connect().catch(end)
     }))
 }
 
 /** A cluster's client connects to a node with the first command for it, and refuses others until it has. */
-const connectNodes = (client: Client): Promise<void> =>
+const connectNodes = (client: Client): Promise<unknown> =>
   Promise.allSettled(
     isCluster(client) ? client.nodes("master").map((node) => (node.status === "wait" ? node.connect() : undefined)) : []
-  ).then(() => {})
+  )
 
-/** Waits for the end of the first attempt to connect, whatever it is. */
-const ended = (open: () => Promise<void>): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    const done = () => resume(Effect.void)
-    open().then(done, done)
-  })
+/** Of a cluster, is there a master that can be asked? */
+const isAnyConnected = (client: Client): boolean =>
+  !isCluster(client) || client.nodes("master").some(({ status }) => status === "ready")
 
-/** How long (milliseconds) the server may take to answer what was sent before, and to close the connection. */
+/** How long (milliseconds) a connection may take to close. */
 export const disconnectTimeout = 200
 
-/** Closes the connection once all that was sent is answered. */
-const close = (client: Client): Effect.Effect<void> =>
+/** Closes the client and all of its connections, whatever is under way on them. */
+const close = (client: Client, links: ReadonlySet<Redis>): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    const { status } = client
-    if (status === "end") return resume(Effect.void)
-    const timer = setTimeout(() => resume(Effect.void), 2 * disconnectTimeout)
+    const streams = Array.from(links).flatMap(({ stream }) => (stream && !stream.closed ? [stream] : []))
+    let open = streams.length
     const done = () => {
+      if (--open > 0) return
       clearTimeout(timer)
       resume(Effect.void)
     }
-    client.once("end", done)
+    const timer = setTimeout(() => resume(Effect.void), disconnectTimeout)
+    for (const stream of streams) stream.once("close", done)
+    // A write that is under way must not arrive later: its connection is given up before its end can begin.
+    for (const { stream, commandQueue } of links) if (commandQueue.length > 0) stream?.destroy()
     client.disconnect()
-    // Between two attempts to connect there is nothing that could end.
-    if (status === "reconnecting") done()
+    for (const link of links) link.disconnect()
+    for (const stream of streams) stream.destroy()
+    if (open === 0) done()
   })
 
 const module = "Redis"

@@ -2,10 +2,12 @@ import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { declareWaits } from "../../driver/waits.ts"
+import { beforeWrite } from "../../internal/beforeWrite.ts"
 import { AllListed } from "../../internal/Listed.ts"
 import { Coalescer } from "./Coalescer.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import type { Form } from "./entries.ts"
+import { existing } from "./existing.ts"
 import { afterApplied } from "./failures.ts"
 import { reading } from "./reading.ts"
 import { type Cursor, scan } from "./scan.ts"
@@ -20,6 +22,7 @@ export const driver = (connection: Connection, options: Options) => {
   const { names, defaultCollection, exact } = options
   const coalesces = options.coalesceReads && !isCluster(connection.client)
   const write = writing(connection, options)
+  const { of: existingOf, remove } = existing(connection, options)
 
   const driver = {
     system: "redis",
@@ -30,7 +33,7 @@ export const driver = (connection: Connection, options: Options) => {
     get: reading(connection, options, coalesces ? new Coalescer(connection) : undefined),
     put: write.put,
     delete: (call) =>
-      write.remove(
+      remove(
         call,
         call.keys.map((key) => names.encode(call.collection, key))
       ),
@@ -38,21 +41,26 @@ export const driver = (connection: Connection, options: Options) => {
 
     keys: (call) => {
       const skipped = names.encode(call.collection, "").length
-      return Effect.map(
+      return Effect.flatMap(
         scan(connection, call, names.encode(call.collection, call.prefix), at(call)),
-        ({ names: found, next, fresh }) => ({ names: fresh(found).map((name) => name.slice(skipped)), next })
+        ({ names: found, next, fresh }) =>
+          Effect.map(existingOf(call, fresh(found)), (there) => ({
+            names: there.map((name) => name.slice(skipped)),
+            next
+          }))
       )
     },
 
     collections: (call) =>
-      Effect.map(
+      Effect.flatMap(
         scan(connection, call, names.startOfAll(call.prefix), at(call), () => new AllListed()),
         ({ names: found, next, fresh }) => {
-          const collections = found.flatMap((name) => {
+          const collectionOf = (name: string) => {
             const pair = names.decode(name)
             return pair?.[1].startsWith(call.keyPrefix) ? [pair[0]] : []
-          })
-          return { names: fresh(collections), next }
+          }
+          const ours = found.filter((name) => collectionOf(name).length > 0)
+          return Effect.map(existingOf(call, ours), (there) => ({ names: fresh(there.flatMap(collectionOf)), next }))
         }
       ),
 
@@ -63,12 +71,14 @@ export const driver = (connection: Connection, options: Options) => {
       const isOurs = (name: string) => "name" in collection || names.decode(name)?.[1].startsWith(keyPrefix) === true
       return Effect.mapError(
         Effect.flatMap(
-          scan(connection, call, start, at({ cursor: call.cursor, pageSize: 1000 })),
+          Effect.mapError(scan(connection, call, start, at({ cursor: call.cursor, pageSize: 1000 })), (failure) =>
+            call.cursor === undefined ? beforeWrite(failure) : failure
+          ),
           ({ names: found, next }) => {
             const ours = found.filter(isOurs)
             return ours.length === 0
               ? Effect.succeed({ count: 0, next })
-              : Effect.map(write.remove(call, ours), (count) => ({ count, next }))
+              : Effect.map(remove(call, ours), (count) => ({ count, next }))
           }
         ),
         (failure) => (call.cursor === undefined ? failure : afterApplied(failure))

@@ -16,6 +16,16 @@ export interface Form {
 /** What the server holds for a key. */
 export type Stored = Buffer | null
 
+/** What an entry was when it was read. */
+export interface Version {
+  readonly bytes: Buffer
+  /**
+   * When it expires: as the reader was told, and as the entry itself says. Whoever writes either of them keeps the expiry
+   * that the server has.
+   */
+  readonly expiries: ReadonlyArray<number | undefined>
+}
+
 export const encode = (call: Call.Put | Call.CompareAndPut, index: number, entry: Entry, form: Form): Argument => {
   const stored = managedEntry.encode(call.collection, call.keys[index]!, entry, {
     format: form.format,
@@ -48,16 +58,30 @@ export const decodeAll = (
       return Result.fail(new DeserializationError({ ...Call.placeOf(call, i), reason: decoded.failure }))
     }
     const { entry } = decoded.success
-    entries.push(call.versioned ? { ...entry, version: bytes } : entry)
+    entries.push(call.versioned ? { ...entry, version: { bytes, expiries: [] } satisfies Version } : entry)
   }
   return Result.succeed(entries)
+}
+
+/** The time before a request was sent, and after its reply came. */
+export interface Interval {
+  readonly before: number
+  readonly after: number
 }
 
 /**
  * The entry with the time that the server gives it by PTTL. Where the server has none (it was loaded without), the one
  * that is written in the entry holds.
+ *
+ * By our clock, the server's expiry is only known to within the time that the request took. When the one that is written
+ * in the entry is in there, it is taken: an entry that is read and written again keeps it.
  */
-export const withTime = (entry: Entry, pttl: number, now: number): Entry | undefined => {
-  if (pttl > 0) return { ...entry, expiresAt: now + pttl }
-  return pttl === -1 && !isExpired(entry, now) ? entry : undefined
+export const withTime = (entry: Entry, pttl: number, { before, after }: Interval): Entry | undefined => {
+  if (pttl === -1) return isExpired(entry, before) ? undefined : entry
+  if (pttl <= 0) return undefined
+  const { expiresAt: written, version } = entry
+  const isKnown = written !== undefined && written >= before + pttl && written <= after + pttl + 1
+  const expiresAt = isKnown ? written : before + pttl
+  if (version === undefined) return { ...entry, expiresAt }
+  return { ...entry, expiresAt, version: { ...(version as Version), expiries: [expiresAt, written] } satisfies Version }
 }

@@ -57,6 +57,10 @@ export const meaningOf = (error: unknown): Meaning => {
 /** Does the server not know the script, and so has not run it? */
 export const isMissingScript = (error: unknown): boolean => isReply(error) && codeOf(messageOf(error)) === "NOSCRIPT"
 
+/** Does the server not let its user run scripts, or not know any? */
+export const isForbidden = (failure: { readonly cause?: unknown }): boolean =>
+  isReply(failure.cause) && /^NOPERM|^ERR unknown command/i.test(messageOf(failure.cause))
+
 /** How long (milliseconds) a connection to a replica is kept at least. */
 const replicaFor = 1000
 

@@ -38,7 +38,7 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
 
   /** Entries with the time that each has left by the server's clock. */
   const withTimes = (call: Call.Get): Entries =>
-    atNow((now) =>
+    atNow((before) =>
       Effect.flatMap(
         sendMany<Stored | number>(
           connection,
@@ -51,14 +51,15 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
             ]
           })
         ),
-        (replies) => {
-          const stored = call.keys.map((_, i) => replies[2 * i] as Stored)
-          return Effect.fromResult(
-            Result.map(decodeAll(call, stored, form), (entries) =>
-              entries.map((entry, i) => entry && withTime(entry, Number(replies[2 * i + 1]), now))
+        (replies) =>
+          atNow((after) => {
+            const stored = call.keys.map((_, i) => replies[2 * i] as Stored)
+            return Effect.fromResult(
+              Result.map(decodeAll(call, stored, form), (entries) =>
+                entries.map((entry, i) => entry && withTime(entry, Number(replies[2 * i + 1]), { before, after }))
+              )
             )
-          )
-        }
+          })
       )
     )
 

@@ -3,11 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { CallBase } from "../../driver/Call.ts"
 import { LatelyListed, type Listed } from "../../internal/Listed.ts"
-import { type Place, StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Failure, keyPrefixOf, send, within } from "./commands.ts"
-import { type Client, type Connection, given, isCluster } from "./connection.ts"
+import { type Connection, isCluster } from "./connection.ts"
 import { patternOf } from "./names.ts"
+import { addressOf, firstRound, isRead, nextRound, type Round } from "./rounds.ts"
 import { type Server, sameServer, serverOf } from "./server.ts"
+import { slotOf } from "./slots.ts"
+import { masterAt } from "./topology.ts"
 
 /** How many keys are remembered, so that those which SCAN repeats, while the server resizes its table, are listed once. */
 const remembered = 2_500
@@ -22,14 +24,13 @@ const minCount = 1000
 export interface Cursor {
   /** The number of the page. */
   readonly page: number
-  /** The masters of a cluster, by address; one server is `""`. */
-  readonly nodes: ReadonlyArray<string>
-  /** Which of them is next, and its own cursor. */
-  readonly node: number
+  /** The node's own cursor. */
   readonly position: string
   /** The server that gave the position. */
   readonly server: Server | undefined
   readonly listed: Listed
+  /** Of a cluster, what is read of which master. */
+  readonly round: Round | undefined
 }
 
 export interface Scanned {
@@ -49,9 +50,17 @@ export const scan = Effect.fnUntraced(function* (
   listed: () => Listed = keysListed
 ): Effect.fn.Return<Scanned, Failure> {
   if (!connection.isReady()) yield* within(call.limit, connection.becomeReady(call.place))
-  const cursor = options.cursor ?? first(connection.client, listed())
-  const node = yield* nodeAt(connection.client, cursor, call.place)
-  const prefix = keyPrefixOf(connection.client)
+  const { client } = connection
+  const cursor = options.cursor ?? {
+    page: 0,
+    position: "0",
+    server: undefined,
+    listed: listed(),
+    round: isCluster(client) ? yield* firstRound(connection, client, call) : undefined
+  }
+  const { round } = cursor
+  const node = round && isCluster(client) ? yield* masterAt(connection, client, addressOf(round), call) : connection
+  const prefix = keyPrefixOf(client)
   const count = Math.max(options.pageSize, minCount)
   const args = [cursor.position, "MATCH", patternOf(prefix + start), "COUNT", count, "TYPE", "string"]
   let [position, names] = yield* send(
@@ -71,11 +80,13 @@ export const scan = Effect.fnUntraced(function* (
     position = next.toString()
     names = bytes.filter(isUtf8).map(String)
   }
+  if (round) names = names.filter((name) => isRead(round, slotOf(name)))
   const known = cursor.server && (yield* sameServer(node, call, cursor.server))
   const server = position === "0" ? undefined : (known ?? (yield* serverOf(node, call)))
+  const next = { ...cursor, page: cursor.page + 1, position, server }
   return {
     names: prefix === "" ? names : names.map((name) => name.slice(prefix.length)),
-    next: after(cursor, position, server),
+    next: position === "0" ? yield* afterNode(connection, call, next) : next,
     fresh: (names) => cursor.listed.fresh(names, cursor.page)
   }
 })
@@ -83,35 +94,11 @@ export const scan = Effect.fnUntraced(function* (
 /** Has it the character that stands for bytes which are not UTF-8? */
 const mayBeInvalid = (name: string): boolean => name.includes("\uFFFD")
 
-const first = (client: Client, listed: Listed): Cursor => ({
-  page: 0,
-  nodes: isCluster(client) ? mastersOf(client).map(([address]) => address) : [""],
-  node: 0,
-  position: "0",
-  server: undefined,
-  listed
-})
-
-const after = (cursor: Cursor, position: string, server: Server | undefined): Cursor | undefined => {
-  const next = { ...cursor, page: cursor.page + 1, position, server }
-  if (position !== "0") return next
-  return cursor.node + 1 < cursor.nodes.length ? { ...next, node: cursor.node + 1 } : undefined
-}
-
-const mastersOf = (client: Client) =>
-  isCluster(client)
-    ? client.nodes("master").map((node) => [`${node.options.host}:${node.options.port}`, node] as const)
-    : []
-
-/** The connection to the node of a page. An enumeration cannot go on without it, since it would be incomplete. */
-const nodeAt = (client: Client, cursor: Cursor, place: Place): Effect.Effect<Connection, StoreUnavailableError> =>
-  Effect.suspend(() => {
-    if (!isCluster(client)) return Effect.succeed(given(client))
-    const address = cursor.nodes[cursor.node]
-    const found = mastersOf(client).find(([other]) => other === address)
-    return found === undefined
-      ? Effect.fail(
-          new StoreUnavailableError({ ...place, reason: `the cluster lost its master ${address}`, sent: false })
-        )
-      : Effect.succeed(given(found[1]))
-  })
+const afterNode = (
+  connection: Connection,
+  call: CallBase,
+  cursor: Cursor
+): Effect.Effect<Cursor | undefined, Failure> =>
+  cursor.round && isCluster(connection.client)
+    ? Effect.map(nextRound(connection, connection.client, call, cursor.round), (round) => round && { ...cursor, round })
+    : Effect.undefined

@@ -5,9 +5,10 @@ import * as managedEntry from "../../codecs/managedEntry.ts"
 import type * as Call from "../../driver/Call.ts"
 import { isExpired } from "../../Entry.ts"
 import { atNow } from "../../internal/atNow.ts"
+import { beforeWrite } from "../../internal/beforeWrite.ts"
 import { type Argument, type Command, type Failure, send, sendMany } from "./commands.ts"
 import { type Connection, isCluster } from "./connection.ts"
-import { encode, expiryOf, type Form, millisLeft, type Stored } from "./entries.ts"
+import { encode, expiryOf, type Form, millisLeft, type Stored, type Version } from "./entries.ts"
 import { replace } from "./script.ts"
 
 /** The most entries, and about the most characters, that one command writes: it keeps all others waiting. */
@@ -45,64 +46,67 @@ export const writing = (connection: Connection, form: Form) => {
     )
   }
 
-  const remove = (call: Call.CallBase, names: ReadonlyArray<string>): Effect.Effect<number, Failure> =>
-    names.length > 1 && isCluster(connection.client)
-      ? Effect.map(
-          sendMany<number>(
-            connection,
-            call,
-            names.map((name) => ["unlinkBuffer", name])
-          ),
-          (counts) => counts.reduce((sum, count) => sum + Number(count), 0)
-        )
-      : send(connection, call, ["unlinkBuffer", names], (count) => Exit.succeed(Number(count)))
+  /** Writes the key if it still holds the given bytes, and answers whether it did. */
+  const replaceBytes = (call: Call.CompareAndPut, bytes: Buffer, args: ReadonlyArray<Argument>) =>
+    send(connection, call, [replace, 1, nameOf(call, 0), bytes, ...args], (reply: number) =>
+      Exit.succeed(Number(reply) === 1)
+    )
 
-  /** Writes a key that has no entry. What was loaded without a TTL and has expired since is none, and is replaced. */
+  /** The bytes of an entry that was loaded without a TTL and has expired since, which is none. */
+  const expiredBytes = (call: Call.CompareAndPut, now: number): Effect.Effect<Buffer | undefined, Failure> =>
+    Effect.map(
+      sendMany<Stored | number>(connection, call, [
+        ["getBuffer", nameOf(call, 0)],
+        ["pttlBuffer", nameOf(call, 0)]
+      ]),
+      ([bytes, pttl]) => {
+        const found = bytes instanceof Buffer ? managedEntry.decode(bytes, form) : undefined
+        return found !== undefined &&
+          Result.isSuccess(found) &&
+          isExpired(found.success.entry, now) &&
+          Number(pttl) === -1
+          ? (bytes as Buffer)
+          : undefined
+      }
+    ).pipe(Effect.mapError(beforeWrite))
+
+  /** Writes a key that has no entry. */
   const putIfAbsent = (
     call: Call.CompareAndPut,
-    name: string,
     entry: NonNullable<Call.CompareAndPut["entry"]>,
     now: number
   ): Effect.Effect<boolean, Failure> => {
     const value = encode(call, 0, entry, form)
-    const set: Command = ["setBuffer", name, value, ...expiryOf(entry, now), "NX"]
+    const set: Command = ["setBuffer", nameOf(call, 0), value, ...expiryOf(entry, now), "NX"]
     return send(connection, call, set, (reply: unknown) =>
       reply !== null
         ? Effect.succeed(true)
-        : Effect.flatMap(
-            sendMany<Stored | number>(connection, call, [
-              ["getBuffer", name],
-              ["pttlBuffer", name]
-            ]),
-            ([bytes, pttl]) => {
-              const found = bytes instanceof Buffer ? managedEntry.decode(bytes, form) : undefined
-              return found !== undefined &&
-                Result.isSuccess(found) &&
-                isExpired(found.success.entry, now) &&
-                Number(pttl) === -1
-                ? replace(connection, call, name, bytes as Buffer, replacement(value, entry.expiresAt, now))
-                : Effect.succeed(false)
-            }
+        : Effect.flatMap(expiredBytes(call, now), (bytes) =>
+            bytes === undefined
+              ? Effect.succeed(false)
+              : replaceBytes(call, bytes, replacement(value, entry.expiresAt, now))
           )
     )
   }
 
+  const isAbsent = (call: Call.CompareAndPut, now: number): Effect.Effect<boolean, Failure> =>
+    send(connection, call, ["existsBuffer", nameOf(call, 0)], (count: number) =>
+      Number(count) === 0 ? Effect.succeed(true) : Effect.map(expiredBytes(call, now), (bytes) => bytes !== undefined)
+    ).pipe(Effect.mapError(beforeWrite))
+
   const compareAndPut = (call: Call.CompareAndPut): Effect.Effect<boolean, Failure> =>
     atNow((now) => {
       const { entry, expected } = call
-      const name = nameOf(call, 0)
-      if (expected !== undefined) {
-        const args = entry === undefined ? [] : replacement(encode(call, 0, entry, form), entry.expiresAt, now)
-        return replace(connection, call, name, expected as Buffer, args)
-      }
-      return entry === undefined
-        ? send(connection, call, ["existsBuffer", name], (count: number) => Exit.succeed(Number(count) === 0))
-        : putIfAbsent(call, name, entry, now)
+      if (expected === undefined) return entry === undefined ? isAbsent(call, now) : putIfAbsent(call, entry, now)
+      const { bytes, expiries } = expected as Version
+      if (entry === undefined) return replaceBytes(call, bytes, [])
+      const value = encode(call, 0, entry, form)
+      const isKept = entry.expiresAt !== undefined && expiries.includes(entry.expiresAt)
+      return replaceBytes(call, bytes, isKept ? [value, "KEEPTTL"] : replacement(value, entry.expiresAt, now))
     })
 
   return {
     put: (call: Call.Put) => (call.keys.length === 1 ? putOne(call) : putAll(call)),
-    remove,
     compareAndPut
   }
 }

@@ -1,6 +1,7 @@
 import * as KeyValueError from "../../KeyValueError.ts"
 import type { Kind } from "../chaos/Fault.ts"
-import type { Outage, Plan, Step } from "./Plan.ts"
+import type { Outage, Plan, Stall, Step } from "./Plan.ts"
+import type { Jump } from "./wall.ts"
 
 /** A moment of a run: virtual milliseconds, and the place in the order of all that happened. */
 export interface Moment {
@@ -15,9 +16,19 @@ export type Held = string | undefined
 export type Answer =
   /** A read: what it saw, and when that expires, where it was told. */
   | { readonly _tag: "read"; readonly held: ReadonlyArray<Held>; readonly expiries?: ReadonlyArray<number | undefined> }
+  /** Which of the step's keys were listed, and what else was that nobody writes. */
+  | { readonly _tag: "listed"; readonly present: ReadonlyArray<boolean>; readonly strange: ReadonlyArray<string> }
   /** A write, and what it answered. */
   | { readonly _tag: "done"; readonly answer: boolean | number | Held | null }
-  | { readonly _tag: "failed"; readonly error: string; readonly outcome: "not-applied" | "unknown" | undefined }
+  | {
+      readonly _tag: "failed"
+      readonly error: string
+      readonly outcome: "not-applied" | "unknown" | undefined
+      /** How long the operation had, if it says so. */
+      readonly limit?: number | undefined
+    }
+  /** A callback of the caller's threw, and that is what the operation ended with. */
+  | { readonly _tag: "threw" }
   /** Not a failure that the types know of. */
   | { readonly _tag: "defect"; readonly cause: string }
   /** The client gave up. */
@@ -37,17 +48,43 @@ export interface Attempt {
   readonly at: number
 }
 
-/** An operation as it went. */
+/** A run of the loader of a `getOrSet`, and the value that it made unless it failed. */
+export interface LoadRun {
+  readonly from: Moment
+  to: Moment | undefined
+  made: string | undefined
+  /** When it was made by the wall clock. */
+  wall: number
+}
+
+/** The caller waited in vain, and no store had been asked anything for so many milliseconds. */
+export interface GaveUp {
+  readonly at: Moment
+  readonly quietFor: number
+}
+
+/** An operation as it went. Times of expiry are those of the wall clock. */
 export interface Operation {
   readonly step: Step
   readonly invoked: Moment
   completed: Moment | undefined
   answer: Answer | undefined
   readonly attempts: Array<Attempt>
+  readonly loads: Array<LoadRun>
+  gaveUp: GaveUp | undefined
+  /** Whether a callback of this operation threw. */
+  threw: boolean
   readonly applications: Array<Application>
   readonly faults: Array<{ readonly store: string; readonly kind: Kind }>
   /** When what it wrote expires although it was told to live longer. */
   readonly expiredEarly: Array<number>
+}
+
+/** The layer was closed, and built again: what did not end has no moment. */
+export interface Reopening {
+  readonly closing: Moment
+  closed: Moment | undefined
+  opened: Moment | undefined
 }
 
 /** All that happened in a run. */
@@ -55,6 +92,12 @@ export interface History {
   readonly seed: number
   readonly keys: ReadonlyArray<string>
   readonly outages: ReadonlyArray<Outage>
+  readonly hotKeys: ReadonlyArray<string>
+  readonly jumps: ReadonlyArray<Jump>
+  readonly stalls: ReadonlyArray<Stall>
+  readonly reopenings: ReadonlyArray<Reopening>
+  /** What stores held in the end, beneath their faults: by name, in the order of keys. */
+  readonly contents: Readonly<Record<string, ReadonlyArray<Held>>>
   /** In the order in which they were invoked. */
   readonly operations: ReadonlyArray<Operation>
 }
@@ -63,17 +106,30 @@ export interface History {
 export const valueId = (step: Step, key: string, attempt = 0): string =>
   attempt === 0 ? `${step.id}@${key}` : `${step.id}.${attempt}@${key}`
 
-export const isWrite = ({ step }: Operation): boolean => KeyValueError.isWrite(step.action)
+export const isWrite = ({ step: { action } }: Operation): boolean =>
+  action === "getOrSet" || (action !== "removeExpired" && KeyValueError.isWrite(action))
 
 /** Whether a write was acknowledged: one that found nothing to do was not. */
 export const isAcknowledged = (operation: Operation): boolean =>
   isWrite(operation) && operation.answer?._tag === "done" && operation.answer.answer !== false
 
+/** Whether a write changed its keys, or found that there was nothing to change. */
+export const isDone = (operation: Operation): boolean => isWrite(operation) && operation.answer?._tag === "done"
+
 /** A line for each thing that was done with keys that clients used, in the order of time, for people. */
-export const render = ({ operations, outages }: Pick<History, "operations" | "outages">): ReadonlyArray<string> => {
+export const render = (history: History): ReadonlyArray<string> => {
+  const { operations, outages, jumps, stalls, reopenings } = history
   const lines: Array<readonly [at: number, order: number, text: string]> = []
   for (const { store, from, to, stall } of outages) {
     lines.push([from, -1, `${store} ${stall ? "stops answering" : "is down"} until ${to} ms`])
+  }
+  for (const { at, by } of jumps)
+    lines.push([at, -1, `the clock is set ${by > 0 ? "forward" : "back"} by ${Math.abs(by)} ms`])
+  for (const { at, millis } of stalls) lines.push([at, -1, `the event loop is blocked for ${millis} ms`])
+  for (const { closing, closed, opened } of reopenings) {
+    lines.push([closing.at, closing.seq, "the layer is closed"])
+    if (closed !== undefined) lines.push([closed.at, closed.seq, "the layer has closed"])
+    if (opened !== undefined) lines.push([opened.at, opened.seq, "the layer is open again"])
   }
   const used = new Set(operations.flatMap(({ step }) => (step.client < 0 ? [] : step.keys)))
   for (const operation of operations) {
@@ -81,8 +137,16 @@ export const render = ({ operations, outages }: Pick<History, "operations" | "ou
     const { step, invoked, completed, answer, faults, applications } = operation
     const who = `${step.client < 0 ? "the end" : `client ${step.client}`} #${step.id} ${step.action} ${step.keys.join(" ")}`
     const ttl = step.ttl === undefined ? "" : ` (ttl ${step.ttl} ms)`
+    const when = step.interruption
+    const left =
+      when === undefined ? "" : ` (interrupted after ${when._tag === "steps" ? when.steps : when.millis} ${when._tag})`
+    const budget = step.budget === undefined ? "" : ` (within ${step.budget} ms)`
     const why = faults.map(({ store, kind }) => ` [${kind} at ${store}]`).join("")
-    lines.push([invoked.at, invoked.seq, `${who}${ttl} …${why}`])
+    lines.push([invoked.at, invoked.seq, `${who}${ttl}${budget}${left} …${why}`])
+    for (const { from, to, made } of operation.loads) {
+      lines.push([from.at, from.seq, `      #${step.id} loads`])
+      if (to !== undefined) lines.push([to.at, to.seq, `      #${step.id} has loaded ${made ?? "nothing"}`])
+    }
     for (const { store, to } of applications) {
       if (to !== undefined) lines.push([to.at, to.seq, `      #${step.id} is applied at ${store}`])
     }
@@ -105,6 +169,10 @@ const describe = (answer: Answer | undefined): string => {
         .join(", ")
     case "done":
       return answer.answer === null ? "done" : String(answer.answer ?? "missing")
+    case "listed":
+      return `listed ${answer.present.map((is) => (is ? "it" : "not")).join(", ")}${answer.strange.map((it) => ` and ${it}`).join("")}`
+    case "threw":
+      return "what its callback threw"
     case "failed":
       return `${answer.error}${answer.outcome === undefined ? "" : ` (${answer.outcome})`}`
     case "defect":

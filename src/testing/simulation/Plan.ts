@@ -1,8 +1,22 @@
 import type { Operation } from "../../KeyValueError.ts"
+import { addHazards } from "./hazardous.ts"
+import type { Hazard } from "./hazards.ts"
 import { Seeded } from "./Seeded.ts"
+import type { Jump } from "./wall.ts"
 
 /** What a client does with a store. */
-export type Action = Exclude<Operation, "rotate" | "keys" | "collections" | "clear" | "removeExpired">
+export type Action = Exclude<Operation, "rotate" | "collections" | "clear"> | "getOrSet"
+
+/** What the loader of a `getOrSet` does. */
+export interface Load {
+  readonly pause: number
+  readonly result: "value" | "fails" | "throws"
+}
+
+/** When the caller of an operation is interrupted, unless it has ended by then. */
+export type Interruption =
+  | { readonly _tag: "steps"; readonly steps: number }
+  | { readonly _tag: "millis"; readonly millis: number }
 
 /** One operation of one client. Times are virtual milliseconds. */
 export interface Step {
@@ -20,6 +34,24 @@ export interface Step {
   readonly large: boolean
   /** Whether it is spared from faults, but for outages. */
   readonly calm: boolean
+  readonly load?: Load | undefined
+  readonly interruption?: Interruption | undefined
+  /** The budget of `Deadline.within` around it. It ends in a quarter of a millisecond, to be told from other limits. */
+  readonly budget?: number | undefined
+  /** Whether the function of an update throws. */
+  readonly throws?: boolean | undefined
+}
+
+/** The event loop is blocked for so many milliseconds. */
+export interface Stall {
+  readonly at: number
+  readonly millis: number
+}
+
+/** The layer is closed, and built again so many milliseconds later. */
+export interface Restart {
+  readonly at: number
+  readonly pause: number
 }
 
 /** A time in which a store is down. */
@@ -37,6 +69,17 @@ export interface Plan {
   readonly keys: ReadonlyArray<string>
   readonly steps: ReadonlyArray<Step>
   readonly outages: ReadonlyArray<Outage>
+  /** Keys that many want at once. They are not among `keys`. */
+  readonly hotKeys: ReadonlyArray<string>
+  readonly jumps: ReadonlyArray<Jump>
+  readonly stalls: ReadonlyArray<Stall>
+  readonly restarts: ReadonlyArray<Restart>
+  /** After how many steps fibers yield. */
+  readonly slice: number
+  /** How many of the calls of predicates throw. */
+  readonly throwRate: number
+  /** Whether every key is written again in the end. */
+  readonly thorough: boolean
 }
 
 /** What a plan is made for. */
@@ -47,8 +90,12 @@ export interface Setting {
   readonly keys: number
   /** Whether the stack is `Atomic`. */
   readonly atomic: boolean
+  /** Whether it can list keys, and remove expired entries. */
+  readonly lists: boolean
+  readonly removes: boolean
   /** The stores that may be down, one at a time. */
   readonly stores: ReadonlyArray<string>
+  readonly hazards: ReadonlySet<Hazard>
 }
 
 const weights: ReadonlyArray<readonly [Action, number]> = [
@@ -68,7 +115,8 @@ const atomicWeights: typeof weights = [
   ["getAndDelete", 3]
 ]
 
-export const make = ({ seed, operations, clients, keys: count, atomic, stores }: Setting): Plan => {
+export const make = (setting: Setting): Plan => {
+  const { seed, operations, clients, keys: count, atomic, stores } = setting
   const random = new Seeded(seed, -1)
   const keys = Array.from({ length: count }, (_, i) => `k${i}`)
   const actions = atomic ? [...weights, ...atomicWeights] : weights
@@ -95,7 +143,19 @@ export const make = ({ seed, operations, clients, keys: count, atomic, stores }:
       calm: false
     }
   })
-  return { seed, keys, steps, outages: outages(stores, random, operations / clients) }
+  return addHazards(setting, {
+    seed,
+    keys,
+    steps,
+    outages: outages(stores, random, operations / clients),
+    hotKeys: [],
+    jumps: [],
+    stalls: [],
+    restarts: [],
+    slice: 2048,
+    throwRate: 0,
+    thorough: false
+  })
 }
 
 const some = (keys: ReadonlyArray<string>, random: Seeded): ReadonlyArray<string> => {

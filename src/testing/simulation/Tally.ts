@@ -1,33 +1,45 @@
 import * as Effect from "effect/Effect"
 import { type Kind, kinds } from "../chaos/Fault.ts"
 import type { Finding, Report } from "../Simulation.ts"
-import { check, type Violation, type ViolationKind } from "./check.ts"
+import { check, type Expected, type Violation, type ViolationKind } from "./check.ts"
 import { type History, hash, hashText, isAcknowledged, render } from "./History.ts"
 import type * as Plan from "./Plan.ts"
-import type { Promises } from "./registers.ts"
 import { type Run, run as runPlan, type Subject } from "./run.ts"
 import { shrink } from "./shrink.ts"
 
 /** What is simulated, and how it is planned and judged. */
 export interface Simulation<E> {
   readonly subject: Subject<E>
-  readonly promises: Promises
+  readonly expected: Expected
   readonly planOf: (seed: number) => Plan.Plan
 }
 
-export const violationsOf = ({ history, leakedFibers }: Run, promises: Promises): ReadonlyArray<Violation> => [
-  ...check(history, promises),
-  ...(leakedFibers > 0
-    ? [
-        {
-          kind: "leakedFiber" as const,
-          message: `${leakedFibers} fibers are left`,
-          key: undefined,
-          operation: undefined
-        }
-      ]
-    : [])
-]
+export const violationsOf = ({ history, leakedFibers }: Run, expected: Expected): ReadonlyArray<Violation> =>
+  [
+    ...check(history, expected),
+    ...(leakedFibers > 0
+      ? [
+          {
+            kind: "leakedFiber" as const,
+            message: `${leakedFibers} fibers are left`,
+            key: undefined,
+            operation: undefined
+          }
+        ]
+      : [])
+  ].filter(unlessOneOfMany())
+
+/** A few of each kind tell what there is to tell, where a thousand hang. */
+const unlessOneOfMany = () => {
+  const counts = new Map<ViolationKind, number>()
+  return ({ kind }: Violation): boolean => {
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    return count <= mostOfAKind
+  }
+}
+
+const mostOfAKind = 5
 
 /** Adds up runs. */
 export class Tally {
@@ -61,13 +73,16 @@ export class Tally {
     let shortest = violation
     const shows = (plan: Plan.Plan) =>
       Effect.map(runPlan(simulation.subject, plan), (run) => {
-        const again = violationsOf(run, simulation.promises).find(({ kind }) => kind === violation.kind)
+        const again = violationsOf(run, simulation.expected).find(({ kind }) => kind === violation.kind)
         if (again !== undefined) shortest = again
         return again && run.history
       })
-    return Effect.map(shrink({ plan, history }, shows, maxReplays), ({ history }) => {
-      this.findings.push({ ...shortest, seed: plan.seed, history: render(history), shrunk: true })
-    })
+    return Effect.map(
+      shrink({ plan, history }, shows, plan.steps.length > 300 ? maxReplays / 5 : maxReplays),
+      ({ history }) => {
+        this.findings.push({ ...shortest, seed: plan.seed, history: render(history), shrunk: true })
+      }
+    )
   }
 
   report(seeds: number): Report {
@@ -83,6 +98,9 @@ export class Tally {
       staleReadsBeyondBound: count("staleReadBeyondBound"),
       untypedDefects: count("untypedDefect"),
       leakedFibers: this.leakedFibers,
+      hangs: count("hang"),
+      answeredAfterClose: count("answeredAfterClose"),
+      notRecovered: count("notRecovered", "divergedReplica"),
       otherViolations: count("other", "undecided"),
       hashes: this.hashes,
       replayHash: hashText(this.hashes.join("")),

@@ -1,7 +1,13 @@
+import { ofContents } from "./contents.ts"
+import { type Limits, ofEndings } from "./endings.ts"
 import type { Held, History, Operation } from "./History.ts"
+import { ofHotKey } from "./hot.ts"
 import { type Contradiction, linearize, undecided } from "./linearize.ts"
 import type { Life } from "./lives.ts"
+import { ofLoads } from "./loads.ts"
 import { type Promises, type Register, registerOf } from "./registers.ts"
+import { ofRemovals } from "./removals.ts"
+import { type Jump, wallAt } from "./wall.ts"
 
 /**
  * What is wrong with a history.
@@ -11,7 +17,11 @@ import { type Promises, type Register, registerOf } from "./registers.ts"
  * - `staleReadBeyondBound`: an answer that was no longer true, for longer than it may.
  * - `untypedDefect`: an operation that ended in a way that its type does not tell.
  * - `leakedFiber`: fibers that outlive their stack.
- * - `other`: an answer that nobody can have written, an operation without an end.
+ * - `hang`: an operation without an end, or one that took longer than the stack allows; a layer that does not close.
+ * - `answeredAfterClose`: an operation of a closed layer that did not fail at once.
+ * - `notRecovered`: an operation that fails although nothing has been wrong for long.
+ * - `divergedReplica`: stores that should hold the same in the end, and do not.
+ * - `other`: an answer that nobody can have written, a caller that was ended by another's budget.
  * - `undecided`: more possibilities than the checker can look at.
  *
  * @since 0.1.0
@@ -22,6 +32,10 @@ export type ViolationKind =
   | "staleReadBeyondBound"
   | "untypedDefect"
   | "leakedFiber"
+  | "hang"
+  | "answeredAfterClose"
+  | "notRecovered"
+  | "divergedReplica"
   | "other"
   | "undecided"
 
@@ -40,18 +54,38 @@ export interface Violation {
   readonly operation: number | undefined
 }
 
-/** At most one violation for each key, and one for each defect. */
-export const check = (history: History, promises: Promises): ReadonlyArray<Violation> => [
-  ...history.operations.flatMap(ofItself),
-  ...history.keys.flatMap((key) => ofKey(history, key, promises) ?? [])
+/** What is asked of a history. */
+export interface Expected extends Promises {
+  readonly limits: Limits
+  /** Whether the stores were empty again after the layer was closed and built again. */
+  readonly fresh: boolean
+}
+
+/** At most one violation for each key, and one for each operation. */
+export const check = (history: History, expected: Expected): ReadonlyArray<Violation> => [
+  ...ofEndings(history, expected.limits),
+  ...history.reopenings.flatMap(ofReopening),
+  ...ofContents(history),
+  ...ofRemovals(history),
+  ...segments(history, expected).flatMap((segment) => [
+    ...history.keys.flatMap((key) => ofKey(segment, key, expected) ?? ofLoads(segment, key).slice(0, 1)),
+    ...history.hotKeys.flatMap((key) => ofHotKey(segment, key, expected))
+  ])
 ]
 
-const ofItself = ({ step, answer }: Operation): ReadonlyArray<Violation> => {
-  const at = { key: step.keys[0], operation: step.id }
-  const what = `#${step.id} ${step.action} ${step.keys.join(" ")}`
-  if (answer === undefined) return [{ kind: "other", message: `${what} has no end`, ...at }]
-  if (answer._tag !== "defect") return []
-  return [{ kind: "untypedDefect", message: `${what} ended with ${answer.cause}`, ...at }]
+const ofReopening = ({ closing, closed, opened }: History["reopenings"][number]): ReadonlyArray<Violation> => {
+  if (closed !== undefined && opened !== undefined) return []
+  const what = closed === undefined ? "does not close" : "cannot be built again"
+  return [{ kind: "hang", message: `at ${closing.at} ms the layer ${what}`, key: undefined, operation: undefined }]
+}
+
+/** The parts of a history between which nothing is handed on. */
+const segments = (history: History, { fresh }: Expected): ReadonlyArray<History> => {
+  if (!fresh || history.reopenings.length === 0) return [history]
+  const begins = history.reopenings.map(({ opened, closing }) => (opened ?? closing).seq)
+  const partOf = ({ invoked }: Operation): number => begins.filter((seq) => seq < invoked.seq).length
+  const parts = Map.groupBy(history.operations, partOf)
+  return [...parts.values()].map((operations) => ({ ...history, operations }))
 }
 
 const ofKey = (history: History, key: string, promises: Promises): Violation | undefined => {
@@ -71,7 +105,7 @@ const ofKey = (history: History, key: string, promises: Promises): Violation | u
     }
     if (!register.written.has(held)) return violation("other", operation, `saw ${held}, which nobody wrote`)
     const life = register.lives.get(held)!
-    if (expiry !== undefined && !agree(expiry.at, life, operation)) {
+    if (expiry !== undefined && !agree(expiry.at, life, operation, history.jumps)) {
       const told = (at: number | undefined) => (at === undefined ? "never" : `at ${at} ms`)
       const message = `was told that ${held} expires ${told(expiry.at)}, but it does ${told(life.until)}`
       return violation("lostAcknowledgedWrite", operation, message)
@@ -85,7 +119,10 @@ const ofKey = (history: History, key: string, promises: Promises): Violation | u
   const { label } = contradiction.interval
   const possible = contradiction.possible.map((held) => held ?? "nothing").join(" or ")
   const doubted = registerOf(history, key, promises, { distrust: true })
-  const kind = linearize(doubted.intervals) === undefined ? "notAppliedButVisible" : classify(contradiction, register)
+  const kind =
+    linearize(doubted.intervals) === undefined
+      ? "notAppliedButVisible"
+      : classify(contradiction, register, history.jumps)
   return violation(kind, label, `${told(contradiction)}, where there can be only ${possible}`)
 }
 
@@ -97,9 +134,15 @@ interface Sighting {
 }
 
 /** To the precision of a duration. What expired on its way has no time left, not less. */
-const agree = (told: number | undefined, { until, early }: Life, { completed }: Operation): boolean => {
+const agree = (
+  told: number | undefined,
+  { until, early }: Life,
+  { completed }: Operation,
+  jumps: ReadonlyArray<Jump>
+): boolean => {
   if (told === undefined || until === undefined) return told === until
-  return [until, ...early].some((it) => Math.abs(told - it) < 0.01 || (told <= completed!.at && it <= completed!.at))
+  const now = wallAt(jumps, completed!.at)
+  return [until, ...early].some((it) => Math.abs(told - it) < 0.01 || (told <= now && it <= now))
 }
 
 /** What anybody saw under a key, in the order of invocation. */
@@ -137,11 +180,15 @@ const told = ({ interval: { change } }: Contradiction<Operation>): string => {
 }
 
 /** A value that was seen although it was replaced, or was not seen: was that so for a moment only, or is it for good? */
-const classify = ({ interval }: Contradiction<Operation>, register: Register): ViolationKind => {
+const classify = (
+  { interval }: Contradiction<Operation>,
+  register: Register,
+  jumps: ReadonlyArray<Jump>
+): ViolationKind => {
   const { change, label, to } = interval
   const held = change._tag === "saw" ? change.held : change._tag === "swapped" ? change.from : undefined
   const expiry = held === undefined ? undefined : register.lives.get(held)?.until
-  if (expiry !== undefined && expiry <= label.invoked.at) return "staleReadBeyondBound"
+  if (expiry !== undefined && expiry <= wallAt(jumps, label.invoked.at)) return "staleReadBeyondBound"
   const later = register.intervals.filter(
     (it) => it.from > to && (it.change._tag === "saw" || it.change._tag === "swapped")
   )
@@ -162,4 +209,5 @@ const isNewer = (seen: Held, held: Held, { intervals }: Register): boolean => {
 }
 
 const writes = (change: Interval["change"], value: string): boolean =>
-  (change._tag === "wrote" && change.value === value) || (change._tag === "swapped" && change.to === value)
+  ((change._tag === "wrote" || change._tag === "filled") && change.value === value) ||
+  (change._tag === "swapped" && change.to === value)

@@ -7,9 +7,12 @@ import { wrapper } from "../../driver/layers.ts"
 import type { KeyValue } from "../../KeyValue.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
 import * as Chaos from "../Chaos.ts"
+import { connection } from "./connection.ts"
 import type { Moment, Operation } from "./History.ts"
 import type { Outage } from "./Plan.ts"
 import { Current } from "./perform.ts"
+import type { Activity, Stores } from "./Stores.ts"
+import { epoch } from "./VirtualTime.ts"
 
 /**
  * What goes wrong with one of the stores of a stack.
@@ -27,7 +30,7 @@ export interface Faults {
   readonly outages?: boolean | undefined
   /**
    * Whether it holds nothing but copies of what another store holds, as a cache does: then what is done to it twice is not
-   * a write that was done twice. Default: false.
+   * a write that was done twice, and it is empty when the stack is built again. Default: false.
    */
   readonly copies?: boolean | undefined
 }
@@ -61,40 +64,63 @@ export const defaultRates = {
 export interface Wiring {
   readonly order: { readonly now: () => Moment }
   readonly outages: ReadonlyArray<Outage>
-  readonly onMade: (chaos: Chaos.Service) => void
+  readonly stores: Stores
+  readonly activity: Activity
+  /** Whether the stack is closed while the stores go on. */
+  readonly restarts: boolean
 }
 
 export const faulty =
-  ({ order, outages, onMade }: Wiring): Faulty =>
-  (store, layer, faults = {}) =>
-    Layer.unwrap(
-      Effect.map(
-        Chaos.make({
-          enabled: false,
-          rates: faults.rates ?? defaultRates,
-          delay: faults.delay ?? { min: 1, max: 30 },
-          lateBy: faults.lateBy ?? { min: 500, max: 8000 },
-          outages: outages
-            .filter((outage) => outage.store === store)
-            .map(({ from, to, stall }) => ({ from, to, fault: { _tag: stall ? "stall" : "failBefore" } })),
-          onFault: (fault, call) =>
-            withCurrent((operation, now) => {
-              if (fault._tag !== "delay") operation.faults.push({ store, kind: fault._tag })
-              if (fault._tag === "expireEarly" && Call.isWrite(call))
-                operation.expiredEarly.push(now + (fault.after as number))
-            })
-        }),
-        (chaos) => {
-          onMade(chaos)
-          return (faults.copies ? layer : layer.pipe(applied(store, order))).pipe(Chaos.wrapWith(chaos))
-        }
-      )
+  ({ order, outages, stores, activity, restarts }: Wiring): Faulty =>
+  (store, layer, faults = {}) => {
+    const chaos = Chaos.make({
+      enabled: false,
+      rates: faults.rates ?? defaultRates,
+      delay: faults.delay ?? { min: 1, max: 30 },
+      lateBy: faults.lateBy ?? { min: 500, max: 8000 },
+      outages: outages
+        .filter((outage) => outage.store === store)
+        .map(({ from, to, stall }) => ({ from, to, fault: { _tag: stall ? "stall" : "failBefore" } })),
+      onFault: (fault, call) =>
+        withCurrent((operation, wall) => {
+          if (fault._tag !== "delay") operation.faults.push({ store, kind: fault._tag })
+          if (fault._tag === "expireEarly" && Call.isWrite(call))
+            operation.expiredEarly.push(wall + (fault.after as number))
+        })
+    })
+    return Layer.unwrap(
+      Effect.map(stores.open(store, layer, chaos, faults.copies === true), ({ context, chaos }) => {
+        const inner: typeof layer = Layer.succeedContext(context)
+        const told = (faults.copies ? inner : inner.pipe(applied(store, order))).pipe(Chaos.wrapWith(chaos))
+        const watched = told.pipe(observed(activity))
+        return restarts ? watched.pipe(connection) : watched
+      })
     )
+  }
 
-const withCurrent = (f: (operation: Operation, now: number) => void): Effect.Effect<void> =>
+/** Knows when the store is asked something. */
+const observed = (activity: Activity) =>
+  wrapper(
+    around((call, next) =>
+      Effect.suspend(() => {
+        let begun = false
+        const asked = Effect.suspend(() => {
+          begun = true
+          activity.begin()
+          return next(call)
+        })
+        return Effect.onExitPrimitive(asked, () => {
+          if (begun) activity.end()
+          return undefined
+        })
+      })
+    )
+  )
+
+const withCurrent = (f: (operation: Operation, wall: number) => void): Effect.Effect<void> =>
   Effect.withFiber((fiber) => {
     const operation = fiber.getRef(Current)
-    if (operation !== undefined) f(operation, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+    if (operation !== undefined) f(operation, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() - epoch)
     return Effect.void
   })
 

@@ -16,6 +16,10 @@ export type Change =
   | { readonly _tag: "swapped"; readonly from: Held; readonly to: Held }
   /** From now on a value is there no more, whenever it was or will be written. */
   | { readonly _tag: "expired"; readonly value: string }
+  /** A value that has expired is there again, if nothing has replaced it: the clock was set back. */
+  | { readonly _tag: "revived"; readonly value: string }
+  /** Wrote a value if there was none. */
+  | { readonly _tag: "filled"; readonly value: string }
 
 /**
  * An operation on a register: it happened at one moment between `from` and `to`, which are places in the order of
@@ -80,18 +84,36 @@ interface World {
 }
 
 const maxInProgress = 31
-const maxWorlds = 10_000
+const maxWorlds = 100_000
+
+/** As long as so many slots are free, each operation gets its own. */
+const plenty = 12
 
 class Register<Label> {
   private worlds: Map<string, World> = new Map([["0", { held: undefined, happened: 0 }]])
   private readonly slots: Array<Interval<Label> | undefined> = Array(maxInProgress).fill(undefined)
   private readonly expired = new Set<string>()
+  /** Slots of what may happen more than once, as bits. */
+  private repeated = 0
 
   /** Whether there is room for it. What has no end is kept apart, in the order in which it began. */
   begin(interval: Interval<Label>): boolean {
     const endless = interval.to === Number.POSITIVE_INFINITY
+    if (endless && this.isCrowded() && this.repeats(interval)) return true
     const slot = endless ? this.slots.lastIndexOf(undefined) : this.slots.indexOf(undefined)
     if (slot !== -1) this.slots[slot] = interval
+    return slot !== -1
+  }
+
+  private isCrowded(): boolean {
+    return this.slots.filter((it) => it === undefined).length < plenty
+  }
+
+  /** One that may happen at any time stands for another that does the same, from then on as often as it takes. */
+  private repeats(interval: Interval<Label>): boolean {
+    const alike = alikeAs(interval)
+    const slot = this.slots.findIndex((it) => it !== undefined && alikeAs(it) === alike)
+    if (slot !== -1) this.repeated |= 1 << slot
     return slot !== -1
   }
 
@@ -100,6 +122,7 @@ class Register<Label> {
     const slot = this.slots.indexOf(interval)
     const bit = 1 << slot
     const all = [...this.worlds.values()]
+    if (interval.change._tag === "revived") this.expired.delete(interval.change.value)
     if (!all.every(({ happened }) => (happened & bit) !== 0)) {
       const reachable = this.reachable(all)
       if (reachable === undefined) return undecided
@@ -160,7 +183,7 @@ class Register<Label> {
   }
 
   private after({ held, happened }: World, change: Change, slot: number): World | undefined {
-    const then = happened | (1 << slot)
+    const then = happened | ((1 << slot) & ~this.repeated)
     switch (change._tag) {
       case "saw":
       case "sawSome":
@@ -175,6 +198,10 @@ class Register<Label> {
         return held === change.from ? { held: this.unlessExpired(change.to, happened), happened: then } : undefined
       case "expired":
         return { held: held === change.value ? undefined : held, happened: then }
+      case "revived":
+        return held === undefined ? { held: change.value, happened: then } : undefined
+      case "filled":
+        return { held: held === undefined ? this.unlessExpired(change.value, happened) : held, happened: then }
     }
   }
 
@@ -192,8 +219,14 @@ class Register<Label> {
 }
 
 /** Of several that may do the same at any time from now on, one is like another: the first is tried. */
-const alikeAs = ({ change, to }: Interval<unknown>): string =>
-  to === Number.POSITIVE_INFINITY ? JSON.stringify(change) : ""
+const alikeAs = ({ change, to }: Interval<unknown>): string => {
+  if (to !== Number.POSITIVE_INFINITY) return ""
+  let text = texts.get(change)
+  if (text === undefined) texts.set(change, (text = JSON.stringify(change)))
+  return text
+}
+
+const texts = new WeakMap<Change, string>()
 
 const keyOf = ({ held, happened }: World): string => (held === undefined ? `${happened}` : `${happened} ${held}`)
 

@@ -1,19 +1,28 @@
 import { type Operation, valueId } from "./History.ts"
+import { type Jump, wallAt } from "./wall.ts"
 
-/** When a value expires, and when it may do so although it was told to live longer. */
+/** When a value expires by the wall clock, and when it may do so although it was told to live longer. */
 export interface Life {
   readonly until: number | undefined
   readonly early: ReadonlyArray<number>
 }
 
 /** The lives of all values that were written, or may have been, under a key. */
-export const livesOf = (operations: ReadonlyArray<Operation>, key: string): ReadonlyMap<string, Life> => {
+export const livesOf = (
+  operations: ReadonlyArray<Operation>,
+  key: string,
+  jumps: ReadonlyArray<Jump>
+): ReadonlyMap<string, Life> => {
   const makers = new Map(
     operations.flatMap((operation): ReadonlyArray<readonly [string, () => Life]> => {
-      const { step, invoked, expiredEarly: early, attempts } = operation
+      const { step, invoked, expiredEarly: early, attempts, loads } = operation
       const until = (from: number): number | undefined => step.ttl && from + step.ttl
       return [
-        [valueId(step, key), () => ({ until: until(invoked.at), early })],
+        [valueId(step, key), () => ({ until: until(wallAt(jumps, invoked.at)), early })],
+        ...loads.flatMap(
+          ({ made, wall }): ReadonlyArray<readonly [string, () => Life]> =>
+            made === undefined ? [] : [[made, () => ({ until: until(wall), early })]]
+        ),
         ...attempts.map(({ made, seen, at }): readonly [string, () => Life] => [
           made,
           () => {

@@ -1,44 +1,36 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
-import type * as Atomic from "../../Atomic.ts"
+import * as Stream from "effect/Stream"
 import type { ValueWithTtl } from "../../Entry.ts"
-import type * as KeyValue from "../../KeyValue.ts"
 import type { KeyValueError, Outcome } from "../../KeyValueError.ts"
 import type { Value } from "../../Value.ts"
-import { type Answer, type Held, type Operation, valueId } from "./History.ts"
+import type { Services } from "./Client.ts"
+import { type Answer, type Held, type LoadRun, type Moment, type Operation, valueId } from "./History.ts"
 import type { Step } from "./Plan.ts"
-
-/** What a client works with. */
-export interface Client {
-  readonly kv: KeyValue.Service
-  readonly atomic: Atomic.Service | undefined
-  /** How long it waits for an answer. */
-  readonly patience: number
-}
+import { Thrown } from "./Thrown.ts"
+import { epoch } from "./VirtualTime.ts"
 
 /** The operation that a fiber works for, so that stores below know whose call they are told to do. */
 export const Current = Context.Reference<Operation | undefined>("effect-kv/testing/Simulation/Current", {
   defaultValue: () => undefined
 })
 
-/** Does an operation, and says how it went, whatever happens. */
-export const perform = (client: Client, operation: Operation): Effect.Effect<Answer> =>
-  attempt(client, operation).pipe(
-    Effect.timeoutOption(client.patience),
-    Effect.exit,
-    Effect.map(Exit.match({ onSuccess: Option.getOrElse((): Answer => ({ _tag: "interrupted" })), onFailure: failure }))
-  )
+/** What a loader fails with. */
+export class LoadFailed extends Data.TaggedError("LoadFailed") {}
 
-const attempt = (
-  { kv, atomic }: Client,
-  operation: Operation
-): Effect.Effect<Answer, Effect.Error<ReturnType<KeyValue.Service["put"] | Atomic.Service["update"]>>> => {
+/** Does an operation: what its type says that it answers or fails with. */
+export const perform = (
+  services: Services,
+  operation: Operation,
+  now: () => Moment
+): Effect.Effect<Answer, unknown> => {
   const { step } = operation
+  const { kv, atomic, enumeration, maintenance } = services
   const { keys, ttl } = step
   const key = keys[0]!
   const options = ttl === undefined ? {} : { ttl }
@@ -65,6 +57,12 @@ const attempt = (
       return Effect.map(kv.delete(key), answered)
     case "deleteMany":
       return Effect.map(kv.deleteMany(keys), answered)
+    case "getOrSet":
+      return Effect.map(kv.getOrSet(key, load(operation, key, now), options), (value) => read(step, [value]))
+    case "keys":
+      return Effect.map(Stream.runCollect(enumeration!.keys()), (names) => listed(step, names))
+    case "removeExpired":
+      return Effect.map(maintenance!.removeExpired, answered)
     case "putIfAbsent":
       return Effect.map(atomic!.putIfAbsent(key, valueOf(step, key), options), answered)
     case "getAndDelete":
@@ -72,12 +70,14 @@ const attempt = (
     case "update":
       return Effect.flatMap(Clock.Clock, (clock) =>
         Effect.map(
-          atomic!.update(key, (value) => changed(operation, key, value, clock.currentTimeMillisUnsafe()), options),
+          atomic!.update(key, (value) => changed(operation, key, value, wallOf(clock)), options),
           (value) => answered(identify(step, key, value))
         )
       )
   }
 }
+
+const wallOf = (clock: Clock.Clock): number => clock.currentTimeMillisUnsafe() - epoch
 
 const done: Answer = { _tag: "done", answer: null }
 
@@ -89,14 +89,42 @@ const read = (step: Step, values: ReadonlyArray<Value | undefined>): Answer => (
 })
 
 const readWithTtl = (step: Step, found: ReadonlyArray<ValueWithTtl | undefined>): Effect.Effect<Answer> =>
-  Effect.map(Clock.currentTimeMillis, (now) => ({
+  Effect.map(Clock.Clock, (clock) => ({
     _tag: "read",
     held: step.keys.map((key, i) => identify(step, key, found[i]?.value)),
-    expiries: found.map((it) => it?.ttl && now + Duration.toMillis(it.ttl))
+    expiries: found.map((it) => it?.ttl && wallOf(clock) + Duration.toMillis(it.ttl))
   }))
+
+/** Names of other keys that are written in a simulation are no concern of the step. */
+const listed = ({ keys }: Step, names: ReadonlyArray<string>): Answer => ({
+  _tag: "listed",
+  present: keys.map((key) => names.includes(key)),
+  strange: names.filter((name) => !keys.includes(name) && name !== "hot" && name !== "loaded")
+})
+
+const load = (operation: Operation, key: string, now: () => Moment): Effect.Effect<Value, LoadFailed> =>
+  Effect.gen(function* () {
+    const { step, loads } = operation
+    const { pause, result } = step.load!
+    const run: LoadRun = { from: now(), to: undefined, made: undefined, wall: 0 }
+    loads.push(run)
+    if (pause > 0) yield* Effect.sleep(pause)
+    run.to = now()
+    if (result === "fails") return yield* new LoadFailed()
+    if (result === "throws") return yield* Effect.sync(() => thrown(operation))
+    run.wall = wallOf(yield* Clock.Clock)
+    run.made = valueId(step, key, loads.length)
+    return written(run.made, key, step.large)
+  })
+
+const thrown = (operation: Operation): never => {
+  operation.threw = true
+  throw new Thrown()
+}
 
 const changed = (operation: Operation, key: string, value: Value | undefined, at: number): Value => {
   const { step, attempts } = operation
+  if (step.throws) thrown(operation)
   const made = valueId(step, key, attempts.length + 1)
   attempts.push({ seen: identify(step, key, value), made, at })
   return written(made, key, step.large)
@@ -109,7 +137,7 @@ const padding = "0123456789".repeat(150)
 const written = (id: string, key: string, large: boolean): Value => (large ? { id, key, padding } : { id, key })
 
 /** The id of a value that a step wrote under this key. Anything else is told from it by its first character. */
-const identify = (step: Step, key: string, value: Value | undefined): Held => {
+export const identify = (step: Pick<Step, "id">, key: string, value: Value | undefined): Held => {
   if (value === undefined) return undefined
   const {
     id,
@@ -120,13 +148,28 @@ const identify = (step: Step, key: string, value: Value | undefined): Held => {
   return known ? id : `?${JSON.stringify(value)?.slice(0, 60)} as ${key} (#${step.id})`
 }
 
-const failure = (cause: Cause.Cause<unknown>): Answer => {
-  const error = Cause.findErrorOption(cause)
-  if (Cause.hasDies(cause) || Option.isNone(error) || !isTyped(error.value)) {
-    return { _tag: "defect", cause: Cause.pretty(cause).split("\n")[0]! }
+/** How an operation ended, whatever happened. */
+export const answerOf = (exit: Exit.Exit<Answer, unknown>, wasInterrupted: boolean): Answer => {
+  if (Exit.isSuccess(exit)) return exit.value
+  const { cause } = exit
+  const defects = cause.reasons.filter(Cause.isDieReason)
+  if (defects.some(({ defect }) => defect instanceof Thrown)) return { _tag: "threw" }
+  const failure = cause.reasons.find(Cause.isFailReason)?.error
+  if (defects.length === 0 && failure instanceof LoadFailed) return failed("LoadFailed", undefined)
+  if (defects.length === 0 && isTyped(failure)) {
+    const { duration } = failure as { readonly duration?: Duration.Duration }
+    return failed(failure._tag, failure.outcome, duration && Duration.toMillis(duration))
   }
-  return { _tag: "failed", error: error.value._tag, outcome: error.value.outcome }
+  if (defects.length === 0 && wasInterrupted) return { _tag: "interrupted" }
+  return { _tag: "defect", cause: Cause.pretty(cause).split("\n")[0]! }
 }
+
+const failed = (error: string, outcome: Outcome | undefined, limit?: number): Answer => ({
+  _tag: "failed",
+  error,
+  outcome,
+  limit
+})
 
 const isTyped = (error: unknown): error is KeyValueError & { readonly outcome: Outcome | undefined } => {
   const { _tag, operation, retryable } = (error ?? {}) as Record<string, unknown>

@@ -2,7 +2,7 @@ import type { Answer, Application, Held, History, Moment, Operation } from "./Hi
 import { isWrite, valueId } from "./History.ts"
 import type { Change, Interval } from "./linearize.ts"
 import { type Life, livesOf } from "./lives.ts"
-import type { Action } from "./Plan.ts"
+import { crossings, type Jump } from "./wall.ts"
 
 /**
  * How stale the answers of `get` and `getMany` may be: not at all, by a time, or by that time as long as a write of the
@@ -20,6 +20,8 @@ export interface Promises {
   readonly staleness: Staleness
   /** Whether a `delete` that answers `false` found nothing; else it may have deleted something that it did not know of. */
   readonly countsDeletes: boolean
+  /** Whether a loaded value is written on the condition that there is none. */
+  readonly atomic: boolean
 }
 
 /** What happened to one key. */
@@ -52,7 +54,7 @@ export const registerOf = (
   const operations = history.operations
     .filter(({ step }) => step.keys.includes(key))
     .map((it) => (distrust && isNotApplied(it.answer) ? { ...it, answer: { _tag: "interrupted" } as const } : it))
-  const builder = new Builder(key, operations, timeline(history), promises)
+  const builder = new Builder(key, operations, timeline(history), history.jumps, promises)
   for (const operation of operations) builder.add(operation)
   return builder.build()
 }
@@ -60,9 +62,10 @@ export const registerOf = (
 /** All moments of a run, in their order: what is asked for by time has its place among them. */
 const timeline = ({ operations }: History): ReadonlyArray<Moment> =>
   operations
-    .flatMap(({ invoked, completed, applications }) => [
+    .flatMap(({ invoked, completed, applications, loads }) => [
       invoked,
       ...(completed === undefined ? [] : [completed]),
+      ...loads.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])),
       ...applications.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to]))
     ])
     .sort((a, b) => a.seq - b.seq)
@@ -78,17 +81,23 @@ class Builder {
   private readonly key: string
   private readonly operations: ReadonlyArray<Operation>
   private readonly moments: ReadonlyArray<Moment>
+  private readonly jumps: ReadonlyArray<Jump>
   private readonly promises: Promises
 
-  constructor(key: string, operations: ReadonlyArray<Operation>, moments: ReadonlyArray<Moment>, promises: Promises) {
+  constructor(
+    key: string,
+    operations: ReadonlyArray<Operation>,
+    moments: ReadonlyArray<Moment>,
+    jumps: ReadonlyArray<Jump>,
+    promises: Promises
+  ) {
     this.key = key
     this.operations = operations
     this.moments = moments
+    this.jumps = jumps
     this.promises = promises
-    this.lives = livesOf(operations, key)
-    this.someSeen = operations.some(
-      ({ step, answer }) => answer?._tag === "done" && seesSome(step.action, answer.answer)
-    )
+    this.lives = livesOf(operations, key, jumps)
+    this.someSeen = operations.some((operation) => seesSome(operation, key))
     this.seen = new Set(operations.flatMap((operation) => seenBy(operation, key)))
   }
 
@@ -117,6 +126,13 @@ class Builder {
         return
       case "update":
         this.addUpdate(operation)
+        return
+      case "getOrSet":
+        this.addLoading(operation)
+        return
+      case "keys":
+        if (answer?._tag !== "listed") return
+        this.push(operation, answer.present[step.keys.indexOf(this.key)] ? { _tag: "sawSome" } : missing)
         return
     }
   }
@@ -155,12 +171,18 @@ class Builder {
   }
 
   /** A write that may happen at any time, or not at all. If nobody saw its value, only what it leaves behind matters. */
-  private maybe(operation: Operation, value: string, change: (value: string) => Change): void {
+  private maybe(
+    operation: Operation,
+    value: string,
+    change: (value: string) => Change,
+    begin = operation.invoked.seq
+  ): void {
     const seen = this.seen.has(value)
-    if (seen || this.someSeen) this.push(operation, change(seen ? value : unseen), { to: never, certain: false })
+    if (seen || this.someSeen)
+      this.push(operation, change(seen ? value : unseen), { from: begin, to: never, certain: false })
     const until = this.lives.get(value)?.until
     if (seen || until === undefined) return
-    const from = Math.max(operation.invoked.seq, this.before(until, 0.25))
+    const from = Math.max(begin, this.before(crossings(this.jumps, until)[0]!.at, 0.25))
     this.push(operation, { _tag: "cleared" }, { from, to: never, certain: false })
   }
 
@@ -210,6 +232,62 @@ class Builder {
     this.swap(operation, last.seen, last.made)
   }
 
+  /**
+   * It saw what it answered, unless its own loader made that: then nothing was there before, and it was written if there
+   * was nothing still. What another's loader made while both waited need not have been there at any time.
+   */
+  private addLoading(operation: Operation): void {
+    const { answer, loads, completed } = operation
+    const held = answer?._tag === "read" ? answer.held[0] : undefined
+    const own = loads.find(({ made }) => made !== undefined && made === held)
+    for (const { made, to } of loads) {
+      if (made === undefined) continue
+      if (isNotApplied(answer)) {
+        this.notApplied.set(made, operation)
+        continue
+      }
+      this.written.add(made)
+      this.expire(operation, made)
+      if (made !== held) {
+        this.maybe(operation, made, (value) => ({ _tag: "filled", value }), to!.seq)
+        if (repetitions(operation.applications).length > 0)
+          this.maybe(operation, made, (value) => ({ _tag: "wrote", value }), to!.seq)
+        continue
+      }
+      const raced = !this.promises.atomic && this.isRaced(operation, to!)
+      if (raced) this.push(operation, { _tag: "wrote", value: made }, { from: to!.seq, certain: false })
+      else this.push(operation, { _tag: "filled", value: made }, { from: to!.seq })
+      this.repeat(operation, { _tag: "wrote", value: made })
+    }
+    if (answer?._tag !== "read") return
+    if (own !== undefined) this.push(operation, missing, { from: this.earliest(operation), to: own.from.seq })
+    else if (!this.mayHaveJoined(operation, held, completed!))
+      this.push(operation, { _tag: "saw", held }, { from: this.earliest(operation) })
+  }
+
+  /** Whether another write of the key was under way while what was loaded was written. */
+  private isRaced(operation: Operation, { seq }: Moment): boolean {
+    return this.operations.some(
+      (other) =>
+        other !== operation &&
+        isWrite(other) &&
+        other.invoked.seq < operation.completed!.seq &&
+        (other.completed === undefined ||
+          other.completed.seq > seq ||
+          other.answer?._tag !== "done" ||
+          other.applications.some(({ from }) => from.seq > seq))
+    )
+  }
+
+  private mayHaveJoined(operation: Operation, held: Held, completed: Moment): boolean {
+    return this.operations.some(
+      (other) =>
+        other !== operation &&
+        other.loads.some(({ made, from }) => made !== undefined && made === held && from.seq < completed.seq) &&
+        (other.completed === undefined || other.answer?._tag !== "read" || other.completed.seq > operation.invoked.seq)
+    )
+  }
+
   private swap(operation: Operation, from: Held, to: string): void {
     this.written.add(to)
     const change: Change = { _tag: "swapped", from, to }
@@ -232,18 +310,22 @@ class Builder {
   private expire(operation: Operation, value: string): void {
     const { until, early } = this.lives.get(value)!
     if (until === undefined) return
-    const change: Change = { _tag: "expired", value }
-    const at = this.before(until, 0.5)
+    const all = crossings(this.jumps, until)
+    const last = this.before(all.at(-1)!.at, 0.5)
     for (const it of early) {
       this.intervals.push({
         label: operation,
-        from: Math.min(this.before(it, 0.5), at),
-        to: at,
+        from: Math.min(this.before(crossings(this.jumps, it)[0]!.at, 0.5), last),
+        to: last,
         certain: false,
-        change
+        change: { _tag: "expired", value }
       })
     }
-    this.intervals.push({ label: operation, from: at, to: at, certain: true, change })
+    for (const { at, expired } of all) {
+      const place = this.before(at, 0.5)
+      const change: Change = { _tag: expired ? "expired" : "revived", value }
+      this.intervals.push({ label: operation, from: place, to: place, certain: expired, change })
+    }
   }
 
   private push(
@@ -296,8 +378,13 @@ const isUnsettled = (operation: Operation, { seq, at }: Moment, millis: number):
   return (answer?._tag !== "done" || late) && at <= Math.max(completed.at, ...ends.map((end) => end.at)) + millis
 }
 
-const seesSome = (action: Action, answer: boolean | number | Held | null): boolean =>
-  (action === "putIfAbsent" && answer === false) || (/^delete/.test(action) && Boolean(answer))
+const missing: Change = { _tag: "saw", held: undefined }
+
+const seesSome = ({ step: { action, keys }, answer }: Operation, key: string): boolean => {
+  if (answer?._tag === "listed") return answer.present[keys.indexOf(key)] === true
+  if (answer?._tag !== "done") return false
+  return (action === "putIfAbsent" && answer.answer === false) || (/^delete/.test(action) && Boolean(answer.answer))
+}
 
 const seenBy = ({ step, answer, attempts }: Operation, key: string): ReadonlyArray<string> => {
   const seen = attempts.map(({ seen }) => seen)

@@ -12,7 +12,7 @@ interface Found {
 
 /**
  * Leaves out of a plan what it takes to show what is wrong: operations, by halves, quarters and so on down to single
- * ones; outages; other faults; keys of batches. Each operation's own faults stay the same whatever is left out around it.
+ * ones; outages; other faults; jumps, stalls and restarts; keys of batches. Each operation's own faults stay the same whatever is left out around it.
  */
 export const shrink = Effect.fnUntraced(function* <E>(
   first: Found,
@@ -52,6 +52,12 @@ export const shrink = Effect.fnUntraced(function* <E>(
       ({ outages }) => outages,
       (plan, part) => reduced(plan, { outages: (outage) => !part.has(outage) })
     )
+    for (const list of ["jumps", "stalls", "restarts"] as const) {
+      yield* leaveOut<unknown>(
+        (plan) => plan[list],
+        (plan, part) => ({ ...plan, [list]: (plan[list] as ReadonlyArray<unknown>).filter((it) => !part.has(it)) })
+      )
+    }
     yield* leaveOut(
       ({ steps }) => steps,
       (plan, part) => reduced(plan, { steps: (step) => !part.has(step) })
@@ -59,6 +65,11 @@ export const shrink = Effect.fnUntraced(function* <E>(
     yield* leaveOut(
       ({ steps }) => steps.filter(({ calm }) => !calm),
       (plan, part) => withSteps(plan, (step) => (part.has(step) ? { ...step, calm: true } : step))
+    )
+    yield* leaveOut(
+      ({ steps }) => steps.filter(({ interruption, budget }) => interruption !== undefined || budget !== undefined),
+      (plan, part) =>
+        withSteps(plan, (step) => (part.has(step) ? { ...step, interruption: undefined, budget: undefined } : step))
     )
     yield* leaveOut(
       ({ steps }) => steps.flatMap((step) => (step.keys.length < 2 ? [] : step.keys.map((key) => `${step.id} ${key}`))),
@@ -72,5 +83,9 @@ export const shrink = Effect.fnUntraced(function* <E>(
   return found
 })
 
-const sizeOf = ({ steps, outages }: Plan): number =>
-  outages.length + steps.reduce((sum, { calm, keys }) => sum + 1 + keys.length + (calm ? 0 : 1), 0)
+const sizeOf = ({ steps, outages, jumps, stalls, restarts }: Plan): number =>
+  outages.length +
+  jumps.length +
+  stalls.length +
+  restarts.length +
+  steps.reduce((sum, { calm, keys }) => sum + 1 + keys.length + (calm ? 0 : 1), 0)

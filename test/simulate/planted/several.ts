@@ -1,5 +1,5 @@
 /** Combinations of stores with the mistakes of others. */
-import { Effect, type Layer } from "effect"
+import { Clock, Effect, type Layer } from "effect"
 import { Driver, type Entry, type KeyValue } from "effect-kv"
 
 type Store = Layer.Layer<KeyValue.KeyValue, any>
@@ -36,3 +36,45 @@ export const forgettingFallback = (second: Store) =>
     )
     return Effect.succeed(driver)
   })
+
+/** What one store has missed is not read from it, and not repaired either. */
+export const neverRepairing = (second: Store) =>
+  Driver.combination([second], (first, [other]) => {
+    const missedBySecond = new Set<string>()
+    const missedByFirst = new Set<string>()
+    const write = (call: Driver.Put | Driver.Delete) => (driver: Driver.Driver) =>
+      (call._tag === "put" ? driver.put(call) : driver.delete(call)) as Effect.Effect<any, any>
+    const both = Effect.fnUntraced(function* (call: Driver.Put | Driver.Delete) {
+      const [one, two] = yield* Effect.all([Effect.exit(write(call)(first)), Effect.exit(write(call)(other!))])
+      for (const key of call.keys) {
+        if (one._tag === "Success") missedByFirst.delete(key)
+        else missedByFirst.add(key)
+        if (two._tag === "Success") missedBySecond.delete(key)
+        else missedBySecond.add(key)
+      }
+      return yield* one._tag === "Success" ? one : two
+    })
+    return Effect.succeed({
+      system: first.system,
+      defaultCollection: first.defaultCollection,
+      get: (call: Driver.Get) => (call.keys.some((key) => missedByFirst.has(key)) ? other!.get(call) : first.get(call)),
+      put: both,
+      delete: both
+    })
+  })
+
+/** Keeps what it could not write, with the time by the wall clock, and drops what is older than what it has kept. */
+export const wallClockJournal = Driver.wrapperEffect(
+  Effect.sync(() => (primary: Driver.Driver): Driver.Driver => {
+    const writtenAt = new Map<string, number>()
+    return {
+      ...primary,
+      put: (call) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const newer = call.keys.map((_, i) => i).filter((i) => (writtenAt.get(call.keys[i]!) ?? now) <= now)
+          for (const i of newer) writtenAt.set(call.keys[i]!, now)
+          return newer.length === 0 ? Effect.void : primary.put(Driver.pick(call, newer))
+        })
+    }
+  })
+)

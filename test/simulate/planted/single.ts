@@ -112,3 +112,49 @@ export const leaking = Driver.wrapper((driver) => ({
 
 /** Does not expect that a call can fail. */
 export const dying = Driver.wrapper(Driver.around((call, next) => Effect.orDie(next(call))))
+
+/** Answers that it has stored what is too large for it. */
+export const pretendedInserts = compareAndPut((driver, call) => {
+  const { padding } = (call.entry?.payload.value ?? {}) as { readonly padding?: unknown }
+  return call.expected === undefined && padding !== undefined ? Effect.succeed(true) : driver.compareAndPut!(call)
+})
+
+/** Looks whether there is anything to delete, and then removes what is there by now. */
+export const lateDeletes = Driver.wrapper((driver) => ({
+  ...driver,
+  delete: (call) =>
+    Effect.flatMap(
+      driver.get({ ...call, _tag: "get", expiry: false, versioned: false }) as Effect.Effect<any>,
+      (found) => Effect.as(driver.delete(call), found.filter((entry: unknown) => entry !== undefined).length)
+    )
+}))
+
+/** Each update takes some milliseconds from the life of the entry. */
+export const shorteningUpdates = compareAndPut((driver, call) =>
+  driver.compareAndPut!({
+    ...call,
+    entry: call.entry && { ...call.entry, expiresAt: call.entry.expiresAt && call.entry.expiresAt - 5 }
+  })
+)
+
+/** A part of a listing that fails is left out. */
+export const partialListings = Driver.wrapper((driver) => ({
+  ...driver,
+  keys: (call) => Effect.orElseSucceed(driver.keys!(call), () => ({ names: [], next: undefined }))
+}))
+
+/** The store has another tenant's entries, too, and removing expired ones does not look whose they are. */
+export const sharedRemovals = Driver.wrapperEffect(
+  Effect.succeed((driver: Driver.Driver): Driver.Driver => {
+    let othersExpired = 40
+    return {
+      ...driver,
+      removeExpired: (call) =>
+        Effect.map(driver.removeExpired!(call), ({ count, next }) => {
+          const removed = count + othersExpired
+          othersExpired = 0
+          return { count: removed, next }
+        })
+    }
+  })
+)

@@ -9,6 +9,7 @@ import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { send } from "../../../src/stores/redis/commands.ts"
 import type { Connection } from "../../../src/stores/redis/connection.ts"
+import { Requests } from "../../../src/stores/redis/requests.ts"
 import * as Timeout from "../../../src/wrappers/Timeout.ts"
 import { describeWithRedis } from "../../servers/redis.ts"
 import { connect, uniquePrefix } from "./support.ts"
@@ -158,7 +159,7 @@ const place = { operation: "get", collection: "users", keys: ["1"] } as const
 
 const answering = (reply: unknown): Connection => ({
   client: { getBuffer: () => Promise.resolve(reply) } as unknown as Client,
-  waiting: 0,
+  requests: new Requests(),
   isReady: () => true,
   becomeReady: () => Effect.void,
   reasonOf: (error) => error
@@ -174,7 +175,7 @@ describe("a command", () => {
       })
       const exit = yield* Effect.exit(failing)
       assert.deepStrictEqual(exit, Exit.die(new Error("a bug")))
-      assert.strictEqual(connection.waiting, 0)
+      assert.strictEqual(connection.requests.waiting.size, 0)
       assert.strictEqual(yield* send(connection, call, ["getBuffer", "users::1"], Exit.succeed), "reply")
     })
   )

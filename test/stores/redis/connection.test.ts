@@ -93,6 +93,8 @@ describe("a layer of Redis that cannot be built", () => {
     ["a URL whose scheme is misspelt", { url: "edis://user:hunter2@127.0.0.1:1" }],
     ["a URL with one slash", { url: "redis:/user:hunter2@127.0.0.1:1" }],
     ["a redacted URL whose scheme is misspelt", { url: Redacted.make("rediss//://user:hunter2@127.0.0.1:1") }],
+    ["a database of a cluster", { cluster: { nodes: [], options: { redisOptions: { db: 1 } } } }],
+    ["a database in the URL of a cluster's node", { cluster: { nodes: ["redis://localhost:1/1"] } }],
     ["a Sentinel set-up without a name", { options: { sentinels: [{ host: "localhost" }] } }]
   ]
   for (const [what, options] of wrong) {

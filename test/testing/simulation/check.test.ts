@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { check, type ViolationKind } from "../../../src/testing/simulation/check.ts"
-import type { Answer, Application, Operation } from "../../../src/testing/simulation/History.ts"
+import { check, type Expected, type ViolationKind } from "../../../src/testing/simulation/check.ts"
+import type { Answer, Application, History, Operation } from "../../../src/testing/simulation/History.ts"
 import type { Action } from "../../../src/testing/simulation/Plan.ts"
 import type { Staleness } from "../../../src/testing/simulation/registers.ts"
 
@@ -29,6 +29,9 @@ const operation = (
   completed: answer === undefined ? undefined : { at: to, seq: to },
   answer,
   attempts: more.attempts ?? [],
+  loads: more.loads ?? [],
+  gaveUp: more.gaveUp,
+  threw: more.threw ?? false,
   applications: more.applications ?? [],
   faults: [],
   expiredEarly: more.expiredEarly ?? []
@@ -48,11 +51,39 @@ const applied = (from: number, to: number, store = "s"): Application => ({
   to: { at: to, seq: to }
 })
 
+const history: History = {
+  seed: 0,
+  keys: ["k"],
+  outages: [],
+  hotKeys: [],
+  jumps: [],
+  stalls: [],
+  reopenings: [],
+  contents: {},
+  operations: []
+}
+
+const promises: Expected = {
+  staleness: { _tag: "never" },
+  countsDeletes: true,
+  atomic: true,
+  fresh: false,
+  limits: { millis: Number.POSITIVE_INFINITY, budgets: false, afterClose: 0 }
+}
+
 const kinds = (operations: ReadonlyArray<Operation>, staleness: Staleness = { _tag: "never" }, countsDeletes = true) =>
-  check({ seed: 0, keys: ["k"], outages: [], operations }, { staleness, countsDeletes }).map(({ kind }) => kind)
+  check({ ...history, operations }, { ...promises, staleness, countsDeletes }).map(({ kind }) => kind)
 
 const expect = (name: string, expected: ReadonlyArray<ViolationKind>, ...args: Parameters<typeof kinds>) =>
   it(name, () => assert.deepStrictEqual(kinds(...args), expected))
+
+/** Of whole histories, with what happened beside operations. */
+const found = (operations: ReadonlyArray<Operation>, more: Partial<History>, expected: Partial<Expected> = {}) =>
+  check({ ...history, operations, ...more }, { ...promises, ...expected }).map(({ kind }) => kind)
+
+const moment = (at: number) => ({ at, seq: at })
+const reopening = { closing: moment(100), closed: moment(110), opened: moment(200) }
+const limits = { millis: 1000, budgets: true, afterClose: 0 }
 
 const unnoticed = [put(1, 0, 10), operation("delete", 20, 30, done(false), { applications: [applied(21, 22)] })]
 
@@ -200,7 +231,7 @@ describe("check finds", () => {
     [put(1, 0, 10), operation("getAndDelete", 20, 30, done("1@k")), operation("getAndDelete", 20, 30, done("1@k"))]
   )
   expect("a value that nobody wrote", ["other"], [get(0, 10, "7@k")])
-  expect("an operation without an end", ["other"], [operation("get", 0, 0, undefined)])
+  expect("an operation without an end", ["hang"], [operation("get", 0, 0, undefined)])
   expect("a defect", ["untypedDefect"], [operation("get", 0, 10, { _tag: "defect", cause: "Error: no" })])
   expect(
     "a read that is more stale than it may be",
@@ -220,4 +251,98 @@ describe("check finds", () => {
     [put(1, 0, 10), put(2, 20, 30), ttl(40, 50, "1@k", undefined)],
     { _tag: "always", millis: 50 }
   )
+})
+
+describe("check of histories in which more happens finds", () => {
+  const loading = (as: number, from: number, to: number, held: string, loads: Operation["loads"]) =>
+    operation("getOrSet", from, to, { _tag: "read", held: [held] }, { as, loads })
+  const load = (from: number, to: number, made: string) => ({ from: moment(from), to: moment(to), made, wall: to })
+
+  it("nothing wrong with a load that stores its value", () => {
+    const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), get(40, 50, "1.1@k")]
+    assert.deepStrictEqual(found(history, {}), [])
+  })
+
+  it("nothing wrong with a load whose value gave way to a newer one", () => {
+    const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), put(2, 10, 15), get(40, 50, "2@k")]
+    assert.deepStrictEqual(found(history, {}), [])
+  })
+
+  it("a load that stores its value over a newer one", () => {
+    const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), put(2, 10, 15), get(40, 50, "1.1@k")]
+    assert.deepStrictEqual(found(history, {}), ["lostAcknowledgedWrite"])
+  })
+
+  it("a load that stores its value after a delete", () => {
+    const removed = operation("delete", 10, 15, done(false))
+    const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), removed, get(40, 50, "1.1@k")]
+    assert.deepStrictEqual(found(history, {}), ["lostAcknowledgedWrite"])
+  })
+
+  it("a caller that joins a load which began before the last write", () => {
+    const removed = operation("delete", 10, 12, done(false))
+    const joined = loading(3, 15, 30, "1.1@k", [])
+    const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), removed, joined]
+    assert.include(found(history, {}), "lostAcknowledgedWrite")
+  })
+
+  it("an operation that takes longer than the stack allows, unless the event loop was blocked", () => {
+    const slow = [get(0, 1500, undefined)]
+    assert.deepStrictEqual(found(slow, {}, { limits }), ["hang"])
+    assert.deepStrictEqual(found(slow, { stalls: [{ at: 10, millis: 600 }] }, { limits }), [])
+  })
+
+  it("a caller that waits although no store has anything to answer", () => {
+    const gaveUp = { at: moment(10_000), quietFor: 9000 }
+    const waits = operation("put", 0, 10_000, { _tag: "interrupted" }, { gaveUp })
+    assert.deepStrictEqual(found([waits], {}), ["hang"])
+  })
+
+  it("an operation that has no end although its layer was closed", () => {
+    const gaveUp = { at: moment(10_000), quietFor: 0 }
+    const waits = operation("put", 50, 10_000, { _tag: "interrupted" }, { gaveUp })
+    assert.deepStrictEqual(found([waits], { reopenings: [reopening] }), ["hang"])
+  })
+
+  it("an answer of a closed layer, and a failure that does not come at once", () => {
+    const answered = get(120, 121, undefined)
+    const late = operation("get", 120, 140, failed("unknown"))
+    const atOnce = { ...operation("get", 120, 121, failed("unknown")), completed: { at: 120, seq: 121 } }
+    assert.deepStrictEqual(found([answered], { reopenings: [reopening] }), ["answeredAfterClose"])
+    assert.deepStrictEqual(found([late], { reopenings: [reopening] }), ["answeredAfterClose"])
+    assert.deepStrictEqual(found([atOnce], { reopenings: [reopening] }), [])
+  })
+
+  it("a layer that does not close", () => {
+    assert.deepStrictEqual(found([], { reopenings: [{ ...reopening, closed: undefined }] }), ["hang"])
+  })
+
+  it("nothing wrong with what is gone after a restart, if the stores are empty then", () => {
+    const history = [put(1, 0, 10), get(210, 220, undefined)]
+    assert.deepStrictEqual(found(history, { reopenings: [reopening] }), ["lostAcknowledgedWrite"])
+    assert.deepStrictEqual(found(history, { reopenings: [reopening] }, { fresh: true }), [])
+  })
+
+  it("stores that should hold the same in the end, and do not", () => {
+    assert.deepStrictEqual(found([], { contents: { one: ["1@k"], two: [undefined] } }), ["divergedReplica"])
+    assert.deepStrictEqual(found([], { contents: { one: ["1@k"], two: ["1@k"] } }), [])
+  })
+
+  it("a caller without a budget that is ended by another's", () => {
+    const answer = { _tag: "failed", error: "TimeoutError", outcome: undefined, limit: 20.25 } as const
+    assert.deepStrictEqual(found([operation("get", 0, 20, answer)], {}), ["other"])
+  })
+
+  it("an entry that the clock makes expire, and nothing else", () => {
+    const history = [put(1, 0, 10, done(), { ttl: 100 }), get(50, 60, undefined)]
+    assert.deepStrictEqual(found(history, {}), ["lostAcknowledgedWrite"])
+    assert.deepStrictEqual(found(history, { jumps: [{ at: 40, by: 1000 }] }), [])
+  })
+
+  it("a stale value of a key that many write at once", () => {
+    const hot = { keys: [], hotKeys: ["k"] }
+    const history = [put(1, 0, 10), put(2, 20, 30), get(40, 50, "1@k")]
+    assert.deepStrictEqual(found(history, hot), ["lostAcknowledgedWrite"])
+    assert.deepStrictEqual(found([put(1, 0, 25), put(2, 20, 30), get(40, 50, "1@k")], hot), [])
+  })
 })

@@ -14,6 +14,8 @@ const saw = (held: string | undefined): Change => ({ _tag: "saw", held })
 const cleared: Change = { _tag: "cleared" }
 const swapped = (from: string | undefined, to: string | undefined): Change => ({ _tag: "swapped", from, to })
 const expired = (value: string): Change => ({ _tag: "expired", value })
+const revived = (value: string): Change => ({ _tag: "revived", value })
+const filled = (value: string): Change => ({ _tag: "filled", value })
 const forever = Number.POSITIVE_INFINITY
 
 const explained: Readonly<Record<string, ReadonlyArray<Interval<string>>>> = {
@@ -109,6 +111,28 @@ const explained: Readonly<Record<string, ReadonlyArray<Interval<string>>>> = {
     at("r", 8, 9, saw("a")),
     at("s", 10, 11, saw(undefined))
   ],
+  "an expired entry that is there again after the clock was set back": [
+    at("a", 0, 1, wrote("a")),
+    at("x", 2, 2, expired("a")),
+    at("r", 3, 4, saw(undefined)),
+    at("v", 5, 5, revived("a"), false),
+    at("s", 6, 7, saw("a")),
+    at("y", 8, 8, expired("a")),
+    at("t", 9, 10, saw(undefined))
+  ],
+  "an expired entry that was removed before the clock was set back": [
+    at("a", 0, 1, wrote("a")),
+    at("x", 2, 2, expired("a")),
+    at("v", 5, 5, revived("a"), false),
+    at("s", 6, 7, saw(undefined))
+  ],
+  "a loaded value that is stored": [at("m", 0, 1, saw(undefined)), at("f", 2, 5, filled("f")), at("r", 6, 7, saw("f"))],
+  "a loaded value that is not stored over a newer one": [
+    at("m", 0, 1, saw(undefined)),
+    at("a", 2, 3, wrote("a")),
+    at("f", 4, 5, filled("f")),
+    at("r", 6, 7, saw("a"))
+  ],
   "an attempt that was repeated within its call": [
     at("a", 0, 9, wrote("a")),
     at("a again", 0, 9, wrote("a"), false),
@@ -121,6 +145,20 @@ const explained: Readonly<Record<string, ReadonlyArray<Interval<string>>>> = {
 
 /** With the operation that shows it. */
 const contradictory: Readonly<Record<string, readonly [label: string, ReadonlyArray<Interval<string>>]>> = {
+  "an entry that was replaced, and is there again after the clock was set back": [
+    "s",
+    [
+      at("a", 0, 1, wrote("a")),
+      at("x", 2, 2, expired("a")),
+      at("b", 3, 4, wrote("b")),
+      at("v", 5, 5, revived("a"), false),
+      at("s", 6, 7, saw("a"))
+    ]
+  ],
+  "a loaded value that is stored over a newer one": [
+    "r",
+    [at("m", 0, 1, saw(undefined)), at("a", 2, 3, wrote("a")), at("f", 4, 5, filled("f")), at("r", 6, 7, saw("f"))]
+  ],
   "a lost write": ["r", [at("a", 0, 1, wrote("a")), at("r", 2, 3, saw(undefined))]],
   "a stale read": ["r", [at("a", 0, 1, wrote("a")), at("b", 2, 3, wrote("b")), at("r", 4, 5, saw("a"))]],
   "a deleted value that came back": ["r", [at("a", 0, 1, wrote("a")), at("d", 2, 3, cleared), at("r", 4, 5, saw("a"))]],
@@ -203,6 +241,11 @@ describe("linearize", () => {
   it("takes one of many uncertain deletions for another", () => {
     const deletions = Array.from({ length: 25 }, (_, i) => at("d", i, forever, cleared, false))
     assert.isUndefined(linearize([...deletions, at("a", 100, 101, wrote("a")), at("r", 102, 103, saw("a"))]))
+  })
+
+  it("lets operations that may happen at any time and do the same stand for each other when there are many", () => {
+    const writes = Array.from({ length: 60 }, (_, i) => at("w", i, forever, wrote("same"), false))
+    assert.isUndefined(linearize([...writes, at("d", 102, 103, cleared), at("r", 104, 105, saw("same"))]))
   })
 
   it("does not decide what has more possibilities than it can look at", () => {

@@ -1,0 +1,37 @@
+import type { Cluster, Redis } from "ioredis"
+
+/**
+ * Calls `watch` with every connection of a cluster's client that is there, or will be.
+ *
+ * The client asks for the slots over connections of their own, which are copies of a node's.
+ */
+export const watchNodes = (client: Cluster, watch: (connection: Redis) => void): void => {
+  const lost = new Set<string>()
+  client.on("+node", (node: Redis) => {
+    const { duplicate } = node
+    node.duplicate = function (this: Redis, ...args: Parameters<Redis["duplicate"]>) {
+      const copy = duplicate.apply(this, args)
+      watch(copy as Redis)
+      return copy
+    } as Redis["duplicate"]
+    refuseWhileLost(client, node, lost)
+    watch(node)
+  })
+}
+
+/**
+ * Lets commands fail at once while a node is connected to again.
+ *
+ * A node that is new holds its first commands back until it is connected. One that was lost would hold each of its first
+ * commands for as long as an attempt to connect takes.
+ */
+const refuseWhileLost = (client: Cluster, node: Redis, lost: Set<string>): void => {
+  const { host, port } = node.options
+  const address = `${host}:${port}`
+  if (lost.has(address)) node.options.enableOfflineQueue = false
+  node.on("ready", () => lost.delete(address))
+  node.on("close", () => {
+    // A node that the client itself takes leave of is no longer among its nodes.
+    if (client.nodes().includes(node)) lost.add(address)
+  })
+}

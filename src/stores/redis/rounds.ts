@@ -1,0 +1,105 @@
+import * as Effect from "effect/Effect"
+import type { Cluster } from "ioredis"
+import type { CallBase } from "../../driver/Call.ts"
+import { StoreUnavailableError } from "../../KeyValueError.ts"
+import type { Failure } from "./commands.ts"
+import type { Connection } from "./connection.ts"
+import { readyOf, type Topology, topologyOf } from "./topology.ts"
+
+/** How often to read slots again that move whenever they are read. */
+const maxRounds = 8
+
+/**
+ * A way through a cluster in which each slot is read from the master that has it.
+ *
+ * Reading a master takes a while, in which slots move. At the end, the masters are asked again, and slots that another one
+ * has by then, or has had meanwhile, are read in another round. Keys of a slot that is just being handed over are in
+ * either of two masters: the one that hands it over is read first, so that each key is met. (That a slot went and came
+ * back in between is not noticed.)
+ */
+export interface Round {
+  readonly number: number
+  readonly slots: ReadonlyMap<number, Reading>
+  readonly steps: ReadonlyArray<Step>
+  /** Which of the steps is next. */
+  readonly step: number
+}
+
+/** From whom a slot is read. */
+interface Reading {
+  readonly owner: string
+  /** To whom it is being handed over. */
+  readonly target: string | undefined
+}
+
+/** A master that is read, for the slots that it has, or for those that it is being given. */
+interface Step {
+  readonly id: string
+  readonly address: string
+  readonly as: "owner" | "target"
+}
+
+/** The address of the master that is read next. */
+export const addressOf = ({ steps, step }: Round): string => steps[step]!.address
+
+/** Is the slot one of those that the master is read for? */
+export const isRead = ({ slots, steps, step }: Round, slot: number): boolean => {
+  const reading = slots.get(slot)
+  const { id, as } = steps[step]!
+  return reading !== undefined && (as === "owner" ? reading.owner : reading.target) === id
+}
+
+export const firstRound = (connection: Connection, client: Cluster, call: CallBase): Effect.Effect<Round, Failure> =>
+  Effect.andThen(
+    Effect.suspend(() => readyOf(connection, client, call)),
+    Effect.map(topologyOf(connection, client, call), (topology) => roundOf(topology, 1, topology.owners.keys()))
+  )
+
+const roundOf = (topology: Topology, number: number, slots: Iterable<number>): Round => {
+  const readings = new Map<number, Reading>()
+  const steps = { owner: new Map<string, Step>(), target: new Map<string, Step>() }
+  const add = (as: Step["as"], id: string) => {
+    const master = topology.masters.get(id)
+    if (master !== undefined && !steps[as].has(id)) steps[as].set(id, { id, address: master.address, as })
+  }
+  for (const slot of slots) {
+    const reading = readingOf(topology, slot)
+    readings.set(slot, reading)
+    add("owner", reading.owner)
+    if (reading.target !== undefined) add("target", reading.target)
+  }
+  return { number, slots: readings, steps: [...steps.owner.values(), ...steps.target.values()], step: 0 }
+}
+
+const readingOf = ({ masters, owners }: Topology, slot: number): Reading => {
+  const owner = owners[slot]!
+  return { owner, target: masters.get(owner)!.view.leaving.get(slot) }
+}
+
+/** What is left to read after a master, or `undefined` if that is nothing. */
+export const nextRound = Effect.fnUntraced(function* (
+  connection: Connection,
+  client: Cluster,
+  call: CallBase,
+  round: Round
+): Effect.fn.Return<Round | undefined, Failure> {
+  if (round.step + 1 < round.steps.length) return { ...round, step: round.step + 1 }
+  const topology = yield* topologyOf(connection, client, call)
+  const left = Array.from(round.slots).flatMap(([slot, reading]) =>
+    wasRead(round, reading, readingOf(topology, slot)) ? [] : [slot]
+  )
+  if (left.length === 0) return undefined
+  if (round.number < maxRounds) return roundOf(topology, round.number + 1, left)
+  return yield* new StoreUnavailableError({
+    ...call.place,
+    reason: `${left.length} slots of the cluster move whenever they are read`,
+    sent: false
+  })
+})
+
+/** Was the slot read from who has it, given from whom it was read, and who has it now? */
+const wasRead = ({ steps }: Round, { owner, target }: Reading, now: Reading): boolean => {
+  if (target === undefined) return now.target === undefined && now.owner === owner
+  const wasTargetRead = steps.some(({ as, id }) => as === "target" && id === target)
+  return wasTargetRead && (now.owner === target || (now.target === target && now.owner === owner))
+}

@@ -1,0 +1,24 @@
+import * as Context from "effect/Context"
+import * as Option from "effect/Option"
+import * as Atomic from "../../Atomic.ts"
+import * as Enumeration from "../../Enumeration.ts"
+import * as KeyValue from "../../KeyValue.ts"
+import * as Maintenance from "../../Maintenance.ts"
+
+/** What a stack can do. */
+export interface Services {
+  readonly kv: KeyValue.Service
+  readonly atomic: Atomic.Service | undefined
+  readonly enumeration: Enumeration.Service | undefined
+  readonly maintenance: Maintenance.Service | undefined
+}
+
+export const servicesOf = (context: Context.Context<KeyValue.KeyValue>): Services => {
+  const all = context as Context.Context<any>
+  return {
+    kv: Context.get(context, KeyValue.KeyValue),
+    atomic: Option.getOrUndefined(Context.getOption(all, Atomic.Atomic)),
+    enumeration: Option.getOrUndefined(Context.getOption(all, Enumeration.Enumeration)),
+    maintenance: Option.getOrUndefined(Context.getOption(all, Maintenance.Maintenance))
+  }
+}

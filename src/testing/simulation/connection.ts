@@ -1,0 +1,35 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import { around, type Next } from "../../driver/around.ts"
+import type { Call } from "../../driver/Call.ts"
+import { wrapperEffect } from "../../driver/layers.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
+
+/**
+ * A client of a store that goes on when the client is closed: what waits for an answer then fails, and so does whatever
+ * comes later.
+ */
+export const connection = wrapperEffect(
+  Effect.gen(function* () {
+    const closed = yield* Deferred.make<void>()
+    let isClosed = false
+    yield* Effect.addFinalizer(() => {
+      isClosed = true
+      return Deferred.succeed(closed, undefined)
+    })
+    const failure = ({ place }: Call, sent: boolean) => Effect.fail(layerClosed(place, sent))
+    return around(<C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
+      Effect.suspend(() =>
+        isClosed
+          ? failure(call, false)
+          : Effect.raceFirst(
+              next(call),
+              Effect.andThen(
+                Deferred.await(closed),
+                Effect.suspend(() => failure(call, true))
+              )
+            )
+      )
+    )
+  })
+)

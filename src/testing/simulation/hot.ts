@@ -1,0 +1,69 @@
+import type { Violation } from "./check.ts"
+import { type History, isDone, type Operation, valueId } from "./History.ts"
+import type { Promises } from "./registers.ts"
+
+/**
+ * What must be true of a key that is only written, read and loaded, however many do so at once: nobody sees a value that
+ * was replaced by an acknowledged write before he asked, and what was written stays.
+ */
+export const ofHotKey = ({ operations }: History, key: string, { staleness }: Promises): ReadonlyArray<Violation> => {
+  const ofKey = operations.filter(({ step }) => step.keys[0] === key)
+  const makers = new Map(
+    ofKey.flatMap(
+      (operation): ReadonlyArray<readonly [string, Operation]> => [
+        [valueId(operation.step, key), operation],
+        ...operation.loads.flatMap(
+          ({ made }): ReadonlyArray<readonly [string, Operation]> => (made === undefined ? [] : [[made, operation]])
+        )
+      ]
+    )
+  )
+  const acknowledged = ofKey.filter(isDone).sort((a, b) => a.completed!.seq - b.completed!.seq)
+  const newest = newestBefore(acknowledged)
+  const violations: Array<Violation> = []
+  for (const operation of ofKey) {
+    const { answer, step, invoked } = operation
+    if (answer?._tag !== "read") continue
+    const find = (kind: Violation["kind"], what: string): void => {
+      const message = `${key}: #${step.id} ${step.action} saw ${what}`
+      violations.push({ kind, key, operation: step.id, message })
+    }
+    const [held] = answer.held
+    const maker = held === undefined ? undefined : makers.get(held)
+    if (held !== undefined && maker === undefined) find("other", `${held}, which nobody wrote`)
+    if (staleness._tag !== "never" && step.client >= 0) continue
+    const last = newest(invoked.seq)
+    if (last === undefined) continue
+    if (held === undefined) find("lostAcknowledgedWrite", `nothing, after #${last.step.id} was acknowledged`)
+    else if (maker !== undefined && isOver(maker) && maker.completed!.seq < last.invoked.seq)
+      find("lostAcknowledgedWrite", `${held}, after #${last.step.id} had replaced it`)
+  }
+  return violations
+}
+
+/** Whether a write cannot be applied again, or late. */
+const isOver = (operation: Operation): boolean =>
+  isDone(operation) &&
+  operation.applications.every(
+    ({ store, from }, i, all) =>
+      from.seq < operation.completed!.seq && all.findIndex((other) => other.store === store) === i
+  )
+
+/** The write that began last of all that were acknowledged before a moment. */
+const newestBefore = (acknowledged: ReadonlyArray<Operation>) => {
+  const newest: Array<Operation> = []
+  for (const operation of acknowledged) {
+    const before = newest.at(-1)
+    newest.push(before === undefined || operation.invoked.seq > before.invoked.seq ? operation : before)
+  }
+  return (seq: number): Operation | undefined => {
+    let low = 0
+    let high = acknowledged.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (acknowledged[middle]!.completed!.seq < seq) low = middle + 1
+      else high = middle
+    }
+    return newest[low - 1]
+  }
+}

@@ -1,0 +1,35 @@
+import type { Violation } from "./check.ts"
+import { type History, isDone, type LoadRun, type Operation } from "./History.ts"
+
+/**
+ * What was loaded before a write or a delete must not be seen after it: neither because it was stored all the same, nor
+ * because somebody joined a load that had begun too early.
+ */
+export const ofLoads = ({ operations }: History, key: string): ReadonlyArray<Violation> => {
+  const ofKey = operations.filter(({ step }) => step.keys.includes(key))
+  const writes = ofKey.filter((it) => isDone(it) && it.step.action !== "getOrSet")
+  return ofKey.flatMap((loading) =>
+    loading.loads.flatMap((load): ReadonlyArray<Violation> => {
+      const seen = ofKey.filter((it) => it !== loading && sees(it, key, load))
+      for (const write of writes) {
+        const inTime = write.invoked.seq > load.from.seq && load.to !== undefined && write.completed!.seq < load.to.seq
+        const later = seen.find((it) => it.invoked.seq > write.completed!.seq && write.invoked.seq > load.from.seq)
+        if (later === undefined || !(inTime || later.step.action === "getOrSet")) continue
+        if (!inTime && later.invoked.seq > (loading.completed?.seq ?? Number.POSITIVE_INFINITY)) continue
+        const what = `${load.made}, which #${loading.step.id} had begun to load before #${write.step.id} ${write.step.action}`
+        return [
+          {
+            kind: inTime ? "lostAcknowledgedWrite" : "staleReadBeyondBound",
+            key,
+            operation: later.step.id,
+            message: `${key}: #${later.step.id} ${later.step.action} saw ${what}`
+          }
+        ]
+      }
+      return []
+    })
+  )
+}
+
+const sees = ({ step, answer }: Operation, key: string, { made }: LoadRun): boolean =>
+  made !== undefined && answer?._tag === "read" && answer.held.some((held, i) => held === made && step.keys[i] === key)

@@ -1,0 +1,167 @@
+import { assert, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import type { Driver } from "../../../src/driver/Driver.ts"
+import * as KeyValue from "../../../src/KeyValue.ts"
+import type { StoreUnavailableError } from "../../../src/KeyValueError.ts"
+import * as Redis from "../../../src/stores/Redis.ts"
+import { command, describeWithCluster, describeWithOwnRedis } from "../../servers/redis.ts"
+import { connect, uniquePrefix } from "./support.ts"
+
+/** The driver of a layer, and what closes it. */
+const open = Effect.fnUntraced(function* (options: Redis.Options) {
+  const scope = Scope.makeUnsafe()
+  const context = yield* Layer.buildWithScope(Redis.layer({ ...options, prefix: uniquePrefix() }), scope)
+  return { driver: Context.get(context, KeyValue.KeyValue).driver, close: Scope.close(scope, Exit.void) }
+})
+
+const at = (operation: "get" | "put" | "keys", keys: ReadonlyArray<string>) =>
+  KeyValue.callAt({ operation, collection: "c", keys })
+
+const get = (driver: Driver, ...keys: ReadonlyArray<string>) =>
+  driver.get({ _tag: "get", ...at("get", keys), expiry: false, versioned: false })
+
+const put = (driver: Driver) =>
+  Effect.flatMap(
+    KeyValue.encode(driver, { operation: "put", collection: "c", keys: ["a"] }, [1], undefined),
+    (entries) => driver.put({ _tag: "put", ...at("put", ["a"]), entries })
+  )
+
+/** One of each kind of call. */
+const operations: Record<string, (driver: Driver) => Effect.Effect<unknown, unknown>> = {
+  get: (driver) => get(driver, "a"),
+  getMany: (driver) => get(driver, "a", "b"),
+  put,
+  delete: (driver) => driver.delete({ _tag: "delete", ...at("put", ["a"]) }),
+  compareAndPut: (driver) =>
+    driver.compareAndPut!({ _tag: "compareAndPut", ...at("put", ["a"]), entry: undefined, expected: undefined }),
+  keys: (driver) => driver.keys!({ _tag: "keys", ...at("keys", []), prefix: "", pageSize: 10, cursor: undefined }),
+  collections: (driver) =>
+    driver.collections!({
+      _tag: "collections",
+      ...at("keys", []),
+      prefix: "",
+      keyPrefix: "",
+      pageSize: 10,
+      cursor: undefined
+    }),
+  clear: (driver) =>
+    driver.clear!({ _tag: "clear", ...at("put", []), collection: { prefix: "" }, keyPrefix: "", cursor: undefined })
+}
+
+/** All operations end, in so many milliseconds, since the layer is closed. */
+const allEnd = Effect.fnUntraced(function* (fibers: ReadonlyArray<Fiber.Fiber<unknown, unknown>>, millis: number) {
+  const errors = yield* Effect.forEach(fibers, (fiber) => Effect.flip(Fiber.join(fiber))).pipe(Effect.timeout(millis))
+  for (const error of errors) {
+    assert.propertyVal(error, "_tag", "StoreUnavailableError")
+    assert.include((error as StoreUnavailableError).reason, "the layer is closed")
+  }
+  return errors as ReadonlyArray<StoreUnavailableError>
+})
+
+const start = (driver: Driver) =>
+  Effect.forEach(Object.values(operations), (run) => Effect.forkChild(run(driver), { startImmediately: true }))
+
+const connections = (port: number, name: string) =>
+  Effect.map(
+    command(port, "client", "list"),
+    (list) =>
+      String(list)
+        .split("\n")
+        .filter((line) => line.includes(name)).length
+  )
+
+describeWithOwnRedis("a store of Redis that is closed", (server) => {
+  const name = "closing-test"
+  for (const coalesceReads of [false, true]) {
+    const how = coalesceReads ? ", with coalesced reads" : ""
+    it.live(`fails what is under way at once, and what comes later, and leaves no connection${how}`, () =>
+      Effect.gen(function* () {
+        const { driver, close } = yield* open({ url: server().url, options: { connectionName: name }, coalesceReads })
+        yield* put(driver)
+        yield* command(server().port, "client", "pause", "1000", "WRITE")
+        const writing = yield* Effect.forkChild(put(driver), { startImmediately: true })
+        const reads = yield* Effect.replicateEffect(
+          Effect.forkChild(Effect.exit(get(driver, "a")), { startImmediately: true }),
+          3
+        )
+        const began = performance.now()
+        yield* close
+        assert.isBelow(performance.now() - began, 100)
+        const [lost] = yield* allEnd([writing], 10)
+        assert.strictEqual(lost?.outcome, "unknown")
+        for (const fiber of reads) yield* Fiber.join(fiber).pipe(Effect.timeout("10 millis"))
+        const later = yield* allEnd(yield* start(driver), 10)
+        assert.strictEqual(later[2]?.outcome, "not-applied")
+        assert.strictEqual(yield* connections(server().port, name), 0)
+        yield* command(server().port, "client", "unpause")
+      })
+    )
+  }
+
+  it.live("fails what is under way over a client of one's own, which goes on", () =>
+    Effect.gen(function* () {
+      const client = yield* connect(server().url)
+      yield* Effect.promise(() => client.ping())
+      const { driver, close } = yield* open({ client })
+      yield* command(server().port, "client", "pause", "200", "ALL")
+      const fibers = yield* start(driver)
+      yield* close
+      yield* allEnd(fibers, 50)
+      yield* allEnd(yield* start(driver), 50)
+      assert.strictEqual(yield* Effect.promise(() => client.ping()), "PONG")
+    })
+  )
+
+  it.live("does not connect any more, if it has not yet", () =>
+    Effect.gen(function* () {
+      const lazy = { url: server().url, options: { connectionName: name }, lazyConnect: true }
+      const { driver, close } = yield* open(lazy)
+      yield* close
+      yield* allEnd(yield* start(driver), 50)
+      assert.strictEqual(yield* connections(server().port, name), 0)
+    })
+  )
+
+  it.live("fails what waits for the first connection", () =>
+    Effect.gen(function* () {
+      const { driver, close } = yield* open({ url: server().url, lazyConnect: true, connectTimeout: "1 minute" })
+      yield* command(server().port, "client", "pause", "500", "ALL")
+      const fibers = yield* start(driver)
+      yield* Effect.sleep("20 millis")
+      yield* close
+      yield* allEnd(fibers, 50)
+    })
+  )
+})
+
+describeWithCluster("a store of a cluster that is closed", (nodes) => {
+  it.live("fails what is under way at once, and what comes later, and leaves no connection", () =>
+    Effect.gen(function* () {
+      const name = "closing-test"
+      const ports = nodes().map(({ port }) => port)
+      for (let round = 0; round < 5; round++) {
+        const { driver, close } = yield* open({
+          cluster: {
+            nodes: ports.map((port) => ({ host: "127.0.0.1", port })),
+            options: { redisOptions: { connectionName: name }, slotsRefreshInterval: 5 }
+          }
+        })
+        for (const port of ports) yield* command(port, "client", "pause", "300", "WRITE")
+        const writing = yield* Effect.forkChild(put(driver), { startImmediately: true })
+        yield* Effect.sleep(`${3 * round} millis`)
+        const began = performance.now()
+        yield* close
+        assert.isBelow(performance.now() - began, 100)
+        yield* allEnd([writing], 10)
+        yield* allEnd(yield* start(driver), 10)
+        for (const port of ports) assert.strictEqual(yield* connections(port, name), 0)
+        for (const port of ports) yield* command(port, "client", "unpause")
+      }
+    })
+  )
+})

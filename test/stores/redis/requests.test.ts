@@ -1,0 +1,245 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
+import type { Redis as Client } from "ioredis"
+import * as Atomic from "../../../src/Atomic.ts"
+import type { CallBase, Limit } from "../../../src/driver/Call.ts"
+import * as KeyValue from "../../../src/KeyValue.ts"
+import * as Redis from "../../../src/stores/Redis.ts"
+import { Coalescer } from "../../../src/stores/redis/Coalescer.ts"
+import { send } from "../../../src/stores/redis/commands.ts"
+import { given } from "../../../src/stores/redis/connection.ts"
+import { driver } from "../../../src/stores/redis/driver.ts"
+import { make as makeNames } from "../../../src/stores/redis/names.ts"
+
+const replies: Record<string, unknown> = {
+  getBuffer: null,
+  mgetBuffer: [null, null],
+  pttlBuffer: -2,
+  setBuffer: "OK",
+  msetBuffer: "OK",
+  existsBuffer: 1,
+  evalshaBuffer: [0, []],
+  infoBuffer: Buffer.from("run_id:a"),
+  scan: ["0", ["c::a"]]
+}
+
+/** A client of a server that answers in the next turn of the event loop, or once it is let. */
+const answering = (gate: () => Promise<unknown> = () => nextTurn()) => {
+  const methods = Object.entries(replies).map(([name, reply]) => [
+    name,
+    (first: unknown) =>
+      gate().then(() => (name === "mgetBuffer" ? (first as ReadonlyArray<string>).map(() => null) : reply))
+  ])
+  return { isCluster: false, options: {}, ...Object.fromEntries(methods) } as unknown as Client
+}
+
+/** A limit that never runs out, and counts who waits. */
+const counting = () => {
+  const counts = { begun: 0, ended: 0 }
+  const limit = (): Limit => ({ begin: () => counts.begun++, end: () => counts.ended++ })
+  return { counts, limit }
+}
+
+const place = { operation: "get", collection: "c", keys: ["a"] } as const
+
+const callWith = (limit: Limit): CallBase => ({ place, deadline: undefined, limit })
+
+const waiters = 100_000
+
+const groups: Record<string, (index: number) => boolean> = {
+  "nobody is": () => false,
+  "the first is": (index) => index === 0,
+  "every second is": (index) => index % 2 === 0,
+  "all are": () => true
+}
+
+describe("100,000 who wait for a reply in one turn", () => {
+  for (const [who, isInterrupted] of Object.entries(groups)) {
+    for (const coalesces of who === "every second is" ? [false, true] : [true]) {
+      it.live(`get it${coalesces ? " of coalesced reads" : ""}, and ask again, when ${who} interrupted`, () =>
+        Effect.gen(function* () {
+          let open: () => void = () => {}
+          const gate = new Promise<void>((resolve) => {
+            open = resolve
+          })
+          const connection = yield* given(answering(() => gate))
+          const { counts, limit } = counting()
+          const coalescer = new Coalescer(connection)
+          const get = (name: string) =>
+            coalesces
+              ? coalescer.get(callWith(limit()), name, Exit.succeed)
+              : send(connection, callWith(limit()), ["getBuffer", name], Exit.succeed)
+          const asking = (index: number) => Effect.andThen(get(`a${index}`), get(`b${index}`))
+          const fork = Effect.runForkWith(yield* Effect.context<never>())
+          const fibers = Array.from({ length: waiters }, (_, index) => fork(asking(index)))
+          yield* Effect.promise(() => nextTurn())
+          assert.strictEqual(connection.requests.waiting.size, waiters)
+          for (const [index, fiber] of fibers.entries()) if (isInterrupted(index)) fiber.interruptUnsafe()
+          open()
+          for (const [index, fiber] of fibers.entries()) {
+            const exit = yield* Fiber.await(fiber)
+            assert.strictEqual(Exit.isSuccess(exit), !isInterrupted(index))
+          }
+          assert.isNull(yield* get("later"))
+          assert.strictEqual(connection.requests.waiting.size, 0)
+          assert.strictEqual(counts.ended, counts.begun)
+        }).pipe(Effect.scoped)
+      )
+    }
+  }
+
+  it.live("are told at once that the layer is closed", () =>
+    Effect.gen(function* () {
+      const scoped = Effect.gen(function* () {
+        const connection = yield* given(answering(() => new Promise(() => {})))
+        const get = send(connection, callWith(counting().limit()), ["getBuffer", "a"], Exit.succeed)
+        const fork = Effect.runForkWith(yield* Effect.context<never>())
+        return Array.from({ length: waiters }, () => fork(get))
+      })
+      for (const fiber of yield* Effect.scoped(scoped)) {
+        const error = yield* Effect.flip(Fiber.join(fiber))
+        assert.strictEqual(error.message.includes("the layer is closed"), true)
+      }
+    })
+  )
+})
+
+const at = (operation: "get" | "put" | "keys" | "clear", keys: ReadonlyArray<string>) =>
+  KeyValue.callAt({ operation, collection: "c", keys })
+
+type Store = ReturnType<typeof driver>
+
+const entries = (store: Store, count: number) =>
+  KeyValue.encode(store, { ...place, keys: [] }, Array(count).fill(1), "1 minute")
+
+const operations: Record<string, (store: Store, limit: Limit) => Effect.Effect<unknown, unknown>> = {
+  get: (store, limit) => store.get({ _tag: "get", ...at("get", ["a"]), limit, expiry: false, versioned: false }),
+  getMany: (store, limit) =>
+    store.get({ _tag: "get", ...at("get", ["a", "b"]), limit, expiry: false, versioned: false }),
+  ttl: (store, limit) => store.get({ _tag: "get", ...at("get", ["a"]), limit, expiry: true, versioned: true }),
+  put: (store, limit) =>
+    Effect.flatMap(entries(store, 1), (entries) => store.put({ _tag: "put", ...at("put", ["a"]), limit, entries })),
+  putMany: (store, limit) =>
+    Effect.flatMap(entries(store, 2), (entries) =>
+      store.put({ _tag: "put", ...at("put", ["a", "b"]), limit, entries })
+    ),
+  delete: (store, limit) => store.delete({ _tag: "delete", ...at("put", ["a", "b"]), limit }),
+  compareAndPut: (store, limit) =>
+    store.compareAndPut({ _tag: "compareAndPut", ...at("put", ["a"]), limit, entry: undefined, expected: undefined }),
+  keys: (store, limit) =>
+    store.keys({ _tag: "keys", ...at("keys", []), limit, prefix: "", pageSize: 10, cursor: undefined }),
+  collections: (store, limit) =>
+    store.collections({
+      _tag: "collections",
+      ...at("keys", []),
+      limit,
+      prefix: "",
+      keyPrefix: "",
+      pageSize: 10,
+      cursor: undefined
+    }),
+  clear: (store, limit) =>
+    store.clear({
+      _tag: "clear",
+      ...at("clear", []),
+      limit,
+      collection: { name: "c" },
+      keyPrefix: "",
+      cursor: undefined
+    })
+}
+
+const steps = Array.from({ length: 60 }, (_, i) => i + 5)
+
+describe("an operation that is interrupted after any step", () => {
+  for (const [name, operation] of Object.entries(operations)) {
+    for (const coalesceReads of name === "get" ? [false, true] : [false]) {
+      it.live(`leaves nothing behind: ${name}${coalesceReads ? ", coalesced" : ""}`, () =>
+        Effect.gen(function* () {
+          const connection = yield* given(answering())
+          const form = { names: makeNames("", "escaped"), format: "compact", exact: false } as const
+          const store = driver(connection, { ...form, defaultCollection: "c", coalesceReads })
+          const { counts, limit } = counting()
+          for (const count of steps) {
+            const interrupted = Effect.gen(function* () {
+              const fiber = yield* Effect.forkChild(operation(store, limit()))
+              yield* Effect.forkChild(operation(store, limit()))
+              // A turn of the fiber is so many steps: it is interrupted between two of them.
+              yield* Effect.replicateEffect(Effect.yieldNow, count % 7, { discard: true })
+              yield* Fiber.interrupt(fiber)
+            })
+            yield* Effect.provideService(interrupted, Scheduler.MaxOpsBeforeYield, count)
+            yield* Effect.promise(() => nextTurn())
+            yield* Effect.promise(() => nextTurn())
+            yield* Effect.ignore(operation(store, limit()))
+          }
+          for (let turn = 0; turn < 10; turn++) yield* Effect.promise(() => nextTurn())
+          assert.strictEqual(connection.requests.waiting.size, 0)
+          assert.strictEqual(counts.ended, counts.begun)
+          assert.isAtLeast(counts.begun, steps.length)
+        }).pipe(Effect.scoped)
+      )
+    }
+  }
+
+  it.live("leaves nothing behind when the client itself throws", () =>
+    Effect.gen(function* () {
+      const client = answering()
+      const thrown = new Error("a bug")
+      Object.assign(client, {
+        getBuffer: () => {
+          throw thrown
+        },
+        mgetBuffer: () => {
+          throw thrown
+        }
+      })
+      const connection = yield* given(client)
+      const { counts, limit } = counting()
+      const exit = yield* Effect.exit(send(connection, callWith(limit()), ["getBuffer", "a"], Exit.succeed))
+      assert.deepStrictEqual(exit, Exit.die(thrown))
+      const coalescer = new Coalescer(connection)
+      const reads = Array.from({ length: 600 }, (_, i) => coalescer.get(callWith(limit()), `${i}`, Exit.succeed))
+      for (const error of yield* Effect.forEach(reads, Effect.flip, { concurrency: "unbounded" })) {
+        assert.strictEqual(error._tag, "StoreUnavailableError")
+      }
+      assert.strictEqual(connection.requests.waiting.size, 0)
+      assert.strictEqual(counts.ended, counts.begun)
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("an operation of Atomic whose connection is lost", () => {
+  const losing = (method: string): Client =>
+    Object.assign(answering(), {
+      [method]: () => Promise.reject(Object.assign(new Error("read ECONNRESET"), { syscall: "read" }))
+    })
+  const outcomeOf = (
+    client: Client,
+    run: (atomic: Atomic.Service) => Effect.Effect<unknown, { readonly outcome?: unknown }>
+  ) =>
+    Effect.flatMap(Atomic.Atomic, (atomic) => Effect.flip(run(atomic))).pipe(
+      Effect.map(({ outcome }) => outcome),
+      Effect.provide(Redis.layer({ client }))
+    )
+  const update = (atomic: Atomic.Service) => atomic.update("a", () => 1)
+
+  it.effect("was not applied if its read was lost, and may have been if its write was", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* outcomeOf(losing("getBuffer"), update), "not-applied")
+      assert.strictEqual(yield* outcomeOf(losing("pttlBuffer"), (atomic) => atomic.getAndDelete("a")), "not-applied")
+      assert.strictEqual(yield* outcomeOf(losing("setBuffer"), update), "unknown")
+    })
+  )
+
+  it.effect("was not applied if the key is there, and what it holds was lost", () =>
+    Effect.gen(function* () {
+      const client = Object.assign(losing("getBuffer"), { setBuffer: () => Promise.resolve(null) })
+      assert.strictEqual(yield* outcomeOf(client, (atomic) => atomic.putIfAbsent("a", 1)), "not-applied")
+    })
+  )
+})
