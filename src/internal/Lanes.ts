@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import { isShared } from "./request.ts"
 import { wake } from "./wake.ts"
 
 /**
@@ -29,9 +30,13 @@ export class Lanes {
     return ticket
   }
 
-  /** Runs an effect in its turn. */
+  /**
+   * Runs an effect in its turn.
+   *
+   * Where requests share nothing, it does not wait: a request that is ended by the runtime would never leave.
+   */
   run<A, E, R>(names: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return inTurn(() => [this.enter(names)], effect)
+    return Effect.withFiber((fiber) => (isShared(fiber) ? inTurn(() => [this.enter(names)], effect) : effect))
   }
 }
 

@@ -40,7 +40,8 @@ export interface Options {
  *
  * - An entry is one string under `<collection>::<key>`, whatever the value: the JSON that every store writes, or Base64
  *   for bytes. `:` and `%` in a collection are written as `%3A` and `%25`.
- * - Expired entries are missing for every operation. Writes remove a few of them each, and `removeExpired` all.
+ * - Expired entries are missing for every operation. Writes remove a few of them each, and `removeExpired` all. When the
+ *   storage is full, a write removes expired entries (it looks at 10,000 entries at most) and tries once more.
  * - Clearing removes entries of this store only. To share a `KeyValueStore` with others, give it a prefix first
  *   (`KeyValueStore.prefix`).
  * - Batches are several requests at a time, since a `KeyValueStore` has no batches. There is no `Atomic`.

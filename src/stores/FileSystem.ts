@@ -54,9 +54,14 @@ export interface Options {
  * - A file is replaced as a whole, by renaming: no reader sees half an entry, and of two writers the last one wins. A
  *   batch is written beside the old files first, and renamed when all of it is there.
  * - Expired entries are missing for every operation. Reads never remove a file; writes look at a few files each, and
- *   `removeExpired` at all. Temporary files that a crashed process left are removed after an hour.
- * - Clearing removes files of this store only, and leaves empty directories.
- * - Several processes may share the directory. There is no `Atomic`.
+ *   `removeExpired` at all. When the disk is full, a write removes expired entries (it looks at 10,000 files at most) and
+ *   tries once more.
+ * - Several processes may share the directory. An entry whose write has succeeded stays where it is until it is replaced,
+ *   deleted or expired, whatever the others do at the same time, and wherever they die. There is no `Atomic`.
+ * - Clearing removes files of this store only, and leaves empty directories. A collection in which files have expired has a
+ *   directory `.reclaim`.
+ * - Temporary files that a crashed process left are removed when they are an hour old by the clock. When a clock jumps, a
+ *   write may lose its temporary file: it fails with `StoreUnavailableError`, and nothing is lost.
  *
  * Needs `FileSystem` and `Path`, such as `NodeServices.layer` of `@effect/platform-node`. Fails with `StoreSetupError`
  * when the directory cannot be made. Operations fail with `StoreError` when the file system refuses (no permission, disk
@@ -65,7 +70,10 @@ export interface Options {
  *
  * **Gotchas**
  *
- * Listing keys reads the beginning of each file, and holds the names of one directory in memory.
+ * - Listing keys reads the beginning of each file, and holds the names of one directory in memory.
+ * - Do not share a directory on a network drive: its machines may see files of each other late.
+ * - While a write has not ended, another process may read its entry and then, for a moment, miss it.
+ * - Processes whose clocks differ do not agree about what has expired.
  *
  * **Example**
  *
@@ -105,7 +113,7 @@ const driver = (files: Files, layout: Layout, defaultCollection: string) => {
     prefersText: true,
     defaultCollection,
     get: get(files, layout),
-    put: (call) => Effect.andThen(put(files, layout, call), sweep.after(call.keys.length)),
+    put: (call) => Effect.andThen(put(files, layout, sweep, call), sweep.after(call.keys.length)),
     delete: remove(files, layout),
     keys: keys(files, layout),
     collections: collections(files, layout),

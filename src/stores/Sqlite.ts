@@ -94,7 +94,7 @@ export type Options = FileOptions | DatabaseOptions
  * - A batch is one transaction: it is applied as a whole or not at all, and reads one state of the database.
  * - Several tables may be in one file, beside those of others. Only the store's own table is read and cleared.
  * - Expired entries are not answered any more. Their space is freed by writes, a few at each, and by
- *   `Maintenance.removeExpired`.
+ *   `Maintenance.removeExpired`. When the disk is full, a write removes up to 1,000 expired entries and tries once more.
  * - Versions (for `Atomic`) are the number of the layer, which the database counts, and that of its write: none ever
  *   comes again, whatever is deleted meanwhile.
  *
@@ -108,6 +108,8 @@ export type Options = FileOptions | DatabaseOptions
  * - `node:sqlite` is synchronous: each call blocks the event loop while SQLite works, for microseconds usually. It waits
  *   for locks up to 5 milliseconds at a time (a given connection: up to its own `timeout`); between these tries only the
  *   fiber waits.
+ * - The SQL of a batch is one step, since it is one transaction: a batch of 100,000 entries blocks the event loop for
+ *   about half a second. Everything else is cut into steps of 1,000 entries.
  * - Do not leave a transaction of your own open on a given connection while the store is used: batches fail inside of
  *   it, and single writes become a part of it.
  * - WAL needs shared memory: do not put the file on a network drive.
@@ -159,6 +161,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     Result.try(() => prepareAllUnsafe(database, table))
   )
   return driver({
+    isClosed: () => config.database === undefined && !database.isOpen,
     statements,
     transactions,
     writer: migrated.success,

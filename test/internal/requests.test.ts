@@ -17,9 +17,9 @@ import {
   Replicate,
   Requests
 } from "../../src/index.ts"
+import { Lanes } from "../../src/internal/Lanes.ts"
 import { CurrentRequest, type Request } from "../../src/internal/request.ts"
 import { SingleFlight } from "../../src/internal/SingleFlight.ts"
-import { Turns } from "../../src/internal/Turns.ts"
 import { Places, Turn } from "../../src/wrappers/bulkhead/Places.ts"
 import { faulty, script } from "../support/faults.ts"
 
@@ -121,16 +121,19 @@ describe("loads of requests that share nothing", () => {
       const a: Effect.Effect<number> = Effect.suspend(() => flights.run("a", () => b))
       for (const each of ["unknown", request()] as const) {
         const exit = yield* Effect.exit(Effect.provideService(a, CurrentRequest, each))
-        assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /A load waits for itself: "" \/ "b" → "" \/ "a"/)
+        assert.match(
+          Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "",
+          /A load waits for itself: "" \/ "b" → "" \/ "a"/
+        )
       }
     })
   )
 
   it.effect("nobody waits for a turn behind a request that never ends", () =>
     Effect.gen(function* () {
-      const turns = new Turns()
-      yield* Effect.forkChild(unknown(turns.take("a", Effect.never)), { startImmediately: true })
-      assert.strictEqual(yield* unknown(turns.take("a", Effect.succeed("done"))), "done")
+      const lanes = new Lanes()
+      yield* Effect.forkChild(unknown(lanes.run(["a"], Effect.never)), { startImmediately: true })
+      assert.strictEqual(yield* unknown(lanes.run(["a"], Effect.succeed("done"))), "done")
     })
   )
 })

@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { badArgument, systemError } from "effect/PlatformError"
 import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
+import * as Scheduler from "effect/Scheduler"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { Enumeration } from "../../src/Enumeration.ts"
@@ -126,6 +129,235 @@ describe("expired entries", () => {
       assert.strictEqual(yield* store.size, 100)
       for (let i = 0; i < 80; i++) yield* kv.put("same", i)
       assert.strictEqual(yield* store.size, 1)
+    }).pipe(Effect.provide(overMemory))
+  )
+})
+
+describe("a full storage", () => {
+  it.effect("that holds only expired entries takes writes, single and in batches", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const store = yield* backend
+      const value = "x".repeat(800)
+      const fill = (prefix: string) =>
+        Effect.gen(function* () {
+          let i = 0
+          while (yield* Effect.isSuccess(kv.put(`${prefix}-${i}`, value, { ttl: "1 second" }))) i++
+          return i
+        })
+      const room = yield* fill("first")
+      assert.isAbove(room, 50)
+      const refusal = yield* Effect.flip(kv.put("one more", value))
+      assert.strictEqual(refusal._tag, "StoreError")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* fill("second"), room)
+      yield* TestClock.adjust("1 second")
+      yield* kv.putMany(Array.from({ length: room }, (_, i) => [`third-${i}`, value]))
+      assert.strictEqual(yield* store.size, room)
+    }).pipe(Effect.provide(overStorage(100_000)))
+  )
+
+  it.effect("is looked through a part at a time, which goes on with the next write", () => {
+    let reads = 0
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const store = yield* backend
+      for (let i = 0; i < 30_000; i++) {
+        const expires = i === 25_000 ? `"expires_at":"1970-01-01T00:00:01+00:00",` : ""
+        const key = `k${String(i).padStart(5, "0")}`
+        yield* store.set(`c::${key}`, `{"collection":"c",${expires}"key":"${key}","value":{},"version":1}`)
+      }
+      yield* TestClock.adjust("2 seconds")
+      isFull = true
+      const results: Array<boolean> = []
+      for (let i = 0; i < 3; i++) {
+        reads = 0
+        results.push(yield* Effect.isSuccess(kv.put("new", 1)))
+        assert.isAtMost(reads, 10_500)
+      }
+      assert.deepStrictEqual(results, [false, false, true])
+    }).pipe(
+      Effect.provide(
+        overBroken((store) => ({
+          get: (name) =>
+            Effect.andThen(
+              Effect.sync(() => reads++),
+              store.get(name)
+            ),
+          set: (name, value) =>
+            Effect.suspend(() =>
+              isFull
+                ? Effect.fail(
+                    new EffectKeyValueStore.KeyValueStoreError({
+                      method: "set",
+                      message: "full",
+                      cause: new DOMException("full", "QuotaExceededError")
+                    })
+                  )
+                : store.set(name, value)
+            ),
+          remove: (name) => Effect.tap(store.remove(name), () => Effect.sync(() => void (isFull = false)))
+        }))
+      )
+    )
+  })
+  let isFull = false
+})
+
+describe("twice the entries take at most twice the requests", () => {
+  const names = (n: number) => Array.from({ length: n }, (_, i) => `key-${i}`)
+  const operations: Record<
+    string,
+    (n: number) => Effect.Effect<unknown, unknown, KeyValue | Enumeration | Maintenance>
+  > = {
+    putMany: (n) => KeyValue.use((kv) => kv.putMany(names(n).map((key) => [key, 2]))),
+    getMany: (n) => KeyValue.use((kv) => kv.getMany(names(n))),
+    deleteMany: (n) => KeyValue.use((kv) => kv.deleteMany(names(n))),
+    keys: () => Enumeration.use(({ keys }) => Stream.runDrain(keys())),
+    collections: () => Enumeration.use(({ collections }) => Stream.runDrain(collections())),
+    clear: () => Maintenance.use(({ clear }) => clear),
+    removeExpired: () =>
+      Effect.andThen(
+        TestClock.adjust("1 second"),
+        Maintenance.use(({ removeExpired }) => removeExpired)
+      )
+  }
+  for (const [name, run] of Object.entries(operations)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const requestsFor = (n: number) => {
+          let requests = 0
+          const count = Effect.sync(() => void requests++)
+          return Effect.gen(function* () {
+            const kv = yield* KeyValue
+            yield* kv.putMany(
+              names(n).map((key) => [key, 1]),
+              { ttl: "1 second" }
+            )
+            requests = 0
+            yield* run(n)
+            return requests
+          }).pipe(
+            Effect.provide(
+              Layer.fresh(
+                overBroken((store) => ({
+                  get: (name) => Effect.andThen(count, store.get(name)),
+                  set: (name, value) => Effect.andThen(count, store.set(name, value)),
+                  remove: (name) => Effect.andThen(count, store.remove(name)),
+                  keys: Effect.andThen(Effect.replicateEffect(count, n, { discard: true }), store.keys)
+                }))
+              )
+            )
+          )
+        }
+        const once = yield* requestsFor(2000)
+        const twice = yield* requestsFor(4000)
+        assert.isAtLeast(once, 1)
+        assert.isAtMost(twice, 2.4 * once)
+      })
+    )
+  }
+})
+
+describe("a store that answers at once", () => {
+  it.effect("lets the event loop go on between 1,000 entries of a batch or listing, and the next", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      const { keys } = yield* Enumeration
+      const names = Array.from({ length: 10_000 }, (_, i) => `key-${i}`)
+      for (const [name, run] of [
+        ["putMany", kv.putMany(names.map((key) => [key, 1]))],
+        ["getMany", kv.getMany(names)],
+        ["keys", Stream.runDrain(keys())],
+        ["deleteMany", kv.deleteMany(names)]
+      ] as const) {
+        let turns = 0
+        let timer = setImmediate(function count() {
+          turns++
+          timer = setImmediate(count)
+        })
+        yield* run as Effect.Effect<unknown, unknown>
+        clearImmediate(timer)
+        assert.isAtLeast(turns, 9, name)
+      }
+    }).pipe(Effect.provide(Layer.fresh(overMemory)))
+  )
+})
+
+describe("many fibers on one key", () => {
+  it.effect(
+    "write one after the other, and the last of 100,000 wins",
+    () =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        yield* Effect.forEach(
+          Array.from({ length: 100_000 }, (_, i) => i),
+          (i) => kv.put("hot", i),
+          {
+            concurrency: "unbounded",
+            discard: true
+          }
+        )
+        assert.strictEqual(yield* kv.get("hot"), 99_999)
+        assert.isTrue(yield* kv.delete("hot"))
+      }).pipe(Effect.provide(overMemory)),
+    60_000
+  )
+
+  const many = 20_000
+
+  for (const [name, isInterrupted] of [
+    ["all of them are", () => true],
+    ["every second one is", (i: number) => i % 2 === 0],
+    ["the first one is", (i: number) => i === 0]
+  ] as const) {
+    it.effect(
+      `lose nothing when ${name} interrupted`,
+      () => {
+        const gate = Deferred.makeUnsafe<void>()
+        return Effect.gen(function* () {
+          const kv = yield* KeyValue
+          const fibers = yield* Effect.forEach(
+            Array.from({ length: many }, (_, i) => i),
+            (i) => Effect.forkChild(kv.put("hot", i))
+          )
+          yield* Effect.yieldNow
+          yield* Fiber.interruptAll(fibers.filter((_, i) => isInterrupted(i)))
+          yield* Deferred.succeed(gate, undefined)
+          const rest = fibers.filter((_, i) => !isInterrupted(i))
+          yield* Fiber.joinAll(rest)
+          if (rest.length > 0) assert.strictEqual(yield* kv.get("hot"), many - 1)
+          yield* kv.put("hot", "later")
+          assert.strictEqual(yield* kv.get("hot"), "later")
+          assert.isTrue(yield* kv.delete("hot"))
+        }).pipe(
+          Effect.provide(
+            overBroken((store) => ({
+              set: (name, value) => Effect.andThen(Deferred.await(gate), store.set(name, value))
+            }))
+          )
+        )
+      },
+      60_000
+    )
+  }
+
+  it.effect("are interrupted after any step, and leave the key free", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue
+      for (let steps = 3; steps < 80; steps++) {
+        const fibers = yield* Effect.forEach([0, 1, 2, 3], (i) =>
+          Effect.provideService(
+            Effect.forkChild(i % 2 === 0 ? kv.put("hot", i) : kv.delete("hot")),
+            Scheduler.MaxOpsBeforeYield,
+            steps
+          )
+        )
+        for (let i = 0; i < steps % 5; i++) yield* Effect.yieldNow
+        yield* Fiber.interruptAll(fibers)
+        yield* kv.put("hot", "later")
+        assert.strictEqual(yield* kv.get("hot"), "later")
+      }
     }).pipe(Effect.provide(overMemory))
   )
 })

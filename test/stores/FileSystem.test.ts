@@ -87,8 +87,9 @@ describe("layer", () => {
   it.effect("makes the directory", () =>
     withStore((directory) =>
       Effect.gen(function* () {
-        const kv = yield* Effect.provide(KeyValue, FileSystem.layer({ directory: `${directory}/deep/down` }))
-        yield* kv.put("a", 1)
+        yield* KeyValue.use((kv) => kv.put("a", 1)).pipe(
+          Effect.provide(FileSystem.layer({ directory: `${directory}/deep/down` }))
+        )
         assert.deepStrictEqual(yield* filesIn(directory), ["deep/down/default_collection/a.json"])
       })
     )
@@ -123,8 +124,8 @@ describe("layer", () => {
     withStore((directory) =>
       Effect.gen(function* () {
         yield* (yield* KeyValue).put("a", new Uint8Array([0, 255]), { ttl: "1 minute" })
-        const again = yield* Effect.provide(KeyValue, FileSystem.layer({ directory }))
-        assert.deepStrictEqual(yield* again.ttl("a"), { value: new Uint8Array([0, 255]), ttl: Duration.minutes(1) })
+        const again = yield* KeyValue.use((kv) => kv.ttl("a")).pipe(Effect.provide(FileSystem.layer({ directory })))
+        assert.deepStrictEqual(again, { value: new Uint8Array([0, 255]), ttl: Duration.minutes(1) })
       })
     )
   )
@@ -640,7 +641,8 @@ describe("expired entries", () => {
     let replace = Effect.void as Effect.Effect<unknown>
     return withBrokenStore(
       (fs) => ({
-        rename: (from, to) => (to.endsWith(".tmp") ? Effect.andThen(replace, fs.rename(from, to)) : fs.rename(from, to))
+        rename: (from, to) =>
+          to.endsWith("/open/entry") ? Effect.andThen(replace, fs.rename(from, to)) : fs.rename(from, to)
       }),
       (directory) =>
         Effect.gen(function* () {

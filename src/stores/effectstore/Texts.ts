@@ -1,13 +1,11 @@
 import * as Effect from "effect/Effect"
 import type { KeyValueStore, KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import * as Result from "effect/Result"
-import { type Entry, isExpired } from "../../Entry.ts"
-import { Turns } from "../../internal/Turns.ts"
+import type { Entry } from "../../Entry.ts"
+import { hasExpired } from "../../internal/hasExpired.ts"
+import { Lanes } from "../../internal/Lanes.ts"
 import type { Name } from "./names.ts"
 import * as text from "./text.ts"
-
-export const hasExpired = (entry: Entry): Effect.Effect<boolean> =>
-  Effect.clockWith((clock) => Effect.succeed(isExpired(entry, clock.currentTimeMillisUnsafe())))
 
 /**
  * The entries behind the names of a `KeyValueStore`. Writes to one name take turns, so that what is removed within this
@@ -15,10 +13,11 @@ export const hasExpired = (entry: Entry): Effect.Effect<boolean> =>
  */
 export class Texts {
   readonly store: KeyValueStore
-  private readonly turns = new Turns()
+  private readonly lanes: Lanes
 
   constructor(store: KeyValueStore) {
     this.store = store
+    this.lanes = lanesOf(store)
   }
 
   /** Why it cannot be read, if so. */
@@ -29,8 +28,8 @@ export class Texts {
   }
 
   write({ name, collection, key }: Name, entry: Entry): Effect.Effect<void, KeyValueStoreError> {
-    return this.turns.take(
-      name,
+    return this.lanes.run(
+      [name],
       Effect.suspend(() => this.store.set(name, text.encode(collection, key, entry)))
     )
   }
@@ -41,7 +40,7 @@ export class Texts {
       if (found === undefined) return Effect.succeed(false)
       return this.removeNow(name, onRemoved, Result.isFailure(found) ? Effect.succeed(true) : isLive(found.success))
     })
-    return this.turns.take(name.name, step)
+    return this.lanes.run([name.name], step)
   }
 
   /** Removes an entry of ours if `isRight` says so of it, and answers what `answer` makes of it. */
@@ -57,7 +56,7 @@ export class Texts {
             right ? this.removeNow(name, onRemoved, Effect.succeed(entry)) : Effect.undefined
           )
     )
-    return this.turns.take(name.name, step)
+    return this.lanes.run([name.name], step)
   }
 
   /** Is there an entry of ours that has not expired? */
@@ -77,5 +76,14 @@ export class Texts {
     return this.store.remove(name).pipe(Effect.andThen(onRemoved), Effect.andThen(answer))
   }
 }
+
+/** Layers over the same store take turns with each other, too. */
+const lanesOf = (store: KeyValueStore): Lanes => {
+  const lanes = allLanes.get(store) ?? new Lanes()
+  allLanes.set(store, lanes)
+  return lanes
+}
+
+const allLanes = new WeakMap<KeyValueStore, Lanes>()
 
 const isLive = (entry: Entry): Effect.Effect<boolean> => Effect.map(hasExpired(entry), (expired) => !expired)

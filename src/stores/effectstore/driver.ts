@@ -4,18 +4,20 @@ import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as Result from "effect/Result"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { hasExpired } from "../../internal/hasExpired.ts"
 import { Sweep } from "../../internal/Sweep.ts"
+import * as slices from "../../internal/slices.ts"
 import { DeserializationError } from "../../KeyValueError.ts"
-import { toStoreFailure, tracked } from "./errors.ts"
+import { isFull, toStoreFailure, tracked } from "./errors.ts"
 import { grouped, list, type Name, nameOf, page } from "./names.ts"
-import { hasExpired, Texts } from "./Texts.ts"
+import { Texts } from "./Texts.ts"
 
 /** How many names a page of a removal looks at. */
 const pageSize = 256
 
 /** Makes a request for each item, several at a time. */
 const forEach = <A, B, E>(items: ReadonlyArray<A>, f: (item: A, index: number) => Effect.Effect<B, E>) =>
-  Effect.forEach(items, f, { concurrency: 16 })
+  slices.forEach(items, f, 16)
 
 export const make = (store: KeyValueStore, defaultCollection: string) => {
   const texts = new Texts(store)
@@ -25,7 +27,7 @@ export const make = (store: KeyValueStore, defaultCollection: string) => {
     prefersText: true,
     defaultCollection,
     get: (call) => forEach(call.keys, (key, index) => get(texts, call, key, index)),
-    put: (call) => Effect.andThen(put(texts, call), sweep.after(call.keys.length)),
+    put: (call) => Effect.andThen(put(texts, sweep, call), sweep.after(call.keys.length)),
     delete: (call) =>
       tracked(call, (onRemoved) =>
         Effect.map(
@@ -53,12 +55,13 @@ const get = Effect.fnUntraced(function* (texts: Texts, call: Call.Get, key: stri
   return (yield* hasExpired(found.success)) ? undefined : found.success
 })
 
-const put = (texts: Texts, call: Call.Put) =>
+const put = (texts: Texts, sweep: Sweep<unknown>, call: Call.Put) =>
   tracked(call, (onApplied) => {
     const lastOfEachKey = new Map(call.keys.map((key, index) => [key, call.entries[index]!]))
-    return forEach([...lastOfEachKey], ([key, entry]) =>
+    const write = forEach([...lastOfEachKey], ([key, entry]) =>
       Effect.andThen(texts.write(nameOf(call.collection, key), entry), onApplied)
     )
+    return sweep.makingRoom(write, isFull)
   })
 
 const keys = Effect.fnUntraced(function* (texts: Texts, call: Call.Keys) {

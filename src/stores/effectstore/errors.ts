@@ -1,7 +1,7 @@
 import { isPlatformError } from "effect/PlatformError"
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../../internal/storeFailure.ts"
-import { isTransient } from "../filesystem/errors.ts"
+import { isFull as isDiskFull, isTransient } from "../filesystem/errors.ts"
 
 /**
  * The typed error for one of Effect's `KeyValueStore`, which does not say what kind it is: its cause does. Without a
@@ -15,13 +15,21 @@ export const toStoreFailure: ToStoreFailure<KeyValueStoreError> =
     return storeFailure(place, { reason: error.message, cause: error, transient, applied: applied || transient })
   }
 
-const refusals = new Set(["QuotaExceededError", "NS_ERROR_DOM_QUOTA_REACHED", "SecurityError"])
+const quotas = ["QuotaExceededError", "NS_ERROR_DOM_QUOTA_REACHED"]
+
+const refusals = new Set([...quotas, "SecurityError"])
 
 const isRefusal = (cause: unknown): boolean => {
   if (typeof cause !== "object" || cause === null) return cause === undefined
   if (isPlatformError(cause)) return !isTransient(cause)
   if ("isRetryable" in cause) return cause.isRetryable === false
   return "name" in cause && refusals.has(String(cause.name))
+}
+
+/** Did the store refuse because it is full? */
+export const isFull = ({ cause }: KeyValueStoreError): boolean => {
+  if (typeof cause !== "object" || cause === null) return false
+  return isPlatformError(cause) ? isDiskFull(cause) : "name" in cause && quotas.includes(String(cause.name))
 }
 
 export const tracked = trackedWith(toStoreFailure)

@@ -7,8 +7,8 @@ import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
 import * as Stream from "effect/Stream"
 import * as Atomic from "../../Atomic.ts"
 import { Enumeration } from "../../Enumeration.ts"
+import { Lanes } from "../../internal/Lanes.ts"
 import * as options from "../../internal/options.ts"
-import { Turns } from "../../internal/Turns.ts"
 import * as utf8 from "../../internal/utf8.ts"
 import { KeyValue, type Service as KeyValueService } from "../../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../../KeyValueError.ts"
@@ -113,13 +113,13 @@ const writes = (kv: KeyValueService, atomic: Option.Option<Atomic.Service>, putO
       Effect.asVoid(atomic.value.update(key, f, putOptions))
     return { put, remove, update }
   }
-  const turns = new Turns()
+  const lanes = new Lanes()
   return {
-    put: (key: string, value: Value) => turns.take(key, put(key, value)),
-    remove: (key: string) => turns.take(key, remove(key)),
+    put: (key: string, value: Value) => lanes.run([key], put(key, value)),
+    remove: (key: string) => lanes.run([key], remove(key)),
     update: (key: string, f: (value: Value | undefined) => Value | undefined) =>
-      turns.take(
-        key,
+      lanes.run(
+        [key],
         Effect.flatMap(kv.get(key, putOptions), (value) => {
           const next = f(value)
           return next === undefined ? Effect.void : put(key, next)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { KeyValueStore, KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import { compound } from "../../codecs/names.ts"
 import type * as Call from "../../driver/Call.ts"
+import * as slices from "../../internal/slices.ts"
 
 /** A name of our form. Whether there is an entry of ours behind it, its value tells. */
 export interface Name {
@@ -27,8 +28,8 @@ export const list = (
   store: KeyValueStore,
   isSelected: (name: Name) => boolean
 ): Effect.Effect<ReadonlyArray<Name>, KeyValueStoreError> =>
-  Effect.map(store.keys, (all) =>
-    all.flatMap((name) => {
+  Effect.flatMap(store.keys, (all) =>
+    slices.flatMap(all, (name) => {
       const pair = pairs.decode(name)
       if (pair === undefined || pairs.encode(...pair) !== name) return []
       const found = { name, collection: pair[0], key: pair[1] }

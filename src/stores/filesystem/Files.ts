@@ -3,15 +3,21 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import { badArgument, type PlatformError } from "effect/PlatformError"
-import { Turns } from "../../internal/Turns.ts"
-import { orMissing } from "./errors.ts"
+import * as claims from "./claims.ts"
+import { canNotSync, orMissing } from "./errors.ts"
 import * as Header from "./header.ts"
 
 /** How many files of a batch to work on at a time. */
 const concurrency = 8
 
-/** After how long a temporary file is of no use to anybody, in milliseconds. */
+/**
+ * After how long a temporary file belongs to a process that died, in milliseconds of the file system's clock. When that
+ * clock jumps, a write may lose its temporary file: it fails then, and nothing is applied.
+ */
 const staleAfter = 60 * 60 * 1000
+
+/** The same for a claim. Ending one too early only keeps an expired file a little longer. */
+const claimStaleAfter = 60 * 1000
 
 /** Runs an effect for each item, several at a time. */
 export const forEachFile = <A, B, E>(items: ReadonlyArray<A>, f: (item: A, index: number) => Effect.Effect<B, E>) =>
@@ -26,7 +32,7 @@ export interface Staged {
 /**
  * Operations on the files below a directory, none of which follows a symbolic link out of it.
  *
- * Files are replaced by renaming, so that no reader ever sees half of one, and what is moved or removed is so in turns.
+ * Files are replaced by renaming, so that no reader ever sees half of one.
  */
 export interface Files {
   readonly path: Path.Path
@@ -43,18 +49,21 @@ export interface Files {
   readonly replace: (staged: Staged) => Effect.Effect<void, PlatformError>
   readonly discard: (staged: Staged) => Effect.Effect<void>
   /** Makes what was renamed in a directory outlast a power failure, where the file system can. */
-  readonly syncDirectory: (directory: string) => Effect.Effect<void>
-  /** Was it there? */
-  readonly remove: (file: string) => Effect.Effect<boolean, PlatformError>
-  /** Removes a file if `isGarbage` says so of its header. */
-  readonly reclaim: (
+  readonly syncDirectory: (directory: string) => Effect.Effect<void, PlatformError>
+  /**
+   * Moves a file aside, runs an effect on what was moved, and removes that, unless the effect says that it is to be put
+   * back. `undefined` when the file is missing. Must not be interrupted.
+   */
+  readonly take: <A>(
     file: string,
-    isGarbage: (header: Header.Header) => boolean
-  ) => Effect.Effect<boolean, PlatformError>
-  readonly inTurn: <A, E>(file: string, effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
+    use: (aside: string, putBack: Effect.Effect<void, PlatformError>) => Effect.Effect<A, PlatformError>
+  ) => Effect.Effect<A | undefined, PlatformError>
+  readonly reclaim: claims.Claims["reclaim"]
+  readonly settle: claims.Claims["settle"]
   /** The names of files or of directories in a directory, links that leave the root left out; none when it is missing. */
   readonly list: (directory: string, type: "File" | "Directory") => Effect.Effect<ReadonlyArray<string>, PlatformError>
-  readonly removeStale: (directory: string, names: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Removes what processes that died have left in a directory. `names` are those of its files. */
+  readonly removeStale: (directory: string, names: ReadonlyArray<string>) => Effect.Effect<void, PlatformError>
 }
 
 export const make = Effect.fnUntraced(function* (directory: string, fsync: boolean) {
@@ -68,6 +77,13 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
       const relative = path.relative(root, target)
       return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative)
     })
+
+  /** Does a link lead to a file, or directory, inside of the root? */
+  const leadsTo = (link: string, type: FileSystem.File.Type) =>
+    Effect.map(
+      orMissing(Effect.flatMap(leadsInside(link), (inside) => (inside ? fs.stat(link) : Effect.undefined))),
+      (found) => found?.type === type
+    )
 
   /** What it is, or what the link leads to. */
   const typeOf = (target: string) =>
@@ -112,7 +128,6 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
       })
     )
 
-  const turns = new Turns()
   const mine = crypto.randomUUID()
   let asides = 0
   const aside = (directory: string) => path.join(directory, `.${mine}-${asides++}.tmp`)
@@ -120,41 +135,18 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
 
   const discard = (file: string) => Effect.ignore(fs.remove(file, { force: true }))
 
-  /**
-   * The file is moved aside, so that what is looked at is what is removed, though another process replaced it
-   * meanwhile.
-   */
-  const reclaim: Files["reclaim"] = (file, isGarbage) => {
-    const isGarbageAt = (file: string) =>
-      Effect.map(header(file), (found) => typeof found === "object" && isGarbage(found))
-    const moved = aside(path.dirname(file))
-    const putBack = fs.link(moved, file).pipe(
-      Effect.catchIf(
-        (error) => error.reason._tag !== "AlreadyExists",
-        () => fs.rename(moved, file)
-      ),
-      Effect.ignore,
-      Effect.andThen(discard(moved)),
-      Effect.as(false)
-    )
-    const removeMoved = Effect.flatMap(
-      Effect.orElseSucceed(isGarbageAt(moved), () => false),
-      (garbage) => (garbage ? Effect.as(discard(moved), true) : putBack)
-    )
-    const step = Effect.flatMap(isGarbageAt(file), (garbage) =>
-      garbage ? Effect.andThen(fs.rename(file, moved), removeMoved) : Effect.succeed(false)
-    )
-    return Effect.uninterruptible(Effect.map(turns.take(file, orMissing(step)), (removed) => removed ?? false))
-  }
+  const { reclaim, settle, settleStale, putBack } = claims.make(fs, path, header)
 
-  const removeIfStale = (file: string) =>
-    Effect.flatMap(fs.lstat(file), ({ mtime }) =>
+  const isOlderThan = (millis: number) => (target: string) =>
+    Effect.flatMap(orMissing(fs.lstat(target)), (found) =>
       Effect.clockWith((clock) =>
-        Option.exists(mtime, (at) => at.getTime() + staleAfter < clock.currentTimeMillisUnsafe())
-          ? discard(file)
-          : Effect.void
+        Effect.succeed(
+          Option.exists(Option.fromUndefinedOr(found?.mtime).pipe(Option.flatten), (at) => {
+            return at.getTime() + millis < clock.currentTimeMillisUnsafe()
+          })
+        )
       )
-    ).pipe(Effect.ignore)
+    )
 
   const files: Files = {
     path,
@@ -175,29 +167,45 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
           })
         ).pipe(Effect.uninterruptible)
       ),
-    replace: ({ file, aside }) => turns.take(file, fs.rename(aside, file)),
+    replace: ({ file, aside }) => fs.rename(aside, file),
     discard: ({ aside }) => discard(aside),
     syncDirectory: (directory) =>
-      fsync ? Effect.ignore(Effect.scoped(Effect.flatMap(fs.open(directory), (handle) => handle.sync))) : Effect.void,
-    remove: (file) => Effect.map(orMissing(Effect.as(fs.remove(file), true)), (removed) => removed ?? false),
+      fsync
+        ? Effect.scoped(Effect.flatMap(fs.open(directory), (handle) => handle.sync)).pipe(
+            Effect.catchIf(canNotSync, () => Effect.void)
+          )
+        : Effect.void,
+    take: (file, use) =>
+      Effect.suspend(() => {
+        const moved = aside(path.dirname(file))
+        return Effect.flatMap(
+          orMissing(
+            Effect.flatMap(typeOf(file), (type) =>
+              type === "File" ? Effect.as(fs.rename(file, moved), true) : refuse(file, `is no file, but a ${type}`)
+            )
+          ),
+          (taken) => (taken ? Effect.ensuring(use(moved, putBack(moved, file)), discard(moved)) : Effect.undefined)
+        )
+      }),
     reclaim,
-    inTurn: (file, effect) => turns.take(file, effect),
+    settle,
     list: (directory, type) =>
       Effect.map(
         Effect.flatMap(orMissing(fs.readDirectoryEntries(directory)), (entries) =>
           Effect.filter(entries ?? [], (entry) =>
             entry.type === "SymbolicLink"
-              ? Effect.match(typeOf(path.join(directory, entry.name)), {
-                  onFailure: () => false,
-                  onSuccess: (found) => found === type
-                })
+              ? leadsTo(path.join(directory, entry.name), type)
               : Effect.succeed(entry.type === type)
           )
         ),
         (entries) => entries.map(({ name }) => name)
       ),
     removeStale: (directory, names) =>
-      Effect.forEach(names.filter(isAside), (name) => removeIfStale(path.join(directory, name)), { discard: true })
+      Effect.forEach(
+        names.filter(isAside).map((name) => path.join(directory, name)),
+        (file) => Effect.flatMap(isOlderThan(staleAfter)(file), (stale) => (stale ? discard(file) : Effect.void)),
+        { discard: true }
+      ).pipe(Effect.andThen(settleStale(directory, isOlderThan(claimStaleAfter))))
   }
   return files
 })

@@ -6,11 +6,14 @@ import * as Result from "effect/Result"
 import * as managedEntry from "../../codecs/managedEntry.ts"
 import * as Call from "../../driver/Call.ts"
 import type { Entry } from "../../Entry.ts"
+import { hasExpired } from "../../internal/hasExpired.ts"
+import type { Sweep } from "../../internal/Sweep.ts"
+import * as utf8 from "../../internal/utf8.ts"
 import { DeserializationError } from "../../KeyValueError.ts"
-import { toStoreFailure, tracked } from "./errors.ts"
+import { isFull, toStoreFailure, tracked } from "./errors.ts"
 import { type Files, forEachFile } from "./Files.ts"
 import type { Layout } from "./layout.ts"
-import { hasExpired, removeFile } from "./removal.ts"
+import { removeFile } from "./removal.ts"
 
 export const get = (files: Files, layout: Layout) => (call: Call.Get) =>
   Effect.gen(function* () {
@@ -44,29 +47,42 @@ const read = Effect.fnUntraced(function* (
   return (yield* hasExpired(entry)) ? undefined : entry
 })
 
-export const put = (files: Files, layout: Layout, call: Call.Put) =>
-  tracked(
-    call,
-    Effect.fnUntraced(function* (onApplied) {
-      const directory = yield* layout.directoryOf(call.collection)
-      const isNew = !(yield* files.exists(directory))
-      if (isNew) yield* files.makeDirectory(directory)
-      const writes = yield* Effect.forEach(lastOfEachKey(call), ([key, entry]) =>
-        Effect.map(layout.fileOf(directory, key), (file) => ({ file, aside: files.aside(directory), key, entry }))
-      )
-      const stage = forEachFile(writes, (write) =>
-        files.stage(write, managedEntry.encode(call.collection, write.key, write.entry))
-      )
-      const commit = Effect.andThen(
-        forEachFile(writes, (write) => Effect.tap(files.replace(write), () => onApplied)),
-        files.syncDirectory(directory)
-      )
-      yield* Effect.andThen(stage, Effect.uninterruptible(commit)).pipe(
-        Effect.onError(() => Effect.forEach(writes, files.discard, { discard: true }))
-      )
-      if (isNew) yield* files.syncDirectory(files.root)
-    })
+export const put = (files: Files, layout: Layout, sweep: Sweep<unknown>, call: Call.Put) =>
+  tracked(call, (onApplied) => sweep.makingRoom(write(files, layout, call, onApplied), isFull))
+
+const write = Effect.fnUntraced(function* (
+  files: Files,
+  layout: Layout,
+  call: Call.Put,
+  onApplied: Effect.Effect<void>
+) {
+  const directory = yield* layout.directoryOf(call.collection)
+  const isNew = !(yield* files.exists(directory))
+  if (isNew) yield* files.makeDirectory(directory)
+  const writes = yield* Effect.forEach(lastOfEachKey(call), ([key, entry]) =>
+    Effect.map(layout.fileOf(directory, key), (file) => ({ file, aside: files.aside(directory), key, entry }))
   )
+  const contentOf = ({ key, entry }: (typeof writes)[number]) => managedEntry.encode(call.collection, key, entry)
+  const stage = forEachFile(writes, (write) => files.stage(write, contentOf(write)))
+  const byFile = new Map(writes.map((write) => [write.file, write]))
+  const commit = forEachFile(writes, (write) => Effect.tap(files.replace(write), () => onApplied)).pipe(
+    Effect.andThen(
+      files.settle(directory, byFile, (file, held) =>
+        Effect.map(files.read(held), (found) => found !== undefined && isEqual(found, contentOf(byFile.get(file)!)))
+      )
+    ),
+    Effect.andThen(files.syncDirectory(directory))
+  )
+  yield* Effect.andThen(stage, Effect.uninterruptible(commit)).pipe(
+    Effect.onError(() => Effect.forEach(writes, files.discard, { discard: true }))
+  )
+  if (isNew) yield* files.syncDirectory(files.root)
+})
+
+const isEqual = (found: Uint8Array, content: string | Uint8Array): boolean => {
+  const bytes = typeof content === "string" ? utf8.encode(content) : content
+  return bytes.length === found.length && bytes.every((byte, index) => byte === found[index])
+}
 
 const lastOfEachKey = ({ keys, entries }: Call.Put): ReadonlyArray<readonly [string, Entry]> => [
   ...new Map(keys.map((key, index) => [key, entries[index]!] as const))
@@ -78,14 +94,16 @@ export const remove = (files: Files, layout: Layout) => (call: Call.Delete) =>
     Effect.fnUntraced(function* (onApplied) {
       const directory = yield* layout.directoryOf(call.collection)
       if (!(yield* files.exists(directory))) return 0
-      const removed = yield* forEachFile(call.keys, (key) =>
-        Effect.flatMap(layout.fileOf(directory, key), (file) =>
-          removeFile(
-            files,
-            file,
-            (header) => header === "unknown" || layout.agrees(file, header, call.collection, key),
-            onApplied
-          )
+      const targets = yield* Effect.forEach(call.keys, (key) =>
+        Effect.map(layout.fileOf(directory, key), (file) => ({ key, file }))
+      )
+      yield* Effect.uninterruptible(files.settle(directory, new Set(targets.map(({ file }) => file))))
+      const removed = yield* forEachFile(targets, ({ key, file }) =>
+        removeFile(
+          files,
+          file,
+          (header) => header === "unknown" || layout.agrees(file, header, call.collection, key),
+          onApplied
         )
       )
       yield* files.syncDirectory(directory)

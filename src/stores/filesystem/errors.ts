@@ -17,6 +17,16 @@ export const orMissing = <A, R>(effect: Effect.Effect<A, PlatformError, R>) =>
 
 const isNotFound = (error: PlatformError): boolean => error.reason._tag === "NotFound"
 
+const cannotSync = new Set(["EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS"])
+
+/** Is it what a system answers that cannot flush a directory, such as Windows? */
+export const canNotSync = (error: PlatformError): boolean => cannotSync.has(codeOf(error) ?? "")
+
+/** Is the disk or the quota full? */
+export const isFull = (error: PlatformError): boolean => fullCodes.has(codeOf(error) ?? "")
+
+const fullCodes = new Set(["ENOSPC", "EDQUOT"])
+
 const transientCodes = new Set(["EMFILE", "ENFILE", "EAGAIN", "EINTR", "ETIMEDOUT", "ESTALE", "ENETDOWN", "EHOSTDOWN"])
 
 export const isTransient = (error: PlatformError): boolean => {
@@ -31,10 +41,8 @@ export const isTransient = (error: PlatformError): boolean => {
   }
 }
 
-const reasonOf = (error: PlatformError): string => {
-  const code = codeOf(error)
-  return code === "ENOSPC" || code === "EDQUOT" ? `the disk is full: ${error.message}` : error.message
-}
+const reasonOf = (error: PlatformError): string =>
+  isFull(error) ? `the disk is full: ${error.message}` : error.message
 
 const codeOf = (error: PlatformError): string | undefined => {
   const { cause } = error.reason

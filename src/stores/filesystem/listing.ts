@@ -3,10 +3,11 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
+import { hasExpired } from "../../internal/hasExpired.ts"
 import { toStoreFailure, tracked } from "./errors.ts"
 import { type Files, forEachFile } from "./Files.ts"
 import type { Layout, Selection } from "./layout.ts"
-import { hasExpired, removeFile, removeIfExpired } from "./removal.ts"
+import { removeFile, removeIfExpired } from "./removal.ts"
 import * as Walk from "./Walk.ts"
 
 /** How many files a page of a removal looks at. */
@@ -65,7 +66,10 @@ export const clear = (files: Files, layout: Layout) => (call: Call.Clear) =>
       const directories =
         "name" in collection ? directoryIfThere(files, layout, collection.name) : layout.directories(isSelected)
       const selection = { collection: isSelected, key: startsWith(call.keyPrefix) }
-      return yield* Walk.page(files, yield* startAt(call.cursor, directories), pageSize, (directory, name) =>
+      const position = yield* startAt(call.cursor, directories)
+      const [first] = position.directories
+      if (first !== undefined) yield* Effect.uninterruptible(files.settle(first))
+      return yield* Walk.page(files, position, pageSize, (directory, name) =>
         Effect.flatMap(layout.find(directory, name, selection), (found) =>
           found === undefined
             ? Effect.succeed(false)

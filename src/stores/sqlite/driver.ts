@@ -4,10 +4,11 @@ import * as managedEntry from "../../codecs/managedEntry.ts"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import type { Entry } from "../../Entry.ts"
+import { inSlices } from "../../internal/slices.ts"
 import * as utf8 from "../../internal/utf8.ts"
 import { DeserializationError } from "../../KeyValueError.ts"
 import { Expired } from "./Expired.ts"
-import { isOutOfRange, toError } from "./errors.ts"
+import { closedError, isFull, isOutOfRange, toError } from "./errors.ts"
 import { type Attempt, whenFree } from "./patience.ts"
 import { next, nextBytes, type Range, startingWith } from "./range.ts"
 import type { EntryRow, ExpiredRow, KeyRow, Statements } from "./statements.ts"
@@ -17,6 +18,8 @@ import type { Transactions } from "./transaction.ts"
 const maxPage = 1000
 
 export interface Connection {
+  /** Whether the layer has closed the connection. */
+  readonly isClosed: () => boolean
   readonly statements: Statements
   readonly transactions: Transactions
   /** A number that no other writer of the table has or had. */
@@ -25,7 +28,7 @@ export interface Connection {
   readonly defaultCollection: string
 }
 
-export const driver = ({ statements, transactions, writer, busyTimeout, defaultCollection }: Connection) => {
+export const driver = ({ isClosed, statements, transactions, writer, busyTimeout, defaultCollection }: Connection) => {
   const expired = new Expired(statements.removeExpired)
   let written = 0
   /** Never the same twice, not even for a key that was deleted in between. */
@@ -41,8 +44,19 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
       attempt,
       { millis: busyTimeout, deadline: call.deadline },
       done,
-      failure
+      (cause) => (isClosed() ? closedError(call, cause) : failure(cause))
     )
+
+  /** The same write, once more after expired entries were removed if the database is full. */
+  const makingRoom =
+    <A>(attempt: Attempt<A>): Attempt<A> =>
+    (now) => {
+      const result = attempt(now)
+      if (Result.isSuccess(result) || !isFull(result.failure)) return result
+      // The log is emptied first: on a full disk it has no room for what is removed.
+      Result.try(() => statements.checkpoint.all())
+      return expired.removeSome(now) === 0 ? result : attempt(now)
+    }
 
   /** One statement is a transaction of its own. */
   const alone =
@@ -77,17 +91,27 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
 
     put: (call) =>
       Effect.suspend(() => {
-        const stored = call.keys.map((key, i) => encode(call.collection, key, call.entries[i]!))
+        const stored: Array<string | Uint8Array> = []
+        const encodeSlice = (from: number, to: number): void => {
+          for (let i = from; i < to; i++) stored.push(encode(call.collection, call.keys[i]!, call.entries[i]!))
+        }
         const step = () => {
           for (let i = 0; i < stored.length; i++) {
             const expiresAt = expiryOf(call.entries[i]!)
             statements.put.run(call.collection, call.keys[i]!, expiresAt, nextVersion(), stored[i]!)
           }
         }
-        return run(call, many(call) ? writing(step) : alone(step), (_, now) => {
-          expired.sweepAfter(stored.length, now)
-          return Effect.void
-        })
+        const write = (isAlone: boolean) =>
+          run(call, makingRoom(isAlone ? alone(step) : writing(step)), (_, now) =>
+            expired.sweepAfter(stored.length, now)
+          )
+        if (many(call))
+          return Effect.andThen(
+            inSlices(call.keys.length, (from, to) => Effect.sync(() => encodeSlice(from, to))),
+            write(false)
+          )
+        encodeSlice(0, 1)
+        return write(true)
       }),
 
     delete: (call) => {
@@ -100,13 +124,8 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
     },
 
     compareAndPut: (call) =>
-      run(
-        call,
-        alone((now) => compareAndPut(statements, call, nextVersion, now)),
-        (done, now) => {
-          if (done && call.entry !== undefined) expired.sweepAfter(1, now)
-          return Effect.succeed(done)
-        }
+      run(call, makingRoom(alone((now) => compareAndPut(statements, call, nextVersion, now))), (done, now) =>
+        done && call.entry !== undefined ? Effect.as(expired.sweepAfter(1, now), done) : Effect.succeed(done)
       ),
 
     keys: (call) => {
@@ -116,7 +135,7 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
         : run(
             call,
             alone((now) => listKeys(statements, call, range, now)),
-            Effect.succeed
+            page
           )
     },
 
@@ -128,7 +147,7 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
         : run(
             call,
             reading((now) => listCollections(statements, call, names, keys, now)),
-            Effect.succeed
+            page
           )
     },
 
@@ -142,7 +161,7 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
         : run(
             call,
             writing((now) => clearPage(statements, remaining, keys, now)),
-            Effect.succeed
+            page
           )
     },
 
@@ -152,7 +171,7 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
         return run(
           call,
           alone((now) => Number(statements.removeExpired.run(now, maxPage).changes)),
-          (count) => Effect.succeed({ count, next: count < maxPage ? undefined : true })
+          (count) => page({ count, next: count < maxPage ? undefined : true })
         )
       }
       const [expiresAt, row] = (call.cursor ?? [Number.MIN_SAFE_INTEGER, 0]) as readonly [number, number]
@@ -172,13 +191,17 @@ export const driver = ({ statements, transactions, writer, busyTimeout, defaultC
                 for (const [, row] of selected) count += Number(statements.removeIfExpired.run(row, now).changes)
                 return count
               }),
-              (count) => Effect.succeed({ count, next })
+              (count) => page({ count, next })
             )
           })
       )
     }
   } satisfies Driver
 }
+
+/** The answer with a page. The event loop goes on before the next one is asked for. */
+const page = <P extends { readonly next: unknown }>(answer: P): Effect.Effect<P> =>
+  answer.next === undefined ? Effect.succeed(answer) : Effect.as(Effect.yieldNow, answer)
 
 const nothingListed = Effect.succeed<Call.Page>({ names: [], next: undefined })
 
@@ -188,27 +211,37 @@ const decodeAll = (
   call: Call.Get,
   rows: ReadonlyArray<EntryRow | undefined>
 ): Effect.Effect<ReadonlyArray<Entry | undefined>, DeserializationError> => {
+  if (rows.length === 1) return Effect.fromResult(Result.map(decode(call, rows[0], 0), (entry) => [entry]))
   const entries: Array<Entry | undefined> = []
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]
-    if (row === undefined) {
-      entries.push(undefined)
-      continue
+  const decodeSlice = (from: number, to: number): Effect.Effect<void, DeserializationError> => {
+    for (let i = from; i < to; i++) {
+      const entry = decode(call, rows[i], i)
+      if (Result.isFailure(entry)) return Effect.fail(entry.failure)
+      entries.push(entry.success)
     }
-    const [stored, expiresAt, version] = row
-    const decoded = managedEntry.decode(stored)
-    if (Result.isFailure(decoded)) {
-      return Effect.fail(new DeserializationError({ ...Call.placeOf(call, i), reason: decoded.failure }))
-    }
-    if (call.versioned && version.includes("\uFFFD")) {
-      const reason = "the version of its row is not UTF-8, so that it cannot be told from another"
-      return Effect.fail(new DeserializationError({ ...Call.placeOf(call, i), reason }))
-    }
-    const { payload, createdAt } = decoded.success.entry
-    entries.push({ payload, createdAt, expiresAt: expiresAt ?? undefined, version })
+    return Effect.void
   }
-  return Effect.succeed(entries)
+  return Effect.as(inSlices(rows.length, decodeSlice), entries)
 }
+
+const decode = (
+  call: Call.Get,
+  row: EntryRow | undefined,
+  index: number
+): Result.Result<Entry | undefined, DeserializationError> => {
+  if (row === undefined) return missing
+  const [stored, expiresAt, version] = row
+  const failure = (reason: string) => Result.fail(new DeserializationError({ ...Call.placeOf(call, index), reason }))
+  const decoded = managedEntry.decode(stored)
+  if (Result.isFailure(decoded)) return failure(decoded.failure)
+  if (call.versioned && version.includes("\uFFFD")) {
+    return failure("the version of its row is not UTF-8, so that it cannot be told from another")
+  }
+  const { payload, createdAt } = decoded.success.entry
+  return Result.succeed({ payload, createdAt, expiresAt: expiresAt ?? undefined, version })
+}
+
+const missing = Result.succeed(undefined)
 
 const outOfRange = ({ place }: Call.Get): DeserializationError =>
   new DeserializationError({ ...place, reason: "its row holds an integer that is larger than JavaScript's" })

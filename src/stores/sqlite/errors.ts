@@ -1,6 +1,6 @@
 import type { Call } from "../../driver/Call.ts"
 import { storeFailure } from "../../internal/storeFailure.ts"
-import type { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+import { type StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that have something to say to a user. */
 const reasons: Readonly<Record<number, string>> = {
@@ -33,6 +33,9 @@ export const isBusy = (cause: unknown): boolean => {
   return code !== undefined && busyCodes.has(code)
 }
 
+/** Is the disk, or the size that the database may have, used up? */
+export const isFull = (cause: unknown): boolean => codeOf(cause) === 13
+
 /** Is it a row with an integer beyond 2^53, which somebody else wrote? */
 export const isOutOfRange = (cause: unknown): boolean =>
   cause instanceof Error && (cause as { readonly code?: unknown }).code === "ERR_OUT_OF_RANGE"
@@ -47,6 +50,10 @@ export const reasonOf = (cause: unknown): string => {
 
 /** A commit may have reached the disk although SQLite was told that it did not. */
 const isUncertain = (cause: unknown): boolean => codeOf(cause) === 10
+
+/** The error of a call that was under way, waiting for a lock, when the layer closed. Nothing was written. */
+export const closedError = (call: Pick<Call, "place">, cause: unknown): StoreUnavailableError =>
+  new StoreUnavailableError({ ...call.place, reason: "the layer is closed", cause, sent: false, isClosed: true })
 
 /** The error of a call, for what node:sqlite threw. A call is a transaction; pages before it have been applied. */
 export const toError = (call: Pick<Call, "place">, cause: unknown): StoreUnavailableError | StoreError =>

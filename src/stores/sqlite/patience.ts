@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
+import { monotonicMillis } from "../../internal/clock.ts"
 import { lazy } from "../../internal/lazy.ts"
 import { pauses } from "../../internal/pauses.ts"
 import { isBusy } from "./errors.ts"
@@ -10,7 +10,7 @@ const schedule = lazy(() => pauses("1 millis", "25 millis"))
 /** A try at something, at a time in milliseconds since the epoch. Its failure is what node:sqlite threw. */
 export type Attempt<A> = (now: number) => Result.Result<A, unknown>
 
-/** How long to try, in milliseconds: altogether, and until when at most. */
+/** How long to try, in milliseconds: altogether, and until when at most, by the monotonic clock. */
 export interface Patience {
   readonly millis: number
   readonly deadline?: number | undefined
@@ -31,15 +31,16 @@ export const whenFree = <A, B, E>(
     const result = attempt(now)
     if (Result.isSuccess(result)) return done(result.success, now)
     if (!isBusy(result.failure)) return Effect.fail(failed(result.failure))
+    const { millis, deadline = Number.POSITIVE_INFINITY } = patience
+    const end = Math.min(monotonicMillis(clock) + millis, deadline)
     const later = Effect.suspend(() => {
       const now = clock.currentTimeMillisUnsafe()
       return Effect.fromResult(Result.map(attempt(now), (answer) => ({ answer, now })))
     })
     return later.pipe(
       Effect.retry({
-        schedule: Schedule.upTo(schedule(), { duration: patience.millis }),
-        while: (cause) =>
-          isBusy(cause) && clock.currentTimeMillisUnsafe() < (patience.deadline ?? Number.POSITIVE_INFINITY)
+        schedule: schedule(),
+        while: (cause) => isBusy(cause) && monotonicMillis(clock) < end
       }),
       Effect.delay("1 millis"),
       Effect.mapError(failed),

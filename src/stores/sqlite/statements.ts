@@ -51,6 +51,8 @@ export const prepareAllUnsafe = (database: Database, name: string) => {
        (SELECT rowid FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4)
        RETURNING ${live("?5")}`
     ),
+    /** Writes the log back into the file, and empties it. */
+    checkpoint: prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
     /** now, how many */
     removeExpired: prepare(
       `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ?1 LIMIT ?2)`

@@ -94,6 +94,38 @@ describe("a lock of another connection", () => {
     )
   )
 
+  for (const [direction, jump] of [
+    ["back", -3_600_000],
+    ["forward", 3_600_000]
+  ] as const) {
+    it.effect(`is waited for as long as ever when the clock is set ${direction} by an hour`, () =>
+      whileLocked(
+        Effect.fnUntraced(function* (kv, unlock) {
+          const clock = yield* Clock.Clock
+          let offset = 0
+          const jumping: Clock.Clock = {
+            ...clock,
+            sleep: (duration) => clock.sleep(duration),
+            currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + offset,
+            currentTimeMillis: Effect.sync(() => clock.currentTimeMillisUnsafe() + offset),
+            monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe()
+          }
+          yield* TestClock.setTime(1_000_000_000)
+          const write = yield* Effect.forkChild(
+            Effect.exit(kv.put("a", "after")).pipe(Effect.provideService(Clock.Clock, jumping))
+          )
+          yield* TestClock.adjust("500 millis")
+          offset = jump
+          yield* TestClock.adjust("1400 millis")
+          assert.isUndefined(write.pollUnsafe())
+          yield* TestClock.adjust("200 millis")
+          assert.isDefined(write.pollUnsafe())
+          unlock()
+        })
+      )
+    )
+  }
+
   it.effect("does not keep a fiber from being interrupted", () =>
     whileLocked(
       Effect.fnUntraced(function* (kv, unlock) {

@@ -1,0 +1,46 @@
+import * as Effect from "effect/Effect"
+
+/** How many items a slice has: few enough that the event loop is not held up for long. */
+const sliceSize = 1000
+
+/** Runs a step for each slice of so many indices. The event loop goes on between two of them; a failure ends it. */
+export const inSlices = <E>(
+  count: number,
+  step: (from: number, to: number) => Effect.Effect<void, E>,
+  from = 0
+): Effect.Effect<void, E> => {
+  const to = from + sliceSize
+  if (to >= count) return step(from, count)
+  return step(from, to).pipe(
+    Effect.andThen(Effect.yieldNow),
+    Effect.andThen(Effect.suspend(() => inSlices(count, step, to)))
+  )
+}
+
+/** `Array.flatMap`, in slices. */
+export const flatMap = <A, B>(items: ReadonlyArray<A>, f: (item: A) => ReadonlyArray<B>) =>
+  Effect.suspend(() => {
+    const all: Array<B> = []
+    const step = (from: number, to: number) =>
+      Effect.sync(() => {
+        for (let i = from; i < to; i++) all.push(...f(items[i]!))
+      })
+    return Effect.as(inSlices(items.length, step), all as ReadonlyArray<B>)
+  })
+
+/** `Effect.forEach` for effects that may all be synchronous, in slices. */
+export const forEach = <A, B, E>(
+  items: ReadonlyArray<A>,
+  f: (item: A, index: number) => Effect.Effect<B, E>,
+  concurrency: number
+): Effect.Effect<ReadonlyArray<B>, E> =>
+  Effect.suspend(() => {
+    if (items.length <= sliceSize) return Effect.forEach(items, f, { concurrency })
+    const all: Array<B> = []
+    const step = (from: number, to: number) =>
+      Effect.map(
+        Effect.forEach(items.slice(from, to), (item, index) => f(item, from + index), { concurrency }),
+        (answers) => void all.push(...answers)
+      )
+    return Effect.as(inSlices(items.length, step), all)
+  })
