@@ -1,8 +1,7 @@
 import * as Effect from "effect/Effect"
-import type * as Call from "../../driver/Call.ts"
+import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { declareWaits } from "../../driver/waits.ts"
-import { beforeWrite } from "../../internal/beforeWrite.ts"
 import { AllListed } from "../../internal/Listed.ts"
 import { Coalescer } from "./Coalescer.ts"
 import { type Connection, isCluster } from "./connection.ts"
@@ -68,12 +67,11 @@ export const driver = (connection: Connection, options: Options) => {
       const { collection, keyPrefix } = call
       const start =
         "name" in collection ? names.encode(collection.name, keyPrefix) : names.startOfAll(collection.prefix)
+      const listing = call.cursor === undefined ? { ...call, place: Call.beforeWriting(call.place) } : call
       const isOurs = (name: string) => "name" in collection || names.decode(name)?.[1].startsWith(keyPrefix) === true
       return Effect.mapError(
         Effect.flatMap(
-          Effect.mapError(scan(connection, call, start, at({ cursor: call.cursor, pageSize: 1000 })), (failure) =>
-            call.cursor === undefined ? beforeWrite(failure) : failure
-          ),
+          scan(connection, listing, start, at({ cursor: call.cursor, pageSize: 1000 })),
           ({ names: found, next }) => {
             const ours = found.filter(isOurs)
             return ours.length === 0

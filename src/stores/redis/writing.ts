@@ -2,10 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as managedEntry from "../../codecs/managedEntry.ts"
-import type * as Call from "../../driver/Call.ts"
+import * as Call from "../../driver/Call.ts"
 import { isExpired } from "../../Entry.ts"
 import { atNow } from "../../internal/atNow.ts"
-import { beforeWrite } from "../../internal/beforeWrite.ts"
 import { type Argument, type Command, type Failure, send, sendMany } from "./commands.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import { encode, expiryOf, type Form, millisLeft, type Stored, type Version } from "./entries.ts"
@@ -55,7 +54,7 @@ export const writing = (connection: Connection, form: Form) => {
   /** The bytes of an entry that was loaded without a TTL and has expired since, which is none. */
   const expiredBytes = (call: Call.CompareAndPut, now: number): Effect.Effect<Buffer | undefined, Failure> =>
     Effect.map(
-      sendMany<Stored | number>(connection, call, [
+      sendMany<Stored | number>(connection, reading(call), [
         ["getBuffer", nameOf(call, 0)],
         ["pttlBuffer", nameOf(call, 0)]
       ]),
@@ -68,7 +67,7 @@ export const writing = (connection: Connection, form: Form) => {
           ? (bytes as Buffer)
           : undefined
       }
-    ).pipe(Effect.mapError(beforeWrite))
+    )
 
   /** Writes a key that has no entry. */
   const putIfAbsent = (
@@ -90,9 +89,9 @@ export const writing = (connection: Connection, form: Form) => {
   }
 
   const isAbsent = (call: Call.CompareAndPut, now: number): Effect.Effect<boolean, Failure> =>
-    send(connection, call, ["existsBuffer", nameOf(call, 0)], (count: number) =>
+    send(connection, reading(call), ["existsBuffer", nameOf(call, 0)], (count: number) =>
       Number(count) === 0 ? Effect.succeed(true) : Effect.map(expiredBytes(call, now), (bytes) => bytes !== undefined)
-    ).pipe(Effect.mapError(beforeWrite))
+    )
 
   const compareAndPut = (call: Call.CompareAndPut): Effect.Effect<boolean, Failure> =>
     atNow((now) => {
@@ -133,3 +132,6 @@ const piecesOf = (
   }
   return pieces
 }
+
+/** The same call for a part that only reads. */
+const reading = (call: Call.CompareAndPut): Call.CompareAndPut => ({ ...call, place: Call.beforeWriting(call.place) })
