@@ -23,7 +23,7 @@ export const release = <A, E, E2, R>(
     const work = Effect.runForkWith(fiber.context)(effect as Effect.Effect<A, E>)
     const done = work.pollUnsafe()
     if (done !== undefined) return resume(done)
-    const timer = runAfter(fiber, millis, () => {
+    const timer = runAfter(fiber.context, millis, () => {
       forget()
       abandon(work, holder)
       resume(Effect.fail(toError()))

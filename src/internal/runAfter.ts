@@ -1,7 +1,7 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import { liveClock } from "./clock.ts"
 
@@ -15,15 +15,16 @@ const shortest = 1
 const longest = 2 ** 31 - 1
 
 /**
- * Runs a function after a number of milliseconds by the clock of a fiber.
+ * Runs a function after a number of milliseconds by the clock of a fiber, whose context is given: a fiber that has ended
+ * has none.
  *
  * Each timer is one of the runtime's own, which belongs to whoever started it: nothing but `cancel` can take it away, so
  * that no caller waits forever because a layer was closed or another request has ended.
  */
-export const runAfter = (fiber: Fiber.Fiber<unknown, unknown>, millis: number, run: () => void): Timer => {
-  const clock = fiber.getRef(Clock.Clock)
+export const runAfter = (context: Context.Context<never>, millis: number, run: () => void): Timer => {
+  const clock = Context.get(context, Clock.Clock)
   const wait = Math.max(shortest, millis)
-  return clock === liveClock ? new LiveTimer(wait, run) : sleepThen(fiber, clock, wait, run)
+  return clock === liveClock ? new LiveTimer(wait, run) : sleepThen(context, clock, wait, run)
 }
 
 /** `setTimeout`, which costs less than a fiber that sleeps. */
@@ -44,13 +45,8 @@ class LiveTimer implements Timer {
   }
 }
 
-const sleepThen = (
-  fiber: Fiber.Fiber<unknown, unknown>,
-  clock: Clock.Clock,
-  millis: number,
-  run: () => void
-): Timer => {
+const sleepThen = (context: Context.Context<never>, clock: Clock.Clock, millis: number, run: () => void): Timer => {
   const sleep = Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(run))
-  const sleeping = Effect.runFork(sleep, { scheduler: fiber.getRef(Scheduler.Scheduler) })
+  const sleeping = Effect.runFork(sleep, { scheduler: Context.get(context, Scheduler.Scheduler) })
   return { cancel: () => sleeping.interruptUnsafe() }
 }

@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,7 +13,7 @@ import { around, type Filter } from "../driver/around.ts"
 import type { Limit } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { waitsOf } from "../driver/waits.ts"
-import { now } from "../internal/clock.ts"
+import { monotonicMillis, now } from "../internal/clock.ts"
 import * as options from "../internal/options.ts"
 import { release } from "../internal/release.ts"
 import { runAfter, type Timer } from "../internal/runAfter.ts"
@@ -68,19 +70,20 @@ const leavingTo =
 class OwnLimit implements Limit {
   private readonly place: Place
   private readonly millis: number
-  private readonly fiber: Fiber.Fiber<unknown, unknown>
+  private readonly context: Context.Context<never>
   private readonly at: number
   private timer: Timer | undefined
 
   constructor(place: Place, millis: number, fiber: Fiber.Fiber<unknown, unknown>) {
     this.place = place
     this.millis = millis
-    this.fiber = fiber
+    this.context = fiber.context
     this.at = now(fiber) + millis
   }
 
   begin(resume: Parameters<Limit["begin"]>[0]): void {
-    this.timer = runAfter(this.fiber, this.at - now(this.fiber), () =>
+    const left = this.at - monotonicMillis(Context.get(this.context, Clock.Clock))
+    this.timer = runAfter(this.context, left, () =>
       resume(Exit.fail(new TimeoutError({ ...this.place, duration: Duration.millis(this.millis) })))
     )
   }

@@ -14,7 +14,7 @@ describe("runAfter, by the live clock", () => {
   const started = () => {
     const ran: Array<string> = []
     const fiber = Effect.runSync(Effect.withFiber((fiber) => Effect.succeed(fiber)))
-    return { ran, start: (name: string, millis: number) => runAfter(fiber, millis, () => void ran.push(name)) }
+    return { ran, start: (name: string, millis: number) => runAfter(fiber.context, millis, () => void ran.push(name)) }
   }
 
   it("runs each function when its time is over, in the order of the times, unless it was canceled", () => {
@@ -61,9 +61,9 @@ describe("runAfter, by another clock", () => {
       Effect.gen(function* () {
         assert.notStrictEqual(yield* Clock.Clock, liveClock)
         const ran: Array<string> = []
-        runAfter(fiber, 100, () => void ran.push("a"))
-        const canceled = runAfter(fiber, 50, () => void ran.push("canceled"))
-        runAfter(fiber, 0, () => void ran.push("due"))
+        runAfter(fiber.context, 100, () => void ran.push("a"))
+        const canceled = runAfter(fiber.context, 50, () => void ran.push("canceled"))
+        runAfter(fiber.context, 0, () => void ran.push("due"))
         assert.deepStrictEqual(ran, [])
         yield* TestClock.adjust(40)
         canceled.cancel()

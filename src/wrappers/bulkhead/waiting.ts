@@ -18,7 +18,7 @@ export const waiting = <E>(
       // Meanwhile another fiber may have run, and left.
       if (places.enter(turn)) return resume(Effect.void)
       if (!places.wait(turn, maxWait)) return resume(shed("queue_full"))
-      const timer = runAfter(fiber, maxWait, () => {
+      const timer = runAfter(fiber.context, maxWait, () => {
         // It may have got a place, and not have gone on yet.
         if (turn.entered) return
         places.leave(turn)

@@ -33,7 +33,7 @@ export const race = <A, E>(
     const giveUp = (attempt: Fiber.Fiber<A, E> | undefined) => attempt && abandon(attempt, holder)
     let second: Fiber.Fiber<A, E> | undefined
     let failure: Exit.Exit<A, E> | undefined
-    const timer = runAfter(caller, millis, () => {
+    const timer = runAfter(caller.context, millis, () => {
       const isInTime = deadline === undefined || now(caller) < deadline
       if (!isInTime || !may()) return
       second = run(attempt)
