@@ -129,12 +129,15 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
         settleTime: yield* options.millis("Replicate", "settleTime", config.settleTime ?? "30 seconds"),
         pause: yield* options.millis("Replicate", "pause", config.pause ?? "1 second"),
         maxBehind: yield* options.integer("Replicate", "maxBehind", config.maxBehind ?? 10_000, 1),
-        scope: yield* Effect.scope,
         onRepaired: meter.counter("replicate.repaired", "Copies that a store had missed, and got")
       })
       meter.gauge("replicate.behind", "Keys that not all stores are known to have", {}, () => stores.ledger.size)
       meter.gauge("replicate.unwell", "Stores whose last operation failed", {}, () => stores.unwell)
-      if (config.repair !== false) yield* Effect.forkScoped(repairing(stores))
+      yield* Effect.addFinalizer(() => Effect.sync(() => stores.close()))
+      if (config.repair !== false) {
+        const context = yield* Effect.context<never>()
+        for (const store of stores.indices) stores.background.start(context, repairing(stores, store))
+      }
       return replicated(stores, [...drivers])
     })
   )
