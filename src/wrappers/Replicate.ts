@@ -136,7 +136,8 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
       yield* Effect.addFinalizer(() => Effect.sync(() => stores.close()))
       if (config.repair !== false) {
         const context = yield* Effect.context<never>()
-        for (const store of stores.indices) stores.background.start(context, repairing(stores, store))
+        for (const store of stores.indices)
+          stores.background.start(context, Effect.interruptible(repairing(stores, store)))
       }
       return replicated(stores, [...drivers])
     })

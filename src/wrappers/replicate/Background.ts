@@ -9,13 +9,14 @@ export class Background {
   private isClosed = false
 
   /**
-   * Begins something in this very step, unless the layer is closed: then it does not run at all.
+   * Begins something in this very step, unless the layer is closed: then it does not run at all. It is not interrupted
+   * where it does not say that it may be.
    *
    * `Effect.forkIn` is of no use here: the scope would wait for an uninterruptible store when it is closed.
    */
   start(context: Context.Context<never>, effect: Effect.Effect<unknown>): void {
     if (this.isClosed) return
-    const fiber = Effect.runForkWith(context)(effect)
+    const fiber = Effect.runForkWith(context)(effect, { uninterruptible: true })
     if (fiber.pollUnsafe() !== undefined) return
     this.fibers.add(fiber)
     fiber.addObserver(() => this.fibers.delete(fiber))

@@ -24,6 +24,8 @@ export interface KeyState {
   newestValue: { readonly entry: Entry | undefined } | undefined
   /** If not even that is known: the store that is believed, so that all readers see the same. */
   trustedStore: number | undefined
+  /** Whether it is among those of which no write is under way. */
+  isQuiet: boolean
 }
 
 const none = Number.POSITIVE_INFINITY
@@ -100,17 +102,17 @@ export class Ledger {
         busy: 0,
         settlesAt: Number.NEGATIVE_INFINITY,
         newestValue: undefined,
-        trustedStore: undefined
+        trustedStore: undefined,
+        isQuiet: false
       }
       this.states.set(id, state)
-      this.count(state, 1)
     }
     return state
   }
 
   /** Notes that a write of a key goes to a store. It must end there. */
   begin(state: KeyState, store: number): void {
-    if (state.busy === 0) this.count(state, -1)
+    this.setQuiet(state, false)
     state.underWay[store]!++
     state.busy++
   }
@@ -130,9 +132,7 @@ export class Ledger {
       state.unknown[store] = Math.min(state.unknown[store]!, version)
       state.settlesAt = Math.max(state.settlesAt, settlesAt)
     }
-    if (state.busy > 0) return
-    this.count(state, 1)
-    this.conclude(state)
+    if (state.busy === 0) this.conclude(state)
   }
 
   /** Whether the store holds the newest write of the key, and nothing else can come to be there. */
@@ -153,14 +153,10 @@ export class Ledger {
 
   /** Notes that nothing can come over the newest write in a store any more. */
   makeCertain(state: KeyState, store: number): void {
-    if (state.busy > 0) {
-      state.unknown[store] = none
-      return
-    }
-    this.count(state, -1)
+    const { isQuiet } = state
+    this.setQuiet(state, false)
     state.unknown[store] = none
-    this.count(state, 1)
-    this.conclude(state)
+    if (isQuiet) this.conclude(state)
   }
 
   /** Draws the conclusions when nothing is under way: whom to believe, and whether there is anything to remember. */
@@ -174,12 +170,13 @@ export class Ledger {
         (store) => state.confirmed[store] === state.newest && state.unknown[store]! > state.newest
       )
     }
-    if (this.isAlike(state)) this.forget(state)
-    else if (this.quiet > this.maxBehind) this.giveUpOne()
+    if (this.isAlike(state)) return this.forget(state)
+    this.setQuiet(state, true)
+    if (this.quiet > this.maxBehind) this.giveUpOne()
   }
 
   private forget(state: KeyState): void {
-    this.count(state, -1)
+    this.setQuiet(state, false)
     this.states.delete(state.id)
   }
 
@@ -191,11 +188,14 @@ export class Ledger {
     const left = [...this.givenUp.keys()].filter((store) => !this.givenUp[store])
     if (left.length === 1) return
     this.givenUp[left.reduce((most, store) => (this.behind[store]! > this.behind[most]! ? store : most))] = true
-    for (const state of this.states.values()) if (state.busy === 0 && this.isAlike(state)) this.forget(state)
+    for (const state of this.states.values()) if (state.isQuiet && this.isAlike(state)) this.forget(state)
   }
 
-  /** Counts a key of which no write is under way, or takes it out of the count. */
-  private count(state: KeyState, by: 1 | -1): void {
+  /** Counts a key among those of which no write is under way, or takes it out of the count. */
+  private setQuiet(state: KeyState, isQuiet: boolean): void {
+    if (state.isQuiet === isQuiet) return
+    state.isQuiet = isQuiet
+    const by = isQuiet ? 1 : -1
     this.quiet += by
     for (let store = 0; store < this.stores; store++) {
       if (!this.isUpToDate(state, store)) this.behind[store]! += by

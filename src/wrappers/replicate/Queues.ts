@@ -29,9 +29,9 @@ interface Queue {
   /** How many are at the key: any number of reads, or one write. */
   inside: number
   hasWrite: boolean
-  readonly waiting: Chain<{ visit: Visit }>
-  /** The writes that wait, in their order. */
-  readonly writes: Chain<Visit>
+  /** All that wait, and the writes of these, in their order. Most keys never have any. */
+  waiting: Chain<{ visit: Visit }> | undefined
+  writes: Chain<Visit> | undefined
 }
 
 /**
@@ -49,25 +49,27 @@ export class Queues {
     return this.queues.size
   }
 
-  isFree(id: string): boolean {
-    return !this.queues.has(id)
+  /** Whether a read of the key need not wait. */
+  mayReadAtOnce(id: string): boolean {
+    const queue = this.queues.get(id)
+    return queue === undefined || !(queue.hasWrite || hasWaiting(queue))
   }
 
   /** Asks for a turn. Tells whether it has come at once; else `onTurn` is called. Whoever enters must leave. */
   enter(visit: Visit): boolean {
     let queue = this.queues.get(visit.id)
     if (queue === undefined) {
-      queue = { inside: 0, hasWrite: false, waiting: new Chain(), writes: new Chain() }
+      queue = { inside: 0, hasWrite: false, waiting: undefined, writes: undefined }
       this.queues.set(visit.id, queue)
     }
-    if (queue.waiting.size === 0 && mayEnter(queue, visit)) {
+    if (!hasWaiting(queue) && mayEnter(queue, visit)) {
       admit(queue, visit)
       return true
     }
     visit.status = "waiting"
-    visit.place = queue.waiting.push({ visit })
+    visit.place = (queue.waiting ??= new Chain()).push({ visit })
     if (visit.isWrite) {
-      visit.write = queue.writes.push(visit)
+      visit.write = (queue.writes ??= new Chain()).push(visit)
       merge(queue, visit)
     }
     return false
@@ -85,7 +87,7 @@ export class Queues {
       remove(queue, visit)
       if (follower !== undefined) merge(queue, follower)
     }
-    for (let next = queue.waiting.first; next && mayEnter(queue, next.value.visit); next = queue.waiting.first) {
+    for (let next = queue.waiting?.first; next && mayEnter(queue, next.value.visit); next = queue.waiting?.first) {
       const { visit } = next.value
       remove(queue, visit)
       admit(queue, visit)
@@ -106,10 +108,12 @@ export class Queues {
   /** Tells all that wait that no turn will come. */
   close(): void {
     for (const { waiting } of this.queues.values()) {
-      for (let link = waiting.first; link !== undefined; link = link.next) link.value.visit.onClosed()
+      for (let link = waiting?.first; link !== undefined; link = link.next) link.value.visit.onClosed()
     }
   }
 }
+
+const hasWaiting = ({ waiting }: Queue): boolean => waiting !== undefined && waiting.size > 0
 
 const mayEnter = ({ inside, hasWrite }: Queue, { isWrite }: Visit): boolean => inside === 0 || !(isWrite || hasWrite)
 
@@ -120,8 +124,8 @@ const admit = (queue: Queue, visit: Visit): void => {
 }
 
 const remove = (queue: Queue, visit: Visit): void => {
-  queue.waiting.remove(visit.place!)
-  if (visit.write !== undefined) queue.writes.remove(visit.write)
+  queue.waiting!.remove(visit.place!)
+  if (visit.write !== undefined) queue.writes!.remove(visit.write)
   visit.place = visit.write = undefined
 }
 
@@ -130,8 +134,8 @@ const merge = (queue: Queue, visit: Visit): void => {
   const previous = visit.write!.previous?.value
   if (previous === undefined || previous.mustRun || visit.mustRun) return
   const place = previous.place!
-  queue.waiting.remove(visit.place!)
-  queue.writes.remove(previous.write!)
+  queue.waiting!.remove(visit.place!)
+  queue.writes!.remove(previous.write!)
   place.value.visit = visit
   visit.place = place
   previous.place = previous.write = undefined

@@ -35,7 +35,9 @@ export class Votes<A> {
       () =>
         this.decision ??
         Effect.callback((resume) => {
-          this.resume = resume
+          // The fiber may have yielded meanwhile.
+          if (this.decision !== undefined) resume(this.decision)
+          else this.resume = resume
         })
     )
   }

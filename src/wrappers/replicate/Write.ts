@@ -71,15 +71,15 @@ export class Write<C extends Call.Put | Call.Delete, A> {
       for (const delivery of deliveries) delivery.enter(i, state, version)
     }
     stores.undecided.add(this)
-    return Effect.andThen(
-      inSlices(ids.length, enter),
-      Effect.sync(() => {
-        for (const delivery of deliveries) delivery.open()
+    return inSlices(ids.length, enter, () => {
+      for (const delivery of deliveries) delivery.open()
+      if (deliveries.length < stores.indices.length) {
         for (const store of stores.indices) {
           if (!this.accepting.includes(store)) this.votes.add(store, Exit.fail(overloaded(call)))
         }
-      })
-    )
+      }
+      return Effect.void
+    })
   }
 
   /** What the stores have decided. */
@@ -167,13 +167,13 @@ class Delivery<C extends Call.Put | Call.Delete, A> {
   /** Begins when all keys have entered. */
   open(): void {
     this.isActive = false
-    if (this.ready.length > 0) this.start(Effect.void)
+    if (this.ready.length > 0) this.start(this.send)
   }
 
   onTurn(visit: WriteVisit): void {
     this.ready.push(visit)
     // Other keys may get their turn in the same step, and whoever lets this one in has not finished.
-    if (!this.isActive && !this.write.isDropped) this.start(Effect.yieldNow)
+    if (!this.isActive && !this.write.isDropped) this.start(Effect.andThen(Effect.yieldNow, this.send))
   }
 
   onSuperseded(visit: WriteVisit, by: WriteVisit): void {
@@ -189,25 +189,22 @@ class Delivery<C extends Call.Put | Call.Delete, A> {
 
   get drop(): Effect.Effect<void> {
     const { queues } = this.write.stores
-    return inSlices(this.visits.length, (i) => {
+    const leave = (i: number) => {
       const visit = this.visits[i]!
       if (visit.status === "gone") return
       this.note(visit, "not-applied")
       queues[this.store]!.leave(visit)
-    })
+    }
+    return Effect.suspend(() => inSlices(this.visits.length, leave, () => Effect.void))
   }
 
-  private start(pause: Effect.Effect<void>): void {
+  private start(send: Effect.Effect<void>): void {
     this.isActive = true
-    const { background } = this.write.stores
-    background.start(
-      this.write.context,
-      Effect.uninterruptibleMask((restore) => Effect.andThen(pause, this.send(restore)))
-    )
+    this.write.stores.background.start(this.write.context, send)
   }
 
   /** Sends what is ready, until nothing is. */
-  private send(restore: <B, E>(effect: Effect.Effect<B, E>) => Effect.Effect<B, E>): Effect.Effect<void> {
+  private get send(): Effect.Effect<void> {
     return Effect.withFiber((fiber) => {
       const { write, store } = this
       const part = this.ready
@@ -219,17 +216,15 @@ class Delivery<C extends Call.Put | Call.Delete, A> {
       const beganAt = now(fiber)
       if (write.isUnwanted(beganAt)) return write.expire
       this.hasBegun = true
-      const call =
-        part.length === write.call.keys.length
-          ? write.call
-          : Call.pick(
-              write.call,
-              part.map(({ index }) => index)
-            )
-      const sent = restore(write.stores.on(store, (driver) => write.kind.run(driver, call as C)))
-      return Effect.flatMap(Effect.exit(sent), (exit) =>
-        Effect.andThen(this.end(part, exit, beganAt, now(fiber)), this.send(restore))
-      )
+      const isWhole = part.length === write.call.keys.length
+      const call: C = isWhole
+        ? write.call
+        : Call.pick(
+            write.call,
+            part.map(({ index }) => index)
+          )
+      const sent = Effect.interruptible(write.stores.on(store, (driver) => write.kind.run(driver, call)))
+      return Effect.flatMap(Effect.exit(sent), (exit) => this.end(part, exit, beganAt, now(fiber)))
     })
   }
 
@@ -242,17 +237,17 @@ class Delivery<C extends Call.Put | Call.Delete, A> {
     const { queues, config } = this.write.stores
     const outcome = outcomeOf(exit)
     const riders: Array<Ballot<any>> = []
-    const ended = inSlices(part.length, (i) => {
+    const leave = (i: number) => {
       const visit = part[i]!
       this.note(visit, outcome, beganAt, endedAt + config.settleTime)
       queues[this.store]!.leave(visit)
-      for (const rider of visit.riders?.ballots ?? []) riders.push(rider)
+      if (visit.riders !== undefined) for (const rider of visit.riders.ballots) riders.push(rider)
+    }
+    return inSlices(part.length, leave, () => {
+      this.ballot.add(part.length, exit)
+      const tell = (i: number) => riders[i]!.addSuperseded(outcome === "applied")
+      return inSlices(riders.length, tell, () => this.send)
     })
-    const own = Effect.sync(() => this.ballot.add(part.length, exit))
-    return Effect.andThen(
-      Effect.andThen(ended, own),
-      Effect.suspend(() => inSlices(riders.length, (i) => riders[i]!.addSuperseded(outcome === "applied")))
-    )
   }
 
   private note(

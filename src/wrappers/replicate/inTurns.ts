@@ -29,21 +29,19 @@ export const inTurns = <E, R>(
       Effect.suspend(() => {
         const part = waiter.take()
         if (part.length === 0) return waiter.isDone ? Effect.void : Effect.andThen(waiter.ready, next())
-        return Effect.andThen(
-          run(part.map(({ index }) => index)),
-          Effect.andThen(
-            inSlices(part.length, (i) => queues.leave(part[i]!)),
-            next()
-          )
+        return Effect.flatMap(run(part.map(({ index }) => index)), () =>
+          inSlices(part.length, (i) => queues.leave(part[i]!), next)
         )
       })
     // Turns are taken inside of what gives them back: a fiber can be interrupted between any two steps.
     return Effect.onExitPrimitive(
-      Effect.andThen(
-        inSlices(ids.length, (i) => waiter.enter(i)),
-        next()
-      ),
-      () => inSlices(waiter.visits.length, (i) => queues.leave(waiter.visits[i]!))
+      Effect.suspend(() => inSlices(ids.length, (i) => waiter.enter(i), next)),
+      () =>
+        inSlices(
+          waiter.visits.length,
+          (i) => queues.leave(waiter.visits[i]!),
+          () => Effect.void
+        )
     )
   })
 

@@ -35,10 +35,10 @@ const alike = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError
         if (ledger.size === 0) return Effect.succeed(answers)
         const ids = idsOf(call)
         const disturbed: Array<number> = []
-        const look = inSlices(ids.length, (i) => {
+        const look = (i: number) => {
           if (!ledger.isUndisturbed(ids[i]!, store)) disturbed.push(i)
-        })
-        return Effect.flatMap(look, () =>
+        }
+        return inSlices(ids.length, look, () =>
           disturbed.length === 0 ? Effect.succeed(answers) : new Newest(stores, call, ids, [...answers]).read(disturbed)
         )
       })
@@ -50,11 +50,11 @@ const apart = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError
   const ids = idsOf(call)
   const quiet: Array<number> = []
   const others: Array<number> = []
-  const look = inSlices(ids.length, (i) => {
+  const look = (i: number) => {
     if (stores.ledger.get(ids[i]!) === undefined) quiet.push(i)
     else others.push(i)
-  })
-  return Effect.flatMap(look, () => {
+  }
+  return inSlices(ids.length, look, () => {
     if (others.length === 0) return alike(stores, call)
     const answers = new Array<Entry | undefined>(ids.length).fill(undefined)
     const newest = new Newest(stores, call, ids, answers).read(others)
@@ -91,15 +91,12 @@ class Newest {
   read(indices: ReadonlyArray<number>, round = 1): Effect.Effect<Answers, ReadError> {
     return Effect.withFiber((fiber) => {
       const { health, ledger } = this.stores
-      const seen = inSlices(indices.length, (i) => {
+      const look = (i: number) => {
         const index = indices[i]!
         this.atLeast[index] = ledger.get(this.ids[index]!)?.newest ?? Number.NEGATIVE_INFINITY
-      })
+      }
       const order = health.order(now(fiber))
-      return Effect.as(
-        Effect.flatMap(seen, () => this.from(order, indices, undefined, round)),
-        this.answers
-      )
+      return inSlices(indices.length, look, () => Effect.as(this.from(order, indices, undefined, round), this.answers))
     })
   }
 
@@ -113,15 +110,15 @@ class Newest {
     if (left.length === 0) return this.fromMemory(indices, error, round)
     const atOnce = left.map((): Array<number> => [])
     const inTurn: Array<number> = []
-    const sort = inSlices(indices.length, (i) => {
+    const sort = (i: number) => {
       const index = indices[i]!
       const idle = left.findIndex(
-        (store) => this.stores.queues[store]!.isFree(this.ids[index]!) && this.isReadable(index, store)
+        (store) => this.stores.queues[store]!.mayReadAtOnce(this.ids[index]!) && this.isReadable(index, store)
       )
       if (idle === -1) inTurn.push(index)
       else atOnce[idle]!.push(index)
-    })
-    return Effect.flatMap(sort, () => {
+    }
+    return inSlices(indices.length, sort, () => {
       const parts = [...atOnce.map((part, i) => [left[i]!, part] as const), [left[0]!, inTurn] as const]
       return Effect.forEach(
         parts.filter(([, part]) => part.length > 0),
@@ -154,6 +151,8 @@ class Newest {
       const readable: Array<number> = []
       for (const i of part) (this.isReadable(indices[i]!, store) ? readable : failed.indices).push(indices[i]!)
       if (readable.length === 0) return Effect.void
+      // Turns come in any order.
+      readable.sort((a, b) => a - b)
       const call = readable.length === this.ids.length ? this.call : Call.pick(this.call, readable)
       return Effect.flatMap(Effect.result(this.stores.on(store, (driver) => driver.get(call))), (result) => {
         if (Result.isSuccess(result)) return Effect.succeed(fill(this.answers, readable, result.success))
@@ -180,20 +179,18 @@ class Newest {
   ): Effect.Effect<void, ReadError> {
     const again: Array<number> = []
     let isUnknown = false
-    return Effect.flatMap(
-      atNow((now) =>
-        inSlices(indices.length, (i) => {
-          const state = this.stores.ledger.get(this.ids[indices[i]!]!)
-          if (state?.newestValue !== undefined) this.answers[indices[i]!] = live(state.newestValue.entry, now)
-          else if (state !== undefined && state.busy > 0 && round < maxRounds) again.push(indices[i]!)
-          else isUnknown = true
-        })
-      ),
-      () => {
+    return atNow((now) => {
+      const answer = (i: number) => {
+        const state = this.stores.ledger.get(this.ids[indices[i]!]!)
+        if (state?.newestValue !== undefined) this.answers[indices[i]!] = live(state.newestValue.entry, now)
+        else if (state !== undefined && state.busy > 0 && round < maxRounds) again.push(indices[i]!)
+        else isUnknown = true
+      }
+      return inSlices(indices.length, answer, () => {
         if (isUnknown) return Effect.fail(error ?? unreachable(this.call))
         return again.length === 0 ? Effect.void : Effect.asVoid(this.read(again, round + 1))
-      }
-    )
+      })
+    })
   }
 }
 

@@ -46,14 +46,9 @@ const isDue = ({ ledger }: Stores, state: KeyState, store: number, now: number):
 
 /** Reads the newest value of a key in its turn where it is, and writes it in its turn to a store that is behind. */
 const repair = (stores: Stores, state: KeyState, store: number): Effect.Effect<void, KeyValueError> =>
-  Effect.flatMap(newest(stores, state), ({ entry, version }) => {
-    const write = Effect.withFiber((fiber) =>
-      version === state.newest && isDue(stores, state, store, now(fiber))
-        ? copy(stores, state, store, entry)
-        : Effect.void
-    )
-    return inTurn(stores, state, store, true, write)
-  })
+  Effect.flatMap(newest(stores, state), (value) =>
+    inTurn(stores, state, store, true, copy(stores, state, store, value))
+  )
 
 /** What the newest write has put, and its number. */
 interface Newest {
@@ -73,16 +68,18 @@ const newest = (stores: Stores, state: KeyState): Effect.Effect<Newest, KeyValue
   })
 
 const readFrom = (stores: Stores, state: KeyState, source: number): Effect.Effect<Newest, KeyValueError> => {
+  const { ledger } = stores
   let found: Newest | undefined
-  const read = Effect.suspend(() => {
-    const { ledger } = stores
+  const read = Effect.withFiber((fiber) => {
     const version = state.newest
-    const isBelieved = ledger.get(state.id) === state && ledger.isReadable(state, source, version)
-    if (!isBelieved) return nobody(state)
+    const isCurrent = () => ledger.get(state.id) === state
+    const isBelieved = isCurrent() && now(fiber) >= state.settlesAt && ledger.isReadable(state, source, version)
+    if (!isBelieved) return Effect.void
     return Effect.map(
       stores.on(source, (driver) => driver.get(callOf(state, "get"))),
       ([entry]) => {
-        if (ledger.get(state.id) === state) ledger.makeCertain(state, source)
+        // No write has come to the store during its turn.
+        if (isCurrent()) ledger.makeCertain(state, source)
         found = { entry, version }
       }
     )
@@ -97,18 +94,18 @@ const nobody = (state: KeyState) =>
     new StoreUnavailableError({ ...callOf(state, "get").place, reason: "no store can be believed", sent: false })
   )
 
-/** A copy is the newest write that the store then holds. */
+/** Writes the newest value to a store, unless a newer one has been written meanwhile. The store then holds that write. */
 const copy = (
   stores: Stores,
   state: KeyState,
   store: number,
-  entry: Entry | undefined
+  { entry, version }: Newest
 ): Effect.Effect<void, KeyValueError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.withFiber((fiber) => {
       const { ledger, config } = stores
       const beganAt = now(fiber)
-      const version = state.newest
+      if (version !== state.newest || !isDue(stores, state, store, beganAt)) return Effect.void
       ledger.begin(state, store)
       const write = Effect.map(
         stores.on(store, (driver) => put(driver, state, entry)),
