@@ -383,7 +383,7 @@ describe("Replicate, a store that is behind with too many keys", () => {
   it("is the one that is behind with most", () => {
     const ledger = new Ledger(2, 2)
     const write = (key: string, outcomes: ReadonlyArray<"applied" | "not-applied">) => {
-      const state = ledger.open(key, "c", key)
+      const state = ledger.open("c", key)
       const version = ledger.nextVersion()
       for (const store of outcomes.keys()) ledger.begin(state, store)
       outcomes.forEach((outcome, store) => {

@@ -1,4 +1,5 @@
 import type { Entry } from "../../Entry.ts"
+import { idOf } from "../../internal/ids.ts"
 
 /** What is known of a key while not all stores hold it alike. Arrays are by store. */
 export interface KeyState {
@@ -88,7 +89,8 @@ export class Ledger {
   }
 
   /** The state of a key, of which the caller begins a write in the same step. */
-  open(id: string, collection: string, key: string): KeyState {
+  open(collection: string, key: string): KeyState {
+    const id = idOf(collection, key)
     let state = this.states.get(id)
     if (state === undefined) {
       state = {
@@ -170,9 +172,11 @@ export class Ledger {
         (store) => state.confirmed[store] === state.newest && state.unknown[store]! > state.newest
       )
     }
-    if (this.isAlike(state)) return this.forget(state)
-    this.setQuiet(state, true)
-    if (this.quiet > this.maxBehind) this.giveUpOne()
+    if (this.isAlike(state)) this.forget(state)
+    else {
+      this.setQuiet(state, true)
+      if (this.quiet > this.maxBehind) this.giveUpOne()
+    }
   }
 
   private forget(state: KeyState): void {

@@ -7,7 +7,7 @@ import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import type { Entry } from "../../Entry.ts"
 import { now } from "../../internal/clock.ts"
-import { idsOf } from "../../internal/ids.ts"
+import { idOf } from "../../internal/ids.ts"
 import { inSlices } from "../../internal/inSlices.ts"
 import { outcomeOf } from "../../internal/outcome.ts"
 import { StoreUnavailableError, TimeoutError, type WriteError } from "../../KeyValueError.ts"
@@ -32,7 +32,6 @@ export class Write<C extends Call.Put | Call.Delete, A> {
   readonly votes: Votes<A>
   readonly context: Context.Context<never>
   isDropped = false
-  private readonly ids: ReadonlyArray<string>
   private readonly deadline: number | undefined
   private readonly accepting: ReadonlyArray<number>
   private readonly believed: Array<number>
@@ -43,35 +42,36 @@ export class Write<C extends Call.Put | Call.Delete, A> {
     this.stores = stores
     this.kind = kind
     this.deadline = call.deadline
-    this.call = { ...withoutRepeats(call), deadline: undefined, limit: undefined, holder: undefined }
-    this.ids = idsOf(this.call)
+    this.call = { ...call, deadline: undefined, limit: undefined, holder: undefined }
     this.context = unhurriedContext(fiber)
     this.accepting = indices.filter((store) => queues[store]!.size < 2 * config.maxBehind)
     // Only a deletion answers something: how many keys there were.
     this.believed = call._tag === "put" ? [] : [...indices]
     this.votes = new Votes(call.place, indices.length, config.required, this.believed)
-    const ballot = (store: number) => new Ballot(this.votes, call.place, store, this.ids.length, kind.sum)
+    const ballot = (store: number) => new Ballot(this.votes, call.place, store, call.keys.length, kind.sum)
     this.deliveries = this.accepting.map((store) => new Delivery(this, store, ballot(store)))
   }
 
   /** Whether nothing may be written because too much would have to be remembered. */
   get isRefused(): boolean {
     const { ledger } = this.stores
-    return this.accepting.length === 0 || (ledger.isFull && this.ids.some((id) => ledger.get(id) === undefined))
+    const { collection, keys } = this.call
+    if (this.accepting.length === 0) return true
+    return ledger.isFull && keys.some((key) => ledger.get(idOf(collection, key)) === undefined)
   }
 
   /** Takes its turn at each key in each store, and begins where it has come. Must not be interrupted. */
   get begin(): Effect.Effect<void> {
-    const { stores, ids, call, deliveries } = this
+    const { stores, call, deliveries } = this
     const enter = (i: number) => {
-      const state = stores.ledger.open(ids[i]!, call.collection, call.keys[i]!)
+      const state = stores.ledger.open(call.collection, call.keys[i]!)
       const version = stores.ledger.nextVersion()
       this.believeOnlyUpToDate(state)
       for (const { store } of deliveries) stores.ledger.begin(state, store)
       for (const delivery of deliveries) delivery.enter(i, state, version)
     }
     stores.undecided.add(this)
-    return inSlices(ids.length, enter, () => {
+    return inSlices(call.keys.length, enter, () => {
       for (const delivery of deliveries) delivery.open()
       if (deliveries.length < stores.indices.length) {
         for (const store of stores.indices) {
@@ -317,11 +317,19 @@ class Riders {
   }
 }
 
-/** The call with each key once: for puts with the last entry of it. */
-const withoutRepeats = <C extends Call.Put | Call.Delete>(call: C): C => {
-  if (call.keys.length === 1) return call
-  const indices = new Map(call.keys.map((key, i) => [key, i]))
-  return indices.size === call.keys.length ? call : Call.pick(call, [...indices.values()])
+/** Goes on with a call that has each key once: for puts with the last entry of it. */
+export const withoutRepeats = <C extends Call.Put | Call.Delete, A, E>(
+  call: C,
+  then: (call: C) => Effect.Effect<A, E>
+): Effect.Effect<A, E> => {
+  const { keys } = call
+  if (keys.length === 1) return then(call)
+  const indices = new Map<string, number>()
+  return inSlices(
+    keys.length,
+    (i) => void indices.set(keys[i]!, i),
+    () => then(indices.size === keys.length ? call : Call.pick(call, [...indices.values()]))
+  )
 }
 
 const overloaded = ({ place }: Call.Put | Call.Delete) =>

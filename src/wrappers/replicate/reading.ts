@@ -5,7 +5,7 @@ import type { Driver } from "../../driver/Driver.ts"
 import { copy, type Entry, isExpired } from "../../Entry.ts"
 import { atNow } from "../../internal/atNow.ts"
 import { now } from "../../internal/clock.ts"
-import { idsOf } from "../../internal/ids.ts"
+import { idOf } from "../../internal/ids.ts"
 import { inSlices } from "../../internal/inSlices.ts"
 import { type ReadError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { inTurns } from "./inTurns.ts"
@@ -33,13 +33,13 @@ const alike = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError
     return stores.inOrder(stores.readable(now(fiber)), (store, driver) =>
       Effect.flatMap(driver.get(call), (answers) => {
         if (ledger.size === 0) return Effect.succeed(answers)
-        const ids = idsOf(call)
+        const { keys, collection } = call
         const disturbed: Array<number> = []
         const look = (i: number) => {
-          if (!ledger.isUndisturbed(ids[i]!, store)) disturbed.push(i)
+          if (!ledger.isUndisturbed(idOf(collection, keys[i]!), store)) disturbed.push(i)
         }
-        return inSlices(ids.length, look, () =>
-          disturbed.length === 0 ? Effect.succeed(answers) : new Newest(stores, call, ids, [...answers]).read(disturbed)
+        return inSlices(keys.length, look, () =>
+          disturbed.length === 0 ? Effect.succeed(answers) : new Newest(stores, call, [...answers]).read(disturbed)
         )
       })
     )
@@ -47,17 +47,17 @@ const alike = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError
 
 /** Reads keys that all stores hold alike, and the others beside them. */
 const apart = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError> => {
-  const ids = idsOf(call)
+  const { keys, collection } = call
   const quiet: Array<number> = []
   const others: Array<number> = []
   const look = (i: number) => {
-    if (stores.ledger.get(ids[i]!) === undefined) quiet.push(i)
+    if (stores.ledger.get(idOf(collection, keys[i]!)) === undefined) quiet.push(i)
     else others.push(i)
   }
-  return inSlices(ids.length, look, () => {
+  return inSlices(keys.length, look, () => {
     if (others.length === 0) return alike(stores, call)
-    const answers = new Array<Entry | undefined>(ids.length).fill(undefined)
-    const newest = new Newest(stores, call, ids, answers).read(others)
+    const answers = new Array<Entry | undefined>(keys.length).fill(undefined)
+    const newest = new Newest(stores, call, answers).read(others)
     if (quiet.length === 0) return newest
     const rest = Effect.map(alike(stores, Call.pick(call, quiet)), (found) => fill(answers, quiet, found))
     return Effect.as(Effect.all([rest, newest], { concurrency: "unbounded", discard: true }), answers)
@@ -75,15 +75,14 @@ const maxRounds = 3
 class Newest {
   private readonly stores: Stores
   private readonly call: Call.Get
-  private readonly ids: ReadonlyArray<string>
+  private readonly ids: Array<string> = []
   private readonly answers: Array<Entry | undefined>
   /** The write of each key that must be seen, in this round. */
   private readonly atLeast: Array<number> = []
 
-  constructor(stores: Stores, call: Call.Get, ids: ReadonlyArray<string>, answers: Array<Entry | undefined>) {
+  constructor(stores: Stores, call: Call.Get, answers: Array<Entry | undefined>) {
     this.stores = stores
     this.call = call
-    this.ids = ids
     this.answers = answers
   }
 
@@ -93,6 +92,7 @@ class Newest {
       const { health, ledger } = this.stores
       const look = (i: number) => {
         const index = indices[i]!
+        this.ids[index] = idOf(this.call.collection, this.call.keys[index]!)
         this.atLeast[index] = ledger.get(this.ids[index]!)?.newest ?? Number.NEGATIVE_INFINITY
       }
       const order = health.order(now(fiber))
@@ -149,17 +149,23 @@ class Newest {
     }
     const read = inTurns(turns, (part) => {
       const readable: Array<number> = []
-      for (const i of part) (this.isReadable(indices[i]!, store) ? readable : failed.indices).push(indices[i]!)
-      if (readable.length === 0) return Effect.void
-      // Turns come in any order.
-      readable.sort((a, b) => a - b)
-      const call = readable.length === this.ids.length ? this.call : Call.pick(this.call, readable)
-      return Effect.flatMap(Effect.result(this.stores.on(store, (driver) => driver.get(call))), (result) => {
-        if (Result.isSuccess(result)) return Effect.succeed(fill(this.answers, readable, result.success))
-        if (!result.failure.retryable) return Effect.fail(result.failure)
-        failed.error = result.failure
-        for (const index of readable) failed.indices.push(index)
-        return Effect.void
+      const look = (i: number) => {
+        const index = indices[part[i]!]!
+        if (this.isReadable(index, store)) readable.push(index)
+        else failed.indices.push(index)
+      }
+      return inSlices(part.length, look, (): Effect.Effect<void, ReadError> => {
+        if (readable.length === 0) return Effect.void
+        // Turns come in any order.
+        readable.sort((a, b) => a - b)
+        const call = readable.length === this.call.keys.length ? this.call : Call.pick(this.call, readable)
+        return Effect.flatMap(Effect.result(this.stores.on(store, (driver) => driver.get(call))), (result) => {
+          if (Result.isSuccess(result)) return Effect.sync(() => fill(this.answers, readable, result.success))
+          if (!result.failure.retryable) return Effect.fail(result.failure)
+          failed.error = result.failure
+          for (const index of readable) failed.indices.push(index)
+          return Effect.void
+        })
       })
     })
     return Effect.as(read, failed)

@@ -4,7 +4,7 @@ import { withinBudget } from "../../internal/budget.ts"
 import { StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
 import type { Stores } from "./Stores.ts"
 import { closed } from "./Votes.ts"
-import { type Kind, Write } from "./Write.ts"
+import { type Kind, Write, withoutRepeats } from "./Write.ts"
 
 /** Writes to all stores at once, each in the order in which writes of the same key came, and waits for as many as it must. */
 export const writing =
@@ -14,9 +14,11 @@ export const writing =
       Effect.uninterruptibleMask((restore) =>
         Effect.withFiber((fiber) => {
           if (stores.isClosed) return Effect.fail(closed(call.place, false))
-          const write = new Write(stores, kind, call, fiber)
-          if (write.isRefused) return Effect.fail(full(call))
-          return Effect.onExitPrimitive(Effect.andThen(write.begin, restore(write.outcome)), () => write.end)
+          return withoutRepeats(call, (call) => {
+            const write = new Write(stores, kind, call, fiber)
+            if (write.isRefused) return Effect.fail(full(call))
+            return Effect.onExitPrimitive(Effect.andThen(write.begin, restore(write.outcome)), () => write.end)
+          })
         })
       ),
       call.place

@@ -8,7 +8,10 @@ import * as Scheduler from "effect/Scheduler"
 import { TestClock } from "effect/testing"
 import type { Driver } from "../../../src/driver/Driver.ts"
 import { KeyValue, KeyValueError, Memory } from "../../../src/index.ts"
+import { idOf } from "../../../src/internal/ids.ts"
+import { inTurns } from "../../../src/wrappers/replicate/inTurns.ts"
 import { replicated } from "../../../src/wrappers/replicate/replicated.ts"
+import type { Stores } from "../../../src/wrappers/replicate/Stores.ts"
 import { aWhile, inProcess, isAtRest, setup, stored } from "./setup.ts"
 
 const unavailable: Driver["put"] = ({ place }) =>
@@ -33,7 +36,10 @@ const gated = (count: number, required: number) =>
         const put: Driver["put"] = (call) =>
           Effect.andThen(
             Deferred.await(gate),
-            Effect.suspend(() => (puts++, driver.put(call)))
+            Effect.tap(
+              driver.put(call),
+              Effect.sync(() => void puts++)
+            )
           )
         return { ...driver, put }
       })
@@ -101,6 +107,61 @@ describe("an interruption after any step", { timeout: 60_000 }, () => {
     )
   )
 })
+
+describe("a read that waits for its turn", () => {
+  it.effect("answers wherever its fiber yields", () =>
+    Effect.forEach(
+      Array.from({ length: 60 }, (_, i) => [i + 5, (i % 4) + 1] as const),
+      ([steps, turns]) =>
+        Effect.gen(function* () {
+          const { stores, kv, comeBack } = yield* behind
+          yield* kv.put("k", 0)
+          comeBack()
+          const slow = Effect.replicateEffect(Effect.yieldNow, turns, { discard: true })
+          const writer = yield* Effect.forkChild(
+            inTurns(turnsOf(stores), () => slow),
+            { startImmediately: true }
+          )
+          const reader = Effect.provideService(kv.get("k"), Scheduler.MaxOpsBeforeYield, steps)
+          assert.strictEqual(yield* reader, 0)
+          yield* Fiber.join(writer)
+          assert.isTrue(isAtRest(stores))
+        }),
+      { discard: true }
+    )
+  )
+
+  it.effect("is made again when no store could be believed because of writes under way", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const lost: Driver["put"] = ({ place }) =>
+        Effect.fail(new KeyValueError.StoreUnavailableError({ ...place, reason: "lost", sent: true }))
+      const [one, two] = yield* Effect.all([Memory.make({}), Memory.make({})])
+      let puts = 0
+      const put: Driver["put"] = (call) => {
+        const isFirst = puts++ === 0
+        return isFirst ? Effect.andThen(Deferred.await(gate), lost(call)) : two.put(call)
+      }
+      const stores = stored([
+        { ...one, put: lost },
+        { ...two, put }
+      ])
+      const kv = KeyValue.make(replicated(stores, [one, two]))
+      const first = yield* Effect.forkChild(Effect.result(kv.put("k", 1)), { startImmediately: true })
+      const reader = yield* Effect.forkChild(kv.get("k"), { startImmediately: true })
+      const second = yield* Effect.forkChild(kv.put("k", 2), { startImmediately: true })
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual(yield* Fiber.join(reader), 2)
+      assert.strictEqual((yield* Fiber.join(first))._tag, "Failure")
+      yield* Fiber.join(second)
+    })
+  )
+})
+
+const turnsOf = ({ queues }: Stores) => {
+  const place = { operation: "put", collection: "default_collection", keys: ["k"] } as const
+  return { queues: queues[0]!, ids: [idOf("default_collection", "k")], alone: true, place }
+}
 
 describe("100,000 writes of one key at a time", { timeout: 120_000 }, () => {
   const count = 100_000
@@ -226,6 +287,26 @@ describe("a write that waits for its turn in a store", () => {
           assert.deepStrictEqual(yield* held("a"), [1, 1])
         })
       )
+    })
+  )
+
+  it.effect("is forgotten when its caller gives up before it has begun anywhere", () =>
+    Effect.gen(function* () {
+      const { stores, kv, gate } = yield* gated(2, 2)
+      const first = yield* Effect.forkChild(kv.put("k", 1), { startImmediately: true })
+      const second = yield* Effect.forkChild(kv.put("k", 2), { startImmediately: true })
+      assert.deepStrictEqual(
+        stores.ledger.all().map(({ busy }) => busy),
+        [4]
+      )
+      yield* Fiber.interrupt(second)
+      assert.deepStrictEqual(
+        stores.ledger.all().map(({ busy }) => busy),
+        [2]
+      )
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(first)
+      assert.isTrue(isAtRest(stores))
     })
   )
 
