@@ -2,9 +2,10 @@ import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
 import { withinBudget } from "../../internal/budget.ts"
 import { StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
+import type { Kind } from "./Delivery.ts"
 import type { Stores } from "./Stores.ts"
 import { closed } from "./Votes.ts"
-import { type Kind, Write, withoutRepeats } from "./Write.ts"
+import { Write, withoutRepeats } from "./Write.ts"
 
 /** Writes to all stores at once, each in the order in which writes of the same key came, and waits for as many as it must. */
 export const writing =
