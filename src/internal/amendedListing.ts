@@ -18,20 +18,38 @@ export const amendedListing = <N extends Named>(
   inDoubt: () => ReadonlyArray<N>,
   live: (names: ReadonlyArray<N>, call: Call.Keys) => Effect.Effect<ReadonlyArray<string>, CommonError>
 ): Listing => {
-  const keys = amendedNames(listing.keys, (call: Call.Keys) => {
-    const named = inDoubt().filter((it) => it.collection === call.collection && it.key.startsWith(call.prefix))
-    return { hidden: new Set(named.map(({ key }) => key)), added: live(named, call) }
-  })
+  const keysWith = (inDoubtIn: (collection: string) => ReadonlyArray<N>): Listing["keys"] =>
+    amendedNames(listing.keys, (call: Call.Keys) => {
+      const named = inDoubtIn(call.collection).filter(({ key }) => key.startsWith(call.prefix))
+      return { hidden: new Set(named.map(({ key }) => key)), added: live(named, call) }
+    })
+
+  const keys = keysWith((collection) => inDoubt().filter((it) => it.collection === collection))
 
   const collections = amendedNames(listing.collections, (call: Call.Collections) => {
     const hidden = new Set(
       inDoubt().flatMap(({ collection }) => (collection.startsWith(call.prefix) ? [collection] : []))
     )
     const first: Call.Keys = { ...call, _tag: "keys", collection: "", prefix: call.keyPrefix, cursor: undefined }
-    return { hidden, added: Effect.filter([...hidden], (collection) => hasAny(keys, { ...first, collection })) }
+    const added = Effect.suspend(() => {
+      const byCollection = grouped(inDoubt())
+      const keys = keysWith((collection) => byCollection.get(collection) ?? [])
+      return Effect.filter([...hidden], (collection) => hasAny(keys, { ...first, collection }))
+    })
+    return { hidden, added }
   })
 
   return { keys, collections }
+}
+
+const grouped = <N extends Named>(names: ReadonlyArray<N>): ReadonlyMap<string, ReadonlyArray<N>> => {
+  const byCollection = new Map<string, Array<N>>()
+  for (const name of names) {
+    const others = byCollection.get(name.collection)
+    if (others === undefined) byCollection.set(name.collection, [name])
+    else others.push(name)
+  }
+  return byCollection
 }
 
 const hasAny = (keys: Listing["keys"], call: Call.Keys): Effect.Effect<boolean, CommonError> =>

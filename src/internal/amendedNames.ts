@@ -10,9 +10,9 @@ export interface Amendments<E> {
 interface At {
   readonly inner: Call.Cursor
   readonly hidden: ReadonlySet<string>
-  /** What is still to be told after the last page of the listing itself. */
   readonly added: Effect.Effect<ReadonlyArray<string>, any>
-  readonly rest: ReadonlyArray<string> | undefined
+  /** What is still to be listed after the last page of the listing itself. */
+  readonly rest: { readonly names: ReadonlyArray<string>; readonly from: number } | undefined
 }
 
 /** Lists with amendments that are found when the first page is asked for. */
@@ -29,14 +29,14 @@ export const amendedNames =
         const names = at.hidden.size === 0 ? page.names : page.names.filter((name) => !at.hidden.has(name))
         return page.next !== undefined
           ? Effect.succeed({ names, next: { ...at, inner: page.next } satisfies At })
-          : Effect.map(at.added, (added) => pageOf(at, names, added, call.pageSize))
+          : Effect.map(at.added, (added) => pageOf(at, names, { names: added, from: 0 }, call.pageSize))
       })
     })
 
-const pageOf = (at: At, names: ReadonlyArray<string>, added: ReadonlyArray<string>, pageSize: number): Call.Page => {
-  const rest = added.slice(pageSize)
+const pageOf = (at: At, names: ReadonlyArray<string>, rest: NonNullable<At["rest"]>, pageSize: number): Call.Page => {
+  const from = rest.from + pageSize
   return {
-    names: [...names, ...added.slice(0, pageSize)],
-    next: rest.length === 0 ? undefined : ({ ...at, rest } satisfies At)
+    names: [...names, ...rest.names.slice(rest.from, from)],
+    next: from < rest.names.length ? ({ ...at, rest: { names: rest.names, from } } satisfies At) : undefined
   }
 }

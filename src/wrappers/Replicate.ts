@@ -32,7 +32,10 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
   readonly acknowledgements?: "all" | "quorum" | number | undefined
   /** Whether what a store missed is copied to it when it is back. Default: true. */
   readonly repair?: boolean | undefined
-  /** For how long a store that failed is asked last, and how often repairs are tried. Default: 1 second. */
+  /**
+   * For how long a store that failed is asked last, and how often repairs are tried and a store that is away is asked
+   * whether it is back. Default: 1 second.
+   */
   readonly pause?: Duration.Input | undefined
   /**
    * For how long a write whose outcome is unknown may still be applied: that long its key is not repaired. Default: 30
@@ -40,8 +43,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
    */
   readonly settleTime?: Duration.Input | undefined
   /**
-   * Of how many keys to remember that a store is behind. A store that is behind with more is not read any more. Default:
-   * 10,000.
+   * Of how many keys to remember that a store is behind. A store that is behind with more is not read any more, and one
+   * that has writes of twice as many keys under way gets no more of them until some have ended. Default: 10,000.
    */
   readonly maxBehind?: number | undefined
   /** A name in metrics (`db.namespace`). Default: none. */
@@ -58,14 +61,23 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * **Details**
  *
  * - A write goes to all stores at once, and is acknowledged when enough of them have applied it. The others go on in the
- *   background, as long as the layer lives: in each store, writes of the same key are applied in the order in which they
- *   came.
+ *   background, as long as the layer lives, whatever limit of time the caller had: in each store, writes of the same key
+ *   are applied in the order in which they came.
+ * - A store has one write of a key under way, and one that waits: the newest. A write that is overtaken while it waits is
+ *   not sent to that store, and counts as applied there when the newer one is. If the newer one fails, it has failed there,
+ *   too. Of a batch, only the keys that are overtaken are left out. A deletion that must tell what it found is not
+ *   overtaken.
+ * - A write whose caller gives up before it has begun in any store is not made.
  * - A read asks the first store that is well, and the next one when that fails with a `retryable` error. A store that
  *   failed is asked last until `pause` has passed.
  * - The process remembers which stores have missed which writes. Such a key is read only from a store that holds its newest
  *   write, after the writes of it that are under way there. A store that is back gets copies of these keys, and of
- *   nothing else: what it has and others have not is left alone, so no deleted entry comes back.
- * - Capabilities are those that all stores have, without `Atomic`. Clearing deletes what is listed.
+ *   nothing else: what it has and others have not is left alone, so no deleted entry comes back. Repairs find out by
+ *   themselves that a store is back, by reading one of the keys that it has missed.
+ * - Capabilities are those that all stores have, without `Atomic`. Clearing deletes what is listed. Listing and clearing
+ *   cover all keys, or fail.
+ * - When the layer is closed, whoever waits fails with `StoreUnavailableError`, and so does every later operation. A write
+ *   then has `outcome: "not-applied"` only if no store may have it. Closing waits for no store.
  *
  * **What is guaranteed**
  *
@@ -92,7 +104,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *
  * **Gotchas**
  *
- * - Put `Timeout` inside of each store. A store that hangs without one holds up the writes of a key behind it.
+ * - Put `Timeout` inside of each store. A store that hangs without one holds up the writes of a key behind it, keeps up to
+ *   two values of each of twice `maxBehind` keys in memory, and misses writes of other keys.
  * - A store that was behind with more than `maxBehind` keys is read only for keys that it was given since, until the
  *   layer is built anew: bring it up to date before. If the last store falls behind as well, writes of more keys fail.
  *
@@ -132,12 +145,16 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
         settleTime: yield* options.millis("Replicate", "settleTime", config.settleTime ?? "30 seconds"),
         pause: yield* options.millis("Replicate", "pause", config.pause ?? "1 second"),
         maxBehind: yield* options.integer("Replicate", "maxBehind", config.maxBehind ?? 10_000, 1),
-        scope: yield* Effect.scope,
         onRepaired: meter.counter("replicate.repaired", "Copies that a store had missed, and got")
       })
       meter.gauge("replicate.behind", "Keys that not all stores are known to have", {}, () => stores.ledger.size)
       meter.gauge("replicate.unwell", "Stores whose last operation failed", {}, () => stores.unwell)
-      if (config.repair !== false) yield* Effect.forkScoped(repairing(stores))
+      yield* Effect.addFinalizer(() => Effect.sync(() => stores.close()))
+      if (config.repair !== false) {
+        const context = yield* Effect.context<never>()
+        for (const store of stores.indices)
+          stores.background.start(context, Effect.interruptible(repairing(stores, store)))
+      }
       return replicated(stores, [...drivers])
     })
   )

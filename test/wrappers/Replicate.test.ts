@@ -383,9 +383,11 @@ describe("Replicate, a store that is behind with too many keys", () => {
   it("is the one that is behind with most", () => {
     const ledger = new Ledger(2, 2)
     const write = (key: string, outcomes: ReadonlyArray<"applied" | "not-applied">) => {
-      const { states, version } = ledger.begin({ collection: "c", keys: [key] })
+      const state = ledger.open("c", key)
+      const version = ledger.nextVersion()
+      for (const store of outcomes.keys()) ledger.begin(state, store)
       outcomes.forEach((outcome, store) => {
-        ledger.end(states, store, { version, outcome, beganAt: 0, settlesAt: 0, entryOf: () => undefined })
+        ledger.end(state, store, { version, outcome, beganAt: 0, settlesAt: 0, entry: undefined })
       })
     }
     write("both", ["applied", "applied"])

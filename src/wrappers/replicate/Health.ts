@@ -1,4 +1,4 @@
-/** Which stores are asked first: those whose last operation did not fail. */
+/** Which stores are asked first: those whose last operation did not fail. Times are monotonic. */
 export class Health {
   private readonly askAgainAt: Array<number>
   private readonly natural: ReadonlyArray<number>

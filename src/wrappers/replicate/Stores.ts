@@ -1,13 +1,13 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Scope from "effect/Scope"
 import type { Driver } from "../../driver/Driver.ts"
-import { Lanes } from "../../internal/Lanes.ts"
+import { now } from "../../internal/clock.ts"
 import { errorOf } from "../../internal/telemetry.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
+import { Background } from "./Background.ts"
 import { Health } from "./Health.ts"
 import { Ledger } from "./Ledger.ts"
+import { Queues } from "./Queues.ts"
 
 export interface Config {
   readonly drivers: ReadonlyArray<Driver>
@@ -16,27 +16,27 @@ export interface Config {
   readonly settleTime: number
   readonly pause: number
   readonly maxBehind: number
-  /** What goes on after its caller was answered lives as long as this. */
-  readonly scope: Scope.Scope
   readonly onRepaired: () => void
 }
 
 /** Several stores, what is known of each, and the order in which operations on a key come to each. */
 export class Stores {
+  readonly config: Config
   readonly ledger: Ledger
   readonly health: Health
-  readonly lanes: ReadonlyArray<Lanes>
-  readonly config: Config
+  readonly queues: ReadonlyArray<Queues>
+  readonly background = new Background()
+  /** Writes whose callers wait. */
+  readonly undecided = new Set<{ readonly close: () => void }>()
+  readonly indices: ReadonlyArray<number>
+  isClosed = false
 
   constructor(config: Config) {
     this.config = config
     this.ledger = new Ledger(config.drivers.length, config.maxBehind)
     this.health = new Health(config.drivers.length, config.pause)
-    this.lanes = config.drivers.map(() => new Lanes())
-  }
-
-  get indices(): ReadonlyArray<number> {
-    return [...this.config.drivers.keys()]
+    this.queues = config.drivers.map(() => new Queues())
+    this.indices = [...config.drivers.keys()]
   }
 
   /** How many stores are not well. */
@@ -44,21 +44,33 @@ export class Stores {
     return this.indices.filter((store) => !this.health.isWell(store)).length
   }
 
+  /** The stores that may be read, in the order in which to ask them. */
+  readable(now: number): ReadonlyArray<number> {
+    return this.health.order(now).filter((store) => !this.ledger.givenUp[store])
+  }
+
+  /** Ends what is under way: whoever waits is told that the layer is closed, and nothing begins any more. */
+  close(): void {
+    this.isClosed = true
+    for (const write of this.undecided) write.close()
+    this.background.close()
+    for (const queues of this.queues) queues.close()
+  }
+
   /** Runs an operation on a store, and notes whether the store is well. */
   on<A, E>(store: number, run: (driver: Driver) => Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return Effect.withFiber((fiber) => {
-      const clock = fiber.getRef(Clock.Clock)
-      return Effect.onExitPrimitive(
+    return Effect.withFiber((fiber) =>
+      Effect.onExitPrimitive(
         Effect.suspend(() => run(this.config.drivers[store]!)),
         (exit) => {
           const error = Exit.isFailure(exit) ? errorOf(exit.cause) : undefined
           if (Exit.isSuccess(exit) || error !== undefined) {
-            this.health.note(store, error?.retryable !== true, clock.currentTimeMillisUnsafe())
+            this.health.note(store, error?.retryable !== true, now(fiber))
           }
           return undefined
         }
       )
-    })
+    )
   }
 
   /** Reads from one store after the other, as long as they fail with what may pass. */

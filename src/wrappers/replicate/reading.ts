@@ -1,12 +1,16 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { copy, type Entry, isExpired } from "../../Entry.ts"
-import { idOf, idsOf } from "../../internal/ids.ts"
+import { atNow } from "../../internal/atNow.ts"
+import { now } from "../../internal/clock.ts"
+import { idOf } from "../../internal/ids.ts"
+import { inSlices } from "../../internal/inSlices.ts"
 import { type ReadError, StoreUnavailableError } from "../../KeyValueError.ts"
+import { inTurns } from "./inTurns.ts"
 import type { Stores } from "./Stores.ts"
+import { closed } from "./Votes.ts"
 
 type Answers = ReadonlyArray<Entry | undefined>
 
@@ -18,104 +22,187 @@ export const reading =
   (stores: Stores): Driver["get"] =>
   (call) =>
     Effect.suspend(() => {
-      const { ledger } = stores
-      if (ledger.size === 0) return alike(stores, call)
-      const ids = idsOf(call)
-      const indices = [...ids.keys()]
-      const quiet = indices.filter((i) => ledger.get(ids[i]!) === undefined)
-      if (quiet.length === ids.length) return alike(stores, call)
-      return eachAt(call, [
-        { indices: quiet, get: (part) => alike(stores, part) },
-        ...indices
-          .filter((i) => ledger.get(ids[i]!) !== undefined)
-          .map((i) => ({ indices: [i], get: (part: Call.Get) => newest(stores, part) }))
-      ])
+      if (stores.isClosed) return Effect.fail(closed(call.place, false))
+      return stores.ledger.size === 0 ? alike(stores, call) : apart(stores, call)
     })
-
-interface Part {
-  readonly indices: ReadonlyArray<number>
-  readonly get: (call: Call.Get) => Effect.Effect<Answers, ReadError>
-}
-
-/** Reads parts of a call side by side. */
-const eachAt = (call: Call.Get, parts: ReadonlyArray<Part>): Effect.Effect<Answers, ReadError> => {
-  const answers = new Array<Entry | undefined>(call.keys.length).fill(undefined)
-  const read = ({ indices, get }: Part) =>
-    indices.length === 0
-      ? Effect.void
-      : Effect.map(get(Call.pick(call, indices)), (found) => {
-          for (const [i, index] of indices.entries()) answers[index] = found[i]
-        })
-  return Effect.as(Effect.forEach(parts, read, { concurrency: "unbounded", discard: true }), answers)
-}
 
 /** What was being written while it was read may have been seen in one store before it is certain: it is read again. */
 const alike = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError> =>
-  Effect.clockWith((clock) => {
-    const { ledger, health } = stores
-    const order = health.order(clock.currentTimeMillisUnsafe()).filter((store) => !ledger.givenUp[store])
-    return stores.inOrder(order, (store, driver) =>
+  Effect.withFiber((fiber) => {
+    const { ledger } = stores
+    return stores.inOrder(stores.readable(now(fiber)), (store, driver) =>
       Effect.flatMap(driver.get(call), (answers) => {
         if (ledger.size === 0) return Effect.succeed(answers)
-        const ids = idsOf(call)
-        const disturbed = [...ids.keys()].filter((i) => !ledger.isUndisturbed(ids[i]!, store))
-        if (disturbed.length === 0) return Effect.succeed(answers)
-        const kept = [...ids.keys()].filter((i) => !disturbed.includes(i))
-        return eachAt(call, [
-          { indices: kept, get: () => Effect.succeed(kept.map((i) => answers[i])) },
-          ...disturbed.map((i) => ({ indices: [i], get: (part: Call.Get) => newest(stores, part) }))
-        ])
+        const { keys, collection } = call
+        const disturbed: Array<number> = []
+        const look = (i: number) => {
+          if (!ledger.isUndisturbed(idOf(collection, keys[i]!), store)) disturbed.push(i)
+        }
+        return inSlices(keys.length, look, () =>
+          disturbed.length === 0 ? Effect.succeed(answers) : new Newest(stores, call, [...answers]).read(disturbed)
+        )
       })
     )
   })
 
+/** Reads keys that all stores hold alike, and the others beside them. */
+const apart = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError> => {
+  const { keys, collection } = call
+  const quiet: Array<number> = []
+  const others: Array<number> = []
+  const look = (i: number) => {
+    if (stores.ledger.get(idOf(collection, keys[i]!)) === undefined) quiet.push(i)
+    else others.push(i)
+  }
+  return inSlices(keys.length, look, () => {
+    if (others.length === 0) return alike(stores, call)
+    const answers = new Array<Entry | undefined>(keys.length).fill(undefined)
+    const newest = new Newest(stores, call, answers).read(others)
+    if (quiet.length === 0) return newest
+    const rest = Effect.map(alike(stores, Call.pick(call, quiet)), (found) => fill(answers, quiet, found))
+    return Effect.as(Effect.all([rest, newest], { concurrency: "unbounded", discard: true }), answers)
+  })
+}
+
+const fill = (answers: Array<Entry | undefined>, indices: ReadonlyArray<number>, found: Answers): void => {
+  for (let i = 0; i < indices.length; i++) answers[indices[i]!] = found[i]
+}
+
 /** How often all stores are asked again when none could be believed because of writes under way. */
 const maxRounds = 3
 
-/** Reads one key from a store that holds the newest write, in its turn among the writes of this key there. */
-const newest = (stores: Stores, call: Call.Get, round = 1): Effect.Effect<Answers, ReadError> =>
-  Effect.withFiber((fiber) => {
-    const { ledger, health, lanes } = stores
-    const id = idOf(call.collection, call.keys[0]!)
-    const state = ledger.get(id)
-    if (state === undefined) return alike(stores, call)
-    const floor = state.newest
-    const left = new Set(health.order(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()))
-    const isReadable = (store: number) => {
-      const now = ledger.get(id)
-      return now === undefined ? !ledger.givenUp[store] : ledger.isReadable(now, store, floor)
+/** Reads keys from stores that hold the newest write, in their turn among the writes of these keys there. */
+class Newest {
+  private readonly stores: Stores
+  private readonly call: Call.Get
+  private readonly ids: Array<string> = []
+  private readonly answers: Array<Entry | undefined>
+  /** The write of each key that must be seen, in this round. */
+  private readonly atLeast: Array<number> = []
+
+  constructor(stores: Stores, call: Call.Get, answers: Array<Entry | undefined>) {
+    this.stores = stores
+    this.call = call
+    this.answers = answers
+  }
+
+  /** All answers, when those of some keys have been read. */
+  read(indices: ReadonlyArray<number>, round = 1): Effect.Effect<Answers, ReadError> {
+    return Effect.withFiber((fiber) => {
+      const { health, ledger } = this.stores
+      const look = (i: number) => {
+        const index = indices[i]!
+        this.ids[index] = idOf(this.call.collection, this.call.keys[index]!)
+        this.atLeast[index] = ledger.get(this.ids[index]!)?.newest ?? Number.NEGATIVE_INFINITY
+      }
+      const order = health.order(now(fiber))
+      return inSlices(indices.length, look, () => Effect.as(this.from(order, indices, undefined, round), this.answers))
+    })
+  }
+
+  /** Reads each key from the first of some stores that can answer at once, or else after it has waited there. */
+  private from(
+    left: ReadonlyArray<number>,
+    indices: ReadonlyArray<number>,
+    error: ReadError | undefined,
+    round: number
+  ): Effect.Effect<void, ReadError> {
+    if (left.length === 0) return this.fromMemory(indices, error, round)
+    const atOnce = left.map((): Array<number> => [])
+    const inTurn: Array<number> = []
+    const sort = (i: number) => {
+      const index = indices[i]!
+      const idle = left.findIndex(
+        (store) => this.stores.queues[store]!.mayReadAtOnce(this.ids[index]!) && this.isReadable(index, store)
+      )
+      if (idle === -1) inTurn.push(index)
+      else atOnce[idle]!.push(index)
     }
-    const next = (error: ReadError | undefined): Effect.Effect<Answers, ReadError> =>
-      Effect.suspend(() => {
-        const idle = [...left].find((store) => lanes[store]!.areFree([id]) && isReadable(store))
-        const store = idle ?? [...left][0]
-        if (store === undefined) {
-          const truth = ledger.get(id)?.truth
-          if (truth !== undefined) return Effect.map(live(truth.entry), (entry) => [entry])
-          const isBusy = ledger.get(id)?.underWay.some((count) => count > 0)
-          return isBusy && round < maxRounds ? newest(stores, call, round + 1) : Effect.fail(error ?? unreachable(call))
-        }
-        left.delete(store)
-        const read = Effect.suspend(
-          (): Effect.Effect<Result.Result<Answers, ReadError> | "behind"> =>
-            isReadable(store)
-              ? Effect.result(stores.on(store, (driver) => driver.get(call)))
-              : Effect.succeed("behind" as const)
-        )
-        return Effect.flatMap(lanes[store]!.run([id], read), (result) => {
-          if (result === "behind") return next(error)
-          if (Result.isSuccess(result)) return Effect.succeed(result.success)
-          return result.failure.retryable ? next(result.failure) : Effect.fail(result.failure)
+    return inSlices(indices.length, sort, () => {
+      const parts = [...atOnce.map((part, i) => [left[i]!, part] as const), [left[0]!, inTurn] as const]
+      return Effect.forEach(
+        parts.filter(([, part]) => part.length > 0),
+        ([store, part]) =>
+          Effect.flatMap(this.at(store, part), (failed) =>
+            failed.indices.length === 0
+              ? Effect.void
+              : this.from(
+                  left.filter((it) => it !== store),
+                  failed.indices,
+                  failed.error ?? error,
+                  round
+                )
+          ),
+        { concurrency: "unbounded", discard: true }
+      )
+    })
+  }
+
+  /** Reads keys from one store. Returns those that another one has to be asked for. */
+  private at(store: number, indices: ReadonlyArray<number>) {
+    const failed = { indices: [] as Array<number>, error: undefined as ReadError | undefined }
+    const turns = {
+      queues: this.stores.queues[store]!,
+      ids: indices.map((index) => this.ids[index]!),
+      alone: false,
+      place: this.call.place
+    }
+    const read = inTurns(turns, (part) => {
+      const readable: Array<number> = []
+      const look = (i: number) => {
+        const index = indices[part[i]!]!
+        if (this.isReadable(index, store)) readable.push(index)
+        else failed.indices.push(index)
+      }
+      return inSlices(part.length, look, (): Effect.Effect<void, ReadError> => {
+        if (readable.length === 0) return Effect.void
+        // Turns come in any order.
+        readable.sort((a, b) => a - b)
+        const call = readable.length === this.call.keys.length ? this.call : Call.pick(this.call, readable)
+        return Effect.flatMap(Effect.result(this.stores.on(store, (driver) => driver.get(call))), (result) => {
+          if (Result.isSuccess(result)) return Effect.sync(() => fill(this.answers, readable, result.success))
+          if (!result.failure.retryable) return Effect.fail(result.failure)
+          failed.error = result.failure
+          for (const index of readable) failed.indices.push(index)
+          return Effect.void
         })
       })
-    return next(undefined)
-  })
+    })
+    return Effect.as(read, failed)
+  }
+
+  private isReadable(index: number, store: number): boolean {
+    const { ledger } = this.stores
+    const state = ledger.get(this.ids[index]!)
+    return state === undefined ? !ledger.givenUp[store] : ledger.isReadable(state, store, this.atLeast[index]!)
+  }
+
+  /** Answers what no store can be read for, or asks again while something is under way. */
+  private fromMemory(
+    indices: ReadonlyArray<number>,
+    error: ReadError | undefined,
+    round: number
+  ): Effect.Effect<void, ReadError> {
+    const again: Array<number> = []
+    let isUnknown = false
+    return atNow((now) => {
+      const answer = (i: number) => {
+        const state = this.stores.ledger.get(this.ids[indices[i]!]!)
+        if (state?.newestValue !== undefined) this.answers[indices[i]!] = live(state.newestValue.entry, now)
+        else if (state !== undefined && state.busy > 0 && round < maxRounds) again.push(indices[i]!)
+        else isUnknown = true
+      }
+      return inSlices(indices.length, answer, () => {
+        if (isUnknown) return Effect.fail(error ?? unreachable(this.call))
+        return again.length === 0 ? Effect.void : Effect.asVoid(this.read(again, round + 1))
+      })
+    })
+  }
+}
 
 /** A copy of what has not expired. */
-const live = (entry: Entry | undefined): Effect.Effect<Entry | undefined> =>
-  Effect.clockWith((clock) =>
-    Effect.succeed(entry === undefined || isExpired(entry, clock.currentTimeMillisUnsafe()) ? undefined : copy(entry))
-  )
+const live = (entry: Entry | undefined, now: number): Entry | undefined =>
+  entry === undefined || isExpired(entry, now) ? undefined : copy(entry)
 
 const unreachable = ({ place }: Call.Get) =>
   new StoreUnavailableError({ ...place, reason: "no store that holds the newest value can be read", sent: false })

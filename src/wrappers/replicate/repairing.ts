@@ -1,101 +1,146 @@
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type { Driver } from "../../driver/Driver.ts"
 import { type Entry, isExpired } from "../../Entry.ts"
-import { idOf } from "../../internal/ids.ts"
-import { inTurn } from "../../internal/Lanes.ts"
+import { atNow } from "../../internal/atNow.ts"
+import { now } from "../../internal/clock.ts"
+import { outcomeOf } from "../../internal/outcome.ts"
 import { type KeyValueError, StoreUnavailableError } from "../../KeyValueError.ts"
+import { inTurns } from "./inTurns.ts"
 import type { KeyState } from "./Ledger.ts"
 import type { Stores } from "./Stores.ts"
-import { note } from "./writing.ts"
 
-/** Copies the newest value of keys to the stores that missed it, every so often, as long as the layer lives. */
-export const repairing = (stores: Stores): Effect.Effect<never> => {
-  const round = Effect.suspend(() =>
-    Effect.forEach(stores.ledger.all(), (state) => Effect.ignore(repair(stores, state)), { discard: true })
-  )
-  const guarded = Effect.catchCauseIf(
-    round,
-    (cause) => !Cause.hasInterrupts(cause),
-    () => Effect.void
-  )
-  return Effect.forever(Effect.delay(guarded, stores.config.pause))
-}
+/** Copies the newest value of keys to a store that missed it, every so often. */
+export const repairing = (stores: Stores, store: number): Effect.Effect<never> =>
+  Effect.forever(Effect.delay(round(stores, store), stores.config.pause))
 
-/** Repairs a key, in its turn among the writes of this key in all the stores. */
-export const repair = (stores: Stores, state: KeyState): Effect.Effect<void, KeyValueError> =>
-  Effect.clockWith((clock) => {
-    const { ledger, lanes } = stores
-    const ids = [idOf(state.collection, state.key)]
-    const isDue = () =>
-      ledger.get(ids[0]!) === state &&
-      clock.currentTimeMillisUnsafe() >= state.settlesAt &&
-      state.underWay.every((count) => count === 0) &&
-      targetsOf(stores, state).length > 0
-    if (!isDue()) return Effect.void
-    const work = Effect.suspend(() => (isDue() ? copy(stores, state) : Effect.void))
-    return inTurn(() => lanes.map((lane) => lane.enter(ids)), work)
-  })
-
-/** Stores that are behind and well. */
-const targetsOf = ({ ledger, health, indices }: Stores, state: KeyState): ReadonlyArray<number> =>
-  indices.filter((store) => health.isWell(store) && !ledger.isUpToDate(state, store))
-
-/** Writes the newest value to the stores that are behind. Whatever could still have come over it has done so by now. */
-const copy = (stores: Stores, state: KeyState): Effect.Effect<void, KeyValueError> =>
-  Effect.flatMap(newest(stores, state), (entry) => {
-    const write = (store: number) =>
-      noted(
-        stores,
-        state,
-        store,
-        Effect.map(
-          stores.on(store, (driver) => put(driver, state, entry)),
-          stores.config.onRepaired
-        )
-      )
-    return Effect.forEach(targetsOf(stores, state), (store) => Effect.ignore(write(store)), { discard: true })
-  })
-
-const newest = (stores: Stores, state: KeyState): Effect.Effect<Entry | undefined, KeyValueError> => {
-  const { ledger, indices } = stores
-  const source = indices.find((store) => ledger.isUpToDate(state, store))
-  if (source === undefined && state.truth !== undefined) return Effect.succeed(state.truth.entry)
-  const store = source ?? state.authority
-  if (store === undefined)
-    return Effect.fail(
-      new StoreUnavailableError({ ...at(state, "get").place, reason: "no store can be believed", sent: false })
+const round = (stores: Stores, store: number): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    let isAsked = false
+    return Effect.forEach(
+      stores.ledger.all(),
+      (state) =>
+        Effect.withFiber((fiber) => {
+          if (!isDue(stores, state, store, now(fiber))) return Effect.void
+          if (stores.health.isWell(store)) return Effect.exit(repair(stores, state, store))
+          if (isAsked) return Effect.void
+          isAsked = true
+          // Reading does no harm, where a write might end with an unknown outcome.
+          const probe = stores.on(store, (driver) => driver.get(callOf(state, "get")))
+          return Effect.andThen(
+            Effect.exit(probe),
+            Effect.suspend(() =>
+              stores.health.isWell(store) ? Effect.exit(repair(stores, state, store)) : Effect.void
+            )
+          )
+        }),
+      { discard: true }
     )
-  const call = { ...at(state, "get"), _tag: "get", expiry: true, versioned: false } as const
-  return Effect.map(
-    stores.on(store, (driver) => driver.get(call)),
-    ([entry]) => {
-      ledger.makeCertain(state, store)
-      return entry
-    }
+  })
+
+/** Whether the store is behind with a key, and whatever could still have come over a copy has done so. */
+const isDue = ({ ledger }: Stores, state: KeyState, store: number, now: number): boolean =>
+  ledger.get(state.id) === state &&
+  state.underWay[store] === 0 &&
+  now >= state.settlesAt &&
+  !ledger.isUpToDate(state, store)
+
+/** Reads the newest value of a key in its turn where it is, and writes it in its turn to a store that is behind. */
+const repair = (stores: Stores, state: KeyState, store: number): Effect.Effect<void, KeyValueError> =>
+  Effect.flatMap(newest(stores, state), (value) =>
+    inTurn(stores, state, store, true, copy(stores, state, store, value))
+  )
+
+/** What the newest write has put, and its number. */
+interface Newest {
+  readonly entry: Entry | undefined
+  readonly version: number
+}
+
+const newest = (stores: Stores, state: KeyState): Effect.Effect<Newest, KeyValueError> =>
+  Effect.suspend(() => {
+    const { ledger, health, indices } = stores
+    const upToDate = indices.filter((store) => ledger.isUpToDate(state, store))
+    const source = upToDate.find((store) => health.isWell(store)) ?? upToDate[0]
+    if (source !== undefined) return readFrom(stores, state, source)
+    const { newestValue, newest, trustedStore, busy } = state
+    if (newestValue !== undefined) return Effect.succeed({ entry: newestValue.entry, version: newest })
+    return trustedStore === undefined || busy > 0 ? nobody(state) : readFrom(stores, state, trustedStore)
+  })
+
+const readFrom = (stores: Stores, state: KeyState, source: number): Effect.Effect<Newest, KeyValueError> => {
+  const { ledger } = stores
+  let found: Newest | undefined
+  const read = Effect.withFiber((fiber) => {
+    const version = state.newest
+    const isCurrent = () => ledger.get(state.id) === state
+    const isBelieved = isCurrent() && now(fiber) >= state.settlesAt && ledger.isReadable(state, source, version)
+    if (!isBelieved) return Effect.void
+    return Effect.map(
+      stores.on(source, (driver) => driver.get(callOf(state, "get"))),
+      ([entry]) => {
+        // No write has come to the store during its turn.
+        if (isCurrent()) ledger.makeCertain(state, source)
+        found = { entry, version }
+      }
+    )
+  })
+  return Effect.flatMap(inTurn(stores, state, source, false, read), () =>
+    found === undefined ? nobody(state) : Effect.succeed(found)
   )
 }
+
+const nobody = (state: KeyState) =>
+  Effect.fail(
+    new StoreUnavailableError({ ...callOf(state, "get").place, reason: "no store can be believed", sent: false })
+  )
+
+/** Writes the newest value to a store, unless a newer one has been written meanwhile. The store then holds that write. */
+const copy = (
+  stores: Stores,
+  state: KeyState,
+  store: number,
+  { entry, version }: Newest
+): Effect.Effect<void, KeyValueError> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.withFiber((fiber) => {
+      const { ledger, config } = stores
+      const beganAt = now(fiber)
+      if (version !== state.newest || !isDue(stores, state, store, beganAt)) return Effect.void
+      ledger.begin(state, store)
+      const write = Effect.map(
+        stores.on(store, (driver) => put(driver, state, entry)),
+        config.onRepaired
+      )
+      return Effect.onExitPrimitive(restore(write), (exit) => {
+        const settlesAt = now(fiber) + config.settleTime
+        ledger.end(state, store, { version, outcome: outcomeOf(exit), beganAt, settlesAt, entry })
+        return undefined
+      })
+    })
+  )
 
 /** A version means something to its own store only. What has expired is deleted. */
 const put = (driver: Driver, state: KeyState, entry: Entry | undefined): Effect.Effect<unknown, KeyValueError> =>
-  Effect.clockWith((clock) => {
-    if (entry === undefined || isExpired(entry, clock.currentTimeMillisUnsafe())) {
-      return driver.delete({ ...at(state, "delete"), _tag: "delete" })
-    }
+  atNow((now): Effect.Effect<unknown, KeyValueError> => {
+    if (entry === undefined || isExpired(entry, now)) return driver.delete(callOf(state, "delete"))
     const { payload, createdAt, expiresAt } = entry
-    return driver.put({ ...at(state, "put"), _tag: "put", entries: [{ payload, createdAt, expiresAt }] })
+    return driver.put({ ...callOf(state, "put"), entries: [{ payload, createdAt, expiresAt }] })
   })
 
-const at = ({ collection, key }: KeyState, operation: "get" | "put" | "delete") => ({
+const inTurn = <E>(
+  { queues }: Stores,
+  state: KeyState,
+  store: number,
+  alone: boolean,
+  effect: Effect.Effect<void, E>
+) => inTurns({ queues: queues[store]!, ids: [state.id], alone, place: callOf(state, "get").place }, () => effect)
+
+const callOf = <Operation extends "get" | "put" | "delete">({ collection, key }: KeyState, operation: Operation) => ({
+  _tag: operation,
   place: { operation, collection, keys: [key] },
   deadline: undefined,
   collection,
-  keys: [key]
+  keys: [key],
+  expiry: true,
+  versioned: false
 })
-
-/** A copy is the newest write that the store then holds. */
-const noted = <A, E>(stores: Stores, state: KeyState, store: number, write: Effect.Effect<A, E>) =>
-  Effect.suspend(() => {
-    state.underWay[store]!++
-    return note(stores, { states: [state], store, version: state.newest, entryOf: () => undefined }, write, () => {})
-  })

@@ -1,31 +1,32 @@
 import * as Effect from "effect/Effect"
+import { mapOperations, type Next } from "../../driver/around.ts"
 import type * as Call from "../../driver/Call.ts"
 import { combine, inTurn } from "../../driver/combine.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { amendedListing, type Named } from "../../internal/amendedListing.ts"
 import { clearByListing } from "../../internal/clearByListing.ts"
+import { now } from "../../internal/clock.ts"
 import { StoreUnavailableError } from "../../KeyValueError.ts"
 import { reading } from "./reading.ts"
 import type { Stores } from "./Stores.ts"
+import { closed } from "./Votes.ts"
 import { writing } from "./writing.ts"
 
 /** Several stores as one. It has the operations that all of them have. */
 export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<Driver>]): Driver => {
-  const shared = combine(drivers, (call, nexts) =>
-    Effect.clockWith((clock) => {
-      const order = stores.health
-        .order(clock.currentTimeMillisUnsafe())
-        .filter((store) => !stores.ledger.givenUp[store])
-      return stores.inOrder(order, (store) => nexts[store]!(call))
-    })
+  const shared = gated(
+    stores,
+    combine(drivers, (call, nexts) =>
+      Effect.withFiber((fiber) => stores.inOrder(stores.readable(now(fiber)), (store) => nexts[store]!(call)))
+    )
   )
   const { compareAndPut: _, keys, collections, clear, removeExpired, ...kept } = shared
   const get = reading(stores)
   const driver = {
     ...kept,
     get,
-    put: writing(stores, (driver, call: Call.Put) => driver.put(call)),
-    delete: writing(stores, (driver, call: Call.Delete) => driver.delete(call))
+    put: writing(stores, { run: (driver, call: Call.Put) => driver.put(call), sum: () => undefined }),
+    delete: writing(stores, { run: (driver, call: Call.Delete) => driver.delete(call), sum: (a, b) => a + b })
   }
   const listing =
     keys && collections ? amendedListing({ keys, collections }, () => stores.ledger.all(), live(get)) : undefined
@@ -33,19 +34,37 @@ export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<D
     ...driver,
     ...listing,
     ...(listing && clear && { clear: clearByListing({ ...driver, ...listing }) }),
-    ...(removeExpired && { removeExpired: inTurn(drivers.map(countingOnce)) })
+    ...(removeExpired && { removeExpired: gate(stores, inTurn(drivers.map(countingOnce))) })
   }
 }
+
+/** Fails at once when the layer is closed. A driver that throws when it is called is a defect of the call. */
+const gate =
+  <C extends Call.Call, A, E>(stores: Stores, next: Next<C, A, E>): Next<C, A, E | StoreUnavailableError> =>
+  (call) =>
+    Effect.suspend(
+      (): Effect.Effect<A, E | StoreUnavailableError> =>
+        stores.isClosed ? Effect.fail(closed(call.place, false)) : next(call)
+    )
+
+const gated = (stores: Stores, driver: Driver): Driver => mapOperations(driver, (next) => gate(stores, next))
+
+/** How many keys are read at a time to see whether they are there. */
+const atATime = 100
 
 /** Asks which of the keys there are. */
 const live =
   (get: Driver["get"]) =>
   (names: ReadonlyArray<Named>, { place, deadline, collection }: Call.Keys) => {
-    const keys = names.map(({ key }) => key)
-    if (keys.length === 0) return Effect.succeed([])
-    const call = { _tag: "get", place, deadline, collection, keys, expiry: false, versioned: false } as const
-    return Effect.mapBoth(get(call), {
-      onSuccess: (found) => keys.filter((_, i) => found[i] !== undefined),
+    const parts = Array.from({ length: Math.ceil(names.length / atATime) }, (_, i) =>
+      names.slice(i * atATime, (i + 1) * atATime).map(({ key }) => key)
+    )
+    const found = Effect.forEach(parts, (keys) => {
+      const call = { _tag: "get", place, deadline, collection, keys, expiry: false, versioned: false } as const
+      return Effect.map(get(call), (entries) => keys.filter((_, i) => entries[i] !== undefined))
+    })
+    return Effect.mapBoth(found, {
+      onSuccess: (parts) => parts.flat(),
       onFailure: (cause) =>
         new StoreUnavailableError({ ...place, reason: "a key could not be read", sent: false, cause })
     })

@@ -1,0 +1,142 @@
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Call from "../../driver/Call.ts"
+import { idOf } from "../../internal/ids.ts"
+import { inSlices } from "../../internal/inSlices.ts"
+import { StoreUnavailableError, TimeoutError, type WriteError } from "../../KeyValueError.ts"
+import { unhurriedContext } from "./Background.ts"
+import { Delivery, type Kind, type Sent } from "./Delivery.ts"
+import type { KeyState } from "./Ledger.ts"
+import type { Stores } from "./Stores.ts"
+import { Ballot, Votes } from "./Votes.ts"
+
+/** One write in all the stores, whose caller waits for enough of them. */
+export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
+  readonly stores: Stores
+  readonly kind: Kind<C, A>
+  /** Without a deadline: what may outlive the caller is not bound to the caller's. */
+  readonly call: C
+  readonly votes: Votes<A>
+  readonly context: Context.Context<never>
+  isDropped = false
+  private readonly deadline: number | undefined
+  private readonly accepting: ReadonlyArray<number>
+  private readonly believed: Array<number>
+  private readonly deliveries: ReadonlyArray<Delivery<C, A>>
+
+  constructor(stores: Stores, kind: Kind<C, A>, call: C, fiber: Fiber.Fiber<unknown, unknown>) {
+    const { indices, queues, config } = stores
+    this.stores = stores
+    this.kind = kind
+    this.deadline = call.deadline
+    this.call = { ...call, deadline: undefined, limit: undefined, holder: undefined }
+    this.context = unhurriedContext(fiber)
+    this.accepting = indices.filter((store) => queues[store]!.size < 2 * config.maxBehind)
+    // Only a deletion answers something: how many keys there were.
+    this.believed = call._tag === "put" ? [] : [...indices]
+    this.votes = new Votes(call.place, indices.length, config.required, this.believed)
+    const ballot = (store: number) => new Ballot(this.votes, call.place, store, call.keys.length, kind.sum)
+    this.deliveries = this.accepting.map((store) => new Delivery(this, store, ballot(store)))
+  }
+
+  /** Whether nothing may be written because too much would have to be remembered. */
+  get isRefused(): boolean {
+    const { ledger } = this.stores
+    const { collection, keys } = this.call
+    if (this.accepting.length === 0) return true
+    return ledger.isFull && keys.some((key) => ledger.get(idOf(collection, key)) === undefined)
+  }
+
+  /** Takes its turn at each key in each store, and begins where it has come. Must not be interrupted. */
+  get begin(): Effect.Effect<void> {
+    const { stores, call, deliveries } = this
+    const enter = (i: number) => {
+      const state = stores.ledger.open(call.collection, call.keys[i]!)
+      const version = stores.ledger.nextVersion()
+      this.believeOnlyUpToDate(state)
+      for (const { store } of deliveries) stores.ledger.begin(state, store)
+      for (const delivery of deliveries) delivery.enter(i, state, version)
+    }
+    stores.undecided.add(this)
+    return inSlices(call.keys.length, enter, () => {
+      for (const delivery of deliveries) delivery.open()
+      if (deliveries.length < stores.indices.length) {
+        for (const store of stores.indices) {
+          if (!this.accepting.includes(store)) this.votes.add(store, Exit.fail(overloaded(call)))
+        }
+      }
+      return Effect.void
+    })
+  }
+
+  /** What the stores have decided. */
+  get outcome(): Effect.Effect<A, WriteError> {
+    return this.votes.outcome
+  }
+
+  /** Nobody waits any longer. What has begun goes on; if nothing has, nothing does. */
+  get end(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.stores.undecided.delete(this)
+      const isAbandoned = this.votes.isOpen
+      if (isAbandoned) this.votes.abandon()
+      if (this.call._tag === "delete") for (const delivery of this.deliveries) delivery.reconsider()
+      return isAbandoned && this.mayBeDropped ? this.drop : Effect.void
+    })
+  }
+
+  close(): void {
+    this.votes.close(this.deliveries.flatMap(({ hasBegun, store }) => (hasBegun ? [store] : [])))
+  }
+
+  /** Whether nobody waits any longer, and nothing has begun. */
+  isUnwanted(now: number): boolean {
+    const isLate = this.deadline !== undefined && now >= this.deadline
+    return (isLate || !this.votes.isOpen) && this.mayBeDropped
+  }
+
+  /** Ends it before it has begun anywhere. */
+  get expire(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { place } = this.call
+      this.votes.end(Exit.fail(new TimeoutError({ ...place, duration: Duration.zero, sent: false })))
+      return this.drop
+    })
+  }
+
+  private get mayBeDropped(): boolean {
+    return this.deliveries.every((delivery) => delivery.mayBeDropped)
+  }
+
+  private get drop(): Effect.Effect<void> {
+    this.isDropped = true
+    return Effect.forEach(this.deliveries, (delivery) => delivery.drop, { discard: true })
+  }
+
+  private believeOnlyUpToDate(state: KeyState): void {
+    for (let i = this.believed.length - 1; i >= 0; i--) {
+      if (!this.stores.ledger.isUpToDate(state, this.believed[i]!)) this.believed.splice(i, 1)
+    }
+  }
+}
+
+/** Goes on with a call that has each key once: for puts with the last entry of it. */
+export const withoutRepeats = <C extends Call.Put | Call.Delete, A, E>(
+  call: C,
+  then: (call: C) => Effect.Effect<A, E>
+): Effect.Effect<A, E> => {
+  const { keys } = call
+  if (keys.length === 1) return then(call)
+  const indices = new Map<string, number>()
+  return inSlices(
+    keys.length,
+    (i) => void indices.set(keys[i]!, i),
+    () => then(indices.size === keys.length ? call : Call.pick(call, [...indices.values()]))
+  )
+}
+
+const overloaded = ({ place }: Call.Put | Call.Delete) =>
+  new StoreUnavailableError({ ...place, reason: "too many writes of one store are under way", sent: false })

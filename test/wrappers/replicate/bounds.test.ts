@@ -1,0 +1,207 @@
+/** What several stores cost: memory while one is slow, and time for many keys while one is down. */
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Call from "../../../src/driver/Call.ts"
+import type { Driver } from "../../../src/driver/Driver.ts"
+import type { Entry } from "../../../src/Entry.ts"
+import { KeyValue, KeyValueError } from "../../../src/index.ts"
+import { Payload } from "../../../src/Value.ts"
+import { replicated } from "../../../src/wrappers/replicate/replicated.ts"
+import { stored } from "./setup.ts"
+
+setFlagsFromString("--expose-gc")
+const gc = runInNewContext("gc") as () => void
+
+/** How many megabytes more are in use after an effect than before. */
+const grownBy = (effect: Effect.Effect<unknown, unknown>) =>
+  Effect.gen(function* () {
+    gc()
+    const before = process.memoryUsage()
+    yield* effect
+    gc()
+    yield* Effect.yieldNow
+    gc()
+    const after = process.memoryUsage()
+    return (after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed) / 1e6
+  })
+
+const nothing: Driver = {
+  system: "nothing",
+  defaultCollection: "c",
+  get: ({ keys }) => Effect.sync(() => keys.map(() => undefined)),
+  put: () => Effect.void,
+  delete: ({ keys }) => Effect.succeed(keys.length)
+}
+
+const hanging: Driver = { ...nothing, get: () => Effect.never, put: () => Effect.never, delete: () => Effect.never }
+
+const unavailable = ({ place }: Call.Call) =>
+  Effect.fail(new KeyValueError.StoreUnavailableError({ ...place, reason: "down", sent: false }))
+
+const down: Driver = { ...nothing, get: unavailable, put: unavailable, delete: unavailable }
+
+describe("while a store hangs", { timeout: 60_000 }, () => {
+  const writes = 3000
+  const value = (i: number) => new Uint8Array(40_000).fill(i)
+
+  it.live("3,000 writes of one key keep the value that it has and the newest one", () =>
+    Effect.gen(function* () {
+      const stores = stored([nothing, hanging])
+      const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
+      const grown = yield* grownBy(
+        Effect.forEach(Array.from({ length: writes }), (_, i) => kv.put("hot", value(i)), { discard: true })
+      )
+      assert.isBelow(grown, 10)
+      assert.strictEqual(stores.ledger.size, 1)
+    })
+  )
+
+  it.live("3,000 writes of as many keys keep twice as many values as maxBehind, and are acknowledged", () =>
+    Effect.gen(function* () {
+      const stores = stored([nothing, hanging], { maxBehind: 50 })
+      const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
+      const grown = yield* grownBy(
+        Effect.forEach(Array.from({ length: writes }), (_, i) => kv.put(`k${i}`, value(i)), { discard: true })
+      )
+      assert.isBelow(grown, 20)
+      assert.isAtMost(stores.queues[1]!.size, 100)
+      assert.isAtMost(stores.ledger.size, 150)
+    })
+  )
+
+  it.live("deletions between the writes keep nothing either", () =>
+    Effect.gen(function* () {
+      const stores = stored([nothing, hanging])
+      const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
+      const both = (i: number) => Effect.andThen(kv.put("hot", value(i)), kv.delete("hot"))
+      const grown = yield* grownBy(Effect.forEach(Array.from({ length: writes }), (_, i) => both(i), { discard: true }))
+      assert.isBelow(grown, 10)
+    })
+  )
+})
+
+const place = (keys: ReadonlyArray<string>) => ({ operation: "putMany", collection: "c", keys }) as const
+const callOf = (keys: ReadonlyArray<string>) => ({ place: place(keys), deadline: undefined, collection: "c", keys })
+const entry: Entry = { payload: Result.getOrThrow(Payload.from(1)), createdAt: 0, expiresAt: undefined }
+
+/** Batches of many keys, one after the other, on stores of which one is down. */
+const batches = (count: number) => {
+  let gets = 0
+  const get: Driver["get"] = (call) =>
+    Effect.tap(
+      nothing.get(call),
+      Effect.sync(() => void gets++)
+    )
+  const counting: Driver = { ...nothing, get }
+  const stores = stored([counting, down], { maxBehind: 200_000 })
+  const driver = replicated(stores, [counting, down])
+  const call = callOf(Array.from({ length: count }, (_, i) => `k${i}`))
+  const run = Effect.gen(function* () {
+    yield* driver.put({ ...call, _tag: "put", entries: call.keys.map(() => entry) })
+    yield* driver.get({ ...call, _tag: "get", expiry: false, versioned: false })
+    yield* driver.delete({ ...call, _tag: "delete" })
+  })
+  return { run, gets: () => gets, stores }
+}
+
+/** Counts every call of a method of an object, by others and by itself. */
+const countCalls = (target: object, counted: { value: number }) => {
+  const methods: Record<string, unknown> = Object.getPrototypeOf(target)
+  for (const name of Object.getOwnPropertyNames(methods)) {
+    const { value: method } = Object.getOwnPropertyDescriptor(methods, name)!
+    if (name === "constructor" || typeof method !== "function") continue
+    const counting = (...args: ReadonlyArray<unknown>) => {
+      counted.value++
+      return method.apply(target, args)
+    }
+    Object.defineProperty(target, name, { value: counting })
+  }
+}
+
+const cpuSince = (before: NodeJS.CpuUsage) => {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+/** The milliseconds of work that an effect takes, and the most of them in one turn of the event loop. */
+const measured = (effect: Effect.Effect<unknown, unknown>) =>
+  Effect.gen(function* () {
+    gc()
+    let turn = process.cpuUsage()
+    let longest = 0
+    const look = () => {
+      longest = Math.max(longest, cpuSince(turn))
+      turn = process.cpuUsage()
+      watch = setImmediate(look)
+    }
+    let watch = setImmediate(look)
+    const before = process.cpuUsage()
+    yield* effect
+    clearImmediate(watch)
+    return { total: cpuSince(before), longest: Math.max(longest, cpuSince(turn)) }
+  })
+
+/** The least of several measurements: what else the machine does only adds to them. */
+const least = Effect.fnUntraced(function* (count: number) {
+  const all = []
+  for (let i = 0; i < 4; i++) all.push(yield* measured(batches(count).run))
+  return {
+    total: Math.min(...all.map(({ total }) => total)),
+    longest: Math.min(...all.map(({ longest }) => longest))
+  }
+})
+
+describe("a batch while a store is down", { timeout: 120_000 }, () => {
+  it.live("takes steps in proportion to its keys, up to 100,000", () =>
+    Effect.gen(function* () {
+      const steps = (count: number) => {
+        const { run, stores } = batches(count)
+        const counted = { value: 0 }
+        for (const it of [stores.ledger, ...stores.queues]) countCalls(it, counted)
+        return Effect.map(run, () => counted.value)
+      }
+      const [half, whole] = [yield* steps(50_000), yield* steps(100_000)]
+      assert.isAtLeast(half, 50_000)
+      assert.isBelow(whole / half, 2.4)
+    })
+  )
+
+  it.live("takes time in proportion to its keys, up to 100,000, and never blocks the event loop for long", () =>
+    Effect.gen(function* () {
+      yield* least(5000)
+      const quarter = yield* least(25_000)
+      const whole = yield* least(100_000)
+      // Memory is slower the more of it is in use. What is quadratic takes 16 times as long.
+      assert.isBelow(whole.total / quarter.total, 8)
+      // On a machine that is busy with other things, garbage collection alone takes longer than 50 milliseconds.
+      assert.isBelow(whole.longest, Math.max(50, whole.total / 10))
+    })
+  )
+
+  it.live("is read with one call of the store that has it", () =>
+    Effect.gen(function* () {
+      const { run, gets, stores } = batches(10_000)
+      yield* run
+      assert.strictEqual(gets(), 1)
+      assert.strictEqual(stores.ledger.size, 10_000)
+    })
+  )
+
+  it.live("of more keys than maxBehind is no slower", () =>
+    Effect.gen(function* () {
+      const put = (count: number) => {
+        const stores = stored([nothing, down], { maxBehind: 10_000 })
+        const call = callOf(Array.from({ length: count }, (_, i) => `k${i}`))
+        const driver = replicated(stores, [nothing, down])
+        return measured(driver.put({ ...call, _tag: "put", entries: call.keys.map(() => entry) }))
+      }
+      yield* put(12_000)
+      const [quarter, whole] = [yield* put(24_000), yield* put(96_000)]
+      assert.isBelow(whole.total / quarter.total, 12)
+      assert.isBelow(whole.total, 3000)
+    })
+  )
+})

@@ -1,0 +1,53 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { type Driver, KeyValue, Replicate } from "../../../src/index.ts"
+import { Stores } from "../../../src/wrappers/replicate/Stores.ts"
+import { store } from "../fallback/setup.ts"
+
+type Options = Omit<Replicate.Options<never>, "replicas">
+
+/** Stores, and a layer of them all: each time that it is provided, a process of its own. */
+export const setup = (count: number, options: Options = {}) =>
+  Effect.map(Effect.all(Array.from({ length: count }, () => store)), (stores) => {
+    const [first, ...rest] = stores
+    const layer = Layer.fresh(
+      first!.layer.pipe(Replicate.wrap({ replicas: rest.map(({ layer }) => layer), ...options }))
+    )
+    const held = (key: string) => Effect.forEach(stores, ({ kv }) => kv.get(key))
+    return { plans: stores.map(({ plan }) => plan), kvs: stores.map(({ kv }) => kv), held, layer }
+  })
+
+export const inProcess = <A, E>(
+  layer: Layer.Layer<KeyValue.KeyValue, E>,
+  f: (kv: KeyValue.Service) => Effect.Effect<A, unknown>
+) => Effect.provide(KeyValue.KeyValue.use(f), layer)
+
+/** A layer that is closed by hand. */
+export const opened = <E>(layer: Layer.Layer<KeyValue.KeyValue, E>) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(layer, scope)
+    return { kv: Context.get(context, KeyValue.KeyValue), close: Scope.close(scope, Exit.void) }
+  })
+
+/** Some drivers as one, below the boundary of applications, with what is known of them. */
+export const stored = (drivers: ReadonlyArray<Driver.Driver>, config: { required?: number; maxBehind?: number } = {}) =>
+  new Stores({
+    drivers,
+    required: config.required ?? 1,
+    settleTime: 1000,
+    pause: 1000,
+    maxBehind: config.maxBehind ?? 10_000,
+    onRepaired: () => {}
+  })
+
+/** Whether nothing is under way, and nobody holds or waits for a turn. */
+export const isAtRest = ({ ledger, queues, undecided }: Stores): boolean =>
+  ledger.all().every(({ busy, underWay }) => busy === 0 && underWay.every((count) => count === 0)) &&
+  queues.every(({ size }) => size === 0) &&
+  undecided.size === 0
+
+export const aWhile = Effect.replicateEffect(Effect.yieldNow, 100, { discard: true })
