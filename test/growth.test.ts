@@ -94,7 +94,7 @@ const cost = (layer: Layer.Layer<KeyValue.KeyValue, unknown>, operation: (typeof
           }
           if (operation.filled) yield* bench.kv.putMany(keys.map((key) => [key, { key }] as const))
           const before = process.cpuUsage()
-          yield* operation.run(bench, keys)
+          yield* Effect.provide(operation.run(bench, keys), context)
           const { user, system } = process.cpuUsage(before)
           return (user + system) / 1000
         })

@@ -17,6 +17,18 @@ export const inSlices = <E>(
   )
 }
 
+/** Does something for each index, in slices. The first slice is done within the call: few indices cost no step of the fiber. */
+export const eachInSlices = <A, E, R>(
+  count: number,
+  step: (index: number) => void,
+  then: () => Effect.Effect<A, E, R>,
+  from = 0
+): Effect.Effect<A, E, R> => {
+  const to = Math.min(from + sliceSize, count)
+  for (let index = from; index < to; index++) step(index)
+  return to === count ? then() : Effect.flatMap(Effect.yieldNow, () => eachInSlices(count, step, then, to))
+}
+
 /** `Array.flatMap`, in slices. */
 export const flatMap = <A, B>(items: ReadonlyArray<A>, f: (item: A) => ReadonlyArray<B>) =>
   Effect.suspend(() => {

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Deadline, Memory, Timeout } from "effect-kv"
 import { Simulation } from "effect-kv/testing"
 import { cache, coalescing } from "./planted/caches.ts"
-import { loadsUnderTheFirstBudget, overwritingLoads } from "./planted/loading.ts"
+import { loadsUnderTheFirstBudget, overwritingLoads, withoutGate } from "./planted/loading.ts"
 import * as several from "./planted/several.ts"
 import * as single from "./planted/single.ts"
 import * as waiting from "./planted/waiting.ts"
@@ -74,7 +74,7 @@ const planted: Readonly<Record<string, Planted>> = {
     shows: "hang"
   },
   "a place of a bulkhead is lost to an interruption": {
-    stack: over(waiting.bulkhead(3, { takenOutside: true })),
+    stack: over(waiting.bulkhead(1, { takenOutside: true })),
     hazards: ["interruptions"],
     shows: "hang"
   },
@@ -84,7 +84,7 @@ const planted: Readonly<Record<string, Planted>> = {
     shows: "hang"
   },
   "a closed cache answers from its copies": {
-    stack: over(cache({})),
+    stack: (faulty) => cache({})(faulty("store", Memory.layer())).pipe(withoutGate),
     hazards: ["restarts"],
     shows: "answeredAfterClose"
   },
@@ -165,7 +165,7 @@ describe("the simulation finds within a hundred seeds that", () => {
 
   const sound = {
     "lanes without a mistake": { stack: over(waiting.lanes({})), hazards: ["hotKeys", "interruptions"] },
-    "a bulkhead without a mistake": { stack: over(waiting.bulkhead(3, {})), hazards: ["interruptions", "stalls"] },
+    "a bulkhead without a mistake": { stack: over(waiting.bulkhead(1, {})), hazards: ["interruptions", "stalls"] },
     "a rate limit that takes turns back": {
       stack: over(waiting.rateLimit(2, { givesBack: true })),
       hazards: ["hotKeys", "interruptions"]

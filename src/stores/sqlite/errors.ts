@@ -1,6 +1,7 @@
 import type { Call } from "../../driver/Call.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { storeFailure } from "../../internal/storeFailure.ts"
-import { type StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+import type { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that have something to say to a user. */
 const reasons: Readonly<Record<number, string>> = {
@@ -53,7 +54,7 @@ const isUncertain = (cause: unknown): boolean => codeOf(cause) === 10
 
 /** The error of a call that was under way, waiting for a lock, when the layer closed. Nothing was written. */
 export const closedError = (call: Pick<Call, "place">, cause: unknown): StoreUnavailableError =>
-  new StoreUnavailableError({ ...call.place, reason: "the layer is closed", cause, sent: false, isClosed: true })
+  layerClosed(call.place, false, cause)
 
 /** The error of a call, for what node:sqlite threw. A call is a transaction; pages before it have been applied. */
 export const toError = (call: Pick<Call, "place">, cause: unknown): StoreUnavailableError | StoreError =>

@@ -5,8 +5,8 @@ import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import type { Entry } from "../../Entry.ts"
 import { now } from "../../internal/clock.ts"
-import { inSlices } from "../../internal/inSlices.ts"
 import { outcomeOf } from "../../internal/outcome.ts"
+import { eachInSlices } from "../../internal/slices.ts"
 import type { WriteError } from "../../KeyValueError.ts"
 import type { KeyState } from "./Ledger.ts"
 import { Visit } from "./Queues.ts"
@@ -93,7 +93,7 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
       this.note(visit, "not-applied")
       queues[this.store]!.leave(visit)
     }
-    return Effect.suspend(() => inSlices(this.visits.length, leave, () => Effect.void))
+    return Effect.suspend(() => eachInSlices(this.visits.length, leave, () => Effect.void))
   }
 
   private start(send: Effect.Effect<void>): void {
@@ -141,10 +141,10 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
       queues[this.store]!.leave(visit)
       if (visit.riders !== undefined) for (const rider of visit.riders.ballots) riders.push(rider)
     }
-    return inSlices(part.length, leave, () => {
+    return eachInSlices(part.length, leave, () => {
       this.ballot.add(part.length, exit)
       const tell = (i: number) => riders[i]!.addSuperseded(outcome === "applied")
-      return inSlices(riders.length, tell, () => this.send)
+      return eachInSlices(riders.length, tell, () => this.send)
     })
   }
 

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { outcomeOf } from "../../internal/outcome.ts"
 import { storeFailure } from "../../internal/storeFailure.ts"
 import { errorOf } from "../../internal/telemetry.ts"
@@ -72,7 +73,7 @@ export class Votes<A> {
       const exit = this.exits.get(store)
       return exit === undefined || outcomeOf(exit) !== "not-applied"
     })
-    this.end(Exit.fail(closed(this.place, sent)))
+    this.end(Exit.fail(layerClosed(this.place, sent)))
   }
 
   private decide(): Exit.Exit<A, WriteError> | undefined {
@@ -152,9 +153,6 @@ export class Ballot<A> {
     return Exit.fail(storeFailure(this.place, { reason: "a part of it failed", cause, transient, applied: true }))
   }
 }
-
-export const closed = (place: Place, sent: boolean): StoreUnavailableError =>
-  new StoreUnavailableError({ ...place, reason: "the layer is closed", sent, isClosed: true })
 
 const superseded = (place: Place): StoreUnavailableError =>
   new StoreUnavailableError({ ...place, reason: "a newer write took its place and was not applied", sent: false })

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Call from "../../driver/Call.ts"
 import { idOf } from "../../internal/ids.ts"
-import { inSlices } from "../../internal/inSlices.ts"
+import { eachInSlices } from "../../internal/slices.ts"
 import { StoreUnavailableError, TimeoutError, type WriteError } from "../../KeyValueError.ts"
 import { unhurriedContext } from "./Background.ts"
 import { Delivery, type Kind, type Sent } from "./Delivery.ts"
@@ -61,7 +61,7 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
       for (const delivery of deliveries) delivery.enter(i, state, version)
     }
     stores.undecided.add(this)
-    return inSlices(call.keys.length, enter, () => {
+    return eachInSlices(call.keys.length, enter, () => {
       for (const delivery of deliveries) delivery.open()
       if (deliveries.length < stores.indices.length) {
         for (const store of stores.indices) {
@@ -131,7 +131,7 @@ export const withoutRepeats = <C extends Call.Put | Call.Delete, A, E>(
   const { keys } = call
   if (keys.length === 1) return then(call)
   const indices = new Map<string, number>()
-  return inSlices(
+  return eachInSlices(
     keys.length,
     (i) => void indices.set(keys[i]!, i),
     () => then(indices.size === keys.length ? call : Call.pick(call, [...indices.values()]))

@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { inSlices } from "../../internal/inSlices.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
+import { eachInSlices } from "../../internal/slices.ts"
 import { wake } from "../../internal/wake.ts"
 import type { Place, StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Queues, Visit } from "./Queues.ts"
-import { closed } from "./Votes.ts"
 
 export interface Turns {
   readonly queues: Queues
@@ -30,14 +30,14 @@ export const inTurns = <E, R>(
         const part = waiter.take()
         if (part.length === 0) return waiter.isDone ? Effect.void : Effect.andThen(waiter.ready, next())
         return Effect.flatMap(run(part.map(({ index }) => index)), () =>
-          inSlices(part.length, (i) => queues.leave(part[i]!), next)
+          eachInSlices(part.length, (i) => queues.leave(part[i]!), next)
         )
       })
     // Turns are taken inside of what gives them back: a fiber can be interrupted between any two steps.
     return Effect.onExitPrimitive(
-      Effect.suspend(() => inSlices(ids.length, (i) => waiter.enter(i), next)),
+      Effect.suspend(() => eachInSlices(ids.length, (i) => waiter.enter(i), next)),
       () =>
-        inSlices(
+        eachInSlices(
           waiter.visits.length,
           (i) => queues.leave(waiter.visits[i]!),
           () => Effect.void
@@ -89,7 +89,7 @@ class Waiter {
     })
     return Effect.andThen(
       onReady,
-      Effect.suspend(() => (this.isClosed ? Effect.fail(closed(this.turns.place, false)) : Effect.void))
+      Effect.suspend(() => (this.isClosed ? Effect.fail(layerClosed(this.turns.place, false)) : Effect.void))
     )
   }
 

@@ -6,11 +6,11 @@ import { copy, type Entry, isExpired } from "../../Entry.ts"
 import { atNow } from "../../internal/atNow.ts"
 import { now } from "../../internal/clock.ts"
 import { idOf } from "../../internal/ids.ts"
-import { inSlices } from "../../internal/inSlices.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
+import { eachInSlices } from "../../internal/slices.ts"
 import { type ReadError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { inTurns } from "./inTurns.ts"
 import type { Stores } from "./Stores.ts"
-import { closed } from "./Votes.ts"
 
 type Answers = ReadonlyArray<Entry | undefined>
 
@@ -22,7 +22,7 @@ export const reading =
   (stores: Stores): Driver["get"] =>
   (call) =>
     Effect.suspend(() => {
-      if (stores.isClosed) return Effect.fail(closed(call.place, false))
+      if (stores.isClosed) return Effect.fail(layerClosed(call.place, false))
       return stores.ledger.size === 0 ? alike(stores, call) : apart(stores, call)
     })
 
@@ -38,7 +38,7 @@ const alike = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError
         const look = (i: number) => {
           if (!ledger.isUndisturbed(idOf(collection, keys[i]!), store)) disturbed.push(i)
         }
-        return inSlices(keys.length, look, () =>
+        return eachInSlices(keys.length, look, () =>
           disturbed.length === 0 ? Effect.succeed(answers) : new Newest(stores, call, [...answers]).read(disturbed)
         )
       })
@@ -54,7 +54,7 @@ const apart = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError
     if (stores.ledger.get(idOf(collection, keys[i]!)) === undefined) quiet.push(i)
     else others.push(i)
   }
-  return inSlices(keys.length, look, () => {
+  return eachInSlices(keys.length, look, () => {
     if (others.length === 0) return alike(stores, call)
     const answers = new Array<Entry | undefined>(keys.length).fill(undefined)
     const newest = new Newest(stores, call, answers).read(others)
@@ -96,7 +96,9 @@ class Newest {
         this.atLeast[index] = ledger.get(this.ids[index]!)?.newest ?? Number.NEGATIVE_INFINITY
       }
       const order = health.order(now(fiber))
-      return inSlices(indices.length, look, () => Effect.as(this.from(order, indices, undefined, round), this.answers))
+      return eachInSlices(indices.length, look, () =>
+        Effect.as(this.from(order, indices, undefined, round), this.answers)
+      )
     })
   }
 
@@ -118,7 +120,7 @@ class Newest {
       if (idle === -1) inTurn.push(index)
       else atOnce[idle]!.push(index)
     }
-    return inSlices(indices.length, sort, () => {
+    return eachInSlices(indices.length, sort, () => {
       const parts = [...atOnce.map((part, i) => [left[i]!, part] as const), [left[0]!, inTurn] as const]
       return Effect.forEach(
         parts.filter(([, part]) => part.length > 0),
@@ -154,7 +156,7 @@ class Newest {
         if (this.isReadable(index, store)) readable.push(index)
         else failed.indices.push(index)
       }
-      return inSlices(part.length, look, (): Effect.Effect<void, ReadError> => {
+      return eachInSlices(part.length, look, (): Effect.Effect<void, ReadError> => {
         if (readable.length === 0) return Effect.void
         // Turns come in any order.
         readable.sort((a, b) => a - b)
@@ -192,7 +194,7 @@ class Newest {
         else if (state !== undefined && state.busy > 0 && round < maxRounds) again.push(indices[i]!)
         else isUnknown = true
       }
-      return inSlices(indices.length, answer, () => {
+      return eachInSlices(indices.length, answer, () => {
         if (isUnknown) return Effect.fail(error ?? unreachable(this.call))
         return again.length === 0 ? Effect.void : Effect.asVoid(this.read(again, round + 1))
       })

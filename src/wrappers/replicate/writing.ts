@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
 import { withinBudget } from "../../internal/budget.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
 import type { Kind } from "./Delivery.ts"
 import type { Stores } from "./Stores.ts"
-import { closed } from "./Votes.ts"
 import { Write, withoutRepeats } from "./Write.ts"
 
 /** Writes to all stores at once, each in the order in which writes of the same key came, and waits for as many as it must. */
@@ -14,7 +14,7 @@ export const writing =
     withinBudget(
       Effect.uninterruptibleMask((restore) =>
         Effect.withFiber((fiber) => {
-          if (stores.isClosed) return Effect.fail(closed(call.place, false))
+          if (stores.isClosed) return Effect.fail(layerClosed(call.place, false))
           return withoutRepeats(call, (call) => {
             const write = new Write(stores, kind, call, fiber)
             if (write.isRefused) return Effect.fail(full(call))

@@ -11,6 +11,9 @@ const service =
       return Layer.succeedContext(Context.add(context, KeyValue.KeyValue, f(kv)))
     })
 
+/** A service that goes on when its layer is closed. */
+export const withoutGate = service((kv) => KeyValue.make({ ...kv.driver }))
+
 /** Stores what was loaded, whatever was written meanwhile. */
 export const overwritingLoads = service((kv) => ({
   ...kv,
