@@ -23,8 +23,8 @@ export class Flight<A, E> {
   /** The loads that this one waits for, once for each of its fibers that does. */
   private readonly waits = new Set<{ readonly on: Flight<any, any> }>()
 
-  constructor(keys: ReadonlyArray<string>, startedAt: number) {
-    this.index = new Map(keys.map((key, i) => [key, i]))
+  constructor(index: ReadonlyMap<string, number>, startedAt: number) {
+    this.index = index
     this.startedAt = startedAt
   }
 

@@ -62,9 +62,10 @@ export class SingleFlight<A, E> {
     return this.flights.size === 0
   }
 
-  /** Whether a load of the key is under way. */
-  has(key: string): boolean {
-    return this.flights.has(key)
+  /** Whether a load of the key is under way that whoever comes at a time may join. */
+  has(key: string, at = Number.NEGATIVE_INFINITY): boolean {
+    const flight = this.flights.get(key)
+    return flight !== undefined && !this.isTooOld(flight, at)
   }
 
   /** Keeps whoever comes from now on from joining the load of a key that is under way, and tells that load. */
@@ -81,19 +82,22 @@ export class SingleFlight<A, E> {
 
   /** The load to wait for, for each key; `own` is a new one for the keys that are not being loaded. */
   private join(keys: ReadonlyArray<string>, at: number): { byKey: ReadonlyArray<Flight<A, E>>; own?: Flight<A, E> } {
-    const isTooOld = ({ startedAt }: Flight<A, E>) => at - startedAt > this.maxAge
-    const missing = new Set<string>()
+    const index = new Map<string, number>()
     for (const key of keys) {
       const flight = this.flights.get(key)
-      if (flight === undefined || isTooOld(flight)) missing.add(key)
+      if (flight === undefined || this.isTooOld(flight, at)) index.set(key, index.get(key) ?? index.size)
     }
-    if (missing.size === 0) return { byKey: keys.map((key) => this.flights.get(key)!) }
-    const own = new Flight<A, E>([...missing], at)
-    for (const key of missing) {
+    if (index.size === 0) return { byKey: keys.map((key) => this.flights.get(key)!) }
+    const own = new Flight<A, E>(index, at)
+    for (const key of index.keys()) {
       this.drop(key)
       this.flights.set(key, own)
     }
     return { byKey: keys.map((key) => this.flights.get(key)!), own }
+  }
+
+  private isTooOld({ startedAt }: Flight<A, E>, at: number): boolean {
+    return at - startedAt > this.maxAge
   }
 
   private start<R>(flight: Flight<A, E>, load: Load<A, E, R>, caller: Fiber.Fiber<unknown, unknown>): void {
