@@ -69,9 +69,10 @@ export class SingleFlight<A, E> {
     return this.flights.size === 0 && this.drops === undefined
   }
 
-  /** Whether a load of the key is under way that anybody may join. */
-  has(key: string): boolean {
-    return this.flights.has(key)
+  /** Whether a load of the key is under way that whoever comes at a time may join. */
+  has(key: string, at = Number.NEGATIVE_INFINITY): boolean {
+    const flight = this.flights.get(key)
+    return flight !== undefined && !this.isTooOld(flight, at)
   }
 
   /** Keeps whoever comes from now on from joining the load of a key that is under way, and tells that load. */
@@ -119,7 +120,7 @@ export class SingleFlight<A, E> {
     const missing = new Set<string>()
     for (const key of keys) {
       const flight = joinable.get(key)
-      if (flight !== undefined && startedAt - flight.begun.startedAt <= this.maxAge && !flight.isDropped(key)) continue
+      if (flight !== undefined && !this.isTooOld(flight, startedAt) && !flight.isDropped(key)) continue
       flight?.drop(key)
       missing.add(key)
     }
@@ -134,6 +135,10 @@ export class SingleFlight<A, E> {
       drops
     })
     return { byKey: find(), own }
+  }
+
+  private isTooOld({ begun }: Flight<A, E>, at: number): boolean {
+    return at - begun.startedAt > this.maxAge
   }
 
   private start<R>(flight: Flight<A, E>, load: Load<A, E, R>, caller: Fiber.Fiber<unknown, unknown>): void {

@@ -6,17 +6,21 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { around } from "../driver/around.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { combination, type Wrapper } from "../driver/layers.ts"
+import { waitsOf } from "../driver/waits.ts"
+import { meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
+import { Background } from "./passthroughCache/Background.ts"
 import { Copies } from "./passthroughCache/Copies.ts"
-import { Counters } from "./passthroughCache/Counters.ts"
+import { countersOf } from "./passthroughCache/counters.ts"
 import { Freshness, type Limits } from "./passthroughCache/Freshness.ts"
 import { Misses } from "./passthroughCache/Misses.ts"
-import { ReadThrough } from "./passthroughCache/ReadThrough.ts"
+import { inBudget, ReadThrough } from "./passthroughCache/ReadThrough.ts"
 import * as Timeout from "./Timeout.ts"
 
 /**
@@ -75,12 +79,17 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  *
  * - Only `get` and `getMany` are answered from near. `ttl`, `Atomic` and enumeration ask the far store.
  * - Misses of a batch are asked for in one call. A key that is being asked for is not asked for again: all who want it
- *   wait for the one answer.
+ *   wait for the one answer, unless it was asked for more than `maxTtl` ago (`missingTtl`, `missTtl`: the shortest of them).
  * - Writes go to the far store, and the near copy is removed. A fill that raced a write is not kept.
  * - A failure of the far store is the caller's, unless there are stale copies of all that was asked for (`maxStale`).
- *   A renewal in the background fails nobody; after a failure there is none for a second.
+ *   A renewal in the background fails nobody; after a failure there is none for a second. A defect in it is logged as a
+ *   warning. At most 100 calls renew copies at a time: a copy that is due beyond that is renewed by a later read.
+ * - A read or write with a budget of time (`Deadline.within`) waits for the near store, and for a fill that others share,
+ *   no longer than its budget. Fills, renewals and removals themselves have no caller's budget. A removal goes on when its
+ *   writer gives up; of more than 1,000 such removals at a time, the copies are not removed but no longer believed.
  * - The metric `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (the far store was asked), `"stale"`
- *   (answered after its time), `"refresh"` (asked for in the background) and `"error"` (the near store failed).
+ *   (answered after its time), `"refresh"` (asked for in the background) and `"error"` (the near store failed). Its other
+ *   attributes are `db.system.name`, of the far store, and `db.namespace` (`store`).
  *
  * **What may be answered**
  *
@@ -89,7 +98,15 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  *   far store. A write that is applied later than that is seen late by what `maxTtl` and `maxStale` allow.
  * - What others wrote is seen late by `maxTtl` (`missingTtl`, `missTtl`) at most, counted from when the far store was
  *   asked; when the far store fails, or with `staleWhileRevalidate`, by `maxStale` more.
- * - No copy is answered after the original has expired.
+ * - No copy is answered after the original has expired, by the wall clock as for every entry.
+ *
+ * **Clocks**
+ *
+ * How old a copy is goes by elapsed time: setting the wall clock makes no copy of this process younger or older. The near
+ * store drops copies by the wall clock. Set forward, it drops them early, once; set back, it keeps them for longer than it
+ * need, but they are not answered. A near store that several processes share, or that outlives the process, holds copies
+ * whose age is known by the wall clock at which each process began. So these clocks must agree: a copy looks older or
+ * younger by as much as they differ, and one that seems to come from the future is not answered.
  *
  * **The near store may fail**
  *
@@ -106,6 +123,10 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * - With `maxStale` alone, each read in an outage waits for the far store to fail before it is answered: put
  *   `CircuitBreaker` or a short `Timeout` inside, or choose `staleWhileRevalidate`.
  * - An entry whose own expiry ends its copy's time is not renewed ahead: it is about to be gone.
+ * - A near store that hangs takes `cacheTimeout` from each read's budget before the far store is asked: choose it well
+ *   below the budgets that callers have.
+ * - A write without a budget of time that is interrupted while its copy is being removed waits for the near store, for
+ *   `cacheTimeout` at most.
  *
  * Fails to build with `StoreSetupError` unless all times are positive and finite.
  *
@@ -116,17 +137,21 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
 ): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> =>
   combination(
     [config.cache.pipe(Timeout.wrap(config.cacheTimeout ?? "1 second"))],
-    Effect.fnUntraced(function* (far, [store]) {
-      const freshness = new Freshness(yield* limitsOf(config))
-      const counters = new Counters(config.store)
+    Effect.fnUntraced(function* (far, [near]) {
+      const limits = yield* limitsOf(config)
       const missTtl = yield* optionalMillis("missTtl", config.missTtl)
+      const freshness = new Freshness(limits)
+      const counters = countersOf((yield* meterOf(config.store))(far))
+      const removals = yield* Background.make(maxRemovals)
+      const store = waitsOf(near!) === "never" ? near! : around(inBudget)(near!)
       const through = new ReadThrough({
         far,
         freshness,
         counters,
-        copies: new Copies(store!, freshness, counters),
+        copies: new Copies(store, freshness, counters, removals),
         misses: new Misses(missTtl, 10_000),
-        scope: yield* Effect.scope,
+        refreshes: yield* Background.make(maxRefreshes),
+        maxAge: Math.min(limits.maxTtl, limits.missingTtl, missTtl || Number.POSITIVE_INFINITY),
         staleWhileRevalidate: config.staleWhileRevalidate ?? false,
         staleOn: config.staleOn ?? ((error) => error.retryable),
         settleTime: yield* millis("settleTime", config.settleTime ?? "30 seconds")
@@ -134,6 +159,12 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
       return cached(far, through)
     })
   ) as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
+
+/** How many calls may renew copies in the background at a time. */
+const maxRefreshes = 100
+
+/** How many removals of copies may go on at a time although their writers wait for them no longer. */
+const maxRemovals = 1000
 
 const cached = (far: Driver, through: ReadThrough): Driver => ({
   ...far,

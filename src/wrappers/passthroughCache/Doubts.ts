@@ -1,3 +1,5 @@
+import { Aging } from "./Aging.ts"
+
 /**
  * Until when copies are not to be believed: a copy that was made no later than the time in doubt may hold what is no
  * longer true, whatever the near store says and however late it says it.
@@ -5,12 +7,12 @@
  * Memory is bounded: of too many keys the oldest doubt becomes one about all keys.
  */
 export class Doubts {
-  private readonly throughs = new Map<string, number>()
+  private readonly throughs = new Aging<number>()
   private all = Number.NEGATIVE_INFINITY
   private readonly lifetime: number
   private readonly maxKeys: number
 
-  /** No copy is kept for longer than `lifetime`, in milliseconds. */
+  /** No copy is believed for longer than `lifetime`, in milliseconds. */
   constructor(lifetime: number, maxKeys: number) {
     this.lifetime = lifetime
     this.maxKeys = maxKeys
@@ -18,14 +20,12 @@ export class Doubts {
 
   /** Doubts the copies of a key that are made up to a time, which may be to come. */
   add(id: string, through: number, now: number): void {
-    const before = this.throughs.get(id) ?? through
-    this.throughs.delete(id)
-    this.throughs.set(id, Math.max(before, through))
-    for (const [oldest, end] of this.throughs) {
-      const isOver = end + this.lifetime <= now
+    this.throughs.set(id, Math.max(this.throughs.get(id) ?? through, through))
+    for (let oldest = this.throughs.oldest; oldest !== undefined; oldest = this.throughs.oldest) {
+      const isOver = oldest.value + this.lifetime <= now
       if (!isOver && this.throughs.size <= this.maxKeys) return
-      this.throughs.delete(oldest)
-      if (!isOver) this.addAll(end)
+      this.throughs.delete(oldest.key)
+      if (!isOver) this.addAll(oldest.value)
     }
   }
 

@@ -4,6 +4,8 @@ import type { State } from "./Freshness.ts"
 /** What is known of the keys of a call without asking the far store, by their indices. */
 export class Known {
   readonly answers: Array<Found>
+  /** Indices of the keys whose copies are to be asked for. */
+  readonly open: Array<number> = []
   /** What to answer if the far store fails. */
   readonly stale: Array<Found> = []
   /** Indices of the keys to ask the far store for. */
@@ -18,16 +20,21 @@ export class Known {
     this.answers = new Array<Found>(keys).fill(undefined)
   }
 
-  add(index: number, copy: Found, state: State, isStaleEnough: boolean): this {
+  static nothing(keys: number): Known {
+    const known = new Known(keys)
+    for (let i = 0; i < keys; i++) known.open.push(i)
+    return known
+  }
+
+  add(index: number, copy: Found, state: State, isStaleEnough: boolean): void {
     if (state === "stale") this.stale[index] = copy
     if (state === "over" || (state === "stale" && !isStaleEnough)) {
       this.misses.push(index)
-      return this
+      return
     }
     this.answers[index] = copy
     if (state === "stale") this.staleAnswers++
     else this.hits++
     if (state !== "fresh") this.due.push(index)
-    return this
   }
 }

@@ -1,6 +1,8 @@
+import { Aging } from "./Aging.ts"
+
 /** Keys that the far store does not have, for a while. The oldest of too many are forgotten. */
 export class Misses {
-  private readonly ends = new Map<string, number>()
+  private readonly ends = new Aging<number>()
   private readonly ttl: number
   private readonly maxKeys: number
 
@@ -9,12 +11,15 @@ export class Misses {
     this.maxKeys = maxKeys
   }
 
+  get isEmpty(): boolean {
+    return this.ends.size === 0
+  }
+
   /** Remembers that a key was missing when the far store was asked. */
   add(id: string, askedAt: number): void {
     if (this.ttl === 0) return
-    this.ends.delete(id)
     this.ends.set(id, askedAt + this.ttl)
-    if (this.ends.size > this.maxKeys) this.ends.delete(this.ends.keys().next().value!)
+    if (this.ends.size > this.maxKeys) this.ends.delete(this.ends.oldest!.key)
   }
 
   has(id: string, now: number): boolean {

@@ -1,22 +1,27 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import type * as Scope from "effect/Scope"
+import { constVoid } from "effect/Function"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { inTime } from "../../driver/inTime.ts"
 import * as Entry from "../../Entry.ts"
+import { monotonicMillis } from "../../internal/clock.ts"
 import { idsOf } from "../../internal/ids.ts"
 import { outcomeOf } from "../../internal/outcome.ts"
 import { CurrentRequest, keepAlive } from "../../internal/request.ts"
 import { SingleFlight } from "../../internal/SingleFlight.ts"
 import type { KeyValueError, ReadError } from "../../KeyValueError.ts"
-import { type Copies, type Found, withoutDeadline } from "./Copies.ts"
-import type { Counters } from "./Counters.ts"
-import type { Freshness } from "./Freshness.ts"
+import { keeping } from "../Deadline.ts"
+import type { Background } from "./Background.ts"
+import { type Copies, type Found, pick, shared } from "./Copies.ts"
+import type { Counters } from "./counters.ts"
+import type { Asked, Freshness, State } from "./Freshness.ts"
 import { Known } from "./Known.ts"
 import type { Misses } from "./Misses.ts"
+import { steadyMillis } from "./steady.ts"
 
 export interface Parts {
   readonly far: Driver
@@ -24,8 +29,10 @@ export interface Parts {
   readonly misses: Misses
   readonly freshness: Freshness
   readonly counters: Counters
-  /** What goes on after its caller was answered lives as long as this. */
-  readonly scope: Scope.Scope
+  /** What goes on after its caller was answered. */
+  readonly refreshes: Background
+  /** Nobody joins a fill that began more milliseconds ago than this. */
+  readonly maxAge: number
   readonly staleWhileRevalidate: boolean
   readonly staleOn: (error: KeyValueError) => boolean
   /** For how many milliseconds a write whose outcome is unknown may still be applied. */
@@ -34,6 +41,9 @@ export interface Parts {
 
 /** For how many milliseconds there is no refresh in the background after one has failed. */
 const pauseAfterFailure = 1000
+
+/** Keeps a caller no longer than its own budget of time. */
+export const inBudget = keeping(Number.POSITIVE_INFINITY, constVoid)
 
 /**
  * Reads through copies of a far store, under rules that keep them from answering what is no longer true:
@@ -44,34 +54,35 @@ const pauseAfterFailure = 1000
  * - After a write whose outcome is unknown, its keys are asked of the far store until the write is settled.
  */
 export class ReadThrough {
-  private readonly fills = new SingleFlight<Found, ReadError>()
+  private readonly fills: SingleFlight<Found, ReadError>
   private readonly parts: Parts
   private pausedUntil = Number.NEGATIVE_INFINITY
 
   constructor(parts: Parts) {
     this.parts = parts
+    this.fills = new SingleFlight(parts.maxAge)
   }
 
   get(call: Call.Get): Effect.Effect<ReadonlyArray<Found>, ReadError> {
-    const ids = idsOf(call)
     return Effect.withFiber((fiber) => {
+      const { copies, counters } = this.parts
       const clock = fiber.getRef(Clock.Clock)
-      const { copies, misses, freshness, counters } = this.parts
-      const now = clock.currentTimeMillisUnsafe()
-      if (ids.length > 1 || copies.isUnsettled(ids[0]!) || misses.has(ids[0]!, now)) {
-        return Effect.flatMap(this.look(call, ids, fiber, clock), (known) =>
-          this.answer(call, known, fiber, clock, now)
-        )
-      }
-      return Effect.flatMap(copies.get(call), (found) => {
-        const state = copies.isBelieved(ids[0]!, found[0])
-          ? freshness.stateOf(found[0], clock.currentTimeMillisUnsafe())
-          : "over"
-        if (state === "fresh") {
-          counters.count("hit", 1, fiber.context)
+      const ids = idsOf(call)
+      const known = this.knownWithoutCopies(ids, clock)
+      const asked = known?.open
+      if (asked?.length === 0) return this.answer(call, ids, known!, fiber)
+      return Effect.flatMap(copies.get(asked === undefined ? call : Call.pick(call, asked)), (found) => {
+        const now = steadyMillis(clock)
+        if (asked === undefined && ids.every((id, i) => this.stateOf(id, found[i], now) === "fresh")) {
+          counters.hit(ids.length)
           return Effect.succeed(found)
         }
-        return this.answer(call, new Known(1).add(0, found[0], state, this.answersStale(fiber)), fiber, clock, now)
+        return this.answer(
+          call,
+          ids,
+          this.withCopies(known ?? Known.nothing(ids.length), ids, found, now, fiber),
+          fiber
+        )
       })
     })
   }
@@ -79,7 +90,7 @@ export class ReadThrough {
   /** Reads past the copies. Whoever comes later waits for no fill that may have read what was there before. */
   past(call: Call.Get): Effect.Effect<ReadonlyArray<Found>, ReadError> {
     const dropped = Effect.clockWith((clock) => {
-      const now = clock.currentTimeMillisUnsafe()
+      const now = steadyMillis(clock)
       for (const id of idsOf(call)) if (!this.parts.copies.mayKeep(id, now)) this.fills.drop(id)
       return Effect.void
     })
@@ -97,20 +108,20 @@ export class ReadThrough {
       for (const id of ids) this.fills.drop(id)
     }
     const forget = (exit: Exit.Exit<unknown, unknown>) =>
-      Effect.clockWith((clock) => {
+      Effect.withFiber((fiber) => {
         const outcome = outcomeOf(exit)
         if (outcome === "not-applied") return Effect.void
         drop()
-        const now = clock.currentTimeMillisUnsafe()
+        const now = steadyMillis(fiber.getRef(Clock.Clock))
         for (const id of ids) {
           misses.remove(id)
           if (outcome === "unknown") copies.doubts.add(id, now + settleTime, now)
         }
-        return copies.remove(call, ids)
+        return copies.removeAfter(exit, call, ids)
       })
-    return Effect.suspend(() => {
+    return copies.beingWritten.during(ids, () => {
       drop()
-      return copies.beingWritten.during(ids, Effect.onExit(write, forget))
+      return Effect.onExit(write, forget)
     })
   }
 
@@ -118,35 +129,71 @@ export class ReadThrough {
   clearing<A, E>(call: Call.Clear, clear: Effect.Effect<A, E>): Effect.Effect<A, E> {
     const { copies, settleTime } = this.parts
     const forget = (exit: Exit.Exit<unknown, unknown>) =>
-      Effect.clockWith((clock) => {
+      Effect.withFiber((fiber) => {
         const outcome = outcomeOf(exit)
         if (outcome === "not-applied") return Effect.void
         this.fills.dropAll()
-        if (outcome === "unknown") copies.doubts.addAll(clock.currentTimeMillisUnsafe() + settleTime)
-        return copies.clear(call)
+        if (outcome === "unknown") copies.doubts.addAll(steadyMillis(fiber.getRef(Clock.Clock)) + settleTime)
+        return copies.clearAfter(exit, call)
       })
-    return Effect.suspend(() => {
+    return copies.pausing(() => {
       this.fills.dropAll()
-      return copies.pausing(Effect.onExit(clear, forget))
+      return Effect.onExit(clear, forget)
     })
+  }
+
+  /** What is known of keys that are not to be answered by copies; `undefined` if all of them may be. */
+  private knownWithoutCopies(ids: ReadonlyArray<string>, clock: Clock.Clock): Known | undefined {
+    const { copies, misses } = this.parts
+    if (copies.areSettled && misses.isEmpty) return undefined
+    const now = steadyMillis(clock)
+    const known = new Known(ids.length)
+    for (let i = 0; i < ids.length; i++) {
+      if (copies.isUnsettled(ids[i]!)) known.misses.push(i)
+      else if (misses.has(ids[i]!, now)) known.hits++
+      else known.open.push(i)
+    }
+    return known.open.length === ids.length ? undefined : known
+  }
+
+  private withCopies(
+    known: Known,
+    ids: ReadonlyArray<string>,
+    found: ReadonlyArray<Found>,
+    now: number,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ): Known {
+    const { open } = known
+    // Nothing can be filled in the background of a request that is unknown.
+    const answersStale = this.parts.staleWhileRevalidate && fiber.getRef(CurrentRequest) !== "unknown"
+    for (let i = 0; i < open.length; i++) {
+      const index = open[i]!
+      known.add(index, found[i], this.stateOf(ids[index]!, found[i], now), answersStale)
+    }
+    return known
+  }
+
+  private stateOf(id: string, copy: Found, now: number): State {
+    const { copies, freshness } = this.parts
+    return copies.isBelieved(id, copy) ? freshness.stateOf(copy, now) : "over"
   }
 
   /** Answers what is known, and asks the far store for the rest. */
   private answer(
     call: Call.Get,
+    ids: ReadonlyArray<string>,
     known: Known,
-    fiber: Fiber.Fiber<unknown, unknown>,
-    clock: Clock.Clock,
-    begun: number
+    fiber: Fiber.Fiber<unknown, unknown>
   ): Effect.Effect<ReadonlyArray<Found>, ReadError> {
     const { answers, misses, due, hits, staleAnswers } = known
     const { counters } = this.parts
-    counters.count("hit", hits, fiber.context)
-    counters.count("stale", staleAnswers, fiber.context)
-    counters.count("miss", misses.length, fiber.context)
-    if (due.length > 0) this.refresh(Call.pick(call, due), fiber, clock)
+    counters.hit(hits)
+    counters.stale(staleAnswers)
+    counters.miss(misses.length)
+    if (due.length > 0) this.refresh(Call.pick(call, due), pick(ids, due), fiber)
     if (misses.length === 0) return Effect.succeed(answers)
-    return Effect.map(this.fillOrStale(Call.pick(call, misses), known, fiber.context), (found) => {
+    const begun = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    return Effect.map(this.fillOrStale(Call.pick(call, misses), pick(ids, misses), known), (found) => {
       misses.forEach((index, i) => {
         const entry = found[i]
         // Who waits for another's fill may have come after what that read had expired.
@@ -156,90 +203,61 @@ export class ReadThrough {
     })
   }
 
-  /** Asks for copies of what may have one. */
-  private look(
-    call: Call.Get,
-    ids: ReadonlyArray<string>,
-    fiber: Fiber.Fiber<unknown, unknown>,
-    clock: Clock.Clock
-  ): Effect.Effect<Known> {
-    const { copies, misses, freshness } = this.parts
-    const answersStale = this.answersStale(fiber)
-    const known = new Known(ids.length)
-    const now = clock.currentTimeMillisUnsafe()
-    const asked: Array<number> = []
-    for (let i = 0; i < ids.length; i++) {
-      if (copies.isUnsettled(ids[i]!)) known.misses.push(i)
-      else if (misses.has(ids[i]!, now)) known.hits++
-      else asked.push(i)
-    }
-    if (asked.length === 0) return Effect.succeed(known)
-    const found = copies.get(asked.length === ids.length ? call : Call.pick(call, asked))
-    return Effect.map(found, (entries) => {
-      const now = clock.currentTimeMillisUnsafe()
-      for (let i = 0; i < asked.length; i++) {
-        const index = asked[i]!
-        const entry = entries[i]
-        const state = copies.isBelieved(ids[index]!, entry) ? freshness.stateOf(entry, now) : "over"
-        known.add(index, entry, state, answersStale)
-      }
-      return known
-    })
-  }
-
   private fillOrStale(
     call: Call.Get,
-    { misses, stale }: Known,
-    context: Context.Context<never>
+    ids: ReadonlyArray<string>,
+    { misses, stale }: Known
   ): Effect.Effect<ReadonlyArray<Found>, ReadError> {
-    const filled = this.fill(call)
+    const filled = inBudget(call, (call) => inTime(call, (call) => this.fill(call, ids)))
     if (misses.some((i) => stale[i] === undefined)) return filled
     return Effect.catchIf(filled, this.parts.staleOn, () => {
-      this.parts.counters.count("stale", misses.length, context)
+      this.parts.counters.stale(misses.length)
       return Effect.succeed(misses.map((i) => stale[i]))
     })
   }
 
-  /** Whether a stale copy is answered at once. Nothing can be filled in the background of a request that is unknown. */
-  private answersStale(fiber: Fiber.Fiber<unknown, unknown>): boolean {
-    return this.parts.staleWhileRevalidate && fiber.getRef(CurrentRequest) !== "unknown"
-  }
-
   /** Fills keys in the background, each once at a time. */
-  private refresh(call: Call.Get, fiber: Fiber.Fiber<unknown, unknown>, clock: Clock.Clock): void {
+  private refresh(call: Call.Get, ids: ReadonlyArray<string>, fiber: Fiber.Fiber<unknown, unknown>): void {
+    const { counters, refreshes } = this.parts
+    const clock = fiber.getRef(Clock.Clock)
     const request = fiber.getRef(CurrentRequest)
-    if (request === "unknown") return
-    const idle = idsOf(call).flatMap((id, i) => (this.fills.has(id) ? [] : [i]))
-    if (idle.length === 0 || clock.currentTimeMillisUnsafe() < this.pausedUntil) return
-    this.parts.counters.count("refresh", idle.length, fiber.context)
-    const filled = Effect.onError(this.fill(Call.pick(call, idle)), () =>
-      Effect.sync(() => {
-        this.pausedUntil = clock.currentTimeMillisUnsafe() + pauseAfterFailure
-      })
-    )
-    const work = Effect.ignoreCause(filled)
-    const run = Effect.runForkWith(fiber.context)
-    if (request === "shared") run(Effect.forkIn(work, this.parts.scope, { startImmediately: true }))
-    else keepAlive(request, run(work))
+    const now = monotonicMillis(clock)
+    if (request === "unknown" || refreshes.isFull || now < this.pausedUntil) return
+    const idle = ids.flatMap((id, i) => (this.fills.has(id, now) ? [] : [i]))
+    if (idle.length === 0) return
+    counters.refresh(idle.length)
+    const filled = Effect.catchCause(this.fill(Call.pick(call, idle), pick(ids, idle)), (cause) => {
+      this.pausedUntil = monotonicMillis(clock) + pauseAfterFailure
+      return Cause.hasDies(cause) ? Effect.logWarning("a read cache could not renew copies", cause) : Effect.void
+    })
+    const work = refreshes.start(Effect.asVoid(filled), fiber)
+    if (work !== undefined && request !== "shared") keepAlive(request, work)
   }
 
-  private fill(call: Call.Get): Effect.Effect<ReadonlyArray<Found>, ReadError> {
+  private fill(call: Call.Get, ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Found>, ReadError> {
     const { copies, far, misses } = this.parts
-    const ids = idsOf(call)
     return this.fills.runMany(ids, (own, isDropped) =>
       Effect.clockWith((clock) => {
-        const askedAt = clock.currentTimeMillisUnsafe()
-        const indices = own.map((id) => ids.indexOf(id))
-        const part: Call.Get = { ...withoutDeadline(Call.pick(call, indices)), expiry: true }
+        const asked: Asked = { at: Math.floor(steadyMillis(clock)), wall: clock.currentTimeMillisUnsafe() }
+        const part: Call.Get = { ...shared(own.length === ids.length ? call : pickIds(call, ids, own)), expiry: true }
         return Effect.tap(far.get(part), (found) => {
-          found.forEach((entry, i) => {
+          for (let i = 0; i < own.length; i++) {
             const id = own[i]!
-            if (entry !== undefined) misses.remove(id)
-            else if (!isDropped(id) && copies.mayKeep(id, askedAt)) misses.add(id, askedAt)
-          })
-          return copies.make(part, own, found, askedAt, isDropped)
+            if (found[i] !== undefined) misses.remove(id)
+            else if (!isDropped(id) && copies.mayKeep(id, asked.at)) misses.add(id, asked.at)
+          }
+          return copies.make(part, own, found, asked, isDropped)
         })
       })
     )
   }
+}
+
+/** The part of a call that is about some of its keys, each of them once. */
+const pickIds = (call: Call.Get, ids: ReadonlyArray<string>, own: ReadonlyArray<string>): Call.Get => {
+  const indices = new Map(ids.map((id, i) => [id, i]))
+  return Call.pick(
+    call,
+    own.map((id) => indices.get(id)!)
+  )
 }

@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
-import { Maintenance } from "../../../src/index.ts"
+import { Driver, KeyValue, Maintenance, Memory, PassthroughCache } from "../../../src/index.ts"
 import { Doubts } from "../../../src/wrappers/passthroughCache/Doubts.ts"
 import { Misses } from "../../../src/wrappers/passthroughCache/Misses.ts"
-import { all, setup } from "./setup.ts"
+import { all, Cache, setup } from "./setup.ts"
 
 describe("PassthroughCache, a near store that fails", () => {
   for (const step of ["unavailable", "refused", "defect"] as const) {
@@ -86,18 +88,152 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("nor one whose writer was interrupted", () => {
+  it.effect("a copy that is written long after its fill was interrupted is not answered", () => {
+    let isLate = false
+    const late = Driver.wrapper(
+      Driver.around((call, next) =>
+        Effect.suspend(() =>
+          isLate && call._tag === "put"
+            ? Effect.andThen(Effect.forkDetach(Effect.delay(next(call) as Effect.Effect<never>, 5000)), Effect.never)
+            : next(call)
+        )
+      )
+    )
+    const cache = Layer.flatMap(Memory.layer(), (context) =>
+      Layer.succeedContext(Context.add(context, Cache, Context.get(context, KeyValue.KeyValue)))
+    ).pipe(late)
+    const layer = Memory.layer({ seed: { default_collection: { a: "a" } } }).pipe(
+      PassthroughCache.wrap({ cache, cacheTimeout: "1 hour" })
+    )
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const near = yield* Cache
+      isLate = true
+      const reader = yield* Effect.forkChild(kv.get("a"))
+      yield* TestClock.adjust(10)
+      yield* Fiber.interrupt(reader)
+      isLate = false
+      yield* TestClock.adjust(10)
+      yield* kv.put("a", "new")
+      yield* TestClock.adjust(6000)
+      assert.strictEqual(yield* near.get("a"), "a", "it was written after the removal")
+      assert.strictEqual(yield* kv.get("a"), "new")
+    }).pipe(Effect.provide(Layer.merge(cache, layer)))
+  })
+
+  it.effect("a near store that fails as if it was interrupted fails nobody", () => {
+    const broken = Driver.wrapper(Driver.around(() => Effect.interrupt))
+    const layer = Memory.layer({ seed: { default_collection: { a: "a" } } }).pipe(
+      PassthroughCache.wrap({ cache: Memory.layer().pipe(broken) })
+    )
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      assert.strictEqual(yield* kv.get("a"), "a")
+      yield* kv.put("a", "new")
+      assert.strictEqual(yield* kv.get("a"), "new")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("clearing removes all copies of a near store that clears in pages", () => {
+    const pages: Array<unknown> = []
+    const paged = Driver.wrapper((driver) => ({
+      ...driver,
+      clear: (call) =>
+        Effect.gen(function* () {
+          const { names } = yield* driver.keys!({
+            _tag: "keys",
+            place: call.place,
+            deadline: undefined,
+            collection: "default_collection",
+            prefix: call.keyPrefix,
+            pageSize: 1,
+            cursor: undefined
+          })
+          pages.push(call.cursor)
+          // A store whose pages are numbered: without its cursor it would begin again, and remove one page only.
+          const page = (call.cursor as number | undefined) ?? 0
+          if (page !== pages.length - 1 || names.length === 0) return { count: 0, next: undefined }
+          const count = yield* driver.delete({ ...call, _tag: "delete", collection: "default_collection", keys: names })
+          return { count, next: page + 1 }
+        })
+    }))
+    const cache = Layer.flatMap(Memory.layer(), (context) =>
+      Layer.succeedContext(Context.add(context, Cache, Context.get(context, KeyValue.KeyValue)))
+    ).pipe(paged)
+    const layer = Memory.layer({ seed: { default_collection: { a: 1, b: 2, c: 3 } } }).pipe(
+      PassthroughCache.wrap({ cache })
+    )
+    return Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      yield* kv.getMany(["a", "b", "c"])
+      yield* Maintenance.Maintenance.use((it) => it.clear)
+      assert.deepStrictEqual(pages, [undefined, 1, 2, 3])
+      assert.deepStrictEqual(yield* (yield* Cache).getMany(["a", "b", "c"]), [undefined, undefined, undefined])
+    }).pipe(Effect.provide(Layer.merge(cache, layer)))
+  })
+
+  it.effect("while the far store is cleared, no copy is answered, and no fill of it is kept", () => {
+    const { far, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv, far: farStore, cache } = yield* all
+      yield* kv.get("a")
+      far.steps = ["midway"]
+      const clearing = yield* Effect.forkChild(Maintenance.Maintenance.use((it) => it.clear))
+      yield* TestClock.adjust(100)
+      const before = far.calls.length
+      assert.strictEqual(yield* kv.get("a"), "a")
+      assert.strictEqual(far.calls.length, before + 1, "the far store was asked")
+      yield* TestClock.adjust(500)
+      assert.isUndefined(yield* farStore.get("a"))
+      assert.isUndefined(yield* kv.get("a"), "after another has seen that it is gone")
+      yield* farStore.put("b", "of another process")
+      assert.strictEqual(yield* kv.get("b"), "of another process")
+      assert.isUndefined(yield* cache.get("b"), "not kept")
+      yield* TestClock.adjust(500)
+      yield* Fiber.join(clearing)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a fill that began before a clear is not kept when its answer comes after it", () => {
+    const { far, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv, cache } = yield* all
+      far.steps = ["midway", "ok"]
+      const reader = yield* Effect.forkChild(kv.get("a"))
+      yield* TestClock.adjust(600)
+      yield* Maintenance.Maintenance.use((it) => it.clear)
+      yield* TestClock.adjust(500)
+      assert.strictEqual(yield* Fiber.join(reader), "a")
+      assert.isUndefined(yield* cache.get("a"))
+      assert.isUndefined(yield* kv.get("a"))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("an answer that a write has overtaken is not even sent to the near store", () => {
+    const { far, near, layer } = setup()
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      far.steps = ["midway", "ok"]
+      const reader = yield* Effect.forkChild(kv.get("a"))
+      yield* TestClock.adjust(600)
+      yield* kv.put("a", "new")
+      yield* TestClock.adjust(500)
+      yield* Fiber.join(reader)
+      assert.isFalse(near.calls.some(({ _tag }) => _tag === "put"))
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("a copy that is made while a write of its key begins and ends is removed", () => {
     const { near, layer } = setup()
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
       near.steps = ["ok", "midway"]
       const reader = yield* Effect.forkChild(kv.get("a"))
-      yield* TestClock.adjust(600)
-      yield* Fiber.interrupt(reader)
-      assert.strictEqual(yield* cache.get("a"), "a")
-      near.steps = ["unavailable"]
+      yield* TestClock.adjust(100)
       yield* kv.put("a", "new")
-      assert.strictEqual(yield* kv.get("a"), "new")
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(reader)
+      assert.isUndefined(yield* cache.get("a"))
     }).pipe(Effect.provide(layer))
   })
 })

@@ -96,6 +96,23 @@ describe("PassthroughCache, refreshAhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect("an entry whose own expiry comes before maxTtl is not renewed, however late it is read", () => {
+    const { far, layer } = setup({ ...minute, refreshAhead: 0.5 })
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      yield* kv.put("k", 1, { ttl: 59_999 })
+      yield* kv.put("longer", 1, { ttl: "1 minute" })
+      yield* kv.getMany(["k", "longer"])
+      yield* TestClock.adjust("59 seconds")
+      const before = far.calls.length
+      assert.strictEqual(yield* kv.get("k"), 1)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(far.calls.length, before)
+      yield* kv.get("longer")
+      assert.strictEqual(far.calls.length, before + 1, "its time ends with maxTtl")
+    }).pipe(Effect.provide(layer))
+  })
+
   it.effect("a renewal that fails fails nobody, and there is none for a second", () => {
     const { far, layer } = setup({ ...minute, refreshAhead: "30 seconds" })
     return Effect.gen(function* () {

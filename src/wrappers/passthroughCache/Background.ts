@@ -1,0 +1,46 @@
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import { unhurried } from "../../internal/budget.ts"
+import { CurrentFlight } from "../../internal/Flight.ts"
+
+/**
+ * Work that goes on although its caller has been answered or has given up: without the caller's budget of time, and no
+ * longer than the layer.
+ */
+export class Background {
+  private readonly fibers = new Set<Fiber.Fiber<void>>()
+  private readonly limit: number
+  private isClosed = false
+
+  private constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** No more than `limit` effects run at a time. */
+  static make(limit: number): Effect.Effect<Background, never, Scope.Scope> {
+    return Effect.acquireRelease(
+      Effect.sync(() => new Background(limit)),
+      (background) =>
+        Effect.suspend(() => {
+          background.isClosed = true
+          return Fiber.interruptAll(background.fibers)
+        })
+    )
+  }
+
+  /** Whether nothing can be started now. */
+  get isFull(): boolean {
+    return this.isClosed || this.fibers.size >= this.limit
+  }
+
+  /** Starts an effect, unless too many are running. */
+  start(effect: Effect.Effect<void>, caller: Fiber.Fiber<unknown, unknown>): Fiber.Fiber<void> | undefined {
+    if (this.isFull) return undefined
+    const own = Effect.provideService(unhurried(effect), CurrentFlight, undefined)
+    const fiber = Effect.runForkWith(caller.context)(own)
+    this.fibers.add(fiber)
+    fiber.addObserver(() => this.fibers.delete(fiber))
+    return fiber
+  }
+}

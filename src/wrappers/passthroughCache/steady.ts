@@ -1,0 +1,24 @@
+import type * as Clock from "effect/Clock"
+import { liveClock, monotonicMillis } from "../../internal/clock.ts"
+
+/** What other clocks, such as those of tests, said when they were first asked. */
+const origins = new WeakMap<Clock.Clock, number>()
+
+/**
+ * Milliseconds since the epoch by a clock that cannot be set: the wall clock's time when the process began, and what has
+ * elapsed since then.
+ *
+ * Within a process the difference of two such times is the time that has elapsed. Those of two processes can be compared as
+ * well as wall clocks can.
+ */
+export const steadyMillis = (clock: Clock.Clock): number =>
+  clock === liveClock ? performance.timeOrigin + performance.now() : originOf(clock) + monotonicMillis(clock)
+
+const originOf = (clock: Clock.Clock): number => {
+  let origin = origins.get(clock)
+  if (origin === undefined) {
+    origin = clock.currentTimeMillisUnsafe() - monotonicMillis(clock)
+    origins.set(clock, origin)
+  }
+  return origin
+}

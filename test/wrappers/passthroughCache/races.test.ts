@@ -1,0 +1,80 @@
+/** Fills that are under way when their keys are written, deleted or cleared through the same layer. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { TestClock } from "effect/testing"
+import { KeyValue, Maintenance } from "../../../src/index.ts"
+import { all, setup } from "./setup.ts"
+
+const writes: Readonly<
+  Record<string, readonly [Effect.Effect<unknown, unknown, KeyValue.KeyValue | Maintenance.Maintenance>, unknown]>
+> = {
+  put: [KeyValue.KeyValue.use((kv) => kv.put("a", "new")), "new"],
+  delete: [KeyValue.KeyValue.use((kv) => kv.delete("a")), undefined],
+  clear: [Maintenance.Maintenance.use((maintenance) => maintenance.clear), undefined]
+}
+
+describe("PassthroughCache, fills and writes", () => {
+  for (const [name, [write, newest]] of Object.entries(writes)) {
+    it.effect(`nobody joins a fill that began during a ${name} once that has ended`, () => {
+      const { far, layer } = setup()
+      return Effect.gen(function* () {
+        const { kv } = yield* all
+        // The write is applied after 800 milliseconds; the fill reads after 600, and answers after 1,100.
+        far.steps = [800, "midway"]
+        const writer = yield* Effect.forkChild(write)
+        yield* TestClock.adjust(100)
+        const early = yield* Effect.forkChild(kv.get("a"))
+        yield* TestClock.adjust(750)
+        yield* Fiber.join(writer)
+        assert.strictEqual(yield* kv.get("a"), newest)
+        yield* TestClock.adjust(500)
+        assert.strictEqual(yield* Fiber.join(early), "a")
+        assert.strictEqual(yield* kv.get("a"), newest, "what it read is not kept")
+      }).pipe(Effect.provide(layer))
+    })
+
+    it.effect(`nobody joins a fill from before a ${name} while that is under way`, () => {
+      const { far, layer } = setup()
+      return Effect.gen(function* () {
+        const { kv } = yield* all
+        far.steps = ["midway", "midway"]
+        const early = yield* Effect.forkChild(kv.get("a"))
+        yield* TestClock.adjust(100)
+        const writer = yield* Effect.forkChild(write)
+        yield* TestClock.adjust(600)
+        assert.strictEqual(yield* kv.get("a"), newest, "it asks for itself")
+        yield* TestClock.adjust(1000)
+        assert.strictEqual(yield* Fiber.join(early), "a")
+        yield* Fiber.join(writer)
+      }).pipe(Effect.provide(layer))
+    })
+  }
+
+  it.effect("a miss that a write has overtaken is not remembered", () => {
+    const { far, layer } = setup({ missTtl: "1 minute" })
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      far.steps = ["midway", "ok"]
+      const early = yield* Effect.forkChild(kv.get("x"))
+      yield* TestClock.adjust(600)
+      yield* kv.put("x", 1)
+      yield* TestClock.adjust(500)
+      assert.isUndefined(yield* Fiber.join(early))
+      assert.strictEqual(yield* kv.get("x"), 1)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("after a clear of unknown outcome no copy is answered until it is settled", () => {
+    const { far, layer } = setup({ settleTime: "10 seconds" })
+    return Effect.gen(function* () {
+      const { kv } = yield* all
+      yield* kv.get("a")
+      far.steps = ["late"]
+      yield* Effect.flip(Maintenance.Maintenance.use((maintenance) => maintenance.clear))
+      for (let i = 0; i < 2; i++) assert.strictEqual(yield* kv.get("a"), "a")
+      yield* TestClock.adjust("5 seconds")
+      assert.isUndefined(yield* kv.get("a"))
+    }).pipe(Effect.provide(layer))
+  })
+})
