@@ -234,13 +234,14 @@ class Builder {
 
   /**
    * It saw what it answered, unless its own loader made that: then nothing was there before, and it was written if there
-   * was nothing still. What another's loader made while both waited need not have been there at any time.
+   * was nothing still. A load that another write of the key overtook may have been dropped, even if that write found nothing
+   * to delete. What another's loader made while both waited need not have been there at any time.
    */
   private addLoading(operation: Operation): void {
     const { answer, loads, completed } = operation
     const held = answer?._tag === "read" ? answer.held[0] : undefined
     const own = loads.find(({ made }) => made !== undefined && made === held)
-    for (const { made, to } of loads) {
+    for (const { made, from, to } of loads) {
       if (made === undefined) continue
       if (isNotApplied(answer)) {
         this.notApplied.set(made, operation)
@@ -256,13 +257,27 @@ class Builder {
       }
       const raced = !this.promises.atomic && this.isRaced(operation, to!)
       if (raced) this.push(operation, { _tag: "wrote", value: made }, { from: to!.seq, certain: false })
-      else this.push(operation, { _tag: "filled", value: made }, { from: to!.seq })
+      else {
+        const certain = !this.isOvertaken(operation, from)
+        this.push(operation, { _tag: "filled", value: made }, { from: to!.seq, certain })
+      }
       this.repeat(operation, { _tag: "wrote", value: made })
     }
     if (answer?._tag !== "read") return
     if (own !== undefined) this.push(operation, missing, { from: this.earliest(operation), to: own.from.seq })
     else if (!this.mayHaveJoined(operation, held, completed!))
       this.push(operation, { _tag: "saw", held }, { from: this.earliest(operation) })
+  }
+
+  /** Whether another write of the key was under way between the beginning of a load and the end of its operation. */
+  private isOvertaken(operation: Operation, { seq }: Moment): boolean {
+    return this.operations.some(
+      (other) =>
+        other !== operation &&
+        isWrite(other) &&
+        other.invoked.seq < operation.completed!.seq &&
+        (other.completed === undefined || other.completed.seq > seq)
+    )
   }
 
   /** Whether another write of the key was under way while what was loaded was written. */
