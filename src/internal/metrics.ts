@@ -11,8 +11,8 @@ export const counterOf = (name: string, description: string, attributes: Attribu
 
 /** Makes the metrics of a wrapper, with the attributes of its store. */
 export interface Meter {
-  /** Answers a function that counts one. */
-  readonly counter: (name: string, description: string, attributes?: Attributes) => () => void
+  /** Returns a function that counts one, or as many as it is told. */
+  readonly counter: (name: string, description: string, attributes?: Attributes) => (by?: number) => void
   /** A gauge that is read when metrics are, and gone when the layer is. */
   readonly gauge: (name: string, description: string, attributes: Attributes, read: () => number) => void
 }
@@ -30,7 +30,7 @@ export const meterOf = (
       return {
         counter: (name, description, attributes) => {
           const counter = counterOf(name, description, { ...common, ...attributes })
-          return () => counter.updateUnsafe(1, context)
+          return (by = 1) => counter.updateUnsafe(by, context)
         },
         gauge: (name, description, attributes, read) =>
           void registrations.push(register(context, name, description, { ...common, ...attributes }, read))

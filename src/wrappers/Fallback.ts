@@ -5,23 +5,32 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Latch from "effect/Latch"
 import type * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type { Atomic } from "../Atomic.ts"
+import { around } from "../driver/around.ts"
 import * as Call from "../driver/Call.ts"
 import { type Combination, combine } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
+import { inTime } from "../driver/inTime.ts"
 import { type Combiner, combination } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import { unhurried } from "../internal/budget.ts"
 import { Lanes } from "../internal/Lanes.ts"
+import { meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
 import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
+import { keeping } from "./Deadline.ts"
 import { Journal } from "./fallback/Journal.ts"
-import { Meters } from "./fallback/Meters.ts"
-import { Recovery as Recoverer } from "./fallback/Recovery.ts"
-import { recovering } from "./fallback/recovering.ts"
+import { journaling } from "./fallback/journaling.ts"
+import { mayBeApplied } from "./fallback/mayBeApplied.ts"
+import { metersOf } from "./fallback/meters.ts"
+import { Replayer } from "./fallback/Replayer.ts"
+import { Stamps } from "./fallback/Stamps.ts"
 
 /**
  * Options of {@link wrap}.
@@ -141,7 +150,7 @@ export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>(
 ): Combiner<readonly [Store], Atomic, StoreSetupError> =>
   combination([config.fallback], (primary, [fallback]) => {
     const { fallbackOn = (error) => error.retryable, writeToFallback = false, recovery } = config
-    if (recovery !== undefined) return recover(primary, fallback!, recovery, fallbackOn)
+    if (recovery !== undefined) return recoveringDriver(primary, fallback!, recovery, fallbackOn)
     const { compareAndPut: _, ...driver } = combine([primary, fallback!], fallingBack(fallbackOn, writeToFallback))
     return Effect.succeed(driver)
   })
@@ -154,10 +163,19 @@ const fallingBack =
       : Effect.catchIf(
           primary!(call),
           (error) => fallbackOn(error as KeyValueError),
-          () => fallback!(call)
+          (error) => {
+            const answer = inTime(call, fallback!)
+            // A write that the first store may have applied is not undone by a second one that did not.
+            return Call.isWrite(call) && mayBeApplied(error as KeyValueError)
+              ? Effect.mapError(answer, () => error)
+              : answer
+          }
         )
 
-const recover = Effect.fnUntraced(function* (
+/** No operation of recovery takes longer, in milliseconds: one that hangs must not hold up the others. */
+const patience = 30_000
+
+const recoveringDriver = Effect.fnUntraced(function* (
   primary: Driver,
   fallback: Driver,
   config: Recovery,
@@ -167,25 +185,49 @@ const recover = Effect.fnUntraced(function* (
   const journalCollection = config.journal ?? "__effect_kv_journal"
   yield* options.check("Fallback", fallback.keys !== undefined, "recovery needs a fallback that can list its keys")
   const settleTime = yield* options.millis("Fallback", "settleTime", config.settleTime ?? "30 seconds")
-  const meters = new Meters(config.store, yield* Effect.context())
+  const maxEntries = yield* options.integer("Fallback", "maxEntries", config.maxEntries ?? 100_000, 1)
+  const initialDelay = yield* options.millis("Fallback", "initialDelay", config.initialDelay ?? "100 millis")
+  const maxDelay = yield* options.millis("Fallback", "maxDelay", config.maxDelay ?? "10 seconds")
+  const patient = around(keeping(Math.max(patience, settleTime), constVoid))
+  const meter = (yield* meterOf(config.store))(primary)
+  const meters = metersOf(meter)
+  const stamps = new Stamps()
+  const isNeeded = Latch.makeUnsafe()
   const journal = new Journal({
     store: fallback,
+    background: patient(fallback),
     collection: journalCollection,
-    maxEntries: yield* options.integer("Fallback", "maxEntries", config.maxEntries ?? 100_000, 1),
+    maxEntries,
     settleTime,
     writer: (yield* Random.nextInt).toString(36),
     exact: primary.exact ?? false,
-    meters
+    meters,
+    stamps,
+    onPending: () => isNeeded.openUnsafe()
   })
-  const initialDelay = yield* options.millis("Fallback", "initialDelay", config.initialDelay ?? "100 millis")
-  const maxDelay = yield* options.millis("Fallback", "maxDelay", config.maxDelay ?? "10 seconds")
   yield* Effect.mapError(
-    journal.load(),
+    unhurried(journal.load()),
     (cause) => new StoreSetupError({ module: "Fallback", reason: "the journal cannot be read", cause })
   )
+  meter.gauge("fallback.journal", "Keys whose last write is in the journal only", {}, () => journal.size)
   const lanes = new Lanes()
-  const shared = { primary, journal, lanes, meters, settleTime }
-  const recovery = new Recoverer({ ...shared, initialDelay, maxDelay, isOutage: fallbackOn })
-  yield* Effect.forkScoped(recovery.run)
-  return recovering({ ...shared, fallback, recovery, journalCollection, fallbackOn })
+  const shared = { journal, lanes, stamps }
+  const replayer = new Replayer({
+    ...shared,
+    primary: patient(primary),
+    meters,
+    settleTime,
+    initialDelay,
+    maxDelay,
+    isOutage: fallbackOn,
+    isNeeded
+  })
+  yield* Effect.forkScoped(replayer.run)
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      journal.isClosed = true
+      lanes.close()
+    })
+  )
+  return journaling({ ...shared, primary, fallback, replayer, journalCollection, fallbackOn })
 })

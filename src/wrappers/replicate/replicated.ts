@@ -3,13 +3,13 @@ import { mapOperations, type Next } from "../../driver/around.ts"
 import type * as Call from "../../driver/Call.ts"
 import { combine, inTurn } from "../../driver/combine.ts"
 import type { Driver } from "../../driver/Driver.ts"
-import { amendedListing, type Named } from "../../internal/amendedListing.ts"
+import { amendedListing, grouped, type Named } from "../../internal/amendedListing.ts"
 import { clearByListing } from "../../internal/clearByListing.ts"
 import { now } from "../../internal/clock.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { StoreUnavailableError } from "../../KeyValueError.ts"
 import { reading } from "./reading.ts"
 import type { Stores } from "./Stores.ts"
-import { closed } from "./Votes.ts"
 import { writing } from "./writing.ts"
 
 /** Several stores as one. It has the operations that all of them have. */
@@ -29,7 +29,7 @@ export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<D
     delete: writing(stores, { run: (driver, call: Call.Delete) => driver.delete(call), sum: (a, b) => a + b })
   }
   const listing =
-    keys && collections ? amendedListing({ keys, collections }, () => stores.ledger.all(), live(get)) : undefined
+    keys && collections ? amendedListing({ keys, collections }, () => grouped(stores.ledger.all()), live(get)) : undefined
   return {
     ...driver,
     ...listing,
@@ -44,7 +44,7 @@ const gate =
   (call) =>
     Effect.suspend(
       (): Effect.Effect<A, E | StoreUnavailableError> =>
-        stores.isClosed ? Effect.fail(closed(call.place, false)) : next(call)
+        stores.isClosed ? Effect.fail(layerClosed(call.place, false)) : next(call)
     )
 
 const gated = (stores: Stores, driver: Driver): Driver => mapOperations(driver, (next) => gate(stores, next))
