@@ -68,7 +68,10 @@ export interface Recovery {
    * seconds.
    */
   readonly settleTime?: Duration.Input | undefined
-  /** How many keys the journal may hold; more writes fail with `StoreUnavailableError`. Default: 100,000. */
+  /**
+   * How many keys the journal may hold; writes of more keys fail with `StoreUnavailableError`. So many slots of replaced
+   * writes may wait for their removal beside them, at least 1,000, and at most 1,000 of one key. Default: 100,000.
+   */
   readonly maxEntries?: number | undefined
   /** A name in metrics (`db.namespace`). Default: none. */
   readonly store?: string | undefined
@@ -91,9 +94,11 @@ export interface Recovery {
  * **With recovery**
  *
  * A write that the first store fails (as `fallbackOn` says) is accepted by the fallback, in a journal that outlives the
- * process if the fallback does. From then on writes go there without asking the first store, until that answers a probe;
- * it then gets the last write of each key, in the order of acceptance. Until a key is replayed, all its writes go to the
- * journal and its reads are answered from there, tombstones included, so that:
+ * process if the fallback does. From then on writes go there without asking the first store, until that answers a probe.
+ * Probes are sent in the background, also after a failed read or listing. The first store then gets the last write of each
+ * key: eight keys at a time, those that were accepted first before others. A key whose replay fails is tried again after
+ * the others. Until a key is replayed, all its writes go to the journal and its reads are answered from there, tombstones
+ * included, so that:
  *
  * - a write that was acknowledged is seen by all later reads through this layer, in the outage and after it, and is never
  *   replaced by an older one;
@@ -103,12 +108,17 @@ export interface Recovery {
  *
  * The last write by time of acceptance wins. If the first store has an entry that was created later than a write in the
  * journal was accepted, another process has written it: the older write is dropped, and counted as a conflict. (A deletion
- * by another process leaves no such trace.) An entry that has expired by then is replayed as a deletion.
+ * by another process leaves no such trace.) The time of acceptance is the time of day, but never earlier than that of
+ * anything that this process has written, or read from the first store: a clock that is set back brings nothing old back.
+ * An entry that has expired by then is replayed as a deletion.
  *
  * A write that the first store failed with an unknown outcome goes to the journal, too. It may still be applied to the
  * first store later, so its key is not replayed for `settleTime`, which is believed to be the longest that this takes. For
  * the same reason nothing is replayed for that long after a restart. If neither store accepts a write, it fails with
  * `outcome: "not-applied"` only if neither may have applied it.
+ *
+ * When the layer is closed, writes that wait for others of their key fail with `StoreUnavailableError`. So does a write that
+ * comes to the journal afterwards, with `outcome: "unknown"`: the next layer over the same fallback will replay it.
  *
  * Metrics: `effect_kv.fallback.journal` (a gauge: keys that wait), `effect_kv.fallback.journaled`, `.replayed` and
  * `.conflicts` (counters of keys).
@@ -118,10 +128,13 @@ export interface Recovery {
  * - With `writeToFallback`, what was written or deleted in an outage is known to the fallback only: when the first store
  *   is back, it answers as if nothing had happened.
  * - Put `Timeout` inside of the first store, so that an outage is noticed soon, and inside of the fallback. With
- *   `recovery`, writes of the same key wait for each other, and for its replay: a store that hangs would hang them.
+ *   `recovery`, writes of the same key wait for each other, and for its replay: a store that hangs would hang them. An
+ *   operation of recovery itself is given up after 30 seconds, or `settleTime` if that is longer.
  * - With `recovery`, other processes do not see what is in this one's journal before it is replayed. Several may share a
- *   fallback; each replays what it finds there when it starts, which does no harm.
- * - A deletion in an outage answers how many of the keys the journal knows to be there, which may be too few.
+ *   fallback; each replays what it finds there when it starts, which does no harm. Between processes the later time of day
+ *   wins: keep their clocks together.
+ * - A deletion that goes to the journal returns how many of the keys the journal knows to be there, which may be too few.
+ * - `fallbackOn` that throws is a defect of the call. In the background it is logged as an error, and recovery goes on.
  * - What the first store refuses for good (too large, say) stays in the journal and is answered from there. A warning is
  *   logged, without names.
  * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as they come to this

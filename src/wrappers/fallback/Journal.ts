@@ -14,7 +14,7 @@ import {
   StoreUnavailableError,
   type WriteError
 } from "../../KeyValueError.ts"
-import { Index, type Pending, type Slot } from "./Index.ts"
+import { byAcceptance, Index, type Pending, type Slot } from "./Index.ts"
 import * as journalEntry from "./journalEntry.ts"
 import type { Meters } from "./meters.ts"
 import type { Stamps } from "./Stamps.ts"
@@ -38,6 +38,9 @@ export interface Config {
 }
 
 const pageSize = 100
+
+/** How many keys are put in order in one step. */
+const chunkSize = 5000
 
 /** How many slots that are of no use any more are removed without delay. */
 const crowd = 32
@@ -106,14 +109,22 @@ export class Journal {
     return Effect.gen(function* () {
       const { background, settleTime } = self.config
       const settlesAt = monotonicMillis(yield* Clock.Clock) + settleTime
+      const found = new Set<Pending>()
       let cursor: Call.Cursor
       do {
         const call = { ...self.callOf("keys", []), _tag: "keys", prefix: "", pageSize, cursor } as const
         const page: Call.Page = yield* background.keys!(call)
-        if (page.names.length > 0) self.add(page.names, yield* self.readSlots(page.names), settlesAt)
+        if (page.names.length > 0) self.add(page.names, yield* self.readSlots(page.names), found)
         cursor = page.next
       } while (cursor !== undefined)
-      self.index.sort()
+      for (const chunk of Arr.chunksOf(byAcceptance([...found]), chunkSize)) {
+        for (const pending of chunk) {
+          pending.settlesAt = settlesAt
+          self.index.moveToEnd(pending)
+        }
+        yield* Effect.yieldNow
+      }
+      if (found.size > 0) self.config.onPending()
     })
   }
 
@@ -127,7 +138,7 @@ export class Journal {
       let taken: ReadonlyArray<readonly [Pending, Slot]> = []
       // Slots are taken inside of what notes how the write of them ended.
       const put = Effect.withFiber((fiber) => {
-        const refusal = this.refusalOf(call)
+        const refusal = this.refusalOf(call, now(fiber))
         if (refusal !== undefined) return Effect.fail(refusal)
         const { collection, stamps, store } = this.config
         const acceptedAt = stamps.next(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
@@ -235,20 +246,26 @@ export class Journal {
     return { place: { operation, collection, keys }, deadline: undefined, collection, keys }
   }
 
-  private refusalOf(call: Call.Put | Call.Delete): StoreUnavailableError | undefined {
+  private refusalOf(call: Call.Put | Call.Delete, at: number): StoreUnavailableError | undefined {
     if (this.isClosed) return closed(call, false)
     const { maxEntries } = this.config
     const known = this.index.in(call.collection)
     const added = new Set(call.keys.filter((key) => !known.has(key))).size
     const isFull = this.size + added > maxEntries || this.extra >= Math.max(maxEntries, maxOfKey)
-    if (isFull || call.keys.some((key) => this.extraOf(known.get(key)) >= maxOfKey)) {
+    if (isFull || call.keys.some((key) => this.keptOf(known.get(key), at) >= maxOfKey)) {
       return new StoreUnavailableError({ ...call.place, reason: "the journal is full", sent: false })
     }
     return undefined
   }
 
-  private extraOf(pending: Pending | undefined): number {
-    return pending === undefined ? 0 : (this.replaced.get(pending)?.size ?? 0) + pending.doubtful.length
+  private extraOf(pending: Pending): number {
+    return (this.replaced.get(pending)?.size ?? 0) + pending.doubtful.length
+  }
+
+  /** How many slots of a key cannot be removed yet, or were not. */
+  private keptOf(pending: Pending | undefined, at: number): number {
+    if (pending === undefined) return 0
+    return pending.settlesAt <= at ? (this.replaced.get(pending)?.size ?? 0) : this.extraOf(pending)
   }
 
   /** Notes how the write of a slot ended. */
@@ -286,7 +303,7 @@ export class Journal {
   }
 
   private forget(pending: Pending): void {
-    if (!this.index.has(pending)) return
+    if (pending.link === undefined) return
     this.extra -= this.extraOf(pending)
     this.replaced.delete(pending)
     this.index.delete(pending)
@@ -304,7 +321,7 @@ export class Journal {
     return this.config.background.get(call)
   }
 
-  private add(names: ReadonlyArray<string>, slots: ReadonlyArray<Entry | undefined>, settlesAt: number): void {
+  private add(names: ReadonlyArray<string>, slots: ReadonlyArray<Entry | undefined>, found: Set<Pending>): void {
     const { exact, stamps } = this.config
     names.forEach((name, i) => {
       const decoded = slots[i] && journalEntry.decode(slots[i], exact)
@@ -312,8 +329,9 @@ export class Journal {
       // Names of this process sort behind those that it has found, although it counts anew.
       stamps.see(decoded.acceptedAt + 1)
       stamps.see(decoded.entry?.createdAt)
-      const pending = this.index.get(decoded.collection, decoded.key) ?? this.begin(decoded.collection, decoded.key)
-      pending.settlesAt = settlesAt
+      const { collection, key } = decoded
+      const pending = this.index.get(collection, key) ?? this.index.add(collection, key)
+      found.add(pending)
       const { last } = pending
       const isLast = last === undefined || last.name < name
       if (isLast) pending.last = slotOf(name, decoded)
@@ -322,8 +340,10 @@ export class Journal {
   }
 
   private begin(collection: string, key: string): Pending {
+    const pending = this.index.add(collection, key)
+    this.index.moveToEnd(pending)
     this.config.onPending()
-    return this.index.add(collection, key)
+    return pending
   }
 
   private pendingOf(collection: string, key: string, at: number): Pending {

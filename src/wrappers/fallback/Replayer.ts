@@ -128,9 +128,8 @@ export class Replayer {
 
   /** Replays a key, if it is pending still and nothing about it may be under way. Callers are in its lane. */
   private replay(pending: Pending, round: Round): Effect.Effect<void> {
-    const { journal } = this.config
     return Effect.withFiber((fiber) =>
-      round.isOver || !journal.index.has(pending) || now(fiber) < pending.settlesAt
+      round.isOver || pending.link === undefined || now(fiber) < pending.settlesAt
         ? Effect.void
         : Effect.matchCauseEffect(replay(this.config, pending), {
             onSuccess: () => Effect.sync(() => round.answered()),
