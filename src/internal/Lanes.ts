@@ -119,6 +119,8 @@ export class Ticket {
       this.behind <= 0
         ? Effect.void
         : Effect.callback((resume) => {
+            // The turn may have come between this step and the one before.
+            if (this.behind <= 0) return resume(Effect.void)
             this.onTurn = () => wake(fiber, resume, Effect.void)
           })
     )

@@ -1,6 +1,4 @@
 /** What the journal keeps, in the fallback and in memory, and what its work costs as it grows. */
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -8,6 +6,7 @@ import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import { Enumeration, Fallback, KeyValue, type KeyValueError, Memory } from "../../../src/index.ts"
 import { byAcceptance, Index } from "../../../src/wrappers/fallback/Index.ts"
+import { collectGarbage } from "../../support/collectGarbage.ts"
 import { metricOf } from "../../support/metrics.ts"
 import { inPlace, setup, slotsOf, store, unavailable } from "./setup.ts"
 
@@ -15,9 +14,6 @@ const outcomeOf = (error: KeyValueError.KeyValueError): ReadonlyArray<unknown> =
   error._tag,
   "outcome" in error && error.outcome
 ]
-
-setFlagsFromString("--expose-gc")
-const collectGarbage: () => void = runInNewContext("gc")
 
 describe("the journal of Fallback with recovery", () => {
   it.effect("keeps few slots of a key that is written often in an outage", () =>
