@@ -6,6 +6,7 @@ import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { type Entry, isExpired } from "../../Entry.ts"
 import { monotonicMillis, now } from "../../internal/clock.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { outcomeOf } from "../../internal/outcome.ts"
 import {
   DeserializationError,
@@ -168,7 +169,7 @@ export class Journal {
               }
               if (outcome === "applied") this.config.meters.journaled(taken.length)
               // Another process, or the layer that is built next, may have read the journal already.
-              return outcome === "applied" && this.isClosed ? Effect.fail(closed(call, true)) : Effect.void
+              return outcome === "applied" && this.isClosed ? Effect.fail(layerClosed(call.place, true)) : Effect.void
             })
       )
     })
@@ -247,7 +248,7 @@ export class Journal {
   }
 
   private refusalOf(call: Call.Put | Call.Delete, at: number): StoreUnavailableError | undefined {
-    if (this.isClosed) return closed(call, false)
+    if (this.isClosed) return layerClosed(call.place, false)
     const { maxEntries } = this.config
     const known = this.index.in(call.collection)
     const added = new Set(call.keys.filter((key) => !known.has(key))).size
@@ -361,10 +362,6 @@ export class Journal {
     return `${padded(stamp, 15)}-${padded(this.count++, 10)}-${this.config.writer}`
   }
 }
-
-/** The failure of a call that finds its layer closed. */
-export const closed = ({ place }: Call.Call, sent: boolean): StoreUnavailableError =>
-  new StoreUnavailableError({ ...place, reason: "the layer is closed", sent, isClosed: true })
 
 /** A call that writes each key once: the last write of a batch counts. */
 const lastOfEachKey = (

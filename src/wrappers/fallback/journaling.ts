@@ -5,8 +5,9 @@ import { inTime } from "../../driver/inTime.ts"
 import { clearByListing } from "../../internal/clearByListing.ts"
 import { idsOf } from "../../internal/ids.ts"
 import type { Lanes } from "../../internal/Lanes.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { type KeyValueError, StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
-import { closed, type Journal } from "./Journal.ts"
+import type { Journal } from "./Journal.ts"
 import { listing } from "./listing.ts"
 import { mayBeApplied } from "./mayBeApplied.ts"
 import type { Replayer } from "./Replayer.ts"
@@ -74,7 +75,7 @@ const write = <A>(
   return lanes.run(
     idsOf(call),
     inTime(call, (): Effect.Effect<A, WriteError> => {
-      if (journal.isClosed) return Effect.fail(closed(call, false))
+      if (journal.isClosed) return Effect.fail(layerClosed(call.place, false))
       if (replayer.isDown || journal.concerns(call)) return accept(false)
       if (call._tag === "put") for (const { createdAt } of call.entries) stamps.see(createdAt)
       return Effect.catchIf(direct(), fallbackOn, (error) => {
