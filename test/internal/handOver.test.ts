@@ -110,25 +110,25 @@ describe("a waiter in a lane that gives up", () => {
     Effect.gen(function* () {
       const lanes = new Lanes()
       yield* Effect.forkDetach(lanes.run(["a"], Effect.never), { startImmediately: true })
-      const registry = { collected: 0 }
-      const collected = new FinalizationRegistry(() => void registry.collected++)
-      for (let i = 0; i < 1000; i++) {
-        const value = { i }
-        collected.register(value, undefined)
-        const fiber = yield* Effect.forkDetach(
-          lanes.run(
-            ["a"],
-            Effect.sync(() => value)
+      const wait = (kept: string) =>
+        Effect.flatMap(
+          Effect.forkDetach(
+            lanes.run(
+              ["a"],
+              Effect.sync(() => kept)
+            ),
+            { startImmediately: true }
           ),
-          { startImmediately: true }
+          Fiber.interrupt
         )
-        yield* Fiber.interrupt(fiber)
-      }
-      for (let i = 0; i < 50 && registry.collected < 900; i++) {
+      const heap = () => {
         collectGarbage()
-        yield* Effect.sleep(10)
+        return process.memoryUsage().heapUsed
       }
-      assert.isAbove(registry.collected, 900)
+      yield* wait("first")
+      const before = heap()
+      for (let i = 0; i < 10_000; i++) yield* wait(Buffer.alloc(5000, String(i)).toString("latin1"))
+      assert.isBelow(heap() - before, 10_000_000, "50 MB were given up")
     })
   )
 })

@@ -29,7 +29,9 @@ export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<D
     delete: writing(stores, { run: (driver, call: Call.Delete) => driver.delete(call), sum: (a, b) => a + b })
   }
   const listing =
-    keys && collections ? amendedListing({ keys, collections }, () => grouped(stores.ledger.all()), live(get)) : undefined
+    keys && collections
+      ? amendedListing({ keys, collections }, () => grouped(stores.ledger.all()), live(get))
+      : undefined
   return {
     ...driver,
     ...listing,

@@ -217,7 +217,7 @@ describe("the work of Fallback with recovery", () => {
   })
 
   it.live(
-    "grows no faster than the journal",
+    "grows with the journal: four times as many keys cost less than eight times as much",
     () =>
       Effect.gen(function* () {
         const fastest = (count: number) =>
@@ -226,10 +226,10 @@ describe("the work of Fallback with recovery", () => {
               Object.entries(first!).map(([name, millis]) => [name, Math.min(millis, ...others.map((it) => it[name]!))])
             )
           )
-        const few = yield* fastest(5000)
+        const few = yield* fastest(2500)
         const many = yield* fastest(10_000)
         for (const [name, millis] of Object.entries(few)) {
-          assert.isBelow(many[name]! / Math.max(millis, 5), 2.4, `${name}: ${millis} and ${many[name]} ms`)
+          assert.isBelow(many[name]! / Math.max(millis, 5), 8, `${name}: ${millis} and ${many[name]} ms`)
         }
       }),
     { timeout: 120_000, retry: 2 }
