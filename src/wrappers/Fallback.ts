@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
@@ -30,7 +31,7 @@ import { journaling } from "./fallback/journaling.ts"
 import { mayBeApplied } from "./fallback/mayBeApplied.ts"
 import { metersOf } from "./fallback/meters.ts"
 import { Replayer } from "./fallback/Replayer.ts"
-import { Stamps } from "./fallback/Stamps.ts"
+import { stampsOf } from "./fallback/Stamps.ts"
 
 /**
  * Options of {@link wrap}.
@@ -132,7 +133,8 @@ export interface Recovery {
  *   operation of recovery itself is given up after 30 seconds, or `settleTime` if that is longer.
  * - With `recovery`, other processes do not see what is in this one's journal before it is replayed. Several may share a
  *   fallback; each replays what it finds there when it starts, which does no harm. Between processes the later time of day
- *   wins: keep their clocks together.
+ *   wins: keep their clocks together. A process that is started after its clock was set back knows the times of the
+ *   journal only.
  * - A deletion that goes to the journal returns how many of the keys the journal knows to be there, which may be too few.
  * - `fallbackOn` that throws is a defect of the call. In the background it is logged as an error, and recovery goes on.
  * - What the first store refuses for good (too large, say) stays in the journal and is answered from there. A warning is
@@ -204,7 +206,7 @@ const recoveringDriver = Effect.fnUntraced(function* (
   const patient = around(keeping(Math.max(patience, settleTime), constVoid))
   const meter = (yield* meterOf(config.store))(primary)
   const meters = metersOf(meter)
-  const stamps = new Stamps()
+  const stamps = stampsOf(yield* Clock.Clock)
   const isNeeded = Latch.makeUnsafe()
   const journal = new Journal({
     store: fallback,

@@ -1,3 +1,5 @@
+import type * as Clock from "effect/Clock"
+
 /** Larger ones do not fit into the names of slots, and are nobody's time of day. */
 const limit = 1e15
 
@@ -19,4 +21,13 @@ export class Stamps {
     this.see(timeOfDay)
     return this.latest
   }
+}
+
+const all = new WeakMap<Clock.Clock, Stamps>()
+
+/** The stamps by a clock. All layers of a process share them, so that one that is built again goes on with the latest. */
+export const stampsOf = (clock: Clock.Clock): Stamps => {
+  let stamps = all.get(clock)
+  if (stamps === undefined) all.set(clock, (stamps = new Stamps()))
+  return stamps
 }

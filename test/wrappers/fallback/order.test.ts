@@ -43,6 +43,26 @@ describe("Fallback with recovery, by a clock that is set", () => {
       )
     )
 
+    it.effect(`keeps the newer of two writes when the clock is set ${name} before the layer is built again`, () =>
+      withWallClock((turn) =>
+        Effect.gen(function* () {
+          const { primary, layer } = yield* setup({ settleTime: "1 second" })
+          yield* Effect.provide(
+            KeyValue.KeyValue.use((kv) => kv.put("a", "old")),
+            layer
+          )
+          yield* turn(millis)
+          yield* Effect.gen(function* () {
+            primary.plan.always = "unavailable"
+            yield* KeyValue.KeyValue.use((kv) => kv.put("a", "new"))
+            primary.plan.always = undefined
+            yield* TestClock.adjust("1 minute")
+            assert.strictEqual(yield* primary.kv.get("a"), "new")
+          }).pipe(Effect.provide(layer))
+        })
+      )
+    )
+
     it.effect(`replays in time when the clock is set ${name} in the outage`, () =>
       withWallClock((turn) =>
         Effect.gen(function* () {
