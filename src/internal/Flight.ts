@@ -77,6 +77,8 @@ export class Flight<A, E> {
       if (circle !== undefined) return Effect.die(new Error(describe([waiting!, ...circle])))
       const wait = { on: this }
       return Effect.callback((resume) => {
+        // The load may have ended between this step and the one before.
+        if (this.exit !== undefined) return resume(this.exit)
         const go = () => {
           waiting?.waits.delete(wait)
           wake(fiber, resume, this.exit!)

@@ -1,4 +1,6 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Chain, type Link } from "./Chain.ts"
 import { isShared } from "./request.ts"
 import { wake } from "./wake.ts"
 
@@ -7,11 +9,12 @@ import { wake } from "./wake.ts"
  * run beside them. A name is remembered only while somebody is in its lane.
  */
 export class Lanes {
-  private readonly last = new Map<string, Ticket>()
+  private readonly lanes = new Map<string, Chain<Ticket>>()
+  private isClosed = false
 
   /** Whether nobody is in any lane of these names. */
   areFree(names: ReadonlyArray<string>): boolean {
-    return this.last.size === 0 || !names.some((name) => this.last.has(name))
+    return this.lanes.size === 0 || !names.some((name) => this.lanes.has(name))
   }
 
   /**
@@ -20,13 +23,13 @@ export class Lanes {
    * Whoever enters must leave: `run` sees to both. Entering by hand is for positions in several lanes at once.
    */
   enter(names: ReadonlyArray<string>): Ticket {
-    const ticket = new Ticket(() => {
-      for (const name of names) if (this.last.get(name) === ticket) this.last.delete(name)
-    })
-    for (const name of names) {
-      this.last.get(name)?.precede(ticket)
-      this.last.set(name, ticket)
+    const ticket = new Ticket()
+    for (const name of names.length > 1 ? new Set(names) : names) {
+      let lane = this.lanes.get(name)
+      if (lane === undefined) this.lanes.set(name, (lane = new Chain()))
+      ticket.join(lane, () => this.lanes.delete(name))
     }
+    if (this.isClosed) ticket.proceed()
     return ticket
   }
 
@@ -37,6 +40,35 @@ export class Lanes {
    */
   run<A, E, R>(names: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.withFiber((fiber) => (isShared(fiber) ? inTurn(() => [this.enter(names)], effect) : effect))
+  }
+
+  /** Runs an effect in its turn, unless that does not come within a number of milliseconds. */
+  runWithin<E, R>(
+    names: ReadonlyArray<string>,
+    millis: number,
+    effect: Effect.Effect<void, E, R>
+  ): Effect.Effect<void, E, R> {
+    return Effect.suspend(() => {
+      let ticket: Ticket | undefined
+      const entered = Effect.suspend(() => {
+        ticket = this.enter(names)
+        return Effect.flatMap(Effect.timeoutOption(ticket.turn, millis), (turn) =>
+          Option.isSome(turn) ? effect : Effect.void
+        )
+      })
+      return Effect.onExitPrimitive(entered, () => ticket?.leave() as undefined)
+    })
+  }
+
+  /**
+   * Lets everybody go on without waiting, now and from now on. Their effects must see for themselves that there is nothing
+   * to do any more.
+   */
+  close(): void {
+    this.isClosed = true
+    for (const lane of this.lanes.values()) {
+      for (let link = lane.first; link !== undefined; link = link.next) link.value.proceed()
+    }
   }
 }
 
@@ -58,22 +90,22 @@ export const inTurn = <A, E, R>(
     })
   })
 
+interface Position {
+  readonly lane: Chain<Ticket>
+  readonly link: Link<Ticket>
+  readonly onEmpty: () => void
+}
+
 /** A position in lanes. */
 export class Ticket {
-  private predecessors = 0
-  private hasLeft = false
-  private readonly followers = new Set<Ticket>()
+  private positions: Array<Position> = []
+  /** In how many of the lanes somebody is before. */
+  private behind = 0
   private onTurn: (() => void) | undefined
-  private readonly onLeave: () => void
 
-  constructor(onLeave: () => void) {
-    this.onLeave = onLeave
-  }
-
-  precede(other: Ticket): void {
-    if (other === this || this.followers.has(other)) return
-    this.followers.add(other)
-    other.predecessors++
+  join(lane: Chain<Ticket>, onEmpty: () => void): void {
+    if (lane.first !== undefined) this.behind++
+    this.positions.push({ lane, link: lane.push(this), onEmpty })
   }
 
   /** Runs an effect when all before have left, and leaves. */
@@ -84,28 +116,35 @@ export class Ticket {
   /** Waits until all before have left. */
   get turn(): Effect.Effect<void> {
     return Effect.withFiber((fiber) =>
-      this.predecessors === 0
+      this.behind <= 0
         ? Effect.void
         : Effect.callback((resume) => {
+            // The turn may have come between this step and the one before.
+            if (this.behind <= 0) return resume(Effect.void)
             this.onTurn = () => wake(fiber, resume, Effect.void)
           })
     )
   }
 
-  /** Lets the next ones in. An interrupted waiter keeps its position and is skipped when its turn comes. */
+  /** Goes on, whoever is before. */
+  proceed(): void {
+    this.behind = 0
+    this.onTurn?.()
+  }
+
+  /** Lets the next ones in. Whoever is interrupted while it waits leaves nothing behind. */
   leave(): void {
-    if (this.hasLeft) return
-    this.hasLeft = true
-    if (this.predecessors > 0) return
-    const leaving: Array<Ticket> = [this]
-    for (let ticket = leaving.pop(); ticket !== undefined; ticket = leaving.pop()) {
-      ticket.onLeave()
-      for (const follower of ticket.followers) {
-        if (--follower.predecessors > 0) continue
-        if (follower.hasLeft) leaving.push(follower)
-        else follower.onTurn?.()
-      }
-      ticket.followers.clear()
+    const { positions } = this
+    this.positions = []
+    for (const { lane, link, onEmpty } of positions) {
+      const wasFirst = lane.first === link
+      lane.remove(link)
+      if (lane.first === undefined) onEmpty()
+      else if (wasFirst) lane.first.value.comeForward()
     }
+  }
+
+  private comeForward(): void {
+    if (--this.behind === 0) this.onTurn?.()
   }
 }

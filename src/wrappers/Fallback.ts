@@ -3,25 +3,35 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Latch from "effect/Latch"
 import type * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type { Atomic } from "../Atomic.ts"
+import { around } from "../driver/around.ts"
 import * as Call from "../driver/Call.ts"
 import { type Combination, combine } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
+import { inTime } from "../driver/inTime.ts"
 import { type Combiner, combination } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import { unhurried } from "../internal/budget.ts"
 import { Lanes } from "../internal/Lanes.ts"
+import { meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
 import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
+import { keeping } from "./Deadline.ts"
 import { Journal } from "./fallback/Journal.ts"
-import { Meters } from "./fallback/Meters.ts"
-import { Recovery as Recoverer } from "./fallback/Recovery.ts"
-import { recovering } from "./fallback/recovering.ts"
+import { journaling } from "./fallback/journaling.ts"
+import { mayBeApplied } from "./fallback/mayBeApplied.ts"
+import { metersOf } from "./fallback/meters.ts"
+import { Replayer } from "./fallback/Replayer.ts"
+import { stampsOf } from "./fallback/Stamps.ts"
 
 /**
  * Options of {@link wrap}.
@@ -59,7 +69,10 @@ export interface Recovery {
    * seconds.
    */
   readonly settleTime?: Duration.Input | undefined
-  /** How many keys the journal may hold; more writes fail with `StoreUnavailableError`. Default: 100,000. */
+  /**
+   * How many keys the journal may hold; writes of more keys fail with `StoreUnavailableError`. So many slots of replaced
+   * writes may wait for their removal beside them, at least 1,000, and at most 1,000 of one key. Default: 100,000.
+   */
   readonly maxEntries?: number | undefined
   /** A name in metrics (`db.namespace`). Default: none. */
   readonly store?: string | undefined
@@ -82,9 +95,11 @@ export interface Recovery {
  * **With recovery**
  *
  * A write that the first store fails (as `fallbackOn` says) is accepted by the fallback, in a journal that outlives the
- * process if the fallback does. From then on writes go there without asking the first store, until that answers a probe;
- * it then gets the last write of each key, in the order of acceptance. Until a key is replayed, all its writes go to the
- * journal and its reads are answered from there, tombstones included, so that:
+ * process if the fallback does. From then on writes go there without asking the first store, until that answers a probe.
+ * Probes are sent in the background, also after a failed read or listing. The first store then gets the last write of each
+ * key: eight keys at a time, those that were accepted first before others. A key whose replay fails is tried again after
+ * the others. Until a key is replayed, all its writes go to the journal and its reads are answered from there, tombstones
+ * included, so that:
  *
  * - a write that was acknowledged is seen by all later reads through this layer, in the outage and after it, and is never
  *   replaced by an older one;
@@ -94,12 +109,17 @@ export interface Recovery {
  *
  * The last write by time of acceptance wins. If the first store has an entry that was created later than a write in the
  * journal was accepted, another process has written it: the older write is dropped, and counted as a conflict. (A deletion
- * by another process leaves no such trace.) An entry that has expired by then is replayed as a deletion.
+ * by another process leaves no such trace.) The time of acceptance is the time of day, but never earlier than that of
+ * anything that this process has written, or read from the first store: a clock that is set back brings nothing old back.
+ * An entry that has expired by then is replayed as a deletion.
  *
  * A write that the first store failed with an unknown outcome goes to the journal, too. It may still be applied to the
  * first store later, so its key is not replayed for `settleTime`, which is believed to be the longest that this takes. For
  * the same reason nothing is replayed for that long after a restart. If neither store accepts a write, it fails with
  * `outcome: "not-applied"` only if neither may have applied it.
+ *
+ * When the layer is closed, writes that wait for others of their key fail with `StoreUnavailableError`. So does a write that
+ * comes to the journal afterwards, with `outcome: "unknown"`: the next layer over the same fallback will replay it.
  *
  * Metrics: `effect_kv.fallback.journal` (a gauge: keys that wait), `effect_kv.fallback.journaled`, `.replayed` and
  * `.conflicts` (counters of keys).
@@ -109,10 +129,14 @@ export interface Recovery {
  * - With `writeToFallback`, what was written or deleted in an outage is known to the fallback only: when the first store
  *   is back, it answers as if nothing had happened.
  * - Put `Timeout` inside of the first store, so that an outage is noticed soon, and inside of the fallback. With
- *   `recovery`, writes of the same key wait for each other, and for its replay: a store that hangs would hang them.
+ *   `recovery`, writes of the same key wait for each other, and for its replay: a store that hangs would hang them. An
+ *   operation of recovery itself is given up after 30 seconds, or `settleTime` if that is longer.
  * - With `recovery`, other processes do not see what is in this one's journal before it is replayed. Several may share a
- *   fallback; each replays what it finds there when it starts, which does no harm.
- * - A deletion in an outage answers how many of the keys the journal knows to be there, which may be too few.
+ *   fallback; each replays what it finds there when it starts, which does no harm. Between processes the later time of day
+ *   wins: keep their clocks together. A process that is started after its clock was set back knows the times of the
+ *   journal only.
+ * - A deletion that goes to the journal returns how many of the keys the journal knows to be there, which may be too few.
+ * - `fallbackOn` that throws is a defect of the call. In the background it is logged as an error, and recovery goes on.
  * - What the first store refuses for good (too large, say) stays in the journal and is answered from there. A warning is
  *   logged, without names.
  * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as they come to this
@@ -141,7 +165,7 @@ export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>(
 ): Combiner<readonly [Store], Atomic, StoreSetupError> =>
   combination([config.fallback], (primary, [fallback]) => {
     const { fallbackOn = (error) => error.retryable, writeToFallback = false, recovery } = config
-    if (recovery !== undefined) return recover(primary, fallback!, recovery, fallbackOn)
+    if (recovery !== undefined) return recoveringDriver(primary, fallback!, recovery, fallbackOn)
     const { compareAndPut: _, ...driver } = combine([primary, fallback!], fallingBack(fallbackOn, writeToFallback))
     return Effect.succeed(driver)
   })
@@ -154,10 +178,19 @@ const fallingBack =
       : Effect.catchIf(
           primary!(call),
           (error) => fallbackOn(error as KeyValueError),
-          () => fallback!(call)
+          (error) => {
+            const answer = inTime(call, fallback!)
+            // A write that the first store may have applied is not undone by a second one that did not.
+            return Call.isWrite(call) && mayBeApplied(error as KeyValueError)
+              ? Effect.mapError(answer, () => error)
+              : answer
+          }
         )
 
-const recover = Effect.fnUntraced(function* (
+/** No operation of recovery takes longer, in milliseconds: one that hangs must not hold up the others. */
+const patience = 30_000
+
+const recoveringDriver = Effect.fnUntraced(function* (
   primary: Driver,
   fallback: Driver,
   config: Recovery,
@@ -167,25 +200,49 @@ const recover = Effect.fnUntraced(function* (
   const journalCollection = config.journal ?? "__effect_kv_journal"
   yield* options.check("Fallback", fallback.keys !== undefined, "recovery needs a fallback that can list its keys")
   const settleTime = yield* options.millis("Fallback", "settleTime", config.settleTime ?? "30 seconds")
-  const meters = new Meters(config.store, yield* Effect.context())
+  const maxEntries = yield* options.integer("Fallback", "maxEntries", config.maxEntries ?? 100_000, 1)
+  const initialDelay = yield* options.millis("Fallback", "initialDelay", config.initialDelay ?? "100 millis")
+  const maxDelay = yield* options.millis("Fallback", "maxDelay", config.maxDelay ?? "10 seconds")
+  const patient = around(keeping(Math.max(patience, settleTime), constVoid))
+  const meter = (yield* meterOf(config.store))(primary)
+  const meters = metersOf(meter)
+  const stamps = stampsOf(yield* Clock.Clock)
+  const isNeeded = Latch.makeUnsafe()
   const journal = new Journal({
     store: fallback,
+    background: patient(fallback),
     collection: journalCollection,
-    maxEntries: yield* options.integer("Fallback", "maxEntries", config.maxEntries ?? 100_000, 1),
+    maxEntries,
     settleTime,
     writer: (yield* Random.nextInt).toString(36),
     exact: primary.exact ?? false,
-    meters
+    meters,
+    stamps,
+    onPending: () => isNeeded.openUnsafe()
   })
-  const initialDelay = yield* options.millis("Fallback", "initialDelay", config.initialDelay ?? "100 millis")
-  const maxDelay = yield* options.millis("Fallback", "maxDelay", config.maxDelay ?? "10 seconds")
   yield* Effect.mapError(
-    journal.load(),
+    unhurried(journal.load()),
     (cause) => new StoreSetupError({ module: "Fallback", reason: "the journal cannot be read", cause })
   )
+  meter.gauge("fallback.journal", "Keys whose last write is in the journal only", {}, () => journal.size)
   const lanes = new Lanes()
-  const shared = { primary, journal, lanes, meters, settleTime }
-  const recovery = new Recoverer({ ...shared, initialDelay, maxDelay, isOutage: fallbackOn })
-  yield* Effect.forkScoped(recovery.run)
-  return recovering({ ...shared, fallback, recovery, journalCollection, fallbackOn })
+  const shared = { journal, lanes, stamps }
+  const replayer = new Replayer({
+    ...shared,
+    primary: patient(primary),
+    meters,
+    settleTime,
+    initialDelay,
+    maxDelay,
+    isOutage: fallbackOn,
+    isNeeded
+  })
+  yield* Effect.forkScoped(replayer.run)
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      journal.isClosed = true
+      lanes.close()
+    })
+  )
+  return journaling({ ...shared, primary, fallback, replayer, journalCollection, fallbackOn })
 })

@@ -1,9 +1,12 @@
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as Call from "../../driver/Call.ts"
+import * as Latch from "effect/Latch"
+import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { type Entry, isExpired } from "../../Entry.ts"
-import { idOf, idsOf } from "../../internal/ids.ts"
+import { monotonicMillis, now } from "../../internal/clock.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { outcomeOf } from "../../internal/outcome.ts"
 import {
   DeserializationError,
@@ -12,35 +15,15 @@ import {
   StoreUnavailableError,
   type WriteError
 } from "../../KeyValueError.ts"
+import { byAcceptance, Index, type Pending, type Slot } from "./Index.ts"
 import * as journalEntry from "./journalEntry.ts"
-import type { Meters } from "./Meters.ts"
-
-/** Where a write is in the journal. */
-export interface Slot {
-  readonly name: string
-  readonly acceptedAt: number
-  readonly isDelete: boolean
-  readonly expiresAt: number | undefined
-}
-
-/** What the journal has of a key. */
-export interface Pending {
-  readonly collection: string
-  readonly key: string
-  /** All that there may be of it in the store, in order. */
-  slots: Array<string>
-  /** The last write that was accepted. Without one, there may be writes of which nobody was told that they were. */
-  last: Slot | undefined
-  /** Whether the primary has the last write, so that only its slots are to be removed. */
-  isReplayed: boolean
-  /** Whether the primary refused it for a reason that will not pass by itself, of which it was told. */
-  isRefused: boolean
-  /** Before this time, a write to the primary may still be under way. */
-  settlesAt: number
-}
+import type { Meters } from "./meters.ts"
+import type { Stamps } from "./Stamps.ts"
 
 export interface Config {
   readonly store: Driver
+  /** The same store for work in the background: no operation of it takes forever. */
+  readonly background: Driver
   /** The collection that the journal is in. */
   readonly collection: string
   readonly maxEntries: number
@@ -50,9 +33,21 @@ export interface Config {
   /** Whether integers are exact in the primary store. */
   readonly exact: boolean
   readonly meters: Meters
+  readonly stamps: Stamps
+  /** Is told when something is pending. */
+  readonly onPending: () => void
 }
 
 const pageSize = 100
+
+/** How many keys are put in order in one step. */
+const chunkSize = 5000
+
+/** How many slots that are of no use any more are removed without delay. */
+const crowd = 32
+
+/** How many such slots one key may have before its writes are refused. */
+const maxOfKey = 1000
 
 /**
  * Writes that the fallback has accepted in place of the primary, in a collection of their own, and an index of them in
@@ -62,9 +57,16 @@ const pageSize = 100
  * or remove one that is gone already. The names sort by time of acceptance.
  */
 export class Journal {
-  private readonly index = new Map<string, Pending>()
+  readonly index = new Index()
+  /** Open while there are slots that later ones have replaced. */
+  readonly hasReplaced = Latch.makeUnsafe()
+  /** Open while there are many of them. */
+  readonly isCrowded = Latch.makeUnsafe()
+  isClosed = false
+  private readonly replaced = new Map<Pending, Set<string>>()
+  /** How many slots there are beside the last ones of all keys. */
+  private extra = 0
   private readonly config: Config
-  private lastStamp = 0
   private count = 0
 
   constructor(config: Config) {
@@ -75,30 +77,30 @@ export class Journal {
     return this.index.size
   }
 
-  get(id: string): Pending | undefined {
-    return this.index.get(id)
+  /** Whether anything is pending about the keys of a call. */
+  concerns({ collection, keys }: Call.Put | Call.Delete): boolean {
+    if (this.size === 0) return false
+    const pending = this.index.in(collection)
+    return pending.size > 0 && keys.some((key) => pending.has(key))
   }
 
-  /** What is pending, in the order in which the last writes were accepted. */
-  inOrder(): ReadonlyArray<Pending> {
-    const nameOf = ({ last, slots }: Pending) => last?.name ?? slots[0] ?? ""
-    return [...this.index.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  }
-
-  /** What has a write that was accepted. */
-  written(): ReadonlyArray<Pending> {
-    return [...this.index.values()].filter(({ last }) => last !== undefined)
+  /** What may be replayed at a time of the monotonic clock, in order of acceptance; what failed before comes last. */
+  due(at: number): ReadonlyArray<Pending> {
+    const settled = this.index.inOrder().filter(({ settlesAt }) => settlesAt <= at)
+    const failed = settled.filter(({ hasFailed }) => hasFailed)
+    return failed.length === 0 ? settled : [...settled.filter(({ hasFailed }) => !hasFailed), ...failed]
   }
 
   /** How many of the keys of a call are known to be there, by the journal alone. */
-  countOf(call: Call.Delete): Effect.Effect<number> {
+  countOf({ collection, keys }: Call.Delete): Effect.Effect<number> {
     return Effect.clockWith((clock) => {
-      const now = clock.currentTimeMillisUnsafe()
-      const isThere = (id: string) => {
-        const last = this.index.get(id)?.last
-        return last !== undefined && !last.isDelete && !isExpired(last, now)
+      const at = clock.currentTimeMillisUnsafe()
+      let count = 0
+      for (const key of new Set(keys)) {
+        const last = this.index.get(collection, key)?.last
+        if (last !== undefined && !last.isDelete && !isExpired(last, at)) count++
       }
-      return Effect.succeed([...new Set(idsOf(call))].filter(isThere).length)
+      return Effect.succeed(count)
     })
   }
 
@@ -106,79 +108,89 @@ export class Journal {
   load(): Effect.Effect<void, ReadError> {
     const self = this
     return Effect.gen(function* () {
-      const settlesAt = (yield* Clock.currentTimeMillis) + self.config.settleTime
+      const { background, settleTime } = self.config
+      const settlesAt = monotonicMillis(yield* Clock.Clock) + settleTime
+      const found = new Set<Pending>()
       let cursor: Call.Cursor
       do {
         const call = { ...self.callOf("keys", []), _tag: "keys", prefix: "", pageSize, cursor } as const
-        const page: Call.Page = yield* self.config.store.keys!(call)
-        if (page.names.length > 0) self.add(page.names, yield* self.readSlots(page.names), settlesAt)
+        const page: Call.Page = yield* background.keys!(call)
+        if (page.names.length > 0) self.add(page.names, yield* self.readSlots(page.names), found)
         cursor = page.next
       } while (cursor !== undefined)
+      for (const chunk of Arr.chunksOf(byAcceptance([...found]), chunkSize)) {
+        for (const pending of chunk) {
+          pending.settlesAt = settlesAt
+          self.index.moveToEnd(pending)
+        }
+        yield* Effect.yieldNow
+      }
+      if (found.size > 0) self.config.onPending()
     })
   }
 
   /**
-   * Writes what a call does to the journal. `settleTime` is given if the primary may still apply the call, too.
+   * Writes what a call does to the journal. `mayBeUnderWay` tells that the primary may still apply the call, too.
    *
    * Callers see to it that there are no two calls about the same key at a time.
    */
   accept(call: Call.Put | Call.Delete, mayBeUnderWay: boolean): Effect.Effect<void, WriteError> {
-    return Effect.clockWith((clock) => {
-      const now = clock.currentTimeMillisUnsafe()
-      const ids = idsOf(call)
-      if (this.index.size + ids.filter((id) => !this.index.has(id)).length > this.config.maxEntries) {
-        return Effect.fail(new StoreUnavailableError({ ...call.place, reason: "the journal is full", sent: false }))
-      }
-      const acceptedAt = (this.lastStamp = Math.max(now, this.lastStamp))
-      const writes = call.keys.map((key, i): journalEntry.JournalEntry => {
-        const entry = call._tag === "put" ? call.entries[i] : undefined
-        return { collection: call.collection, key, acceptedAt, entry }
-      })
-      const slots = writes.map((write) => slotOf(this.nextName(), write))
-      const pending = ids.map((id, i) => this.pendingOf(id, call.collection, call.keys[i]!))
-      pending.forEach((it, i) => void it.slots.push(slots[i]!.name))
-      const { store, collection, settleTime, meters } = this.config
-      const { place, deadline } = call
-      const keys = slots.map(({ name }) => name)
-      const put = store.put({
-        _tag: "put",
-        place,
-        deadline,
-        collection,
-        keys,
-        entries: writes.map(journalEntry.encode)
-      })
-      return Effect.onExitPrimitive(put, (exit) => {
-        const outcome = outcomeOf(exit)
-        const settlesAt = clock.currentTimeMillisUnsafe() + settleTime
-        pending.forEach((it, i) => {
-          if (mayBeUnderWay || outcome === "unknown") it.settlesAt = Math.max(it.settlesAt, settlesAt)
-          if (outcome === "applied") {
-            it.last = slots[i]
-            it.isReplayed = it.isRefused = false
-          } else if (outcome === "not-applied") this.forgetSlot(it, slots[i]!.name)
+    return Effect.suspend(() => {
+      let taken: ReadonlyArray<readonly [Pending, Slot]> = []
+      // Slots are taken inside of what notes how the write of them ended.
+      const put = Effect.withFiber((fiber) => {
+        const refusal = this.refusalOf(call, now(fiber))
+        if (refusal !== undefined) return Effect.fail(refusal)
+        const { collection, stamps, store } = this.config
+        const acceptedAt = stamps.next(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+        const { keys, entries, place } = lastOfEachKey(call)
+        const writes = keys.map((key, i): journalEntry.JournalEntry => {
+          const entry = entries?.[i]
+          return { collection: call.collection, key, acceptedAt, entry }
         })
-        if (outcome === "applied") meters.count("journaled", slots.length)
-        return undefined
+        const names = keys.map(() => this.nextName(acceptedAt))
+        taken = writes.map((write, i) => [
+          this.pendingOf(write.collection, write.key, now(fiber)),
+          slotOf(names[i]!, write)
+        ])
+        const { deadline, holder } = call
+        const values = writes.map(journalEntry.encode)
+        return store.put({ _tag: "put", place, deadline, holder, collection, keys: names, entries: values })
       })
+      return Effect.onExitPrimitive(put, (exit) =>
+        taken.length === 0
+          ? undefined
+          : Effect.withFiber((fiber) => {
+              const outcome = outcomeOf(exit)
+              const settlesAt = now(fiber) + this.config.settleTime
+              for (const [pending, slot] of taken) {
+                if (mayBeUnderWay || outcome === "unknown") pending.settlesAt = Math.max(pending.settlesAt, settlesAt)
+                this.note(pending, slot, outcome)
+              }
+              if (outcome === "applied") this.config.meters.journaled(taken.length)
+              // Another process, or the layer that is built next, may have read the journal already.
+              return outcome === "applied" && this.isClosed ? Effect.fail(layerClosed(call.place, true)) : Effect.void
+            })
+      )
     })
   }
 
   /**
    * Reads the last writes of keys, as entries. A slot that another process has replayed is no longer there: its key is
-   * not pending any more, and answered as `"gone"`.
+   * not pending any more, and is returned as `"gone"`.
    */
   read(
     call: Call.Get,
-    pending: ReadonlyArray<Pending>
+    pending: ReadonlyArray<Pending>,
+    store = this.config.store
   ): Effect.Effect<ReadonlyArray<Entry | undefined | "gone">, ReadError> {
     return Effect.clockWith((clock) => {
-      const now = clock.currentTimeMillisUnsafe()
+      const at = clock.currentTimeMillisUnsafe()
       const lasts = pending.map(({ last }) => last!)
-      const asked = lasts.flatMap((slot, i) => (slot.isDelete || isExpired(slot, now) ? [] : [i]))
+      const asked = lasts.flatMap((slot, i) => (slot.isDelete || isExpired(slot, at) ? [] : [i]))
       if (asked.length === 0) return Effect.succeed(lasts.map(() => undefined))
       const names = asked.map((i) => lasts[i]!.name)
-      const found = this.config.store.get({ ...call, collection: this.config.collection, keys: names, expiry: false })
+      const found = store.get({ ...call, collection: this.config.collection, keys: names, expiry: false })
       return Effect.flatMap(found, (slots) => {
         const answers: Array<Entry | undefined | "gone"> = lasts.map(() => undefined)
         for (const [i, index] of asked.entries()) {
@@ -186,7 +198,7 @@ export class Journal {
           const decoded = slot && journalEntry.decode(slot, this.config.exact)
           if (slot !== undefined && decoded === undefined) {
             return Effect.fail(
-              new DeserializationError({ ...call.place, reason: "its entry in the journal is damaged" })
+              new DeserializationError({ ...Call.placeOf(call, index), reason: "its entry in the journal is damaged" })
             )
           }
           answers[index] = decoded === undefined ? "gone" : decoded.entry
@@ -199,34 +211,34 @@ export class Journal {
   /** The last write of a key: its entry, or `undefined` for a deletion and for what has expired. */
   readOne(pending: Pending): Effect.Effect<Entry | undefined | "gone", ReadError> {
     const call = { ...this.callOf("get", [pending.key]), _tag: "get", expiry: false, versioned: false } as const
-    return Effect.map(this.read({ ...call, collection: pending.collection }, [pending]), ([entry]) => entry)
+    const read = this.read({ ...call, collection: pending.collection }, [pending], this.config.background)
+    return Effect.map(read, ([entry]) => entry)
   }
 
-  /** Removes the slots of a key that its last one has replaced. */
-  compact(pending: Pending): Effect.Effect<void, WriteError> {
+  /** Removes slots that later ones have replaced, as many as there are when it begins. */
+  get compact(): Effect.Effect<void, WriteError> {
     return Effect.suspend(() => {
-      const { last, slots } = pending
-      const replaced = slots.filter((slot) => slot !== last?.name)
-      if (replaced.length === 0 || last === undefined) return Effect.void
-      return Effect.map(this.config.store.delete({ ...this.callOf("delete", replaced), _tag: "delete" }), () => {
-        pending.slots = [last.name]
-      })
+      const slots = [...this.replaced].flatMap(([pending, names]) => Array.from(names, (name) => ({ pending, name })))
+      return Effect.forEach(
+        Arr.chunksOf(slots, pageSize),
+        (chunk) =>
+          Effect.map(this.removeSlots(chunk.map(({ name }) => name)), () => {
+            for (const { pending, name } of chunk) this.dropReplaced(pending, name)
+          }),
+        { discard: true }
+      )
     })
   }
 
   /** Removes the slots of a key, and with them what is known of it. */
   remove(pending: Pending): Effect.Effect<void, WriteError> {
-    const slots = [...pending.slots]
-    const removed =
-      slots.length === 0
-        ? Effect.succeed(0)
-        : this.config.store.delete({ ...this.callOf("delete", slots), _tag: "delete" })
-    return Effect.map(removed, () => this.forget(pending))
-  }
-
-  forget(pending: Pending): void {
-    this.index.delete(idOf(pending.collection, pending.key))
-    this.config.meters.setLength(this.index.size)
+    return Effect.suspend(() => {
+      const { last, doubtful } = pending
+      const older = [...(this.replaced.get(pending) ?? []), ...doubtful]
+      // The last one goes last: a process that starts in between must not find an older write alone.
+      const removed = Effect.andThen(this.removeSlots(older), this.removeSlots(last === undefined ? [] : [last.name]))
+      return Effect.map(removed, () => this.forget(pending))
+    })
   }
 
   /** The call of one operation on the journal itself. */
@@ -235,44 +247,129 @@ export class Journal {
     return { place: { operation, collection, keys }, deadline: undefined, collection, keys }
   }
 
-  private readSlots(names: ReadonlyArray<string>) {
-    const call = { ...this.callOf("getMany", names), _tag: "get", expiry: false, versioned: false } as const
-    return this.config.store.get(call)
+  private refusalOf(call: Call.Put | Call.Delete, at: number): StoreUnavailableError | undefined {
+    if (this.isClosed) return layerClosed(call.place, false)
+    const { maxEntries } = this.config
+    const known = this.index.in(call.collection)
+    const added = new Set(call.keys.filter((key) => !known.has(key))).size
+    const isFull = this.size + added > maxEntries || this.extra >= Math.max(maxEntries, maxOfKey)
+    if (isFull || call.keys.some((key) => this.keptOf(known.get(key), at) >= maxOfKey)) {
+      return new StoreUnavailableError({ ...call.place, reason: "the journal is full", sent: false })
+    }
+    return undefined
   }
 
-  private add(names: ReadonlyArray<string>, slots: ReadonlyArray<Entry | undefined>, settlesAt: number): void {
+  private extraOf(pending: Pending): number {
+    return (this.replaced.get(pending)?.size ?? 0) + pending.doubtful.length
+  }
+
+  /** How many slots of a key cannot be removed yet, or were not. */
+  private keptOf(pending: Pending | undefined, at: number): number {
+    if (pending === undefined) return 0
+    return pending.settlesAt <= at ? (this.replaced.get(pending)?.size ?? 0) : this.extraOf(pending)
+  }
+
+  /** Notes how the write of a slot ended. */
+  private note(pending: Pending, slot: Slot, outcome: "applied" | "not-applied" | "unknown"): void {
+    if (outcome === "applied") {
+      if (pending.last !== undefined) this.addReplaced(pending, pending.last.name)
+      pending.last = slot
+      pending.isReplayed = pending.hasFailed = pending.isRefused = false
+      this.index.moveToEnd(pending)
+    } else if (outcome === "unknown") {
+      pending.doubtful = [...pending.doubtful, slot.name]
+      this.extra++
+    } else if (pending.last === undefined && this.extraOf(pending) === 0) this.forget(pending)
+  }
+
+  private addReplaced(pending: Pending, name: string): void {
+    let names = this.replaced.get(pending)
+    if (names === undefined) this.replaced.set(pending, (names = new Set()))
+    names.add(name)
+    this.extra++
+    this.hasReplaced.openUnsafe()
+    if (this.extra >= crowd) this.isCrowded.openUnsafe()
+  }
+
+  private dropReplaced(pending: Pending, name: string): void {
+    const names = this.replaced.get(pending)
+    if (names?.delete(name)) this.extra--
+    if (names?.size === 0) this.replaced.delete(pending)
+    this.updateLatches()
+  }
+
+  private updateLatches(): void {
+    if (this.replaced.size === 0) this.hasReplaced.closeUnsafe()
+    if (this.replaced.size === 0 || this.extra < crowd) this.isCrowded.closeUnsafe()
+  }
+
+  private forget(pending: Pending): void {
+    if (pending.link === undefined) return
+    this.extra -= this.extraOf(pending)
+    this.replaced.delete(pending)
+    this.index.delete(pending)
+    this.updateLatches()
+  }
+
+  private removeSlots(names: ReadonlyArray<string>): Effect.Effect<unknown, WriteError> {
+    return names.length === 0
+      ? Effect.void
+      : this.config.background.delete({ ...this.callOf("delete", names), _tag: "delete" })
+  }
+
+  private readSlots(names: ReadonlyArray<string>) {
+    const call = { ...this.callOf("getMany", names), _tag: "get", expiry: false, versioned: false } as const
+    return this.config.background.get(call)
+  }
+
+  private add(names: ReadonlyArray<string>, slots: ReadonlyArray<Entry | undefined>, found: Set<Pending>): void {
+    const { exact, stamps } = this.config
     names.forEach((name, i) => {
-      const decoded = slots[i] && journalEntry.decode(slots[i], this.config.exact)
+      const decoded = slots[i] && journalEntry.decode(slots[i], exact)
       if (decoded === undefined) return
-      const { collection, key, acceptedAt } = decoded
-      const pending = this.pendingOf(idOf(collection, key), collection, key)
-      pending.slots.push(name)
-      pending.settlesAt = settlesAt
-      this.lastStamp = Math.max(this.lastStamp, acceptedAt + 1)
-      if (pending.last !== undefined && pending.last.name > name) return
-      pending.last = slotOf(name, decoded)
+      // Names of this process sort behind those that it has found, although it counts anew.
+      stamps.see(decoded.acceptedAt + 1)
+      stamps.see(decoded.entry?.createdAt)
+      const { collection, key } = decoded
+      const pending = this.index.get(collection, key) ?? this.index.add(collection, key)
+      found.add(pending)
+      const { last } = pending
+      const isLast = last === undefined || last.name < name
+      if (isLast) pending.last = slotOf(name, decoded)
+      if (last !== undefined) this.addReplaced(pending, isLast ? last.name : name)
     })
   }
 
-  private pendingOf(id: string, collection: string, key: string): Pending {
-    let pending = this.index.get(id)
-    if (pending === undefined) {
-      pending = { collection, key, slots: [], last: undefined, isReplayed: false, isRefused: false, settlesAt: 0 }
-      this.index.set(id, pending)
-      this.config.meters.setLength(this.index.size)
+  private begin(collection: string, key: string): Pending {
+    const pending = this.index.add(collection, key)
+    this.index.moveToEnd(pending)
+    this.config.onPending()
+    return pending
+  }
+
+  private pendingOf(collection: string, key: string, at: number): Pending {
+    const pending = this.index.get(collection, key) ?? this.begin(collection, key)
+    if (pending.doubtful.length > 0 && pending.settlesAt <= at) {
+      this.extra -= pending.doubtful.length
+      for (const name of pending.doubtful) this.addReplaced(pending, name)
+      pending.doubtful = []
     }
     return pending
   }
 
-  private forgetSlot(pending: Pending, name: string): void {
-    pending.slots = pending.slots.filter((slot) => slot !== name)
-    if (pending.slots.length === 0 && pending.last === undefined) this.forget(pending)
-  }
-
-  private nextName(): string {
+  private nextName(stamp: number): string {
     const padded = (number: number, digits: number) => String(Math.floor(number)).padStart(digits, "0")
-    return `${padded(this.lastStamp, 15)}-${padded(this.count++, 10)}-${this.config.writer}`
+    return `${padded(stamp, 15)}-${padded(this.count++, 10)}-${this.config.writer}`
   }
+}
+
+/** A call that writes each key once: the last write of a batch counts. */
+const lastOfEachKey = (
+  call: Call.Put | Call.Delete
+): Pick<Call.Put, "keys" | "place"> & { readonly entries?: ReadonlyArray<Entry> } => {
+  if (call.keys.length === 1) return call
+  const indices = new Map(call.keys.map((key, i) => [key, i]))
+  return indices.size === call.keys.length ? call : Call.pick(call, [...indices.values()])
 }
 
 const slotOf = (name: string, { acceptedAt, entry }: journalEntry.JournalEntry): Slot => ({

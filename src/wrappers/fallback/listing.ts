@@ -2,11 +2,18 @@ import * as Effect from "effect/Effect"
 import type { Driver } from "../../driver/Driver.ts"
 import { isExpired } from "../../Entry.ts"
 import { amendedListing } from "../../internal/amendedListing.ts"
-import type { Journal, Pending } from "./Journal.ts"
+import type { Pending } from "./Index.ts"
+import type { Journal } from "./Journal.ts"
 
 /** Lists what the primary has, as it will be when all that is in the journal is replayed. */
-export const listing = ({ keys, collections }: Driver, journal: Journal): Pick<Driver, "keys" | "collections"> =>
-  keys && collections ? amendedListing({ keys, collections }, () => journal.written(), live) : {}
+export const listing = (
+  { keys, collections }: Pick<Driver, "keys" | "collections">,
+  { index }: Journal
+): Pick<Driver, "keys" | "collections"> => {
+  if (keys === undefined || collections === undefined) return {}
+  const written = (collection: string) => [...index.in(collection).values()].filter(({ last }) => last !== undefined)
+  return amendedListing({ keys, collections }, () => ({ names: () => index.names(), in: written }), live)
+}
 
 const live = (pending: ReadonlyArray<Pending>): Effect.Effect<ReadonlyArray<string>> =>
   Effect.clockWith((clock) => {

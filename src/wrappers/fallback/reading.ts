@@ -1,11 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { inTime } from "../../driver/inTime.ts"
 import type { Entry } from "../../Entry.ts"
-import { idsOf } from "../../internal/ids.ts"
 import type { ReadError } from "../../KeyValueError.ts"
-import type { Journal, Pending } from "./Journal.ts"
-import type { Parts } from "./recovering.ts"
+import type { Pending } from "./Index.ts"
+import type { Journal } from "./Journal.ts"
+import type { Parts } from "./journaling.ts"
 
 type Answers = ReadonlyArray<Entry | undefined>
 
@@ -16,7 +17,7 @@ export const reading =
     Effect.suspend(() => {
       const { journal } = parts
       if (journal.size === 0) return direct(parts, call)
-      const pending = idsOf(call).map((id) => toRead(journal, id))
+      const pending = call.keys.map((key) => toRead(journal, call.collection, key))
       const own = pending.flatMap((it, i) => (it === undefined ? [] : [i]))
       if (own.length === 0) return direct(parts, call)
       const lasts = own.map((i) => pending[i]!.last)
@@ -49,22 +50,28 @@ export const reading =
     })
 
 /** What has to be read from the journal. */
-const toRead = (journal: Journal, id: string): Pending | undefined => {
-  const pending = journal.get(id)
+const toRead = (journal: Journal, collection: string, key: string): Pending | undefined => {
+  const pending = journal.index.get(collection, key)
   return pending?.last === undefined || pending.isReplayed ? undefined : pending
 }
 
-/** In an outage the fallback answers what it has of its own. What it does not have may still be in the primary. */
+/** In an outage the fallback's own entries are returned. What it does not have may still be in the primary. */
 const direct = (
-  { primary, fallback, recovery, fallbackOn, journalCollection }: Parts,
+  { primary, fallback, replayer, stamps, fallbackOn, journalCollection }: Parts,
   call: Call.Get
-): Effect.Effect<Answers, ReadError> =>
-  Effect.catchIf(primary.get(call), fallbackOn, (error) => {
-    recovery.begin()
+): Effect.Effect<Answers, ReadError> => {
+  // A write of a caller that has seen an entry comes after that entry, whatever the clocks of processes say.
+  const seen = Effect.mapEager(primary.get(call), (entries) => {
+    for (const entry of entries) stamps.see(entry?.createdAt)
+    return entries
+  })
+  return Effect.catchIf(seen, fallbackOn, (error) => {
+    replayer.begin()
     if (call.collection === journalCollection) return Effect.fail(error)
     return Effect.filterOrFail(
-      Effect.mapError(fallback.get(call), () => error),
+      Effect.mapError(inTime(call, fallback.get), () => error),
       (found) => !found.includes(undefined),
       () => error
     )
   })
+}

@@ -1,40 +1,50 @@
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { Driver } from "../../driver/Driver.ts"
 import type { Entry } from "../../Entry.ts"
+import { monotonicMillis } from "../../internal/clock.ts"
 import { outcomeOf } from "../../internal/outcome.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
-import type { Journal, Pending } from "./Journal.ts"
-import type { Meters } from "./Meters.ts"
+import type { Pending } from "./Index.ts"
+import type { Journal } from "./Journal.ts"
+import type { Meters } from "./meters.ts"
+import type { Stamps } from "./Stamps.ts"
 
 export interface Config {
   readonly primary: Driver
   readonly journal: Journal
   readonly meters: Meters
+  readonly stamps: Stamps
   readonly settleTime: number
 }
 
-/**
- * Does the last write of a key in the primary, unless that has a newer one. Afterwards only its slots are to be removed.
- *
- * A failure to read the journal is told by `false`.
- */
-export const replay = (config: Config, pending: Pending): Effect.Effect<boolean, KeyValueError> =>
+/** The journal could not be read, or a slot not removed. */
+export class JournalFailure extends Data.TaggedError("JournalFailure")<{ readonly cause: KeyValueError }> {}
+
+/** Does the last write of a key in the primary, unless that has a newer one, and removes the key from the journal. */
+export const replay = (config: Config, pending: Pending): Effect.Effect<void, KeyValueError | JournalFailure> =>
   Effect.suspend(() => {
-    if (pending.last === undefined || pending.isReplayed) return Effect.succeed(true)
-    return Effect.flatMap(Effect.result(config.journal.readOne(pending)), (read) => {
-      if (read._tag === "Failure") return Effect.succeed(false)
-      if (read.success === "gone") return Effect.succeed(true)
-      return Effect.map(write(config, pending, read.success), (isNewest) => {
-        pending.isReplayed = true
-        config.meters.count(isNewest ? "replayed" : "conflicts")
-        return true
-      })
-    })
+    const { journal, meters } = config
+    const removed = ofJournal(journal.remove(pending))
+    if (pending.last === undefined || pending.isReplayed) return removed
+    return Effect.flatMap(ofJournal(journal.readOne(pending)), (entry) =>
+      entry === "gone"
+        ? removed
+        : Effect.flatMap(write(config, pending, entry), (isNewest) => {
+            pending.isReplayed = true
+            if (isNewest) meters.replayed()
+            else meters.conflicts()
+            return removed
+          })
+    )
   })
 
-/** Answers whether the write was the newest; one that is older than what the primary has is not done. */
+const ofJournal = <A>(effect: Effect.Effect<A, KeyValueError>): Effect.Effect<A, JournalFailure> =>
+  Effect.mapError(effect, (cause) => new JournalFailure({ cause }))
+
+/** Returns whether the write was the newest; one that is older than the primary's entry is not done. */
 const write = (config: Config, pending: Pending, entry: Entry | undefined): Effect.Effect<boolean, KeyValueError> => {
-  const { primary } = config
+  const { primary, stamps } = config
   const { collection, key } = pending
   const placed = (operation: "get" | "put" | "delete") => ({
     place: { operation, collection, keys: [key] },
@@ -45,7 +55,9 @@ const write = (config: Config, pending: Pending, entry: Entry | undefined): Effe
   const versioned = primary.compareAndPut !== undefined
   const read = primary.get({ ...placed("get"), _tag: "get", expiry: false, versioned })
   return Effect.flatMap(read, ([current]): Effect.Effect<boolean, KeyValueError> => {
-    if (current?.createdAt !== undefined && current.createdAt > pending.last!.acceptedAt) return Effect.succeed(false)
+    const createdAt = current?.createdAt
+    stamps.see(createdAt)
+    if (createdAt !== undefined && createdAt > pending.last!.acceptedAt) return Effect.succeed(false)
     if (entry === undefined && current === undefined) return Effect.succeed(true)
     if (primary.compareAndPut !== undefined) {
       const at = placed(entry === undefined ? "delete" : "put")
@@ -66,7 +78,7 @@ const write = (config: Config, pending: Pending, entry: Entry | undefined): Effe
 const noting = <A, E>({ settleTime }: Config, pending: Pending, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.clockWith((clock) =>
     Effect.onExitPrimitive(effect, (exit) => {
-      if (outcomeOf(exit) === "unknown") pending.settlesAt = clock.currentTimeMillisUnsafe() + settleTime
+      if (outcomeOf(exit) === "unknown") pending.settlesAt = monotonicMillis(clock) + settleTime
       return undefined
     })
   )

@@ -3,7 +3,7 @@ import { mapOperations, type Next } from "../../driver/around.ts"
 import type * as Call from "../../driver/Call.ts"
 import { combine, inTurn } from "../../driver/combine.ts"
 import type { Driver } from "../../driver/Driver.ts"
-import { amendedListing, type Named } from "../../internal/amendedListing.ts"
+import { amendedListing, grouped, type Named } from "../../internal/amendedListing.ts"
 import { clearByListing } from "../../internal/clearByListing.ts"
 import { now } from "../../internal/clock.ts"
 import { layerClosed } from "../../internal/layerClosed.ts"
@@ -29,7 +29,9 @@ export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<D
     delete: writing(stores, { run: (driver, call: Call.Delete) => driver.delete(call), sum: (a, b) => a + b })
   }
   const listing =
-    keys && collections ? amendedListing({ keys, collections }, () => stores.ledger.all(), live(get)) : undefined
+    keys && collections
+      ? amendedListing({ keys, collections }, () => grouped(stores.ledger.all()), live(get))
+      : undefined
   return {
     ...driver,
     ...listing,

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Driver, Fallback, KeyValue, Memory } from "../../../src/index.ts"
+import { Driver, Fallback, KeyValue, KeyValueError, Memory } from "../../../src/index.ts"
 import { faulty, type Script, script } from "../../support/faults.ts"
 
 export interface Store {
@@ -30,3 +30,30 @@ export const setup = (recovery?: Fallback.Recovery) =>
   })
 
 export const journal = { collection: "__effect_kv_journal" }
+
+type Fault = (call: Driver.Call) => Effect.Effect<never, KeyValueError.CommonError> | undefined
+
+/** A wrapper that does something else in place of some calls: those for which `fault` returns an effect. */
+export const inPlace = (fault: Fault) =>
+  Driver.wrapper(
+    Driver.around(<C extends Driver.Call, A, E>(call: C, next: Driver.Next<C, A, E>) =>
+      Effect.suspend((): Effect.Effect<A, E | KeyValueError.CommonError> => fault(call) ?? next(call))
+    )
+  )
+
+export const names = (call: Driver.Call, key: string): boolean => "keys" in call && call.keys.includes(key)
+
+export const unavailable = (call: Driver.Call, sent = false) =>
+  Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent }))
+
+export const slotsOf = ({ driver }: Store) => Effect.map(driver.keys!(keysOf(journal.collection)), ({ names }) => names)
+
+const keysOf = (collection: string): Driver.Call & { readonly _tag: "keys" } => ({
+  _tag: "keys",
+  place: { operation: "keys", collection, keys: [] },
+  deadline: undefined,
+  collection,
+  prefix: "",
+  pageSize: 1_000_000,
+  cursor: undefined
+})

@@ -1,36 +1,41 @@
 import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { inTime } from "../../driver/inTime.ts"
 import { clearByListing } from "../../internal/clearByListing.ts"
 import { idsOf } from "../../internal/ids.ts"
 import type { Lanes } from "../../internal/Lanes.ts"
+import { layerClosed } from "../../internal/layerClosed.ts"
 import { type KeyValueError, StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
 import type { Journal } from "./Journal.ts"
 import { listing } from "./listing.ts"
-import type { Recovery } from "./Recovery.ts"
+import { mayBeApplied } from "./mayBeApplied.ts"
+import type { Replayer } from "./Replayer.ts"
 import { reading } from "./reading.ts"
+import type { Stamps } from "./Stamps.ts"
 
 export interface Parts {
   readonly primary: Driver
   readonly fallback: Driver
   readonly journal: Journal
-  readonly recovery: Recovery
+  readonly replayer: Replayer
   /** Writes about the same key wait for each other here, and so do replays. */
   readonly lanes: Lanes
+  readonly stamps: Stamps
   readonly journalCollection: string
   readonly fallbackOn: (error: KeyValueError) => boolean
 }
 
 /** The primary store as it will be when all that is in the journal is replayed. */
-export const recovering = (parts: Parts): Driver => {
-  const { primary, fallback, journal } = parts
-  const { compareAndPut: _, ...kept } = primary
+export const journaling = (parts: Parts): Driver => {
+  const { fallback, journal } = parts
+  const { compareAndPut: _, ...primary } = noticing(parts)
   const driver = {
-    ...kept,
+    ...primary,
     ...listing(primary, journal),
     get: reading(parts),
-    put: (call: Call.Put) => write(parts, call, primary.put(call), Effect.void),
-    delete: (call: Call.Delete) => write(parts, call, primary.delete(call), journal.countOf(call))
+    put: (call: Call.Put) => write(parts, call, () => parts.primary.put(call), Effect.void),
+    delete: (call: Call.Delete) => write(parts, call, () => parts.primary.delete(call), journal.countOf(call))
   }
   return {
     ...driver,
@@ -39,28 +44,46 @@ export const recovering = (parts: Parts): Driver => {
   } as Driver
 }
 
+/** The primary, whose listings and removals tell the replayer of an outage. */
+const noticing = ({ primary, replayer, fallbackOn }: Parts): Driver => {
+  const telling =
+    <C, A, E extends KeyValueError>(next: (call: C) => Effect.Effect<A, E>) =>
+    (call: C): Effect.Effect<A, E> =>
+      Effect.tapError(next(call), (error) => Effect.sync(() => fallbackOn(error) && replayer.begin()))
+  const { keys, collections, clear, removeExpired } = primary
+  return {
+    ...primary,
+    ...(keys && { keys: telling(keys) }),
+    ...(collections && { collections: telling(collections) }),
+    ...(clear && { clear: telling(clear) }),
+    ...(removeExpired && { removeExpired: telling(removeExpired) })
+  }
+}
+
 /**
  * Writes to the primary, or to the journal while the primary is down or an earlier write of a key is in there. `answer` is
- * what a write to the journal answers.
+ * what a write to the journal returns.
  */
 const write = <A>(
-  { journal, recovery, lanes, fallbackOn }: Parts,
+  { journal, replayer, lanes, stamps, fallbackOn }: Parts,
   call: Call.Put | Call.Delete,
-  direct: Effect.Effect<A, WriteError>,
+  direct: () => Effect.Effect<A, WriteError>,
   answer: Effect.Effect<A>
 ): Effect.Effect<A, WriteError> => {
-  const ids = idsOf(call)
   const accept = (mayBeUnderWay: boolean) =>
     Effect.flatMap(answer, (value) => Effect.as(journal.accept(call, mayBeUnderWay), value))
   return lanes.run(
-    ids,
-    Effect.suspend(() => {
-      if (recovery.isDown || ids.some((id) => journal.get(id) !== undefined)) return accept(false)
-      return Effect.catchIf(direct, fallbackOn, (error) => {
-        recovery.begin()
-        const mayBeUnderWay = !("outcome" in error) || error.outcome !== "not-applied"
+    idsOf(call),
+    inTime(call, (): Effect.Effect<A, WriteError> => {
+      if (journal.isClosed) return Effect.fail(layerClosed(call.place, false))
+      if (replayer.isDown || journal.concerns(call)) return accept(false)
+      if (call._tag === "put") for (const { createdAt } of call.entries) stamps.see(createdAt)
+      return Effect.catchIf(direct(), fallbackOn, (error) => {
+        replayer.begin()
+        const mayBeUnderWay = mayBeApplied(error)
+        const accepted = inTime(call, () => accept(mayBeUnderWay))
         // If neither accepts the write, it may have been applied all the same.
-        return Effect.mapError(accept(mayBeUnderWay), (other) => (mayBeUnderWay ? error : other))
+        return Effect.mapError(accepted, (other) => (mayBeUnderWay ? error : other))
       })
     })
   )

@@ -1,0 +1,184 @@
+import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import type * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
+import type { Driver } from "../../driver/Driver.ts"
+import { unhurried } from "../../internal/budget.ts"
+import { now } from "../../internal/clock.ts"
+import { idOf } from "../../internal/ids.ts"
+import type { Lanes } from "../../internal/Lanes.ts"
+import { pauses } from "../../internal/pauses.ts"
+import { errorOf } from "../../internal/telemetry.ts"
+import type { KeyValueError } from "../../KeyValueError.ts"
+import type { Pending } from "./Index.ts"
+import type { Journal } from "./Journal.ts"
+import type { Meters } from "./meters.ts"
+import { Round } from "./Round.ts"
+import { JournalFailure, replay } from "./replay.ts"
+import type { Stamps } from "./Stamps.ts"
+
+export interface Config {
+  /** The primary store for work in the background: no operation of it takes forever. */
+  readonly primary: Driver
+  readonly journal: Journal
+  /** Writes about the same key wait for each other here, and so do replays. */
+  readonly lanes: Lanes
+  readonly meters: Meters
+  readonly stamps: Stamps
+  readonly settleTime: number
+  /** Pauses between one round and the next, in milliseconds. */
+  readonly initialDelay: number
+  readonly maxDelay: number
+  readonly isOutage: (error: KeyValueError) => boolean
+  /** Open while there is something to do: the primary is down, or something is pending. */
+  readonly isNeeded: Latch.Latch
+}
+
+/** There is more to be done: the primary is down, or something is not replayed yet. */
+class NotYet extends Data.TaggedError("NotYet") {}
+
+/** How many keys are replayed at a time, so that one whose replay hangs does not stop the others. */
+const concurrency = 8
+
+/** Replays what is in the journal, in rounds, when the primary is back. */
+export class Replayer {
+  /** Whether the primary failed, and has not answered since. */
+  isDown = false
+  private readonly config: Config
+
+  constructor(config: Config) {
+    this.config = config
+  }
+
+  /** Leaves the primary alone until it answers again. */
+  begin(): void {
+    this.isDown = true
+    this.config.isNeeded.openUnsafe()
+  }
+
+  /** Never ends, whatever fails. */
+  get run(): Effect.Effect<void> {
+    return unhurried(Effect.all([this.replaying, this.compacting], { concurrency: "unbounded", discard: true }))
+  }
+
+  /** What has just failed is not asked at once: there is a pause before the first round, too. */
+  private get replaying(): Effect.Effect<never> {
+    const { initialDelay, maxDelay, isNeeded } = this.config
+    const rounds = Effect.delay(Effect.retry(this.round, pauses(initialDelay, maxDelay)), initialDelay)
+    return Effect.forever(Effect.andThen(isNeeded.await, Effect.ignore(rounds)))
+  }
+
+  /** Removes slots that later ones have replaced: after a pause, or as soon as there are many. */
+  private get compacting(): Effect.Effect<never> {
+    const { journal, initialDelay, maxDelay } = this.config
+    const compact = Effect.retry(
+      Effect.catchCause(journal.compact, () => new NotYet()),
+      pauses(initialDelay, maxDelay)
+    )
+    const pause = Effect.timeoutOption(journal.isCrowded.await, initialDelay)
+    return Effect.forever(journal.hasReplaced.await.pipe(Effect.andThen(pause), Effect.andThen(Effect.ignore(compact))))
+  }
+
+  private get round(): Effect.Effect<void, NotYet> {
+    const { journal, isNeeded } = this.config
+    return Effect.suspend(() => {
+      const round = new Round()
+      const all = Effect.gen({ self: this }, function* () {
+        if (this.isDown) yield* this.probe(round)
+        if (!this.isDown) yield* this.replayAll(round)
+        if (round.showsOutage) this.isDown = true
+        if (this.isDown || journal.size > 0) return yield* new NotYet()
+        isNeeded.closeUnsafe()
+      })
+      return Effect.catchCause(all, (cause) =>
+        Effect.andThen(Cause.hasFails(cause) ? Effect.void : round.report(cause), Effect.fail(new NotYet()))
+      )
+    })
+  }
+
+  /** Asks the primary for a key. Any answer will do, also a failure that is no outage. */
+  private probe(round: Round): Effect.Effect<void> {
+    const { journal, primary } = this.config
+    const call = { ...journal.callOf("get", ["probe"]), _tag: "get", expiry: false, versioned: false } as const
+    return Effect.matchCauseEffect(primary.get(call), {
+      onSuccess: () => Effect.sync(() => void (this.isDown = false)),
+      onFailure: (cause) => Effect.map(this.isOutage(cause, round), (is) => void (this.isDown = is))
+    })
+  }
+
+  /** Replays the keys whose lanes are free, and then those whose lanes are not. */
+  private replayAll(round: Round): Effect.Effect<void> {
+    return Effect.withFiber((fiber) => {
+      const { journal, lanes, maxDelay } = this.config
+      const busy: Array<Pending> = []
+      const free = some(journal.due(now(fiber)), (pending) => {
+        if (round.isOver) return Effect.void
+        const lane = laneOf(pending)
+        if (lanes.areFree(lane)) return lanes.run(lane, this.replay(pending, round))
+        busy.push(pending)
+        return Effect.void
+      })
+      // Behind a write that hangs, a turn may never come.
+      const others = some(busy, (pending) => lanes.runWithin(laneOf(pending), maxDelay, this.replay(pending, round)))
+      return Effect.andThen(free, others)
+    })
+  }
+
+  /** Replays a key, if it is pending still and nothing about it may be under way. Callers are in its lane. */
+  private replay(pending: Pending, round: Round): Effect.Effect<void> {
+    return Effect.withFiber((fiber) =>
+      round.isOver || pending.link === undefined || now(fiber) < pending.settlesAt
+        ? Effect.void
+        : Effect.matchCauseEffect(replay(this.config, pending), {
+            onSuccess: () => Effect.sync(() => round.answered()),
+            onFailure: (cause) => this.failed(pending, cause, round)
+          })
+    )
+  }
+
+  /** A key that failed is tried again in later rounds, after those that did not. */
+  private failed(
+    pending: Pending,
+    cause: Cause.Cause<KeyValueError | JournalFailure>,
+    round: Round
+  ): Effect.Effect<void> {
+    pending.hasFailed = true
+    const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+    if (error instanceof JournalFailure) return Effect.sync(() => round.failed(false))
+    return Effect.flatMap(this.isOutage(cause as Cause.Cause<KeyValueError>, round), (isOutage) => {
+      if (!isOutage) round.answered()
+      else round.failed(error !== undefined)
+      return isOutage || error === undefined ? Effect.void : tell(pending, error)
+    })
+  }
+
+  /** Whether a failure is no answer of the primary. What `fallbackOn` throws, and a defect of the store, are logged. */
+  private isOutage(cause: Cause.Cause<KeyValueError>, round: Round): Effect.Effect<boolean> {
+    const error = errorOf(cause)
+    const is = error === undefined ? Effect.failCause(cause) : Effect.sync(() => this.config.isOutage(error))
+    return Effect.catchCause(is, (defect) => Effect.as(round.report(defect), true))
+  }
+}
+
+const laneOf = ({ collection, key }: Pending): ReadonlyArray<string> => [idOf(collection, key)]
+
+const tell = (pending: Pending, error: KeyValueError): Effect.Effect<void> => {
+  if (pending.isRefused) return Effect.void
+  pending.isRefused = true
+  return Effect.logWarning("a write of an outage is refused by the primary store, and stays in the journal", error._tag)
+}
+
+/** Runs an effect for each item, some at a time, in turns with all else that the process does. */
+const some = <A>(items: ReadonlyArray<A>, f: (item: A) => Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    let next = 0
+    const worker = Effect.whileLoop({
+      while: () => next < items.length,
+      body: () => f(items[next++]!),
+      step: constVoid
+    })
+    const workers = Array.from({ length: Math.min(concurrency, items.length) }, () => worker)
+    return Effect.all(workers, { concurrency: "unbounded", discard: true })
+  })

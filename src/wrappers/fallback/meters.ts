@@ -1,0 +1,17 @@
+import type { Meter } from "../../internal/metrics.ts"
+
+/** The counters of a journal. */
+export interface Meters {
+  readonly journaled: (by?: number) => void
+  readonly replayed: () => void
+  readonly conflicts: () => void
+}
+
+export const metersOf = ({ counter }: Meter): Meters => ({
+  journaled: counter("fallback.journaled", "Writes that went to the journal"),
+  replayed: counter("fallback.replayed", "Keys whose last write was replayed from the journal to the primary store"),
+  conflicts: counter(
+    "fallback.conflicts",
+    "Keys whose last write in the journal was older than the primary store's entry"
+  )
+})

@@ -1,0 +1,144 @@
+/** What callers get whose operations are under way when the layer is closed, and who come afterwards. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { TestClock } from "effect/testing"
+import {
+  Bulkhead,
+  CircuitBreaker,
+  Deadline,
+  Driver,
+  Fallback,
+  Hedge,
+  KeyValue,
+  KeyValueError,
+  Memory,
+  PassthroughCache,
+  RateLimit,
+  Replicate,
+  Retry,
+  Timeout
+} from "../../src/index.ts"
+import { everyWrapper } from "../support/everyWrapper.ts"
+
+type Layers = Readonly<Record<string, Layer.Layer<KeyValue.KeyValue, unknown>>>
+
+type Operation = (kv: KeyValue.Service) => Effect.Effect<unknown, KeyValueError.KeyValueError>
+
+/** Each that applications call, about a key of its own or about one that others are about, too. */
+const operations: Readonly<Record<string, Operation>> = {
+  get: (kv) => kv.get("k"),
+  getMany: (kv) => kv.getMany(["k", "l"]),
+  ttl: (kv) => kv.ttl("k"),
+  put: (kv) => kv.put("k", 1),
+  putMany: (kv) =>
+    kv.putMany([
+      ["k", 1],
+      ["l", 1]
+    ]),
+  delete: (kv) => kv.delete("k"),
+  getOrSet: (kv) => kv.getOrSet("k", Effect.succeed(1))
+}
+
+/** Builds a layer whose scope can be closed while fibers outside of it use the store. */
+const opened = Effect.fnUntraced(function* (layer: Layer.Layer<KeyValue.KeyValue, unknown>) {
+  const scope = yield* Scope.make()
+  const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope)
+  const kv = yield* Effect.provide(KeyValue.KeyValue, context)
+  return { kv, close: Scope.close(scope, Exit.void) }
+})
+
+describe("an operation of a closed layer", () => {
+  for (const [name, layer] of Object.entries(everyWrapper() as Layers)) {
+    it.effect(`fails at once, through ${name}`, () =>
+      Effect.gen(function* () {
+        const { kv, close } = yield* opened(layer)
+        yield* kv.put("k", 0)
+        yield* close
+        for (const [operation, run] of Object.entries(operations)) {
+          const error = yield* Effect.flip(run(kv))
+          assert.instanceOf(error, KeyValueError.StoreUnavailableError, operation)
+          const { isClosed, retryable, outcome } = error as KeyValueError.StoreUnavailableError
+          const isWrite = operation.startsWith("put") || operation === "delete"
+          assert.deepStrictEqual([isClosed, retryable, outcome], [true, false, isWrite ? "not-applied" : undefined])
+        }
+      })
+    )
+  }
+})
+
+const hangs = {
+  hangs: Effect.never,
+  "hangs and cannot be interrupted": Effect.uninterruptible(Effect.never)
+}
+
+/** Stacks in which no operation lasts longer than two seconds. */
+const limited = (hang: Effect.Effect<never>): Layers => {
+  const store = () => Memory.layer().pipe(Driver.wrapper(Driver.around(() => hang)))
+  const timed = () => store().pipe(Timeout.wrap("300 millis"))
+  const memory = () => Memory.layer()
+  return {
+    Timeout: timed(),
+    Deadline: store().pipe(Deadline.wrap("300 millis")),
+    "Timeout and Retry": timed().pipe(Retry.wrap({ maxRetries: 1 })),
+    "Timeout and CircuitBreaker": timed().pipe(CircuitBreaker.wrap()),
+    "Hedge inside of Timeout": store().pipe(Hedge.wrap({ after: 100, maxExtra: 1 }), Timeout.wrap("300 millis")),
+    "Bulkhead inside of Timeout": store().pipe(
+      Bulkhead.wrap({ maxConcurrent: 1, maxWait: "300 millis" }),
+      Timeout.wrap("600 millis")
+    ),
+    "Timeout inside of Bulkhead": timed().pipe(Bulkhead.wrap({ maxConcurrent: 1, maxWait: "300 millis" })),
+    "RateLimit that waits, inside of Deadline": timed().pipe(
+      RateLimit.wrap({ limit: 1, onExceeded: "wait", maxWait: "1 minute" }),
+      Deadline.wrap("500 millis")
+    ),
+    PassthroughCache: timed().pipe(PassthroughCache.wrap({ cache: memory() })),
+    "PassthroughCache whose cache hangs": memory().pipe(
+      PassthroughCache.wrap({ cache: timed(), cacheTimeout: "200 millis" })
+    ),
+    Fallback: timed().pipe(Fallback.wrap({ fallback: timed(), writeToFallback: true })),
+    "Fallback with recovery": timed().pipe(Fallback.wrap({ fallback: memory(), recovery: {} })),
+    Replicate: timed().pipe(Replicate.wrap({ replicas: [timed()] })),
+    "all policies": timed().pipe(
+      Hedge.wrap({ after: 100, maxExtra: 1 }),
+      CircuitBreaker.wrap(),
+      Bulkhead.wrap({ maxConcurrent: 1, maxWait: "300 millis" }),
+      Retry.wrap({ maxRetries: 1 }),
+      Deadline.wrap("1 second")
+    )
+  }
+}
+
+for (const [how, hang] of Object.entries(hangs)) {
+  describe(`closing a layer over a store that ${how}`, () => {
+    for (const [name, layer] of Object.entries(limited(hang))) {
+      it.effect(`ends callers by their limit at the latest, and is not held up itself, with ${name}`, () =>
+        Effect.gen(function* () {
+          const { kv, close } = yield* opened(layer)
+          const callers: Array<Fiber.Fiber<unknown, unknown>> = []
+          for (const run of Object.values(operations)) {
+            callers.push(...(yield* Effect.replicateEffect(Effect.forkDetach(run(kv), { startImmediately: true }), 3)))
+          }
+          yield* TestClock.adjust(50)
+          const closing = yield* Effect.forkDetach(close, { startImmediately: true })
+          for (let i = 0; i < 40 && callers.some((it) => it.pollUnsafe() === undefined); i++) {
+            yield* TestClock.adjust(100)
+          }
+          assert.lengthOf(
+            callers.filter((caller) => caller.pollUnsafe() === undefined),
+            0,
+            "callers that wait forever"
+          )
+          assert.isDefined(closing.pollUnsafe(), "the layer is closed")
+          for (const caller of callers) {
+            const exit = yield* Fiber.await(caller)
+            if (Exit.isFailure(exit)) assert.isDefined(yield* Effect.flip(exit), "a typed error")
+          }
+        })
+      )
+    }
+  })
+}
