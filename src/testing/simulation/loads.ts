@@ -3,7 +3,8 @@ import { type History, isDone, type LoadRun, type Operation } from "./History.ts
 
 /**
  * What was loaded before a write or a delete must not be seen after it: neither because it was stored all the same, nor
- * because somebody joined a load that had begun too early.
+ * because somebody joined a load that had begun too early. A write that comes when the load has ended is concurrent with
+ * the storing of what was loaded.
  */
 export const ofLoads = ({ operations }: History, key: string): ReadonlyArray<Violation> => {
   const ofKey = operations.filter(({ step }) => step.keys.includes(key))
@@ -12,6 +13,7 @@ export const ofLoads = ({ operations }: History, key: string): ReadonlyArray<Vio
     loading.loads.flatMap((load): ReadonlyArray<Violation> => {
       const seen = ofKey.filter((it) => it !== loading && sees(it, key, load))
       for (const write of writes) {
+        if (load.to !== undefined && write.invoked.seq > load.to.seq) continue
         const inTime = write.invoked.seq > load.from.seq && load.to !== undefined && write.completed!.seq < load.to.seq
         const later = seen.find((it) => it.invoked.seq > write.completed!.seq && write.invoked.seq > load.from.seq)
         if (later === undefined || !(inTime || later.step.action === "getOrSet")) continue

@@ -241,7 +241,7 @@ class Builder {
     const { answer, loads, completed } = operation
     const held = answer?._tag === "read" ? answer.held[0] : undefined
     const own = loads.find(({ made }) => made !== undefined && made === held)
-    for (const { made, from, to } of loads) {
+    for (const { made, to } of loads) {
       if (made === undefined) continue
       if (isNotApplied(answer)) {
         this.notApplied.set(made, operation)
@@ -258,7 +258,7 @@ class Builder {
       const raced = !this.promises.atomic && this.isRaced(operation, to!)
       if (raced) this.push(operation, { _tag: "wrote", value: made }, { from: to!.seq, certain: false })
       else {
-        const certain = !this.isOvertaken(operation, from)
+        const certain = !this.isOvertaken(operation)
         this.push(operation, { _tag: "filled", value: made }, { from: to!.seq, certain })
       }
       this.repeat(operation, { _tag: "wrote", value: made })
@@ -269,14 +269,14 @@ class Builder {
       this.push(operation, { _tag: "saw", held }, { from: this.earliest(operation) })
   }
 
-  /** Whether another write of the key was under way between the beginning of a load and the end of its operation. */
-  private isOvertaken(operation: Operation, { seq }: Moment): boolean {
+  /** Whether another write of the key was under way at the same time as an operation that loads. */
+  private isOvertaken(operation: Operation): boolean {
     return this.operations.some(
       (other) =>
         other !== operation &&
         isWrite(other) &&
         other.invoked.seq < operation.completed!.seq &&
-        (other.completed === undefined || other.completed.seq > seq)
+        (other.completed === undefined || other.completed.seq > operation.invoked.seq)
     )
   }
 
