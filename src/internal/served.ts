@@ -48,6 +48,8 @@ const serve = (driver: Driver): Served => {
     looks: new Set(),
     close: () => {
       isClosed = true
+      // Whoever comes now fails, in place of joining a load that is under way.
+      loads.dropAll()
     }
   }
 }

@@ -70,6 +70,24 @@ describe("an operation of a closed layer", () => {
   }
 })
 
+describe("a getOrSet of a closed layer", () => {
+  it.effect("fails at once although a load of its key is under way, whose callers get its value", () =>
+    Effect.gen(function* () {
+      const { kv, close } = yield* opened(Memory.layer())
+      const load = Effect.as(Effect.sleep("1 second"), "loaded")
+      const first = yield* Effect.forkChild(kv.getOrSet("k", load))
+      yield* TestClock.adjust(10)
+      yield* close
+      const second = yield* Effect.forkChild(Effect.flip(kv.getOrSet("k", load)))
+      yield* TestClock.adjust(1)
+      assert.strictEqual(second.pollUnsafe()?._tag, "Success", "it has failed")
+      assert.isTrue(((yield* Fiber.join(second)) as KeyValueError.StoreUnavailableError).isClosed)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Fiber.join(first), "loaded")
+    })
+  )
+})
+
 const hangs = {
   hangs: Effect.never,
   "hangs and cannot be interrupted": Effect.uninterruptible(Effect.never)
