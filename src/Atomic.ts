@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Drop } from "./driver/Call.ts"
 import { type AtomicDriver, change, find, isStored } from "./internal/change.ts"
+import { idOf } from "./internal/ids.ts"
 import { served } from "./internal/served.ts"
 import { callAt, encode, type InCollection, type PutOptions, withPlace } from "./KeyValue.ts"
 import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
@@ -83,7 +84,7 @@ export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic
  * @since 0.1.0
  */
 export const make = (self: AtomicDriver): Service => {
-  const { driver } = served(self)
+  const { driver, loads } = served(self)
   return {
     putIfAbsent: (key, value, options) =>
       withPlace(driver, "putIfAbsent", [key], options, (place) =>
@@ -118,14 +119,19 @@ export const make = (self: AtomicDriver): Service => {
         )
       }),
     getAndDelete: (key, options) =>
-      withPlace(driver, "getAndDelete", [key], options, (place) =>
-        change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {
+      withPlace(driver, "getAndDelete", [key], options, (place) => {
+        const taken = change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {
           const answer = current?.payload.value
           return Effect.succeed(
             isStored(current) ? { answer, write: { entry: undefined }, ifDropped: () => Effect.undefined } : { answer }
           )
         })
-      )
+        // Also if there is nothing to delete, what is being loaded is not to be stored afterwards.
+        return Effect.suspend(() => {
+          loads.drop(idOf(place.collection, key))
+          return taken
+        })
+      })
   }
 }
 

@@ -116,7 +116,7 @@ export interface Service {
    * anybody waits, and one that was interrupted stores nothing. Other processes load on their own.
    *
    * What is loaded is stored only if the key is still missing: never over a `put`, nor after a `delete`, that came through
-   * this layer meanwhile. With `Atomic` that holds for other processes, too; the caller then gets the value that is stored.
+   * this layer while it was loaded. With `Atomic` that holds for other processes, too; the caller then gets the value that is stored.
    *
    * **Gotchas**
    *

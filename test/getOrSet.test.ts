@@ -115,6 +115,16 @@ describe("getOrSet", () => {
     }).pipe(Effect.provide(Memory.layer()))
   )
 
+  it.effect("does not store what was loaded after a getAndDelete that found nothing", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const { end } = yield* begun(kv, "a", "old")
+      assert.isUndefined(yield* (yield* Atomic.Atomic).getAndDelete("a"))
+      yield* end
+      assert.isUndefined(yield* kv.get("a"))
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
   it.effect("does not store what was loaded over an update through Atomic", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -235,6 +245,20 @@ describe("getOrSet", () => {
       yield* Scope.close(scope, Exit.void)
       const error = yield* Effect.flip(kv.getOrSet("a", Effect.die("loaded")))
       assert.isTrue(error._tag === "StoreUnavailableError" && error.isClosed && !error.retryable)
+    })
+  )
+})
+
+describe("getOrSet whose layer is closed while it loads", () => {
+  it.effect("fails, since what it loaded is not stored", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(Memory.layer(), scope)
+      const kv = yield* Effect.provide(KeyValue.KeyValue, context)
+      const { end } = yield* begun(kv, "a", "loaded")
+      yield* Scope.close(scope, Exit.void)
+      const error = yield* Effect.flip(end)
+      assert.isTrue(error._tag === "StoreUnavailableError" && error.isClosed)
     })
   )
 })

@@ -8,6 +8,7 @@ import type { Place, ReadError, TimeoutError, WriteError } from "../KeyValueErro
 import { copy, type Value } from "../Value.ts"
 import { withinBudget } from "./budget.ts"
 import { idOf } from "./ids.ts"
+import { layerClosed } from "./layerClosed.ts"
 import { served } from "./served.ts"
 
 /** How to get a value that the store does not have. */
@@ -80,6 +81,8 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   const value = yield* Effect.scoped(loading.load)
   const at = { ...place, operation: "put" as const }
   const entries = yield* encode(driver, at, [value], loading.ttl)
+  // A closed layer has dropped all loads: its caller is not told that the value is stored.
+  if (served(driver).isClosed()) return yield* layerClosed(place)
   if (isDropped()) return value
   if (compareAndPut === undefined) {
     yield* driver.put({ _tag: "put", ...callAt(at), entries })

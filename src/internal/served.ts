@@ -16,6 +16,7 @@ export interface Served {
   readonly loads: SingleFlight<Value, any>
   /** Keys that a caller looks for on its own, before it loads them. */
   readonly looks: Set<string>
+  readonly isClosed: () => boolean
   readonly close: () => void
 }
 
@@ -46,6 +47,7 @@ const serve = (driver: Driver): Served => {
     ),
     loads,
     looks: new Set(),
+    isClosed: () => isClosed,
     close: () => {
       isClosed = true
       // Whoever comes now fails, in place of joining a load that is under way.

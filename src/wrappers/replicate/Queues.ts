@@ -43,6 +43,7 @@ interface Queue {
  */
 export class Queues {
   private readonly queues = new Map<string, Queue>()
+  private isClosed = false
 
   /** How many keys somebody is at, or waits for. */
   get size(): number {
@@ -55,8 +56,15 @@ export class Queues {
     return queue === undefined || !(queue.hasWrite || hasWaiting(queue))
   }
 
-  /** Asks for a turn. Tells whether it has come at once; else `onTurn` is called. Whoever enters must leave. */
+  /**
+   * Asks for a turn. Tells whether it has come at once; else `onTurn` is called, or `onClosed` if none will come. Whoever
+   * enters must leave.
+   */
   enter(visit: Visit): boolean {
+    if (this.isClosed) {
+      visit.onClosed()
+      return false
+    }
     let queue = this.queues.get(visit.id)
     if (queue === undefined) {
       queue = { inside: 0, hasWrite: false, waiting: undefined, writes: undefined }
@@ -105,8 +113,9 @@ export class Queues {
     if (follower !== undefined) merge(queue, follower)
   }
 
-  /** Tells all that wait that no turn will come. */
+  /** Tells all that wait, or come later, that no turn will come. */
   close(): void {
+    this.isClosed = true
     for (const { waiting } of this.queues.values()) {
       for (let link = waiting?.first; link !== undefined; link = link.next) link.value.visit.onClosed()
     }

@@ -4,6 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { KeyValue } from "../../../src/index.ts"
+import { inTurns } from "../../../src/wrappers/replicate/inTurns.ts"
+import { Queues } from "../../../src/wrappers/replicate/Queues.ts"
 import { replicated } from "../../../src/wrappers/replicate/replicated.ts"
 import { store } from "../fallback/setup.ts"
 import { aWhile, opened, setup, stored } from "./setup.ts"
@@ -71,6 +73,25 @@ describe("closing", () => {
       ] as ReadonlyArray<Effect.Effect<unknown, unknown>>) {
         assert.deepStrictEqual(told(yield* Effect.flip(operation)), ["StoreUnavailableError", "not-applied", true])
       }
+    })
+  )
+
+  it.effect("lets nobody wait for a turn any more: a reader that tries the next store fails, too", () =>
+    Effect.gen(function* () {
+      const queues = new Queues()
+      const turns = {
+        queues,
+        ids: ["a"],
+        alone: false,
+        place: { operation: "get", collection: "c", keys: ["a"] }
+      } as const
+      yield* Effect.forkChild(
+        inTurns({ ...turns, alone: true }, () => Effect.never),
+        { startImmediately: true }
+      )
+      queues.close()
+      const error = yield* Effect.flip(inTurns(turns, () => Effect.void))
+      assert.deepStrictEqual([error._tag, error.isClosed], ["StoreUnavailableError", true])
     })
   )
 
