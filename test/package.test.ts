@@ -41,6 +41,8 @@ describe("the package", () => {
     const wrappers = modules.filter((id) => id.startsWith("src/wrappers/") || id.startsWith("src/stores/"))
     assert.deepStrictEqual(wrappers.sort(), [
       "src/stores/Memory.ts",
+      "src/stores/memory/Expiries.ts",
+      "src/stores/memory/Partitions.ts",
       "src/stores/memory/Slots.ts",
       "src/wrappers/Retry.ts",
       "src/wrappers/retry/Budget.ts",

@@ -144,8 +144,9 @@ export class SingleFlight<A, E> {
   private start<R>(flight: Flight<A, E>, load: Load<A, E, R>, caller: Fiber.Fiber<unknown, unknown>): void {
     const run = Effect.suspend(() => load(flight.begun.keys, (key) => flight.isDropped(key)))
     const work = Effect.onExitPrimitive(
-      // Loads that begin loads do not begin them within each other, until the stack overflows.
-      flight.begun.parent === undefined ? run : Effect.andThen(Effect.yieldNow, run),
+      // All that want the key in this turn join, also when the load waits for nothing; and loads that begin loads do not
+      // begin them within each other, until the stack overflows.
+      Effect.andThen(Effect.yieldNow, run),
       (exit) => {
         flight.forget()
         flight.end(exit)

@@ -47,6 +47,7 @@ describe("loads of requests that share nothing", () => {
         Effect.forkChild(unknown(flights.run("a", () => load)), { startImmediately: true }),
         3
       )
+      yield* Effect.yieldNow
       assert.strictEqual(counts.loads, 3)
       yield* open
       assert.deepStrictEqual(yield* Fiber.joinAll(fibers), [1, 2, 3])

@@ -62,9 +62,11 @@ describe("PassthroughCache, bounds", () => {
       far.always = 30_000
       const before = far.calls.length
       for (let round = 0; round < 2; round++) for (const key of keys) assert.strictEqual(yield* kv.get(key), 1)
+      yield* TestClock.adjust(1)
       assert.strictEqual(far.calls.length - before, 100)
       yield* TestClock.adjust("30 seconds")
       for (const key of keys) assert.strictEqual(yield* kv.get(key), 1)
+      yield* TestClock.adjust(1)
       assert.strictEqual(far.calls.length - before, 200)
     }).pipe(Effect.provide(layer))
   })
