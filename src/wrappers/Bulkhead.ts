@@ -56,7 +56,9 @@ export interface Options {
  *
  * **Gotchas**
  *
- * A call that never ends keeps its place: have a `Timeout` inside.
+ * - A call that never ends keeps its place.
+ * - A `Retry` inside makes all its attempts in one place: an attempt may run beside the one before it, if that goes on
+ *   although its caller was released.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *

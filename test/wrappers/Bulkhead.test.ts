@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Scheduler from "effect/Scheduler"
 import { TestClock } from "effect/testing"
-import { Bulkhead, Driver, KeyValue, Memory, Retry } from "../../src/index.ts"
+import { Bulkhead, Deadline, Driver, KeyValue, Memory, Retry, Timeout } from "../../src/index.ts"
 import * as any from "../properties/arbitraries.ts"
 import { buildError, faulty, type Step, script } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
@@ -291,6 +291,54 @@ describe("Bulkhead", () => {
       yield* Effect.provide(program, over(options, ...Array<Step>(4).fill(150)).layer)
       assert.deepStrictEqual(yield* metricOf("effect_kv.bulkhead.calls"), [], "the layer is gone")
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  })
+
+  it.effect("keeps the place of a call whose caller was released until the call has ended", () => {
+    let running = 0
+    let most = 0
+    /** Takes a second, whoever interrupts it. */
+    const stubborn = Driver.wrapper(
+      Driver.around((call, next) =>
+        Effect.uninterruptible(
+          Effect.ensuring(
+            Effect.suspend(() => {
+              most = Math.max(most, ++running)
+              return Effect.andThen(Effect.sleep("1 second"), next(call))
+            }),
+            Effect.sync(() => running--)
+          )
+        )
+      )
+    )
+    const store = Memory.layer().pipe(stubborn)
+    const limited = {
+      Timeout: store.pipe(Timeout.wrap("10 millis")),
+      "Retry of a Timeout": store.pipe(Timeout.wrap("10 millis"), Retry.wrap({ maxRetries: 1, jitter: false })),
+      Deadline: store.pipe(Deadline.wrap("10 millis")),
+      "Bulkhead of a Timeout": store.pipe(Timeout.wrap("10 millis"), Bulkhead.wrap())
+    }
+    return Effect.gen(function* () {
+      for (const [name, inner] of Object.entries(limited)) {
+        running = most = 0
+        const layer = inner.pipe(Bulkhead.wrap({ maxConcurrent: 2, maxWait: "1 minute" }))
+        yield* Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          const callers = yield* Effect.forEach(["a", "b", "c", "d", "e"], (key) =>
+            Effect.forkChild(Effect.exit(kv.get(key)))
+          )
+          yield* TestClock.adjust("20 millis")
+          assert.strictEqual(
+            callers.filter((caller) => caller.pollUnsafe() !== undefined).length > 0,
+            name !== "Retry of a Timeout"
+          )
+          yield* TestClock.adjust("10 seconds")
+          yield* Effect.forEach(callers, (caller) => Fiber.join(caller))
+        }).pipe(Effect.provide(layer))
+        // An attempt that is made while the one before it goes on is work of the same call.
+        assert.isAtMost(most, name === "Retry of a Timeout" ? 4 : 2, name)
+        assert.strictEqual(running, 0, name)
+      }
+    })
   })
 
   it.effect("bad options fail when the layer is built", () =>
