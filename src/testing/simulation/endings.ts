@@ -55,9 +55,11 @@ const hangOf = (history: History, operation: Operation, limits: Limits): string 
   if (answer === undefined || completed === undefined) return "has no end"
   if (gaveUp !== undefined) {
     if (step.client < 0) return "has no end, although nothing is wrong any more"
-    if (gaveUp.quietFor >= patience) return "waits, although no store has anything to answer"
+    // While the event loop is blocked, nobody can go on.
+    const patienceWithStalls = patience + stalledBetween(history.stalls, operation)
+    if (gaveUp.quietFor >= patienceWithStalls) return "waits, although no store has anything to answer"
     const closed = history.reopenings.find((it) => it.closed !== undefined && it.closed.seq < gaveUp.at.seq)?.closed
-    if (closed !== undefined && invoked.seq < closed.seq && gaveUp.at.at - closed.at >= patience)
+    if (closed !== undefined && invoked.seq < closed.seq && gaveUp.at.at - closed.at >= patienceWithStalls)
       return "has no end, although the layer was closed"
   }
   const budget = limits.budgets ? (step.budget ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY

@@ -76,8 +76,9 @@ const write = <A>(
     idsOf(call),
     inTime(call, (): Effect.Effect<A, WriteError> => {
       if (journal.isClosed) return Effect.fail(layerClosed(call.place, false))
-      if (replayer.isDown || journal.concerns(call)) return accept(false)
+      // The clock may have been set back since the entries were made. What is written later must not seem to be older.
       if (call._tag === "put") for (const { createdAt } of call.entries) stamps.see(createdAt)
+      if (replayer.isDown || journal.concerns(call)) return accept(false)
       return Effect.catchIf(direct(), fallbackOn, (error) => {
         replayer.begin()
         const mayBeUnderWay = mayBeApplied(error)

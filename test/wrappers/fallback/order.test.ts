@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { KeyValue, Value } from "../../../src/index.ts"
 import { Stamps } from "../../../src/wrappers/fallback/Stamps.ts"
@@ -41,6 +42,36 @@ describe("Fallback with recovery, by a clock that is set", () => {
           }).pipe(Effect.provide(layer))
         })
       )
+    )
+
+    it.effect(
+      `keeps a write that follows one of an earlier outage when the clock is set ${name} while that waits`,
+      () =>
+        withWallClock((turn) =>
+          Effect.gen(function* () {
+            const { primary, fallback, layer } = yield* setup({ settleTime: "1 second" })
+            yield* Effect.gen(function* () {
+              const kv = yield* KeyValue.KeyValue
+              primary.plan.always = "unavailable"
+              fallback.plan.steps = [1000]
+              const first = yield* Effect.forkChild(kv.put("a", 1))
+              yield* TestClock.adjust("500 millis")
+              const second = yield* Effect.forkChild(kv.put("a", 2))
+              yield* TestClock.adjust("100 millis")
+              yield* turn(millis)
+              yield* TestClock.adjust("1 second")
+              yield* Fiber.joinAll([first, second])
+              primary.plan.always = undefined
+              yield* TestClock.adjust("1 minute")
+              assert.strictEqual(yield* primary.kv.get("a"), 2)
+              primary.plan.always = "unavailable"
+              yield* kv.put("a", "new")
+              primary.plan.always = undefined
+              yield* TestClock.adjust("1 minute")
+              assert.strictEqual(yield* primary.kv.get("a"), "new")
+            }).pipe(Effect.provide(layer))
+          })
+        )
     )
 
     it.effect(`keeps the newer of two writes when the clock is set ${name} before the layer is built again`, () =>
