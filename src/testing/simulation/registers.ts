@@ -322,12 +322,25 @@ class Builder {
     }
   }
 
+  /**
+   * A value that has expired may be seen again when the clock is set back: at once, or later, since a cache may know for a
+   * while that it is missing.
+   */
   private expire(operation: Operation, value: string): void {
     const { until, early } = this.lives.get(value)!
     if (until === undefined) return
     const all = crossings(this.jumps, until)
     const last = this.before(all.at(-1)!.at, 0.5)
+    const revive = (at: number) =>
+      this.intervals.push({
+        label: operation,
+        from: this.before(at, 0.5),
+        to: last,
+        certain: false,
+        change: { _tag: "revived", value }
+      })
     for (const it of early) {
+      for (const { at, expired } of crossings(this.jumps, it)) if (!expired) revive(at)
       this.intervals.push({
         label: operation,
         from: Math.min(this.before(crossings(this.jumps, it)[0]!.at, 0.5), last),
@@ -337,9 +350,18 @@ class Builder {
       })
     }
     for (const { at, expired } of all) {
+      if (!expired) {
+        revive(at)
+        continue
+      }
       const place = this.before(at, 0.5)
-      const change: Change = { _tag: expired ? "expired" : "revived", value }
-      this.intervals.push({ label: operation, from: place, to: place, certain: expired, change })
+      this.intervals.push({
+        label: operation,
+        from: place,
+        to: place,
+        certain: true,
+        change: { _tag: "expired", value }
+      })
     }
   }
 
