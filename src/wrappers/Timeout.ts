@@ -9,11 +9,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import { canShare } from "#requests"
 import { around, type Filter } from "../driver/around.ts"
 import type { Limit } from "../driver/Call.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { waitsOf } from "../driver/waits.ts"
-import { monotonicMillis, now } from "../internal/clock.ts"
+import type { Link } from "../internal/Chain.ts"
+import { liveClock, monotonicMillis, now } from "../internal/clock.ts"
+import { type Due, EqualTimers } from "../internal/EqualTimers.ts"
 import * as options from "../internal/options.ts"
 import { release } from "../internal/release.ts"
 import { runAfter, type Timer } from "../internal/runAfter.ts"
@@ -61,34 +64,49 @@ const limiting =
     })
 
 /** Leaves it to the driver to end in time, which takes no fiber. */
-const leavingTo =
-  (millis: number): Filter =>
-  (call, next) =>
-    Effect.withFiber((fiber) => next({ ...call, limit: new OwnLimit(call.place, millis, fiber) }))
+const leavingTo = (millis: number): Filter => {
+  const timers = new EqualTimers()
+  return (call, next) =>
+    Effect.withFiber((fiber) => next({ ...call, limit: new OwnLimit(call.place, millis, fiber, timers) }))
+}
 
-/** The time of one operation. It has a timer only while the driver waits. */
-class OwnLimit implements Limit {
+/** The time of one operation, from when it first waits. It has a timer only while the driver waits. */
+class OwnLimit implements Limit, Due {
+  at = 0
   private readonly place: Place
   private readonly millis: number
   private readonly context: Context.Context<never>
-  private readonly at: number
+  private readonly timers: EqualTimers
+  private link: Link<Due> | undefined
   private timer: Timer | undefined
+  private resume: Parameters<Limit["begin"]>[0] | undefined
 
-  constructor(place: Place, millis: number, fiber: Fiber.Fiber<unknown, unknown>) {
+  constructor(place: Place, millis: number, fiber: Fiber.Fiber<unknown, unknown>, timers: EqualTimers) {
     this.place = place
     this.millis = millis
     this.context = fiber.context
-    this.at = now(fiber) + millis
+    this.timers = timers
   }
 
   begin(resume: Parameters<Limit["begin"]>[0]): void {
-    const left = this.at - monotonicMillis(Context.get(this.context, Clock.Clock))
-    this.timer = runAfter(this.context, left, () =>
-      resume(Exit.fail(new TimeoutError({ ...this.place, duration: Duration.millis(this.millis) })))
-    )
+    this.resume = resume
+    const clock = Context.get(this.context, Clock.Clock)
+    const now = monotonicMillis(clock)
+    const isFirst = this.at === 0
+    if (isFirst) this.at = now + this.millis
+    // Only in its first wait is an operation due after all that have begun before it.
+    if (isFirst && canShare && clock === liveClock) this.link = this.timers.add(this, this.millis)
+    else this.timer = runAfter(this.context, this.at - now, () => this.due())
   }
 
   end(): void {
+    if (this.link !== undefined) this.timers.remove(this.link)
+    this.link = undefined
     this.timer?.cancel()
+  }
+
+  due(): void {
+    this.end()
+    this.resume?.(Exit.fail(new TimeoutError({ ...this.place, duration: Duration.millis(this.millis) })))
   }
 }

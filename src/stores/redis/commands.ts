@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { CallBase, Limit } from "../../driver/Call.ts"
+import type { Link } from "../../internal/Chain.ts"
 import { layerClosed } from "../../internal/layerClosed.ts"
 import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
 import type { Client, Connection } from "./connection.ts"
@@ -52,6 +53,7 @@ class Waiting<A, B, E> implements Asker<A>, Waiter {
   private readonly call: CallBase
   private readonly answer: Answer<A, B, E>
   private readonly resume: (effect: Effect.Effect<B, E | Failure>) => void
+  private link: Link<Waiter> | undefined
 
   constructor(
     connection: Connection,
@@ -63,7 +65,7 @@ class Waiting<A, B, E> implements Asker<A>, Waiter {
     this.call = call
     this.answer = answer
     this.resume = resume
-    connection.requests.waiting.add(this)
+    this.link = connection.requests.waiting.push(this)
     call.limit?.begin(resume)
   }
 
@@ -88,7 +90,9 @@ class Waiting<A, B, E> implements Asker<A>, Waiter {
   }
 
   private end(effect: Effect.Effect<B, E | Failure>): void {
-    if (!this.connection.requests.waiting.delete(this)) return
+    if (this.link === undefined) return
+    this.connection.requests.waiting.remove(this.link)
+    this.link = undefined
     this.call.limit?.end()
     this.resume(effect)
   }

@@ -171,14 +171,16 @@ const opener = (client: Client, requests: Requests, timeout: number): (() => Pro
   let attempt: Promise<void> | undefined
   return () =>
     (attempt ??= new Promise((resolve) => {
+      let isWaiting = true
       const end = () => {
+        if (!isWaiting) return
+        isWaiting = false
         clearTimeout(timer)
-        requests.waiting.delete(waiter)
+        requests.waiting.remove(link)
         resolve()
       }
       const timer = setTimeout(end, timeout)
-      const waiter = { close: end }
-      requests.waiting.add(waiter)
+      const link = requests.waiting.push({ close: end })
       client.once("ready", () => connectNodes(client).then(end))
       client.connect().catch(end)
     }))
