@@ -20,14 +20,14 @@ export class EqualTimers {
   add(timer: Due, millis: number): Link<Due> {
     const link = this.waiting.push(timer)
     if (this.handle === undefined) this.start(millis)
-    else if (this.waiting.size === 1) this.handle.ref?.()
     return link
   }
 
   remove(link: Link<Due>): void {
     this.waiting.remove(link)
-    // A program need not wait for a timer that nobody waits for.
-    if (this.waiting.size === 0) this.handle?.unref?.()
+    if (this.waiting.size > 0) return
+    clearTimeout(this.handle)
+    this.handle = undefined
   }
 
   private start(millis: number): void {
