@@ -6,11 +6,12 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { callAt, encode, withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
 import { type AtomicDriver, change, find, isStored } from "./internal/change.ts"
 import { idOf } from "./internal/ids.ts"
 import { served } from "./internal/served.ts"
-import { callAt, encode, type InCollection, type PutOptions, withPlace } from "./KeyValue.ts"
+import type { InCollection, PutOptions } from "./KeyValue.ts"
 import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
 import type { Value } from "./Value.ts"
 

@@ -7,10 +7,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { withPlace } from "./driver/boundary.ts"
 import type * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { served } from "./internal/served.ts"
-import { type InCollection, withPlace } from "./KeyValue.ts"
+import type { InCollection } from "./KeyValue.ts"
 import type { CommonError, InvalidKeyError } from "./KeyValueError.ts"
 
 /**

@@ -240,6 +240,3 @@ export const make = (self: Driver): Service => {
       withPlace(driver, "get", [key], options, (place) => getOrLoad(self, place, { load, ttl: options?.ttl }))
   }
 }
-
-/** @internal */
-export { callAt, encode, withPlace } from "./driver/boundary.ts"

@@ -6,10 +6,11 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Atomic } from "./Atomic.ts"
+import { withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
 import { Enumeration } from "./Enumeration.ts"
 import { type AtomicDriver, type Change, change, isStored } from "./internal/change.ts"
-import { KeyValue, withPlace } from "./KeyValue.ts"
+import { KeyValue } from "./KeyValue.ts"
 import {
   type ConflictError,
   type DecompressionError,

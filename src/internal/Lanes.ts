@@ -108,11 +108,6 @@ export class Ticket {
     this.positions.push({ lane, link: lane.push(this), onEmpty })
   }
 
-  /** Runs an effect when all before have left, and leaves. */
-  run<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.onExitPrimitive(Effect.andThen(this.turn, effect), () => this.leave() as undefined)
-  }
-
   /** Waits until all before have left. */
   get turn(): Effect.Effect<void> {
     return Effect.withFiber((fiber) =>

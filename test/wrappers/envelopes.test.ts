@@ -1,4 +1,5 @@
 /** Compression and FernetEncryption, each with either envelope, stacked: what they keep apart, and what they share. */
+
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -7,6 +8,7 @@ import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { Envelope } from "../../src/codecs/envelope.ts"
 import * as frame from "../../src/codecs/frame.ts"
+import * as boundary from "../../src/driver/boundary.ts"
 import { Atomic, Compression, FernetEncryption, KeyValue, type KeyValueError, type Value } from "../../src/index.ts"
 import * as any from "../properties/arbitraries.ts"
 import { both, type Inner, memory, plant } from "../support/inspect.ts"
@@ -192,7 +194,7 @@ describe("an entry is marked as outdated", () => {
   const marks = Effect.fnUntraced(function* (keys: ReadonlyArray<string>) {
     const { driver } = yield* KeyValue.KeyValue
     const place = { operation: "getMany", collection: driver.defaultCollection, keys } as const
-    const entries = yield* driver.get({ _tag: "get", ...KeyValue.callAt(place), expiry: false, versioned: false })
+    const entries = yield* driver.get({ _tag: "get", ...boundary.callAt(place), expiry: false, versioned: false })
     return entries.map((entry) => entry?.outdated)
   })
 

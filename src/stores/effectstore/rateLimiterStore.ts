@@ -4,8 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Atomic } from "../../Atomic.ts"
+import { encode, withPlace } from "../../driver/boundary.ts"
 import { type AtomicDriver, change as changeEntry } from "../../internal/change.ts"
-import { encode, KeyValue, withPlace } from "../../KeyValue.ts"
+import { KeyValue } from "../../KeyValue.ts"
 import {
   type ConflictError,
   DeserializationError,

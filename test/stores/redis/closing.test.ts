@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import * as boundary from "../../../src/driver/boundary.ts"
 import type { Driver } from "../../../src/driver/Driver.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import type { StoreUnavailableError } from "../../../src/KeyValueError.ts"
@@ -20,14 +21,14 @@ const open = Effect.fnUntraced(function* (options: Redis.Options) {
 })
 
 const at = (operation: "get" | "put" | "keys", keys: ReadonlyArray<string>) =>
-  KeyValue.callAt({ operation, collection: "c", keys })
+  boundary.callAt({ operation, collection: "c", keys })
 
 const get = (driver: Driver, ...keys: ReadonlyArray<string>) =>
   driver.get({ _tag: "get", ...at("get", keys), expiry: false, versioned: false })
 
 const put = (driver: Driver) =>
   Effect.flatMap(
-    KeyValue.encode(driver, { operation: "put", collection: "c", keys: ["a"] }, [1], undefined),
+    boundary.encode(driver, { operation: "put", collection: "c", keys: ["a"] }, [1], undefined),
     (entries) => driver.put({ _tag: "put", ...at("put", ["a"]), entries })
   )
 

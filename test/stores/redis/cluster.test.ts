@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Cluster } from "ioredis"
+import * as boundary from "../../../src/driver/boundary.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
@@ -108,7 +109,7 @@ describeWithCluster("the keys of a cluster", (nodes) => {
     Effect.flatMap(KeyValue.KeyValue, ({ driver }) =>
       driver.keys!({
         _tag: "keys",
-        ...KeyValue.callAt({ operation: "keys", collection: "default_collection", keys: [] }),
+        ...boundary.callAt({ operation: "keys", collection: "default_collection", keys: [] }),
         prefix: "",
         pageSize: 1000,
         cursor

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Cluster } from "ioredis"
 import * as Atomic from "../../../src/Atomic.ts"
+import * as boundary from "../../../src/driver/boundary.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
@@ -103,7 +104,7 @@ describeWithRedis("listing and clearing", (server) => {
       yield* putMany(keys.map((key) => [key, 1]))
       const place = { operation: "keys", collection: "default_collection", keys: [] } as const
       const page = (cursor: unknown) =>
-        driver.keys!({ _tag: "keys", ...KeyValue.callAt(place), prefix: "", pageSize: 1000, cursor })
+        driver.keys!({ _tag: "keys", ...boundary.callAt(place), prefix: "", pageSize: 1000, cursor })
       const found: Array<string> = []
       let cursor: unknown
       do {
@@ -130,7 +131,7 @@ describeWithRedis("listing and clearing", (server) => {
       do {
         const page = yield* driver.keys!({
           _tag: "keys",
-          ...KeyValue.callAt(place),
+          ...boundary.callAt(place),
           prefix: "k",
           pageSize: 1000,
           cursor

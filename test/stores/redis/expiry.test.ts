@@ -5,6 +5,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { Cluster } from "ioredis"
 import * as Atomic from "../../../src/Atomic.ts"
+import * as boundary from "../../../src/driver/boundary.ts"
 import { Enumeration } from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import { Maintenance } from "../../../src/Maintenance.ts"
@@ -159,7 +160,7 @@ const agree = Effect.fnUntraced(function* (prefix: string, write: Write) {
   const compare = (name: string) =>
     kv.driver.compareAndPut!({
       _tag: "compareAndPut",
-      ...KeyValue.callAt({ operation: "update", collection, keys: [name] }),
+      ...boundary.callAt({ operation: "update", collection, keys: [name] }),
       entry: undefined,
       expected: undefined
     })

@@ -5,6 +5,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as TestClock from "effect/testing/TestClock"
 import * as Atomic from "../../../src/Atomic.ts"
+import * as boundary from "../../../src/driver/boundary.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { type Json, Payload } from "../../../src/Value.ts"
@@ -70,11 +71,11 @@ describeWithRedis("what is in the database", (server) => {
       yield* Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
         const place = { operation: "put", collection: "c", keys: ["late"] } as const
-        const [entry] = yield* KeyValue.encode(kv.driver, place, [1], "1 second")
+        const [entry] = yield* boundary.encode(kv.driver, place, [1], "1 second")
         yield* TestClock.adjust("999.4 millis")
-        yield* kv.driver.put({ _tag: "put", ...KeyValue.callAt(place), entries: [entry!] })
+        yield* kv.driver.put({ _tag: "put", ...boundary.callAt(place), entries: [entry!] })
         yield* TestClock.adjust("1 minute")
-        yield* kv.driver.put({ _tag: "put", ...KeyValue.callAt(place), entries: [entry!] })
+        yield* kv.driver.put({ _tag: "put", ...boundary.callAt(place), entries: [entry!] })
       }).pipe(Effect.provide(layer))
       const left = yield* Effect.promise(() => client.pttl(`${prefix}c::late`))
       assert.isTrue(left === -2 || left === 0 || left === 1, String(left))

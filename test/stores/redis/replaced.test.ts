@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import * as boundary from "../../../src/driver/boundary.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as KeyValueError from "../../../src/KeyValueError.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
@@ -21,7 +22,7 @@ describeWithOwnRedis("an enumeration", (server) => {
     Effect.flatMap(KeyValue.KeyValue, ({ driver }) =>
       driver.keys!({
         _tag: "keys",
-        ...KeyValue.callAt({ operation: "keys", collection: "c", keys: [] }),
+        ...boundary.callAt({ operation: "keys", collection: "c", keys: [] }),
         prefix: "",
         pageSize: 1000,
         cursor

@@ -6,8 +6,8 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import type { Redis as Client } from "ioredis"
 import * as Atomic from "../../../src/Atomic.ts"
+import * as boundary from "../../../src/driver/boundary.ts"
 import type { CallBase, Limit } from "../../../src/driver/Call.ts"
-import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { Coalescer } from "../../../src/stores/redis/Coalescer.ts"
 import { send } from "../../../src/stores/redis/commands.ts"
@@ -109,12 +109,12 @@ describe("100,000 who wait for a reply in one turn", () => {
 })
 
 const at = (operation: "get" | "put" | "keys" | "clear", keys: ReadonlyArray<string>) =>
-  KeyValue.callAt({ operation, collection: "c", keys })
+  boundary.callAt({ operation, collection: "c", keys })
 
 type Store = ReturnType<typeof driver>
 
 const entries = (store: Store, count: number) =>
-  KeyValue.encode(store, { ...place, keys: [] }, Array(count).fill(1), "1 minute")
+  boundary.encode(store, { ...place, keys: [] }, Array(count).fill(1), "1 minute")
 
 const operations: Record<string, (store: Store, limit: Limit) => Effect.Effect<unknown, unknown>> = {
   get: (store, limit) => store.get({ _tag: "get", ...at("get", ["a"]), limit, expiry: false, versioned: false }),

@@ -5,8 +5,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
+import { callAt } from "../../../src/driver/boundary.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
-import { callAt } from "../../../src/KeyValue.ts"
 import { connect, refused, temporaryFile, withStore } from "./support.ts"
 
 /** Runs a test on a store whose file another connection has locked for writing. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { callAt } from "../../../src/driver/boundary.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
-import { callAt } from "../../../src/KeyValue.ts"
 import { temporaryFile, withStore } from "./support.ts"
 
 const place = { operation: "update", collection: "c", keys: ["a"] } as const
