@@ -101,8 +101,10 @@ class Register<Label> {
     const endless = interval.to === Number.POSITIVE_INFINITY
     if (endless && this.isCrowded() && this.repeats(interval)) return true
     const slot = endless ? this.slots.lastIndexOf(undefined) : this.slots.indexOf(undefined)
-    if (slot !== -1) this.slots[slot] = interval
-    return slot !== -1
+    if (slot === -1) return false
+    this.slots[slot] = interval
+    if (mayRecur(interval)) this.repeated |= 1 << slot
+    return true
   }
 
   private isCrowded(): boolean {
@@ -131,6 +133,7 @@ class Register<Label> {
       this.keep(explained, bit)
     } else this.keep(all, bit)
     this.slots[slot] = undefined
+    this.repeated &= ~bit
     if (interval.change._tag === "expired") this.expired.add(interval.change.value)
     return undefined
   }
@@ -217,6 +220,13 @@ class Register<Label> {
     return expiring ? undefined : value
   }
 }
+
+/**
+ * An expiry or a revival that need not happen may also happen again. Whether it has happened is then not part of a state,
+ * so that many of them in progress do not multiply the states.
+ */
+const mayRecur = ({ certain, change }: Interval<unknown>): boolean =>
+  !certain && (change._tag === "expired" || change._tag === "revived")
 
 /** Of several that may do the same at any time from now on, one is like another: the first is tried. */
 const alikeAs = ({ change, to }: Interval<unknown>): string => {

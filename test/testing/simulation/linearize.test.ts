@@ -248,6 +248,17 @@ describe("linearize", () => {
     assert.isUndefined(linearize([...writes, at("d", 102, 103, cleared), at("r", 104, 105, saw("same"))]))
   })
 
+  it("decides about 14 values that may each expire early and be there again after the clock was set back", () => {
+    const values = Array.from({ length: 14 }, (_, i) => `${i}`)
+    const lives = values.flatMap((value, i) => [
+      at("w", i, i + 0.5, wrote(value)),
+      at("x", 50, 60, expired(value), false),
+      at("v", 51, 61, revived(value), false)
+    ])
+    assert.isUndefined(linearize([...lives, at("r", 54, 55, saw(undefined)), at("s", 56, 57, saw("3"))]))
+    assert.isTrue(typeof linearize([...lives, at("r", 70, 71, saw("unknown"))]) === "object")
+  })
+
   it("does not decide what has more possibilities than it can look at", () => {
     const writes = Array.from({ length: 40 }, (_, i) => at("w", i, forever, wrote(`${i}`), false))
     assert.strictEqual(linearize([...writes, at("r", 102, 103, saw("7"))]), undecided)
