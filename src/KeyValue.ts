@@ -14,6 +14,7 @@ import { atNow } from "./internal/atNow.ts"
 import { getOrLoad } from "./internal/getOrLoad.ts"
 import * as names from "./internal/names.ts"
 import { served } from "./internal/served.ts"
+import * as slices from "./internal/slices.ts"
 import type { ReadError, WriteError } from "./KeyValueError.ts"
 import type { Value } from "./Value.ts"
 
@@ -196,7 +197,7 @@ export const make = (self: Driver): Service => {
   const withTtls = (entries: ReadonlyArray<Entry | undefined>) =>
     Effect.clockWith((clock) => {
       const now = clock.currentTimeMillisUnsafe()
-      return Effect.succeed(entries.map((entry) => entry && { value: entry.payload.value, ttl: timeLeft(entry, now) }))
+      return slices.map(entries, (entry) => entry && { value: entry.payload.value, ttl: timeLeft(entry, now) })
     })
 
   const many = <A, B, E>(
@@ -216,7 +217,9 @@ export const make = (self: Driver): Service => {
       many(
         keys,
         (array) =>
-          Effect.map(read("getMany", array, options), (entries) => entries.map((entry) => entry?.payload.value)),
+          Effect.flatMap(read("getMany", array, options), (entries) =>
+            slices.map(entries, (entry) => entry?.payload.value)
+          ),
         []
       ),
     ttl: (key, options) => Effect.map(Effect.flatMap(read("ttl", [key], options), withTtls), ([answer]) => answer),

@@ -199,6 +199,31 @@ describe("KeyValue", () => {
     })
   )
 
+  it.effect("takes the values of a large batch in slices, between which other fibers run", () =>
+    Effect.gen(function* () {
+      const { kv } = yield* service
+      const keys = Array.from({ length: 20_000 }, (_, i) => String(i))
+      yield* kv.putMany(keys.map((key, i) => [key, i] as const))
+      const turnsDuring = Effect.fnUntraced(function* (effect: Effect.Effect<unknown, unknown>) {
+        let turns = 0
+        const count = Effect.andThen(
+          Effect.sync(() => turns++),
+          Effect.yieldNow
+        )
+        const other = yield* Effect.forkChild(Effect.forever(count))
+        yield* effect
+        yield* Fiber.interrupt(other)
+        return turns
+      })
+      assert.isAtLeast(yield* turnsDuring(kv.getMany(keys)), 5)
+      assert.isAtLeast(yield* turnsDuring(kv.ttlMany(keys)), 5)
+      assert.deepStrictEqual(
+        yield* kv.getMany(keys),
+        keys.map((_, i) => i)
+      )
+    })
+  )
+
   it.effect("makes an iterable that throws a defect of the call", () =>
     Effect.gen(function* () {
       const { kv } = yield* service

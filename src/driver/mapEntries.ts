@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Entry } from "../Entry.ts"
+import * as slices from "../internal/slices.ts"
 import type { Place, ReadError, WriteError } from "../KeyValueError.ts"
 import * as Call from "./Call.ts"
 import type { Driver } from "./Driver.ts"
@@ -133,9 +134,9 @@ const encodeOne =
     )
   }
 
-/** `Effect.forEach` that takes no fiber step for effects that are successes already. */
+/** `slices.forEach` that takes no fiber step for a single effect that is a success already. */
 const eachEager = <A, B, E>(
   items: ReadonlyArray<A>,
   f: (item: A, index: number) => Effect.Effect<B, E>
 ): Effect.Effect<ReadonlyArray<B>, E> =>
-  items.length === 1 ? Effect.mapEager(f(items[0] as A, 0), (result) => [result]) : Effect.forEach(items, f)
+  items.length === 1 ? Effect.mapEager(f(items[0] as A, 0), (result) => [result]) : slices.forEach(items, f, 1)

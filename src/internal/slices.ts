@@ -29,6 +29,17 @@ export const eachInSlices = <A, E, R>(
   return to === count ? then() : Effect.flatMap(Effect.yieldNow, () => eachInSlices(count, step, then, to))
 }
 
+/** `Array.map`, in slices. */
+export const map = <A, B>(items: ReadonlyArray<A>, f: (item: A) => B): Effect.Effect<ReadonlyArray<B>> => {
+  if (items.length <= sliceSize) return Effect.succeed(items.map(f))
+  const all: Array<B> = []
+  return eachInSlices(
+    items.length,
+    (index) => void all.push(f(items[index]!)),
+    () => Effect.succeed(all)
+  )
+}
+
 /** `Array.flatMap`, in slices. */
 export const flatMap = <A, B>(items: ReadonlyArray<A>, f: (item: A) => ReadonlyArray<B>) =>
   Effect.suspend(() => {
