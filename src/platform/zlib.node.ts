@@ -88,7 +88,10 @@ export const compress = (
   level: number | undefined
 ): Effect.Effect<Uint8Array> => Effect.orDie(compressors[algorithm](input, level))
 
-/** Fails with the reason. */
+/** Why a value is not decompressed. */
+export const tooLarge = (maxSize: number): string => `it inflates to more than ${maxSize} bytes`
+
+/** Fails with the reason. One byte more than `maxSize` is let through: that which tells what the content is. */
 export const decompress = (
   algorithm: Algorithm,
   input: Uint8Array,
@@ -96,14 +99,12 @@ export const decompress = (
 ): Effect.Effect<Uint8Array, string> => {
   if (!isSupported(algorithm)) return Effect.fail(`this runtime has no ${algorithm}`)
   const options = {
-    maxOutputLength: Math.min(maxSize, largestBuffer),
+    maxOutputLength: Math.min(maxSize + 1, largestBuffer),
     info: true,
     ...chunksFor(4 * input.length)
   } as const
   const inflated = Effect.mapErrorEager(decompressors[algorithm](input, options), (error) =>
-    "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
-      ? `it inflates to more than ${maxSize} bytes`
-      : error.message
+    "code" in error && error.code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxSize) : error.message
   )
   return Effect.flatMapEager(inflated, (result) => {
     const { buffer, engine } = result as unknown as Inflated

@@ -14,7 +14,10 @@ export const compress = (
 ): Effect.Effect<Uint8Array> =>
   Effect.orDie(pipe(input, new CompressionStream(formats[algorithm]!), Number.POSITIVE_INFINITY))
 
-/** Fails with the reason. */
+/** Why a value is not decompressed. */
+export const tooLarge = (maxSize: number): string => `it inflates to more than ${maxSize} bytes`
+
+/** Fails with the reason. One byte more than `maxSize` is let through: that which tells what the content is. */
 export const decompress = (
   algorithm: Algorithm,
   input: Uint8Array,
@@ -39,9 +42,9 @@ const pipe = (
       if (done) return yield* Effect.promise(() => new Blob(chunks as Array<Uint8Array<ArrayBuffer>>).bytes())
       chunks.push(value)
       size += value.length
-      if (size > maxSize) {
+      if (size > maxSize + 1) {
         yield* Effect.promise(() => reader.cancel())
-        return yield* Effect.fail(`it inflates to more than ${maxSize} bytes`)
+        return yield* Effect.fail(tooLarge(maxSize))
       }
     }
   })
