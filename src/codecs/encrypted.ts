@@ -36,11 +36,10 @@ export const encode = (
   envelope: Envelope,
   iv?: Uint8Array
 ): Effect.Effect<Payload, TooLarge> => {
-  const message = content.encode(payload)
-  if (envelope === "json" && message.length > maxMessageBytes) {
-    return Effect.fail({ size: message.length, maxSize: maxMessageBytes })
+  if (envelope === "json" && payload.size > maxMessageBytes) {
+    return Effect.fail({ size: payload.size, maxSize: maxMessageBytes })
   }
-  return Effect.mapEager(fernet.encrypt(key, message, time, iv), (token) =>
+  return Effect.mapEager(fernet.encrypt(key, content.encode(payload), time, iv), (token) =>
     envelope === "binary" ? frame.make("fernet", token) : toJson(token)
   )
 }

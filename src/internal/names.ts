@@ -4,7 +4,7 @@ import * as utf8 from "./utf8.ts"
 export const maxNameBytes = 65_536
 
 /** Why no store can hold this name, or a name that starts with this prefix, if so. */
-export const problemOf = (name: unknown, what: "key" | "collection" | "prefix"): string | undefined => {
+export const problemOf = (name: unknown, what: "key" | "collection" | "prefix" | "name"): string | undefined => {
   if (typeof name !== "string") return `a ${what} is a string, not ${name === null ? "null" : typeof name}`
   if (!name.isWellFormed()) return `the ${what} has a lone surrogate, which UTF-8 cannot hold`
   return name.length > maxNameBytes / 3 && utf8.length(name) > maxNameBytes
