@@ -169,6 +169,12 @@ export class Payload {
     return this.isBytes ? bytes.lengthOf(this.pieces) : utf8.length(this.text)
   }
 
+  /** Whether {@link Payload.size} is above a limit, without counting the bytes of a text that is far from it. */
+  sizeIsAbove(limit: number): boolean {
+    if (typeof this.encoded === "string" && 3 * this.encoded.length <= limit) return false
+    return this.size > limit
+  }
+
   /** The same value in objects of its own. */
   copy(): Payload {
     return new Payload(copy(this.value), this.numbers, typeof this.encoded === "string" ? this.encoded : undefined)

@@ -79,6 +79,17 @@ describe("Payload", () => {
     assert.deepStrictEqual(payload.copy().value, Uint8Array.of(1, 2, 3))
   })
 
+  it("tells whether it is larger than a limit, without counting when that is plain", () => {
+    for (const value of ["é", { a: "é" }, Uint8Array.of(1, 2)]) {
+      for (const asText of [false, true]) {
+        const payload = Result.getOrThrow(Payload.from(value, { asText }))
+        for (const limit of [0, payload.size - 1, payload.size, 3 * payload.size]) {
+          assert.strictEqual(payload.sizeIsAbove(limit), payload.size > limit)
+        }
+      }
+    }
+  })
+
   it("has a field only if it is an object with that field, however it is kept", () => {
     for (const asText of [false, true]) {
       const has = (value: unknown, name: string) => Result.getOrThrow(Payload.from(value, { asText })).hasField(name)
