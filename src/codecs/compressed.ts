@@ -102,10 +102,14 @@ export const decode = (payload: Payload, options: DecodeOptions): Effect.Effect<
   if (opened === undefined) return Effect.succeed(payload)
   if (Result.isFailure(opened)) return Effect.fail(opened.failure)
   const { algorithm, data } = opened.success
-  return Effect.flatMapEager(zlib.decompress(algorithm, data, options.maxSize), (bytes) =>
-    content.sizeOf(bytes) > options.maxSize
-      ? Effect.fail(zlib.tooLarge(options.maxSize))
-      : Effect.fromResult(content.decode(bytes, options))
+  const tooLarge = zlib.tooLarge(options.maxSize)
+  // One byte of the content is not the value's, if it tells what the content is.
+  const most = options.maxSize + 1
+  const inflated = Effect.mapErrorEager(zlib.decompress(algorithm, data, most), (reason) =>
+    reason === zlib.tooLarge(most) ? tooLarge : reason
+  )
+  return Effect.flatMapEager(inflated, (bytes) =>
+    content.sizeOf(bytes) > options.maxSize ? Effect.fail(tooLarge) : Effect.fromResult(content.decode(bytes, options))
   )
 }
 

@@ -91,7 +91,7 @@ export const compress = (
 /** Why a value is not decompressed. */
 export const tooLarge = (maxSize: number): string => `it inflates to more than ${maxSize} bytes`
 
-/** Fails with the reason. One byte more than `maxSize` is let through: that which tells what the content is. */
+/** Fails with the reason. */
 export const decompress = (
   algorithm: Algorithm,
   input: Uint8Array,
@@ -99,7 +99,7 @@ export const decompress = (
 ): Effect.Effect<Uint8Array, string> => {
   if (!isSupported(algorithm)) return Effect.fail(`this runtime has no ${algorithm}`)
   const options = {
-    maxOutputLength: Math.min(maxSize + 1, largestBuffer),
+    maxOutputLength: Math.min(maxSize, largestBuffer),
     info: true,
     ...chunksFor(4 * input.length)
   } as const

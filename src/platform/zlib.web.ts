@@ -17,7 +17,7 @@ export const compress = (
 /** Why a value is not decompressed. */
 export const tooLarge = (maxSize: number): string => `it inflates to more than ${maxSize} bytes`
 
-/** Fails with the reason. One byte more than `maxSize` is let through: that which tells what the content is. */
+/** Fails with the reason. */
 export const decompress = (
   algorithm: Algorithm,
   input: Uint8Array,
@@ -42,7 +42,7 @@ const pipe = (
       if (done) return yield* Effect.promise(() => new Blob(chunks as Array<Uint8Array<ArrayBuffer>>).bytes())
       chunks.push(value)
       size += value.length
-      if (size > maxSize + 1) {
+      if (size > maxSize) {
         yield* Effect.promise(() => reader.cancel())
         return yield* Effect.fail(tooLarge(maxSize))
       }
