@@ -6,11 +6,12 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { callAt, encode, withPlace } from "./driver/boundary.ts"
-import type { Drop } from "./driver/Call.ts"
-import { type AtomicDriver, change, find, isStored } from "./internal/change.ts"
+import { type AtomicDriver, change, isStored } from "./internal/change.ts"
 import { idOf } from "./internal/ids.ts"
 import { served } from "./internal/served.ts"
+import { update } from "./internal/update.ts"
 import type { InCollection, PutOptions } from "./KeyValue.ts"
 import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
 import type { Value } from "./Value.ts"
@@ -97,28 +98,11 @@ export const make = (self: AtomicDriver): Service => {
         )
       ),
     update: (key, f, options) =>
-      withPlace(driver, "update", [key], options, (place) => {
-        const ifDropped = (drop: Drop) =>
-          drop === "delete" ? Effect.undefined : Effect.map(find(driver, place), (entry) => entry?.payload.value)
-        return change(
-          driver,
-          place,
-          { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
-          Effect.fnUntraced(function* (current) {
-            const value = f(current?.payload.value)
-            if (value === undefined) {
-              return isStored(current)
-                ? { answer: undefined, write: { entry: undefined }, ifDropped }
-                : { answer: undefined }
-            }
-            const [entry] = yield* encode(driver, place, [value], options?.ttl)
-            const answer = entry!.payload.copy().value
-            if (options?.ttl !== undefined) return { answer, write: { entry }, ifDropped }
-            const write = { entry: { ...entry!, expiresAt: current?.expiresAt }, keepsExpiry: isStored(current) }
-            return { answer, write, ifDropped }
-          })
+      withPlace(driver, "update", [key], options, (place) =>
+        update(driver, place, { ttl: options?.ttl, maxRetries: options?.maxRetries ?? defaultRetries }, (value) =>
+          Option.some(f(value))
         )
-      }),
+      ),
     getAndDelete: (key, options) =>
       withPlace(driver, "getAndDelete", [key], options, (place) => {
         const taken = change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {

@@ -38,6 +38,16 @@ export interface Options<S extends Schema.Constraint, K> {
 }
 
 /**
+ * Options of {@link Service}.
+ *
+ * @since 0.1.0
+ */
+export interface ServiceOptions<S extends Schema.Constraint, K> extends Options<S, K> {
+  /** The collection's name in the store. Default: the service's id. */
+  readonly collection?: string | undefined
+}
+
+/**
  * Options of a write.
  *
  * @since 0.1.0
@@ -55,7 +65,8 @@ export interface PutOptions {
  *
  * Reads fail with `DeserializationError` when what is stored does not fit the schema (unless `onInvalid` is `"miss"`),
  * writes with `SerializationError`, and both with `InvalidKeyError` for a key that does not fit its schema. The cause of
- * each is the `SchemaError`.
+ * the first two is the `SchemaError`. A value that holds itself, nests too deeply for the schema, or throws when it is read
+ * fails in the same way.
  *
  * @since 0.1.0
  */
@@ -137,8 +148,8 @@ export const make = <S extends Schema.Constraint, K = string>(
  *
  * @since 0.1.0
  */
-export interface ServiceClass<Self, Name extends string, S extends Schema.Constraint, K>
-  extends Context.ServiceClass<Self, `effect-kv/Collection/${Name}`, Of<S, K>> {
+export interface ServiceClass<Self, Id extends string, S extends Schema.Constraint, K>
+  extends Context.ServiceClass<Self, `effect-kv/Collection/${Id}#${number}`, Of<S, K>> {
   readonly layer: Layer.Layer<Self, never, KeyValue.KeyValue>
 }
 
@@ -147,7 +158,17 @@ export interface ServiceClass<Self, Name extends string, S extends Schema.Constr
  *
  * **Details**
  *
- * The name is the collection's in the store, unless the options name another, and the service's in the context.
+ * The id names the service where Effect says that it is missing. It is the collection's name in the store, too, unless
+ * `collection` is given: give both when two services of a program have the same collection, each in a store of its own,
+ * and ids such as `"billing/Users"` tell them apart.
+ *
+ * Every declaration is a service of its own, also of an id that another one has: each reads the store that its own layer
+ * is given.
+ *
+ * **Gotchas**
+ *
+ * Declare it once, at the top level of a module: a class that is declared again (by a function that is called twice) is
+ * another service, which the layer of the first does not provide.
  *
  * **Example**
  *
@@ -172,14 +193,18 @@ export interface ServiceClass<Self, Name extends string, S extends Schema.Constr
  */
 export const Service =
   <Self>() =>
-  <const Name extends string, S extends Schema.Constraint, K = string>(
-    name: Name,
-    options: Options<S, K> & { readonly collection?: string | undefined }
-  ): ServiceClass<Self, Name, S, K> => {
-    const key = Context.Service<Self, Of<S, K>>()(`effect-kv/Collection/${name}`)
-    const layer = Layer.effect(key, make({ ...options, collection: options.collection ?? name }))
+  <const Id extends string, S extends Schema.Constraint, K = string>(
+    id: Id,
+    options: ServiceOptions<S, K>
+  ): ServiceClass<Self, Id, S, K> => {
+    declared++
+    const key = Context.Service<Self, Of<S, K>>()(`effect-kv/Collection/${id}#${declared}`)
+    const layer = Layer.effect(key, make({ ...options, collection: options.collection ?? id }))
     return Object.assign(key, { layer })
   }
+
+/** How many services were declared: the context knows services by their strings, and no two are to have the same. */
+let declared = 0
 
 const over = <S extends Schema.Constraint, K>(
   kv: KeyValue.Service,

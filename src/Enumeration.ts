@@ -7,12 +7,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { withPlace } from "./driver/boundary.ts"
+import { atATime, withPlace, withPrefix } from "./driver/boundary.ts"
 import type * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { served } from "./internal/served.ts"
 import type { InCollection } from "./KeyValue.ts"
-import type { CommonError, InvalidKeyError } from "./KeyValueError.ts"
+import type { CommonError, InvalidKeyError, Place } from "./KeyValueError.ts"
 
 /**
  * Options of an enumeration.
@@ -20,11 +20,14 @@ import type { CommonError, InvalidKeyError } from "./KeyValueError.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** Only names that start with this. Default: all. */
+  /** Only names that start with this, which must be well-formed Unicode. Default: all. */
   readonly prefix?: string | undefined
-  /** At most so many names. Default: all. */
+  /** At most so many names, rounded down. Less than 1, or `NaN`, lists none. Default: all. */
   readonly limit?: number | undefined
-  /** How many names to ask the store for at a time. Default: 1,000. */
+  /**
+   * How many names to ask the store for at a time, rounded down, and at most 10,000. Less than 1, or `NaN`, is the default.
+   * Default: 1,000.
+   */
   readonly pageSize?: number | undefined
 }
 
@@ -42,6 +45,8 @@ export interface Service {
    * Pages are fetched as the stream is pulled, in memory that does not grow with the number of keys (with FileSystem and
    * EffectStore, which get their names all at once, it does). A key that is there
    * from the first page to the last is listed; one that comes or goes meanwhile may be.
+   *
+   * Fails with `InvalidKeyError` for a collection or prefix that no name can have.
    */
   readonly keys: (options?: Options & InCollection) => Stream.Stream<string, CommonError | InvalidKeyError>
 
@@ -52,8 +57,10 @@ export interface Service {
    *
    * Where there are only keys to go by (Redis, EffectStore, and what `SingleCollection` wraps), all keys are asked for, and
    * the collections that were found are remembered.
+   *
+   * Fails with `InvalidKeyError` for a prefix that no name can have.
    */
-  readonly collections: (options?: Options) => Stream.Stream<string, CommonError>
+  readonly collections: (options?: Options) => Stream.Stream<string, CommonError | InvalidKeyError>
 }
 
 /**
@@ -78,39 +85,45 @@ export const make = (self: Driver & Required<Pick<Driver, "keys" | "collections"
     keys: (options) =>
       pages(options, (pageSize, cursor) =>
         withPlace(driver, "keys", [], options, (place) =>
-          driver.keys({
-            _tag: "keys",
-            place,
-            deadline: undefined,
-            collection: place.collection,
-            prefix: options?.prefix ?? "",
-            pageSize,
-            cursor
-          })
+          withPrefix(place, options?.prefix, (prefix) =>
+            driver.keys({
+              _tag: "keys",
+              place,
+              deadline: undefined,
+              collection: place.collection,
+              prefix,
+              pageSize,
+              cursor
+            })
+          )
         )
       ),
     collections: (options) =>
       pages(options, (pageSize, cursor) =>
-        driver.collections({
-          _tag: "collections",
-          place: { operation: "collections", collection: "", keys: [] },
-          deadline: undefined,
-          prefix: options?.prefix ?? "",
-          keyPrefix: "",
-          pageSize,
-          cursor
-        })
+        withPrefix(ofCollections, options?.prefix, (prefix) =>
+          driver.collections({
+            _tag: "collections",
+            place: ofCollections,
+            deadline: undefined,
+            prefix,
+            keyPrefix: "",
+            pageSize,
+            cursor
+          })
+        )
       )
   }
 }
+
+const ofCollections: Place = { operation: "collections", collection: "", keys: [] }
 
 const pages = <E>(
   options: Options | undefined,
   page: (pageSize: number, cursor: Call.Cursor) => Effect.Effect<Call.Page, E>
 ): Stream.Stream<string, E> => {
-  const limit = options?.limit ?? Number.POSITIVE_INFINITY
+  const limit = Math.floor(options?.limit ?? Number.POSITIVE_INFINITY)
   if (!(limit >= 1)) return Stream.empty
-  const pageSize = Math.max(1, Math.floor(Math.min(options?.pageSize || 1000, limit)))
+  const pageSize = Math.min(atATime(options?.pageSize, 1000), limit)
   const all = Stream.paginate<Call.Cursor, string, E>(undefined, (cursor) =>
     Effect.map(page(pageSize, cursor), ({ names, next }) => [
       names,

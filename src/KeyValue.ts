@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { callAt, encodeAt, withItems, withPlace } from "./driver/boundary.ts"
+import { lastOfEachKey } from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
 import { atNow } from "./internal/atNow.ts"
@@ -93,7 +94,8 @@ export interface Service {
    * **Details**
    *
    * Everything is checked and encoded before the first byte is sent. Whether the batch is applied as a whole is up to
-   * the store (Memory, Sqlite: yes; Redis, FileSystem: not when it fails half-way). The last of equal keys wins.
+   * the store (Memory, Sqlite: yes; Redis, FileSystem: not when it fails half-way). Of equal keys the last one counts, in
+   * every stack: the wrappers and the store are given no other.
    */
   readonly putMany: (
     entries: Iterable<readonly [key: string, value: Value]>,
@@ -186,7 +188,7 @@ export const make = (self: Driver): Service => {
     withPlace(driver, operation, keys, options, (place) =>
       atNow((now) =>
         Effect.flatMapEager(encodeAt(driver, now, place, values, options?.ttl), (entries) =>
-          driver.put({ _tag: "put", ...callAt(place), entries })
+          driver.put(lastOfEachKey({ _tag: "put", ...callAt(place), entries }))
         )
       )
     )

@@ -194,7 +194,7 @@ export class TimeoutError extends Data.TaggedError("TimeoutError")<
 }
 
 /**
- * A key or collection that no store can hold: too long, or not well-formed Unicode.
+ * A key, collection or prefix that no store can hold: too long, not well-formed Unicode, or no string.
  *
  * @since 0.1.0
  */
@@ -224,7 +224,7 @@ export class InvalidTtlError extends Data.TaggedError("InvalidTtlError")<
 }
 
 /**
- * A value that is neither JSON nor bytes, or that does not fit the collection's schema.
+ * A value that is neither JSON nor bytes, that throws when it is read, or that does not fit the collection's schema.
  *
  * @since 0.1.0
  */
@@ -275,17 +275,25 @@ export class ReadOnlyError extends Data.TaggedError("ReadOnlyError")<Place> {
 }
 
 /**
- * A value larger than `LimitSize` allows. Sizes are bytes of the UTF-8 JSON.
+ * A value that is larger than a wrapper allows or a store can hold: the `maxSize` of `LimitSize`, the
+ * `maxDecompressedSize` of `Compression`, what fits into the JSON envelope of `Compression` or `FernetEncryption`, the
+ * server's own limit with `Redis`, the longest string with `EffectStore`.
+ *
+ * **Details**
+ *
+ * `size` and `maxSize` are bytes: of the value's UTF-8 JSON, or of what the store would have to hold. `limitedBy` names the
+ * wrapper or store.
  *
  * @since 0.1.0
  */
 export class EntryTooLargeError extends Data.TaggedError("EntryTooLargeError")<
-  Place & { readonly size: number; readonly maxSize: number }
+  Place & { readonly size: number; readonly maxSize: number; readonly limitedBy?: string | undefined }
 > {
   readonly retryable = false
   readonly outcome = "not-applied"
   override get message(): string {
-    return `${where(this)}: the value has ${this.size} bytes, the limit is ${this.maxSize}.`
+    const limit = this.limitedBy === undefined ? "the limit" : `the limit of ${this.limitedBy}`
+    return `${where(this)}: the value has ${this.size} bytes, ${limit} is ${this.maxSize}.`
   }
 }
 

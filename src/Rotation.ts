@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Atomic } from "./Atomic.ts"
-import { withPlace } from "./driver/boundary.ts"
+import { atATime, withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
 import { Enumeration } from "./Enumeration.ts"
 import { type AtomicDriver, type Change, change, isStored } from "./internal/change.ts"
@@ -29,9 +29,12 @@ import {
 export interface Options {
   /** Which collections. Default: all of the store. */
   readonly collections?: Iterable<string> | undefined
-  /** How many entries each {@link Progress} is about, at most. Default: 100. */
+  /**
+   * How many entries each {@link Progress} is about, at most: rounded down, and at most 10,000. Less than 1, or `NaN`, is the
+   * default. Default: 100.
+   */
   readonly chunkSize?: number | undefined
-  /** How many entries are worked on at a time. Default: 16. */
+  /** How many entries are worked on at a time, within the same limits. Default: 16. */
   readonly concurrency?: number | undefined
 }
 
@@ -122,7 +125,8 @@ export const rotate = (
     Effect.gen(function* () {
       const driver = (yield* KeyValue).driver as AtomicDriver
       const enumeration = yield* Enumeration
-      const { chunkSize = 100, concurrency = 16 } = options
+      const chunkSize = atATime(options.chunkSize, 100)
+      const concurrency = atATime(options.concurrency, 16)
       const collections = options.collections ? Stream.fromIterable(options.collections) : enumeration.collections()
       return Stream.flatMap(collections, (collection) =>
         enumeration.keys({ collection }).pipe(

@@ -8,7 +8,12 @@
  * refused with a `SerializationError` that names the path, before anything is stored: give such types a schema with
  * `Collection`.
  *
- * A value is copied when it is put and when it is got, so that no store can be changed through a reference.
+ * A `Uint8Array` of another realm (an iframe, jsdom, `node:vm`), a `Buffer` and an `ArrayBuffer` are bytes, too; what is
+ * got is a `Uint8Array`. Other typed arrays are refused, since their bytes depend on the machine.
+ *
+ * A value is copied when it is put and when it is got, so that no store can be changed through a reference. Its accessors
+ * are read once. One that throws, bytes whose buffer was transferred, and JSON of more than 535,822,312 characters
+ * (511 MiB, about V8's longest string) are refused in the same way.
  *
  * @since 0.1.0
  */
@@ -16,6 +21,7 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as bytes from "./internal/bytes.ts"
 import * as json from "./internal/json.ts"
+import { faultOf, type Problem } from "./internal/jsonProblem.ts"
 import * as jsonText from "./internal/jsonText.ts"
 import * as utf8 from "./internal/utf8.ts"
 
@@ -69,20 +75,22 @@ export class Payload {
   }
 
   /**
-   * Validates and detaches a value that somebody else owns: by a copy, or with `asText` by turning it into text at once.
-   * With `exact`, integers may be `bigint`s.
+   * Validates and detaches a value that somebody else owns: by a copy, which with `asText` is turned into text at once.
+   * With `exact`, integers may be `bigint`s. Each accessor of the value is read once; one that throws is the problem.
    */
-  static from(value: unknown, options: FromOptions = {}): Result.Result<Payload, json.Problem> {
-    if (value instanceof Uint8Array) return Result.succeed(Payload.bytes(Uint8Array.from(value)))
-    const copier = new json.Copier(options.exact ?? false, options.asText ?? false)
-    const copy = copier.copy(value, 0)
-    if (copy === undefined) return Result.fail(copier.describe(value))
-    if (!options.asText || typeof copy !== "object" || copy === null) {
-      return Result.succeed(new Payload(copy, copier.numbers))
-    }
-    return copier.hasOwnForm
-      ? Payload.from(value, { exact: options.exact })
-      : Result.succeed(new Payload(undefined, copier.numbers, json.stringify(copy, copier.numbers)))
+  static from(value: unknown, options: FromOptions = {}): Result.Result<Payload, Problem> {
+    if (bytes.isBytes(value)) return ofBytes(value)
+    const copier = new json.Copier(options.exact ?? false)
+    const copied = Result.try(() => copier.copy(value, 0))
+    if (Result.isFailure(copied)) return Result.fail(thrownBy(value, copied.failure))
+    const copy = copied.success
+    if (copy === undefined) return bytes.isBuffer(value) ? ofBytes(value) : Result.fail(refusedBy(copier, value))
+    if (copier.isTooLong) return Result.fail(json.tooLong)
+    const isText = options.asText === true && typeof copy === "object" && copy !== null
+    if (!isText && !copier.mayBeTooLong) return Result.succeed(new Payload(copy, copier.numbers))
+    return Result.map(json.tryStringify(copy, copier.numbers), (text) =>
+      isText ? new Payload(undefined, copier.numbers, text) : new Payload(copy, copier.numbers)
+    )
   }
 
   /**
@@ -161,11 +169,39 @@ export class Payload {
     return this.isBytes ? bytes.lengthOf(this.pieces) : utf8.length(this.text)
   }
 
+  /** Whether {@link Payload.size} is above a limit, without counting the bytes of a text that is far from it. */
+  sizeIsAbove(limit: number): boolean {
+    if (typeof this.encoded === "string" && 3 * this.encoded.length <= limit) return false
+    return this.size > limit
+  }
+
   /** The same value in objects of its own. */
   copy(): Payload {
     return new Payload(copy(this.value), this.numbers, typeof this.encoded === "string" ? this.encoded : undefined)
   }
 }
+
+/** The most bytes that Node reads from a file at once, less 1 MiB for what a store writes beside the value. */
+const maxBytes = 2 ** 31 - 2 ** 20
+
+const ofBytes = (value: Uint8Array | ArrayBuffer): Result.Result<Payload, Problem> => {
+  if (value.byteLength > maxBytes) return Result.fail({ path: "$", reason: `more than ${maxBytes} bytes` })
+  return Result.try({
+    try: () => Payload.bytes(new Uint8Array(bytes.isBytes(value) ? value : new Uint8Array(value))),
+    catch: (cause) => ({ path: "$", reason: "bytes whose buffer was transferred or has shrunk", cause })
+  })
+}
+
+const refusedBy = (copier: json.Copier, value: unknown): Problem =>
+  Result.merge(
+    Result.try({
+      try: () => copier.describe(value),
+      catch: (cause) => thrownBy(value, cause)
+    })
+  )
+
+const thrownBy = (value: unknown, cause: unknown): Problem =>
+  faultOf(value) ?? { path: "$", reason: "it throws when it is read", cause }
 
 /**
  * The same value in objects of its own.

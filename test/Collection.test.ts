@@ -1,16 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import * as TestClock from "effect/testing/TestClock"
 import * as Collection from "../src/Collection.ts"
 import { KeyValue } from "../src/KeyValue.ts"
+import { InvalidKeyError, SerializationError } from "../src/KeyValueError.ts"
 import * as Memory from "../src/stores/Memory.ts"
 import type { Value } from "../src/Value.ts"
 
@@ -379,5 +383,145 @@ describe("Collection", () => {
       const found = lengths.get("a") satisfies Effect.Effect<Option.Option<number>, unknown, Unit>
       assert.deepStrictEqual(yield* Effect.provideService(found, Unit, 2), Option.some(1))
     }).pipe(Effect.provide(layer))
+  )
+
+  describe("a value that a schema cannot follow", () => {
+    interface Tree {
+      readonly children: ReadonlyArray<Tree>
+    }
+    const Tree: Schema.Codec<Tree> = Schema.Struct({ children: Schema.Array(Schema.suspend(() => Tree)) })
+    const trees = Collection.make({ collection: "trees", schema: Tree })
+    const nested = (levels: number): Tree => {
+      let tree: Tree = { children: [] }
+      for (let i = 0; i < levels; i++) tree = { children: [tree] }
+      return tree
+    }
+    const throwing = {
+      children: [
+        {
+          get children(): never {
+            throw new Error("boom")
+          }
+        }
+      ]
+    } as Tree
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    const cyclic = { children: [] as Array<Tree> }
+    cyclic.children.push(cyclic)
+
+    it.effect("is SerializationError with the path, in every write", () =>
+      Effect.gen(function* () {
+        const all = yield* trees
+        for (const [value, path, reason] of [
+          [cyclic, "$", "a cycle"],
+          [nested(100_000), /^\$(\.children\[0\]){10}\["…"\]|^\$.*…$/, "nested deeper than 1000 levels"],
+          [throwing, "$.children[0].children", "it throws when it is read"],
+          [{ children: [revoked.proxy as Tree] }, "$.children[0]", "it throws when it is read"]
+        ] as const) {
+          yield* all.put("a", nested(0))
+          for (const write of [
+            all.put("a", value),
+            all.putMany([
+              ["a", nested(1)],
+              ["b", value]
+            ]),
+            all.getOrSet("missing", Effect.succeed(value))
+          ]) {
+            const error = yield* Effect.flip(write as Effect.Effect<unknown, unknown>)
+            assert.instanceOf(error, SerializationError)
+            assert.strictEqual(error.reason, reason)
+            if (typeof path === "string") assert.strictEqual(error.path, path)
+            else assert.match(error.path, path)
+          }
+          assert.deepStrictEqual(yield* all.getMany(["a", "b"]), [Option.some(nested(0)), Option.none()])
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("is not one that is as deep as a value may be, written by its schema or without", () =>
+      Effect.gen(function* () {
+        const all = yield* trees
+        const deepest = nested(499)
+        yield* all.put("a", deepest)
+        yield* putRaw("b", deepest as unknown as Value, "trees")
+        for (const key of ["a", "b"]) {
+          const found = yield* all.getOrFail(key)
+          assert.strictEqual(JSON.stringify(found), JSON.stringify(deepest))
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("is none when the schema itself throws: that is a defect", () =>
+      Effect.gen(function* () {
+        const broken = Schema.String.pipe(
+          Schema.decodeTo(Schema.String, {
+            decode: SchemaGetter.transform(() => assert.fail("the schema's own")),
+            encode: SchemaGetter.transform(() => assert.fail("the schema's own"))
+          })
+        )
+        const all = yield* Collection.make({ collection: "broken", schema: broken })
+        const put = all.put("a", "text")
+        yield* putRaw("b", "text", "broken")
+        for (const call of [put, all.get("b")]) {
+          const exit = yield* Effect.exit(call as Effect.Effect<unknown, unknown>)
+          assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+        }
+      }).pipe(Effect.provide(layer))
+    )
+  })
+
+  it.effect("a key that is no key, nor can be shown, is InvalidKeyError with a message", () =>
+    Effect.gen(function* () {
+      const numbered = yield* Collection.make({
+        collection: "numbered",
+        schema: Schema.Finite,
+        key: Schema.FiniteFromString
+      })
+      const named = yield* Collection.make({ collection: "named", schema: Schema.Finite })
+      const revoked = Proxy.revocable({}, {})
+      revoked.revoke()
+      for (const key of [null, undefined, Symbol("a"), 1n, Object.create(null), revoked.proxy, {}] as Array<never>) {
+        for (const call of [
+          numbered.get(key),
+          numbered.put(key, 1),
+          numbered.deleteMany([key]),
+          named.get(key),
+          named.put(key, 1),
+          named.getMany([key]),
+          named.getOrSet(key, Effect.succeed(1))
+        ]) {
+          const error = yield* Effect.flip(call as Effect.Effect<unknown, unknown>)
+          assert.instanceOf(error, InvalidKeyError)
+          assert.isString(error.keys[0])
+          assert.include(error.message, "in collection")
+        }
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("services of one id are services of their own, each over its own store", () =>
+    Effect.gen(function* () {
+      class Old extends Collection.Service<Old>()("users", { schema: Schema.String }) {}
+      class New extends Collection.Service<New>()("users", { schema: Schema.Finite }) {}
+      class Other extends Collection.Service<Other>()("other/Users", { schema: Schema.Finite, collection: "users" }) {}
+      const seeded = (a: Value) => Layer.provide(Memory.layer({ seed: { users: { a } } }))
+      const App = Layer.mergeAll(Old.layer.pipe(seeded("old")), New.layer.pipe(seeded(1)), Other.layer.pipe(seeded(2)))
+      const read = Effect.all([
+        Old.use((it) => it.getOrFail("a")),
+        New.use((it) => it.getOrFail("a")),
+        Other.use((it) => it.getOrFail("a"))
+      ])
+      assert.deepStrictEqual(yield* Effect.provide(read, App), ["old", 1, 2])
+      assert.deepStrictEqual(
+        yield* Effect.provide(
+          Other.useSync(({ collection }) => collection),
+          App
+        ),
+        "users"
+      )
+      assert.strictEqual(new Set([Old.key, New.key, Other.key]).size, 3)
+      assert.include(Other.key, "other/Users")
+    })
   )
 })

@@ -280,3 +280,28 @@ describe("rotate", () => {
     }).pipe(Effect.provide(base))
   })
 })
+
+it.effect("rotates everything, whatever counts it is given", () =>
+  Effect.gen(function* () {
+    const counts = [Number.POSITIVE_INFINITY, 1e20, 2.5, 0.5, 0, -1, Number.NaN]
+    for (const count of counts) {
+      const { rotated } = yield* Effect.gen(function* () {
+        for (const key of ["a", "b", "c", "d", "e"]) yield* plant(key, key)
+        return yield* all({ chunkSize: count, concurrency: count })
+      }).pipe(
+        Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [K1], allowPlaintext: true })), { local: true })
+      )
+      assert.strictEqual(rotated, 5, `${count}`)
+    }
+    const sizes = yield* Effect.gen(function* () {
+      for (const key of ["a", "b", "c", "d", "e"]) yield* plant(key, key)
+      const progress = yield* Stream.runCollect(Rotation.rotate({ chunkSize: 2.5 }))
+      return progress.map(({ rotated }) => rotated)
+    }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [K1], allowPlaintext: true })), { local: true }))
+    assert.deepStrictEqual(sizes, [2, 2, 1])
+    const error = yield* Effect.flip(
+      Effect.provide(all({ collections: ["\ud83d"] }), memory().pipe(FernetEncryption.wrap({ keys: [K1] })))
+    )
+    assert.strictEqual(error._tag, "InvalidKeyError")
+  })
+)

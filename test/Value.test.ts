@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict"
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
@@ -76,6 +77,17 @@ describe("Payload", () => {
     )
     assert.deepStrictEqual(payload.value, Uint8Array.of(1, 2, 3))
     assert.deepStrictEqual(payload.copy().value, Uint8Array.of(1, 2, 3))
+  })
+
+  it("tells whether it is larger than a limit, without counting when that is plain", () => {
+    for (const value of ["é", { a: "é" }, Uint8Array.of(1, 2)]) {
+      for (const asText of [false, true]) {
+        const payload = Result.getOrThrow(Payload.from(value, { asText }))
+        for (const limit of [0, payload.size - 1, payload.size, 3 * payload.size]) {
+          assert.strictEqual(payload.sizeIsAbove(limit), payload.size > limit)
+        }
+      }
+    }
   })
 
   it("has a field only if it is an object with that field, however it is kept", () => {
@@ -187,6 +199,151 @@ describe("Payload", () => {
   it("parse fails on what is not JSON", () => {
     for (const text of ["", "{", "nan", "-NaN", "undefined", "'a'", "\uFEFF{}"]) {
       assert.isTrue(Result.isFailure(Payload.parse(text)), text)
+    }
+  })
+})
+
+describe("a value that is not what it seems", () => {
+  const forms = [{}, { asText: true }, { exact: true }] as const
+  const refused = (value: unknown, options = {}) => Result.getOrThrow(Result.flip(Payload.from(value, options)))
+
+  it("is refused with the path and the cause when an accessor or a proxy throws", () => {
+    const boom = new Error("boom")
+    const throwing = {
+      get a(): never {
+        throw boom
+      }
+    }
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    const traps = (["ownKeys", "getPrototypeOf", "get"] as const).map(
+      (trap) =>
+        new Proxy(
+          { a: 1 },
+          {
+            [trap]: () => {
+              throw boom
+            }
+          }
+        )
+    )
+    const list = [1]
+    Object.defineProperty(list, 1, { get: () => throwing.a, enumerable: true })
+    for (const options of forms) {
+      for (const [value, path] of [
+        [throwing, "$.a"],
+        [{ list: [0, throwing] }, "$.list[1].a"],
+        [{ list }, "$.list[1]"],
+        [{ "a b": revoked.proxy }, '$["a b"]'],
+        [revoked.proxy, "$"],
+        [[traps[0]], "$[0]"],
+        [[traps[1]], "$[0]"],
+        [[traps[2]], "$[0].a"]
+      ] as const) {
+        const { cause, ...problem } = refused(value, options)
+        deepStrictEqual(problem, { path, reason: "it throws when it is read" })
+        assert.isTrue(cause === boom || cause instanceof TypeError)
+      }
+    }
+  })
+
+  it("is refused when it throws only once", () => {
+    let reads = 0
+    const value = {
+      get a() {
+        if (reads++ === 0) throw new Error("boom")
+        return 1
+      }
+    }
+    deepStrictEqual(
+      { ...refused(value), cause: undefined },
+      {
+        path: "$",
+        reason: "it throws when it is read",
+        cause: undefined
+      }
+    )
+  })
+
+  it("is stored as its accessors answer, each of them asked once", () => {
+    for (const options of forms) {
+      let reads = 0
+      const list = [0]
+      Object.defineProperty(list, 1, { get: () => ++reads, enumerable: true })
+      const changing = {
+        get a() {
+          return ++reads === 1 ? 1 : new Date()
+        },
+        nested: new Proxy({ b: 0, list }, { get: (target, key) => Reflect.get(target, key) })
+      }
+      const payload = Result.getOrThrow(Payload.from(changing, options))
+      assert.strictEqual(payload.text, '{"a":1,"nested":{"b":0,"list":[0,2]}}')
+      deepStrictEqual(payload.value, { a: 1, nested: { b: 0, list: [0, 2] } })
+      assert.strictEqual(reads, 2)
+    }
+  })
+
+  it("is bytes when it is a Uint8Array or an ArrayBuffer of whatever realm, and a copy of them", () => {
+    const foreign = () => runInNewContext("new Uint8Array([1, 2, 3])") as Uint8Array
+    const all: ReadonlyArray<() => Uint8Array | ArrayBufferLike> = [
+      foreign,
+      () => foreign().buffer,
+      () => Uint8Array.of(0, 1, 2, 3, 4).subarray(1, 4),
+      () => Uint8Array.of(1, 2, 3).buffer,
+      () => Buffer.from([1, 2, 3])
+    ]
+    for (const make of all) {
+      for (const options of forms) {
+        const bytes = make()
+        const payload = Result.getOrThrow(Payload.from(bytes, options))
+        new Uint8Array("buffer" in bytes ? bytes.buffer : bytes).fill(9)
+        assert.isTrue(payload.isBytes)
+        deepStrictEqual(payload.value, Uint8Array.of(1, 2, 3))
+        assert.strictEqual(Object.getPrototypeOf(payload.value), Uint8Array.prototype)
+      }
+    }
+    for (const value of [foreign(), foreign().buffer, new ArrayBuffer(1)]) {
+      deepStrictEqual(refused({ a: value }), {
+        path: "$.a",
+        reason: "bytes inside of JSON (bytes can only be the whole value)"
+      })
+    }
+    deepStrictEqual(Result.getOrThrow(Payload.from(new Uint8Array())).value, new Uint8Array())
+  })
+
+  it("is refused as other typed arrays, and as what only looks like bytes", () => {
+    for (const value of [
+      new Int8Array(1),
+      new Uint8ClampedArray(1),
+      new Float64Array(1),
+      new DataView(new ArrayBuffer(1)),
+      new SharedArrayBuffer(1),
+      Object.create(Uint8Array.prototype),
+      Object.create(ArrayBuffer.prototype),
+      new Proxy(Uint8Array.of(1), {})
+    ]) {
+      assert.match(refused(value).reason, /^an instance of/)
+    }
+  })
+
+  it("is refused as bytes whose buffer was transferred", () => {
+    const bytes = Uint8Array.of(1)
+    const { buffer } = bytes
+    structuredClone(buffer, { transfer: [buffer] })
+    for (const value of [bytes, buffer]) {
+      const { cause, ...problem } = refused(value)
+      deepStrictEqual(problem, { path: "$", reason: "bytes whose buffer was transferred or has shrunk" })
+      assert.instanceOf(cause, TypeError)
+    }
+  })
+
+  it("is refused as JSON that is longer than a string can be", () => {
+    const text = "x".repeat(2 ** 27)
+    for (const options of forms) {
+      deepStrictEqual(refused([text, { text }, [text], text], options), {
+        path: "$",
+        reason: "its JSON has more than 535822312 characters"
+      })
     }
   })
 })

@@ -15,7 +15,7 @@ import * as base64 from "#base64"
 import * as zlib from "#zlib"
 import { type ExactOption, Payload, type Value } from "../Value.ts"
 import * as content from "./content.ts"
-import { type Envelope, matchFields } from "./envelope.ts"
+import { type Envelope, matchFields, maxEnvelopeBytes, type TooLarge } from "./envelope.ts"
 import * as frame from "./frame.ts"
 
 /**
@@ -58,7 +58,7 @@ export const isLikeCompressed = (payload: Payload): boolean => {
 }
 
 /**
- * A value, compressed. The same value gives the same bytes.
+ * A value, compressed. The same value gives the same bytes. Fails when they do not fit into a JSON envelope.
  *
  * @since 0.1.0
  */
@@ -67,16 +67,20 @@ export const encode = (
   algorithm: Algorithm,
   level: number | undefined,
   envelope: Envelope
-): Effect.Effect<Payload> =>
-  Effect.mapEager(zlib.compress(algorithm, content.encode(payload), level), (compressed) =>
-    envelope === "binary"
-      ? frame.make(algorithm, compressed)
-      : Payload.json({
-          __compressed_data__: base64.encode(compressed),
-          __compression_algorithm__: algorithm,
-          __compression_version__: version
-        })
-  )
+): Effect.Effect<Payload, TooLarge> =>
+  Effect.flatMapEager(zlib.compress(algorithm, content.encode(payload), level), (compressed) => {
+    if (envelope === "binary") return Effect.succeed(frame.make(algorithm, compressed))
+    if (compressed.length > maxEnvelopeBytes) {
+      return Effect.fail({ size: compressed.length, maxSize: maxEnvelopeBytes })
+    }
+    return Effect.succeed(
+      Payload.json({
+        __compressed_data__: base64.encode(compressed),
+        __compression_algorithm__: algorithm,
+        __compression_version__: version
+      })
+    )
+  })
 
 /**
  * Options of {@link decode}.
@@ -84,7 +88,7 @@ export const encode = (
  * @since 0.1.0
  */
 export interface DecodeOptions extends ExactOption {
-  /** The most bytes that a value may inflate to. */
+  /** The most bytes that a value may inflate to: those of its JSON, or those that it is. */
   readonly maxSize: number
 }
 
@@ -98,8 +102,14 @@ export const decode = (payload: Payload, options: DecodeOptions): Effect.Effect<
   if (opened === undefined) return Effect.succeed(payload)
   if (Result.isFailure(opened)) return Effect.fail(opened.failure)
   const { algorithm, data } = opened.success
-  return Effect.flatMapEager(zlib.decompress(algorithm, data, options.maxSize), (bytes) =>
-    Effect.fromResult(content.decode(bytes, options))
+  const tooLarge = zlib.tooLarge(options.maxSize)
+  // One byte of the content is not the value's, if it tells what the content is.
+  const most = options.maxSize + 1
+  const inflated = Effect.mapErrorEager(zlib.decompress(algorithm, data, most), (reason) =>
+    reason === zlib.tooLarge(most) ? tooLarge : reason
+  )
+  return Effect.flatMapEager(inflated, (bytes) =>
+    content.sizeOf(bytes) > options.maxSize ? Effect.fail(tooLarge) : Effect.fromResult(content.decode(bytes, options))
   )
 }
 

@@ -37,6 +37,14 @@ export const toPieces = (payload: Payload): ReadonlyArray<Uint8Array> => {
 const zero = Uint8Array.of(0)
 
 /**
+ * How many of the bytes are the value's: all but the one that says what they are.
+ *
+ * @since 0.1.0
+ */
+export const sizeOf = (stored: Uint8Array): number =>
+  stored[0] === 0 || frame.isCodec(stored[0]) ? stored.length - 1 : stored.length
+
+/**
  * The value of bytes. Fails with the reason.
  *
  * @since 0.1.0

@@ -15,7 +15,7 @@ import * as utf8 from "../internal/utf8.ts"
 import type { DecryptionReason } from "../KeyValueError.ts"
 import { type ExactOption, type Json, Payload } from "../Value.ts"
 import * as content from "./content.ts"
-import type { Envelope } from "./envelope.ts"
+import { type Envelope, maxEnvelopeBytes, type TooLarge } from "./envelope.ts"
 import * as fernet from "./fernet.ts"
 import * as frame from "./frame.ts"
 
@@ -24,7 +24,8 @@ const dataField = "__encrypted_data__"
 const versionField = "__encryption_version__"
 
 /**
- * A value, encrypted under a key. A random `iv` is made unless it is given, which only test vectors should.
+ * A value, encrypted under a key. A random `iv` is made unless it is given, which only test vectors should. Fails when the
+ * value is too large for a JSON envelope, where it is base64 twice.
  *
  * @since 0.1.0
  */
@@ -34,10 +35,17 @@ export const encode = (
   time: number,
   envelope: Envelope,
   iv?: Uint8Array
-): Effect.Effect<Payload> =>
-  Effect.mapEager(fernet.encrypt(key, content.encode(payload), time, iv), (token) =>
+): Effect.Effect<Payload, TooLarge> => {
+  if (envelope === "json" && payload.size > maxMessageBytes) {
+    return Effect.fail({ size: payload.size, maxSize: maxMessageBytes })
+  }
+  return Effect.mapEager(fernet.encrypt(key, content.encode(payload), time, iv), (token) =>
     envelope === "binary" ? frame.make("fernet", token) : toJson(token)
   )
+}
+
+/** What becomes text of {@link maxEnvelopeBytes}, with the token's own bytes and its padding. */
+const maxMessageBytes = Math.floor(maxEnvelopeBytes / 4) * 3 - 128
 
 /**
  * A token in py-key-value's envelope: base64 twice.

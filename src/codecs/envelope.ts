@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { maxTextLength } from "../internal/json.ts"
 import type { Value } from "../Value.ts"
 
 /**
@@ -15,6 +16,23 @@ export type Envelope = "json" | "binary"
 
 /** The envelopes, by name. */
 export const envelopes: ReadonlyArray<Envelope> = ["json", "binary"]
+
+/**
+ * The most bytes that fit into a JSON envelope as base64: about 383 MiB.
+ *
+ * @since 0.1.0
+ */
+export const maxEnvelopeBytes = Math.floor((maxTextLength - 1024) / 4) * 3
+
+/**
+ * What a codec made is larger than its envelope can hold. Sizes are bytes.
+ *
+ * @since 0.1.0
+ */
+export interface TooLarge {
+  readonly size: number
+  readonly maxSize: number
+}
 
 /**
  * The value as an object, if it has the named fields and no others.

@@ -240,6 +240,20 @@ export const pick = <C extends Get | Put | Delete>(call: C, indices: ReadonlyArr
 })
 
 /**
+ * What a batch amounts to: of equal keys, the last one counts. The same call when no two are equal.
+ *
+ * @since 0.1.0
+ */
+export const lastOfEachKey = (call: Put): Put => {
+  if (call.keys.length < 2 || new Set(call.keys).size === call.keys.length) return call
+  const last = new Map(call.keys.map((key, index) => [key, index]))
+  return pick(
+    call,
+    Array.from(call.keys.keys()).filter((index) => last.get(call.keys[index]!) === index)
+  )
+}
+
+/**
  * The place of the key at an index, for the error of one entry of a batch.
  *
  * @since 0.1.0

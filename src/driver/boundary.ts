@@ -39,13 +39,33 @@ export const withPlace = <A, E, R = never>(
   const collection = options?.collection || driver.defaultCollection
   const place = { operation, collection, keys }
   const problem = names.problemOf(collection, "collection")
-  if (problem !== undefined) return Effect.fail(new InvalidKeyError({ ...place, reason: problem }))
+  if (problem !== undefined) {
+    const shown = { collection: names.shown(collection), keys: keys.map(names.shown) }
+    return Effect.fail(new InvalidKeyError({ operation, ...shown, reason: problem }))
+  }
   for (const key of keys) {
     const reason = names.problemOf(key, "key")
-    if (reason !== undefined) return Effect.fail(new InvalidKeyError({ ...place, keys: [key], reason }))
+    if (reason !== undefined) return Effect.fail(new InvalidKeyError({ ...place, keys: [names.shown(key)], reason }))
   }
   return run(place)
 }
+
+/** Checks what names are to start with. Half of a surrogate pair would match other names, as stores know UTF-8 only. */
+export const withPrefix = <A, E, R = never>(
+  place: Place,
+  prefix: string | undefined,
+  run: (prefix: string) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | InvalidKeyError, R> => {
+  const reason = names.problemOf(prefix ?? "", "prefix")
+  return reason === undefined ? run(prefix ?? "") : Effect.fail(new InvalidKeyError({ ...place, reason }))
+}
+
+/** The most names that are asked for at a time, whatever a call says. */
+const mostAtATime = 10_000
+
+/** How many to work on at a time: a whole number from 1 to 10,000, and `otherwise` for what is less than 1 or no number. */
+export const atATime = (count: number | undefined, otherwise: number): number =>
+  count !== undefined && count >= 1 ? Math.floor(Math.min(count, mostAtATime)) : otherwise
 
 /** Validates, copies and dates values. */
 export const encode = (

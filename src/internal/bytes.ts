@@ -1,3 +1,22 @@
+import * as Result from "effect/Result"
+
+const kindOf = getterOf(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+
+const byteLengthOf = getterOf(ArrayBuffer.prototype, "byteLength")
+
+/** The getter tells by the internal slots of an object, whatever realm it is of and whatever its prototype says. */
+function getterOf(prototype: object, name: PropertyKey): () => unknown {
+  return Object.getOwnPropertyDescriptor(prototype, name)!.get!
+}
+
+/** Is it a `Uint8Array`, of this realm or another (an iframe, jsdom, `node:vm`)? A `Buffer` is one. */
+export const isBytes = (value: unknown): value is Uint8Array =>
+  ArrayBuffer.isView(value) && kindOf.call(value) === "Uint8Array"
+
+/** Is it an `ArrayBuffer`, of this realm or another? */
+export const isBuffer = (value: unknown): value is ArrayBuffer =>
+  typeof value === "object" && value !== null && Result.isSuccess(Result.try(() => byteLengthOf.call(value)))
+
 /** How many bytes the pieces have together. */
 export const lengthOf = (pieces: ReadonlyArray<Uint8Array>): number => {
   let length = 0

@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
+import type { TooLarge } from "../codecs/envelope.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { type EntryMapping, mapEntries, type Name } from "../driver/mapEntries.ts"
 import type { Entry } from "../Entry.ts"
-import { DecryptionError, type DecryptionReason } from "../KeyValueError.ts"
+import { DecryptionError, type DecryptionReason, EntryTooLargeError } from "../KeyValueError.ts"
 import type { Payload } from "../Value.ts"
 
 /** What all wrappers that encrypt can be told about reading. */
@@ -25,7 +26,7 @@ export interface Decrypted {
 }
 
 export interface Cipher {
-  readonly encrypt: (entry: Entry, name: Name) => Effect.Effect<Payload>
+  readonly encrypt: (entry: Entry, name: Name) => Effect.Effect<Payload, TooLarge>
   readonly decrypt: (entry: Entry, name: Name) => Effect.Effect<Decrypted, DecryptionReason>
 }
 
@@ -34,8 +35,11 @@ export const encryption = (
   { onDecryptionError = "fail", allowPlaintext = false }: ReadOptions,
   cipher: Cipher
 ): ((driver: Driver) => Driver) => {
-  const encode: EntryMapping["encode"] = (entry, _, name) =>
-    Effect.mapEager(cipher.encrypt(entry, name), (payload) => ({ ...entry, payload }))
+  const encode: EntryMapping["encode"] = (entry, place, name) =>
+    Effect.mapBothEager(cipher.encrypt(entry, name), {
+      onSuccess: (payload) => ({ ...entry, payload }),
+      onFailure: (found) => new EntryTooLargeError({ ...place, ...found, limitedBy: "FernetEncryption" })
+    })
   const decode: EntryMapping["decode"] = (entry, place, name) => {
     if (entry === undefined) return Effect.undefined
     const found = Effect.mapEager(

@@ -1,41 +1,55 @@
 import * as Result from "effect/Result"
 import type { Json } from "../Value.ts"
+import * as bytes from "./bytes.ts"
 import { JsonParser, maxDigits } from "./JsonParser.ts"
+import { formatPath, maxDepth, type Problem, tooDeep } from "./jsonProblem.ts"
 import * as jsonText from "./jsonText.ts"
 
-export const maxDepth = 1000
+export { maxDepth }
 
 /** What the parser does not read. */
 const tooLarge = 10n ** BigInt(maxDigits)
 
-/** Why a value is not JSON, and where. */
-export interface Problem {
-  readonly path: string
-  readonly reason: string
-}
+/**
+ * The longest JSON text of a value, in UTF-16 units: that of V8's longest string, less 1 MiB for the names and times that a
+ * store writes beside it.
+ */
+export const maxTextLength = 2 ** 29 - 24 - 2 ** 20
 
 /**
- * Validates and copies a value in one walk.
+ * Validates and copies a value in one walk, which reads each accessor once.
  *
- * `copy` answers `undefined` for what is not JSON (which no JSON value is), and `path` and `reason` then say why.
+ * `copy` answers `undefined` for what is not JSON (which no JSON value is), and `describe` then says why. Throws what an
+ * accessor or proxy throws.
  */
 export class Copier {
   numbers: Numbers
-  /** Does something in the value have a way of its own to be written, by `toJSON`? */
-  hasOwnForm = false
   private reason = ""
   private readonly path: Array<string | number> = []
-  private readonly inPlace: boolean
+  /** UTF-16 units of strings, and how many fields and items there are. */
+  private units = 0
+  private nodes = 0
 
-  /** `exact` takes `bigint`s, too. With `inPlace`, the value itself is the answer, and nothing is copied. */
-  constructor(exact: boolean, inPlace = false) {
+  /** `exact` takes `bigint`s, too. */
+  constructor(exact: boolean) {
     this.numbers = exact ? "exact" : "plain"
-    this.inPlace = inPlace
+  }
+
+  /** Whether the text is longer than {@link maxTextLength}, as is known without making it. */
+  get isTooLong(): boolean {
+    return this.units > maxTextLength
+  }
+
+  /** Whether the text may be longer than {@link maxTextLength}: a unit is written as six at most, a number as fewer than 32. */
+  get mayBeTooLong(): boolean {
+    return 6 * this.units + 32 * this.nodes > maxTextLength
   }
 
   copy(value: unknown, depth: number): Json | undefined {
     switch (typeof value) {
       case "string":
+        this.units += value.length
+        return value
       case "boolean":
         return value
       case "number":
@@ -43,12 +57,13 @@ export class Copier {
         return Number.isFinite(value) ? value : this.refuse(String(value))
       case "object":
         if (value === null) return null
-        if (depth >= maxDepth) return this.refuse(`nested deeper than ${maxDepth} levels`)
+        if (depth >= maxDepth) return this.refuse(tooDeep)
         if (Array.isArray(value)) return this.copyArray(value, depth + 1)
         if (isPlain(value)) return this.copyObject(value, depth + 1)
         return this.refuse(describeInstance(value))
       case "bigint":
         if (this.numbers !== "exact") return this.refuse("bigint")
+        this.units += maxDigits
         return value < tooLarge && value > -tooLarge
           ? (value as unknown as Json)
           : this.refuse("bigint of more than 4,300 digits")
@@ -58,29 +73,30 @@ export class Copier {
   }
 
   private copyArray(value: ReadonlyArray<unknown>, depth: number): Json | undefined {
-    const copy: Array<Json> = this.target(value, () => new Array(value.length))
-    for (let i = 0; i < value.length; i++) {
+    const { length } = value
+    const copy: Array<Json> = new Array(length)
+    this.nodes += length
+    for (let i = 0; i < length; i++) {
       const item = this.copy(value[i], depth)
       if (item === undefined) return this.at(i)
-      if (!this.inPlace) copy[i] = item
+      copy[i] = item
     }
     return copy
   }
 
+  /** Spreading reads every field once, and is several times faster than copying field by field. */
   private copyObject(value: object, depth: number): Json | undefined {
-    const copy: Record<string, Json> = this.target(value, () => ({}))
-    for (const key of Object.keys(value)) {
-      const item = this.copy((value as Record<string, unknown>)[key], depth)
+    const copy = { ...value } as Record<string, Json>
+    if (Object.getOwnPropertySymbols(value).length > 0) return this.refuse("a field whose name is a symbol")
+    for (const key of Object.keys(copy)) {
+      const field = copy[key]
+      const item = this.copy(field, depth)
       if (item === undefined) return this.at(key)
-      if (!this.inPlace) setField(copy, key, item)
+      if (item !== field) setField(copy, key, item)
+      this.units += key.length
+      this.nodes++
     }
-    return Object.getOwnPropertySymbols(value).length > 0 ? this.refuse("a field whose name is a symbol") : copy
-  }
-
-  private target<A>(value: object, make: () => A): A {
-    if (!this.inPlace) return make()
-    if ("toJSON" in value) this.hasOwnForm = true
-    return value as A
+    return copy
   }
 
   private refuse(reason: string): undefined {
@@ -96,19 +112,9 @@ export class Copier {
   describe(value: unknown): Problem {
     const segments = this.path.reverse()
     if (segments.length >= maxDepth && isCyclic(value, segments)) return { path: "$", reason: "a cycle" }
-    const shown = segments.length > 20 ? [...segments.slice(0, 20), "…"] : segments
-    return { path: `$${shown.map(formatSegment).join("")}`, reason: this.reason }
+    return { path: formatPath(segments), reason: this.reason }
   }
 }
-
-const identifier = /^[\p{ID_Start}$_…][\p{ID_Continue}$]*$/u
-
-export const formatSegment = (segment: string | number): string =>
-  typeof segment === "number"
-    ? `[${segment}]`
-    : identifier.test(segment)
-      ? `.${segment}`
-      : `[${JSON.stringify(segment)}]`
 
 const isPlain = (value: object): boolean => {
   const prototype = Object.getPrototypeOf(value)
@@ -117,7 +123,7 @@ const isPlain = (value: object): boolean => {
 
 const describeInstance = (value: object): string => {
   const name = Object.getPrototypeOf(value)?.constructor?.name
-  return value instanceof Uint8Array
+  return bytes.isBytes(value) || bytes.isBuffer(value)
     ? "bytes inside of JSON (bytes can only be the whole value)"
     : `an instance of ${typeof name === "string" && name !== "" ? name : "a class"} (give the collection a schema to store it)`
 }
@@ -174,6 +180,20 @@ export const stringify = (value: Json, numbers: Numbers): string => {
   if (numbers === "special" || numbers === "exact") return writeAll(value, numbers)
   const text = JSON.stringify(value)
   return numbers === "parsed" && text.includes("null") ? writeAll(value, numbers) : text
+}
+
+export const tooLong: Problem = { path: "$", reason: `its JSON has more than ${maxTextLength} characters` }
+
+/** The text, unless it is longer than {@link maxTextLength}. */
+export const tryStringify = (
+  value: Json,
+  numbers: Numbers,
+  maxLength = maxTextLength
+): Result.Result<string, Problem> => {
+  const text = Result.try(() => stringify(value, numbers))
+  return Result.isSuccess(text) && text.success.length <= maxLength
+    ? Result.succeed(text.success)
+    : Result.fail(tooLong)
 }
 
 const writeAll = (value: Json, numbers: Numbers): string =>

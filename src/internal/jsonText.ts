@@ -55,7 +55,9 @@ const writeFloat = (value: number): string => {
   if (exponent < -4 || exponent >= 16) {
     return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`
   }
-  return value.toFixed(Math.max(digits.replace(/[-.]/g, "").length - 1 - exponent, 1))
+  // Not toFixed: it rounds the exact value, which may be just between two numbers of the shortest length.
+  const text = String(value)
+  return text.includes(".") ? text : `${text}.0`
 }
 
 const byCodePoint = (a: string, b: string): number => {

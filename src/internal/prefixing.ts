@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { isUnambiguous } from "../codecs/names.ts"
 import { type NameCodec, prefixed } from "../driver/mapNames.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import { nameOption } from "./nameOption.ts"
 import * as options from "./options.ts"
 
 /** What all wrappers that put a prefix before names can be told. */
@@ -21,10 +22,11 @@ export const prefixing = <A>(
   prefix: string,
   { separator = "__", names = "unambiguous" }: PrefixOptions = {},
   make: (names: NameCodec) => A
-): Effect.Effect<A, StoreSetupError> => {
-  const problem = names === "py-key-value" ? undefined : problemOf(prefix, separator)
-  return problem === undefined ? Effect.succeed(make(prefixed(prefix + separator))) : options.invalid(module, problem)
-}
+): Effect.Effect<A, StoreSetupError> =>
+  Effect.flatMap(nameOption(module, "the prefix with its separator", prefix + separator), () => {
+    const problem = names === "py-key-value" ? undefined : problemOf(prefix, separator)
+    return problem === undefined ? Effect.succeed(make(prefixed(prefix + separator))) : options.invalid(module, problem)
+  })
 
 const problemOf = (prefix: string, separator: string): string | undefined => {
   if (separator === "") return "the separator must not be empty"

@@ -88,6 +88,9 @@ export const compress = (
   level: number | undefined
 ): Effect.Effect<Uint8Array> => Effect.orDie(compressors[algorithm](input, level))
 
+/** Why a value is not decompressed. */
+export const tooLarge = (maxSize: number): string => `it inflates to more than ${maxSize} bytes`
+
 /** Fails with the reason. */
 export const decompress = (
   algorithm: Algorithm,
@@ -101,9 +104,7 @@ export const decompress = (
     ...chunksFor(4 * input.length)
   } as const
   const inflated = Effect.mapErrorEager(decompressors[algorithm](input, options), (error) =>
-    "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
-      ? `it inflates to more than ${maxSize} bytes`
-      : error.message
+    "code" in error && error.code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxSize) : error.message
   )
   return Effect.flatMapEager(inflated, (result) => {
     const { buffer, engine } = result as unknown as Inflated

@@ -14,6 +14,9 @@ export const compress = (
 ): Effect.Effect<Uint8Array> =>
   Effect.orDie(pipe(input, new CompressionStream(formats[algorithm]!), Number.POSITIVE_INFINITY))
 
+/** Why a value is not decompressed. */
+export const tooLarge = (maxSize: number): string => `it inflates to more than ${maxSize} bytes`
+
 /** Fails with the reason. */
 export const decompress = (
   algorithm: Algorithm,
@@ -41,7 +44,7 @@ const pipe = (
       size += value.length
       if (size > maxSize) {
         yield* Effect.promise(() => reader.cancel())
-        return yield* Effect.fail(`it inflates to more than ${maxSize} bytes`)
+        return yield* Effect.fail(tooLarge(maxSize))
       }
     }
   })

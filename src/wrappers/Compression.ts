@@ -8,11 +8,11 @@ import type * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as zlib from "#zlib"
 import * as compressed from "../codecs/compressed.ts"
-import { type Envelope, envelopes } from "../codecs/envelope.ts"
+import { type Envelope, envelopes, type TooLarge } from "../codecs/envelope.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
 import * as options from "../internal/options.ts"
-import { DecompressionError, type StoreSetupError } from "../KeyValueError.ts"
+import { DecompressionError, EntryTooLargeError, type Place, type StoreSetupError } from "../KeyValueError.ts"
 
 /**
  * Options of {@link wrap}.
@@ -29,7 +29,10 @@ export interface Options {
   readonly level?: number | undefined
   /** Values of this size or more are compressed. Default: `"1 KiB"`. */
   readonly minSize?: ByteSize.Input | undefined
-  /** The most that a stored value may inflate to. Default: `"64 MiB"`. */
+  /**
+   * The most that a stored value may inflate to, and so the largest that is stored compressed: bytes of its JSON in UTF-8,
+   * or those that it is. Default: `"64 MiB"`.
+   */
   readonly maxDecompressedSize?: ByteSize.Input | undefined
   /**
    * How compressed values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, without base64. Either is
@@ -50,6 +53,9 @@ export interface Options {
  * A compressed value is stored in py-key-value's envelope, which both can read, or in a frame of bytes. A value that
  * would not get smaller is stored as it is. One of the application that looks like an envelope is compressed whatever
  * its size, so that it comes back as it was. Values above 64 KiB are worked on off the event loop.
+ *
+ * Writes fail with `EntryTooLargeError` for a value above `maxDecompressedSize` that would be stored compressed, since no
+ * read would take it. One that would not get smaller is stored as it is, whatever its size.
  *
  * Reads fail with `DecompressionError` when an envelope is damaged, of an unknown version or algorithm, or inflates
  * past `maxDecompressedSize`. Fails to build with `StoreSetupError` when an option is not valid or the runtime does not
@@ -79,13 +85,19 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
       const [least, most] = compressed.levels[algorithm]
       if (level !== undefined) yield* options.integer("Compression", "level", level, least, most)
       yield* options.oneOf("Compression", "envelope", envelope, envelopes)
-      const encode: EntryMapping["encode"] = (entry) => {
+      const refuse = (place: Place, found: TooLarge) =>
+        Effect.fail(new EntryTooLargeError({ ...place, ...found, limitedBy: "Compression" }))
+      const encode: EntryMapping["encode"] = (entry, place) => {
         const { size } = entry.payload
         const escape = compressed.isLikeCompressed(entry.payload)
         if (!escape && size < minSize) return Effect.succeed(entry)
-        return Effect.mapEager(compressed.encode(entry.payload, algorithm, level, envelope), (payload) =>
-          escape || payload.size < size ? { ...entry, payload } : entry
+        const compress = Effect.catchEager(compressed.encode(entry.payload, algorithm, level, envelope), (found) =>
+          escape ? refuse(place, found) : Effect.succeed(entry.payload)
         )
+        return Effect.flatMapEager(compress, (payload) => {
+          if (!escape && payload.size >= size) return Effect.succeed(entry)
+          return size > maxSize ? refuse(place, { size, maxSize }) : Effect.succeed({ ...entry, payload })
+        })
       }
       return (driver) => {
         const decodeOptions = { maxSize, exact: driver.exact }

@@ -21,6 +21,7 @@ import type { Enumeration } from "../Enumeration.ts"
 import { unhurried } from "../internal/budget.ts"
 import { Lanes } from "../internal/Lanes.ts"
 import { meterOf } from "../internal/metrics.ts"
+import { nameOption } from "../internal/nameOption.ts"
 import * as options from "../internal/options.ts"
 import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
@@ -198,6 +199,7 @@ const recoveringDriver = Effect.fnUntraced(function* (
 ) {
   yield* requireBackground("Fallback")
   const journalCollection = config.journal ?? "__effect_kv_journal"
+  yield* nameOption("Fallback", "journal", journalCollection)
   yield* options.check("Fallback", fallback.keys !== undefined, "recovery needs a fallback that can list its keys")
   const settleTime = yield* options.millis("Fallback", "settleTime", config.settleTime ?? "30 seconds")
   const maxEntries = yield* options.integer("Fallback", "maxEntries", config.maxEntries ?? 100_000, 1)

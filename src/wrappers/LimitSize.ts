@@ -69,7 +69,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
           : Effect.succeed(onTooSmall)
       const tooLarge = (place: Place, size: number): Effect.Effect<Drop, EntryTooLargeError> =>
         onTooLarge === "fail"
-          ? Effect.fail(new EntryTooLargeError({ ...place, size, maxSize }))
+          ? Effect.fail(new EntryTooLargeError({ ...place, size, maxSize, limitedBy: "LimitSize" }))
           : Effect.succeed(onTooLarge)
       const encode: EntryMapping["encode"] = (entry, place) => {
         const { size } = entry.payload

@@ -3,8 +3,11 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
+import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { mapNames } from "../driver/mapNames.ts"
+import { nameOption } from "../internal/nameOption.ts"
 import { type PrefixOptions, prefixing } from "../internal/prefixing.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
@@ -37,8 +40,11 @@ export interface Options extends PrefixOptions {
  */
 export const wrap = (prefix: string, options?: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    prefixing("PrefixCollections", prefix, options, (collection) => (driver) => ({
-      ...mapNames({ collection })(driver),
-      defaultCollection: options?.defaultCollection ?? driver.defaultCollection
-    }))
+    Effect.andThen(
+      nameOption("PrefixCollections", "defaultCollection", options?.defaultCollection),
+      prefixing("PrefixCollections", prefix, options, (collection) => (driver: Driver) => ({
+        ...mapNames({ collection })(driver),
+        defaultCollection: options?.defaultCollection ?? driver.defaultCollection
+      }))
+    )
   )

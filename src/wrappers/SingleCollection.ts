@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { compound, joined } from "../codecs/names.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { foldCollections } from "../driver/mapNames.ts"
+import { nameOption } from "../internal/nameOption.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
@@ -54,6 +55,9 @@ export const wrap = (collection: string, config: Options = {}): Wrapper<never, S
   return wrapperEffect(
     Effect.gen(function* () {
       yield* options.check("SingleCollection", collection !== "", "the collection must not be empty")
+      yield* nameOption("SingleCollection", "the collection", collection)
+      yield* nameOption("SingleCollection", "separator", separator)
+      yield* nameOption("SingleCollection", "defaultCollection", config.defaultCollection)
       yield* options.check(
         "SingleCollection",
         /^[!-$&-/:-@[-`{-~]/.test(separator),

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as aead from "../../src/codecs/aead.ts"
 import * as compressed from "../../src/codecs/compressed.ts"
 import * as encrypted from "../../src/codecs/encrypted.ts"
+import type { TooLarge } from "../../src/codecs/envelope.ts"
 import * as fernet from "../../src/codecs/fernet.ts"
 import * as managedEntry from "../../src/codecs/managedEntry.ts"
 import { Payload, type Value } from "../../src/Value.ts"
@@ -26,7 +27,7 @@ const bindingOf = ({ collection, key, expires_at }: Vector, store: string): aead
   expiresAt: expires_at ?? undefined
 })
 
-const encode = (vector: Vector, layer: Layer, payload: Payload): Effect.Effect<Payload> => {
+const encode = (vector: Vector, layer: Layer, payload: Payload): Effect.Effect<Payload, TooLarge> => {
   switch (layer.codec) {
     case "compression":
       return compressed.encode(payload, layer.algorithm, 1, layer.envelope)

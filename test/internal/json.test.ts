@@ -202,6 +202,11 @@ describe("parse", () => {
     assert.notStrictEqual(copy.a.b[0], value.a.b[0])
   })
 
+  it("is written only if the text is not longer than a store can hold", () => {
+    deepStrictEqual(json.tryStringify(["\0"], "plain", 10), Result.succeed('["\\u0000"]'))
+    deepStrictEqual(json.tryStringify(["\0"], "plain", 9), Result.fail(json.tooLong))
+  })
+
   it("__proto__ as a field like any other, which is copied and written as one, with either parser", () => {
     const fields = '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}'
     for (const text of [`{${fields}}`, `{"a":[{${fields}}]}`, `{${fields},"n":NaN}`, `{${fields},"\\n":1}`]) {
@@ -270,6 +275,19 @@ describe("write, as Python", () => {
   it.prop("is read as what it was", [any.json], ([value]) => {
     deepStrictEqual(parse(python(value)), value)
     deepStrictEqual(ours(python(value)), { value })
+  })
+
+  it("a float that is just between two numbers of as many digits has those that JavaScript gives it", () => {
+    for (const [value, expected] of [
+      [-3936571224929.6562, "-3936571224929.6562"],
+      [3936571224929.6562, "3936571224929.6562"],
+      [0.5, "0.5"],
+      [1e15 + 0.5, "1000000000000000.5"],
+      [2 ** 53 + 2, "9007199254740994.0"],
+      [0.0001, "0.0001"]
+    ] as const) {
+      assert.strictEqual(python(value, true), expected)
+    }
   })
 
   it.prop("a float has its shortest digits in Python's notation", [Arbitrary.schema(Schema.Finite)], ([value]) => {

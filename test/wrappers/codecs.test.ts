@@ -173,6 +173,50 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
   )
 
+  for (const algorithm of ["gzip", "deflate", "brotli", "zstd"] as const) {
+    for (const form of ["json", "binary"] as const) {
+      it.effect(`what is put is got, up to maxDecompressedSize and beyond it refused: ${algorithm}, ${form}`, () =>
+        Effect.gen(function* () {
+          const { kv } = yield* both
+          const limit = 2048
+          yield* kv.put("k", "before")
+          for (const size of [limit - 1, limit, limit + 1, 2 * limit]) {
+            for (const value of [new Uint8Array(size), "a".repeat(size - 2)]) {
+              const exit = yield* Effect.exit(kv.put("k", value))
+              assert.strictEqual(Exit.isSuccess(exit), size <= limit, `${size}`)
+              if (Exit.isSuccess(exit)) assert.deepStrictEqual(yield* kv.get("k"), value)
+            }
+          }
+          const error = yield* Effect.flip(
+            kv.putMany([
+              ["l", 1],
+              ["k", "a".repeat(3000)]
+            ])
+          )
+          assert.strictEqual(error._tag, "EntryTooLargeError")
+          assert.strictEqual(
+            error.message,
+            'putMany of "k" in collection "default_collection": the value has 3002 bytes, the limit of Compression is 2048.'
+          )
+          assert.strictEqual(String(yield* kv.get("k")).length, limit - 2)
+          assert.isUndefined(yield* kv.get("l"))
+          const noise = crypto.getRandomValues(new Uint8Array(2 * limit))
+          yield* kv.put("noise", noise)
+          assert.deepStrictEqual(yield* kv.get("noise"), noise, "which does not get smaller")
+          const lookalike = { ...envelope("x"), data: "x".repeat(limit) }
+          const disguised = { ...lookalike, __compressed_data__: "x".repeat(limit) }
+          for (const value of [lookalike, disguised]) {
+            assert.strictEqual((yield* Effect.flip(kv.put("k", value)))._tag, "EntryTooLargeError")
+          }
+        }).pipe(
+          Effect.provide(
+            memory().pipe(Compression.wrap({ algorithm, envelope: form, minSize: 0, maxDecompressedSize: "2 KiB" }))
+          )
+        )
+      )
+    }
+  }
+
   it.effect("C7 makes values smaller, and leaves those that would not get so", () =>
     Effect.gen(function* () {
       const { kv } = yield* both

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { TestClock } from "effect/testing"
 import { Atomic, DefaultValue, KeyValue, LimitSize, Maintenance, Memory, ReadOnly, TtlClamp } from "../../src/index.ts"
 import { buildError } from "../support/faults.ts"
@@ -21,7 +22,10 @@ describe("LimitSize", () => {
       const { kv } = yield* both
       const error = yield* Effect.flip(kv.put("k", large, { collection: "docs" }))
       assert.strictEqual(error._tag, "EntryTooLargeError")
-      assert.strictEqual(error.message, 'put of "k" in collection "docs": the value has 1011 bytes, the limit is 100.')
+      assert.strictEqual(
+        error.message,
+        'put of "k" in collection "docs": the value has 1011 bytes, the limit of LimitSize is 100.'
+      )
       assert.isUndefined(yield* stored("k", { collection: "docs" }))
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100 }))))
   )
@@ -52,6 +56,32 @@ describe("LimitSize", () => {
       yield* atomic.update("other", () => large)
       assert.isUndefined(yield* stored("other"))
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100, onTooLarge: "delete" }))))
+  )
+
+  it.effect("a batch counts as the last entry of each key, whatever becomes of those before it", () =>
+    Effect.gen(function* () {
+      const [small, fits, large] = ["", "fits", "x".repeat(100)] as const
+      const holds = (options: LimitSize.Options, ...values: ReadonlyArray<string>) =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          yield* kv.put("k", "before")
+          const exit = yield* Effect.exit(kv.putMany(values.map((value) => ["k", value] as const)))
+          return Exit.isFailure(exit) ? "failed" : yield* kv.get("k")
+        }).pipe(Effect.provide(Memory.layer().pipe(LimitSize.wrap(options))))
+      const limits = { minSize: 4, maxSize: 10 }
+      for (const onTooLarge of ["fail", "ignore", "delete"] as const) {
+        const last = { fail: "failed", ignore: "before", delete: undefined }[onTooLarge]
+        assert.strictEqual(yield* holds({ ...limits, onTooLarge }, large, fits), fits)
+        assert.strictEqual(yield* holds({ ...limits, onTooLarge }, small, large, fits), fits)
+        assert.strictEqual(yield* holds({ ...limits, onTooLarge }, fits, large), last)
+        assert.strictEqual(yield* holds({ ...limits, onTooLarge }, large), last)
+      }
+      for (const onTooSmall of ["fail", "ignore"] as const) {
+        const last = { fail: "failed", ignore: "before" }[onTooSmall]
+        assert.strictEqual(yield* holds({ ...limits, onTooSmall }, small, fits), fits)
+        assert.strictEqual(yield* holds({ ...limits, onTooSmall }, fits, small), last)
+      }
+    })
   )
 
   it.effect("L4 and L5 too small: ignored unless told to fail", () =>

@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 import {
   Atomic,
   Enumeration,
+  Fallback,
   KeyValue,
   Maintenance,
   Memory,
@@ -275,4 +276,32 @@ describe('names: "py-key-value"', () => {
       assert.isUndefined(yield* kv.get("k__x", { collection: "t1__users" }))
     }).pipe(Effect.provide(memory().pipe(SingleCollection.wrap("one", { names: "py-key-value" }))))
   )
+})
+
+describe("names that UTF-8 cannot hold, which a store would take for others", () => {
+  for (const [name, layer] of [
+    ["PrefixKeys: the prefix", memory().pipe(PrefixKeys.wrap("a\uD83D"))],
+    ["PrefixKeys: the separator", memory().pipe(PrefixKeys.wrap("a", { separator: "_\uDE00" }))],
+    ["PrefixKeys: as py-key-value", memory().pipe(PrefixKeys.wrap("a\uD83D", { names: "py-key-value" }))],
+    ["PrefixKeys: a prefix beyond all names", memory().pipe(PrefixKeys.wrap("a".repeat(70_000)))],
+    ["PrefixCollections: the prefix", memory().pipe(PrefixCollections.wrap("a\uD83D"))],
+    [
+      "PrefixCollections: defaultCollection",
+      memory().pipe(PrefixCollections.wrap("a", { defaultCollection: "\uD83D" }))
+    ],
+    ["SingleCollection: the collection", memory().pipe(SingleCollection.wrap("a\uD83D"))],
+    ["SingleCollection: the separator", memory().pipe(SingleCollection.wrap("a", { separator: "_\uD83D" }))],
+    ["SingleCollection: defaultCollection", memory().pipe(SingleCollection.wrap("a", { defaultCollection: "\uD83D" }))],
+    [
+      "Fallback: the journal",
+      memory().pipe(Fallback.wrap({ fallback: Memory.layer(), recovery: { journal: "a\uD83D" } }))
+    ]
+  ] as const) {
+    it.effect(`fail the layer: ${name}`, () =>
+      Effect.gen(function* () {
+        const error = yield* buildError(layer)
+        assert.match(error.message, /cannot be a name: the name has (a lone surrogate|more than)/)
+      })
+    )
+  }
 })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Persistence from "effect/persistence/Persistence"
 import { callAt, encode, withPlace } from "../../driver/boundary.ts"
+import { lastOfEachKey } from "../../driver/Call.ts"
 import { KeyValue, type Service } from "../../KeyValue.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
 import { Maintenance } from "../../Maintenance.ts"
@@ -75,7 +76,7 @@ const store = (
           Effect.forEach(entries, ([key, value, ttl]) =>
             encode(kv.driver, { ...place, keys: [key] }, [value], ttl && wholeMillis(ttl))
           ),
-          (encoded) => kv.driver.put({ _tag: "put", ...callAt(place), entries: encoded.flat() })
+          (encoded) => kv.driver.put(lastOfEachKey({ _tag: "put", ...callAt(place), entries: encoded.flat() }))
         )
     ).pipe(Effect.mapError(toError))
 

@@ -2,18 +2,22 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { KeyValueStore } from "effect/persistence/KeyValueStore"
 import * as Result from "effect/Result"
+import { maxEnvelopeBytes } from "../../codecs/envelope.ts"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { hasExpired } from "../../internal/hasExpired.ts"
 import { Sweep } from "../../internal/Sweep.ts"
 import * as slices from "../../internal/slices.ts"
-import { DeserializationError } from "../../KeyValueError.ts"
+import { DeserializationError, EntryTooLargeError, type WriteError } from "../../KeyValueError.ts"
 import { isFull, toStoreFailure, tracked } from "./errors.ts"
 import { grouped, list, type Name, nameOf, page } from "./names.ts"
 import { Texts } from "./Texts.ts"
 
 /** How many names a page of a removal looks at. */
 const pageSize = 256
+
+/** The largest bytes that are a string in Base64, with their frame. */
+const maxBytes = maxEnvelopeBytes
 
 /** Makes a request for each item, several at a time. */
 const forEach = <A, B, E>(items: ReadonlyArray<A>, f: (item: A, index: number) => Effect.Effect<B, E>) =>
@@ -55,14 +59,20 @@ const get = Effect.fnUntraced(function* (texts: Texts, call: Call.Get, key: stri
   return (yield* hasExpired(found.success)) ? undefined : found.success
 })
 
-const put = (texts: Texts, sweep: Sweep<unknown>, call: Call.Put) =>
-  tracked(call, (onApplied) => {
-    const lastOfEachKey = new Map(call.keys.map((key, index) => [key, call.entries[index]!]))
-    const write = forEach([...lastOfEachKey], ([key, entry]) =>
-      Effect.andThen(texts.write(nameOf(call.collection, key), entry), onApplied)
+const put = (texts: Texts, sweep: Sweep<unknown>, call: Call.Put): Effect.Effect<unknown, WriteError> => {
+  const tooLarge = call.entries.findIndex(({ payload }) => payload.isBytes && payload.size > maxBytes)
+  if (tooLarge >= 0) {
+    const limit = { size: call.entries[tooLarge]!.payload.size, maxSize: maxBytes, limitedBy: "EffectStore" }
+    return Effect.fail(new EntryTooLargeError({ ...Call.placeOf(call, tooLarge), ...limit }))
+  }
+  return tracked(call, (onApplied) => {
+    const { keys, entries } = Call.lastOfEachKey(call)
+    const write = forEach(keys, (key, index) =>
+      Effect.andThen(texts.write(nameOf(call.collection, key), entries[index]!), onApplied)
     )
     return sweep.makingRoom(write, isFull)
   })
+}
 
 const keys = Effect.fnUntraced(function* (texts: Texts, call: Call.Keys) {
   const listing = list(

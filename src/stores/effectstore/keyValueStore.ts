@@ -6,12 +6,17 @@ import * as Option from "effect/Option"
 import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
 import * as Stream from "effect/Stream"
 import * as Atomic from "../../Atomic.ts"
+import { callAt, withPlace } from "../../driver/boundary.ts"
+import * as Call from "../../driver/Call.ts"
 import { Enumeration } from "../../Enumeration.ts"
+import type { AtomicDriver } from "../../internal/change.ts"
 import { Lanes } from "../../internal/Lanes.ts"
 import * as options from "../../internal/options.ts"
+import { served } from "../../internal/served.ts"
+import { update as atomically, replacement } from "../../internal/update.ts"
 import * as utf8 from "../../internal/utf8.ts"
 import { KeyValue, type Service as KeyValueService } from "../../KeyValue.ts"
-import type { KeyValueError, StoreSetupError } from "../../KeyValueError.ts"
+import type { KeyValueError, Place, StoreSetupError } from "../../KeyValueError.ts"
 import { Maintenance } from "../../Maintenance.ts"
 import type { Value } from "../../Value.ts"
 
@@ -23,7 +28,9 @@ import type { Value } from "../../Value.ts"
 export interface KeyValueStoreOptions {
   /** The collection that the entries are in. Default: that of the store. */
   readonly collection?: string | undefined
-  /** How long entries live after each write. Default: for ever. */
+  /**
+   * How long entries live after each write. Default: for ever, but `modify` keeps the expiry that an entry has.
+   */
   readonly ttl?: Duration.Input | undefined
 }
 
@@ -34,7 +41,8 @@ export interface KeyValueStoreOptions {
  *
  * Text is stored as a JSON string and bytes as bytes, so both come back as they were. What was stored as bytes is read as
  * text in Base64, and text as bytes in UTF-8, as Effect's own stores do. `modify` is atomic between processes when the
- * layer below has `Atomic`, else within this process.
+ * layer below has `Atomic`, else within this process. One that fails, as for a value that is neither text nor bytes, leaves
+ * the value and its expiry as they were.
  *
  * Fails to build with `StoreSetupError` when the TTL is not positive. Operations fail with `KeyValueStoreError`, whose
  * `cause` is our error.
@@ -51,8 +59,8 @@ const make = Effect.fnUntraced(function* (config: KeyValueStoreOptions) {
   const kv = yield* KeyValue
   const enumeration = yield* Enumeration
   const maintenance = yield* Maintenance
-  const { put, remove, update } = writes(kv, yield* Effect.serviceOption(Atomic.Atomic), config)
   const inCollection = { collection: config.collection }
+  const { put, remove, update } = writes(kv, yield* Effect.serviceOption(Atomic.Atomic), config)
 
   const get = <A>(method: string, key: string, read: (value: Value) => A | undefined) =>
     Effect.flatMap(Effect.mapError(kv.get(key, inCollection), toError(method, key)), (value) => {
@@ -70,11 +78,11 @@ const make = Effect.fnUntraced(function* (config: KeyValueStoreOptions) {
     Effect.suspend(() => {
       let answer: A | undefined
       let isText = true
-      const change = (value: Value | undefined): Value | undefined => {
+      const change = (value: Value | undefined): Option.Option<Value> => {
         const current = value === undefined ? undefined : read(value)
         isText = value === undefined || current !== undefined
         answer = current === undefined ? undefined : f(current)
-        return answer ?? value
+        return Option.fromUndefinedOr(answer)
       }
       return Effect.flatMap(Effect.mapError(update(key, change), toError(method, key)), () =>
         isText ? Effect.succeed(answer) : notText(method, key)
@@ -104,27 +112,41 @@ const make = Effect.fnUntraced(function* (config: KeyValueStoreOptions) {
   })
 })
 
+type Update = (
+  key: string,
+  f: (value: Value | undefined) => Option.Option<Value>
+) => Effect.Effect<unknown, KeyValueError>
+
 /** How to change a key so that no change is lost: as the store does it, or else one at a time. */
 const writes = (kv: KeyValueService, atomic: Option.Option<Atomic.Service>, putOptions: KeyValueStoreOptions) => {
+  const { ttl } = putOptions
+  const { driver } = served(kv.driver)
   const put = (key: string, value: Value) => kv.put(key, value, putOptions)
   const remove = (key: string) => Effect.asVoid(kv.delete(key, putOptions))
   if (Option.isSome(atomic)) {
-    const update = (key: string, f: (value: Value | undefined) => Value | undefined) =>
-      Effect.asVoid(atomic.value.update(key, f, putOptions))
+    const update: Update = (key, f) =>
+      withPlace(driver, "update", [key], putOptions, (place) =>
+        atomically(driver as AtomicDriver, place, { ttl, maxRetries: 100 }, f)
+      )
     return { put, remove, update }
   }
   const lanes = new Lanes()
+  const updateAlone = Effect.fnUntraced(function* (
+    place: Place,
+    f: (value: Value | undefined) => Option.Option<Value>
+  ): Effect.fn.Return<void, KeyValueError> {
+    const [current] = yield* driver.get(Call.toGet(callAt(place), { expiry: true, versioned: false }))
+    const made = f(current?.payload.value)
+    if (Option.isNone(made)) return
+    const entry = yield* replacement(driver, place, current, made.value, ttl)
+    yield* driver.put({ _tag: "put", ...callAt(place), entries: [entry] })
+  })
+  const update: Update = (key, f) =>
+    withPlace(driver, "update", [key], putOptions, (place) => lanes.run([key], updateAlone(place, f)))
   return {
     put: (key: string, value: Value) => lanes.run([key], put(key, value)),
     remove: (key: string) => lanes.run([key], remove(key)),
-    update: (key: string, f: (value: Value | undefined) => Value | undefined) =>
-      lanes.run(
-        [key],
-        Effect.flatMap(kv.get(key, putOptions), (value) => {
-          const next = f(value)
-          return next === undefined ? Effect.void : put(key, next)
-        })
-      )
+    update
   }
 }
 

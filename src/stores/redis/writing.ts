@@ -3,8 +3,9 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as managedEntry from "../../codecs/managedEntry.ts"
 import * as Call from "../../driver/Call.ts"
-import { isExpired } from "../../Entry.ts"
+import { type Entry, isExpired } from "../../Entry.ts"
 import { atNow } from "../../internal/atNow.ts"
+import { EntryTooLargeError } from "../../KeyValueError.ts"
 import { type Argument, type Command, type Failure, send, sendMany } from "./commands.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import { encode, expiryOf, type Form, millisLeft, type Stored, type Version } from "./entries.ts"
@@ -105,12 +106,33 @@ export const writing = (connection: Connection, form: Form) => {
     })
 
   return {
-    put: (call: Call.Put) => (call.keys.length === 1 ? putOne(call) : putAll(call)),
-    compareAndPut
+    put: refusing(form, (call: Call.Put) => (call.keys.length === 1 ? putOne(call) : putAll(call))),
+    compareAndPut: refusing(form, compareAndPut)
   }
 }
 
 const done = () => Exit.void
+
+/** What a server takes at most, unless it was told otherwise (`proto-max-bulk-len`): it closes a connection on more. */
+const maxBulk = 512 * 2 ** 20
+
+/** Refuses an entry that would cost the connection, and with it the commands of all others. */
+const refusing =
+  <C extends Call.Put | Call.CompareAndPut, A, E>(form: Form, write: (call: C) => Effect.Effect<A, E>) =>
+  (call: C): Effect.Effect<A, E | EntryTooLargeError> => {
+    const entries = call._tag === "put" ? call.entries : [call.entry]
+    const index = entries.findIndex((entry) => entry !== undefined && isTooLarge(entry, form))
+    if (index === -1) return write(call)
+    const limit = { size: entries[index]!.payload.size, maxSize: maxBulk, limitedBy: "Redis" }
+    return Effect.fail(new EntryTooLargeError({ ...Call.placeOf(call, index), ...limit }))
+  }
+
+/**
+ * Something is left for what is written beside the value. Python's way of writing makes another text, which is not made
+ * twice to be measured.
+ */
+const isTooLarge = ({ payload }: Entry, { format }: Form): boolean =>
+  (payload.isBytes || format === "compact") && payload.sizeIsAbove(maxBulk - 2 ** 20)
 
 /** What the script writes: the stored form, and the milliseconds that it has left if it expires. */
 const replacement = (value: Argument, expiresAt: number | undefined, now: number): ReadonlyArray<Argument> =>

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { Value } from "../../Value.ts"
+import { Payload, type Value } from "../../Value.ts"
 import { define } from "./Case.ts"
 import { equal, isTrue } from "./check.ts"
 
@@ -181,6 +181,38 @@ export const basics = [
     )
     yield* equal(yield* kv.getMany(["test", "none", "test"], at), [two, undefined, two], "the last one wins")
     yield* equal(yield* kv.deleteMany(["test", "test"], at), 1, "deleted once")
+    // KeyValue gives a driver different keys only, but wrappers may not.
+    const entries = [two, one, { test: "last" }].map((value) => ({
+      payload: Payload.json(value),
+      createdAt: undefined,
+      expiresAt: undefined
+    }))
+    const keys = ["test", "other", "test"]
+    const place = { operation: "putMany", ...at, keys } as const
+    yield* kv.driver.put({ _tag: "put", place, deadline: undefined, ...at, keys, entries })
+    yield* equal(yield* kv.getMany(["test", "other"], at), [{ test: "last" }, one], "the last one wins in the driver")
+  }),
+  define("BA5 a batch counts as the last entry of each key", ["Misses"], function* ({ kv, at }) {
+    yield* kv.put("a", "before", at)
+    yield* kv.putMany(
+      [
+        ["a", Uint8Array.of(1)],
+        ["b", 1],
+        ["a", { test: 2 }],
+        ["b", Uint8Array.of(2)],
+        ["a", [3]]
+      ],
+      { ...at, ttl: "1 hour" }
+    )
+    yield* equal(yield* kv.getMany(["b", "a", "b", "a"], at), [Uint8Array.of(2), [3], Uint8Array.of(2), [3]])
+    const ttls = yield* kv.ttlMany(["a", "none", "a"], at)
+    yield* equal(
+      ttls.map((found) => found?.ttl !== undefined),
+      [true, false, true],
+      "the TTL of the batch"
+    )
+    yield* equal(yield* kv.deleteMany(["a", "none", "a", "b", "a"], at), 2)
+    yield* equal(yield* kv.getMany(["a", "b"], at), [undefined, undefined])
   }),
   define("BA3 a batch of 300", ["Misses"], function* ({ kv, at, maxEntries }) {
     const entries = Array.from({ length: Math.min(300, maxEntries) }, (_, i) => [`key-${i}`, { i }] as const)

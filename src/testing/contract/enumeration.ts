@@ -3,7 +3,7 @@ import * as Stream from "effect/Stream"
 import { Enumeration, type Options } from "../../Enumeration.ts"
 import type { InCollection } from "../../KeyValue.ts"
 import { define, type Subject } from "./Case.ts"
-import { equal, isTrue } from "./check.ts"
+import { equal, failsWith, isTrue } from "./check.ts"
 import { awkwardKeys } from "./names.ts"
 
 const keys = (options: Options & InCollection) =>
@@ -131,5 +131,30 @@ export const enumeration = [
     yield* equal(yield* keys({ prefix: collection }), [`${collection}-a`])
     yield* equal(yield* keys({ prefix: collection, collection: kv.driver.defaultCollection }), [`${collection}-a`])
     yield* kv.delete(`${collection}-a`)
+  }),
+  define("EN13 limits and page sizes that are no counts", ["Enumeration"], function* (subject) {
+    yield* putAll(subject, numbered(5))
+    for (const pageSize of [Number.POSITIVE_INFINITY, 1e20, 2.5, 0.5, 0, -1, Number.NaN]) {
+      yield* equal((yield* keys({ ...subject.at, pageSize })).length, 5, `page size ${pageSize}`)
+      yield* equal((yield* collections({ prefix: subject.at.collection, pageSize })).length, 1, `page size ${pageSize}`)
+    }
+    for (const [limit, count] of [
+      [Number.POSITIVE_INFINITY, 5],
+      [1e20, 5],
+      [2.5, 2],
+      [0.5, 0],
+      [-1, 0],
+      [Number.NaN, 0]
+    ] as const) {
+      yield* equal((yield* keys({ ...subject.at, limit })).length, count, `limit ${limit}`)
+    }
+  }),
+  define("EN14 a prefix that no name can have is refused", ["Enumeration"], function* (subject) {
+    yield* putAll(subject, ["😀a", "\uFFFDb"])
+    for (const prefix of ["\uD83D", "a\uDE00", "a".repeat(70_000)]) {
+      yield* failsWith(keys({ ...subject.at, prefix }), "InvalidKeyError")
+      yield* failsWith(collections({ prefix }), "InvalidKeyError")
+    }
+    yield* equal(yield* keys({ ...subject.at, prefix: "😀" }), ["😀a"])
   })
 ]

@@ -134,5 +134,32 @@ export const values = [
     const value = Object.assign(Object.create(null) as Record<string, number>, { a: 1 })
     yield* kv.put("test", value, at)
     yield* equal(yield* kv.get("test", at), { a: 1 })
+  }),
+  define("VA11 a value that throws is refused, and what it has is read once", [], function* (subject) {
+    const { kv, at } = subject
+    const throwing = {
+      get a() {
+        throw new Error("by a getter")
+      }
+    }
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    const transferred = Uint8Array.of(1)
+    structuredClone(transferred.buffer, { transfer: [transferred.buffer] })
+    yield* isRefused(subject, "a getter that throws", { list: [throwing] }, "$.list[0].a")
+    yield* isRefused(subject, "a revoked proxy", { proxy: revoked.proxy }, "$.proxy")
+    yield* isRefused(subject, "bytes that were transferred", transferred, "$")
+    let reads = 0
+    const counting = {
+      get reads() {
+        return ++reads
+      }
+    }
+    yield* kv.put("test", { inner: [counting] } as unknown as Value.Value, at)
+    yield* equal([reads, yield* kv.get("test", at)], [1, { inner: [{ reads: 1 }] }])
+  }),
+  define("VA12 an ArrayBuffer is bytes", [], function* ({ kv, at }) {
+    yield* kv.put("test", Uint8Array.of(1, 2).buffer as unknown as Value.Value, at)
+    yield* equal(yield* kv.get("test", at), Uint8Array.of(1, 2))
   })
 ]

@@ -54,7 +54,9 @@ export const decode = ({ payload }: Entry, exact: boolean): JournalEntry | undef
   const { collection, key, acceptedAt, operation, json, bytes, createdAt, expiresAt } = stored
   if (operation === "delete") return { collection, key, acceptedAt, entry: undefined }
   const value =
-    json !== undefined ? Payload.parse(json, { exact }) : Result.map(base64.decode(bytes ?? "*"), Payload.bytes)
+    json !== undefined
+      ? Payload.parse(json, { exact })
+      : Result.map(base64.decode(bytes ?? "*"), (bytes) => Payload.bytes(new Uint8Array(bytes)))
   return Result.isSuccess(value)
     ? { collection, key, acceptedAt, entry: { payload: value.success, createdAt, expiresAt } }
     : undefined

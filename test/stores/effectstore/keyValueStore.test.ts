@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { KeyValueStore, layerMemory, toSchemaStore } from "effect/persistence/KeyValueStore"
 import * as Schema from "effect/Schema"
@@ -120,6 +122,37 @@ for (const [name, layer] of [
           assert.strictEqual(error.key, "json")
         }
         assert.deepStrictEqual(yield* kv.get("json"), { a: 1 })
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("a modification that fails leaves the value and its expiry as they were", () =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const store = yield* KeyValueStore
+        for (const value of [{ a: 1 }, 1, null, ["text"]]) {
+          yield* kv.put("json", value, { ttl: "1 minute" })
+          const before = yield* kv.ttl("json")
+          yield* Effect.flip(store.modify("json", (text) => `${text}!`))
+          yield* Effect.flip(store.modifyUint8Array("json", (bytes) => bytes))
+          assert.deepStrictEqual(yield* kv.ttl("json"), before)
+        }
+        yield* kv.put("text", "text", { ttl: "1 minute" })
+        const thrown = yield* Effect.exit(store.modify("text", () => assert.fail("by the caller")))
+        assert.isTrue(Exit.isFailure(thrown))
+        const error = yield* Effect.flip(store.modify("text", () => 1n as unknown as string))
+        assert.strictEqual((error.cause as { readonly _tag: string })._tag, "SerializationError")
+        assert.deepStrictEqual(yield* kv.ttl("text"), { value: "text", ttl: Duration.minutes(1) })
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.effect("a modification keeps the expiry that the entry has", () =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const store = yield* KeyValueStore
+        yield* kv.put("text", "a", { ttl: "1 minute" })
+        yield* TestClock.adjust("20 seconds")
+        assert.strictEqual(yield* store.modify("text", (text) => `${text}!`), "a!")
+        assert.deepStrictEqual(yield* kv.ttl("text"), { value: "a!", ttl: Duration.seconds(40) })
       }).pipe(Effect.provide(layer))
     )
 

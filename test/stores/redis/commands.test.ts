@@ -6,10 +6,12 @@ import type * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import type { Redis as Client } from "ioredis"
 import * as KeyValue from "../../../src/KeyValue.ts"
+import type { KeyValueError } from "../../../src/KeyValueError.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { send } from "../../../src/stores/redis/commands.ts"
 import type { Connection } from "../../../src/stores/redis/connection.ts"
 import { Requests } from "../../../src/stores/redis/requests.ts"
+import { Payload } from "../../../src/Value.ts"
 import * as Timeout from "../../../src/wrappers/Timeout.ts"
 import { describeWithRedis } from "../../servers/redis.ts"
 import { connect, uniquePrefix } from "./support.ts"
@@ -43,6 +45,35 @@ describeWithRedis("the commands of a store", (server) => {
       const store = Redis.layer({ ...options, client, prefix: uniquePrefix() })
       yield* Effect.provide(program(sentBy(client), client), store)
     })
+
+  it.effect("a value that the server would close the connection on is refused, and nothing is sent", () =>
+    withStore({}, (sent) =>
+      Effect.gen(function* () {
+        const { driver } = yield* KeyValue.KeyValue
+        const chunk = new Uint8Array(2 ** 22)
+        const entry = (chunks: number) => ({
+          payload: Payload.pieces(Array.from({ length: chunks }, () => chunk)),
+          createdAt: undefined,
+          expiresAt: undefined
+        })
+        const keys = ["small", "large"]
+        const at = { deadline: undefined, collection: "c" }
+        const many = { _tag: "put", ...at, keys, place: { operation: "putMany", ...at, keys } } as const
+        const one = { ...at, keys: ["large"], place: { operation: "putIfAbsent", ...at, keys: ["large"] } } as const
+        for (const write of [
+          driver.put({ ...many, entries: [entry(0), entry(128)] }),
+          driver.put({ ...one, _tag: "put", entries: [entry(128)] }),
+          driver.compareAndPut!({ ...one, _tag: "compareAndPut", entry: entry(128), expected: undefined })
+        ]) {
+          const error = yield* Effect.flip(write as Effect.Effect<unknown, KeyValueError>)
+          assert.strictEqual(error._tag, "EntryTooLargeError")
+          if (error._tag !== "EntryTooLargeError") return
+          assert.deepStrictEqual([error.limitedBy, error.size, error.keys], ["Redis", 2 ** 29, ["large"]])
+        }
+        assert.deepStrictEqual(sent(), [])
+      })
+    )
+  )
 
   it.effect("a batch without TTLs is written by one command for 1,000 entries", () =>
     withStore({}, (sent) =>

@@ -1,0 +1,86 @@
+/** What keeps a value from being stored, and where in it. */
+import * as Result from "effect/Result"
+
+export const maxDepth = 1000
+
+/** Why a value is not JSON, and where. */
+export interface Problem {
+  readonly path: string
+  readonly reason: string
+  /** What the value threw. */
+  readonly cause?: unknown
+}
+
+export type Segment = string | number
+
+const identifier = /^[\p{ID_Start}$_…][\p{ID_Continue}$]*$/u
+
+const formatSegment = (segment: Segment): string =>
+  typeof segment === "number"
+    ? `[${segment}]`
+    : identifier.test(segment)
+      ? `.${segment}`
+      : `[${JSON.stringify(segment)}]`
+
+/** A path as errors show it, which is cut when it is long. */
+export const formatPath = (segments: ReadonlyArray<Segment>): string =>
+  `$${(segments.length > 20 ? [...segments.slice(0, 20), "…"] : segments).map(formatSegment).join("")}`
+
+export const tooDeep = `nested deeper than ${maxDepth} levels`
+
+interface Level {
+  readonly value: object
+  readonly keys: ReadonlyArray<Segment>
+  next: number
+}
+
+/**
+ * What is wrong with a value, whatever it is, for those that failed to read it: it throws, holds itself, or nests too
+ * deeply. Takes no more of the call stack for a deep value.
+ */
+export const faultOf = (root: unknown): Problem | undefined => {
+  const levels: Array<Level> = []
+  const open = new Set<object>()
+  const closed = new Set<object>()
+  const path = () => formatPath(levels.map(({ keys, next }) => keys[next - 1]!))
+  const thrown = (cause: unknown): Problem => ({ path: path(), reason: "it throws when it is read", cause })
+  let value = root
+  for (;;) {
+    if (typeof value === "object" && value !== null && !closed.has(value)) {
+      if (open.has(value)) return { path: "$", reason: "a cycle" }
+      if (levels.length > maxDepth) return { path: path(), reason: tooDeep }
+      const keys = keysOf(value)
+      if (Result.isFailure(keys)) return thrown(keys.failure)
+      open.add(value)
+      levels.push({ value, keys: keys.success, next: 0 })
+    }
+    const level = unfinished(levels, open, closed)
+    if (level === undefined) return undefined
+    const item = read(level)
+    if (Result.isFailure(item)) return thrown(item.failure)
+    value = item.success
+  }
+}
+
+/** The innermost level that has more to read. */
+const unfinished = (levels: Array<Level>, open: Set<object>, closed: Set<object>): Level | undefined => {
+  for (;;) {
+    const level = levels.at(-1)
+    if (level === undefined || level.next < level.keys.length) return level
+    levels.pop()
+    open.delete(level.value)
+    closed.add(level.value)
+  }
+}
+
+const read = (level: Level): Result.Result<unknown, unknown> => {
+  const key = level.keys[level.next++]!
+  return Result.try(() => (level.value as Record<Segment, unknown>)[key])
+}
+
+/** A proxy may refuse to be looked at, also when it is asked for its prototype only. */
+const keysOf = (value: object): Result.Result<ReadonlyArray<Segment>, unknown> =>
+  Result.try(() => {
+    Object.getPrototypeOf(value)
+    return Array.isArray(value) ? Array.from({ length: value.length }, (_, index) => index) : Object.keys(value)
+  })
