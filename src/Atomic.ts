@@ -6,7 +6,7 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { callAt, encode, withPlace } from "./driver/boundary.ts"
+import { callAt, encode, valueOf, withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
 import { type AtomicDriver, change, find, isStored } from "./internal/change.ts"
 import { idOf } from "./internal/ids.ts"
@@ -99,13 +99,15 @@ export const make = (self: AtomicDriver): Service => {
     update: (key, f, options) =>
       withPlace(driver, "update", [key], options, (place) => {
         const ifDropped = (drop: Drop) =>
-          drop === "delete" ? Effect.undefined : Effect.map(find(driver, place), (entry) => entry?.payload.value)
+          drop === "delete"
+            ? Effect.undefined
+            : Effect.map(find(driver, place), (entry) => entry && valueOf(driver, entry))
         return change(
           driver,
           place,
           { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
           Effect.fnUntraced(function* (current) {
-            const value = f(current?.payload.value)
+            const value = f(current && valueOf(driver, current))
             if (value === undefined) {
               return isStored(current)
                 ? { answer: undefined, write: { entry: undefined }, ifDropped }
@@ -122,7 +124,7 @@ export const make = (self: AtomicDriver): Service => {
     getAndDelete: (key, options) =>
       withPlace(driver, "getAndDelete", [key], options, (place) => {
         const taken = change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {
-          const answer = current?.payload.value
+          const answer = current && valueOf(driver, current)
           return Effect.succeed(
             isStored(current) ? { answer, write: { entry: undefined }, ifDropped: () => Effect.undefined } : { answer }
           )

@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { callAt, encodeAt, withItems, withPlace } from "./driver/boundary.ts"
+import { callAt, encodeAt, valueOf, withItems, withPlace } from "./driver/boundary.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
 import { atNow } from "./internal/atNow.ts"
@@ -196,7 +196,9 @@ export const make = (self: Driver): Service => {
   const withTtls = (entries: ReadonlyArray<Entry | undefined>) =>
     Effect.clockWith((clock) => {
       const now = clock.currentTimeMillisUnsafe()
-      return Effect.succeed(entries.map((entry) => entry && { value: entry.payload.value, ttl: timeLeft(entry, now) }))
+      return Effect.succeed(
+        entries.map((entry) => entry && { value: valueOf(driver, entry), ttl: timeLeft(entry, now) })
+      )
     })
 
   const many = <A, B, E>(
@@ -207,7 +209,7 @@ export const make = (self: Driver): Service => {
 
   const put: Service["put"] = (key, value, options) => write("put", [key], [value], options)
   const get: Service["get"] = (key, options) =>
-    Effect.map(read("get", [key], options), (entries) => entries[0]?.payload.value)
+    Effect.map(read("get", [key], options), ([entry]) => entry && valueOf(driver, entry))
 
   return {
     driver: self,
@@ -216,7 +218,9 @@ export const make = (self: Driver): Service => {
       many(
         keys,
         (array) =>
-          Effect.map(read("getMany", array, options), (entries) => entries.map((entry) => entry?.payload.value)),
+          Effect.map(read("getMany", array, options), (entries) =>
+            entries.map((entry) => entry && valueOf(driver, entry))
+          ),
         []
       ),
     ttl: (key, options) => Effect.map(Effect.flatMap(read("ttl", [key], options), withTtls), ([answer]) => answer),

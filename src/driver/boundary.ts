@@ -8,7 +8,7 @@ import { atNow } from "../internal/atNow.ts"
 import * as names from "../internal/names.ts"
 import { expiry } from "../internal/ttl.ts"
 import { InvalidKeyError, InvalidTtlError, type Operation, type Place, SerializationError } from "../KeyValueError.ts"
-import { Payload } from "../Value.ts"
+import { Payload, type Value } from "../Value.ts"
 import type { Driver } from "./Driver.ts"
 
 /** What every call about keys has in common. */
@@ -46,6 +46,9 @@ export const withPlace = <A, E, R = never>(
   }
   return run(place)
 }
+
+/** The value of an entry, as whoever calls this driver reads it: the one place that makes values of payloads. */
+export const valueOf = (driver: Pick<Driver, "exact">, entry: Entry): Value => entry.payload.valueFor(driver.exact)
 
 /** Validates, copies and dates values. */
 export const encode = (

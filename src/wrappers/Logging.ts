@@ -84,7 +84,9 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(Effect.map(validate(options), (config) => around(logging(config))))
+  wrapperEffect(
+    Effect.map(validate(options), (config) => (driver) => around(logging({ ...config, exact: driver.exact }))(driver))
+  )
 
 const logging = (config: Config): Filter => {
   const level = LogLevel.getOrdinal(config.level)

@@ -20,6 +20,7 @@ export interface Config {
   readonly logKeys: boolean
   readonly logValues: boolean | ((value: Value, call: Call) => unknown)
   readonly maxValueLength: number
+  readonly exact?: boolean | undefined
 }
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
@@ -84,10 +85,10 @@ const ofValues = (config: Config, call: Call, entries: ReadonlyArray<Entry | und
     ? {}
     : oneOrMany("value", entries, (entry) => entry && cut(textOf(config, call, entry.payload), config.maxValueLength))
 
-const textOf = ({ logValues }: Config, call: Call, payload: Payload): string => {
+const textOf = ({ logValues, exact }: Config, call: Call, payload: Payload): string => {
   if (typeof logValues !== "function") return payload.isBytes ? bytes(payload.size) : payload.text
   return Result.getOrElse(
-    Result.try(() => format(logValues(payload.copy().value, call))),
+    Result.try(() => format(logValues(payload.copy().valueFor(exact), call))),
     () => "<could not be shown>"
   )
 }
