@@ -12,6 +12,7 @@ import {
 } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
 import { formatSegment } from "./json.ts"
+import { oneLine } from "./oneLine.ts"
 
 /** How the keys and values of a collection are written and read, and its errors. */
 export const collectionCodec = <S extends Schema.Constraint, K>(collection: string, options: Options<S, K>) => {
@@ -63,7 +64,7 @@ export const collectionCodec = <S extends Schema.Constraint, K>(collection: stri
     if (value === undefined) return Effect.succeedNone
     const decoded = Effect.asSome(decodeStrictly(operation, key, value))
     return options.onInvalid === "miss"
-      ? Effect.catch(decoded, (error) => Effect.as(Effect.logWarning(error.message), Option.none()))
+      ? Effect.catch(decoded, (error) => Effect.as(Effect.logWarning(oneLine(error.message, 1000)), Option.none()))
       : decoded
   }
 

@@ -29,7 +29,7 @@ export interface Options {
   readonly failureLevel?: LogLevel.Severity | undefined
   /** Whether to log a line when an operation begins, beside the one when it ends. Default: false. */
   readonly logStart?: boolean | undefined
-  /** Whether to log keys: of a batch the first 5, of each 256 characters. Default: true. */
+  /** Whether to log keys: of a batch the first 5, of each 256 characters (as of a collection's name). Default: true. */
   readonly logKeys?: boolean | undefined
   /**
    * Whether to log values, as JSON (bytes: how many), of a batch the first 5; or what to log of each. What a function
@@ -59,6 +59,9 @@ export interface Options {
  * - `durationMs`; `hit`, or `hits` and `misses`; `deleted`; `applied` (of `Atomic`); `ttlMs`; `value` or `values`;
  * - of a failure `error` (the tag, or `"Defect"`), `retryable`, `outcome`, and the `code` of its cause, such as
  *   `ECONNREFUSED`. Its `reason`, which may quote keys and values, only where both are logged.
+ *
+ * Names, values and reasons are cut, and control characters and marks of direction in them escaped, so that an operation
+ * is one line whatever its keys are.
  *
  * A level that is filtered out costs next to nothing. Whatever a logger or `logValues` does, the operation is not
  * changed by it.
