@@ -52,6 +52,12 @@ class Folded {
 export const folded = (extents: ReadonlyArray<Extent>, into: string): ReadonlyArray<Extent> =>
   extents.map((extent) => whole(new Folded({ ...extent, collection: () => extent.collection(into) })))
 
+/** The stores that a driver reaches entries of: two drivers that {@link meet} have one in common. */
+export const storesOf = ({ extents = [] }: Pick<Driver, "extents">): ReadonlySet<unknown> =>
+  new Set(extents.map(({ store }) => rootOf(store)))
+
+const rootOf = (store: unknown): unknown => (store instanceof Folded ? rootOf(store.within.store) : store)
+
 /** May there be an entry that both drivers reach? */
 export const meet = (a: Pick<Driver, "extents">, b: Pick<Driver, "extents">): boolean =>
   (a.extents ?? []).some((one) => (b.extents ?? []).some((other) => overlap(one, other)))

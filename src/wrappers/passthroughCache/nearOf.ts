@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Driver } from "../../driver/Driver.ts"
-import { meet } from "../../driver/extents.ts"
+import { meet, storesOf } from "../../driver/extents.ts"
 import { driverOf } from "../../driver/layers.ts"
 import type { KeyValue } from "../../KeyValue.ts"
 import { StoreSetupError } from "../../KeyValueError.ts"
@@ -12,7 +12,8 @@ interface Claim {
   readonly far: object
 }
 
-const claims = new Set<Claim>()
+/** By the stores that hold the copies. */
+const claims = new Map<unknown, Set<Claim>>()
 
 /** The far stores of near stores that were ever in use: the copies stay when the claim is over. */
 const fars = new WeakMap<Driver, object>()
@@ -53,17 +54,27 @@ const claim = (near: Driver, far: object) =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync((): Claim | undefined => {
+        const stores = storesOf(near)
         const isOthers = (other: Claim) => other.far !== far && meet(other.near, near)
-        if ((fars.get(near) ?? far) !== far || [...claims].some(isOthers)) return undefined
+        const isTaken = [...stores].some((store) => [...(claims.get(store) ?? [])].some(isOthers))
+        if ((fars.get(near) ?? far) !== far || isTaken) return undefined
         const claim = { near, far }
-        claims.add(claim)
+        for (const store of stores) claims.set(store, (claims.get(store) ?? new Set()).add(claim))
         fars.set(near, far)
         return claim
       }),
-      (claim) => Effect.sync(() => claim && claims.delete(claim))
+      (claim) => Effect.sync(() => claim && release(claim))
     ),
     (claim) => claim !== undefined
   )
+
+const release = (claim: Claim): void => {
+  for (const store of storesOf(claim.near)) {
+    const own = claims.get(store)!
+    own.delete(claim)
+    if (own.size === 0) claims.delete(store)
+  }
+}
 
 const reason =
   "the cache is that of another store already, whose copies it would answer: give each store a cache of its own, or " +
