@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { callAt, encode, withPlace } from "./driver/boundary.ts"
+import { callAt, encode, valueOf, withPlace } from "./driver/boundary.ts"
 import { type AtomicDriver, change, isStored } from "./internal/change.ts"
 import { idOf } from "./internal/ids.ts"
 import { served } from "./internal/served.ts"
@@ -106,7 +106,7 @@ export const make = (self: AtomicDriver): Service => {
     getAndDelete: (key, options) =>
       withPlace(driver, "getAndDelete", [key], options, (place) => {
         const taken = change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {
-          const answer = current?.payload.value
+          const answer = current && valueOf(driver, current)
           return Effect.succeed(
             isStored(current) ? { answer, write: { entry: undefined }, ifDropped: () => Effect.undefined } : { answer }
           )

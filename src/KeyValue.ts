@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { callAt, encodeAt, withItems, withPlace } from "./driver/boundary.ts"
+import { callAt, encodeAt, valueOf, withItems, withPlace } from "./driver/boundary.ts"
 import { lastOfEachKey } from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
@@ -199,7 +199,7 @@ export const make = (self: Driver): Service => {
   const withTtls = (entries: ReadonlyArray<Entry | undefined>) =>
     Effect.clockWith((clock) => {
       const now = clock.currentTimeMillisUnsafe()
-      return slices.map(entries, (entry) => entry && { value: entry.payload.value, ttl: timeLeft(entry, now) })
+      return slices.map(entries, (entry) => entry && { value: valueOf(driver, entry), ttl: timeLeft(entry, now) })
     })
 
   const many = <A, B, E>(
@@ -210,7 +210,7 @@ export const make = (self: Driver): Service => {
 
   const put: Service["put"] = (key, value, options) => write("put", [key], [value], options)
   const get: Service["get"] = (key, options) =>
-    Effect.map(read("get", [key], options), (entries) => entries[0]?.payload.value)
+    Effect.map(read("get", [key], options), ([entry]) => entry && valueOf(driver, entry))
 
   return {
     driver: self,
@@ -220,7 +220,7 @@ export const make = (self: Driver): Service => {
         keys,
         (array) =>
           Effect.flatMap(read("getMany", array, options), (entries) =>
-            slices.map(entries, (entry) => entry?.payload.value)
+            slices.map(entries, (entry) => entry && valueOf(driver, entry))
           ),
         []
       ),

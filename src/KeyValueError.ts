@@ -23,6 +23,7 @@
  */
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
+import { oneLine } from "./internal/oneLine.ts"
 
 /**
  * The name of the operation that the application called.
@@ -87,7 +88,9 @@ export const isWrite = (operation: Operation): boolean => {
 }
 
 const quoted = (names: ReadonlyArray<string>): string => {
-  const shown = names.slice(0, 3).map((name) => JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name))
+  const shown = names
+    .slice(0, 3)
+    .map((name) => oneLine(JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name), 512))
   return names.length > 3 ? `${shown.join(", ")} and ${names.length - 3} more` : shown.join(", ")
 }
 

@@ -63,15 +63,22 @@ export class Payload {
   /** The text of JSON, if it was made already, or the pieces of bytes. */
   private encoded: string | ReadonlyArray<Uint8Array> | undefined
   private readonly numbers: json.Numbers
+  /** The text that it was parsed from, where that may have rounded integers, and the field that it is of what it says. */
+  private readonly source: string | undefined
+  private readonly field: string | undefined
 
   private constructor(
     decoded: Value | undefined,
     numbers: json.Numbers,
-    encoded?: string | ReadonlyArray<Uint8Array> | undefined
+    encoded?: string | ReadonlyArray<Uint8Array> | undefined,
+    source?: string | undefined,
+    field?: string | undefined
   ) {
     this.decoded = decoded
     this.encoded = encoded
     this.numbers = numbers
+    this.source = source
+    this.field = field
   }
 
   /**
@@ -98,12 +105,12 @@ export class Payload {
    * 2^53 become `bigint`s. Fails for what is nested deeper than {@link maxDepth}.
    */
   static parse(text: string, options?: ExactOption): Result.Result<Payload, unknown> {
-    return Result.map(json.parse(text, options?.exact ?? false), Payload.parsed)
+    return Result.map(json.parse(text, options?.exact ?? false), (parsed) => Payload.parsed(parsed))
   }
 
-  /** @internal Takes over what was parsed, or a part of it. */
-  static parsed({ value, numbers }: json.Parsed): Payload {
-    return new Payload(value, numbers)
+  /** @internal Takes over what was parsed, or, with `field`, what is in this field of it. */
+  static parsed({ value, numbers, source }: json.Parsed, field?: string): Payload {
+    return new Payload(value, numbers, undefined, source, field)
   }
 
   /** Takes over JSON that nobody else holds, of finite numbers. */
@@ -131,6 +138,21 @@ export class Payload {
     return this.decoded
   }
 
+  /**
+   * The value as the application of a stack reads it: integers beyond 2^53 are `bigint`s if the stack is exact
+   * (`Driver.exact`), also those of a store that rounds them in {@link Payload.value}, and the nearest `number` if it is not.
+   */
+  valueFor(exact: boolean | undefined): Value {
+    if (exact) return this.exactly ?? this.value
+    return this.numbers === "exact" ? json.rounded(this.value as Json) : this.value
+  }
+
+  /** The value as its source has it, if `value` may be a rounded one. */
+  private get exactly(): Json | undefined {
+    const parsed = this.source === undefined ? undefined : json.parseExactly(this.source)
+    return parsed === undefined || this.field === undefined ? parsed : (parsed as Record<string, Json>)[this.field]
+  }
+
   get isBytes(): boolean {
     return typeof this.encoded === "object" || this.decoded instanceof Uint8Array
   }
@@ -153,15 +175,22 @@ export class Payload {
     return mayHave && this.isObject && Object.hasOwn(this.value as object, name)
   }
 
-  /** The JSON text, compact and in the order of the fields. Made once. */
+  /** The JSON text, compact and in the order of the fields, with integers as they were read. Made once. */
   get text(): string {
-    if (typeof this.encoded !== "string") this.encoded = json.stringify(this.decoded as Json, this.numbers)
+    if (typeof this.encoded !== "string") {
+      const { exactly } = this
+      this.encoded =
+        exactly === undefined ? json.stringify(this.decoded as Json, this.numbers) : json.stringify(exactly, "exact")
+    }
     return this.encoded
   }
 
   /** The JSON text to the letter as Python's `json.dumps(value, sort_keys=True)` has it. */
   get pythonText(): string {
-    return jsonText.write(this.value as Json, { python: true, exact: this.numbers === "exact" })
+    const { exactly } = this
+    return exactly === undefined
+      ? jsonText.write(this.value as Json, { python: true, exact: this.numbers === "exact" })
+      : jsonText.write(exactly, { python: true, exact: true })
   }
 
   /** Bytes as stored: those of the UTF-8 JSON text, or the bytes themselves. */
@@ -177,7 +206,17 @@ export class Payload {
 
   /** The same value in objects of its own. */
   copy(): Payload {
-    return new Payload(copy(this.value), this.numbers, typeof this.encoded === "string" ? this.encoded : undefined)
+    const text = typeof this.encoded === "string" ? this.encoded : undefined
+    return new Payload(copy(this.value), this.numbers, text, this.source, this.field)
+  }
+
+  /** The payload for a driver that keeps it: without the text that it was parsed from, which may be much larger. */
+  get kept(): Payload {
+    if (this.source === undefined) return this
+    const { exactly } = this
+    return exactly === undefined
+      ? new Payload(this.decoded, this.numbers, this.encoded)
+      : new Payload(exactly, "exact", this.encoded)
   }
 }
 

@@ -1,10 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
-import { Atomic, Enumeration, KeyValue, Memory, Stack, Statistics } from "../src/index.ts"
-import { buildError, faulty, script } from "./support/faults.ts"
+import { Atomic, Enumeration, KeyValue, type KeyValueError, Memory, Stack, Statistics } from "../src/index.ts"
+import { buildError, faulty, type Script, script } from "./support/faults.ts"
 import { memory, stored } from "./support/inspect.ts"
 
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
@@ -89,3 +93,170 @@ describe("Stack", () => {
     )
   }
 })
+
+describe("what a preset measures", () => {
+  const spans = () => {
+    const ended: Array<string> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        ended.push(options.name)
+        return new Tracer.NativeSpan(options)
+      }
+    })
+    return { ended, tracer }
+  }
+
+  /** A preset over a store that follows a script, and what it tells of some calls. */
+  const observed = <E>(
+    preset: Stack.Stack<E>,
+    plan: Script,
+    program: (kv: KeyValue.Service) => Effect.Effect<unknown, unknown>
+  ) =>
+    Effect.gen(function* () {
+      const { ended, tracer } = spans()
+      const { total } = yield* Effect.gen(function* () {
+        yield* Effect.ignore(program(yield* KeyValue.KeyValue))
+        return yield* Statistics.Statistics.use((it) => it.snapshot)
+      }).pipe(
+        Effect.provide(Memory.layer({ seed: { default_collection: { k: 1 } } }).pipe(faulty(plan), preset)),
+        Effect.withTracer(tracer)
+      )
+      const metrics = yield* Metric.snapshot
+      const metric = (id: string, attributes: object = {}) =>
+        metrics.find((it) => it.id === `effect_kv.${id}` && isMatching(attributes, it.attributes ?? {}))?.state
+      return { total, ended, metric, sent: plan.calls.length }
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+
+  const isMatching = (some: object, all: object) =>
+    Object.entries({ ...some, "db.namespace": "s" }).every(([name, value]) => (all as any)[name] === value)
+
+  const down = (): Script => ({ ...script(), always: "unavailable" })
+
+  const base = { store: "s", encryption: { keys } } as const
+  const open = { ...base, retry: { maxRetries: 0 } } as const
+  const planted = { minSize: "1 GiB" } as const
+
+  it.effect("20 failures are 20, although the breaker lets 2 of them reach the store", () =>
+    Effect.gen(function* () {
+      const preset = Stack.production({ ...open, circuitBreaker: { trip: { consecutive: 2 }, openFor: "1 hour" } })
+      const { total, ended, sent, metric } = yield* observed(preset, down(), (kv) =>
+        Effect.forEach(Array(20), () => Effect.exit(kv.get("k")))
+      )
+      assert.strictEqual(total.get?.calls, 20)
+      assert.deepStrictEqual(total.get?.errors, { StoreUnavailableError: 2, CircuitOpenError: 18 })
+      assert.deepStrictEqual(ended, Array(20).fill("get default_collection"))
+      assert.strictEqual(sent, 2)
+      assert.deepInclude(metric("circuit_breaker.rejected"), { count: 18 })
+    })
+  )
+
+  it.effect("100 gets are 100, although the cache answers 99 of them, and can be told apart", () =>
+    Effect.gen(function* () {
+      for (const preset of [
+        Stack.production({ ...base, cache: { cache: Memory.layer() } }),
+        Stack.multiTenant({ tenant: "s", cache: { cache: Memory.layer() } })
+      ]) {
+        const { total, ended, sent, metric } = yield* observed(preset, script(), (kv) =>
+          Effect.andThen(
+            kv.put("k", 1),
+            Effect.forEach(Array(100), () => kv.get("k"))
+          )
+        )
+        assert.deepInclude(total.get, { calls: 100, hits: 100, hitRate: 1 })
+        if (ended.length > 0) assert.strictEqual(ended.filter((name) => name.startsWith("get")).length, 100)
+        assert.strictEqual(sent, 2)
+        assert.deepInclude(metric("cache", { "cache.result": "hit" }), { count: 99 })
+        assert.deepInclude(metric("cache", { "cache.result": "miss" }), { count: 1 })
+      }
+    })
+  )
+
+  it.effect("retries are counted beside the one operation that they are for", () =>
+    Effect.gen(function* () {
+      const preset = Stack.production({ ...base, retry: { jitter: false, initialDelay: 1 } })
+      const plan = script("unavailable", "unavailable")
+      const fiber = yield* Effect.forkChild(observed(preset, plan, (kv) => kv.put("k", 1)))
+      yield* TestClock.adjust("1 minute")
+      const { total, sent, metric } = yield* Fiber.join(fiber)
+      assert.deepInclude(total.put, { calls: 1, errors: {} })
+      assert.strictEqual(sent, 3)
+      assert.deepInclude(metric("retry.retries"), { count: 2 })
+    })
+  )
+
+  it.effect("what runs out of time is counted, in a deadline that includes all attempts and queues", () =>
+    Effect.gen(function* () {
+      const hanging = (): Script => ({ ...script(), always: "hang" })
+      for (const preset of [
+        Stack.production({ ...base, timeout: "1 second", deadline: "1500 millis", bulkhead: { maxConcurrent: 1 } }),
+        Stack.multiTenant({ tenant: "s", deadline: "1500 millis", bulkhead: { maxConcurrent: 1 } })
+      ]) {
+        const fiber = yield* Effect.forkChild(
+          observed(preset, hanging(), (kv) =>
+            Effect.all([Effect.exit(kv.get("a")), Effect.exit(kv.get("b"))], { concurrency: 2 })
+          )
+        )
+        yield* TestClock.adjust("1 minute")
+        const { total, metric } = yield* Fiber.join(fiber)
+        const { TimeoutError = 0, BulkheadFullError = 0 } = total.get!.errors
+        assert.deepStrictEqual([total.get?.calls, TimeoutError + BulkheadFullError], [2, 2])
+        assert.isAtLeast(TimeoutError, 1)
+        assert.deepInclude(metric("deadline.exceeded"), { count: TimeoutError })
+      }
+    })
+  )
+
+  it.effect("what a limit turns away is counted: rate, places and size", () =>
+    Effect.gen(function* () {
+      const limits = { rateLimit: { limit: 1, burst: 2 }, limitSize: { maxSize: "10 B" } } as const
+      for (const preset of [
+        Stack.production({ ...open, ...limits, compression: planted }),
+        Stack.multiTenant({ tenant: "s", ...limits })
+      ]) {
+        const { total, sent } = yield* observed(preset, script(), (kv) =>
+          Effect.forEach(["x".repeat(100), 1, 2, 3], (value) => Effect.exit(kv.put("k", value)))
+        )
+        assert.deepInclude(total.put, { calls: 4, errors: { EntryTooLargeError: 1, RateLimitedError: 1 } })
+        assert.strictEqual(sent, 2)
+      }
+    })
+  )
+
+  it.effect("with all options, a value is what was put, encrypted in the store and not in the cache", () => {
+    const near = memory()
+    return Effect.gen(function* () {
+      const preset = Stack.production({
+        ...base,
+        hedge: {},
+        circuitBreaker: {},
+        bulkhead: {},
+        rateLimit: { limit: 1000 },
+        deadline: "10 seconds",
+        limitSize: { maxSize: "1 MiB" },
+        cache: { cache: near }
+      })
+      const kv = KeyValue.KeyValue.use((kv) => Effect.andThen(kv.put("k", "text"), kv.get("k")))
+      assert.strictEqual(yield* Effect.provide(kv, Memory.layer().pipe(preset)), "text")
+      assert.strictEqual(yield* stored("k"), "text")
+    }).pipe(Effect.provide(near))
+  })
+
+  it("shows in its type what the cache may fail with and needs", () => {
+    class Place extends Context.Service<Place, string>()("test/Place") {}
+    const cache = Layer.unwrap(Effect.map(Place, () => Memory.layer())).pipe(
+      Layer.tap(() => Effect.fail("no disk" as const))
+    )
+    type Types<L extends Layer.Any> = [Layer.Error<L>, Layer.Services<L>]
+    const production = Memory.layer().pipe(Stack.production({ ...base, cache: { cache } }))
+    const tenant = Memory.layer().pipe(Stack.multiTenant({ tenant: "a", cache: { cache } }))
+    const plain = Memory.layer().pipe(Stack.production(base))
+    const types: [
+      Equal<Types<typeof production>, [KeyValueError.StoreSetupError | "no disk", Place]>,
+      Equal<Types<typeof tenant>, [KeyValueError.StoreSetupError | "no disk", Place]>,
+      Equal<Types<typeof plain>, [KeyValueError.StoreSetupError, never]>
+    ] = [true, true, true]
+    assert.lengthOf(types, 3)
+  })
+})
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false

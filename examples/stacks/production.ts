@@ -1,10 +1,10 @@
 /**
  * Stack.production: every attempt limited, failures retried, values encrypted and compressed, all of it measured. With a
- * near cache around it, and a limit on all attempts together.
+ * near cache, a circuit breaker and a limit on all attempts together, which are options, so that they are measured, too.
  */
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Layer } from "effect"
-import { Deadline, FernetEncryption, KeyValue, Memory, PassthroughCache, Stack, Statistics } from "effect-kv"
+import { Console, Effect, Layer, Metric } from "effect"
+import { FernetEncryption, KeyValue, Memory, Stack, Statistics } from "effect-kv"
 import { Remote } from "../support/remote.ts"
 import { slow } from "../support/slow.ts"
 
@@ -17,10 +17,11 @@ const Store = Layer.unwrap(
         encryption: { keys: [key] }, // in earnest: Config.Redacted("STORE_KEY")
         timeout: "100 millis",
         retry: { maxRetries: 3, initialDelay: "10 millis" },
-        compression: { minSize: "1 KiB" }
-      }),
-      Deadline.wrap("1 second"),
-      PassthroughCache.wrap({ cache: Memory.layer({ maxSize: "10 MiB" }), maxTtl: "1 minute" })
+        compression: { minSize: "1 KiB" },
+        circuitBreaker: { openFor: "10 seconds" },
+        deadline: "1 second",
+        cache: { cache: Memory.layer({ maxSize: "10 MiB" }), maxTtl: "1 minute" }
+      })
     )
   )
 )
@@ -34,7 +35,11 @@ const program = Effect.gen(function* () {
 
   const { total } = yield* Statistics.Statistics.use((statistics) => statistics.snapshot)
   yield* Console.log("puts:", total.put?.calls, total.put?.errors)
-  yield* Console.log("gets that were not answered from near:", total.get?.calls)
+  yield* Console.log("gets:", total.get?.calls, "hit rate:", total.get?.hitRate)
+  const answers = (yield* Metric.snapshot).filter(({ id }) => id === "effect_kv.cache")
+  for (const { attributes, state } of answers) {
+    if ("count" in state && state.count) yield* Console.log(`${attributes?.["cache.result"]}: ${state.count}`)
+  }
 })
 
 program.pipe(Effect.provide(Store), NodeRuntime.runMain)
@@ -42,4 +47,6 @@ program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 // Prints:
 // read as it was written: true true
 // puts: 1 {}
-// gets that were not answered from near: 1
+// gets: 2 hit rate: 1
+// miss: 1
+// hit: 1

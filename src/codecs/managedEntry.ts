@@ -139,13 +139,13 @@ const decodeFrame = (bytes: Uint8Array, options?: DecodeOptions): Result.Result<
 const decodeText = (text: string, options?: DecodeOptions): Result.Result<ManagedEntry, string> => {
   const parsed = json.parse(text, options?.exact ?? false, json.maxDepth + 1)
   if (Result.isFailure(parsed)) return Result.fail("it is not JSON, or nested too deeply")
-  const { value: fields, numbers } = parsed.success
+  const { value: fields } = parsed.success
   if (!isObject(fields)) return Result.fail("it is not a JSON object")
   const createdAt = timeOf(fields, "created_at", true)
   if (typeof createdAt === "string") return Result.fail(createdAt)
   const expiresAt = timeOf(fields, "expires_at", false)
   if (typeof expiresAt === "string") return Result.fail(expiresAt)
-  const payload = payloadOf(fields, numbers, options)
+  const payload = payloadOf(fields, parsed.success, options)
   if (Result.isFailure(payload)) return Result.fail(payload.failure)
   return Result.succeed({
     entry: { payload: payload.success, createdAt, expiresAt },
@@ -159,16 +159,16 @@ type Fields = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const payloadOf = (fields: Fields, numbers: json.Numbers, options?: DecodeOptions): Result.Result<Payload, string> => {
+const payloadOf = (fields: Fields, parsed: json.Parsed, options?: DecodeOptions): Result.Result<Payload, string> => {
   if (!Object.hasOwn(fields, "value")) return Result.fail("the entry has no value")
   const value = fields.value as Json
   const version = Object.hasOwn(fields, "version") ? fields.version : versions.object
   if (isObject(value) || version === versions.any || options?.anyVersion) {
-    return Result.succeed(Payload.parsed({ value, numbers }))
+    return Result.succeed(Payload.parsed({ value, numbers: parsed.numbers, source: parsed.source }, "value"))
   }
-  const parsed = typeof value === "string" ? Result.getOrUndefined(Payload.parse(value, options)) : undefined
-  return parsed !== undefined && isObject(parsed.value)
-    ? Result.succeed(parsed)
+  const inner = typeof value === "string" ? Result.getOrUndefined(Payload.parse(value, options)) : undefined
+  return inner !== undefined && isObject(inner.value)
+    ? Result.succeed(inner)
     : Result.fail("its value is no object, which only an entry of version 2 may have")
 }
 

@@ -2,6 +2,7 @@ import type * as Effect from "effect/Effect"
 import type { Entry } from "../Entry.ts"
 import type { CommonError, ReadError, WriteError } from "../KeyValueError.ts"
 import type * as Call from "./Call.ts"
+import type { Extent } from "./extents.ts"
 
 /**
  * What a store implements and a wrapper transforms: a small record of functions from calls to effects.
@@ -22,8 +23,14 @@ export interface Driver {
   readonly system: string
   /** The collection of a call that names none. */
   readonly defaultCollection: string
-  /** Whether integers beyond 2^53 are read, and may be written, as `bigint`s. Default: false. */
+  /**
+   * Whether applications read, and may write, integers beyond 2^53 as `bigint`s. `undefined`: they do not, unless the
+   * driver is combined with one that is exact. `false`: the driver rounds integers itself, so that no combination with it
+   * is exact. Default: `undefined`.
+   */
   readonly exact?: boolean | undefined
+  /** Which parts of which stores it reaches. Default: set by `Driver.layer`, and handed on by all wrappers. */
+  readonly extents?: ReadonlyArray<Extent> | undefined
   /** Whether values are wanted as JSON text: then they are turned into it at once, and not copied. Default: false. */
   readonly prefersText?: boolean | undefined
 

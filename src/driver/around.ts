@@ -60,7 +60,7 @@ export const around =
  *
  * @since 0.1.0
  */
-export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection" | "exact" | "prefersText">
+export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection" | "exact" | "extents" | "prefersText">
 
 /**
  * Transforms every operation that a driver has.

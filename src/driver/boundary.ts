@@ -8,7 +8,7 @@ import { atNow } from "../internal/atNow.ts"
 import * as names from "../internal/names.ts"
 import { expiry } from "../internal/ttl.ts"
 import { InvalidKeyError, InvalidTtlError, type Operation, type Place, SerializationError } from "../KeyValueError.ts"
-import { Payload } from "../Value.ts"
+import { Payload, type Value } from "../Value.ts"
 import type { Driver } from "./Driver.ts"
 
 /** What every call about keys has in common. */
@@ -66,6 +66,9 @@ const mostAtATime = 10_000
 /** How many to work on at a time: a whole number from 1 to 10,000, and `otherwise` for what is less than 1 or no number. */
 export const atATime = (count: number | undefined, otherwise: number): number =>
   count !== undefined && count >= 1 ? Math.floor(Math.min(count, mostAtATime)) : otherwise
+
+/** The value of an entry, as whoever calls this driver reads it: the one place that makes values of payloads. */
+export const valueOf = (driver: Pick<Driver, "exact">, entry: Entry): Value => entry.payload.valueFor(driver.exact)
 
 /** Validates, copies and dates values. */
 export const encode = (

@@ -3,6 +3,7 @@ import type { CommonError } from "../KeyValueError.ts"
 import { mapOperations, type Next } from "./around.ts"
 import type { Call, Cursor } from "./Call.ts"
 import type { Driver } from "./Driver.ts"
+import { united } from "./extents.ts"
 
 /**
  * Runs an operation on one or more of several drivers: `nexts[i]` runs it on driver `i`.
@@ -40,10 +41,26 @@ export const combine = (drivers: readonly [Driver, ...Array<Driver>], combinatio
   })
 
 /** The first driver, without the operations that another one lacks. */
-const shared = (drivers: readonly [Driver, ...Array<Driver>]): Driver =>
-  Object.fromEntries(
-    Object.entries(drivers[0]).filter(([name]) => drivers.every((driver) => driver[name as keyof Driver] !== undefined))
+const shared = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
+  const { exact: _, ...first } = drivers[0]
+  const common = Object.fromEntries(
+    Object.entries(first).filter(([name]) => drivers.every((driver) => driver[name as keyof Driver] !== undefined))
   ) as unknown as Driver
+  return { ...common, ...factsOf(drivers) }
+}
+
+/**
+ * What is true of a driver that is made of several: it reaches what they reach, and is exact if one of them is and none
+ * rounds integers itself. The others then keep integers as exactly (`Payload.valueFor`).
+ */
+export const factsOf = (drivers: ReadonlyArray<Driver>): Pick<Driver, "exact" | "extents"> => {
+  const extents = united(drivers)
+  const exact = drivers.some((driver) => driver.exact === false) ? false : drivers.some((driver) => driver.exact)
+  return {
+    ...(extents !== undefined && { extents }),
+    ...(drivers.some((driver) => driver.exact !== undefined) && { exact })
+  }
+}
 
 /** A cursor that remembers which driver it belongs to. */
 interface Owned {

@@ -6,8 +6,12 @@ import * as Atomic from "../Atomic.ts"
 import * as Enumeration from "../Enumeration.ts"
 import { isServed, served } from "../internal/served.ts"
 import * as KeyValue from "../KeyValue.ts"
+import { StoreSetupError } from "../KeyValueError.ts"
 import * as Maintenance from "../Maintenance.ts"
+import { mapOperations } from "./around.ts"
+import { factsOf } from "./combine.ts"
 import type { Driver } from "./Driver.ts"
+import { meet, whole } from "./extents.ts"
 import { declareWaits, waitsOf } from "./waits.ts"
 
 /**
@@ -49,12 +53,26 @@ export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue
 /**
  * The layer of a store: `KeyValue` and the capabilities that its driver has, by type.
  *
+ * **Details**
+ *
+ * A driver without `extents` is taken for the same store whenever this layer is built.
+ *
  * @since 0.1.0
  */
 export const layer = <D extends Driver, E, R>(
   make: Effect.Effect<D, E, R>
-): Layer.Layer<KeyValue.KeyValue | CapabilitiesOf<D>, E, Exclude<R, Scope.Scope>> =>
-  Layer.effectContext(Effect.flatMap(make, provide))
+): Layer.Layer<KeyValue.KeyValue | CapabilitiesOf<D>, E, Exclude<R, Scope.Scope>> => {
+  const all = [whole({})]
+  return Layer.effectContext(
+    Effect.flatMap(make, (driver) =>
+      provide(driver.extents === undefined ? withFacts(driver, { extents: all }) : driver)
+    )
+  )
+}
+
+/** The driver with other facts, which is as quick as before. */
+const withFacts = <D extends Driver>(driver: D, facts: Pick<Driver, "exact" | "extents">): D =>
+  declareWaits({ ...mapOperations(driver, (next) => next), ...facts } as D, waitsOf(driver))
 
 /** The services over a driver, which fail when the scope has closed. */
 const provide = <D extends Driver>(
@@ -83,6 +101,7 @@ export type Wrapper<in out Provided = never, out E = never, out R = never> = <A,
  * **Details**
  *
  * Whatever the wrapped layer provides beside `KeyValue` is provided still; its capabilities act on the wrapped store.
+ * The new driver reaches what the wrapped one does, unless it says otherwise (`Driver.extents`).
  *
  * @since 0.1.0
  */
@@ -116,12 +135,18 @@ export const wrapperContext =
     Layer.flatMap(self, (inner) =>
       Layer.effectContext(
         Effect.flatMap(make, ({ transform, context }) =>
-          Effect.map(provide(transform(driverOf(inner))), (services) =>
+          Effect.map(provide(transformed(transform, driverOf(inner))), (services) =>
             Context.mergeAll(withoutCapabilities(inner), services, context)
           )
         )
       )
     ) as Layer.Layer<A | KeyValue.KeyValue | Provided, E | E1, Exclude<R, Scope.Scope> | R1>
+
+const transformed = (transform: (driver: Driver) => Driver, inner: Driver): Driver => {
+  const driver = transform(inner)
+  const { extents } = inner
+  return driver.extents === undefined && extents !== undefined ? withFacts(driver, { extents }) : driver
+}
 
 /**
  * Layers of stores.
@@ -157,24 +182,62 @@ export type Combiner<Others extends Stores, Lost = never, E = never> = <A, E1, R
  * **Details**
  *
  * `Lost` names the capabilities that the resulting driver does not have although all stores do. A layer that stands
- * below several of the stores is built once.
+ * below several of the stores is built once. Integers of the result are exact if one store is exact and no store rounds
+ * them itself (`Driver.exact`).
  *
  * @since 0.1.0
  */
-export const combination =
-  <const Others extends Stores, Lost extends Capability = never, E = never>(
+export const combination = <const Others extends Stores, Lost extends Capability = never, E = never>(
+  others: Others,
+  make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>
+): Combiner<Others, Lost, E> => combining(others, make, () => Effect.void)
+
+/**
+ * {@link combination} of stores that must be apart from each other: fails with `StoreSetupError` where they are not.
+ *
+ * @internal
+ */
+export const combinationOf = <const Others extends Stores, Lost extends Capability = never, E = never>(
+  module: string,
+  areApart: (a: Driver, b: Driver) => boolean,
+  others: Others,
+  make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>
+): Combiner<Others, Lost, E | StoreSetupError> =>
+  combining(others, make, (drivers) =>
+    drivers.every((a, i) => drivers.slice(0, i).every((b) => areApart(a, b)))
+      ? Effect.void
+      : Effect.fail(new StoreSetupError({ module, reason: notApart }))
+  )
+
+const notApart =
+  "the same store stands in two places, and would overwrite its own entries: give each place a layer of its own " +
+  "(call Memory.layer() twice), or other names (PrefixKeys, PrefixCollections)"
+
+/** Two drivers that never reach the same entry. */
+export const areStores = (a: Driver, b: Driver): boolean => !meet(a, b)
+
+/** Two drivers of different layers, be it of one store. */
+export const areLayers = (a: Driver, b: Driver): boolean => a !== b
+
+const combining =
+  <const Others extends Stores, Lost extends Capability, E, E2>(
     others: Others,
-    make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>
-  ): Combiner<Others, Lost, E> =>
+    make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>,
+    check: (drivers: ReadonlyArray<Driver>) => Effect.Effect<void, E2>
+  ): Combiner<Others, Lost, E | E2> =>
   (self) =>
     Layer.flatMap(self, (inner) =>
-      withDrivers(others, (drivers) =>
-        Layer.effectContext(
-          Effect.map(Effect.flatMap(make(driverOf(inner), drivers), provide), (services) =>
+      withDrivers(others, (drivers) => {
+        const all = [driverOf(inner), ...drivers]
+        const made = Effect.map(make(driverOf(inner), drivers), (driver) =>
+          withFacts(driver, { ...factsOf(all), ...(driver.exact === false && { exact: false }) })
+        )
+        return Layer.effectContext(
+          Effect.map(Effect.flatMap(Effect.andThen(check(all), made), provide), (services) =>
             Context.merge(withoutCapabilities(inner), services)
           )
         )
-      )
+      })
     ) as any
 
 const withDrivers = (

@@ -3,6 +3,7 @@ import type { Compound } from "../codecs/names.ts"
 import { AllListed, type Listed } from "../internal/Listed.ts"
 import * as Call from "./Call.ts"
 import type { Driver } from "./Driver.ts"
+import * as extents from "./extents.ts"
 
 /**
  * How a name is written inside, and back.
@@ -54,6 +55,9 @@ export const mapNames =
         collection: collection.encode(call.collection),
         keys: call.keys.map(key.encode)
       })),
+      ...(driver.extents && {
+        extents: extents.renamed(driver.extents, { collection: collection.encode, key: key.encode })
+      }),
       ...(keys && {
         keys: (call) =>
           Effect.map(
@@ -145,6 +149,7 @@ export const foldCollections =
         collection: into,
         keys: call.keys.map((key) => names.encode(call.collection, key))
       })),
+      ...(driver.extents && { extents: extents.folded(driver.extents, into) }),
       ...(keys && {
         keys: (call) => {
           const { length } = names.encode(call.collection, "")

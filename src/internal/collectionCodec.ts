@@ -15,6 +15,7 @@ import {
 import type { Value } from "../Value.ts"
 import { faultOf, formatPath, type Problem } from "./jsonProblem.ts"
 import * as names from "./names.ts"
+import { oneLine } from "./oneLine.ts"
 
 /** How the keys and values of a collection are written and read, and its errors. */
 export const collectionCodec = <S extends Schema.Constraint, K>(collection: string, options: Options<S, K>) => {
@@ -66,7 +67,7 @@ export const collectionCodec = <S extends Schema.Constraint, K>(collection: stri
     if (value === undefined) return Effect.succeedNone
     const decoded = Effect.asSome(decodeStrictly(operation, key, value))
     return options.onInvalid === "miss"
-      ? Effect.catch(decoded, (error) => Effect.as(Effect.logWarning(error.message), Option.none()))
+      ? Effect.catch(decoded, (error) => Effect.as(Effect.logWarning(oneLine(error.message, 1000)), Option.none()))
       : decoded
   }
 

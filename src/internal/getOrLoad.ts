@@ -1,7 +1,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { callAt, encode } from "../driver/boundary.ts"
+import { callAt, encode, valueOf } from "../driver/boundary.ts"
 import type { Driver } from "../driver/Driver.ts"
 import type { Entry } from "../Entry.ts"
 import type { Place, ReadError, TimeoutError, WriteError } from "../KeyValueError.ts"
@@ -59,7 +59,7 @@ const usableIn = <E, R, E2, R2>(
     served(driver).driver.get({ _tag: "get", ...callAt(place), expiry: false, versioned }),
     ([entry]): Effect.Effect<{ readonly entry?: Entry; readonly value?: Value }, E2, R2> => {
       if (entry === undefined) return Effect.succeed({})
-      const { value } = entry.payload
+      const value = valueOf(driver, entry)
       if (isUsable === undefined) return Effect.succeed({ entry, value })
       return Effect.map(isUsable(value), (isUsable) => (isUsable ? { entry, value } : { entry }))
     }

@@ -203,6 +203,8 @@ const writeAll = (value: Json, numbers: Numbers): string =>
 export interface Parsed {
   readonly value: Json
   readonly numbers: Numbers
+  /** The text, unless `value` is exact: what {@link parseExactly} takes. */
+  readonly source?: string | undefined
 }
 
 /**
@@ -219,7 +221,25 @@ export const parse = (text: string, exact: boolean, depth = maxDepth): Result.Re
   const value = parsed.success
   return isTooDeep(text, value, depth)
     ? Result.fail(`nested deeper than ${depth} levels`)
-    : Result.succeed({ value, numbers: exact ? "exact" : text.includes("-0") ? "special" : "parsed" })
+    : Result.succeed(
+        exact
+          ? { value, numbers: "exact" }
+          : { value, numbers: text.includes("-0") ? "special" : "parsed", source: text }
+      )
+}
+
+/** The same text with exact integers. `undefined` if it has none that would be rounded. */
+export const parseExactly = (source: string): Json | undefined =>
+  largeInteger.test(source) ? Result.getOrThrow(parse(source, true, maxDepth + 1)).value : undefined
+
+/** The value with the nearest `number` for each `bigint`. */
+export const rounded = (value: Json): Json => {
+  if (typeof value === "bigint") return Number(value)
+  if (typeof value !== "object" || value === null) return value
+  if (Array.isArray(value)) return value.map(rounded)
+  const copy: Record<string, Json> = {}
+  for (const key of Object.keys(value)) setField(copy, key, rounded((value as Record<string, Json>)[key]!))
+  return copy
 }
 
 /** The value of a text that {@link stringify} wrote. */
@@ -227,7 +247,8 @@ export const parseUnsafe = (text: string, exact: boolean): Json => Result.getOrT
 
 const namesOfNumbers = /NaN|Infinity/
 
-const largeInteger = /\d{16}/
+/** A number of so many digits that it may not be exact. Most strings with as many digits are not taken for one. */
+const largeInteger = /(?:^|[[:,\s])-?\d{16}/
 
 /**
  * The end of a field's name that has an escape. Where an object of the same form had a name with a backslash before,

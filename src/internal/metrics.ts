@@ -1,8 +1,10 @@
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
+import { bounded, familyOf } from "./labels.ts"
+import { shownName } from "./oneLine.ts"
 
 type Attributes = Readonly<Record<string, string>>
 
@@ -11,6 +13,8 @@ export const counterOf = (name: string, description: string, attributes: Attribu
 
 /** Makes the metrics of a wrapper, with the attributes of its store. */
 export interface Meter {
+  /** The label of a collection, of which there are at most `max` in the metrics of this module and store. */
+  readonly label: (module: string, collection: string, max: number) => string
   /** Returns a function that counts one, or as many as it is told. */
   readonly counter: (name: string, description: string, attributes?: Attributes) => (count?: number) => void
   /** A gauge that is read when metrics are, and gone when the layer is. */
@@ -28,6 +32,10 @@ export const meterOf = (
     return ({ system }) => {
       const common = { "db.system.name": system, ...(store !== undefined && { "db.namespace": store }) }
       return {
+        label: (module, collection, max) => {
+          const registry = Context.get(context, Metric.MetricRegistry)
+          return bounded(registry, familyOf(module, system, store), shownName(collection), max)
+        },
         counter: (name, description, attributes) => {
           const counter = counterOf(name, description, { ...common, ...attributes })
           return (count = 1) => counter.updateUnsafe(count, context)

@@ -5,6 +5,7 @@ import type { Page, Removed } from "../driver/Call.ts"
 import { type Call, keyCount } from "../driver/Call.ts"
 import type { Entry } from "../Entry.ts"
 import type { KeyValueError, Operation } from "../KeyValueError.ts"
+import { shownName } from "./oneLine.ts"
 
 /** What telemetry calls a collection: its name, nothing, or what a function makes of the name. */
 export type CollectionLabel = boolean | ((collection: string) => string | undefined)
@@ -15,6 +16,12 @@ export const other = "_OTHER"
 export const labelOf = (label: CollectionLabel, collection: string | undefined): string | undefined => {
   if (collection === undefined || label === false) return undefined
   return label === true ? collection : calledBy(label, collection)
+}
+
+/** The same, as it may stand in an attribute: of bounded length, and without what breaks a line. */
+export const shownLabelOf = (label: CollectionLabel, collection: string | undefined): string | undefined => {
+  const name = labelOf(label, collection)
+  return name === undefined ? undefined : shownName(name)
 }
 
 /** A function of the user's that throws, or answers no text, changes no operation. */
@@ -43,9 +50,14 @@ export const attributesOf = (
 export const errorOf = (cause: Cause.Cause<unknown>): KeyValueError | undefined =>
   Option.getOrUndefined(Cause.findErrorOption(cause)) as KeyValueError | undefined
 
-/** `error.type`: an error's tag, `"Defect"` or `"Interrupted"`. */
-export const errorType = (cause: Cause.Cause<unknown>): string =>
-  errorOf(cause)?._tag ?? (Cause.hasDies(cause) ? "Defect" : "Interrupted")
+/** `error.type`: an error's tag, `"Defect"` or `"Interrupted"`; `"_OTHER"` for what no driver may fail with. */
+export const errorType = (cause: Cause.Cause<unknown>): string => {
+  const error: { readonly _tag?: unknown } | undefined = errorOf(cause)
+  if (error === undefined) return Cause.hasDies(cause) ? "Defect" : "Interrupted"
+  return typeof error._tag === "string" && isTag.test(error._tag) ? error._tag : other
+}
+
+const isTag = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
 
 /**
  * The code that a failure's cause has, such as `ECONNREFUSED`: what may be told of it where keys and values may not.

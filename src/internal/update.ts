@@ -1,7 +1,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { encode } from "../driver/boundary.ts"
+import { encode, valueOf } from "../driver/boundary.ts"
 import type { Drop } from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
 import type { Entry } from "../Entry.ts"
@@ -33,14 +33,15 @@ export const update = (
   f: (value: Value | undefined) => Option.Option<Value | undefined>
 ): Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError> => {
   const ifDropped = (drop: Drop) =>
-    drop === "delete" ? Effect.undefined : Effect.map(find(driver, place), (entry) => entry?.payload.value)
+    drop === "delete" ? Effect.undefined : Effect.map(find(driver, place), (entry) => entry && valueOf(driver, entry))
   return change(
     driver,
     place,
     { maxRetries, expiry: true },
     Effect.fnUntraced(function* (current) {
-      const made = f(current?.payload.value)
-      if (Option.isNone(made)) return { answer: current?.payload.value }
+      const value = current && valueOf(driver, current)
+      const made = f(value)
+      if (Option.isNone(made)) return { answer: value }
       if (made.value === undefined) {
         return isStored(current) ? { answer: undefined, write: { entry: undefined }, ifDropped } : { answer: undefined }
       }

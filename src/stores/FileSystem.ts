@@ -8,6 +8,7 @@ import type * as EffectFileSystem from "effect/FileSystem"
 import type * as Layer from "effect/Layer"
 import type { Path } from "effect/Path"
 import { type Driver, defaultCollection } from "../driver/Driver.ts"
+import { whole } from "../driver/extents.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import * as options from "../internal/options.ts"
@@ -112,6 +113,7 @@ const driver = (files: Files, layout: Layout, defaultCollection: string) => {
     system: "filesystem",
     prefersText: true,
     defaultCollection,
+    extents: [whole(`filesystem ${files.root}`)],
     get: get(files, layout),
     put: (call) => Effect.andThen(put(files, layout, sweep, call), sweep.after(call.keys.length)),
     delete: remove(files, layout),

@@ -10,6 +10,7 @@ import * as Result from "effect/Result"
 import type { Atomic } from "../Atomic.ts"
 import type * as Call from "../driver/Call.ts"
 import { type Driver, defaultCollection } from "../driver/Driver.ts"
+import { whole } from "../driver/extents.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import { declareWaits } from "../driver/waits.ts"
 import { type Entry, isExpired } from "../Entry.ts"
@@ -107,10 +108,11 @@ const atNow = <A>(step: (now: number) => A): Effect.Effect<A> =>
 const driver = (partitions: Partitions, defaultCollection: string) => {
   const { collections } = partitions
   const put = (collection: string, key: string, entry: Entry, now: number): boolean =>
-    partitions.forWrite(collection, now).set(collection, key, entry, now)
+    partitions.forWrite(collection, now).set(collection, key, kept(entry), now)
   return {
     system: "memory",
     defaultCollection,
+    extents: [whole(partitions)],
     get: ({ collection, keys }) =>
       atNow((now) =>
         keys.map((key) => {
@@ -168,6 +170,11 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
       }),
     removeExpired: ({ selects }) => atNow((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
   } satisfies Driver
+}
+
+const kept = (entry: Entry): Entry => {
+  const payload = entry.payload.kept
+  return payload === entry.payload ? entry : { ...entry, payload }
 }
 
 const isLive = (slot: Slot, prefix: string, now: number): boolean =>

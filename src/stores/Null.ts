@@ -53,6 +53,7 @@ const driver = (options: Options) => {
   return {
     system: "null",
     defaultCollection: options.defaultCollection ?? defaultCollection,
+    extents: [],
     get: ({ keys }) => Effect.sync(() => keys.map(() => undefined)),
     put: () => Effect.void,
     delete: () => Effect.succeed(0),

@@ -18,6 +18,7 @@ import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOption
 import type { Atomic } from "../Atomic.ts"
 import type { Format } from "../codecs/managedEntry.ts"
 import { defaultCollection } from "../driver/Driver.ts"
+import { part } from "../driver/extents.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import * as options from "../internal/options.ts"
@@ -55,7 +56,8 @@ export interface CommonOptions {
   readonly format?: Format | undefined
   /**
    * What integers beyond 2^53 are: the nearest `"number"`, or exact as `"bigint"`. With `"bigint"`, values may hold some
-   * on the way in and out, which the type of values does not show. Default: `"number"`.
+   * on the way in and out, which the type of values does not show. So is then what a combination with other stores reads,
+   * such as a near cache. Default: `"number"`.
    */
   readonly integers?: "number" | "bigint" | undefined
   /**
@@ -253,7 +255,8 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     coalesceReads: config.coalesceReads ?? false,
     defaultCollection: config.defaultCollection ?? defaultCollection,
     format,
-    exact: integers === "bigint"
+    exact: integers === "bigint",
+    extents: config.client && [part(config.client, prefix)]
   })
 })
 

@@ -15,13 +15,14 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Atomic } from "../Atomic.ts"
 import { defaultCollection } from "../driver/Driver.ts"
+import { part } from "../driver/extents.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
-import { configureUnsafe, type Database, openUnsafe } from "./sqlite/database.ts"
+import { configureUnsafe, type Database, openUnsafe, pathUnsafe } from "./sqlite/database.ts"
 import { type Connection, driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
 import { type Attempt, whenFree } from "./sqlite/patience.ts"
@@ -160,7 +161,9 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   const statements = yield* attempt(`the table "${table}" cannot be used`, () =>
     Result.try(() => prepareAllUnsafe(database, table))
   )
+  const path = yield* attempt("the database cannot be read", () => Result.try(() => pathUnsafe(database)))
   return driver({
+    extent: part(path === undefined ? database : `sqlite ${path}`, table),
     isClosed: () => config.database === undefined && !database.isOpen,
     statements,
     transactions,

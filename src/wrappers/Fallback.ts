@@ -16,7 +16,7 @@ import * as Call from "../driver/Call.ts"
 import { type Combination, combine } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { inTime } from "../driver/inTime.ts"
-import { type Combiner, combination } from "../driver/layers.ts"
+import { areStores, type Combiner, combinationOf } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import { unhurried } from "../internal/budget.ts"
 import { Lanes } from "../internal/Lanes.ts"
@@ -143,8 +143,9 @@ export interface Recovery {
  * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as they come to this
  *   wrapper: encryption that is inside of the first store is not in the journal. Give the fallback its own.
  *
- * Fails to build with `StoreSetupError` when an option is out of range, or the journal cannot be read; with `recovery`, also in
- * a Cloudflare Worker, unless `Requests.Current` is `"shared"`.
+ * Fails to build with `StoreSetupError` when an option is out of range, the journal cannot be read, or the fallback is the
+ * first store itself (unless `PrefixKeys` or `PrefixCollections` keeps their names apart); with `recovery`, also in a
+ * Cloudflare Worker, unless `Requests.Current` is `"shared"`.
  *
  * **Example**
  *
@@ -164,7 +165,7 @@ export interface Recovery {
 export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>(
   config: Options<Store>
 ): Combiner<readonly [Store], Atomic, StoreSetupError> =>
-  combination([config.fallback], (primary, [fallback]) => {
+  combinationOf("Fallback", areStores, [config.fallback], (primary, [fallback]) => {
     const { fallbackOn = (error) => error.retryable, writeToFallback = false, recovery } = config
     if (recovery !== undefined) return recoveringDriver(primary, fallback!, recovery, fallbackOn)
     const { compareAndPut: _, ...driver } = combine([primary, fallback!], fallingBack(fallbackOn, writeToFallback))
@@ -217,7 +218,6 @@ const recoveringDriver = Effect.fnUntraced(function* (
     maxEntries,
     settleTime,
     writer: (yield* Random.nextInt).toString(36),
-    exact: primary.exact ?? false,
     meters,
     stamps,
     onPending: () => isNeeded.openUnsafe()

@@ -29,7 +29,7 @@ export interface Options {
   readonly failureLevel?: LogLevel.Severity | undefined
   /** Whether to log a line when an operation begins, beside the one when it ends. Default: false. */
   readonly logStart?: boolean | undefined
-  /** Whether to log keys: of a batch the first 5, of each 256 characters. Default: true. */
+  /** Whether to log keys: of a batch the first 5, of each 256 characters (as of a collection's name). Default: true. */
   readonly logKeys?: boolean | undefined
   /**
    * Whether to log values, as JSON (bytes: how many), of a batch the first 5; or what to log of each. What a function
@@ -60,6 +60,9 @@ export interface Options {
  * - of a failure `error` (the tag, or `"Defect"`), `retryable`, `outcome`, and the `code` of its cause, such as
  *   `ECONNREFUSED`. Its `reason`, which may quote keys and values, only where both are logged.
  *
+ * Names, values and reasons are cut, and control characters and marks of direction in them escaped, so that an operation
+ * is one line whatever its keys are.
+ *
  * A level that is filtered out costs next to nothing. Whatever a logger or `logValues` does, the operation is not
  * changed by it.
  *
@@ -84,7 +87,9 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(Effect.map(validate(options), (config) => around(logging(config))))
+  wrapperEffect(
+    Effect.map(validate(options), (config) => (driver) => around(logging({ ...config, exact: driver.exact }))(driver))
+  )
 
 const logging = (config: Config): Filter => {
   const level = LogLevel.getOrdinal(config.level)

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { around } from "../driver/around.ts"
 import type { Driver } from "../driver/Driver.ts"
-import { combination, type Wrapper } from "../driver/layers.ts"
+import { areStores, combinationOf, type Wrapper } from "../driver/layers.ts"
 import { waitsOf } from "../driver/waits.ts"
 import { meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
@@ -20,6 +20,7 @@ import { Copies } from "./passthroughCache/Copies.ts"
 import { countersOf } from "./passthroughCache/counters.ts"
 import { Freshness, type Limits } from "./passthroughCache/Freshness.ts"
 import { Misses } from "./passthroughCache/Misses.ts"
+import { nearOf } from "./passthroughCache/nearOf.ts"
 import { inBudget, ReadThrough } from "./passthroughCache/ReadThrough.ts"
 import * as Timeout from "./Timeout.ts"
 
@@ -128,37 +129,50 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * - A write without a budget of time that is interrupted while its copy is being removed waits for the near store, for
  *   `cacheTimeout` at most.
  *
- * Fails to build with `StoreSetupError` unless all times are positive and finite.
+ * **One near store for each far store**
+ *
+ * The near store must be another store than the far one (`StoreSetupError`), and hold the copies of no other: stacks over
+ * different layers may name one constant, such as a `Memory.layer()`, as their cache, and each gets one of its own. A file,
+ * or a Redis, that is the cache of another stack already is refused (`StoreSetupError`), unless `PrefixKeys` or
+ * `PrefixCollections` keeps their names apart. Other processes may share it, for the same far store.
+ *
+ * Fails to build with `StoreSetupError` also unless all times are positive and finite.
  *
  * @since 0.1.0
  */
 export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>>(
   config: Options<Cache>
-): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> =>
-  combination(
-    [config.cache.pipe(Timeout.wrap(config.cacheTimeout ?? "1 second"))],
-    Effect.fnUntraced(function* (far, [near]) {
-      const limits = yield* limitsOf(config)
-      const missTtl = yield* optionalMillis("missTtl", config.missTtl)
-      const freshness = new Freshness(limits)
-      const counters = countersOf((yield* meterOf(config.store))(far))
-      const removals = yield* Background.make(maxRemovals)
-      const store = waitsOf(near!) === "never" ? near! : around(inBudget)(near!)
-      const through = new ReadThrough({
-        far,
-        freshness,
-        counters,
-        copies: new Copies(store, freshness, counters, removals),
-        misses: new Misses(missTtl, 10_000),
-        refreshes: yield* Background.make(maxRefreshes),
-        maxAge: Math.min(limits.maxTtl, limits.missingTtl, missTtl || Number.POSITIVE_INFINITY),
-        staleWhileRevalidate: config.staleWhileRevalidate ?? false,
-        staleOn: config.staleOn ?? ((error) => error.retryable),
-        settleTime: yield* millis("settleTime", config.settleTime ?? "30 seconds")
-      })
-      return cached(far, through)
+): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> => {
+  const make = Effect.fnUntraced(function* (far: Driver, [near]: ReadonlyArray<Driver>) {
+    const limits = yield* limitsOf(config)
+    const missTtl = yield* optionalMillis("missTtl", config.missTtl)
+    const freshness = new Freshness(limits)
+    const counters = countersOf((yield* meterOf(config.store))(far))
+    const removals = yield* Background.make(maxRemovals)
+    const store = waitsOf(near!) === "never" ? near! : around(inBudget)(near!)
+    const through = new ReadThrough({
+      far,
+      freshness,
+      counters,
+      copies: new Copies(store, freshness, counters, removals),
+      misses: new Misses(missTtl, 10_000),
+      refreshes: yield* Background.make(maxRefreshes),
+      maxAge: Math.min(limits.maxTtl, limits.missingTtl, missTtl || Number.POSITIVE_INFINITY),
+      staleWhileRevalidate: config.staleWhileRevalidate ?? false,
+      staleOn: config.staleOn ?? ((error) => error.retryable),
+      settleTime: yield* millis("settleTime", config.settleTime ?? "30 seconds")
     })
-  ) as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
+    return cached(far, through)
+  })
+  const wrapper = (self: Layer.Layer<KeyValue>) =>
+    combinationOf(
+      "PassthroughCache",
+      areStores,
+      [nearOf(config.cache, self).pipe(Timeout.wrap(config.cacheTimeout ?? "1 second"))],
+      make
+    )(self)
+  return wrapper as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
+}
 
 /** How many calls may renew copies in the background at a time. */
 const maxRefreshes = 100

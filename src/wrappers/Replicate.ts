@@ -7,7 +7,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { Atomic } from "../Atomic.ts"
-import { type Combiner, combination } from "../driver/layers.ts"
+import { areStores, type Combiner, combinationOf } from "../driver/layers.ts"
 import { meterOf } from "../internal/metrics.ts"
 import * as options from "../internal/options.ts"
 import { requireBackground } from "../internal/request.ts"
@@ -112,8 +112,9 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * Metrics: `effect_kv.replicate.behind` (a gauge: keys that not all stores are known to have), `.unwell` (a gauge: stores
  * whose last operation failed) and `.repaired` (a counter of copies).
  *
- * Fails to build with `StoreSetupError` when an option is out of range, and in a Cloudflare Worker unless
- * `Requests.Current` is `"shared"`.
+ * Fails to build with `StoreSetupError` when an option is out of range, when two of the stores are the same one (unless
+ * `PrefixKeys` or `PrefixCollections` keeps their names apart), and in a Cloudflare Worker unless `Requests.Current` is
+ * `"shared"`.
  *
  * **Example** (Two servers and a file: any one of them may be away)
  *
@@ -133,7 +134,9 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
 export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
   config: Options<Replica>
 ): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError> =>
-  combination(
+  combinationOf(
+    "Replicate",
+    areStores,
     config.replicas,
     Effect.fnUntraced(function* (first, others) {
       yield* requireBackground("Replicate")

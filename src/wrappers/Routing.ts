@@ -8,9 +8,10 @@ import type * as Layer from "effect/Layer"
 import * as Call from "../driver/Call.ts"
 import { combine, inTurn } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
-import { type Combiner, combination } from "../driver/layers.ts"
+import { areLayers, type Combiner, combinationOf } from "../driver/layers.ts"
 import { clearCollections } from "../internal/clearByListing.ts"
 import type { KeyValue } from "../KeyValue.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**
  * Stores by a name for each.
@@ -44,6 +45,9 @@ export interface Options<Stores extends NamedStores> {
  *
  * What `route` throws, and a name that is none of a store, are defects of the operation that asked.
  *
+ * Fails to build with `StoreSetupError` when one layer stands in two places. Different layers over one store are fine,
+ * such as one that encrypts some collections of it: each collection is in one of them only.
+ *
  * **Example** (Sessions in Redis, everything else in SQLite)
  *
  * ```ts
@@ -64,10 +68,10 @@ export interface Options<Stores extends NamedStores> {
 export const wrap = <const Stores extends NamedStores>({
   stores,
   route
-}: Options<Stores>): Combiner<ReadonlyArray<Stores[keyof Stores]>> => {
+}: Options<Stores>): Combiner<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> => {
   const indices = new Map(Object.keys(stores).map((name, index) => [name, index + 1]))
   const layers: ReadonlyArray<Layer.Layer<KeyValue, any, any>> = Object.values(stores)
-  return combination(layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>
+  return combinationOf("Routing", areLayers, layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>
     Effect.succeed(routing([primary, ...others], indexUnsafe(indices, route)))
   )
 }

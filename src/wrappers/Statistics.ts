@@ -30,7 +30,10 @@ export interface Options {
    * `"_OTHER"`. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
-  /** How many collections to tell apart; all others count as `"_OTHER"`. Default: 1,000. */
+  /**
+   * How many collections to tell apart; all others count as `"_OTHER"`. A `reset` begins anew for the snapshot. Metrics
+   * never tell more apart, over all layers of the same `store`, for as long as the process lives. Default: 1,000.
+   */
   readonly maxCollections?: number | undefined
 }
 
@@ -96,7 +99,8 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  *
  * **Gotchas**
  *
- * - Collections are named as this level of the stack sees them: inside of a prefix, with it.
+ * - Collections are named as this level of the stack sees them: inside of a prefix, with it. Of a name, 256 characters
+ *   count, and control characters are escaped.
  * - Collections without a bound on their number make metrics without a bound: give `collectionLabel` a function, or
  *   `false`.
  *

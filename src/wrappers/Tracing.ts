@@ -13,6 +13,7 @@ import * as Tracer from "effect/Tracer"
 import { around, type Filter } from "../driver/around.ts"
 import { type Call, collectionOf, keyCount } from "../driver/Call.ts"
 import { type Wrapper, wrapper } from "../driver/layers.ts"
+import { shownName } from "../internal/oneLine.ts"
 import * as telemetry from "../internal/telemetry.ts"
 
 /**
@@ -28,7 +29,7 @@ export interface Options {
    * name: `"_OTHER"` where it throws, or answers no text. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
-  /** Whether to record keys, of a batch the first 5, as `effect_kv.keys`. Default: false. */
+  /** Whether to record keys, of a batch the first 5, of each 256 characters, as `effect_kv.keys`. Default: false. */
   readonly recordKeys?: boolean | undefined
 }
 
@@ -41,7 +42,8 @@ export interface Options {
  *
  * **Details**
  *
- * - The name is `{operation} {collection}`, such as `get users`; the kind is `client`.
+ * - The name is `{operation} {collection}`, such as `get users`; the kind is `client`. Names tell 1,000 collections apart,
+ *   and call all others `_OTHER`; the attribute says which it is.
  * - Attributes: `db.system.name`, `db.operation.name`, `db.collection.name`, `db.namespace`; `db.operation.batch.size`
  *   of a batch of two keys or more; of a failure `error.type`, which is the error's tag, `"Interrupted"` or `"Defect"`.
  * - What runs inside, such as an attempt or a client library's own spans, has the span as its parent.
@@ -56,17 +58,17 @@ export interface Options {
 export const wrap = (options: Options = {}): Wrapper =>
   wrapper((driver) => around(tracing(options, driver.system))(driver))
 
-const tracing =
-  (options: Options, system: string): Filter =>
-  (call, next) =>
+const tracing = (options: Options, system: string): Filter => {
+  const named = new Set<string>()
+  return (call, next) =>
     Effect.withFiber((fiber) => {
       if (!isTraced(fiber)) return next(call)
-      const collection = telemetry.labelOf(options.collectionLabel ?? true, collectionOf(call))
+      const collection = telemetry.shownLabelOf(options.collectionLabel ?? true, collectionOf(call))
       const attributes = {
         ...telemetry.attributesOf(system, options.store, call.place.operation, collection),
         ...ofKeys(options, call)
       }
-      return Effect.useSpan(nameOf(options, call, collection), { kind: "client", attributes }, (span) =>
+      return Effect.useSpan(nameOf(options, call, inName(named, collection)), { kind: "client", attributes }, (span) =>
         Effect.onExitPrimitive(
           Effect.withParentSpan(
             Effect.suspend(() => next(call)),
@@ -77,6 +79,17 @@ const tracing =
         )
       )
     })
+}
+
+/** How many collections the names of spans tell apart. */
+const maxNamed = 1000
+
+const inName = (named: Set<string>, collection: string | undefined): string | undefined => {
+  if (collection === undefined || named.has(collection)) return collection
+  if (named.size >= maxNamed) return telemetry.other
+  named.add(collection)
+  return collection
+}
 
 /** Is there a tracer that would do anything with a span? */
 const isTraced = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
@@ -87,7 +100,7 @@ const nameOf = (options: Options, call: Call, collection: string | undefined): s
 
 const ofKeys = (options: Options, call: Call): Record<string, unknown> => ({
   ...(keyCount(call) > 1 && { "db.operation.batch.size": keyCount(call) }),
-  ...(options.recordKeys && "keys" in call && { "effect_kv.keys": call.keys.slice(0, 5) })
+  ...(options.recordKeys && "keys" in call && { "effect_kv.keys": call.keys.slice(0, 5).map(shownName) })
 })
 
 /** Ends the span before `useSpan` would: without the value, or with an error that says less than the operation's own. */

@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import { maxEnvelopeBytes } from "../../codecs/envelope.ts"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { whole } from "../../driver/extents.ts"
 import { hasExpired } from "../../internal/hasExpired.ts"
 import { Sweep } from "../../internal/Sweep.ts"
 import * as slices from "../../internal/slices.ts"
@@ -30,6 +31,7 @@ export const make = (store: KeyValueStore, defaultCollection: string) => {
     system: "effect",
     prefersText: true,
     defaultCollection,
+    extents: [whole(store)],
     get: (call) => forEach(call.keys, (key, index) => get(texts, call, key, index)),
     put: (call) => Effect.andThen(put(texts, sweep, call), sweep.after(call.keys.length)),
     delete: (call) =>

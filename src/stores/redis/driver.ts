@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import type { Extent } from "../../driver/extents.ts"
 import { declareWaits } from "../../driver/waits.ts"
 import { AllListed } from "../../internal/Listed.ts"
 import { Coalescer } from "./Coalescer.ts"
@@ -15,6 +16,8 @@ import { writing } from "./writing.ts"
 export interface Options extends Form {
   readonly defaultCollection: string
   readonly coalesceReads: boolean
+  /** What is known of a client that others may use, too. */
+  readonly extents?: ReadonlyArray<Extent> | undefined
 }
 
 export const driver = (connection: Connection, options: Options) => {
@@ -26,7 +29,8 @@ export const driver = (connection: Connection, options: Options) => {
   const driver = {
     system: "redis",
     defaultCollection,
-    exact,
+    exact: exact || undefined,
+    extents: options.extents,
     prefersText: options.format === "compact",
 
     get: reading(connection, options, coalesces ? new Coalescer(connection) : undefined),

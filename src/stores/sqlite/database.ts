@@ -25,6 +25,12 @@ export const openUnsafe = (filename: string): Database => {
 export const configureUnsafe = (database: Database, synchronous: "normal" | "full"): void =>
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`)
 
+/** The absolute path of its file; `undefined` for a database in memory. Throws. */
+export const pathUnsafe = (database: Database): string | undefined => {
+  const rows = prepareUnsafe(database, "PRAGMA database_list").all() as unknown as ReadonlyArray<ReadonlyArray<unknown>>
+  return (rows.find(([, name]) => name === "main")?.[2] as string | undefined) || undefined
+}
+
 /** Prepares a statement that answers rows as arrays, whatever the connection's own defaults are. Throws. */
 export const prepareUnsafe = (database: Database, sql: string): Statement => {
   const statement = database.prepare(sql)

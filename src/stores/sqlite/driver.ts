@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import * as managedEntry from "../../codecs/managedEntry.ts"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import type { Extent } from "../../driver/extents.ts"
 import type { Entry } from "../../Entry.ts"
 import { inSlices } from "../../internal/slices.ts"
 import * as utf8 from "../../internal/utf8.ts"
@@ -26,9 +27,12 @@ export interface Connection {
   readonly writer: number
   readonly busyTimeout: number
   readonly defaultCollection: string
+  /** The table, in the file or, if there is none, in this connection. */
+  readonly extent: Extent
 }
 
-export const driver = ({ isClosed, statements, transactions, writer, busyTimeout, defaultCollection }: Connection) => {
+export const driver = (connection: Connection) => {
+  const { isClosed, statements, transactions, writer, busyTimeout, defaultCollection, extent } = connection
   const expired = new Expired(statements.removeExpired)
   let written = 0
   /** Never the same twice, not even for a key that was deleted in between. */
@@ -77,6 +81,7 @@ export const driver = ({ isClosed, statements, transactions, writer, busyTimeout
     system: "sqlite",
     prefersText: true,
     defaultCollection,
+    extents: [extent],
 
     get: (call) => {
       const step = (now: number) =>

@@ -10,7 +10,7 @@ export type CircuitOf = (call: Call) => Circuit
 const states: ReadonlyArray<State> = ["closed", "open", "half_open"]
 
 /** The circuits of a store, which are made when they are first used. */
-export const circuitsOf = (policy: Policy, { counter, gauge }: Meter): CircuitOf => {
+export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): CircuitOf => {
   const circuits = new Map<string | undefined, Circuit>()
 
   for (const state of states) {
@@ -19,10 +19,11 @@ export const circuitsOf = (policy: Policy, { counter, gauge }: Meter): CircuitOf
   }
 
   const add = (collection: string | undefined): Circuit => {
+    const name = collection === undefined ? undefined : label("circuit_breaker", collection, policy.maxCollections)
     const transitions = Object.fromEntries(
       states.map((state) => [
         state,
-        counter("circuit_breaker.transitions", "Changes to a state", attributesOf(state, collection))
+        counter("circuit_breaker.transitions", "Changes to a state", attributesOf(state, name))
       ])
     ) as Record<State, () => void>
     const circuit = new Circuit(policy.outcomes(), policy.timing, (to) => transitions[to]())

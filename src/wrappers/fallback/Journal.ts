@@ -30,8 +30,6 @@ export interface Config {
   readonly settleTime: number
   /** Sets this process's writes apart from those of others. */
   readonly writer: string
-  /** Whether integers are exact in the primary store. */
-  readonly exact: boolean
   readonly meters: Meters
   readonly stamps: Stamps
   /** Is told when something is pending. */
@@ -195,7 +193,7 @@ export class Journal {
         const answers: Array<Entry | undefined | "gone"> = lasts.map(() => undefined)
         for (const [i, index] of asked.entries()) {
           const slot = slots[i]
-          const decoded = slot && journalEntry.decode(slot, this.config.exact)
+          const decoded = slot && journalEntry.decode(slot)
           if (slot !== undefined && decoded === undefined) {
             return Effect.fail(
               new DeserializationError({ ...Call.placeOf(call, index), reason: "its entry in the journal is damaged" })
@@ -323,9 +321,9 @@ export class Journal {
   }
 
   private add(names: ReadonlyArray<string>, slots: ReadonlyArray<Entry | undefined>, found: Set<Pending>): void {
-    const { exact, stamps } = this.config
+    const { stamps } = this.config
     names.forEach((name, i) => {
-      const decoded = slots[i] && journalEntry.decode(slots[i], exact)
+      const decoded = slots[i] && journalEntry.decode(slots[i])
       if (decoded === undefined) return
       // Names of this process sort behind those that it has found, although it counts anew.
       stamps.see(decoded.acceptedAt + 1)

@@ -48,14 +48,14 @@ const fieldsOf = ({ payload, createdAt, expiresAt }: Entry) => ({
 })
 
 /** `undefined` for what is none. */
-export const decode = ({ payload }: Entry, exact: boolean): JournalEntry | undefined => {
+export const decode = ({ payload }: Entry): JournalEntry | undefined => {
   const stored = Option.getOrUndefined(decodeStored()(payload.value))
   if (stored === undefined) return undefined
   const { collection, key, acceptedAt, operation, json, bytes, createdAt, expiresAt } = stored
   if (operation === "delete") return { collection, key, acceptedAt, entry: undefined }
   const value =
     json !== undefined
-      ? Payload.parse(json, { exact })
+      ? Payload.parse(json)
       : Result.map(base64.decode(bytes ?? "*"), (bytes) => Payload.bytes(new Uint8Array(bytes)))
   return Result.isSuccess(value)
     ? { collection, key, acceptedAt, entry: { payload: value.success, createdAt, expiresAt } }

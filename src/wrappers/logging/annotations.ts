@@ -2,6 +2,7 @@ import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import { type Call, collectionOf } from "../../driver/Call.ts"
 import type { Entry } from "../../Entry.ts"
+import { oneLine, shownName } from "../../internal/oneLine.ts"
 import * as telemetry from "../../internal/telemetry.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
 import type { Payload, Value } from "../../Value.ts"
@@ -12,17 +13,16 @@ export type Annotations = Readonly<Record<string, unknown>>
 /** How many keys and values of a batch a line shows. */
 const shown = 5
 
-/** How many characters of a key a line shows. */
-const maxKeyLength = 256
+/** How many characters of a failure's reason a line shows. */
+const maxReasonLength = 1000
 
 export interface Config {
   readonly store: string | undefined
   readonly logKeys: boolean
   readonly logValues: boolean | ((value: Value, call: Call) => unknown)
   readonly maxValueLength: number
+  readonly exact?: boolean | undefined
 }
-
-const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text)
 
 /** Which operation it is, and of what. */
 export const ofCall = (config: Config, call: Call): Annotations => {
@@ -30,7 +30,7 @@ export const ofCall = (config: Config, call: Call): Annotations => {
   return {
     ...(config.store !== undefined && { store: config.store }),
     operation: call.place.operation,
-    ...(collection !== undefined && { collection }),
+    ...(collection !== undefined && { collection: shownName(collection) }),
     ...("keys" in call && ofKeys(config, call.keys)),
     ...(call._tag === "put" && ofWritten(config, call, call.entries)),
     ...(call._tag === "compareAndPut" && call.entry && ofWritten(config, call, [call.entry]))
@@ -39,7 +39,7 @@ export const ofCall = (config: Config, call: Call): Annotations => {
 
 const ofKeys = (config: Config, keys: ReadonlyArray<string>): Annotations => ({
   ...(keys.length > 1 && { count: keys.length }),
-  ...(config.logKeys && oneOrMany("key", keys, (key) => cut(key, maxKeyLength)))
+  ...(config.logKeys && oneOrMany("key", keys, shownName))
 })
 
 const ofWritten = (config: Config, call: Call, entries: ReadonlyArray<Entry>): Annotations => {
@@ -82,12 +82,16 @@ const ofHits = (call: { readonly keys: ReadonlyArray<string> }, { hits, misses }
 const ofValues = (config: Config, call: Call, entries: ReadonlyArray<Entry | undefined>): Annotations =>
   config.logValues === false || entries.every((entry) => entry === undefined)
     ? {}
-    : oneOrMany("value", entries, (entry) => entry && cut(textOf(config, call, entry.payload), config.maxValueLength))
+    : oneOrMany(
+        "value",
+        entries,
+        (entry) => entry && oneLine(textOf(config, call, entry.payload), config.maxValueLength)
+      )
 
-const textOf = ({ logValues }: Config, call: Call, payload: Payload): string => {
+const textOf = ({ logValues, exact }: Config, call: Call, payload: Payload): string => {
   if (typeof logValues !== "function") return payload.isBytes ? bytes(payload.size) : payload.text
   return Result.getOrElse(
-    Result.try(() => format(logValues(payload.copy().value, call))),
+    Result.try(() => format(logValues(payload.copy().valueFor(exact), call))),
     () => "<could not be shown>"
   )
 }
@@ -108,7 +112,11 @@ export const ofFailure = (config: Config, errorType: string, error: KeyValueErro
   return {
     error: errorType,
     ...(code !== undefined && { code }),
-    ...(config.logKeys && config.logValues === true && "reason" in error && { reason: error.reason }),
+    ...(config.logKeys &&
+      config.logValues === true &&
+      "reason" in error && {
+        reason: oneLine(String(error.reason), maxReasonLength)
+      }),
     retryable: error.retryable,
     ...("outcome" in error && error.outcome !== undefined && { outcome: error.outcome })
   }

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as LogLevel from "effect/LogLevel"
+import { shownName } from "../../internal/oneLine.ts"
 import * as options from "../../internal/options.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
 import type { Options } from "../Logging.ts"
@@ -19,7 +20,7 @@ export const validate = Effect.fnUntraced(function* (config: Options): Effect.fn
     logKeys: config.logKeys ?? true,
     logValues: config.logValues ?? false,
     maxValueLength: yield* options.integer("Logging", "maxValueLength", config.maxValueLength ?? 1000, 0),
-    store: config.store
+    store: config.store === undefined ? undefined : shownName(config.store)
   }
 })
 

@@ -1,6 +1,9 @@
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
 import { type Call, collectionOf, keyCount } from "../../driver/Call.ts"
+import * as labels from "../../internal/labels.ts"
+import { shownName } from "../../internal/oneLine.ts"
 import * as telemetry from "../../internal/telemetry.ts"
 import type { Operation } from "../../KeyValueError.ts"
 import { Metrics } from "./Metrics.ts"
@@ -33,9 +36,28 @@ export interface Snapshot {
 }
 
 /** Where the calls of one collection and one operation are recorded. */
-interface Series {
-  readonly tally: Tally
-  readonly metrics: Metrics
+class Series {
+  readonly tally = new Tally()
+  private context: Context.Context<never> | undefined
+  private registry: Metric.MetricRegistry | undefined
+  private metrics: Metrics | undefined
+  private readonly make: (registry: Metric.MetricRegistry) => Metrics
+
+  constructor(make: (registry: Metric.MetricRegistry) => Metrics) {
+    this.make = make
+  }
+
+  /** The metrics in the registry of the context: it decides what it has labels for. */
+  metricsIn(context: Context.Context<never>): Metrics {
+    if (this.context === context) return this.metrics!
+    const registry = Context.get(context, Metric.MetricRegistry)
+    if (this.registry !== registry) {
+      this.metrics = this.make(registry)
+      this.registry = registry
+    }
+    this.context = context
+    return this.metrics!
+  }
 }
 
 type ByOperation = Map<Operation, Series>
@@ -63,7 +85,9 @@ export class Recorder {
     nanos: number,
     context: Context.Context<never>
   ): void {
-    const { tally, metrics } = this.seriesOf(system, call)
+    const series = this.seriesOf(system, call)
+    const { tally } = series
+    const metrics = series.metricsIn(context)
     if (Exit.isSuccess(exit)) {
       const counted = telemetry.countOf(call, exit.value)
       tally.succeeded(nanos, counted)
@@ -82,14 +106,28 @@ export class Recorder {
   }
 
   private addSeries(system: string, unbounded: string | undefined, operation: Operation): Series {
-    const label = this.bounded(unbounded)
+    const label = this.bounded(unbounded === undefined ? undefined : shownName(unbounded))
     const operations = this.operationsOf(label)
     let series = operations.get(operation)
     if (series === undefined) {
-      const attributes = telemetry.attributesOf(system, this.config.store, operation, label)
-      operations.set(operation, (series = { tally: new Tally(), metrics: new Metrics(attributes) }))
+      series = new Series((registry) => this.metricsOf(registry, system, label, operation))
+      operations.set(operation, series)
     }
     return series
+  }
+
+  private metricsOf(
+    registry: Metric.MetricRegistry,
+    system: string,
+    label: string | undefined,
+    operation: Operation
+  ): Metrics {
+    const { store, maxCollections } = this.config
+    const known =
+      label === undefined
+        ? undefined
+        : labels.bounded(registry, labels.familyOf("statistics", system, store), label, maxCollections)
+    return new Metrics(telemetry.attributesOf(system, store, operation, known))
   }
 
   private bounded(label: string | undefined): string | undefined {
