@@ -161,6 +161,21 @@ export class Payload {
     return this.isBytes ? bytes.lengthOf(this.pieces) : utf8.length(this.text)
   }
 
+  /**
+   * The same value in one form only, and its `size` if it is wanted: for a driver that keeps payloads in memory, and is not to
+   * keep text beside the value.
+   */
+  settle(measured: boolean): { readonly payload: Payload; readonly size: number } {
+    const { isBytes, value, numbers } = this
+    const text = typeof this.encoded === "string" ? this.encoded : undefined
+    const size = !measured
+      ? 0
+      : isBytes
+        ? (value as Uint8Array).length
+        : utf8.length(text ?? json.stringify(value as Json, numbers))
+    return { payload: this.encoded === undefined ? this : new Payload(value, numbers), size }
+  }
+
   /** The same value in objects of its own. */
   copy(): Payload {
     return new Payload(copy(this.value), this.numbers, typeof this.encoded === "string" ? this.encoded : undefined)

@@ -132,45 +132,73 @@ describe("Memory", () => {
   })
 
   describe("maxSize", () => {
-    it.effect("counts bytes of UTF-8 JSON, and bytes as they are", () =>
+    it.effect("counts bytes of UTF-8 JSON and bytes as they are, with their keys and the collection's name", () =>
       within(
-        { maxSize: 10 },
+        { maxSize: 18, defaultCollection: "é" },
         Effect.gen(function* () {
           const kv = yield* KeyValue
-          yield* kv.put("a", "é")
-          yield* kv.put("b", new Uint8Array(6))
-          assert.strictEqual(yield* keys(), "a,b", "4 + 6 bytes")
-          yield* kv.put("c", 1)
-          assert.strictEqual(yield* keys(), "b,c")
+          yield* kv.put("é", "é")
+          yield* kv.put("bc", new Uint8Array(6))
+          assert.strictEqual(yield* keys(), "bc,é", "2 + 2 + 4 and 2 + 2 + 6 bytes")
+          yield* kv.put("d", 1)
+          assert.strictEqual(yield* keys(), "bc,d")
+        })
+      )
+    )
+
+    it.effect("bounds the keys, however small the values are", () =>
+      within(
+        { maxSize: "64 KiB" },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          for (let i = 0; i < 1000; i++) yield* kv.put(`${i}`.padStart(1000, "k"), 1)
+          const kept = yield* Stream.runCollect((yield* Enumeration).keys())
+          assert.isAbove(kept.length, 60)
+          assert.isBelow(kept.length, 66)
+          yield* kv.put("k".repeat(65_536), 1)
+          assert.isUndefined(yield* kv.get("k".repeat(65_536)))
+        })
+      )
+    )
+
+    it.effect("bounds the names of collections", () =>
+      within(
+        { maxSize: "64 KiB" },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          for (let i = 0; i < 1000; i++) yield* kv.put("a", 1, { collection: `${i}`.padStart(1000, "c") })
+          const kept = yield* Stream.runCollect((yield* Enumeration).collections())
+          assert.isAbove(kept.length, 60)
+          assert.isBelow(kept.length, 66)
         })
       )
     )
 
     it.effect("evicts as many as it takes, and gives space back", () =>
       within(
-        { maxSize: 10 },
+        { maxSize: 12, defaultCollection: "" },
         Effect.gen(function* () {
           const kv = yield* KeyValue
           yield* putAll("abc")
-          yield* kv.put("d", new Uint8Array(8))
+          yield* kv.put("d", new Uint8Array(11))
           assert.strictEqual(yield* keys(), "d")
           yield* kv.put("d", 1)
           yield* putAll("ab")
           assert.strictEqual(yield* keys(), "a,b,d")
           yield* kv.deleteMany(["a", "b", "d"])
-          yield* kv.put("e", new Uint8Array(10))
+          yield* kv.put("e", new Uint8Array(11))
           assert.strictEqual(yield* keys(), "e")
         })
       )
     )
 
-    it.effect("does not keep a value that is larger alone, nor the one that it replaces", () =>
+    it.effect("does not keep an entry that is larger alone, nor the one that it replaces", () =>
       within(
-        { maxSize: 10 },
+        { maxSize: 12, defaultCollection: "" },
         Effect.gen(function* () {
           const kv = yield* KeyValue
           yield* putAll("ab")
-          yield* kv.put("a", new Uint8Array(11))
+          yield* kv.put("a", new Uint8Array(12))
           assert.strictEqual(yield* keys(), "b")
           assert.isUndefined(yield* kv.get("a"))
         })
@@ -179,7 +207,7 @@ describe("Memory", () => {
 
     it.effect("per collection", () =>
       within(
-        { maxSize: "6 B", limitsPer: "collection" },
+        { maxSize: "14 B", limitsPer: "collection" },
         Effect.gen(function* () {
           yield* putAll("abc", { collection: "one" })
           yield* putAll("d", { collection: "two" })
@@ -316,7 +344,7 @@ describe("Memory", () => {
   for (const limitsPer of ["store", "collection"] as const) {
     it.effect(`a limit per ${limitsPer} evicts no live entry while expired ones are there`, () =>
       within(
-        { maxSize: 100, limitsPer },
+        { maxSize: 149, limitsPer, defaultCollection: "" },
         Effect.gen(function* () {
           const kv = yield* KeyValue
           yield* kv.put("live", "12345678")
@@ -325,7 +353,7 @@ describe("Memory", () => {
             { ttl: "1 second" }
           )
           yield* TestClock.adjust("1 second")
-          yield* kv.put("large", new Uint8Array(90))
+          yield* kv.put("large", new Uint8Array(130))
           assert.strictEqual(yield* keys(), "large,live")
         })
       )
@@ -471,7 +499,7 @@ describe("Slots", () => {
       put("k".repeat((i * 13) % 40) + (i % 11), i, i % 3 === 0 ? i + 5 : undefined)
       slots.get("c", kept()[i % 7] ?? "", i)
       if (i % 5 === 0) slots.delete("c", kept()[i % 3] ?? "", i)
-      const size = kept().reduce((size, key) => size + key.length + 2, 0)
+      const size = kept().reduce((size, key) => size + 2 * key.length + 3, 0)
       assert.isAtMost(kept().length, 7)
       assert.isAtMost(size, 60)
     }
