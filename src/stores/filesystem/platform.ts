@@ -4,8 +4,8 @@
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
-import * as Semaphore from "effect/Semaphore"
 import { lazy } from "../../internal/lazy.ts"
+import { Permits } from "../../internal/Permits.ts"
 import { pauses } from "../../internal/pauses.ts"
 import { isHeld, isOutOfDescriptors } from "./errors.ts"
 
@@ -15,7 +15,7 @@ import { isHeld, isOutOfDescriptors } from "./errors.ts"
  */
 const maxOpen = 32
 
-const open = Semaphore.makeUnsafe(maxOpen)
+const open = new Permits(maxOpen)
 
 const schedule = lazy(() => pauses("1 millis", "50 millis"))
 
