@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Compound } from "../codecs/names.ts"
 import { AllListed, type Listed } from "../internal/Listed.ts"
-import { StoreError } from "../KeyValueError.ts"
 import * as Call from "./Call.ts"
 import type { Driver } from "./Driver.ts"
 
@@ -156,19 +155,17 @@ export const foldCollections =
         },
         collections: (call) => foldedCollections(keys, into, names, call)
       }),
-      ...(clear && {
-        clear: (call) => {
-          if ("name" in call.collection) {
-            const keyPrefix = names.encode(call.collection.name, call.keyPrefix)
-            return clear({ ...call, collection: { name: into }, keyPrefix })
-          }
-          const { prefix } = call.collection
-          if (keys !== undefined) return clearFolded(driver, keys, into, names, { ...call, prefix })
-          return Effect.fail(
-            new StoreError({ ...call.place, reason: "the wrapped store cannot list what is to be cleared" })
-          )
-        }
-      }),
+      ...(clear &&
+        keys && {
+          clear: (call) =>
+            "name" in call.collection
+              ? clear({
+                  ...call,
+                  collection: { name: into },
+                  keyPrefix: names.encode(call.collection.name, call.keyPrefix)
+                })
+              : clearFolded(driver, keys, into, names, { ...call, prefix: call.collection.prefix })
+        }),
       ...(removeExpired && {
         removeExpired: (call) =>
           removeExpired(selecting(call, (collection, key) => (collection === into ? names.decode(key) : undefined)))

@@ -45,9 +45,9 @@ export interface Options {
  * - Names in errors, logs and spans are the application's, above this wrapper and below it.
  * - A stored name has 43 characters.
  *
- * Put it outside of encryption: `Rotation` needs to list, which is possible below this wrapper. Put `PrefixKeys`,
- * `PrefixCollections` and `SingleCollection` inside of it. With one of them outside, `clear` and `removeExpired` cannot tell
- * what they may remove, and fail with `StoreError` (`clearCollection` too, but for `PrefixCollections`).
+ * Put it outside of all that needs to list: of encryption, because of `Rotation`, of `Replicate`, and of `PrefixKeys`,
+ * `PrefixCollections` and `SingleCollection`. With one of these three outside, nobody can tell what has the prefix: `clear`
+ * fails with `StoreError` (`clearCollection` too, but for `PrefixCollections`), and `removeExpired` removes nothing.
  *
  * Fails to build with `StoreSetupError` when the key is not 32 bytes.
  *
@@ -98,6 +98,8 @@ const hidden = (driver: Driver, naming: Naming): Driver => {
     put: inward(driver.put),
     delete: inward(driver.delete),
     ...(compareAndPut && { compareAndPut: inward(compareAndPut) }),
+    // What folds collections into one asks for it, to clear. Without `collections` there is no Enumeration.
+    ...(keys && { keys: refuse }),
     ...(clear && {
       clear: (call) => {
         const { collection } = call
@@ -109,12 +111,14 @@ const hidden = (driver: Driver, naming: Naming): Driver => {
       }
     }),
     ...(removeExpired && {
-      removeExpired: (call) => (call.selects === undefined ? removeExpired(call) : refuse(call))
+      removeExpired: (call) => (call.selects === undefined ? removeExpired(call) : nothingRemoved)
     })
   }
 }
 
-const refuse = (call: Call.Clear | Call.RemoveExpired): Effect.Effect<never, StoreError> =>
+const nothingRemoved = Effect.succeed<Call.Removed>({ count: 0, next: undefined })
+
+const refuse = (call: Call.Clear | Call.Keys): Effect.Effect<never, StoreError> =>
   Effect.fail(
     new StoreError({
       ...call.place,

@@ -6,12 +6,15 @@ import * as TestClock from "effect/testing/TestClock"
 import { Atomic } from "../../src/Atomic.ts"
 import type { Entry } from "../../src/Entry.ts"
 import { Enumeration } from "../../src/Enumeration.ts"
-import { KeyValue } from "../../src/KeyValue.ts"
+import { KeyValue, type Service } from "../../src/KeyValue.ts"
 import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import type { Slot } from "../../src/stores/memory/Slots.ts"
 import { Slots } from "../../src/stores/memory/Slots.ts"
+import * as Compression from "../../src/wrappers/Compression.ts"
+import * as LimitSize from "../../src/wrappers/LimitSize.ts"
 import { call, entry } from "../driver/recording.ts"
+import { collectGarbage } from "../support/collectGarbage.ts"
 import { buildError } from "../support/faults.ts"
 
 const keys = (collection?: string) =>
@@ -216,6 +219,47 @@ describe("Memory", () => {
         })
       )
     )
+  })
+
+  describe("the heap", () => {
+    const count = 500
+    const size = 20_000
+
+    /** How many bytes of the heap it takes to keep what is written, for each byte of a value. */
+    const bytesPerByte = <E>(
+      layer: Layer.Layer<KeyValue, E>,
+      write: (kv: Service, key: string, value: string) => Effect.Effect<unknown>
+    ) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        yield* write(kv, "first", "x")
+        collectGarbage()
+        const before = process.memoryUsage().heapUsed
+        // Not a rope: its parts would be counted once for all.
+        for (let i = 0; i < count; i++) yield* write(kv, `k${i}`, Buffer.alloc(size, `${i} `).toString("latin1"))
+        collectGarbage()
+        const used = process.memoryUsage().heapUsed - before
+        assert.strictEqual(((yield* kv.get(`k${count - 1}`)) as { readonly text: string }).text.length, size)
+        return used / (count * size)
+      }).pipe(Effect.provide(layer))
+
+    const layers = {
+      "without limits": Memory.layer(),
+      "within maxSize": Memory.layer({ maxSize: "100 MiB" }),
+      "below LimitSize, which turns values into text": Memory.layer({ maxSize: "100 MiB" }).pipe(LimitSize.wrap({})),
+      "below Compression, which takes text": Memory.layer().pipe(Compression.wrap({ minSize: "1 MiB" }))
+    }
+    for (const [name, layer] of Object.entries(layers)) {
+      it.effect(`holds each value once, ${name}`, () =>
+        Effect.gen(function* () {
+          const put = (kv: Service, key: string, text: string) => Effect.orDie(kv.put(key, { text }))
+          assert.isBelow(yield* bytesPerByte(layer, put), 1.3)
+          const read = (kv: Service, key: string, text: string) =>
+            Effect.orDie(Effect.andThen(kv.put(key, { text }), kv.get(key)))
+          assert.isBelow(yield* bytesPerByte(layer, read), 1.3, "after it was read")
+        })
+      )
+    }
   })
 
   describe("seed", () => {

@@ -38,8 +38,9 @@ export const keysOf = Effect.fnUntraced(function* (secret: Secret): Effect.fn.Re
   if ((secret.keys === undefined) === (secret.passphrase === undefined)) {
     return yield* options.invalid("FernetEncryption", "either keys or a passphrase and a salt must be given")
   }
-  const [first, ...others] = secret.keys ?? [yield* deriveKey(secret)]
-  if (first === undefined) return yield* options.invalid("FernetEncryption", "there must be a key")
+  const given = secret.keys ?? ([yield* deriveKey(secret)] as const)
+  yield* options.check("FernetEncryption", given.length > 0, "there must be a key")
+  const [first, ...others] = given
   const keys: [fernet.Key, ...Array<fernet.Key>] = [yield* keyOf(first, 0)]
   for (const [index, key] of others.entries()) keys.push(yield* keyOf(key, index + 1))
   return keys
