@@ -204,14 +204,28 @@ export class Payload {
     return this.size > limit
   }
 
+  /**
+   * The same value in one form only, and its `size` if it is wanted: for a driver that keeps payloads in memory, and is not to
+   * keep a text beside the value, be it its own or the one that it was parsed from.
+   */
+  settle(measured: boolean): { readonly payload: Payload; readonly size: number } {
+    const payload = this.withoutSource
+    const { encoded, isBytes, value, numbers } = payload
+    const size = !measured
+      ? 0
+      : isBytes
+        ? (value as Uint8Array).length
+        : utf8.length(typeof encoded === "string" ? encoded : json.stringify(value as Json, numbers))
+    return { payload: encoded === undefined ? payload : new Payload(value, numbers), size }
+  }
+
   /** The same value in objects of its own. */
   copy(): Payload {
     const text = typeof this.encoded === "string" ? this.encoded : undefined
     return new Payload(copy(this.value), this.numbers, text, this.source, this.field)
   }
 
-  /** The payload for a driver that keeps it: without the text that it was parsed from, which may be much larger. */
-  get kept(): Payload {
+  private get withoutSource(): Payload {
     if (this.source === undefined) return this
     const { exactly } = this
     return exactly === undefined

@@ -65,6 +65,8 @@ export interface Decoded {
   /** The key that it was encrypted under. */
   readonly key: fernet.Key
   readonly envelope: Envelope
+  /** When it was encrypted: whole seconds, in milliseconds since the epoch. */
+  readonly time: number
 }
 
 /**
@@ -90,11 +92,11 @@ export const decode = (
   const found = open(payload)
   if (Result.isFailure(found)) return Effect.fail(found.failure)
   const { token, envelope } = found.success
-  return Effect.flatMapEager(fernet.decrypt(keys, token, options?.age), ({ message, key }) => {
+  return Effect.flatMapEager(fernet.decrypt(keys, token, options?.age), ({ message, key, time }) => {
     const decoded = content.decode(message, options)
     return Result.isFailure(decoded)
       ? Effect.fail("corrupted")
-      : Effect.succeed({ payload: decoded.success, key, envelope })
+      : Effect.succeed({ payload: decoded.success, key, envelope, time })
   })
 }
 

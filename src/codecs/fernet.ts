@@ -6,9 +6,11 @@
 
 import * as Mac from "effect/crypto/Mac"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import * as crypto from "#crypto"
+import * as secretKey from "../internal/secretKey.ts"
 
 /**
  * The two halves of a Fernet key.
@@ -39,8 +41,12 @@ export interface Age {
   readonly max: number
 }
 
-/** How far ahead (milliseconds) the clock of who made a token may be: as the specification has it. */
-const maxClockSkew = 60_000
+/**
+ * How far ahead the clock of a token's maker may be, in milliseconds: the specification's limit.
+ *
+ * @since 0.1.0
+ */
+export const maxClockSkew = 60_000
 
 const tokenVersion = 0x80
 const ivAt = 9
@@ -48,16 +54,23 @@ const dataAt = 25
 const signatureLength = 32
 
 /**
- * A key from its text: 32 bytes in URL-safe base64, with padding. `undefined` when it is none.
+ * The key of 32 bytes.
  *
  * @since 0.1.0
  */
-export const parseKey = (text: string): Key | undefined => {
-  const bytes = Result.getOrUndefined(base64.decodeUrl(text))
-  return bytes?.length === 32
-    ? { signing: crypto.secretKey(bytes.subarray(0, 16)), encryption: crypto.secretKey(bytes.subarray(16)) }
-    : undefined
-}
+export const makeKey = (bytes: Uint8Array): Key => ({
+  signing: crypto.secretKey(bytes.subarray(0, 16)),
+  encryption: crypto.secretKey(bytes.subarray(16))
+})
+
+/**
+ * A key from its text: 32 bytes in base64 or base64url, padded or not, with white space around it. `undefined` when it is
+ * none.
+ *
+ * @since 0.1.0
+ */
+export const parseKey = (text: string): Key | undefined =>
+  Result.getOrUndefined(Result.map(secretKey.parse(Redacted.make(text)), makeKey))
 
 /**
  * The text of a key of 32 bytes.
@@ -92,13 +105,15 @@ export const encrypt = (
   })
 
 /**
- * The message of a token, and which of the keys signed it.
+ * The message of a token, which of the keys signed it, and when it was made: whole seconds, in milliseconds since the
+ * epoch.
  *
  * @since 0.1.0
  */
 export interface Decrypted {
   readonly message: Uint8Array
   readonly key: Key
+  readonly time: number
 }
 
 /**
@@ -113,18 +128,21 @@ export const decrypt = (keys: ReadonlyArray<Key>, token: Uint8Array, age?: Age):
     return Effect.fail("corrupted")
   }
   return Effect.flatMapEager(signer(keys, token), (key) => {
-    const problem = age && problemOfAge(token, age)
+    const time = timeOf(token)
+    const problem = age && problemOfAge(time, age)
     return problem !== undefined
       ? Effect.fail(problem)
       : Effect.flatMapEager(
           crypto.aesCbcDecrypt(key.encryption, token.subarray(ivAt, dataAt), token.subarray(dataAt, -signatureLength)),
-          (message) => (message === undefined ? Effect.fail("corrupted") : Effect.succeed({ message, key }))
+          (message) => (message === undefined ? Effect.fail("corrupted") : Effect.succeed({ message, key, time }))
         )
   })
 }
 
-const problemOfAge = (token: Uint8Array, { now, max }: Age): Failure | undefined => {
-  const time = Number(new DataView(token.buffer, token.byteOffset).getBigUint64(1)) * 1000
+const timeOf = (token: Uint8Array): number =>
+  Number(new DataView(token.buffer, token.byteOffset).getBigUint64(1)) * 1000
+
+const problemOfAge = (time: number, { now, max }: Age): Failure | undefined => {
   if (time + max < now) return "too-old"
   return time > now + maxClockSkew ? "in-future" : undefined
 }

@@ -22,6 +22,7 @@ export interface Decrypted {
   readonly payload: Payload
   readonly outdated: boolean
   /** Where the cipher knows better than the store. */
+  readonly createdAt?: number | undefined
   readonly expiresAt?: number | undefined
 }
 
@@ -44,8 +45,8 @@ export const encryption = (
     if (entry === undefined) return Effect.undefined
     const found = Effect.mapEager(
       cipher.decrypt(entry, name),
-      ({ payload, outdated, expiresAt = entry.expiresAt }): Entry | undefined =>
-        outdated ? { ...entry, payload, expiresAt, outdated } : { ...entry, payload, expiresAt }
+      ({ payload, outdated, createdAt = entry.createdAt, expiresAt = entry.expiresAt }): Entry | undefined =>
+        outdated ? { ...entry, payload, createdAt, expiresAt, outdated } : { ...entry, payload, createdAt, expiresAt }
     )
     return Effect.catchEager(found, (reason) => {
       if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })

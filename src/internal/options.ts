@@ -2,7 +2,9 @@ import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import { StoreSetupError } from "../KeyValueError.ts"
+import * as secretKeys from "./secretKey.ts"
 
 /** A failure of the layer that is being built. */
 export const invalid = (module: string, reason: string): Effect.Effect<never, StoreSetupError> =>
@@ -67,6 +69,33 @@ export const number = (
         module,
         `${name} must be a number of at least ${min}${max < Number.MAX_VALUE ? ` and at most ${max}` : ""}, not ${value}`
       )
+
+/** An option that is permissions such as 0o600, of which the owner has at least `owner`. */
+export const mode = (
+  module: string,
+  name: string,
+  value: number,
+  owner: number
+): Effect.Effect<number, StoreSetupError> =>
+  Number.isInteger(value) && value >= 0 && value <= 0o777 && (value & owner) === owner
+    ? Effect.succeed(value)
+    : invalid(
+        module,
+        `${name} must be permissions from 0o${owner.toString(8)} to 0o777 that include 0o${owner.toString(8)}, not ${
+          Number.isInteger(value) && value >= 0 ? `0o${value.toString(8)}` : String(value)
+        }`
+      )
+
+/** The bytes of an option that is a secret key. */
+export const secretKey = (
+  module: string,
+  name: string,
+  key: secretKeys.Input
+): Effect.Effect<Uint8Array, StoreSetupError> =>
+  Result.match(secretKeys.parse(key), {
+    onFailure: (found) => invalid(module, `${name} must be 32 bytes, as bytes or in base64: ${found}`),
+    onSuccess: Effect.succeed
+  })
 
 /** An option that is one of several names. */
 export const oneOf = (

@@ -34,6 +34,16 @@ export interface Options {
    * process only, and takes less time. Default: true.
    */
   readonly fsync?: boolean | undefined
+  /**
+   * The permissions of files (less the umask). A file that is overwritten keeps stricter ones. The owner must be able to
+   * read and write. Default: `0o600`, for the owner alone.
+   */
+  readonly fileMode?: number | undefined
+  /**
+   * The permissions of directories that are made (less the umask); those that exist keep theirs. The owner must have all.
+   * Default: `0o700`, for the owner alone.
+   */
+  readonly directoryMode?: number | undefined
   /** The collection of a call that names none. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined
 }
@@ -61,8 +71,15 @@ export interface Options {
  *   deleted or expired, whatever the others do at the same time, and wherever they die. There is no `Atomic`.
  * - Clearing removes files of this store only, and leaves empty directories. A collection in which files have expired has a
  *   directory `.reclaim`.
- * - Temporary files that a crashed process left are removed when they are an hour old by the clock. When a clock jumps, a
- *   write may lose its temporary file: it fails with `StoreUnavailableError`, and nothing is lost.
+ * - Files are readable by their owner alone (`fileMode`, `directoryMode`), temporary ones too. A file that is overwritten
+ *   keeps stricter permissions.
+ * - All stores of a process together have at most 32 files open at a time. When the process runs out of descriptors all the
+ *   same, operations wait for about a second and then fail with `StoreUnavailableError`.
+ * - A rename or removal that is refused, as it is on Windows while another program has the file open, is tried again for
+ *   about a second.
+ * - Temporary files (`.effect-kv-….tmp`) that a crashed process left are removed when they are an hour old by the clock.
+ *   When a clock jumps, a write may lose its temporary file: it fails with `StoreUnavailableError`, and nothing is lost.
+ *   Files of other programs are never removed.
  *
  * Needs `FileSystem` and `Path`, such as `NodeServices.layer` of `@effect/platform-node`. Fails with `StoreSetupError`
  * when the directory cannot be made. Operations fail with `StoreError` when the file system refuses (no permission, disk
@@ -100,8 +117,10 @@ export const layer = (
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
   yield* options.check("FileSystem", config.directory !== "", "directory must not be empty")
+  const fileMode = yield* options.mode("FileSystem", "fileMode", config.fileMode ?? 0o600, 0o600)
+  const directoryMode = yield* options.mode("FileSystem", "directoryMode", config.directoryMode ?? 0o700, 0o700)
   const files = yield* Effect.mapError(
-    makeFiles(config.directory, config.fsync ?? true),
+    makeFiles(config.directory, { fsync: config.fsync ?? true, fileMode, directoryMode }),
     (cause) => new StoreSetupError({ module: "FileSystem", reason: `cannot use ${config.directory}`, cause })
   )
   return driver(files, yield* makeLayout(files), config.defaultCollection ?? defaultCollection)

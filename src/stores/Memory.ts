@@ -31,7 +31,10 @@ import type { Slot } from "./memory/Slots.ts"
 export interface Options {
   /** How many entries to keep; the one that was not used for the longest time goes first. Default: no limit. */
   readonly maxEntries?: number | undefined
-  /** How many bytes of values to keep (as UTF-8 JSON). A value that is larger alone is not kept. Default: no limit. */
+  /**
+   * How many bytes to keep. An entry counts its value (as UTF-8 JSON, or bytes as they are), its key and the name of its
+   * collection. One that is larger alone is not kept. Default: no limit.
+   */
   readonly maxSize?: ByteSize.Input | undefined
   /** Whether the limits hold for each collection or for all together. Default: `"store"`. */
   readonly limitsPer?: "collection" | "store" | undefined
@@ -54,8 +57,12 @@ export interface Options {
  * them, and a few of them at each write, whatever its collection. Where a limit is exceeded, expired entries are freed
  * first, and then the least recently used ones.
  *
- * A value that is larger than `maxSize` alone is not stored, and replaces the one before it by nothing: `putIfAbsent`
- * answers `false` for it, and `update` `undefined`.
+ * `maxSize` counts what is stored, not what JavaScript needs for it: an entry takes some 300 bytes of the heap beside that, and
+ * a value of many small parts several times its JSON. Set `maxEntries`, too, where entries are small.
+ *
+ * An entry that is larger than `maxSize` alone (with its key and the name of its collection) is not stored, and replaces
+ * the one before it by nothing: `put` succeeds, `putIfAbsent` answers `false` for it, and `update` `undefined`. Put
+ * `LimitSize` around the store for an `EntryTooLargeError` instead.
  *
  * Fails with `StoreSetupError` when an option or a value of the seed is not valid.
  *
@@ -108,7 +115,7 @@ const atNow = <A>(step: (now: number) => A): Effect.Effect<A> =>
 const driver = (partitions: Partitions, defaultCollection: string) => {
   const { collections } = partitions
   const put = (collection: string, key: string, entry: Entry, now: number): boolean =>
-    partitions.forWrite(collection, now).set(collection, key, kept(entry), now)
+    partitions.forWrite(collection, now).set(collection, key, entry, now)
   return {
     system: "memory",
     defaultCollection,
@@ -170,11 +177,6 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
       }),
     removeExpired: ({ selects }) => atNow((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
   } satisfies Driver
-}
-
-const kept = (entry: Entry): Entry => {
-  const payload = entry.payload.kept
-  return payload === entry.payload ? entry : { ...entry, payload }
 }
 
 const isLive = (slot: Slot, prefix: string, now: number): boolean =>

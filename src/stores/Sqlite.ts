@@ -22,9 +22,10 @@ import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
-import { configureUnsafe, type Database, openUnsafe, pathUnsafe } from "./sqlite/database.ts"
+import { closeUnsafe, configureUnsafe, type Database, openUnsafe, pathUnsafe, vacuumUnsafe } from "./sqlite/database.ts"
 import { type Connection, driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
+import { inMemory, isInMemory, isThere } from "./sqlite/location.ts"
 import { type Attempt, whenFree } from "./sqlite/patience.ts"
 import { migrate, problemOf } from "./sqlite/schema.ts"
 import { prepareAllUnsafe } from "./sqlite/statements.ts"
@@ -58,6 +59,21 @@ export interface FileOptions extends CommonOptions {
    * Default: `"normal"`.
    */
   readonly synchronous?: "normal" | "full" | undefined
+  /**
+   * Whether SQLite overwrites what is deleted or replaced with zeros, so that it cannot be read in the file any more (SQLite's
+   * `secure_delete`). See `docs/resilience.md` for what may still hold it. Default: true.
+   */
+  readonly secureDelete?: boolean | undefined
+  /**
+   * The permissions of a file that is made (less the umask), and of the log beside it; one that exists keeps its own. The
+   * owner must be able to read and write. Default: `0o600`, for the owner alone.
+   */
+  readonly fileMode?: number | undefined
+  /**
+   * The permissions of directories that are made (less the umask). The owner must have all. Default: `0o700`, for the owner
+   * alone.
+   */
+  readonly directoryMode?: number | undefined
   readonly database?: undefined
 }
 
@@ -67,10 +83,16 @@ export interface FileOptions extends CommonOptions {
  * @since 0.1.0
  */
 export interface DatabaseOptions extends CommonOptions {
-  /** The connection, which is used as it is set up (journal, `synchronous`, timeout), and never closed. */
+  /**
+   * The connection, which is used as it is set up (journal, `synchronous`, `secure_delete`, timeout), and never closed. The
+   * store neither shrinks its file nor empties its log.
+   */
   readonly database: Database
   readonly filename?: undefined
   readonly synchronous?: undefined
+  readonly secureDelete?: undefined
+  readonly fileMode?: undefined
+  readonly directoryMode?: undefined
 }
 
 /**
@@ -90,8 +112,12 @@ export type Options = FileOptions | DatabaseOptions
  *
  * **Details**
  *
- * - A file is in WAL mode: readers and a writer do not wait for each other. The layer closes it, and the last one that
- *   does writes the log back into the file.
+ * - A file is in WAL mode: readers and a writer do not wait for each other. A layer that closes writes the log back into
+ *   the file, and empties it.
+ * - The file is readable by its owner alone (`fileMode`), and what is deleted or replaced is overwritten (`secureDelete`).
+ *   Until the log is emptied, it still holds older values: when the layer closes, and when `Maintenance` removes in bulk.
+ * - `Maintenance.clear`, `clearCollection` and `removeExpired` give the file's free space back to the file system. A file that
+ *   an older version made can do so after {@link vacuum}.
  * - A batch is one transaction: it is applied as a whole or not at all, and reads one state of the database.
  * - Several tables may be in one file, beside those of others. Only the store's own table is read and cleared.
  * - Expired entries are not answered any more. Their space is freed by writes, a few at each, and by
@@ -149,8 +175,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   const problem = problemOf(table)
   if (problem !== undefined) return yield* options.invalid("Sqlite", problem)
   const busyTimeout = yield* options.millis("Sqlite", "busyTimeout", config.busyTimeout ?? "5 seconds")
-  const attempt = <A>(what: string, step: Attempt<A>) =>
-    whenFree(step, { millis: busyTimeout }, Effect.succeed, (cause) => setupError(`${what}: ${reasonOf(cause)}`, cause))
+  const attempt = trying(busyTimeout)
 
   const database = config.database ?? (yield* open(config, attempt))
   const transactions = yield* attempt("the database cannot be read", () =>
@@ -169,16 +194,58 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     transactions,
     writer: migrated.success,
     busyTimeout,
-    defaultCollection: config.defaultCollection ?? defaultCollection
+    defaultCollection: config.defaultCollection ?? defaultCollection,
+    shrinks: config.database === undefined && !isInMemory(config.filename ?? inMemory)
   } satisfies Connection)
 })
+
+/**
+ * Writes the file of a database anew, as small as it can be and without anything that was deleted.
+ *
+ * **When to use**
+ *
+ * Use it once for a file that was made without `secureDelete`, or by an older version of effect-kv: it may hold deleted and
+ * replaced values. From then on `Maintenance` gives free space back by itself.
+ *
+ * **Details**
+ *
+ * This is SQLite's `VACUUM`. It needs up to twice the size of the file on the disk, but not in memory. Stores that have the
+ * file open go on. Fails with `StoreSetupError` when the file is missing, or cannot be locked within `busyTimeout`.
+ *
+ * **Gotchas**
+ *
+ * It blocks the event loop until the file is written, and writers of other processes meanwhile: run it in a script.
+ *
+ * @since 0.1.0
+ */
+export const vacuum = (
+  config: Pick<FileOptions, "busyTimeout"> & { readonly filename: string }
+): Effect.Effect<void, StoreSetupError> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { filename } = config
+      yield* options.check("Sqlite", isThere(filename), `${JSON.stringify(filename)} does not exist`)
+      const busyTimeout = yield* options.millis("Sqlite", "busyTimeout", config.busyTimeout ?? "5 seconds")
+      const attempt = trying(busyTimeout)
+      const database = yield* open({ filename }, attempt)
+      yield* attempt(`${JSON.stringify(filename)} cannot be vacuumed`, () => Result.try(() => vacuumUnsafe(database)))
+    })
+  )
+
+type Trying = <A>(what: string, step: Attempt<A>) => Effect.Effect<A, StoreSetupError>
+
+/** Tries a step of the setup until no other connection is in the way. */
+const trying =
+  (busyTimeout: number): Trying =>
+  (what, step) =>
+    whenFree(step, { millis: busyTimeout }, Effect.succeed, (cause) => setupError(`${what}: ${reasonOf(cause)}`, cause))
 
 const setupError = (reason: string, cause: unknown): StoreSetupError =>
   new StoreSetupError({ module: "Sqlite", reason, cause })
 
 const open = Effect.fnUntraced(function* (
-  { filename = ":memory:", synchronous = "normal" }: FileOptions,
-  attempt: <A>(what: string, step: Attempt<A>) => Effect.Effect<A, StoreSetupError>
+  { filename = inMemory, synchronous = "normal", secureDelete = true, ...config }: FileOptions,
+  attempt: Trying
 ): Effect.fn.Return<Database, StoreSetupError, Scope.Scope> {
   yield* options.check(
     "Sqlite",
@@ -186,11 +253,13 @@ const open = Effect.fnUntraced(function* (
     "filename must not be empty or have U+0000"
   )
   yield* options.oneOf("Sqlite", "synchronous", synchronous, ["normal", "full"])
+  const fileMode = yield* options.mode("Sqlite", "fileMode", config.fileMode ?? 0o600, 0o600)
+  const directoryMode = yield* options.mode("Sqlite", "directoryMode", config.directoryMode ?? 0o700, 0o700)
   const failed = `${JSON.stringify(filename)} cannot be opened`
   const database = yield* Effect.acquireRelease(
-    attempt(failed, () => Result.try(() => openUnsafe(filename))),
-    (database) => Effect.sync(() => Result.try(() => database.close()))
+    attempt(failed, () => Result.try(() => openUnsafe(filename, { fileMode, directoryMode }))),
+    (database) => Effect.sync(() => closeUnsafe(database))
   )
-  yield* attempt(failed, () => Result.try(() => configureUnsafe(database, synchronous)))
+  yield* attempt(failed, () => Result.try(() => configureUnsafe(database, { filename, synchronous, secureDelete })))
   return database
 })

@@ -59,8 +59,8 @@ export interface Options extends ReadOptions {
  * they have 192 bits, and no number of writes that can be reached is too large; it takes longer, since it is computed
  * in JavaScript.
  *
- * Fails to build with `StoreSetupError` when a key is not 32 bytes in URL-safe base64, or an id is empty, too long or
- * there twice.
+ * Fails to build with `StoreSetupError` when a key is not 32 bytes, or an id is empty, too long or there twice. The message
+ * says what was found instead, such as "24 bytes of base64", and never the key.
  *
  * **Gotchas**
  *

@@ -8,7 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as encrypted from "../codecs/encrypted.ts"
 import { type Envelope, envelopes } from "../codecs/envelope.ts"
-import type { Age } from "../codecs/fernet.ts"
+import { type Age, maxClockSkew } from "../codecs/fernet.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { atNow } from "../internal/atNow.ts"
 import { encryption, type ReadOptions } from "../internal/encryption.ts"
@@ -32,7 +32,8 @@ export type Options = Secret &
     readonly envelope?: Envelope | undefined
     /**
      * How long after it was written a value is accepted. Also refuses values that are more than a minute from the future. (Fernet
-     * counts whole seconds, so a value may be up to a second younger than it seems.)
+     * counts whole seconds, so a value may be up to a second younger than it seems.) Rotation, replay, repair and copies
+     * keep the time of writing, so that the age does not begin anew.
      * Default: any time, as in py-key-value.
      */
     readonly maxAge?: Duration.Input | undefined
@@ -48,7 +49,8 @@ export type Options = Secret &
  *
  * Reads fail with `DecryptionError`, whose `reason` says whether the key was wrong, the value damaged, not encrypted, too
  * old, or of an unknown version; a batch fails if one of its values does. With `onDecryptionError: "miss"` it is missing
- * in both. Fails to build with `StoreSetupError` when a key is not a Fernet key, or passphrase or salt are blank.
+ * in both. Fails to build with `StoreSetupError` when a key is not 32 bytes (the message says what was found instead, and
+ * never the key), or passphrase or salt are blank.
  *
  * **Gotchas**
  *
@@ -79,14 +81,28 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       const keys = yield* keysOf(config)
       return (driver) =>
         encryption(config, {
-          encrypt: ({ payload }) => atNow((now) => encrypted.encode(payload, keys[0], now, envelope)),
-          decrypt: ({ payload }) => {
+          encrypt: ({ payload, createdAt = Number.POSITIVE_INFINITY }) =>
+            atNow((now) => encrypted.encode(payload, keys[0], Math.max(Math.min(createdAt, now), 0), envelope)),
+          decrypt: ({ payload, createdAt }) => {
             const decode = (age?: Age) => encrypted.decode(payload, keys, { age, exact: driver.exact })
             return Effect.mapEager(max === undefined ? decode() : atNow((now) => decode({ now, max })), (found) => ({
               payload: found.payload,
-              outdated: found.key !== keys[0] || found.envelope !== envelope
+              outdated: found.key !== keys[0] || found.envelope !== envelope,
+              createdAt: writtenAt(createdAt, found.time)
             }))
           }
         })(driver)
     })
   )
+
+/**
+ * When an entry was written. The token's time is authenticated: an entry that claims to be younger is not, so that nobody
+ * can renew `maxAge` by a copy or a rotation.
+ */
+const writtenAt = (createdAt: number | undefined, time: number): number | undefined => {
+  if (createdAt === undefined) return time <= latestTime ? time : undefined
+  return createdAt > time + maxClockSkew ? time : createdAt
+}
+
+/** The last time that a date can have, in milliseconds since the epoch. */
+const latestTime = 8.64e15

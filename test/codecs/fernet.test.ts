@@ -20,11 +20,25 @@ describe("fernet", () => {
     })
   )
 
-  it("a key is 32 bytes in URL-safe base64 with padding", () => {
+  it("a key is 32 bytes in base64 or base64url, padded or not, with white space around it", () => {
     const key = tokens[0]!.key
     assert.strictEqual(fernet.formatKey(Buffer.from(key, "base64url")), key)
-    assert.isDefined(fernet.parseKey(key))
-    for (const text of ["", key.slice(1), key.slice(0, -1), `${key}\n`, ` ${key.slice(1)}`, key.replace("=", "==")]) {
+    for (const text of [
+      key,
+      key.slice(0, -1),
+      `${key}\n`,
+      ` ${key}`,
+      Buffer.from(key, "base64url").toString("base64")
+    ]) {
+      assert.isDefined(fernet.parseKey(text), JSON.stringify(text))
+    }
+    for (const text of [
+      "",
+      key.slice(1),
+      ` ${key.slice(1)}`,
+      key.replace("=", "=="),
+      `${key.slice(0, 9)} ${key.slice(9)}`
+    ]) {
       assert.isUndefined(fernet.parseKey(text), JSON.stringify(text))
     }
   })

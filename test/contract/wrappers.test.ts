@@ -13,6 +13,7 @@ import * as DefaultValue from "../../src/wrappers/DefaultValue.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
 import * as FernetEncryption from "../../src/wrappers/FernetEncryption.ts"
 import * as Hedge from "../../src/wrappers/Hedge.ts"
+import * as HmacNames from "../../src/wrappers/HmacNames.ts"
 import * as LimitSize from "../../src/wrappers/LimitSize.ts"
 import * as Logging from "../../src/wrappers/Logging.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
@@ -70,6 +71,14 @@ contract(
   memory().pipe(Aead.wrap({ keys: [{ id: "1", key: keys[0] }], algorithm: "xchacha20-poly1305", storeId: "s" })),
   all
 )
+contract("HmacNames", memory().pipe(HmacNames.wrap({ key: keys[0] })), {
+  capabilities: ["Maintenance", "Atomic"],
+  maxEntries: 500
+})
+contract("HmacNames of keys", memory().pipe(HmacNames.wrap({ key: keys[0], collections: false })), {
+  capabilities: ["Maintenance", "Atomic"],
+  maxEntries: 500
+})
 contract("Compression of all, binary", memory().pipe(Compression.wrap({ minSize: 0, envelope: "binary" })), all)
 contract("LimitSize", memory().pipe(LimitSize.wrap({ maxSize: "4 MiB", onTooLarge: "ignore" })), all)
 contract("TtlClamp", memory().pipe(TtlClamp.wrap({ minTtl: "1 millis", maxTtl: "40000 days" })), all)

@@ -19,6 +19,7 @@ import * as FileSystem from "../../src/stores/FileSystem.ts"
 import * as fileNames from "../../src/stores/filesystem/fileNames.ts"
 import { contract } from "../contract/suite.ts"
 import { likeTheModel } from "../properties/likeTheModel.ts"
+import { whileTimePasses } from "./filesystem/steps.ts"
 
 type Options = Partial<FileSystem.Options>
 
@@ -586,7 +587,7 @@ describe("writing", () => {
         const fs = yield* FS.FileSystem
         const maintenance = yield* Maintenance
         yield* kv.put("a", 1)
-        const temporary = `${directory}/default_collection/.crashed-1.tmp`
+        const temporary = `${directory}/default_collection/.effect-kv-01234567-89ab-4cde-8f01-23456789abcd-1.tmp`
         yield* fs.writeFileString(temporary, `{"value":1}`)
         const { mtime } = yield* fs.stat(temporary)
         yield* TestClock.setTime(Option.getOrThrow(mtime).getTime() + 59 * 60 * 1000)
@@ -677,10 +678,10 @@ describe("errors", () => {
               const fs = yield* FS.FileSystem
               yield* fs.makeDirectory(`${directory}/c`)
               yield* fs.writeFileString(`${directory}/c/a.json`, `{"value":1}`)
-              const read = yield* Effect.flip(kv.get("a", { collection: "c" }))
-              const write = yield* Effect.flip(kv.put("a", 1, { collection: "c" }))
-              const removal = yield* Effect.flip(kv.delete("a", { collection: "c" }))
-              const clearing = yield* Effect.flip((yield* Maintenance).clear)
+              const read = yield* whileTimePasses(Effect.flip(kv.get("a", { collection: "c" })))
+              const write = yield* whileTimePasses(Effect.flip(kv.put("a", 1, { collection: "c" })))
+              const removal = yield* whileTimePasses(Effect.flip(kv.delete("a", { collection: "c" })))
+              const clearing = yield* whileTimePasses(Effect.flip((yield* Maintenance).clear))
               for (const error of [read, write, removal, clearing]) {
                 assert.strictEqual(error._tag, tag)
                 assert.strictEqual(

@@ -6,12 +6,15 @@ import * as TestClock from "effect/testing/TestClock"
 import { Atomic } from "../../src/Atomic.ts"
 import type { Entry } from "../../src/Entry.ts"
 import { Enumeration } from "../../src/Enumeration.ts"
-import { KeyValue } from "../../src/KeyValue.ts"
+import { KeyValue, type Service } from "../../src/KeyValue.ts"
 import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import type { Slot } from "../../src/stores/memory/Slots.ts"
 import { Slots } from "../../src/stores/memory/Slots.ts"
+import * as Compression from "../../src/wrappers/Compression.ts"
+import * as LimitSize from "../../src/wrappers/LimitSize.ts"
 import { call, entry } from "../driver/recording.ts"
+import { collectGarbage } from "../support/collectGarbage.ts"
 import { buildError } from "../support/faults.ts"
 
 const keys = (collection?: string) =>
@@ -132,45 +135,73 @@ describe("Memory", () => {
   })
 
   describe("maxSize", () => {
-    it.effect("counts bytes of UTF-8 JSON, and bytes as they are", () =>
+    it.effect("counts bytes of UTF-8 JSON and bytes as they are, with their keys and the collection's name", () =>
       within(
-        { maxSize: 10 },
+        { maxSize: 18, defaultCollection: "é" },
         Effect.gen(function* () {
           const kv = yield* KeyValue
-          yield* kv.put("a", "é")
-          yield* kv.put("b", new Uint8Array(6))
-          assert.strictEqual(yield* keys(), "a,b", "4 + 6 bytes")
-          yield* kv.put("c", 1)
-          assert.strictEqual(yield* keys(), "b,c")
+          yield* kv.put("é", "é")
+          yield* kv.put("bc", new Uint8Array(6))
+          assert.strictEqual(yield* keys(), "bc,é", "2 + 2 + 4 and 2 + 2 + 6 bytes")
+          yield* kv.put("d", 1)
+          assert.strictEqual(yield* keys(), "bc,d")
+        })
+      )
+    )
+
+    it.effect("bounds the keys, however small the values are", () =>
+      within(
+        { maxSize: "64 KiB" },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          for (let i = 0; i < 1000; i++) yield* kv.put(`${i}`.padStart(1000, "k"), 1)
+          const kept = yield* Stream.runCollect((yield* Enumeration).keys())
+          assert.isAbove(kept.length, 60)
+          assert.isBelow(kept.length, 66)
+          yield* kv.put("k".repeat(65_536), 1)
+          assert.isUndefined(yield* kv.get("k".repeat(65_536)))
+        })
+      )
+    )
+
+    it.effect("bounds the names of collections", () =>
+      within(
+        { maxSize: "64 KiB" },
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          for (let i = 0; i < 1000; i++) yield* kv.put("a", 1, { collection: `${i}`.padStart(1000, "c") })
+          const kept = yield* Stream.runCollect((yield* Enumeration).collections())
+          assert.isAbove(kept.length, 60)
+          assert.isBelow(kept.length, 66)
         })
       )
     )
 
     it.effect("evicts as many as it takes, and gives space back", () =>
       within(
-        { maxSize: 10 },
+        { maxSize: 12, defaultCollection: "" },
         Effect.gen(function* () {
           const kv = yield* KeyValue
           yield* putAll("abc")
-          yield* kv.put("d", new Uint8Array(8))
+          yield* kv.put("d", new Uint8Array(11))
           assert.strictEqual(yield* keys(), "d")
           yield* kv.put("d", 1)
           yield* putAll("ab")
           assert.strictEqual(yield* keys(), "a,b,d")
           yield* kv.deleteMany(["a", "b", "d"])
-          yield* kv.put("e", new Uint8Array(10))
+          yield* kv.put("e", new Uint8Array(11))
           assert.strictEqual(yield* keys(), "e")
         })
       )
     )
 
-    it.effect("does not keep a value that is larger alone, nor the one that it replaces", () =>
+    it.effect("does not keep an entry that is larger alone, nor the one that it replaces", () =>
       within(
-        { maxSize: 10 },
+        { maxSize: 12, defaultCollection: "" },
         Effect.gen(function* () {
           const kv = yield* KeyValue
           yield* putAll("ab")
-          yield* kv.put("a", new Uint8Array(11))
+          yield* kv.put("a", new Uint8Array(12))
           assert.strictEqual(yield* keys(), "b")
           assert.isUndefined(yield* kv.get("a"))
         })
@@ -179,7 +210,7 @@ describe("Memory", () => {
 
     it.effect("per collection", () =>
       within(
-        { maxSize: "6 B", limitsPer: "collection" },
+        { maxSize: "14 B", limitsPer: "collection" },
         Effect.gen(function* () {
           yield* putAll("abc", { collection: "one" })
           yield* putAll("d", { collection: "two" })
@@ -188,6 +219,47 @@ describe("Memory", () => {
         })
       )
     )
+  })
+
+  describe("the heap", () => {
+    const count = 500
+    const size = 20_000
+
+    /** How many bytes of the heap it takes to keep what is written, for each byte of a value. */
+    const bytesPerByte = <E>(
+      layer: Layer.Layer<KeyValue, E>,
+      write: (kv: Service, key: string, value: string) => Effect.Effect<unknown>
+    ) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        yield* write(kv, "first", "x")
+        collectGarbage()
+        const before = process.memoryUsage().heapUsed
+        // Not a rope: its parts would be counted once for all.
+        for (let i = 0; i < count; i++) yield* write(kv, `k${i}`, Buffer.alloc(size, `${i} `).toString("latin1"))
+        collectGarbage()
+        const used = process.memoryUsage().heapUsed - before
+        assert.strictEqual(((yield* kv.get(`k${count - 1}`)) as { readonly text: string }).text.length, size)
+        return used / (count * size)
+      }).pipe(Effect.provide(layer))
+
+    const layers = {
+      "without limits": Memory.layer(),
+      "within maxSize": Memory.layer({ maxSize: "100 MiB" }),
+      "below LimitSize, which turns values into text": Memory.layer({ maxSize: "100 MiB" }).pipe(LimitSize.wrap({})),
+      "below Compression, which takes text": Memory.layer().pipe(Compression.wrap({ minSize: "1 MiB" }))
+    }
+    for (const [name, layer] of Object.entries(layers)) {
+      it.effect(`holds each value once, ${name}`, () =>
+        Effect.gen(function* () {
+          const put = (kv: Service, key: string, text: string) => Effect.orDie(kv.put(key, { text }))
+          assert.isBelow(yield* bytesPerByte(layer, put), 1.3)
+          const read = (kv: Service, key: string, text: string) =>
+            Effect.orDie(Effect.andThen(kv.put(key, { text }), kv.get(key)))
+          assert.isBelow(yield* bytesPerByte(layer, read), 1.3, "after it was read")
+        })
+      )
+    }
   })
 
   describe("seed", () => {
@@ -316,7 +388,7 @@ describe("Memory", () => {
   for (const limitsPer of ["store", "collection"] as const) {
     it.effect(`a limit per ${limitsPer} evicts no live entry while expired ones are there`, () =>
       within(
-        { maxSize: 100, limitsPer },
+        { maxSize: 149, limitsPer, defaultCollection: "" },
         Effect.gen(function* () {
           const kv = yield* KeyValue
           yield* kv.put("live", "12345678")
@@ -325,7 +397,7 @@ describe("Memory", () => {
             { ttl: "1 second" }
           )
           yield* TestClock.adjust("1 second")
-          yield* kv.put("large", new Uint8Array(90))
+          yield* kv.put("large", new Uint8Array(130))
           assert.strictEqual(yield* keys(), "large,live")
         })
       )
@@ -471,7 +543,7 @@ describe("Slots", () => {
       put("k".repeat((i * 13) % 40) + (i % 11), i, i % 3 === 0 ? i + 5 : undefined)
       slots.get("c", kept()[i % 7] ?? "", i)
       if (i % 5 === 0) slots.delete("c", kept()[i % 3] ?? "", i)
-      const size = kept().reduce((size, key) => size + key.length + 2, 0)
+      const size = kept().reduce((size, key) => size + 2 * key.length + 3, 0)
       assert.isAtMost(kept().length, 7)
       assert.isAtMost(size, 60)
     }

@@ -12,6 +12,7 @@ import * as Memory from "../../src/stores/Memory.ts"
 import * as StoreContract from "../../src/testing/StoreContract.ts"
 import * as Compression from "../../src/wrappers/Compression.ts"
 import * as Fallback from "../../src/wrappers/Fallback.ts"
+import * as HmacNames from "../../src/wrappers/HmacNames.ts"
 import * as PassthroughCache from "../../src/wrappers/PassthroughCache.ts"
 import * as Replicate from "../../src/wrappers/Replicate.ts"
 import * as Routing from "../../src/wrappers/Routing.ts"
@@ -99,6 +100,17 @@ export type _cached = True<Equals<Provided<typeof cached>, KeyValue>>
 PassthroughCache.wrap({ cache: plain })
 // @ts-expect-error there is no such store to route to
 Routing.wrap({ stores: { listing }, route: () => "other" })
+
+// Names that are hidden cannot be listed.
+
+declare const hidingKey: HmacNames.Options["key"]
+const hiding = memory.pipe(HmacNames.wrap({ key: hidingKey }), Timeout.wrap())
+export type _hiding = True<Equals<Provided<typeof hiding>, KeyValue | Maintenance | Atomic>>
+// @ts-expect-error what is stored does not tell its name
+runs(Effect.provide(Enumeration, hiding))
+
+const hidingPlain = plain.pipe(HmacNames.wrap({ key: hidingKey }))
+export type _hidingPlain = True<Equals<Provided<typeof hidingPlain>, KeyValue>>
 
 // Errors and needs of all layers are kept.
 

@@ -3,9 +3,11 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import { badArgument, type PlatformError } from "effect/PlatformError"
+import * as utf8 from "../../internal/utf8.ts"
 import * as claims from "./claims.ts"
 import { canNotSync, orMissing } from "./errors.ts"
 import * as Header from "./header.ts"
+import * as platform from "./platform.ts"
 
 /** How many files of a batch to work on at a time. */
 const concurrency = 8
@@ -66,10 +68,16 @@ export interface Files {
   readonly removeStale: (directory: string, names: ReadonlyArray<string>) => Effect.Effect<void, PlatformError>
 }
 
-export const make = Effect.fnUntraced(function* (directory: string, fsync: boolean) {
-  const fs = yield* FileSystem.FileSystem
+export interface Options {
+  readonly fsync: boolean
+  readonly fileMode: number
+  readonly directoryMode: number
+}
+
+export const make = Effect.fnUntraced(function* (directory: string, { fsync, fileMode, directoryMode }: Options) {
+  const fs = platform.make(yield* FileSystem.FileSystem, directoryMode)
   const path = yield* Path.Path
-  yield* fs.makeDirectory(directory, { recursive: true })
+  yield* fs.makeDirectory(directory)
   const root = yield* fs.realPath(directory)
 
   const leadsInside = (link: string) =>
@@ -86,26 +94,27 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
     )
 
   /** What it is, or what the link leads to. */
-  const typeOf = (target: string) =>
-    Effect.flatMap(fs.lstat(target), ({ type }) =>
-      type === "SymbolicLink"
-        ? Effect.flatMap(leadsInside(target), (inside) =>
-            inside
-              ? Effect.map(fs.stat(target), ({ type }) => type)
-              : refuse(target, "is a symbolic link that leads out of the store's directory")
-          )
-        : Effect.succeed(type)
+  const infoOf = (target: string) =>
+    Effect.filterOrElse(
+      fs.lstat(target),
+      ({ type }) => type !== "SymbolicLink",
+      () =>
+        Effect.flatMap(leadsInside(target), (inside) =>
+          inside ? fs.stat(target) : refuse(target, "is a symbolic link that leads out of the store's directory")
+        )
     )
 
-  const exists = (target: string) =>
-    Effect.map(
-      orMissing(
-        Effect.flatMap(typeOf(target), (type) =>
-          isSpecial(type) ? refuse(target, `is no file, but a ${type}`) : Effect.succeed(true)
-        )
-      ),
-      (found) => found ?? false
+  /** `undefined` when it is missing. Fails for what is no file or directory. */
+  const find = (target: string) =>
+    orMissing(
+      Effect.filterOrElse(
+        infoOf(target),
+        ({ type }) => !isSpecial(type),
+        ({ type }) => refuse(target, `is no file, but a ${type}`)
+      )
     )
+
+  const exists = (target: string) => Effect.map(find(target), (found) => found !== undefined)
 
   /** Runs an effect on a file; `undefined` when it is missing. */
   const onFile = <A>(file: string, use: Effect.Effect<A, PlatformError>) =>
@@ -113,7 +122,7 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
 
   const readHead = (file: string) =>
     Effect.map(
-      Effect.scoped(Effect.flatMap(fs.open(file), (handle) => handle.readAlloc(Header.size))),
+      fs.withFile(file, { flag: "r" }, (handle) => handle.readAlloc(Header.size)),
       Option.getOrElse(() => new Uint8Array())
     )
 
@@ -130,12 +139,14 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
 
   const mine = crypto.randomUUID()
   let asides = 0
-  const aside = (directory: string) => path.join(directory, `.${mine}-${asides++}.tmp`)
-  const isAside = (name: string) => name.startsWith(".") && name.endsWith(".tmp")
+  const aside = (directory: string) => path.join(directory, `.effect-kv-${mine}-${asides++}.tmp`)
 
   const discard = (file: string) => Effect.ignore(fs.remove(file, { force: true }))
 
   const { reclaim, settle, settleStale, putBack } = claims.make(fs, path, header)
+
+  /** The new file has no more rights than the option gives, nor than the file that it replaces. Its owner can read it. */
+  const modeOf = (replaced: number | undefined) => (replaced === undefined ? fileMode : (replaced & fileMode) | 0o400)
 
   const isOlderThan = (millis: number) => (target: string) =>
     Effect.flatMap(orMissing(fs.lstat(target)), (found) =>
@@ -154,33 +165,33 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
     exists,
     read: (file) => onFile(file, fs.readFile(file)),
     header,
-    makeDirectory: (directory) => fs.makeDirectory(directory, { recursive: true }),
+    makeDirectory: fs.makeDirectory,
     aside,
     stage: ({ file, aside }, content) =>
-      Effect.andThen(
-        exists(file),
-        Effect.scoped(
-          Effect.gen(function* () {
-            const handle = yield* fs.open(aside, { flag: "wx" })
-            yield* handle.writeAll(typeof content === "string" ? new TextEncoder().encode(content) : content)
-            if (fsync) yield* handle.sync
-          })
-        ).pipe(Effect.uninterruptible)
+      Effect.flatMap(find(file), (replaced) =>
+        fs
+          .withFile(aside, { flag: "wx", mode: modeOf(replaced?.mode) }, (handle) =>
+            Effect.andThen(
+              handle.writeAll(typeof content === "string" ? utf8.encode(content) : content),
+              fsync ? handle.sync : Effect.void
+            )
+          )
+          .pipe(Effect.uninterruptible)
       ),
     replace: ({ file, aside }) => fs.rename(aside, file),
     discard: ({ aside }) => discard(aside),
     syncDirectory: (directory) =>
       fsync
-        ? Effect.scoped(Effect.flatMap(fs.open(directory), (handle) => handle.sync)).pipe(
-            Effect.catchIf(canNotSync, () => Effect.void)
-          )
+        ? fs
+            .withFile(directory, { flag: "r" }, (handle) => handle.sync)
+            .pipe(Effect.catchIf(canNotSync, () => Effect.void))
         : Effect.void,
     take: (file, use) =>
       Effect.suspend(() => {
         const moved = aside(path.dirname(file))
         return Effect.flatMap(
           orMissing(
-            Effect.flatMap(typeOf(file), (type) =>
+            Effect.flatMap(infoOf(file), ({ type }) =>
               type === "File" ? Effect.as(fs.rename(file, moved), true) : refuse(file, `is no file, but a ${type}`)
             )
           ),
@@ -209,6 +220,11 @@ export const make = Effect.fnUntraced(function* (directory: string, fsync: boole
   }
   return files
 })
+
+/** A temporary file of this library. No other program makes such a name. */
+const isAside = (name: string): boolean => asideName.test(name)
+
+const asideName = /^\.effect-kv-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+\.tmp$/
 
 /** Whoever opens one of these may wait for ever. */
 const isSpecial = (type: FileSystem.File.Type): boolean =>

@@ -15,12 +15,12 @@
  * settles what it left.
  */
 import * as Effect from "effect/Effect"
-import type { FileSystem } from "effect/FileSystem"
 import type { Path } from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import { hasExpired } from "../../internal/hasExpired.ts"
 import { orMissing } from "./errors.ts"
 import type { Header } from "./header.ts"
+import type { Platform } from "./platform.ts"
 
 /** The directory of a collection that holds its claims. */
 export const folder = ".reclaim"
@@ -31,7 +31,8 @@ interface Claim {
   readonly file: string
 }
 
-const idLength = 36
+/** A claim's directory: a UUID, and the name of the file. What others put there is no claim. */
+const claimName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)$/s
 
 /** Is the file here one that its writer has just written? */
 export type IsOwn = (file: string, held: string) => Effect.Effect<boolean, PlatformError>
@@ -55,7 +56,7 @@ export interface Claims {
 }
 
 export const make = (
-  fs: FileSystem,
+  fs: Platform,
   path: Path,
   header: (file: string) => Effect.Effect<Header | "unknown" | undefined, PlatformError>
 ): Claims => {
@@ -106,10 +107,12 @@ export const make = (
 
   const claimsIn = (directory: string): Effect.Effect<ReadonlyArray<Claim>, PlatformError> =>
     Effect.map(orMissing(fs.readDirectory(path.join(directory, folder))), (names) =>
-      (names ?? []).map((name) => ({
-        directory: path.join(directory, folder, name),
-        file: path.join(directory, name.slice(idLength + 1))
-      }))
+      (names ?? []).flatMap((name) => {
+        const file = claimName.exec(name)?.[1]
+        return file === undefined
+          ? []
+          : { directory: path.join(directory, folder, name), file: path.join(directory, file) }
+      })
     )
 
   const ownFirst = (claims: ReadonlyArray<Claim>, isOwn: IsOwn) =>
@@ -127,7 +130,7 @@ export const make = (
       const take = Effect.flatMap(Effect.flatMap(header(file), isGarbage), (garbage) =>
         garbage ? orMissing(fs.rename(file, path.join(open, "entry"))) : Effect.void
       )
-      yield* Effect.onError(fs.makeDirectory(open, { recursive: true }), () => Effect.ignore(discard(claim)))
+      yield* Effect.onError(fs.makeDirectory(open), () => Effect.ignore(discard(claim)))
       const taken = yield* Effect.exit(take)
       const removed = yield* endIfMade(claim)
       yield* taken

@@ -27,6 +27,16 @@ export const isFull = (error: PlatformError): boolean => fullCodes.has(codeOf(er
 
 const fullCodes = new Set(["ENOSPC", "EDQUOT"])
 
+/** Has the process, or the system, as many files open as it may? */
+export const isOutOfDescriptors = (error: PlatformError): boolean => descriptorCodes.has(codeOf(error) ?? "")
+
+const descriptorCodes = new Set(["EMFILE", "ENFILE"])
+
+/** Is it what a system answers while another program has the file open, such as Windows and a virus scanner? */
+export const isHeld = (error: PlatformError): boolean => heldCodes.has(codeOf(error) ?? "")
+
+const heldCodes = new Set(["EPERM", "EACCES", "EBUSY"])
+
 const transientCodes = new Set(["EMFILE", "ENFILE", "EAGAIN", "EINTR", "ETIMEDOUT", "ESTALE", "ENETDOWN", "EHOSTDOWN"])
 
 export const isTransient = (error: PlatformError): boolean => {

@@ -1,4 +1,5 @@
 import { type Entry, isExpired } from "../../Entry.ts"
+import * as utf8 from "../../internal/utf8.ts"
 import { Expiries } from "./Expiries.ts"
 
 /** An entry in its place between the one used before and the one used after it. */
@@ -15,6 +16,7 @@ export interface Slot {
 
 export interface Limits {
   readonly maxEntries: number
+  /** Bytes of values (as UTF-8 JSON), and of the key and the collection's name of each. */
   readonly maxSize: number
 }
 
@@ -61,14 +63,16 @@ export class Slots {
   }
 
   /** Answers whether the entry is stored: one that is too large alone is not, and neither is what it was to replace. */
-  set(collection: string, key: string, entry: Entry, now: number): boolean {
+  set(collection: string, key: string, given: Entry, now: number): boolean {
     this.freeExpired(now)
-    const size = this.measured ? entry.payload.size : 0
+    const { payload, size: valueSize } = given.payload.settle(this.measured)
+    const size = this.measured ? valueSize + utf8.length(key) + utf8.length(collection) : 0
     const previous = this.collections.get(collection)?.get(key)
     if (size > this.limits.maxSize) {
       if (previous !== undefined) this.remove(previous)
       return false
     }
+    const entry = payload === given.payload ? given : { ...given, payload }
     if (previous === undefined) {
       this.insert({
         collection,

@@ -12,6 +12,7 @@ import { Expired } from "./Expired.ts"
 import { closedError, isFull, isOutOfRange, toError } from "./errors.ts"
 import { type Attempt, whenFree } from "./patience.ts"
 import { next, nextBytes, type Range, startingWith } from "./range.ts"
+import { shrink, shrinking } from "./shrinking.ts"
 import type { EntryRow, ExpiredRow, KeyRow, Statements } from "./statements.ts"
 import type { Transactions } from "./transaction.ts"
 
@@ -29,10 +30,12 @@ export interface Connection {
   readonly defaultCollection: string
   /** The table, in the file or, if there is none, in this connection. */
   readonly extent: Extent
+  /** Whether the file may be shrunk, and its log emptied: not those of a connection that somebody else opened. */
+  readonly shrinks: boolean
 }
 
 export const driver = (connection: Connection) => {
-  const { isClosed, statements, transactions, writer, busyTimeout, defaultCollection, extent } = connection
+  const { isClosed, statements, transactions, writer, busyTimeout, defaultCollection, extent, shrinks } = connection
   const expired = new Expired(statements.removeExpired)
   let written = 0
   /** Never the same twice, not even for a key that was deleted in between. */
@@ -75,6 +78,8 @@ export const driver = (connection: Connection) => {
     <A>(step: (now: number) => A): Attempt<A> =>
     (now) =>
       transactions.writing(() => step(now))
+  const removed = (answer: Call.Removed): Effect.Effect<Call.Removed> =>
+    page(answer.next === undefined && shrinks ? { ...answer, next: shrinking } : answer)
   const many = (call: { readonly keys: ReadonlyArray<string> }) => call.keys.length > 1
 
   return {
@@ -157,6 +162,7 @@ export const driver = (connection: Connection) => {
     },
 
     clear: (call) => {
+      if (call.cursor === shrinking) return shrink(statements)
       const { collection } = call
       const names = "name" in collection ? only(collection.name) : startingWith(collection.prefix)
       const remaining = resumed(names, call.cursor)
@@ -166,17 +172,18 @@ export const driver = (connection: Connection) => {
         : run(
             call,
             writing((now) => clearPage(statements, remaining, keys, now)),
-            page
+            removed
           )
     },
 
     removeExpired: (call) => {
+      if (call.cursor === shrinking) return shrink(statements)
       const { selects } = call
       if (selects === undefined) {
         return run(
           call,
           alone((now) => Number(statements.removeExpired.run(now, maxPage).changes)),
-          (count) => page({ count, next: count < maxPage ? undefined : true })
+          (count) => removed({ count, next: count < maxPage ? undefined : true })
         )
       }
       const [expiresAt, row] = (call.cursor ?? [Number.MIN_SAFE_INTEGER, 0]) as readonly [number, number]
@@ -196,7 +203,7 @@ export const driver = (connection: Connection) => {
                 for (const [, row] of selected) count += Number(statements.removeIfExpired.run(row, now).changes)
                 return count
               }),
-              (count) => page({ count, next })
+              (count) => removed({ count, next })
             )
           })
       )

@@ -6,6 +6,9 @@ const live = (now: string) => `(expires_at IS NULL OR expires_at > ${now})`
 
 const replace = "UPDATE SET expires_at = excluded.expires_at, version = excluded.version, entry = excluded.entry"
 
+/** How many pages of the file (4 KiB each) one step gives back, so that the event loop is not held up for long. */
+const pagesPerShrink = 1000
+
 /** All statements on a table, prepared once. Throws when the table is not as it should be. */
 export const prepareAllUnsafe = (database: Database, name: string) => {
   const table = quote(name)
@@ -51,8 +54,12 @@ export const prepareAllUnsafe = (database: Database, name: string) => {
        (SELECT rowid FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4)
        RETURNING ${live("?5")}`
     ),
-    /** Writes the log back into the file, and empties it. */
+    /** → [1] if another connection was in the way. Writes the log back into the file, and empties it. */
     checkpoint: prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
+    /** → [how many pages of the file are free] */
+    freePages: prepare("PRAGMA freelist_count"),
+    /** Gives some of the free pages back to the file system. Does nothing to a file that was made without the ability. */
+    shrink: prepare(`PRAGMA incremental_vacuum(${pagesPerShrink})`),
     /** now, how many */
     removeExpired: prepare(
       `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ?1 LIMIT ?2)`

@@ -1,9 +1,7 @@
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
-import * as base64 from "#base64"
 import * as aead from "../../codecs/aead.ts"
 import * as options from "../../internal/options.ts"
+import type { Input as SecretKey } from "../../internal/secretKey.ts"
 import * as utf8 from "../../internal/utf8.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
 
@@ -15,8 +13,8 @@ import type { StoreSetupError } from "../../KeyValueError.ts"
 export interface Key {
   /** What stored values name it by, in clear: up to 255 bytes of UTF-8, such as `"2026-11"`. */
   readonly id: string
-  /** 32 bytes in URL-safe base64, with padding. */
-  readonly key: Redacted.Redacted<string>
+  /** 32 bytes: as bytes, or in base64 or base64url, padded or not. */
+  readonly key: SecretKey
 }
 
 /** The keys by their ids, and the one that encrypts. */
@@ -30,16 +28,13 @@ export const ringOf = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Ring, StoreSetupError> {
   const ring = new Map<string, aead.Key>()
   for (const { id, key } of keys) {
-    const bytes = Result.getOrUndefined(base64.decodeUrl(Redacted.value(key)))
-    if (bytes?.length !== 32)
-      return yield* options.invalid("Aead", `the key "${id}" is not 32 bytes in URL-safe base64`)
     yield* options.check(
       "Aead",
       id !== "" && id.isWellFormed() && utf8.length(id) <= 255,
       "the id of a key is empty, longer than 255 bytes, or not well-formed"
     )
     yield* options.check("Aead", !ring.has(id), `two keys have the id "${id}"`)
-    ring.set(id, aead.makeKey(id, Uint8Array.from(bytes)))
+    ring.set(id, aead.makeKey(id, yield* options.secretKey("Aead", `the key ${JSON.stringify(id)}`, key)))
   }
   const current = ring.get(keys[0]?.id)
   return current === undefined ? yield* options.invalid("Aead", "there must be a key") : { current, ring }

@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import * as crypto from "#crypto"
 import * as fernet from "../../codecs/fernet.ts"
 import * as options from "../../internal/options.ts"
+import type { Input as SecretKey } from "../../internal/secretKey.ts"
 import * as utf8 from "../../internal/utf8.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
 
@@ -14,8 +15,11 @@ import type { StoreSetupError } from "../../KeyValueError.ts"
  */
 export type Secret =
   | {
-      /** Fernet keys (32 bytes in URL-safe base64), the current one first. See {@link generateKey}. */
-      readonly keys: readonly [Redacted.Redacted<string>, ...ReadonlyArray<Redacted.Redacted<string>>]
+      /**
+       * Fernet keys of 32 bytes, the current one first: as bytes, or in base64 or base64url, padded or not. See
+       * {@link generateKey}.
+       */
+      readonly keys: readonly [SecretKey, ...ReadonlyArray<SecretKey>]
       readonly passphrase?: never
       readonly salt?: never
     }
@@ -34,13 +38,16 @@ export const keysOf = Effect.fnUntraced(function* (secret: Secret): Effect.fn.Re
   if ((secret.keys === undefined) === (secret.passphrase === undefined)) {
     return yield* options.invalid("FernetEncryption", "either keys or a passphrase and a salt must be given")
   }
-  const texts = secret.keys ?? [yield* deriveKey(secret)]
-  const keys = texts.flatMap((text) => fernet.parseKey(Redacted.value(text)) ?? [])
-  if (keys.length < texts.length || keys[0] === undefined) {
-    return yield* options.invalid("FernetEncryption", "a key is not 32 bytes in URL-safe base64")
-  }
-  return keys as unknown as Keys
+  const given = secret.keys ?? ([yield* deriveKey(secret)] as const)
+  yield* options.check("FernetEncryption", given.length > 0, "there must be a key")
+  const [first, ...others] = given
+  const keys: [fernet.Key, ...Array<fernet.Key>] = [yield* keyOf(first, 0)]
+  for (const [index, key] of others.entries()) keys.push(yield* keyOf(key, index + 1))
+  return keys
 })
+
+const keyOf = (key: SecretKey, index: number): Effect.Effect<fernet.Key, StoreSetupError> =>
+  Effect.map(options.secretKey("FernetEncryption", `keys[${index}]`, key), fernet.makeKey)
 
 /**
  * The key of a passphrase and a salt: PBKDF2-HMAC-SHA256 with 1,200,000 rounds, as py-key-value derives it.

@@ -2,8 +2,10 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as FS from "effect/FileSystem"
 import * as Layer from "effect/Layer"
+import * as TestClock from "effect/testing/TestClock"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
@@ -71,6 +73,17 @@ export const inDirectory = <A, E, R>(test: (directory: string) => Effect.Effect<
     const directory = yield* (yield* FS.FileSystem).makeTempDirectoryScoped()
     return yield* test(directory)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+
+/** Runs an effect while the test's clock goes on, as fast as the file system answers. */
+export const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(effect)
+    while (fiber.pollUnsafe() === undefined) {
+      yield* TestClock.adjust("10 millis")
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+    }
+    return yield* Fiber.join(fiber)
+  })
 
 /** The names of all files and directories below a directory. */
 export const namesIn = (directory: string) =>

@@ -6,12 +6,14 @@ import { connect, temporaryFile } from "./support.ts"
 describe("configureUnsafe", () => {
   it.effect("sets the journal, and how safe a write is", () =>
     Effect.gen(function* () {
-      const database = yield* connect(yield* temporaryFile)
+      const filename = yield* temporaryFile
+      const database = yield* connect(filename)
       const pragma = (name: string): unknown => prepareUnsafe(database, `PRAGMA ${name}`).get()
-      configureUnsafe(database, "normal")
+      configureUnsafe(database, { filename, synchronous: "normal", secureDelete: true })
       assert.deepStrictEqual([pragma("journal_mode"), pragma("synchronous")], [["wal"], [1]])
-      configureUnsafe(database, "full")
-      assert.deepStrictEqual(pragma("synchronous"), [2])
+      assert.deepStrictEqual([pragma("secure_delete"), pragma("auto_vacuum")], [[1], [2]])
+      configureUnsafe(database, { filename, synchronous: "full", secureDelete: false })
+      assert.deepStrictEqual([pragma("synchronous"), pragma("secure_delete")], [[2], [0]])
     })
   )
 })

@@ -1,0 +1,60 @@
+import * as Effect from "effect/Effect"
+import { Chain, type Link } from "./Chain.ts"
+import { wake } from "./wake.ts"
+
+/**
+ * A number of permits, and a queue for them: who came first is next.
+ *
+ * Each step takes constant time. Effect's `Semaphore` goes through all that wait whenever a permit is released.
+ */
+export class Permits {
+  private free: number
+  private readonly queue = new Chain<Turn>()
+
+  constructor(permits: number) {
+    this.free = permits
+  }
+
+  /** Runs an effect with a permit, which is given back when the effect ends or is interrupted, also while it waits. */
+  withPermit<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.suspend(() => {
+      const turn: Turn = { holds: false, link: undefined, go: undefined }
+      return Effect.onExit(Effect.andThen(this.take(turn), effect), () => Effect.sync(() => this.leave(turn)))
+    })
+  }
+
+  private take(turn: Turn): Effect.Effect<void> {
+    return Effect.withFiber((fiber) => {
+      if (this.free > 0) {
+        this.free--
+        turn.holds = true
+        return Effect.void
+      }
+      return Effect.callback((resume) => {
+        turn.go = () => wake(fiber, resume, Effect.void)
+        turn.link = this.queue.push(turn)
+      })
+    })
+  }
+
+  private leave(turn: Turn): void {
+    if (turn.link !== undefined) this.queue.remove(turn.link)
+    if (!turn.holds) return
+    const next = this.queue.first
+    if (next === undefined) {
+      this.free++
+      return
+    }
+    this.queue.remove(next)
+    next.value.link = undefined
+    next.value.holds = true
+    next.value.go?.()
+  }
+}
+
+interface Turn {
+  holds: boolean
+  /** Where it is in the queue. */
+  link: Link<Turn> | undefined
+  go: (() => void) | undefined
+}

@@ -1,0 +1,54 @@
+/**
+ * Giving space back after a removal in bulk, and leaving nothing of what was removed in the log.
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Cursor, Removed } from "../../driver/Call.ts"
+import { lazy } from "../../internal/lazy.ts"
+import { pauses } from "../../internal/pauses.ts"
+import type { Statements } from "./statements.ts"
+
+/** The page behind the last one of a removal. */
+export const shrinking: Cursor = Object.freeze({ shrinking: true })
+
+const schedule = lazy(() => pauses("1 millis", "25 millis"))
+
+/**
+ * A page that frees pages of the file, or else empties the log. Never fails: whatever is in the way, such as a long read of
+ * another connection, is left to the next removal.
+ */
+export const shrink = (statements: Statements): Effect.Effect<Removed> =>
+  Effect.flatMap(
+    Effect.sync(() => shrinkSome(statements)),
+    (more) =>
+      more
+        ? Effect.as(Effect.yieldNow, { count: 0, next: shrinking })
+        : Effect.as(Effect.repeat(emptyLog(statements), { schedule: schedule(), times: 5, while: (busy) => busy }), {
+            count: 0,
+            next: undefined
+          })
+  )
+
+/** Answers whether there is more to do. */
+const shrinkSome = (statements: Statements): boolean =>
+  Result.getOrElse(
+    Result.try(() => {
+      const before = freePages(statements)
+      if (before === 0) return false
+      statements.shrink.all()
+      const after = freePages(statements)
+      return after > 0 && after < before
+    }),
+    () => false
+  )
+
+const freePages = (statements: Statements): number => (statements.freePages.get() as unknown as [number])[0]
+
+/** Answers whether another connection was in the way. */
+const emptyLog = (statements: Statements): Effect.Effect<boolean> =>
+  Effect.sync(() =>
+    Result.getOrElse(
+      Result.try(() => (statements.checkpoint.all() as unknown as ReadonlyArray<[number]>)[0]?.[0] === 1),
+      () => false
+    )
+  )

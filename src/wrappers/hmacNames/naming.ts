@@ -1,0 +1,50 @@
+import * as Effect from "effect/Effect"
+import * as base64 from "#base64"
+import { allocate } from "#bytes"
+import * as crypto from "#crypto"
+import { forEach } from "../../internal/slices.ts"
+import * as utf8 from "../../internal/utf8.ts"
+
+/** Names as the store sees them. */
+export interface Naming {
+  readonly hidesCollections: boolean
+  readonly collection: (name: string) => Effect.Effect<string>
+  readonly keys: (collection: string, keys: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>>
+}
+
+/**
+ * Names under a secret key. What is authenticated begins with a byte that says what it is, and a key's has the name of its
+ * collection in it: the same key in two collections has two names.
+ */
+export const make = (secret: crypto.SecretKey, hidesCollections: boolean): Naming => {
+  const nameOf = (bytes: Uint8Array) =>
+    Effect.mapEager(crypto.hmacSha256(secret, bytes), (code) => base64.encodeUrl(code).slice(0, nameLength))
+  const keyIn = (collection: string) => {
+    const prefix = utf8.encode(collection)
+    return (key: string) => {
+      const name = utf8.encode(key)
+      const bytes = allocate(5 + prefix.length + name.length)
+      bytes[0] = kinds.key
+      new DataView(bytes.buffer, bytes.byteOffset).setUint32(1, prefix.length)
+      bytes.set(prefix, 5)
+      bytes.set(name, 5 + prefix.length)
+      return nameOf(bytes)
+    }
+  }
+  return {
+    hidesCollections,
+    collection: (name) =>
+      hidesCollections
+        ? Effect.suspend(() => nameOf(Uint8Array.of(kinds.collection, ...utf8.encode(name))))
+        : Effect.succeed(name),
+    keys: (collection, keys) => {
+      const nameOfKey = keyIn(collection)
+      return keys.length === 1 ? Effect.mapEager(nameOfKey(keys[0]!), (name) => [name]) : forEach(keys, nameOfKey, 1)
+    }
+  }
+}
+
+const kinds = { collection: 1, key: 2 } as const
+
+/** The 32 bytes in base64url, without padding. */
+const nameLength = 43

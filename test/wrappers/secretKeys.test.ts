@@ -1,0 +1,95 @@
+/** Keys as OpenSSL, Node and Python print them, for every wrapper that takes one. */
+import { randomBytes } from "node:crypto"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { Aead, FernetEncryption, HmacNames, KeyValue, Memory } from "../../src/index.ts"
+import * as secretKey from "../../src/internal/secretKey.ts"
+import { buildError } from "../support/faults.ts"
+
+type Key = Redacted.Redacted<string | Uint8Array>
+
+const wrappers = {
+  Aead: (key: Key) => Memory.layer().pipe(Aead.wrap({ keys: [{ id: "1", key }] })),
+  FernetEncryption: (key: Key) => Memory.layer().pipe(FernetEncryption.wrap({ keys: [key] })),
+  HmacNames: (key: Key) => Memory.layer().pipe(HmacNames.wrap({ key }))
+}
+
+/** Has the characters in which the alphabets differ, and one of padding. */
+const bytes = Buffer.from(`fbff3efbff3e${"0123456789abcdef".repeat(3)}0123`, "hex")
+
+const url = (text: string) => text.replaceAll("+", "-").replaceAll("/", "_")
+
+const forms = (bytes: Buffer): ReadonlyArray<string | Uint8Array> => {
+  const texts = [bytes.toString("base64"), url(bytes.toString("base64"))]
+  const all = texts.flatMap((text) => [text, text.replace(/=+$/, "")])
+  return [bytes, Uint8Array.from(bytes), ...all, ...all.flatMap((text) => [`${text}\n`, ` \t${text}\r\n`])]
+}
+
+const wrong: ReadonlyArray<readonly [unknown, string]> = [
+  [Redacted.make(""), "it is blank"],
+  [Redacted.make(" \n"), "it is blank"],
+  [Redacted.make(randomBytes(24).toString("base64")), "it is 24 bytes of base64"],
+  [Redacted.make(randomBytes(33).toString("base64url")), "it is 33 bytes of base64"],
+  [Redacted.make(`${"fbff3e".repeat(10)}0123`), "it is 64 characters of hexadecimal (32 bytes), not base64"],
+  [Redacted.make(`${"fbff3e".repeat(5)}01`), "it is 32 characters of hexadecimal (16 bytes), not base64"],
+  [Redacted.make("correct horse battery staple"), "it is 28 characters, not base64"],
+  [Redacted.make(`"${bytes.toString("base64")}"`), "it is 46 characters, not base64"],
+  [Redacted.make(`+_${bytes.toString("base64").slice(2)}`), "it is 44 characters, not base64"],
+  [Redacted.make(`${bytes.toString("base64")}=`), "it is 45 characters, not base64"],
+  [Redacted.make("🔑".repeat(11)), "it is 11 characters, not base64"],
+  [Redacted.make(new Uint8Array(16)), "it is 16 bytes"],
+  [Redacted.make(5), "it is neither text nor bytes"],
+  [bytes.toString("base64"), "it is not Redacted"],
+  [undefined, "it is not Redacted"]
+]
+
+describe("a secret key", () => {
+  for (const [name, layer] of Object.entries(wrappers)) {
+    it.effect(`of ${name} is 32 bytes, as bytes or in base64 of either alphabet, padded or not, in white space`, () =>
+      Effect.gen(function* () {
+        for (const form of forms(bytes)) {
+          yield* Effect.gen(function* () {
+            const kv = yield* KeyValue.KeyValue
+            yield* kv.put("k", { n: 1 })
+            assert.deepStrictEqual(yield* kv.get("k"), { n: 1 })
+          }).pipe(Effect.provide(layer(Redacted.make(form))))
+        }
+      })
+    )
+
+    it.effect(`of ${name} that is none fails the layer, which says what was found and shows nothing of it`, () =>
+      Effect.gen(function* () {
+        for (const [key, found] of wrong) {
+          const error = yield* buildError(layer(key as Key))
+          assert.strictEqual(error._tag, "StoreSetupError")
+          assert.include(error.message, `must be 32 bytes, as bytes or in base64: ${found}`)
+          const text = Redacted.isRedacted(key) ? Redacted.value(key) : key
+          if (typeof text === "string" && text.trim() !== "") {
+            assert.notInclude(`${error.message} ${JSON.stringify(error)} ${String(error.stack)}`, text)
+          }
+        }
+        const wiped = Redacted.make(bytes.toString("base64"))
+        Redacted.wipeUnsafe(wiped)
+        assert.include((yield* buildError(layer(wiped))).message, "it is neither text nor bytes")
+      })
+    )
+  }
+
+  it.effect("is the same one in every form", () =>
+    Effect.gen(function* () {
+      const texts = new Set(forms(bytes).map((form) => form))
+      for (const form of texts) {
+        const parsed = secretKey.parse(Redacted.make(form))
+        assert.deepStrictEqual(parsed._tag === "Success" && Buffer.from(parsed.success).equals(bytes), true)
+      }
+    })
+  )
+
+  it("is a copy of the bytes that were given", () => {
+    const given = Uint8Array.from(bytes)
+    const parsed = secretKey.parse(Redacted.make(given))
+    given.fill(0)
+    assert.deepStrictEqual(parsed._tag === "Success" && Buffer.from(parsed.success).equals(bytes), true)
+  })
+})
