@@ -79,8 +79,10 @@ export interface ConnectionOptions extends CommonOptions {
   /** How long to wait for a connection. Default: 5 seconds. */
   readonly connectTimeout?: Duration.Input | undefined
   /**
-   * How long the server may be silent while an answer is due, before the connection is given up: all operations under
-   * way fail, and a new connection is made. Silence is noticed up to a tenth of that time later. Default: 5 seconds.
+   * How long to wait for a reply while nothing moves, in either direction, before the connection is given up: all
+   * operations under way fail, and a new connection is made. It is noticed up to a tenth of that time later, and a command
+   * may take one second more for each 128 KiB that it sends, up to 32 seconds: a slow network is not a silent server.
+   * Default: 5 seconds.
    */
   readonly responseTimeout?: Duration.Input | undefined
   readonly client?: undefined
