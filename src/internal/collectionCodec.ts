@@ -25,8 +25,14 @@ export const collectionCodec = <S extends Schema.Constraint, K>(collection: stri
       ? Effect.succeed(key as string)
       : Effect.mapError(
           keyCodec(key),
-          ({ message }) =>
-            new InvalidKeyError({ operation, collection, keys: [String(key)], reason: `not a key: ${message}` })
+          (cause) =>
+            new InvalidKeyError({
+              operation,
+              collection,
+              keys: [String(key)],
+              reason: "it does not fit the schema of the collection's keys",
+              cause
+            })
         )
 
   const encodeKeys = (operation: Operation, keys: ReadonlyArray<K>) =>

@@ -21,7 +21,7 @@ describe("LimitSize", () => {
       const { kv } = yield* both
       const error = yield* Effect.flip(kv.put("k", large, { collection: "docs" }))
       assert.strictEqual(error._tag, "EntryTooLargeError")
-      assert.strictEqual(error.message, 'put of "k" in collection "docs": the value has 1011 bytes, the limit is 100.')
+      assert.strictEqual(error.message, 'put in collection "docs": the value has 1011 bytes, the limit is 100.')
       assert.isUndefined(yield* stored("k", { collection: "docs" }))
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100 }))))
   )
