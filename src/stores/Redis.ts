@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * Needs `ioredis` 6 beside this library, and Redis 6 or newer (or a server that speaks its protocol, such as Valkey).
- * Published as `effect-kv/Redis`.
+ * Needs `ioredis` 5.4 or newer beside this library, and Redis 6 or newer (or a server that speaks its protocol, such as
+ * Valkey). Its types need those of Node (`@types/node`), as ioredis' do. Published as `effect-kv/Redis`.
  *
  * @since 0.1.0
  */
@@ -136,7 +136,7 @@ export interface ClusterStoreOptions extends ConnectionOptions {
  */
 export interface ClientOptions extends CommonOptions {
   /** The client, which is used as it is set up, and stays open when the layer is closed. */
-  readonly client: Redis | Cluster | Redis<"resp3"> | Cluster<"resp3">
+  readonly client: InstanceType<typeof Redis> | InstanceType<typeof Cluster>
   readonly url?: undefined
   readonly options?: undefined
   readonly cluster?: undefined

@@ -3,7 +3,8 @@
  *
  * **Details**
  *
- * Needs Node 22.16 or newer, and nothing to install or compile. Published as `effect-kv/Sqlite`.
+ * Needs Node 22.16 or newer, and nothing to install or compile: with an older one, the layer fails with `StoreSetupError`.
+ * Published as `effect-kv/Sqlite`.
  *
  * @since 0.1.0
  */
@@ -21,7 +22,7 @@ import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
-import { configureUnsafe, type Database, openUnsafe } from "./sqlite/database.ts"
+import { configureUnsafe, type Database, openUnsafe, problemOfRuntime } from "./sqlite/database.ts"
 import { type Connection, driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
 import { type Attempt, whenFree } from "./sqlite/patience.ts"
@@ -66,7 +67,10 @@ export interface FileOptions extends CommonOptions {
  * @since 0.1.0
  */
 export interface DatabaseOptions extends CommonOptions {
-  /** The connection, which is used as it is set up (journal, `synchronous`, timeout), and never closed. */
+  /**
+   * The connection, a `DatabaseSync` of `node:sqlite`, which is used as it is set up (journal, `synchronous`, timeout), and
+   * never closed.
+   */
   readonly database: Database
   readonly filename?: undefined
   readonly synchronous?: undefined
@@ -183,6 +187,8 @@ const open = Effect.fnUntraced(function* (
     "filename must not be empty or have U+0000"
   )
   yield* options.oneOf("Sqlite", "synchronous", synchronous, ["normal", "full"])
+  const problem = problemOfRuntime()
+  if (problem !== undefined) return yield* options.invalid("Sqlite", problem)
   const failed = `${JSON.stringify(filename)} cannot be opened`
   const database = yield* Effect.acquireRelease(
     attempt(failed, () => Result.try(() => openUnsafe(filename))),
