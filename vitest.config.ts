@@ -8,7 +8,19 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "effect-kv", include: ["test/**/*.test.ts"] } },
+      {
+        extends: true,
+        resolve: { alias: { ioredis: "ioredis5" } },
+        test: {
+          name: "ioredis 5",
+          include: ["test/stores/Redis.test.ts", "test/stores/redis/*.test.ts"],
+          // What takes long there has little to do with the client.
+          exclude: ["test/stores/redis/requests.test.ts"]
+        }
+      }
+    ],
     // The programs that tests start (examples, the demo) share what Node compiled.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL(".cache/compile", import.meta.url)) },
     maxWorkers: 2,

@@ -52,5 +52,5 @@ program.pipe(NodeRuntime.runMain)
 // too large: 102 of 64 bytes
 // perhaps saved (TimeoutError): look before you write again
 // not saved, try again later (StoreUnavailableError)
-// get of "report" in collection "documents": the store is unavailable (there is no connection: connect ECONNREFUSED …). Try again, or wrap the store with Retry or Fallback.
+// get in collection "documents": the store is unavailable (there is no connection: connect ECONNREFUSED …).
 // Memory: maxEntries must be a whole number of at least 1, not 0

@@ -32,5 +32,5 @@ program.pipe(Effect.provide(Users.layer.pipe(Layer.provideMerge(Memory.layer()))
 // Prints:
 // Alice, born 1990, a User: true
 // bob: None
-// get of "bob" in collection "users": there is no such key.
-// get of "carol" in collection "users": what is stored cannot be read: it does not fit the collection's schema.
+// get in collection "users": there is no such key.
+// get in collection "users": what is stored cannot be read: it does not fit the collection's schema.

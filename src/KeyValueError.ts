@@ -14,10 +14,17 @@
  * {@link ReadError} and {@link WriteError} list what reads and writes can fail with: a `get` can never fail with
  * `ReadOnlyError`, and the compiler knows it.
  *
+ * `message` can be logged and sent to others. It has the operation, the collection, the number of keys and what went wrong,
+ * but no key, no value, no password and nothing that the backend quotes. `console.log`, `JSON.stringify` and Effect's
+ * loggers show the same (`toJSON`). Keys are in `keys`, and what the backend said is in `cause`.
+ *
  * **Gotchas**
  *
- * `message`, `reason` and `cause` may hold names and what the backend said, which may quote a value. The wrappers that
- * log and trace tell the tag only.
+ * - `keys`, `key`, `ttl`, `path` and `cause` are for your program, not for logs: keys may be session ids, `path` has the names
+ *   of the value's fields, and `cause` may quote a key (a file's path has its name). Redis' answers are stripped of what was
+ *   sent.
+ * - `Cause.pretty` prints the `cause` of an error, too. Log `error.message` where keys are secret.
+ * - Collections are in messages, logs, metrics and spans. Do not name them after secrets.
  *
  * @since 0.1.0
  */
@@ -87,19 +94,38 @@ export const isWrite = (operation: Operation): boolean => {
   }
 }
 
-const quoted = (names: ReadonlyArray<string>): string => {
-  const shown = names
-    .slice(0, 3)
-    .map((name) => oneLine(JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name), 512))
-  return names.length > 3 ? `${shown.join(", ")} and ${names.length - 3} more` : shown.join(", ")
+/** Where it happened, in words that may be logged: keys may be session ids. */
+const where = ({ operation, collection, keys }: Place): string => {
+  const many = keys.length > 1 ? ` of ${keys.length} keys` : ""
+  const name = collection.length > 64 ? `${collection.slice(0, 64)}…` : collection
+  return `${operation}${many}${name === "" ? "" : ` in collection ${oneLine(JSON.stringify(name), 512)}`}`
 }
 
-const where = (place: Place): string => {
-  const collection = place.collection === "" ? "" : ` in collection ${quoted([place.collection])}`
-  return place.keys.length === 0
-    ? `${place.operation}${collection}`
-    : `${place.operation} of ${quoted(place.keys)}${collection}`
-}
+/** A step of a path: a field that is an identifier, an index, or any other field. */
+const pathStep = /\.[^.[\]]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\]/g
+
+/** Fields that are plain words. The names of others may be data, such as session ids. */
+const plainField = /^(\.[A-Za-z_$]{1,32}\d{0,2}|\.…|\[\d+\])$/
+
+const shownPath = (path: string): string => path.replace(pathStep, (step) => (plainField.test(step) ? step : "[…]"))
+
+/**
+ * `Data.TaggedError`, with a form for JSON, `console.log` and loggers that has the message and nothing that may not be
+ * logged.
+ */
+const failure: typeof Data.TaggedError = (tag) =>
+  class extends Data.TaggedError(tag)<Record<string, unknown>> {
+    override toJSON(): unknown {
+      const { operation, collection, keys, module, retryable, outcome } = this as unknown as Record<string, unknown>
+      const fields = { operation, collection, module, retryable, outcome }
+      return {
+        _tag: this._tag,
+        message: this.message,
+        ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+        ...(Array.isArray(keys) && { keyCount: keys.length })
+      }
+    }
+  } as never
 
 const unlessRead = (place: Place, outcome: Outcome): Outcome | undefined =>
   isWrite(place.operation) ? (place.outcomeOfPart ?? outcome) : undefined
@@ -113,7 +139,7 @@ const unlessRead = (place: Place, outcome: Outcome): Outcome | undefined =>
  *
  * @since 0.1.0
  */
-export class StoreUnavailableError extends Data.TaggedError("StoreUnavailableError")<
+export class StoreUnavailableError extends failure("StoreUnavailableError")<
   Place & { readonly reason: string; readonly sent: boolean; readonly cause?: unknown; readonly isClosed?: boolean }
 > {
   get retryable(): boolean {
@@ -124,7 +150,7 @@ export class StoreUnavailableError extends Data.TaggedError("StoreUnavailableErr
   }
   override get message(): string {
     if (this.isClosed) return `${where(this)}: ${this.reason}. Keep its scope open for as long as the service is used.`
-    return `${where(this)}: the store is unavailable (${this.reason}). Try again, or wrap the store with Retry or Fallback.`
+    return `${where(this)}: the store is unavailable (${this.reason}).`
   }
 }
 
@@ -138,7 +164,7 @@ export class StoreUnavailableError extends Data.TaggedError("StoreUnavailableErr
  *
  * @since 0.1.0
  */
-export class StoreError extends Data.TaggedError("StoreError")<
+export class StoreError extends failure("StoreError")<
   Place & { readonly reason: string; readonly maybeApplied?: boolean; readonly cause?: unknown }
 > {
   readonly retryable = false
@@ -160,7 +186,7 @@ export class StoreError extends Data.TaggedError("StoreError")<
  *
  * @since 0.1.0
  */
-export class StoreSetupError extends Data.TaggedError("StoreSetupError")<{
+export class StoreSetupError extends failure("StoreSetupError")<{
   /** The store or wrapper that could not be set up, such as `"Redis"`. */
   readonly module: string
   readonly reason: string
@@ -182,7 +208,7 @@ export class StoreSetupError extends Data.TaggedError("StoreSetupError")<{
  *
  * @since 0.1.0
  */
-export class TimeoutError extends Data.TaggedError("TimeoutError")<
+export class TimeoutError extends failure("TimeoutError")<
   Place & { readonly duration: Duration.Duration; readonly sent?: boolean }
 > {
   readonly retryable = true
@@ -201,7 +227,9 @@ export class TimeoutError extends Data.TaggedError("TimeoutError")<
  *
  * @since 0.1.0
  */
-export class InvalidKeyError extends Data.TaggedError("InvalidKeyError")<Place & { readonly reason: string }> {
+export class InvalidKeyError extends failure("InvalidKeyError")<
+  Place & { readonly reason: string; readonly cause?: unknown }
+> {
   readonly retryable = false
   get outcome(): Outcome | undefined {
     return unlessRead(this, "not-applied")
@@ -216,7 +244,7 @@ export class InvalidKeyError extends Data.TaggedError("InvalidKeyError")<Place &
  *
  * @since 0.1.0
  */
-export class InvalidTtlError extends Data.TaggedError("InvalidTtlError")<
+export class InvalidTtlError extends failure("InvalidTtlError")<
   Place & { readonly ttl: unknown; readonly reason: string }
 > {
   readonly retryable = false
@@ -231,9 +259,9 @@ export class InvalidTtlError extends Data.TaggedError("InvalidTtlError")<
  *
  * @since 0.1.0
  */
-export class SerializationError extends Data.TaggedError("SerializationError")<
+export class SerializationError extends failure("SerializationError")<
   Place & {
-    /** Where in the value, such as `$.user.tags[2]`. */
+    /** Where in the value, such as `$.user.tags[2]`. In the message, fields that are no plain words are `[…]`. */
     readonly path: string
     readonly reason: string
     readonly cause?: unknown
@@ -242,7 +270,7 @@ export class SerializationError extends Data.TaggedError("SerializationError")<
   readonly retryable = false
   readonly outcome = "not-applied"
   override get message(): string {
-    return `${where(this)}: the value cannot be stored: ${this.reason} at ${this.path}.`
+    return `${where(this)}: the value cannot be stored: ${this.reason} at ${shownPath(this.path)}.`
   }
 }
 
@@ -252,7 +280,7 @@ export class SerializationError extends Data.TaggedError("SerializationError")<
  *
  * @since 0.1.0
  */
-export class DeserializationError extends Data.TaggedError("DeserializationError")<
+export class DeserializationError extends failure("DeserializationError")<
   Place & { readonly reason: string; readonly cause?: unknown }
 > {
   readonly retryable = false
@@ -269,7 +297,7 @@ export class DeserializationError extends Data.TaggedError("DeserializationError
  *
  * @since 0.1.0
  */
-export class ReadOnlyError extends Data.TaggedError("ReadOnlyError")<Place> {
+export class ReadOnlyError extends failure("ReadOnlyError")<Place> {
   readonly retryable = false
   readonly outcome = "not-applied"
   override get message(): string {
@@ -289,7 +317,7 @@ export class ReadOnlyError extends Data.TaggedError("ReadOnlyError")<Place> {
  *
  * @since 0.1.0
  */
-export class EntryTooLargeError extends Data.TaggedError("EntryTooLargeError")<
+export class EntryTooLargeError extends failure("EntryTooLargeError")<
   Place & { readonly size: number; readonly maxSize: number; readonly limitedBy?: string | undefined }
 > {
   readonly retryable = false
@@ -305,7 +333,7 @@ export class EntryTooLargeError extends Data.TaggedError("EntryTooLargeError")<
  *
  * @since 0.1.0
  */
-export class EntryTooSmallError extends Data.TaggedError("EntryTooSmallError")<
+export class EntryTooSmallError extends failure("EntryTooSmallError")<
   Place & { readonly size: number; readonly minSize: number }
 > {
   readonly retryable = false
@@ -320,7 +348,7 @@ export class EntryTooSmallError extends Data.TaggedError("EntryTooSmallError")<
  *
  * @since 0.1.0
  */
-export class EncryptionError extends Data.TaggedError("EncryptionError")<
+export class EncryptionError extends failure("EncryptionError")<
   Place & { readonly reason: string; readonly cause?: unknown }
 > {
   readonly retryable = false
@@ -360,7 +388,7 @@ export type DecryptionReason =
  *
  * @since 0.1.0
  */
-export class DecryptionError extends Data.TaggedError("DecryptionError")<
+export class DecryptionError extends failure("DecryptionError")<
   Place & { readonly reason: DecryptionReason; readonly cause?: unknown }
 > {
   readonly retryable = false
@@ -377,7 +405,7 @@ export class DecryptionError extends Data.TaggedError("DecryptionError")<
  *
  * @since 0.1.0
  */
-export class DecompressionError extends Data.TaggedError("DecompressionError")<
+export class DecompressionError extends failure("DecompressionError")<
   Place & { readonly reason: string; readonly cause?: unknown }
 > {
   readonly retryable = false
@@ -394,7 +422,7 @@ export class DecompressionError extends Data.TaggedError("DecompressionError")<
  *
  * @since 0.1.0
  */
-export class MissingKeyError extends Data.TaggedError("MissingKeyError")<Place & { readonly key: string }> {
+export class MissingKeyError extends failure("MissingKeyError")<Place & { readonly key: string }> {
   readonly retryable = false
   override get message(): string {
     return `${where(this)}: there is no such key.`
@@ -406,7 +434,7 @@ export class MissingKeyError extends Data.TaggedError("MissingKeyError")<Place &
  *
  * @since 0.1.0
  */
-export class ConflictError extends Data.TaggedError("ConflictError")<Place & { readonly attempts: number }> {
+export class ConflictError extends failure("ConflictError")<Place & { readonly attempts: number }> {
   readonly retryable = true
   readonly outcome = "not-applied"
   override get message(): string {
@@ -423,17 +451,15 @@ export class ConflictError extends Data.TaggedError("ConflictError")<Place & { r
  *
  * @since 0.1.0
  */
-export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
-  Place & { readonly retryAfter: Duration.Duration }
-> {
+export class CircuitOpenError extends failure("CircuitOpenError")<Place & { readonly retryAfter: Duration.Duration }> {
   readonly retryable = true
   get outcome(): Outcome | undefined {
     return unlessRead(this, "not-applied")
   }
   override get message(): string {
     return Duration.isZero(this.retryAfter)
-      ? `${where(this)}: the circuit is half-open. Try again when it is known whether the store is back.`
-      : `${where(this)}: the circuit is open. Try again after ${Duration.format(this.retryAfter)}.`
+      ? `${where(this)}: the circuit is half-open, until it is known whether the store is back.`
+      : `${where(this)}: the circuit is open for another ${Duration.format(this.retryAfter)}.`
   }
 }
 
@@ -442,7 +468,7 @@ export class CircuitOpenError extends Data.TaggedError("CircuitOpenError")<
  *
  * @since 0.1.0
  */
-export class BulkheadFullError extends Data.TaggedError("BulkheadFullError")<
+export class BulkheadFullError extends failure("BulkheadFullError")<
   Place & {
     /** How many calls may run and wait. */
     readonly limit: number
@@ -465,15 +491,13 @@ export class BulkheadFullError extends Data.TaggedError("BulkheadFullError")<
  *
  * @since 0.1.0
  */
-export class RateLimitedError extends Data.TaggedError("RateLimitedError")<
-  Place & { readonly retryAfter: Duration.Duration }
-> {
+export class RateLimitedError extends failure("RateLimitedError")<Place & { readonly retryAfter: Duration.Duration }> {
   readonly retryable = true
   get outcome(): Outcome | undefined {
     return unlessRead(this, "not-applied")
   }
   override get message(): string {
-    return `${where(this)}: over the rate limit. Try again after ${Duration.format(this.retryAfter)}.`
+    return `${where(this)}: over the rate limit. The next call is allowed in ${Duration.format(this.retryAfter)}.`
   }
 }
 

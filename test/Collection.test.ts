@@ -116,7 +116,7 @@ describe("Collection", () => {
       assert.strictEqual(yield* users.getOrElse("none", () => "nobody"), "nobody")
       const error = yield* Effect.flip(users.getOrFail("none"))
       assert.strictEqual(error._tag, "MissingKeyError")
-      assert.strictEqual(error.message, 'get of "none" in collection "users": there is no such key.')
+      assert.strictEqual(error.message, 'get in collection "users": there is no such key.')
     }).pipe(Effect.provide(layer))
   )
 
@@ -212,7 +212,7 @@ describe("Collection", () => {
         assert.strictEqual(yield* users.getOrElse("carol", () => "default"), "default")
         assert.strictEqual((yield* Effect.flip(users.getOrFail("carol")))._tag, "MissingKeyError")
         assert.strictEqual(logged[0], "Warn")
-        assert.include(String(logged[1]), 'get of "carol" in collection "users"')
+        assert.include(String(logged[1]), 'get in collection "users"')
         assert.notInclude(JSON.stringify(logged), "old")
         assert.deepStrictEqual(yield* getRaw("carol"), invalid)
       }).pipe(Effect.provide([layer, capture]))

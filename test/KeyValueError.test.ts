@@ -1,3 +1,4 @@
+import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as KeyValueError from "../src/KeyValueError.ts"
@@ -45,7 +46,7 @@ describe("KeyValueError", () => {
     it(`${error._tag} of a ${error.operation}: retryable ${retryable}, outcome ${outcome}`, () => {
       assert.strictEqual(error.retryable, retryable)
       assert.strictEqual("outcome" in error ? error.outcome : undefined, outcome)
-      assert.isTrue(error.message.startsWith(`${error.operation} of "a" in collection "users": `), error.message)
+      assert.isTrue(error.message.startsWith(`${error.operation} in collection "users": `), error.message)
       assert.strictEqual(error.name, error._tag)
       assert.instanceOf(error, Error)
     })
@@ -55,17 +56,71 @@ describe("KeyValueError", () => {
     new E.StoreError({ operation, collection, keys, reason: "no" }).message
 
   it("messages say what, where and why", () => {
-    assert.strictEqual(message("get", ["a"]), 'get of "a" in collection "c": the store refused (no).')
+    assert.strictEqual(message("get", ["a"]), 'get in collection "c": the store refused (no).')
     assert.strictEqual(message("keys", []), 'keys in collection "c": the store refused (no).')
     assert.strictEqual(message("clear", [], ""), "clear: the store refused (no).")
-    assert.strictEqual(message("getMany", ["a", "b"]), 'getMany of "a", "b" in collection "c": the store refused (no).')
-    assert.include(message("getMany", ["a", "b", "c", "d", "e"]), '"a", "b", "c" and 2 more')
+    assert.strictEqual(message("getMany", ["a", "b"]), 'getMany of 2 keys in collection "c": the store refused (no).')
   })
 
-  it("messages cut long names and escape strange ones", () => {
-    assert.include(message("get", ["k".repeat(1000)]), `"${"k".repeat(64)}…"`)
-    assert.include(message("get", ['a"\n\u0000']), '"a\\"\\n\\u0000"')
+  it("messages cut long names of collections and escape strange ones", () => {
+    assert.include(message("get", ["a"], "c".repeat(1000)), `"${"c".repeat(64)}…"`)
+    assert.include(message("get", ["a"], 'a"\n\u0000'), '"a\\"\\n\\u0000"')
   })
+
+  for (const [error] of table) {
+    it(`${error._tag} of a ${error.operation} has its key and cause in fields only, whatever prints it`, () => {
+      const cause = new Error("hunter2")
+      const secret = { ...error, operation: error.operation, keys: ["hunter2"], key: "hunter2", ttl: "hunter2", cause }
+      const same = new (error.constructor as new (fields: object) => Error)(secret)
+      const { stack = "" } = same
+      for (const shown of [same.message, String(same), JSON.stringify(same), inspect(same), stack]) {
+        assert.notInclude(shown, "hunter2")
+      }
+      assert.include(JSON.stringify(same), JSON.stringify(same.message))
+      assert.deepStrictEqual((same as typeof error).keys, ["hunter2"])
+      assert.strictEqual(same.cause, cause)
+    })
+  }
+
+  it("is JSON of its tag, message, place and what a policy needs to know", () => {
+    const error = new E.StoreError({ operation: "putMany", collection: "c", keys: ["a", "b"], reason: "no" })
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(error)), {
+      _tag: "StoreError",
+      message: 'putMany of 2 keys in collection "c": the store refused (no).',
+      operation: "putMany",
+      collection: "c",
+      keyCount: 2,
+      retryable: false,
+      outcome: "not-applied"
+    })
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(new E.StoreSetupError({ module: "Redis", reason: "no" }))), {
+      _tag: "StoreSetupError",
+      message: "Redis: no",
+      module: "Redis",
+      retryable: false
+    })
+  })
+
+  it("a path is shown without fields that are no plain words", () => {
+    const at = (path: string) =>
+      new E.SerializationError({ ...write, path, reason: "NaN" }).message.split(" at ").at(-1)?.slice(0, -1)
+    assert.strictEqual(at("$"), "$")
+    assert.strictEqual(at("$.user.tags[2].line2"), "$.user.tags[2].line2")
+    assert.strictEqual(at("$.sessions.a81f30c2b7.value"), "$.sessions[…].value")
+    assert.strictEqual(at('$.sessions["4be1-9c"]["a]\\"b"].x'), "$.sessions[…][…].x")
+    assert.strictEqual(at(`$.${"x".repeat(33)}`), "$[…]")
+    assert.strictEqual(at(`$.élan.…`), "$[…].…")
+  })
+
+  for (const error of [
+    new E.StoreUnavailableError({ ...read, reason: "refused", sent: true }),
+    new E.CircuitOpenError({ ...read, retryAfter: second }),
+    new E.RateLimitedError({ ...read, retryAfter: second })
+  ]) {
+    it(`${error._tag} gives no advice that may have been taken already`, () => {
+      assert.notMatch(error.message, /try again|wrap|retry|fallback/i)
+    })
+  }
 
   it("a timed-out write warns that it may still be applied", () => {
     assert.include(new E.TimeoutError({ ...write, duration: second }).message, "may still be applied")
@@ -73,11 +128,11 @@ describe("KeyValueError", () => {
     assert.include(new E.TimeoutError({ ...read, duration: second }).message, "no answer within 1s")
   })
 
-  it("a policy says when to try again, and what it waited for", () => {
+  it("a policy says when the next call is allowed, and what it waited for", () => {
     const open = (retryAfter: Duration.Duration) => new E.CircuitOpenError({ ...read, retryAfter }).message
-    assert.include(open(second), "the circuit is open. Try again after 1s.")
-    assert.include(open(Duration.zero), "the circuit is half-open. Try again when it is known")
-    assert.include(new E.RateLimitedError({ ...read, retryAfter: second }).message, "Try again after 1s.")
+    assert.include(open(second), "the circuit is open for another 1s.")
+    assert.include(open(Duration.zero), "the circuit is half-open, until it is known")
+    assert.include(new E.RateLimitedError({ ...read, retryAfter: second }).message, "The next call is allowed in 1s.")
     assert.include(new E.BulkheadFullError({ ...read, limit: 10 }).message, "10 calls are running or waiting already")
     const waited = new E.BulkheadFullError({ ...read, limit: 10, waited: second }).message
     assert.include(waited, "it was not its turn within 1s")
@@ -91,7 +146,7 @@ describe("KeyValueError", () => {
 
   it("a missing key is not retryable", () => {
     const error = new E.MissingKeyError({ ...read, key: "a" })
-    assert.strictEqual(error.message, 'get of "a" in collection "users": there is no such key.')
+    assert.strictEqual(error.message, 'get in collection "users": there is no such key.')
     assert.isFalse(error.retryable)
   })
 

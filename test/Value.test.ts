@@ -130,10 +130,7 @@ describe("Payload", () => {
 
   it("takes objects of another realm, and none of classes", () => {
     assert.strictEqual(from(Object.create(null)).text, "{}")
-    assert.strictEqual(
-      problem(new (class Money {})()).reason,
-      "an instance of Money (give the collection a schema to store it)"
-    )
+    assert.strictEqual(problem(new (class Money {})()).reason, "an instance of Money, which is not JSON")
   })
 
   it("names what cannot be stored, and where", () => {

@@ -49,7 +49,7 @@ const program = Effect.gen(function* () {
 if (import.meta.main) program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
-// get of "c" in collection "default_collection": 2 calls are running or waiting already.
+// get in collection "default_collection": 2 calls are running or waiting already.
 // a was answered
 // b was answered
 // d was answered

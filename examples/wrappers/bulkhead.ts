@@ -27,8 +27,8 @@ const program = Effect.gen(function* () {
 program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
-// put of "d" in collection "default_collection": 3 calls are running or waiting already. not-applied
+// put in collection "default_collection": 3 calls are running or waiting already. not-applied
 // a was stored
-// put of "c" in collection "default_collection": too many calls are running, and it was not its turn within 80ms. not-applied
+// put in collection "default_collection": too many calls are running, and it was not its turn within 80ms. not-applied
 // b was stored
 // c was stored

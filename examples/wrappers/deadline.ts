@@ -34,6 +34,6 @@ main.pipe(NodeRuntime.runMain)
 
 // Prints:
 // a was stored
-// b: put of "b" in collection "default_collection": no answer within … The write may still be applied. (unknown)
-// c: put of "c" in collection "default_collection": no time was left for it. (not-applied)
-// d: put of "d" in collection "default_collection": no time was left for it. (not-applied)
+// b: put in collection "default_collection": no answer within … The write may still be applied. (unknown)
+// c: put in collection "default_collection": no time was left for it. (not-applied)
+// d: put in collection "default_collection": no time was left for it. (not-applied)

@@ -26,6 +26,6 @@ main.pipe(NodeRuntime.runMain)
 
 // Prints:
 // a was stored
-// put of "b" in collection "default_collection": over the rate limit. Try again after …
+// put in collection "default_collection": over the rate limit. The next call is allowed in …
 // a was stored
 // b was stored

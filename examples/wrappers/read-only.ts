@@ -24,7 +24,7 @@ const main = Effect.gen(function* () {
 main.pipe(NodeRuntime.runMain)
 
 // Prints:
-// put of "alice" in collection "users": this store is read-only.
+// put in collection "users": this store is read-only.
 // { name: 'Alice' }
 // nothing failed
 // { name: 'Alice' }

@@ -19,6 +19,6 @@ const program = Effect.gen(function* () {
 program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
-// get of "alice" in collection "default_collection": no answer within 200ms.
-// put of "alice" in collection "default_collection": no answer within 200ms. The write may still be applied. unknown
+// get in collection "default_collection": no answer within 200ms.
+// put in collection "default_collection": no answer within 200ms. The write may still be applied. unknown
 // then in time: undefined

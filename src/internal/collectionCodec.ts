@@ -26,12 +26,15 @@ export const collectionCodec = <S extends Schema.Constraint, K>(collection: stri
 
   const encodeKey = (operation: Operation, key: K): Effect.Effect<string, InvalidKeyError> => {
     if (keyCodec === undefined) return Effect.succeed(key as string)
-    const invalid = (reason: string) =>
-      new InvalidKeyError({ operation, collection, keys: [names.shown(key)], reason: `not a key: ${reason}` })
+    const invalid = (reason: string, cause: unknown) =>
+      new InvalidKeyError({ operation, collection, keys: [names.shown(key)], reason, cause })
     return orFault(
-      () => Effect.mapErrorEager(keyCodec(key), ({ message }) => invalid(message)),
+      () =>
+        Effect.mapErrorEager(keyCodec(key), (cause) =>
+          invalid("it does not fit the schema of the collection's keys", cause)
+        ),
       key,
-      ({ reason, path }) => invalid(`${reason} at ${path}`)
+      ({ reason, cause }) => invalid(reason, cause)
     )
   }
 

@@ -125,7 +125,7 @@ const describeInstance = (value: object): string => {
   const name = Object.getPrototypeOf(value)?.constructor?.name
   return bytes.isBytes(value) || bytes.isBuffer(value)
     ? "bytes inside of JSON (bytes can only be the whole value)"
-    : `an instance of ${typeof name === "string" && name !== "" ? name : "a class"} (give the collection a schema to store it)`
+    : `an instance of ${typeof name === "string" && name !== "" ? name : "a class"}, which is not JSON`
 }
 
 /** Does following the path come by the same object twice? */

@@ -5,8 +5,15 @@ import { builtin } from "./builtin.ts"
 
 const crypto = builtin("node:crypto")
 
-/** Bytes that were made a key once: to make them one for each call takes several times longer than the call. */
-export type SecretKey = KeyObject
+/**
+ * Bytes that were made a key once: to make them one for each call takes several times longer than the call. It is a
+ * `KeyObject`, which is not named, so that types can be checked without those of Node.
+ */
+export interface SecretKey {
+  readonly symmetricKeySize?: number | undefined
+}
+
+const keyOf = (key: SecretKey): KeyObject => key as KeyObject
 
 export const secretKey = (bytes: Uint8Array): SecretKey => crypto().createSecretKey(bytes)
 
@@ -27,10 +34,10 @@ export const randomBytes = (length: number): Uint8Array => {
 }
 
 export const hmacSha256 = (key: SecretKey, data: Uint8Array): Effect.Effect<Uint8Array> =>
-  Effect.succeed(crypto().createHmac("sha256", key).update(data).digest())
+  Effect.succeed(crypto().createHmac("sha256", keyOf(key)).update(data).digest())
 
 export const aesCbcEncrypt = (key: SecretKey, iv: Uint8Array, data: Uint8Array): Effect.Effect<Uint8Array> => {
-  const cipher = crypto().createCipheriv("aes-128-cbc", key, iv)
+  const cipher = crypto().createCipheriv("aes-128-cbc", keyOf(key), iv)
   return Effect.succeed(Buffer.concat([cipher.update(data), cipher.final()]))
 }
 
@@ -40,7 +47,7 @@ export const aesCbcDecrypt = (
   iv: Uint8Array,
   data: Uint8Array
 ): Effect.Effect<Uint8Array | undefined> => {
-  const decipher = crypto().createDecipheriv("aes-128-cbc", key, iv)
+  const decipher = crypto().createDecipheriv("aes-128-cbc", keyOf(key), iv)
   return Effect.succeed(
     Result.getOrUndefined(Result.try(() => Buffer.concat([decipher.update(data), decipher.final()])))
   )
@@ -55,7 +62,9 @@ export const aesGcmEncrypt = (
   data: Uint8Array,
   associated: Uint8Array
 ): Effect.Effect<Uint8Array> => {
-  const cipher = crypto().createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength }).setAAD(associated)
+  const cipher = crypto()
+    .createCipheriv("aes-256-gcm", keyOf(key), nonce, { authTagLength: tagLength })
+    .setAAD(associated)
   return Effect.succeed(Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()]))
 }
 
@@ -67,7 +76,7 @@ export const aesGcmDecrypt = (
   associated: Uint8Array
 ): Effect.Effect<Uint8Array | undefined> => {
   const decipher = crypto()
-    .createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagLength })
+    .createDecipheriv("aes-256-gcm", keyOf(key), nonce, { authTagLength: tagLength })
     .setAAD(associated)
     .setAuthTag(data.subarray(-tagLength))
   return Effect.succeed(

@@ -3,8 +3,8 @@
  *
  * **Details**
  *
- * Needs `ioredis` 6 beside this library, and Redis 6 or newer (or a server that speaks its protocol, such as Valkey).
- * Published as `effect-kv/Redis`.
+ * Needs `ioredis` 5.4 or newer beside this library, and Redis 6 or newer (or a server that speaks its protocol, such as
+ * Valkey). Its types need those of Node (`@types/node`), as ioredis' do. Published as `effect-kv/Redis`.
  *
  * @since 0.1.0
  */
@@ -81,8 +81,10 @@ export interface ConnectionOptions extends CommonOptions {
   /** How long to wait for a connection. Default: 5 seconds. */
   readonly connectTimeout?: Duration.Input | undefined
   /**
-   * How long the server may be silent while an answer is due, before the connection is given up: all operations under
-   * way fail, and a new connection is made. Silence is noticed up to a tenth of that time later. Default: 5 seconds.
+   * How long to wait for a reply while nothing moves, in either direction, before the connection is given up: all
+   * operations under way fail, and a new connection is made. It is noticed up to a tenth of that time later, and a command
+   * may take one second more for each 128 KiB that it sends, up to 32 seconds: a slow network is not a silent server.
+   * Default: 5 seconds.
    */
   readonly responseTimeout?: Duration.Input | undefined
   readonly client?: undefined
@@ -136,7 +138,7 @@ export interface ClusterStoreOptions extends ConnectionOptions {
  */
 export interface ClientOptions extends CommonOptions {
   /** The client, which is used as it is set up, and stays open when the layer is closed. */
-  readonly client: Redis | Cluster | Redis<"resp3"> | Cluster<"resp3">
+  readonly client: InstanceType<typeof Redis> | InstanceType<typeof Cluster>
   readonly url?: undefined
   readonly options?: undefined
   readonly cluster?: undefined

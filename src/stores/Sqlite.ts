@@ -3,7 +3,8 @@
  *
  * **Details**
  *
- * Needs Node 22.16 or newer, and nothing to install or compile. Published as `effect-kv/Sqlite`.
+ * Needs Node 22.16 or newer, and nothing to install or compile: with an older one, the layer fails with `StoreSetupError`.
+ * Published as `effect-kv/Sqlite`.
  *
  * @since 0.1.0
  */
@@ -22,7 +23,15 @@ import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
-import { closeUnsafe, configureUnsafe, type Database, openUnsafe, pathUnsafe, vacuumUnsafe } from "./sqlite/database.ts"
+import {
+  closeUnsafe,
+  configureUnsafe,
+  type Database,
+  openUnsafe,
+  pathUnsafe,
+  problemOfRuntime,
+  vacuumUnsafe
+} from "./sqlite/database.ts"
 import { type Connection, driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
 import { inMemory, isInMemory, isThere } from "./sqlite/location.ts"
@@ -84,8 +93,8 @@ export interface FileOptions extends CommonOptions {
  */
 export interface DatabaseOptions extends CommonOptions {
   /**
-   * The connection, which is used as it is set up (journal, `synchronous`, `secure_delete`, timeout), and never closed. The
-   * store neither shrinks its file nor empties its log.
+   * The connection, a `DatabaseSync` of `node:sqlite`, which is used as it is set up (journal, `synchronous`,
+   * `secure_delete`, timeout), and never closed. The store neither shrinks its file nor empties its log.
    */
   readonly database: Database
   readonly filename?: undefined
@@ -255,6 +264,8 @@ const open = Effect.fnUntraced(function* (
   yield* options.oneOf("Sqlite", "synchronous", synchronous, ["normal", "full"])
   const fileMode = yield* options.mode("Sqlite", "fileMode", config.fileMode ?? 0o600, 0o600)
   const directoryMode = yield* options.mode("Sqlite", "directoryMode", config.directoryMode ?? 0o700, 0o700)
+  const problem = problemOfRuntime()
+  if (problem !== undefined) return yield* options.invalid("Sqlite", problem)
   const failed = `${JSON.stringify(filename)} cannot be opened`
   const database = yield* Effect.acquireRelease(
     attempt(failed, () => Result.try(() => openUnsafe(filename, { fileMode, directoryMode }))),

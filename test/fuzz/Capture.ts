@@ -48,5 +48,11 @@ export const metrics: Effect.Effect<string> = Effect.map(Metric.snapshot, shown)
 
 /** All that can be seen of a value. */
 export function shown(value: unknown): string {
-  return inspect(value, { depth: null, showHidden: true, maxArrayLength: 64, maxStringLength: null })
+  return inspect(value, {
+    depth: null,
+    customInspect: false,
+    showHidden: true,
+    maxArrayLength: 64,
+    maxStringLength: null
+  })
 }

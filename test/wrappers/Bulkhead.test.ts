@@ -70,7 +70,7 @@ describe("Bulkhead", () => {
       const error = yield* Effect.flip(put)
       assert.strictEqual(
         error.message,
-        'put of "d" in collection "default_collection": 3 calls are running or waiting already.'
+        'put in collection "default_collection": 3 calls are running or waiting already.'
       )
       assert.strictEqual(error.outcome, "not-applied")
       yield* TestClock.adjust(50)
@@ -94,7 +94,7 @@ describe("Bulkhead", () => {
       const error = yield* Fiber.join(b)
       assert.strictEqual(
         error.message,
-        'get of "b" in collection "default_collection": too many calls are running, and it was not its turn within 100ms.'
+        'get in collection "default_collection": too many calls are running, and it was not its turn within 100ms.'
       )
       yield* TestClock.adjust(50)
       yield* Fiber.join(c)

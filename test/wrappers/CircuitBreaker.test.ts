@@ -88,10 +88,7 @@ describe("CircuitBreaker", () => {
       yield* Effect.flip(get)
       yield* TestClock.adjust(2500)
       const error = yield* Effect.flip(KeyValue.KeyValue.use((kv) => kv.put("a", 1, { collection: "users" })))
-      assert.strictEqual(
-        error.message,
-        'put of "a" in collection "users": the circuit is open. Try again after 7s 500ms.'
-      )
+      assert.strictEqual(error.message, 'put in collection "users": the circuit is open for another 7s 500ms.')
       assert.strictEqual(error.outcome, "not-applied")
       assert.isTrue(error.retryable)
     }).pipe(Effect.provide(layer))
@@ -109,7 +106,7 @@ describe("CircuitBreaker", () => {
       const error = yield* Effect.flip(get)
       assert.strictEqual(
         error.message,
-        'get of "key" in collection "default_collection": the circuit is half-open. Try again when it is known whether the store is back.'
+        'get in collection "default_collection": the circuit is half-open, until it is known whether the store is back.'
       )
       yield* TestClock.adjust(100)
       assert.strictEqual(yield* Fiber.join(probe), "value")

@@ -61,7 +61,7 @@ describe("Deadline", () => {
       const error = yield* Fiber.join(fiber)
       assert.strictEqual(
         error.message,
-        'put of "key" in collection "default_collection": no answer within 380ms. The write may still be applied.'
+        'put in collection "default_collection": no answer within 380ms. The write may still be applied.'
       )
       assert.strictEqual(error.outcome, "unknown")
       assert.strictEqual(plan.calls.length, 3)
@@ -103,7 +103,7 @@ describe("Deadline", () => {
   it.effect("what finds no time left says that it was not sent", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Deadline.within(put, 0))
-      assert.strictEqual(error.message, 'put of "key" in collection "default_collection": no time was left for it.')
+      assert.strictEqual(error.message, 'put in collection "default_collection": no time was left for it.')
       assert.strictEqual(error.outcome, "not-applied")
       assert.strictEqual((yield* ended(put.pipe(Deadline.within(-5))))[0], "TimeoutError")
     }).pipe(Effect.provide(over("1 second").layer))

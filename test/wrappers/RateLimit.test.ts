@@ -51,7 +51,10 @@ describe("RateLimit", () => {
     Effect.gen(function* () {
       yield* get
       const error = yield* Effect.flip(KeyValue.KeyValue.use((kv) => kv.put("a", 1, { collection: "users" })))
-      assert.strictEqual(error.message, 'put of "a" in collection "users": over the rate limit. Try again after 6s.')
+      assert.strictEqual(
+        error.message,
+        'put in collection "users": over the rate limit. The next call is allowed in 6s.'
+      )
       assert.strictEqual(error.outcome, "not-applied")
     }).pipe(Effect.provide(over({ limit: 10, window: "1 minute", burst: 1 })))
   )

@@ -130,7 +130,7 @@ describe("Tracing", () => {
       Effect.gen(function* () {
         const error = yield* Effect.flip((yield* KeyValue).get("a", { collection: "down" }))
         assert.strictEqual(error._tag, "StoreUnavailableError")
-        assert.include(error.message, `get of "a"`)
+        assert.include(error.message, `get in collection "down"`)
       })
     )
   )

@@ -1,7 +1,7 @@
 import { isPlatformError } from "effect/PlatformError"
 import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
 import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../../internal/storeFailure.ts"
-import { isFull as isDiskFull, isTransient } from "../filesystem/errors.ts"
+import { isFull as isDiskFull, isTransient, reasonOf as platformReasonOf } from "../filesystem/errors.ts"
 
 /**
  * The typed error for one of Effect's `KeyValueStore`, which does not say what kind it is: its cause does. Without a
@@ -12,8 +12,15 @@ export const toStoreFailure: ToStoreFailure<KeyValueStoreError> =
   (place, applied = false) =>
   (error) => {
     const transient = !isRefusal(error.cause)
-    return storeFailure(place, { reason: error.message, cause: error, transient, applied: applied || transient })
+    return storeFailure(place, { reason: reasonOf(error), cause: error, transient, applied: applied || transient })
   }
+
+/** What failed and how. The store's own message has the key. */
+const reasonOf = ({ method, cause }: KeyValueStoreError): string => {
+  if (isPlatformError(cause)) return platformReasonOf(cause)
+  const name = typeof cause === "object" && cause !== null && "name" in cause ? cause.name : undefined
+  return typeof name === "string" && /^\w{1,64}$/.test(name) ? `${method}: ${name}` : `${method} failed`
+}
 
 const quotas = ["QuotaExceededError", "NS_ERROR_DOM_QUOTA_REACHED"]
 

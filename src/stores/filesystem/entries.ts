@@ -35,17 +35,18 @@ const read = Effect.fnUntraced(function* (
   if (stored === undefined) return undefined
   const decoded = managedEntry.decode(stored, { anyVersion: true })
   if (Result.isFailure(decoded)) {
-    return yield* new DeserializationError({ ...Call.placeOf(call, index), reason: `${file}: ${decoded.failure}` })
+    return yield* unreadable(call, index, file, decoded.failure)
   }
   if (!layout.agrees(file, decoded.success, call.collection, key)) {
-    return yield* new DeserializationError({
-      ...Call.placeOf(call, index),
-      reason: `${file} holds the entry of another key`
-    })
+    return yield* unreadable(call, index, file, "its file holds the entry of another key")
   }
   const { entry } = decoded.success
   return (yield* hasExpired(entry)) ? undefined : entry
 })
+
+/** The file is in the cause, since its name is made of the key. */
+const unreadable = (call: Call.Get, index: number, file: string, reason: string): DeserializationError =>
+  new DeserializationError({ ...Call.placeOf(call, index), reason, cause: new Error(file) })
 
 export const put = (files: Files, layout: Layout, sweep: Sweep<unknown>, call: Call.Put) =>
   tracked(call, (onApplied) => sweep.makingRoom(write(files, layout, call, onApplied), isFull))

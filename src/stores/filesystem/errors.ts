@@ -51,8 +51,13 @@ export const isTransient = (error: PlatformError): boolean => {
   }
 }
 
-const reasonOf = (error: PlatformError): string =>
-  isFull(error) ? `the disk is full: ${error.message}` : error.message
+/** What failed and how, without the path: it has the names of the collection and the key. */
+export const reasonOf = (error: PlatformError): string => {
+  const { _tag, module, method } = error.reason
+  const code = codeOf(error)
+  const what = `${_tag}: ${module}.${method}${code === undefined ? "" : `, ${code}`}`
+  return isFull(error) ? `the disk is full: ${what}` : what
+}
 
 const codeOf = (error: PlatformError): string | undefined => {
   const { cause } = error.reason

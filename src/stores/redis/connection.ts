@@ -3,10 +3,11 @@ import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
 import { layerClosed } from "../../internal/layerClosed.ts"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
-import { causeOf, isReply, isUnanswered, messageOf } from "./failures.ts"
+import { causeOf, isReply, isUnanswered } from "./failures.ts"
 import { watchNodes } from "./nodes.ts"
 import { Requests } from "./requests.ts"
 import { resetWhenGivenUp } from "./reset.ts"
+import { secretsOf } from "./secrets.ts"
 import { giveUpWhenSilent } from "./silence.ts"
 
 /** A client of ioredis, of either kind. */
@@ -21,7 +22,7 @@ export interface Connection {
   readonly isReady: () => boolean
   /** Waits until it is, or fails. */
   readonly becomeReady: (place: Place) => Effect.Effect<void, StoreUnavailableError>
-  /** What a command failed with, or what is behind it. */
+  /** What a command failed with, or what is behind it, without what was sent. */
   readonly reasonOf: (error: unknown) => unknown
 }
 
@@ -46,7 +47,7 @@ export const given = (client: Client): Effect.Effect<Connection, never, Scope.Sc
       requests,
       isReady: () => !requests.isClosed,
       becomeReady: (place) => Effect.fail(layerClosed(place)),
-      reasonOf: (error) => error
+      reasonOf: (error) => causeOf(error, secretsOf(client))
     })
   )
 
@@ -105,18 +106,19 @@ export const own = Effect.fnUntraced(function* ({
         })
       ),
     // Of a cluster, the last trouble may be another node's.
-    reasonOf: (error) => (isUnanswered(error) && !isCluster(client) ? trouble.ofLoss() : error)
+    reasonOf: (error) =>
+      isUnanswered(error) && !isCluster(client) ? trouble.ofLoss() : causeOf(error, secretsOf(client))
   }
 })
 
 /** Errors that no command was told about. */
 class Trouble {
   /** Why the last attempt to connect failed, or the connection was lost. */
-  private last: unknown = undefined
+  private last: Error | undefined
   /** What the server itself refused since it was last connected to, such as the password or the database. */
-  refusal: unknown = undefined
+  refusal: Error | undefined
 
-  add(error: unknown): void {
+  add(error: Error): void {
     this.last = error
     if (isReply(error)) this.refusal = error
   }
@@ -136,7 +138,7 @@ class Trouble {
 
   explain(what: string): { readonly reason: string; readonly cause?: unknown } {
     const error = this.refusal ?? this.last
-    return error === undefined ? { reason: what } : { reason: `${what}: ${messageOf(error)}`, cause: causeOf(error) }
+    return error === undefined ? { reason: what } : { reason: `${what}: ${error.message}`, cause: error }
   }
 }
 
@@ -144,19 +146,21 @@ class Trouble {
 const watch = (client: Client, links: Set<Redis>, trouble: Trouble, responseTimeout: number): Effect.Effect<void> =>
   Effect.map(Effect.context<never>(), (context) => {
     const log = Effect.runForkWith(context)
-    const note = (error: unknown) => {
+    const note = (error: Error) => {
       trouble.add(error)
-      log(Effect.logDebug(`Redis: ${messageOf(error)}`))
+      log(Effect.logDebug(`Redis: ${error.message}`))
     }
+    const told = (error: unknown) => causeOf(error, secretsOf(client))
     const watchLink = (link: Redis) => {
       links.add(link)
       link.on("end", () => links.delete(link))
       resetWhenGivenUp(link)
       giveUpWhenSilent(link, responseTimeout)
     }
-    client.on("error", note)
+    client.on("error", (error: unknown) => note(told(error)))
     if (isCluster(client)) {
-      client.on("node error", (error: unknown) => note(new Error(messageOf(error))))
+      // It is one node's error, not a refusal of the whole cluster.
+      client.on("node error", (error: unknown) => note(new Error(told(error).message)))
       watchNodes(client, watchLink)
     } else watchLink(client)
     client.on("connecting", () => trouble.connecting())

@@ -1,5 +1,6 @@
 import { storeFailure, type ToStoreFailure } from "../../internal/storeFailure.ts"
 import { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
+import { toldOfClient, toldOfReply } from "./told.ts"
 
 /** What an error of ioredis means. */
 export interface Meaning {
@@ -97,12 +98,35 @@ export const messageOf = (error: unknown): string => {
   return fieldOf(error, "message") || fieldOf(first, "message") || fieldOf(error, "code") || String(error)
 }
 
-/** The error without the command that ioredis adds to it: its arguments are values, or the password. */
-export const causeOf = (error: unknown): unknown => {
-  if (!(error instanceof Error)) return error
-  const code = fieldOf(error, "code")
-  const cause = new Error(messageOf(error))
-  return Object.assign(cause, { name: error.name, stack: error.stack }, code === "" ? {} : { code })
+/**
+ * The error, with nothing of what was sent to the server: neither the command that ioredis adds to it, nor what the server
+ * quotes of the command or of other things that were sent (`secrets`).
+ */
+export const causeOf = (error: unknown, secrets: ReadonlyArray<string> = []): Error => {
+  if (error instanceof Error && told.has(error)) return error
+  const { name, stack } = error instanceof Error ? error : new Error()
+  const message = isReply(error)
+    ? toldOfReply(messageOf(error), [...secrets, ...argumentsOf(error)])
+    : toldOfClient(messageOf(error), secrets)
+  const frames = stack?.match(/^ {4}at .*$/gm) ?? []
+  const fields = (["code", "syscall"] as const).flatMap((field) => {
+    const value = fieldOf(error, field)
+    return value === "" ? [] : [[field, value] as const]
+  })
+  const cause = Object.assign(new Error(message), Object.fromEntries(fields), {
+    name,
+    stack: [`${name}: ${message}`, ...frames].join("\n")
+  })
+  told.add(cause)
+  return cause
+}
+
+/** Errors that have been through it. */
+const told = new WeakSet<Error>()
+
+const argumentsOf = (error: unknown): ReadonlyArray<unknown> => {
+  const { command } = error as { readonly command?: { readonly args?: unknown } }
+  return Array.isArray(command?.args) ? command.args : []
 }
 
 /** The store's error for one of ioredis, given whether another part of the call was applied. */
@@ -110,9 +134,10 @@ export const toFailure: ToStoreFailure<unknown> =
   (place, applied = false) =>
   (error) => {
     const meaning = meaningOf(error)
+    const cause = causeOf(error)
     return storeFailure(place, {
-      reason: messageOf(error),
-      cause: causeOf(error),
+      reason: cause.message,
+      cause,
       transient: meaning.transient,
       applied: applied || meaning.applied
     })

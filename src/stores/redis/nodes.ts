@@ -20,15 +20,18 @@ export const watchNodes = (client: Cluster, watch: (connection: Redis) => void):
 }
 
 /**
- * Lets commands fail at once while a node is connected to again.
+ * Lets commands fail at once while a node is being connected to.
  *
- * A node that is new holds its first commands back until it is connected. One that was lost would hold each of its first
- * commands for as long as an attempt to connect takes.
+ * A node that is new holds its first commands back until it is connected; ioredis before 5.11 holds back all of them. One
+ * that was lost would hold each of its first commands for as long as an attempt to connect takes.
  */
 const refuseWhileLost = (client: Cluster, node: Redis, lost: Set<string>): void => {
   const { host, port } = node.options
   const address = `${host}:${port}`
   if (lost.has(address)) node.options.enableOfflineQueue = false
+  node.on("connecting", () => {
+    node.options.enableOfflineQueue = false
+  })
   node.on("ready", () => lost.delete(address))
   node.on("close", () => {
     // A node that the client itself takes leave of is no longer among its nodes.

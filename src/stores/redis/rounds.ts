@@ -77,12 +77,12 @@ const readingOf = ({ masters, owners }: Topology, slot: number): Reading => {
 }
 
 /** What is left to read after a master, or `undefined` if that is nothing. */
-export const nextRound = Effect.fnUntraced(function* (
+export const nextRound: (
   connection: Connection,
   client: Cluster,
   call: CallBase,
   round: Round
-): Effect.fn.Return<Round | undefined, Failure> {
+) => Effect.Effect<Round | undefined, Failure> = Effect.fnUntraced(function* (connection, client, call, round) {
   if (round.step + 1 < round.steps.length) return { ...round, step: round.step + 1 }
   const topology = yield* topologyOf(connection, client, call)
   const left = Array.from(round.slots).flatMap(([slot, reading]) =>

@@ -1,11 +1,44 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite"
 import * as Result from "effect/Result"
 import { createUnsafe, isInMemory, type Modes } from "./location.ts"
 
-/** The only file that knows node:sqlite. */
-export type Database = DatabaseSync
+/**
+ * What the store uses of a `DatabaseSync` of `node:sqlite`.
+ *
+ * It is described here, so that types can be checked without those of Node.
+ *
+ * @since 0.1.0
+ */
+export interface Database {
+  readonly isOpen: boolean
+  readonly isTransaction: boolean
+  prepare(sql: string): Statement
+  exec(sql: string): void
+  close(): void
+}
 
-export type Statement = StatementSync
+/**
+ * What the store uses of a `StatementSync` of `node:sqlite`.
+ *
+ * @since 0.1.0
+ */
+export interface Statement {
+  all(...parameters: Array<Parameter>): Array<unknown>
+  get(...parameters: Array<Parameter>): unknown
+  run(...parameters: Array<Parameter>): { readonly changes: number | bigint }
+  setReturnArrays(enabled: boolean): void
+  setReadBigInts(enabled: boolean): void
+}
+
+type Parameter = null | number | bigint | string | Uint8Array
+
+/** Loaded when a layer is built, so that a program which imports the store starts on any Node. */
+const sqlite = () => process.getBuiltinModule("node:sqlite")
+
+/** Why this version of Node has no SQLite that the store can use, if so. */
+export const problemOfRuntime = (): string | undefined =>
+  sqlite()?.StatementSync.prototype.setReturnArrays === undefined
+    ? `it needs the node:sqlite of Node 22.16 or newer, and this is Node ${process.versions.node}`
+    : undefined
 
 /**
  * How many milliseconds SQLite itself waits for a lock. It blocks the event loop meanwhile, so it is just long enough
@@ -16,6 +49,7 @@ const blockingMillis = 5
 /** Opens a file, which is made if it is missing, and so is its directory. Throws. */
 export const openUnsafe = (filename: string, modes: Modes): Database => {
   createUnsafe(filename, modes)
+  const { DatabaseSync } = sqlite()!
   return new DatabaseSync(filename, { timeout: blockingMillis })
 }
 

@@ -15,6 +15,9 @@ export const problemOf = (name: string): string | undefined => {
   return /^(sqlite|effect_kv)_/i.test(name) ? `table must not be ${name}: names like this are reserved` : undefined
 }
 
+/** The index of a table, which has a name that no table of others has. */
+const expiryIndexOf = (table: string): string => `effect_kv_expiry_${table}`
+
 /** SQL statements that bring a table from one version to the next. */
 export type Migration = (table: string) => string
 
@@ -33,7 +36,7 @@ const create: Migration = (table) => `
     entry ANY NOT NULL,
     PRIMARY KEY (collection, key)
   ) STRICT;
-  CREATE INDEX ${quote(`effect_kv_expiry_${table}`)} ON ${quote(table)} (expires_at) WHERE expires_at IS NOT NULL;`
+  CREATE INDEX ${quote(expiryIndexOf(table))} ON ${quote(table)} (expires_at) WHERE expires_at IS NOT NULL;`
 
 /** The way from each version to the next; append to it, and change nothing that was published. */
 export const migrations: ReadonlyArray<Migration> = [create]
@@ -54,9 +57,7 @@ export const migrate = (
     if (encoding[0] !== "UTF-8") return Result.fail(`the database is in ${encoding[0]}, and must be in UTF-8`)
     const registered = registeredVersion(database, table)
     const exists = objectExists(database, table)
-    if (exists && registered === undefined) {
-      return Result.fail(`the table ${quote(table)} exists already, and is not one of this library`)
-    }
+    if (exists && registered === undefined) return Result.fail(problemOfUnregistered(database, table))
     const version = exists ? registered! : 0
     if (version > steps.length) {
       return Result.fail(
@@ -66,6 +67,18 @@ export const migrate = (
     for (const step of steps.slice(version)) database.exec(step(table))
     return Result.succeed(register(database, table, steps.length))
   })
+
+/** Why a table that is there is not registered: it is somebody else's, or the database is damaged. */
+const problemOfUnregistered = (database: Database, table: string): string => {
+  const damaged = "the database is damaged: restore a backup"
+  if (objectExists(database, registry)) {
+    const [found] = prepareUnsafe(database, `PRAGMA integrity_check(${registry})`).get() as unknown as [string]
+    if (found !== "ok") return `${damaged} (${found})`
+  }
+  return objectExists(database, expiryIndexOf(table))
+    ? `${damaged} (the table ${quote(table)} is missing from ${registry})`
+    : `the table ${quote(table)} exists already, and is not one of this library`
+}
 
 const objectExists = (database: Database, name: string): boolean =>
   prepareUnsafe(database, "SELECT 1 FROM sqlite_schema WHERE name = ? COLLATE NOCASE").get(name) !== undefined

@@ -44,7 +44,7 @@ describe("errors of ioredis", () => {
       assert.strictEqual(failure._tag, "StoreUnavailableError")
       assert.strictEqual(failure.outcome, outcome)
       assert.isTrue(failure.retryable)
-      assert.include(failure.message, error.message)
+      assert.include(failure.message, error.message.replace(/\.$/, ""))
     })
   }
 

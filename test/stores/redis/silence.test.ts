@@ -1,22 +1,44 @@
 import { EventEmitter } from "node:events"
 import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type { Redis as Client } from "ioredis"
+import * as KeyValue from "../../../src/KeyValue.ts"
+import * as Redis from "../../../src/stores/Redis.ts"
 import { giveUpWhenSilent } from "../../../src/stores/redis/silence.ts"
+import { fakeRedis } from "../../servers/fakeRedis.ts"
+
+class Queue extends Array<{ readonly command: { readonly args: ReadonlyArray<unknown> } }> {
+  peekFront() {
+    return this[0]
+  }
+}
+
+const command = (...args: ReadonlyArray<unknown>) => ({ command: { args } })
+
+const get = command("key")
+
+const KiB = 1024
 
 /** A client that has just connected, and whose stream tells with what errors it was destroyed. */
 const connected = (timeout: number) => {
   const errors: Array<string> = []
+  const socket = { bytesRead: 0, bytesWritten: 0, writeQueueSize: 0 }
   const stream = Object.assign(new EventEmitter(), {
+    _handle: socket as typeof socket | undefined,
     bytesRead: 0,
+    bytesWritten: 0,
+    writableLength: 0,
     destroy: (error: Error) => {
       errors.push(error.message)
       stream.emit("close")
     }
   })
-  const client = Object.assign(new EventEmitter(), { stream, commandQueue: [] as Array<string> })
+  const client = Object.assign(new EventEmitter(), { stream, commandQueue: new Queue() })
   giveUpWhenSilent(client as unknown as Client, timeout)
   client.emit("connect")
-  return { client, stream, errors }
+  return { client, stream, socket, errors }
 }
 
 describe("a connection", () => {
@@ -26,7 +48,7 @@ describe("a connection", () => {
   it("is given up once nothing has come for the time, and not before", () => {
     const { client, errors } = connected(1000)
     vi.advanceTimersByTime(5099)
-    client.commandQueue.push("get")
+    client.commandQueue.push(get)
     vi.advanceTimersByTime(1000)
     assert.deepStrictEqual(errors, [])
     vi.advanceTimersByTime(100)
@@ -36,27 +58,96 @@ describe("a connection", () => {
     assert.strictEqual(vi.getTimerCount(), 0)
   })
 
-  it("is kept while no answer is due", () => {
+  it("is kept while no reply is due", () => {
     const { errors } = connected(1000)
     vi.advanceTimersByTime(60_000)
     assert.deepStrictEqual(errors, [])
   })
 
-  it("is kept while something comes, be it a part of an answer", () => {
-    const { client, stream, errors } = connected(1000)
-    client.commandQueue.push("get")
+  it("is kept while something comes, be it a part of a reply", () => {
+    const { client, socket, errors } = connected(1000)
+    client.commandQueue.push(get)
     for (let i = 0; i < 60; i++) {
       vi.advanceTimersByTime(900)
-      stream.bytesRead++
+      socket.bytesRead++
     }
     assert.deepStrictEqual(errors, [])
   })
 
+  it("is kept while a congested socket sends, and given up once it sends no more", () => {
+    const { client, socket, errors } = connected(1000)
+    client.commandQueue.push(get)
+    socket.bytesWritten = socket.writeQueueSize = 10_000_000
+    for (let i = 0; i < 60; i++) {
+      vi.advanceTimersByTime(900)
+      socket.writeQueueSize -= 1000
+    }
+    assert.deepStrictEqual(errors, [])
+    vi.advanceTimersByTime(1200)
+    assert.strictEqual(errors.length, 1)
+  })
+
+  it("is given up although more is sent to a server that is frozen, congested or not", () => {
+    for (const waiting of [0, 1000]) {
+      const { client, socket, errors } = connected(1000)
+      client.commandQueue.push(get)
+      socket.bytesWritten = socket.writeQueueSize = waiting
+      for (let i = 0; i < 12; i++) {
+        client.commandQueue.push(command("key", "x".repeat(1024 * KiB)))
+        socket.bytesWritten += 1000
+        if (waiting > 0) socket.writeQueueSize += 1000
+        vi.advanceTimersByTime(100)
+      }
+      assert.strictEqual(errors.length, 1, `${waiting} bytes wait`)
+    }
+  })
+
+  it("has one second more for each 128 KiB of the oldest command, in text or bytes, up to 32 seconds", () => {
+    const cases: ReadonlyArray<readonly [ReadonlyArray<unknown>, number]> = [
+      [["key", "x".repeat(128 * KiB - 3)], 1000],
+      [["key", "é".repeat(64 * KiB), Buffer.alloc(128 * KiB)], 2000],
+      [["key", Buffer.alloc(100_000 * KiB)], 32_000]
+    ]
+    for (const [args, extra] of cases) {
+      const { client, errors } = connected(1000)
+      client.commandQueue.push(command(...args), get)
+      vi.advanceTimersByTime(1000 + extra)
+      assert.deepStrictEqual(errors, [])
+      vi.advanceTimersByTime(200)
+      assert.strictEqual(errors.length, 1)
+    }
+  })
+
+  it("is looked at below TLS, whose records come and go as a whole", () => {
+    const { client, stream, socket, errors } = connected(1000)
+    stream._handle = { bytesRead: 0, bytesWritten: 0, writeQueueSize: 0, _parent: socket } as never
+    client.commandQueue.push(get)
+    for (let i = 0; i < 20; i++) {
+      vi.advanceTimersByTime(900)
+      socket.bytesRead++
+    }
+    assert.deepStrictEqual(errors, [])
+  })
+
+  it("is judged by whole writes where nothing else is known of a stream", () => {
+    const { client, stream, errors } = connected(1000)
+    stream._handle = undefined
+    client.commandQueue.push(get)
+    stream.bytesWritten = stream.writableLength = 100_000
+    for (let i = 0; i < 20; i++) {
+      vi.advanceTimersByTime(900)
+      stream.writableLength -= 1000
+    }
+    assert.deepStrictEqual(errors, [])
+    vi.advanceTimersByTime(1200)
+    assert.strictEqual(errors.length, 1)
+  })
+
   it("is given up again after it was made again", () => {
     const { client, errors } = connected(1000)
-    client.commandQueue.push("get")
+    client.commandQueue.push(get)
     vi.advanceTimersByTime(1200)
-    client.commandQueue = ["get"]
+    client.commandQueue = new Queue(get)
     client.emit("connect")
     vi.advanceTimersByTime(1200)
     assert.strictEqual(errors.length, 2)
@@ -64,10 +155,56 @@ describe("a connection", () => {
 
   it("is no longer looked at once it is closed", () => {
     const { client, stream, errors } = connected(1000)
-    client.commandQueue.push("get")
+    client.commandQueue.push(get)
     stream.emit("close")
     assert.strictEqual(vi.getTimerCount(), 0)
     vi.advanceTimersByTime(5000)
     assert.deepStrictEqual(errors, [])
   })
+})
+
+describe("a real connection, while a large value is sent", () => {
+  for (const tls of [false, true]) {
+    const how = tls ? "by TLS" : "by TCP"
+    const store = (port: number) =>
+      Redis.layer({
+        url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
+        responseTimeout: "200 millis",
+        options: tls ? { tls: { rejectUnauthorized: false } } : {}
+      })
+
+    it.live(`is kept while the server reads slowly, and so are the commands of others (${how})`, () =>
+      Effect.gen(function* () {
+        const server = yield* fakeRedis({ tls })
+        yield* Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          server.read(300_000)
+          const put = yield* Effect.forkChild(kv.put("big", "x".repeat(300_000)), { startImmediately: true })
+          assert.isUndefined(yield* kv.get("other"))
+          yield* Fiber.join(put)
+        }).pipe(Effect.provide(store(server.port)))
+      })
+    )
+
+    it.live(`is given up within the bound once the server is frozen, although others send more (${how})`, () =>
+      Effect.gen(function* () {
+        const server = yield* fakeRedis({ tls })
+        yield* Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          server.read(0)
+          const began = yield* Clock.currentTimeMillis
+          const put = yield* Effect.forkChild(Effect.flip(kv.put("big", "x".repeat(128 * KiB))), {
+            startImmediately: true
+          })
+          yield* Effect.forkChild(Effect.forever(Effect.delay(Effect.exit(kv.put("more", 1)), "10 millis")))
+          yield* Effect.forkChild(Effect.exit(kv.put("more", "x".repeat(20_000 * KiB))))
+          const error = yield* Fiber.join(put)
+          const took = (yield* Clock.currentTimeMillis) - began
+          assert.include(error.message, "no answer within 200 ms")
+          assert.isAtLeast(took, 1100)
+          assert.isAtMost(took, 4000)
+        }).pipe(Effect.provide(store(server.port)))
+      })
+    )
+  }
 })

@@ -1,7 +1,7 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { configureUnsafe, prepareUnsafe } from "../../../src/stores/sqlite/database.ts"
-import { connect, temporaryFile } from "./support.ts"
+import { connect, refused, temporaryFile } from "./support.ts"
 
 describe("configureUnsafe", () => {
   it.effect("sets the journal, and how safe a write is", () =>
@@ -14,6 +14,21 @@ describe("configureUnsafe", () => {
       assert.deepStrictEqual([pragma("secure_delete"), pragma("auto_vacuum")], [[1], [2]])
       configureUnsafe(database, { filename, synchronous: "full", secureDelete: false })
       assert.deepStrictEqual([pragma("synchronous"), pragma("secure_delete")], [[2], [0]])
+    })
+  )
+})
+
+describe("a Node without node:sqlite", () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  it.effect("fails the layer with StoreSetupError, which says which Node is needed", () =>
+    Effect.gen(function* () {
+      for (const found of [undefined, { StatementSync: class {} }]) {
+        vi.spyOn(process, "getBuiltinModule").mockReturnValue(found as never)
+        const error = yield* refused({ filename: ":memory:" })
+        assert.strictEqual(error._tag, "StoreSetupError")
+        assert.match(error.message, /^Sqlite: it needs the node:sqlite of Node 22\.16 or newer, and this is Node \d/)
+      }
     })
   )
 })

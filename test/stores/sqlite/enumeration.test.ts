@@ -1,3 +1,4 @@
+import type { StatementSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -145,7 +146,7 @@ describe("statements", () => {
       const { database, store } = yield* withConnection
       yield* Effect.provide(KeyValue.KeyValue, store)
       for (const [name, statement] of Object.entries(prepareAllUnsafe(database, "entries"))) {
-        const plan = database.prepare(`EXPLAIN QUERY PLAN ${statement.sourceSQL}`).all()
+        const plan = database.prepare(`EXPLAIN QUERY PLAN ${(statement as StatementSync).sourceSQL}`).all()
         for (const { detail } of plan) assert.notMatch(String(detail), /^SCAN|TEMP B-TREE/, name)
       }
     })

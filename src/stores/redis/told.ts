@@ -1,0 +1,96 @@
+import * as Result from "effect/Result"
+
+/** How many characters of a server's text are told. */
+const maxLength = 300
+
+/** Texts in which servers quote nothing, or quote it behind them. */
+const known = [
+  "BUSY Redis is busy running a script",
+  "CLUSTERDOWN Hash slot not served",
+  "CLUSTERDOWN The cluster is down",
+  "ERR DB index is out of range",
+  "ERR invalid DB index",
+  "ERR invalid password",
+  "ERR max number of clients reached",
+  "ERR operation not permitted",
+  "ERR SELECT is not allowed in cluster mode",
+  "ERR syntax error",
+  "ERR unknown command",
+  "ERR wrong number of arguments",
+  "LOADING Redis is loading the dataset in memory",
+  "MASTERDOWN Link with MASTER is down",
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk",
+  "NOAUTH Authentication required",
+  "NOAUTH HELLO must be called with the client already authenticated",
+  "NOREPLICAS Not enough good replicas to write",
+  "NOSCRIPT No matching script",
+  "OOM command not allowed when used memory > 'maxmemory'",
+  "READONLY You can't write against a read only replica",
+  "TRYAGAIN Multiple keys request during rehashing of slot",
+  "WRONGPASS invalid username-password pair or user is disabled",
+  "WRONGTYPE Operation against a key holding the wrong kind of value"
+]
+
+/**
+ * What may be told of a server's reply, given what was sent to it.
+ *
+ * Servers, and proxies before them, quote what they were sent: the password that they do not understand, the value that a
+ * script fails on. So whatever stands in quotation marks is left out, and each word that was sent, or is a part of it.
+ */
+export const toldOfReply = (text: string, sent: ReadonlyArray<unknown>): string => {
+  const same = known.find((start) => text.startsWith(start))
+  if (same !== undefined) return same
+  const [line = ""] = text.split(/[\r\n]/, 1)
+  const [unquoted = "", ...quoted] = line.split(/(?<!\w)["'`]/)
+  const shown = without(unquoted.slice(0, maxLength), textsOf(sent), true)
+  return quoted.length > 0 || unquoted.length > maxLength ? `${shown.trimEnd()} …` : shown
+}
+
+/** What may be told of an error of the client's own. */
+export const toldOfClient = (text: string, secrets: ReadonlyArray<string>): string =>
+  without(text, textsOf(secrets), false)
+
+/** The least length of a part that is left out. Shorter ones are parts of common words. */
+const minPart = 4
+
+/** The text without what was sent, and without parts of it if so. */
+const without = (text: string, sent: ReadonlyArray<string>, parts: boolean): string =>
+  sent
+    .reduce((rest, it) => (it.length < minPart ? rest : rest.replaceAll(it, "…")), text)
+    .split(/(\s+)/)
+    .map((word) => (word.trim() !== "" && wasSent(word, sent, parts) ? "…" : word))
+    .join("")
+
+/** A code such as `WRONGTYPE`, which no server takes from what it was sent. */
+const code = /^[A-Z]{2,16}$/
+
+const wasSent = (word: string, sent: ReadonlyArray<string>, parts: boolean): boolean =>
+  formsOf(word).some((form) =>
+    sent.some((it) => {
+      if (form === it) return true
+      if (code.test(form)) return false
+      return (it.length >= minPart && form.includes(it)) || (parts && form.length >= minPart && it.includes(form))
+    })
+  )
+
+/** A word and its parts, as they are, and as they may have been before they were encoded. */
+const formsOf = (word: string): ReadonlyArray<string> =>
+  [word, ...word.split(/[^\p{L}\p{N}%+_-]+/u)].flatMap((part) => [
+    part,
+    latin1(Buffer.from(part)),
+    latin1(Buffer.from(part, "base64")),
+    Result.getOrElse(
+      Result.try(() => decodeURIComponent(part)),
+      () => part
+    )
+  ])
+
+/** What of an argument a server may quote: its beginning, if it is long. */
+const maxSent = 64 * 1024
+
+const textsOf = (sent: ReadonlyArray<unknown>): ReadonlyArray<string> =>
+  sent
+    .map((it) => (it instanceof Uint8Array ? latin1(it.subarray(0, maxSent)) : String(it).slice(0, maxSent)))
+    .filter((text) => text !== "")
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")
