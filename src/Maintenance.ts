@@ -15,6 +15,11 @@ import type { Place, WriteError } from "./KeyValueError.ts"
 /**
  * Removes entries in bulk. See the members of {@link Maintenance}.
  *
+ * **Details**
+ *
+ * With Sqlite, each of them also gives the space of the file that is free back to the file system, and empties the
+ * write-ahead log: nothing that was deleted before can be read in them afterwards.
+ *
  * @since 0.1.0
  */
 export interface Service {
