@@ -46,6 +46,12 @@ export type Value = Json | Uint8Array
  */
 export const maxDepth = json.maxDepth
 
+/** A text that was parsed, and the field of what it says that is the value, if not the whole. */
+interface Source {
+  readonly text: string
+  readonly field: string | undefined
+}
+
 /**
  * A value on its way through a stack: validated, detached from the caller's object, and turned into JSON text at most
  * once.
@@ -63,22 +69,19 @@ export class Payload {
   /** The text of JSON, if it was made already, or the pieces of bytes. */
   private encoded: string | ReadonlyArray<Uint8Array> | undefined
   private readonly numbers: json.Numbers
-  /** The text that it was parsed from, where that may have rounded integers, and the field that it is of what it says. */
-  private readonly source: string | undefined
-  private readonly field: string | undefined
+  /** What it was parsed from, where that may have rounded integers. */
+  private readonly source: Source | undefined
 
   private constructor(
     decoded: Value | undefined,
     numbers: json.Numbers,
     encoded?: string | ReadonlyArray<Uint8Array> | undefined,
-    source?: string | undefined,
-    field?: string | undefined
+    source?: Source | undefined
   ) {
     this.decoded = decoded
     this.encoded = encoded
     this.numbers = numbers
     this.source = source
-    this.field = field
   }
 
   /**
@@ -110,7 +113,7 @@ export class Payload {
 
   /** @internal Takes over what was parsed, or, with `field`, what is in this field of it. */
   static parsed({ value, numbers, source }: json.Parsed, field?: string): Payload {
-    return new Payload(value, numbers, undefined, source, field)
+    return new Payload(value, numbers, undefined, source === undefined ? undefined : { text: source, field })
   }
 
   /** Takes over JSON that nobody else holds, of finite numbers. */
@@ -149,8 +152,9 @@ export class Payload {
 
   /** The value as its source has it, if `value` may be a rounded one. */
   private get exactly(): Json | undefined {
-    const parsed = this.source === undefined ? undefined : json.parseExactly(this.source)
-    return parsed === undefined || this.field === undefined ? parsed : (parsed as Record<string, Json>)[this.field]
+    const { source } = this
+    const parsed = source === undefined ? undefined : json.parseExactly(source.text)
+    return parsed === undefined || source?.field === undefined ? parsed : (parsed as Record<string, Json>)[source.field]
   }
 
   get isBytes(): boolean {
@@ -222,7 +226,7 @@ export class Payload {
   /** The same value in objects of its own. */
   copy(): Payload {
     const text = typeof this.encoded === "string" ? this.encoded : undefined
-    return new Payload(copy(this.value), this.numbers, text, this.source, this.field)
+    return new Payload(copy(this.value), this.numbers, text, this.source)
   }
 
   private get withoutSource(): Payload {

@@ -223,8 +223,16 @@ export const keyCount = (call: Call): number => ("keys" in call ? call.keys.leng
  * @since 0.1.0
  */
 export const collectionOf = (call: Call): string | undefined => {
-  if (call._tag === "clear") return "name" in call.collection ? call.collection.name : undefined
-  return "collection" in call ? call.collection : undefined
+  switch (call._tag) {
+    case "clear":
+      return "name" in call.collection ? call.collection.name : undefined
+    // One that is made of another call by a spread may still have that one's.
+    case "collections":
+    case "removeExpired":
+      return undefined
+    default:
+      return call.collection
+  }
 }
 
 /**

@@ -13,7 +13,9 @@ import {
   KeyValue,
   KeyValueError,
   Logging,
+  Maintenance,
   Memory,
+  Routing,
   Statistics,
   Tracing
 } from "../../src/index.ts"
@@ -132,6 +134,30 @@ describe("collections in metrics", () => {
       )
       const { total } = yield* Effect.provide(snapshot, Memory.layer().pipe(strange, Statistics.wrap()))
       assert.deepStrictEqual(total.get?.errors, { _OTHER: 1 })
+    }).pipe(apart)
+  )
+})
+
+describe("calls about no collection", () => {
+  it.effect("have no label, also those that a wrapper makes of another call", () =>
+    Effect.gen(function* () {
+      const listed: Array<unknown> = []
+      const inner = Memory.layer().pipe(
+        Statistics.wrap({ store: "s" }),
+        Driver.wrapper(
+          Driver.around((call, next) => {
+            listed.push([call._tag, Driver.collectionOf(call)])
+            return next(call)
+          })
+        ),
+        Routing.wrap({ stores: { other: Memory.layer() }, route: () => undefined })
+      )
+      yield* Effect.provide(
+        Maintenance.Maintenance.use((it) => it.clear),
+        inner
+      )
+      assert.deepStrictEqual(listed, [["collections", undefined]])
+      assert.deepStrictEqual(yield* labels("s"), new Set())
     }).pipe(apart)
   )
 })
