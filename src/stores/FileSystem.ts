@@ -98,12 +98,19 @@ export const layer = (
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
-  yield* options.check("FileSystem", config.directory !== "", "directory must not be empty")
+  const { directory, fsync, defaultCollection } = yield* described.read(config)
   const files = yield* Effect.mapError(
-    makeFiles(config.directory, config.fsync ?? true),
-    (cause) => new StoreSetupError({ module: "FileSystem", reason: `cannot use ${config.directory}`, cause })
+    makeFiles(directory, fsync),
+    (cause) => new StoreSetupError({ module: "FileSystem", reason: `cannot use ${directory}`, cause })
   )
-  return driver(files, yield* makeLayout(files), config.defaultCollection ?? defaultCollection)
+  return driver(files, yield* makeLayout(files), defaultCollection)
+})
+
+/** @internal */
+export const described = options.of<Options>()("FileSystem", {
+  directory: options.required(options.text({ isNotEmpty: true })),
+  fsync: options.boolean({ default: true }),
+  defaultCollection: options.collection({ default: defaultCollection })
 })
 
 const driver = (files: Files, layout: Layout, defaultCollection: string) => {

@@ -11,6 +11,7 @@ import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Atomic } from "../Atomic.ts"
@@ -144,14 +145,18 @@ export const layerConfig = (
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
-  const { table = "entries" } = config
-  const problem = problemOf(table)
-  if (problem !== undefined) return yield* options.invalid("Sqlite", problem)
-  const busyTimeout = yield* options.millis("Sqlite", "busyTimeout", config.busyTimeout ?? "5 seconds")
+  const {
+    table,
+    busyTimeout,
+    defaultCollection,
+    database: given,
+    filename,
+    synchronous
+  } = yield* described.read(config)
   const attempt = <A>(what: string, step: Attempt<A>) =>
     whenFree(step, { millis: busyTimeout }, Effect.succeed, (cause) => setupError(`${what}: ${reasonOf(cause)}`, cause))
 
-  const database = config.database ?? (yield* open(config, attempt))
+  const database = given ?? (yield* open(filename, synchronous, attempt))
   const transactions = yield* attempt("the database cannot be read", () =>
     Result.try(() => transactionsUnsafe(database))
   )
@@ -161,28 +166,38 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     Result.try(() => prepareAllUnsafe(database, table))
   )
   return driver({
-    isClosed: () => config.database === undefined && !database.isOpen,
+    isClosed: () => given === undefined && !database.isOpen,
     statements,
     transactions,
     writer: migrated.success,
     busyTimeout,
-    defaultCollection: config.defaultCollection ?? defaultCollection
+    defaultCollection
   } satisfies Connection)
 })
+
+/** @internal */
+export const described = options.of<Options>()(
+  "Sqlite",
+  {
+    table: options.text({ default: "entries" }),
+    busyTimeout: options.duration({ default: "5 seconds" }),
+    defaultCollection: options.collection({ default: defaultCollection }),
+    filename: options.text({ default: ":memory:" }),
+    synchronous: options.oneOf(["normal", "full"], { default: "normal" }),
+    database: options.value<Database>("an open DatabaseSync", (input) => Predicate.hasProperty(input, "prepare"))
+  },
+  ({ table, filename }) =>
+    filename === "" || filename.includes("\0") ? "filename must not be empty or have U+0000" : problemOf(table)
+)
 
 const setupError = (reason: string, cause: unknown): StoreSetupError =>
   new StoreSetupError({ module: "Sqlite", reason, cause })
 
 const open = Effect.fnUntraced(function* (
-  { filename = ":memory:", synchronous = "normal" }: FileOptions,
+  filename: string,
+  synchronous: "normal" | "full",
   attempt: <A>(what: string, step: Attempt<A>) => Effect.Effect<A, StoreSetupError>
 ): Effect.fn.Return<Database, StoreSetupError, Scope.Scope> {
-  yield* options.check(
-    "Sqlite",
-    filename !== "" && !filename.includes("\0"),
-    "filename must not be empty or have U+0000"
-  )
-  yield* options.oneOf("Sqlite", "synchronous", synchronous, ["normal", "full"])
   const failed = `${JSON.stringify(filename)} cannot be opened`
   const database = yield* Effect.acquireRelease(
     attempt(failed, () => Result.try(() => openUnsafe(filename))),

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Combiner } from "../driver/layers.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
 import * as Routing from "./Routing.ts"
 
 /**
@@ -28,5 +29,5 @@ import * as Routing from "./Routing.ts"
  */
 export const wrap = <const Stores extends Routing.NamedStores>(
   stores: Stores
-): Combiner<ReadonlyArray<Stores[keyof Stores]>> =>
+): Combiner<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> =>
   Routing.wrap({ stores, route: (collection) => (Object.hasOwn(stores, collection) ? collection : undefined) })

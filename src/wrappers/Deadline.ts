@@ -115,14 +115,15 @@ export const within: {
  * @since 0.1.0
  */
 export const wrap = (duration?: Duration.Input, config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(config.store, millisOf(duration), (millis, { counter }) =>
-    keeping(millis, counter("deadline.exceeded", "Operations that ran out of time"))
+  metered(described.read(config, { duration }), ({ duration }, { counter }) =>
+    keeping(duration, counter("deadline.exceeded", "Operations that ran out of time"))
   )
 
-const millisOf = (duration: Duration.Input | undefined) =>
-  duration === undefined
-    ? Effect.succeed(Number.POSITIVE_INFINITY)
-    : options.millis("Deadline", "the duration", duration)
+/** @internal */
+export const described = options.of<Options & { readonly duration?: Duration.Input | undefined }>()("Deadline", {
+  duration: options.duration({ default: Number.POSITIVE_INFINITY, otherwise: "none" }),
+  store: options.text()
+})
 
 /** @internal */
 export const keeping =

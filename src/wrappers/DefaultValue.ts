@@ -39,14 +39,14 @@ export interface Options {
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
-      const payload = Payload.from(config.value)
+      const { value, ttl } = yield* described.read(config)
+      const payload = Payload.from(value)
       if (Result.isFailure(payload)) {
         return yield* options.invalid(
           "DefaultValue",
           `the value cannot be stored: ${payload.failure.reason} at ${payload.failure.path}`
         )
       }
-      const ttl = config.ttl === undefined ? undefined : yield* options.millis("DefaultValue", "ttl", config.ttl)
       return mapEntries({
         mayHide: false,
         decode: (entry) =>
@@ -62,3 +62,9 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       })
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()("DefaultValue", {
+  value: options.required(options.value<Value>("a value that can be stored", () => true)),
+  ttl: options.ttl({ otherwise: "none" })
+})

@@ -6,12 +6,13 @@
 
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as encrypted from "../codecs/encrypted.ts"
 import { type Envelope, envelopes } from "../codecs/envelope.ts"
 import type { Age } from "../codecs/fernet.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { atNow } from "../internal/atNow.ts"
-import { encryption, type ReadOptions } from "../internal/encryption.ts"
+import { encryption, type ReadOptions, readOptions } from "../internal/encryption.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { keysOf, type Secret } from "./fernetEncryption/keys.ts"
@@ -72,13 +73,10 @@ export type Options = Secret &
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
-      const { envelope = "json" } = config
-      yield* options.oneOf("FernetEncryption", "envelope", envelope, envelopes)
-      const max =
-        config.maxAge === undefined ? undefined : yield* options.millis("FernetEncryption", "maxAge", config.maxAge)
-      const keys = yield* keysOf(config)
+      const { envelope, maxAge: max, ...secretAndReading } = yield* described.read(config)
+      const keys = yield* keysOf(secretAndReading as unknown as Secret)
       return (driver) =>
-        encryption(config, {
+        encryption(secretAndReading, {
           encrypt: ({ payload }) => atNow((now) => encrypted.encode(payload, keys[0], now, envelope)),
           decrypt: ({ payload }) => {
             const decode = (age?: Age) => encrypted.decode(payload, keys, { age, exact: driver.exact })
@@ -90,3 +88,15 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
         })(driver)
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()("FernetEncryption", {
+  ...readOptions,
+  keys: options.value<NonNullable<Secret["keys"]>>("a list of Redacted keys", (input) =>
+    Array.isArray(input) ? input.every(Redacted.isRedacted) : false
+  ),
+  passphrase: options.value<Redacted.Redacted<string>>("a Redacted passphrase", Redacted.isRedacted),
+  salt: options.value<string>("text", (input) => typeof input === "string"),
+  envelope: options.oneOf(envelopes, { default: "json" }),
+  maxAge: options.duration({ otherwise: "any time" })
+})

@@ -14,7 +14,7 @@ import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
-import { type Config, validate } from "./logging/config.ts"
+import { type Config, described } from "./logging/config.ts"
 import { finished, started } from "./logging/lines.ts"
 
 /**
@@ -84,7 +84,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(Effect.map(validate(options), (config) => around(logging(config))))
+  wrapperEffect(Effect.map(described.read(options), (config) => around(logging(config))))
 
 const logging = (config: Config): Filter => {
   const level = LogLevel.getOrdinal(config.level)

@@ -10,7 +10,9 @@ import { combine, inTurn } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { type Combiner, combination } from "../driver/layers.ts"
 import { clearCollections } from "../internal/clearByListing.ts"
+import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**
  * Stores by a name for each.
@@ -61,16 +63,24 @@ export interface Options<Stores extends NamedStores> {
  *
  * @since 0.1.0
  */
-export const wrap = <const Stores extends NamedStores>({
-  stores,
-  route
-}: Options<Stores>): Combiner<ReadonlyArray<Stores[keyof Stores]>> => {
+export const wrap = <const Stores extends NamedStores>(
+  config: Options<Stores>
+): Combiner<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> => {
+  const { stores } = config
   const indices = new Map(Object.keys(stores).map((name, index) => [name, index + 1]))
   const layers: ReadonlyArray<Layer.Layer<KeyValue, any, any>> = Object.values(stores)
   return combination(layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>
-    Effect.succeed(routing([primary, ...others], indexUnsafe(indices, route)))
+    Effect.map(described.read(config, { stores }), ({ route }) =>
+      routing([primary, ...others], indexUnsafe(indices, route))
+    )
   )
 }
+
+/** @internal */
+export const described = options.of<Options<any>>()("Routing", {
+  stores: options.required(options.record<NamedStores>("an object of layers")),
+  route: options.required(options.callback<(collection: string) => PropertyKey | undefined>())
+})
 
 /** A name that is none of a store is a mistake: taken for the wrapped store's, it would hide entries. */
 const indexUnsafe =

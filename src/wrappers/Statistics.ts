@@ -106,12 +106,8 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  */
 export const wrap = (config: Options = {}): Wrapper<Statistics, StoreSetupError> =>
   wrapperContext(
-    Effect.map(options.integer("Statistics", "maxCollections", config.maxCollections ?? 1000, 1), (maxCollections) => {
-      const recorder = new Recorder({
-        store: config.store,
-        collectionLabel: config.collectionLabel ?? true,
-        maxCollections
-      })
+    Effect.map(described.read(config), (config) => {
+      const recorder = new Recorder(config)
       return {
         transform: (driver) => around(recording(recorder, driver.system))(driver),
         context: Context.make(Statistics, {
@@ -121,6 +117,15 @@ export const wrap = (config: Options = {}): Wrapper<Statistics, StoreSetupError>
       }
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()("Statistics", {
+  store: options.text(),
+  collectionLabel: options.either([true, false], options.callback<(collection: string) => string | undefined>(), {
+    default: true
+  }),
+  maxCollections: options.integer({ min: 1, default: 1000 })
+})
 
 const recording =
   (recorder: Recorder, system: string): Filter =>

@@ -41,15 +41,9 @@ export interface Options {
  */
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.gen(function* () {
-      const min = config.minTtl === undefined ? 0 : yield* options.millis("TtlClamp", "minTtl", config.minTtl)
-      const max = yield* options.millis("TtlClamp", "maxTtl", config.maxTtl ?? "Infinity", { infinite: true })
-      yield* options.check("TtlClamp", min <= max, "minTtl is above maxTtl")
-      const clamp = (ttl: number) => Math.max(min, Math.min(max, ttl))
-      const missing =
-        config.missingTtl === undefined
-          ? undefined
-          : clamp(yield* options.millis("TtlClamp", "missingTtl", config.missingTtl))
+    Effect.map(described.read(config), ({ minTtl, maxTtl, missingTtl }) => {
+      const clamp = (ttl: number) => Math.max(minTtl, Math.min(maxTtl, ttl))
+      const missing = missingTtl === undefined ? undefined : clamp(missingTtl)
       const clamped = mapEntries({
         encode: (entry) =>
           Effect.clockWith((clock) => {
@@ -70,3 +64,14 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       }
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()(
+  "TtlClamp",
+  {
+    minTtl: options.ttl({ default: 0, otherwise: "no limit" }),
+    maxTtl: options.ttl({ default: Number.POSITIVE_INFINITY, infinite: true, otherwise: "no limit" }),
+    missingTtl: options.ttl({ otherwise: "none, it does not expire" })
+  },
+  ({ minTtl, maxTtl }) => (minTtl <= maxTtl ? undefined : "minTtl is above maxTtl")
+)

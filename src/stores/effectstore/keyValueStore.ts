@@ -46,8 +46,14 @@ export const toKeyValueStore = (
 ): Layer.Layer<EffectKeyValueStore.KeyValueStore, StoreSetupError, KeyValue | Enumeration | Maintenance> =>
   Layer.effect(EffectKeyValueStore.KeyValueStore, make(config))
 
-const make = Effect.fnUntraced(function* (config: KeyValueStoreOptions) {
-  if (config.ttl !== undefined) yield* options.millis("EffectStore", "ttl", config.ttl, { infinite: true })
+/** @internal */
+export const keyValueStoreOptions = options.of<KeyValueStoreOptions>()("EffectStore", {
+  collection: options.collection({ otherwise: "that of the store" }),
+  ttl: options.ttl({ infinite: true, otherwise: "for ever" })
+})
+
+const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {
+  const config = yield* keyValueStoreOptions.read(options)
   const kv = yield* KeyValue
   const enumeration = yield* Enumeration
   const maintenance = yield* Maintenance
