@@ -23,7 +23,7 @@ import type { Value } from "./Value.ts"
 export interface UpdateOptions extends PutOptions {
   /** How long the entry lives from now on. Default: it keeps the expiry that it has. */
   readonly ttl?: Duration.Input | undefined
-  /** How often to start again when another writer came between. Default: 100. */
+  /** How often to start again when another writer came between; a negative number, or none, is 0. Default: 100. */
   readonly maxRetries?: number | undefined
 }
 
@@ -103,7 +103,7 @@ export const make = (self: AtomicDriver): Service => {
         return change(
           driver,
           place,
-          { maxRetries: options?.maxRetries ?? defaultRetries, expiry: true },
+          { maxRetries: retriesOf(options?.maxRetries), expiry: true },
           Effect.fnUntraced(function* (current) {
             const value = f(current?.payload.value)
             if (value === undefined) {
@@ -137,3 +137,7 @@ export const make = (self: AtomicDriver): Service => {
 }
 
 const defaultRetries = 100
+
+/** A number of retries: with what is no number there would be no end of them. */
+const retriesOf = (maxRetries: unknown = defaultRetries): number =>
+  typeof maxRetries === "number" && maxRetries > 0 ? Math.floor(maxRetries) : 0

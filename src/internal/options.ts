@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
-import { StoreSetupError } from "../KeyValueError.ts"
+import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import * as names from "./names.ts"
 
 /** A failure of the layer that is being built. */
@@ -250,8 +250,8 @@ export const ttl = <const D extends Duration.Input | undefined = undefined>(
   })
 }
 
-/** Effect takes what is not a number for zero. */
-const millisOf = (input: unknown): number =>
+/** Milliseconds of a duration; `NaN` for what is none, which Effect takes for zero or throws at. */
+export const millisOf = (input: unknown): number =>
   Option.match(Duration.fromInput(input as Duration.Input), {
     onNone: () => Number.NaN,
     onSome: (duration) => (Number.isNaN(input) ? Number.NaN : Duration.toMillis(duration))
@@ -304,6 +304,13 @@ export const callback = <F extends (...args: never) => unknown, const D extends 
   spec: Defaults<D> = {}
 ): Description<F, F | Absent<D>> =>
   describe("function", "a function", spec, (input) => (typeof input === "function" ? (input as F) : undefined))
+
+/** Which errors something is about. */
+export const errors = <F extends (error: KeyValueError, ...more: never) => boolean>(): Description<F, F> =>
+  callback<F, F>({
+    default: ((error: KeyValueError) => error.retryable) as unknown as F,
+    otherwise: "those that are `retryable`"
+  }) as Description<F, F>
 
 /** A value of another kind, which no message shows. */
 export const value = <A, const D extends A | undefined = undefined>(
@@ -385,7 +392,9 @@ export const optional = <In, Out>(description: Description<In, Out>): Descriptio
 })
 
 /** Several of what a description describes; none by default. */
-export const list = <In, Out>(item: Description<In, Out>): Description<ReadonlyArray<In>, ReadonlyArray<Out>> => ({
+export const list = <In, Out>(
+  item: Description<In, Out>
+): Description<ReadonlyArray<In>, ReadonlyArray<Exclude<Out, undefined>>> => ({
   kind: "list",
   allowed: "a list",
   default: "none",
@@ -398,7 +407,7 @@ export const list = <In, Out>(item: Description<In, Out>): Description<ReadonlyA
           Array.from(input, (each, i) =>
             read(required(item) as Description<unknown, unknown>, () => each, `${name}[${i}]`)
           )
-        ) as Result.Result<ReadonlyArray<Out>, string>)
+        ) as Result.Result<ReadonlyArray<Exclude<Out, undefined>>, string>)
       : notAllowed("a list", input, name)
 })
 

@@ -105,11 +105,16 @@ type Fixed =
  */
 export interface ServerOptions extends ConnectionOptions {
   /**
-   * `redis://user:password@host:port/database`, `rediss://` for TLS, or the path of a Unix socket. Default:
-   * `redis://localhost:6379`.
+   * `redis://user:password@host:port/database`, `rediss://` for TLS, or a Unix socket: `/run/redis.sock`,
+   * `unix:///run/redis.sock` or `redis:///run/redis.sock`. User, password and path are percent-decoded. `?db=`, `?family=`,
+   * `?username=`, `?password=` and `?connectionName=` are known; the layer fails with `StoreSetupError` for any other
+   * parameter, and for a database that is not a whole number. Default: `redis://localhost:6379`.
    */
   readonly url?: string | Redacted.Redacted | undefined
-  /** Options of ioredis, such as `{ sentinels, name }` or `{ tls }`. What the URL says comes first. Default: none. */
+  /**
+   * Options of ioredis, such as `{ sentinels, name }` or `{ tls }`. What the URL says comes first. A `retryStrategy` that
+   * throws, or returns a negative number or `NaN`, is replaced by the default one for that attempt. Default: none.
+   */
   readonly options?: Omit<RedisOptions, Fixed> | undefined
   readonly cluster?: undefined
 }
@@ -256,6 +261,9 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   })
 })
 
+const isClient = (input: unknown): boolean =>
+  Predicate.hasProperty(input, "isCluster") && Predicate.hasProperty(input, "status")
+
 /** @internal */
 export const described = options.of<Options>()(
   "Redis",
@@ -273,7 +281,7 @@ export const described = options.of<Options>()(
     url: address,
     options: options.optional(clientOptions),
     cluster: options.optional(cluster),
-    client: options.value<NonNullable<ClientOptions["client"]>>("a client of ioredis", Predicate.isObject)
+    client: options.value<NonNullable<ClientOptions["client"]>>("a client of ioredis", isClient)
   },
   ({ prefix, names: style }) => names.problemOf(prefix, style)
 )

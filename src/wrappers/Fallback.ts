@@ -160,13 +160,14 @@ export interface Recovery {
  *
  * @since 0.1.0
  */
-export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>(
-  config: Options<Store>
-): Combiner<readonly [Store], Atomic, StoreSetupError> =>
-  combination([config.fallback], (primary, [fallback]) =>
-    Effect.flatMap(described.read(config), ({ fallbackOn, writeToFallback, recovery }) => {
-      if (recovery !== undefined) return recoveringDriver(primary, fallback!, recovery, fallbackOn)
-      const { compareAndPut: _, ...driver } = combine([primary, fallback!], fallingBack(fallbackOn, writeToFallback))
+export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>({
+  fallback,
+  ...config
+}: Options<Store>): Combiner<readonly [Store], Atomic, StoreSetupError> =>
+  combination([fallback], (primary, [other]) =>
+    Effect.flatMap(described.read(config, { fallback }), ({ fallbackOn, writeToFallback, recovery }) => {
+      if (recovery !== undefined) return recoveringDriver(primary, other!, recovery, fallbackOn)
+      const { compareAndPut: _, ...driver } = combine([primary, other!], fallingBack(fallbackOn, writeToFallback))
       return Effect.succeed<Driver>(driver)
     })
   )
@@ -174,10 +175,7 @@ export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>(
 /** @internal */
 export const described = options.of<Options<any>>()("Fallback", {
   fallback: options.required(options.layer()),
-  fallbackOn: options.callback({
-    default: (error: KeyValueError) => error.retryable,
-    otherwise: "those that are `retryable`"
-  }),
+  fallbackOn: options.errors<(error: KeyValueError) => boolean>(),
   writeToFallback: options.boolean({ default: false }),
   recovery: options.optional(
     options.group<Recovery>()({

@@ -86,6 +86,9 @@ export interface Options {
 export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(Effect.map(described.read(options), (config) => around(logging(config))))
 
+/** @internal */
+export { described } from "./logging/config.ts"
+
 const logging = (config: Config): Filter => {
   const level = LogLevel.getOrdinal(config.level)
   const failureLevel = LogLevel.getOrdinal(config.failureLevel)

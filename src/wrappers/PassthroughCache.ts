@@ -132,18 +132,19 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  *
  * @since 0.1.0
  */
-export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>>(
-  config: Options<Cache>
-): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> =>
+export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>>({
+  cache,
+  ...config
+}: Options<Cache>): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> =>
   combination(
-    [config.cache],
-    Effect.fnUntraced(function* (far, [cache]) {
-      const { missTtl, cacheTimeout, store: name, ...read } = yield* described.read(config)
+    [cache],
+    Effect.fnUntraced(function* (far, [driver]) {
+      const { missTtl, cacheTimeout, store: name, ...read } = yield* described.read(config, { cache })
       const limits = { ...read, due: dueOf(read.refreshAhead) }
       const freshness = new Freshness(limits)
       const counters = countersOf((yield* meterOf(name))(far))
       const removals = yield* Background.make(maxRemovals)
-      const near = Timeout.limited(cacheTimeout)(cache!)
+      const near = Timeout.limited(cacheTimeout)(driver!)
       const store = waitsOf(near) === "never" ? near : around(inBudget)(near)
       const through = new ReadThrough({
         far,
@@ -191,10 +192,7 @@ export const described = options.of<Options<any>>()(
     ),
     maxStale: options.duration({ default: 0, otherwise: "not at all" }),
     staleWhileRevalidate: options.boolean({ default: false }),
-    staleOn: options.callback({
-      default: (error: KeyValueError) => error.retryable,
-      otherwise: "those that are `retryable`"
-    }),
+    staleOn: options.errors<(error: KeyValueError) => boolean>(),
     settleTime: options.duration({ default: "30 seconds" }),
     cacheTimeout: options.duration({ default: "1 second" }),
     store: options.text()

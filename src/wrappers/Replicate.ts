@@ -130,14 +130,22 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *
  * @since 0.1.0
  */
-export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
-  config: Options<Replica>
-): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError> =>
+export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
+  replicas,
+  ...config
+}: Options<Replica>): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError> =>
   combination(
-    config.replicas,
+    replicas,
     Effect.fnUntraced(function* (first, others) {
       yield* requireBackground("Replicate")
-      const { acknowledgements, settleTime, pause, maxBehind, store: name, repair } = yield* described.read(config)
+      const {
+        acknowledgements,
+        settleTime,
+        pause,
+        maxBehind,
+        store: name,
+        repair
+      } = yield* described.read(config, { replicas })
       const drivers = [first, ...others] as const
       const meter = (yield* meterOf(name))(first)
       const stores = new Stores({

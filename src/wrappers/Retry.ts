@@ -112,10 +112,7 @@ export const described = options.of<Options>()("Retry", {
   factor: options.number({ min: 1, default: 2 }),
   maxDelay: options.duration({ default: "10 seconds" }),
   jitter: options.boolean({ default: true }),
-  while: options.callback({
-    default: (error: KeyValueError) => error.retryable,
-    otherwise: "those that are `retryable`"
-  }),
+  while: options.errors<NonNullable<Options["while"]>>(),
   schedule: options.value("a Schedule", Schedule.isSchedule),
   budget: options.either(
     [false],

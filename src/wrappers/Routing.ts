@@ -63,10 +63,10 @@ export interface Options<Stores extends NamedStores> {
  *
  * @since 0.1.0
  */
-export const wrap = <const Stores extends NamedStores>(
-  config: Options<Stores>
-): Combiner<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> => {
-  const { stores } = config
+export const wrap = <const Stores extends NamedStores>({
+  stores,
+  ...config
+}: Options<Stores>): Combiner<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> => {
   const indices = new Map(Object.keys(stores).map((name, index) => [name, index + 1]))
   const layers: ReadonlyArray<Layer.Layer<KeyValue, any, any>> = Object.values(stores)
   return combination(layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>

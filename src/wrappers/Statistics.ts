@@ -10,6 +10,7 @@ import { around, type Filter } from "../driver/around.ts"
 import { type Wrapper, wrapperContext } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
 import * as options from "../internal/options.ts"
+import * as telemetry from "../internal/telemetry.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { Recorder, type Snapshot } from "./statistics/Recorder.ts"
 
@@ -121,9 +122,7 @@ export const wrap = (config: Options = {}): Wrapper<Statistics, StoreSetupError>
 /** @internal */
 export const described = options.of<Options>()("Statistics", {
   store: options.text(),
-  collectionLabel: options.either([true, false], options.callback<(collection: string) => string | undefined>(), {
-    default: true
-  }),
+  collectionLabel: telemetry.collectionLabel,
   maxCollections: options.integer({ min: 1, default: 1000 })
 })
 

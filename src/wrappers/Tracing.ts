@@ -63,9 +63,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
 /** @internal */
 export const described = options.of<Options>()("Tracing", {
   store: options.text(),
-  collectionLabel: options.either([true, false], options.callback<(collection: string) => string | undefined>(), {
-    default: true
-  }),
+  collectionLabel: telemetry.collectionLabel,
   recordKeys: options.boolean({ default: false })
 })
 
