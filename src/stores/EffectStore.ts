@@ -48,6 +48,7 @@ export interface Options {
  *   (`KeyValueStore.prefix`).
  * - Batches are several requests at a time, since a `KeyValueStore` has no batches. There is no `Atomic`.
  *
+ * Fails to build with `StoreSetupError` when an option is not valid.
  * Operations fail with `StoreError` when the store refused for good (a full or forbidden browser storage, an error whose
  * cause says so), else with `StoreUnavailableError`.
  *

@@ -36,6 +36,8 @@ export interface Options {
  * Names, values and TTLs are checked as everywhere, so that what works here works with another store. Deleting answers
  * `false` or 0, and there is nothing to enumerate or to clear. There is no `Atomic`: no update could be honoured.
  *
+ * Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * **Example** (A cache that can be switched off)
  *
  * ```ts

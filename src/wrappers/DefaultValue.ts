@@ -32,7 +32,8 @@ export interface Options {
  * The default is never stored: `delete` answers `false`, `putIfAbsent` stores, enumeration does not list it, and
  * `update`, `getAndDelete` and `getOrSet` are given it. Every answer is a value of its own.
  *
- * Fails to build with `StoreSetupError` when the value cannot be stored or the TTL is not a positive, finite duration.
+ * Fails to build with `StoreSetupError` when the value cannot be stored, or the TTL is shorter than a millisecond or longer
+ * than 1,000 years.
  *
  * @since 0.1.0
  */

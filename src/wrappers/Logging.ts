@@ -68,7 +68,7 @@ export interface Options {
  * Keys and collections are logged as this level of the stack sees them: inside of a prefix, with it. Where keys are
  * secrets, or name persons, set `logKeys` to false.
  *
- * Fails to build with `StoreSetupError` when a level is unknown or `maxValueLength` is not a whole number.
+ * Fails to build with `StoreSetupError` when an option is not valid.
  *
  * **Example** (Debug lines, and what may be seen of a value)
  *

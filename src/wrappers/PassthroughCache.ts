@@ -128,7 +128,8 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * - A write without a budget of time that is interrupted while its copy is being removed waits for the near store, for
  *   `cacheTimeout` at most.
  *
- * Fails to build with `StoreSetupError` unless all times are positive and finite.
+ * Fails to build with `StoreSetupError` unless all times are positive and finite, and TTLs of at least a millisecond and at
+ * most 1,000 years.
  *
  * @since 0.1.0
  */

@@ -32,6 +32,8 @@ export interface Options {
  * With `onWrite: "ignore"` writes succeed and do nothing: `delete` answers `false`, `deleteMany` and clearing 0,
  * `putIfAbsent` `false`, `update` the value that stays, and `getAndDelete` `undefined`.
  *
+ * Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>

@@ -46,6 +46,8 @@ export interface Options<Stores extends NamedStores> {
  *
  * What `route` throws, and a name that is none of a store, are defects of the operation that asked.
  *
+ * Fails to build with `StoreSetupError` when `route` is not a function.
+ *
  * **Example** (Sessions in Redis, everything else in SQLite)
  *
  * ```ts

@@ -101,7 +101,7 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  * - Collections without a bound on their number make metrics without a bound: give `collectionLabel` a function, or
  *   `false`.
  *
- * Fails to build with `StoreSetupError` when `maxCollections` is not a whole number of at least 1.
+ * Fails to build with `StoreSetupError` when an option is not valid.
  *
  * @since 0.1.0
  */

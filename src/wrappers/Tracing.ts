@@ -53,6 +53,8 @@ export interface Options {
  *
  * Without a tracer (`Tracer.Tracer`, as OpenTelemetry layers provide it) no span is made, at next to no cost.
  *
+ * Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>

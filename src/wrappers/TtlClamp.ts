@@ -35,7 +35,8 @@ export interface Options {
  *
  * An entry that is put without a TTL lives for ever, whatever `maxTtl` says, unless `missingTtl` is set.
  *
- * Fails to build with `StoreSetupError` when a duration is not positive or `minTtl` is above `maxTtl`.
+ * Fails to build with `StoreSetupError` when a duration is shorter than a millisecond or longer than 1,000 years (`maxTtl`
+ * may be infinite), or `minTtl` is above `maxTtl`.
  *
  * @since 0.1.0
  */

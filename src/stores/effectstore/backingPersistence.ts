@@ -27,7 +27,8 @@ export interface BackingPersistenceOptions {
  * **Details**
  *
  * Each store id has a collection of its own, and TTLs are those of the entries. `setMany` is one write whatever the TTLs
- * are. Operations fail with `PersistenceError`, whose `cause` is our error.
+ * are. Operations fail with `PersistenceError`, whose `cause` is our error. Fails to build with `StoreSetupError` when the
+ * prefix is not valid.
  *
  * **Example** (A cache of results that outlives the process)
  *

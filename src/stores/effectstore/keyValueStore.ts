@@ -36,7 +36,7 @@ export interface KeyValueStoreOptions {
  * text in Base64, and text as bytes in UTF-8, as Effect's own stores do. `modify` is atomic between processes when the
  * layer below has `Atomic`, else within this process.
  *
- * Fails to build with `StoreSetupError` when the TTL is not positive. Operations fail with `KeyValueStoreError`, whose
+ * Fails to build with `StoreSetupError` when an option is not valid. Operations fail with `KeyValueStoreError`, whose
  * `cause` is our error.
  *
  * @since 0.1.0

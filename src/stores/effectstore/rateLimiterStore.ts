@@ -35,7 +35,8 @@ export interface RateLimiterStoreOptions {
  * **Details**
  *
  * A limit is one entry, changed by compare-and-put, and gone when it is of no more use. Time is the clock of the process
- * that asks. Operations fail with `RateLimiterError`; our error is the `cause` of its `reason`.
+ * that asks. Operations fail with `RateLimiterError`; our error is the `cause` of its `reason`. Fails to build with
+ * `StoreSetupError` when the collection has no valid name.
  *
  * **Gotchas**
  *
