@@ -24,7 +24,7 @@ import type { Value } from "./Value.ts"
 export interface UpdateOptions extends PutOptions {
   /** How long the entry lives from now on. Default: it keeps the expiry that it has. */
   readonly ttl?: Duration.Input | undefined
-  /** How often to start again when another writer came between. Default: 100. */
+  /** How often to start again when another writer came between; a negative number, or none, is 0. Default: 100. */
   readonly maxRetries?: number | undefined
 }
 
@@ -99,7 +99,7 @@ export const make = (self: AtomicDriver): Service => {
       ),
     update: (key, f, options) =>
       withPlace(driver, "update", [key], options, (place) =>
-        update(driver, place, { ttl: options?.ttl, maxRetries: options?.maxRetries ?? defaultRetries }, (value) =>
+        update(driver, place, { ttl: options?.ttl, maxRetries: retriesOf(options?.maxRetries) }, (value) =>
           Option.some(f(value))
         )
       ),
@@ -121,3 +121,7 @@ export const make = (self: AtomicDriver): Service => {
 }
 
 const defaultRetries = 100
+
+/** A number of retries: with what is no number there would be no end of them. */
+const retriesOf = (maxRetries: unknown = defaultRetries): number =>
+  typeof maxRetries === "number" && maxRetries > 0 ? Math.floor(maxRetries) : 0

@@ -46,8 +46,7 @@ describe("the package", () => {
       "src/stores/memory/Slots.ts",
       "src/wrappers/Retry.ts",
       "src/wrappers/retry/Budget.ts",
-      "src/wrappers/retry/again.ts",
-      "src/wrappers/retry/policy.ts"
+      "src/wrappers/retry/again.ts"
     ])
     const others = modules.filter((id) => id.startsWith("src/platform/") || id.startsWith("src/testing/"))
     assert.deepStrictEqual(others, ["src/platform/bytes.node.ts"])

@@ -1,7 +1,5 @@
 import { Chain, type Link } from "./Chain.ts"
-
-/** The longest time that `setTimeout` can wait. */
-const longest = 2 ** 31 - 1
+import { longestTimer } from "./runAfter.ts"
 
 /** Something that is due at a time of the monotonic clock. */
 export interface Due {
@@ -31,7 +29,7 @@ export class EqualTimers {
   }
 
   private start(millis: number): void {
-    this.handle = setTimeout(() => this.run(), Math.min(longest, Math.max(1, Math.ceil(millis))))
+    this.handle = setTimeout(() => this.run(), Math.min(longestTimer, Math.max(1, Math.ceil(millis))))
   }
 
   private run(): void {

@@ -5,6 +5,7 @@ import { type EntryMapping, mapEntries, type Name } from "../driver/mapEntries.t
 import type { Entry } from "../Entry.ts"
 import { DecryptionError, type DecryptionReason, EntryTooLargeError } from "../KeyValueError.ts"
 import type { Payload } from "../Value.ts"
+import * as options from "./options.ts"
 
 /** What all wrappers that encrypt can be told about reading. */
 export interface ReadOptions {
@@ -15,6 +16,11 @@ export interface ReadOptions {
   readonly onDecryptionError?: "fail" | "miss" | undefined
   /** Whether values that are not encrypted are read, for the time of a migration. Default: false. */
   readonly allowPlaintext?: boolean | undefined
+}
+
+export const readOptions = {
+  onDecryptionError: options.oneOf(["fail", "miss"], { default: "fail" }),
+  allowPlaintext: options.boolean({ default: false })
 }
 
 /** What was found in an encrypted entry, and whether the cipher would write it another way now. */
@@ -33,7 +39,7 @@ export interface Cipher {
 
 /** Encrypts values on the way in, and decrypts them on the way out. */
 export const encryption = (
-  { onDecryptionError = "fail", allowPlaintext = false }: ReadOptions,
+  { onDecryptionError, allowPlaintext }: options.Read<typeof readOptions>,
   cipher: Cipher
 ): ((driver: Driver) => Driver) => {
   const encode: EntryMapping["encode"] = (entry, place, name) =>

@@ -6,15 +6,14 @@ import type { StoreSetupError } from "../KeyValueError.ts"
 import { type Meter, meterOf } from "./metrics.ts"
 
 /** A wrapper that puts a filter with metrics around every operation. `make` checks its options when a layer is built. */
-export const metered = <Policy>(
-  store: string | undefined,
+export const metered = <Policy extends { readonly store: string | undefined }>(
   make: Effect.Effect<Policy, StoreSetupError, Scope.Scope>,
   filter: (policy: Policy, meter: Meter) => Filter
 ): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
       const policy = yield* make
-      const meter = yield* meterOf(store)
+      const meter = yield* meterOf(policy.store)
       return (driver) => around(filter(policy, meter(driver)))(driver)
     })
   )

@@ -1,8 +1,5 @@
-import * as Effect from "effect/Effect"
 import { isUnambiguous } from "../codecs/names.ts"
 import { type NameCodec, prefixed } from "../driver/mapNames.ts"
-import type { StoreSetupError } from "../KeyValueError.ts"
-import { nameOption } from "./nameOption.ts"
 import * as options from "./options.ts"
 
 /** What all wrappers that put a prefix before names can be told. */
@@ -16,19 +13,19 @@ export interface PrefixOptions {
   readonly names?: "unambiguous" | "py-key-value" | undefined
 }
 
-/** What a prefix makes, once it is certain that no other prefix can make the same names, or nobody minds. */
-export const prefixing = <A>(
-  module: string,
-  prefix: string,
-  { separator = "__", names = "unambiguous" }: PrefixOptions = {},
-  make: (names: NameCodec) => A
-): Effect.Effect<A, StoreSetupError> =>
-  Effect.flatMap(nameOption(module, "the prefix with its separator", prefix + separator), () => {
-    const problem = names === "py-key-value" ? undefined : problemOf(prefix, separator)
-    return problem === undefined ? Effect.succeed(make(prefixed(prefix + separator))) : options.invalid(module, problem)
-  })
+export const prefixOptions = {
+  prefix: options.required(options.text()),
+  separator: options.text({ default: "__" }),
+  names: options.oneOf(["unambiguous", "py-key-value"], { default: "unambiguous" })
+}
 
-const problemOf = (prefix: string, separator: string): string | undefined => {
+type Prefix = options.Read<typeof prefixOptions>
+
+export const namesOf = ({ prefix, separator }: Prefix): NameCodec => prefixed(prefix + separator)
+
+/** Why another prefix could make the same names, if so, unless nobody minds. */
+export const problemOf = ({ prefix, separator, names }: Prefix): string | undefined => {
+  if (names === "py-key-value") return undefined
   if (separator === "") return "the separator must not be empty"
   if (prefix === "") return "the prefix must not be empty"
   if (isUnambiguous(prefix, separator)) return undefined

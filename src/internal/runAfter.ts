@@ -12,7 +12,7 @@ export interface Timer {
 
 /** The times that `setTimeout` can wait. What is due already runs a millisecond later, not before `runAfter` returns. */
 const shortest = 1
-const longest = 2 ** 31 - 1
+export const longestTimer = 2 ** 31 - 1
 
 /**
  * Runs a function after a number of milliseconds by the clock of a fiber, whose context is given: a fiber that has ended
@@ -24,8 +24,11 @@ const longest = 2 ** 31 - 1
 export const runAfter = (context: Context.Context<never>, millis: number, run: () => void): Timer => {
   const clock = Context.get(context, Clock.Clock)
   const wait = Math.max(shortest, millis)
-  return clock === liveClock ? new LiveTimer(wait, run) : sleepThen(context, clock, wait, run)
+  return clock === liveClock ? liveTimer(wait, run) : sleepThen(context, clock, wait, run)
 }
+
+/** The same by the live clock, for what has no fiber. */
+export const liveTimer = (millis: number, run: () => void): Timer => new LiveTimer(millis, run)
 
 /** `setTimeout`, which costs less than a fiber that sleeps. */
 class LiveTimer implements Timer {
@@ -40,8 +43,8 @@ class LiveTimer implements Timer {
   }
 
   private start(millis: number, run: () => void): void {
-    const rest = millis - longest
-    this.handle = rest > 0 ? setTimeout(() => this.start(rest, run), longest) : setTimeout(run, millis)
+    const rest = millis - longestTimer
+    this.handle = rest > 0 ? setTimeout(() => this.start(rest, run), longestTimer) : setTimeout(run, millis)
   }
 }
 

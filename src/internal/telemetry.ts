@@ -6,9 +6,14 @@ import { type Call, keyCount } from "../driver/Call.ts"
 import type { Entry } from "../Entry.ts"
 import type { KeyValueError, Operation } from "../KeyValueError.ts"
 import { shownName } from "./oneLine.ts"
+import * as options from "./options.ts"
 
 /** What telemetry calls a collection: its name, nothing, or what a function makes of the name. */
 export type CollectionLabel = boolean | ((collection: string) => string | undefined)
+
+export const collectionLabel = options.either([true, false], options.callback<Exclude<CollectionLabel, boolean>>(), {
+  default: true
+})
 
 /** What stands for labels that are too many or could not be made, as in OpenTelemetry. */
 export const other = "_OTHER"

@@ -15,7 +15,9 @@ import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
 import { defaultCollection } from "../driver/Driver.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 import { make as makeDriver } from "./effectstore/driver.ts"
 
@@ -46,6 +48,7 @@ export interface Options {
  *   (`KeyValueStore.prefix`).
  * - Batches are several requests at a time, since a `KeyValueStore` has no batches. There is no `Atomic`.
  *
+ * Fails to build with `StoreSetupError` when an option is not valid.
  * Operations fail with `StoreError` when the store refused for good (a full or forbidden browser storage, an error whose
  * cause says so), else with `StoreUnavailableError`.
  *
@@ -68,7 +71,7 @@ export interface Options {
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<KeyValue | Enumeration | Maintenance, never, EffectKeyValueStore.KeyValueStore> =>
+): Layer.Layer<KeyValue | Enumeration | Maintenance, StoreSetupError, EffectKeyValueStore.KeyValueStore> =>
   driverLayer(make(options))
 
 /**
@@ -76,7 +79,12 @@ export const layer = (
  *
  * @since 0.1.0
  */
-export const make = (options: Options) =>
-  Effect.map(EffectKeyValueStore.KeyValueStore, (store) =>
-    makeDriver(store, options.defaultCollection ?? defaultCollection)
+export const make = (config: Options) =>
+  Effect.flatMap(described.read(config), ({ defaultCollection }) =>
+    Effect.map(EffectKeyValueStore.KeyValueStore, (store) => makeDriver(store, defaultCollection))
   )
+
+/** @internal */
+export const described = options.of<Options>()("EffectStore", {
+  defaultCollection: options.collection({ default: defaultCollection })
+})

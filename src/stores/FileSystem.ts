@@ -116,14 +116,21 @@ export const layer = (
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
-  yield* options.check("FileSystem", config.directory !== "", "directory must not be empty")
-  const fileMode = yield* options.mode("FileSystem", "fileMode", config.fileMode ?? 0o600, 0o600)
-  const directoryMode = yield* options.mode("FileSystem", "directoryMode", config.directoryMode ?? 0o700, 0o700)
+  const { directory, fsync, fileMode, directoryMode, defaultCollection } = yield* described.read(config)
   const files = yield* Effect.mapError(
-    makeFiles(config.directory, { fsync: config.fsync ?? true, fileMode, directoryMode }),
-    (cause) => new StoreSetupError({ module: "FileSystem", reason: `cannot use ${config.directory}`, cause })
+    makeFiles(directory, { fsync, fileMode, directoryMode }),
+    (cause) => new StoreSetupError({ module: "FileSystem", reason: `cannot use ${directory}`, cause })
   )
-  return driver(files, yield* makeLayout(files), config.defaultCollection ?? defaultCollection)
+  return driver(files, yield* makeLayout(files), defaultCollection)
+})
+
+/** @internal */
+export const described = options.of<Options>()("FileSystem", {
+  directory: options.required(options.text({ isNotEmpty: true })),
+  fsync: options.boolean({ default: true }),
+  fileMode: options.mode(0o600, { default: 0o600 }),
+  directoryMode: options.mode(0o700, { default: 0o700 }),
+  defaultCollection: options.collection({ default: defaultCollection })
 })
 
 const driver = (files: Files, layout: Layout, defaultCollection: string) => {

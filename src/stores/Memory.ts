@@ -6,6 +6,7 @@
 import type * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type { Atomic } from "../Atomic.ts"
 import type * as Call from "../driver/Call.ts"
@@ -86,12 +87,9 @@ export const layer = (
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
-  const limits = {
-    maxEntries: yield* options.integer("Memory", "maxEntries", config.maxEntries ?? Number.MAX_SAFE_INTEGER, 1),
-    maxSize: yield* options.bytes("Memory", "maxSize", config.maxSize, Number.POSITIVE_INFINITY)
-  }
-  const partitions = new Partitions(limits, config.limitsPer ?? "store")
-  for (const [collection, values] of Object.entries(config.seed ?? {})) {
+  const { maxEntries, maxSize, limitsPer, seed, defaultCollection } = yield* described.read(config)
+  const partitions = new Partitions({ maxEntries, maxSize }, limitsPer)
+  for (const [collection, values] of Object.entries(seed)) {
     for (const [key, value] of Object.entries(values)) {
       const payload = Payload.from(value)
       if (Result.isFailure(payload)) {
@@ -105,7 +103,20 @@ export const make = Effect.fnUntraced(function* (config: Options) {
       partitions.forWrite(collection, 0).set(collection, key, entry, 0)
     }
   }
-  return declareWaits(driver(partitions, config.defaultCollection ?? defaultCollection), "never")
+  return declareWaits(driver(partitions, defaultCollection), "never")
+})
+
+/** @internal */
+export const described = options.of<Options>()("Memory", {
+  maxEntries: options.integer({ min: 1, default: Number.POSITIVE_INFINITY, otherwise: "no limit" }),
+  maxSize: options.size({ default: Number.POSITIVE_INFINITY, otherwise: "no limit" }),
+  limitsPer: options.oneOf(["collection", "store"], { default: "store" }),
+  seed: options.value<NonNullable<Options["seed"]>, NonNullable<Options["seed"]>>(
+    "an object of objects",
+    (input) => Predicate.isObject(input) && Object.values(input).every(Predicate.isObject),
+    { default: {}, otherwise: "none" }
+  ),
+  defaultCollection: options.collection({ default: defaultCollection })
 })
 
 /** Runs a step of the driver at the time that it is. */

@@ -9,7 +9,9 @@ import { type Driver, defaultCollection } from "../driver/Driver.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import { declareWaits } from "../driver/waits.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 
 /**
@@ -34,6 +36,8 @@ export interface Options {
  * Names, values and TTLs are checked as everywhere, so that what works here works with another store. Deleting answers
  * `false` or 0, and there is nothing to enumerate or to clear. There is no `Atomic`: no update could be honoured.
  *
+ * Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * **Example** (A cache that can be switched off)
  *
  * ```ts
@@ -44,15 +48,20 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<KeyValue | Enumeration | Maintenance> =>
-  driverLayer(Effect.sync(() => declareWaits(driver(options), "never")))
+export const layer = (config: Options = {}): Layer.Layer<KeyValue | Enumeration | Maintenance, StoreSetupError> =>
+  driverLayer(Effect.map(described.read(config), (config) => declareWaits(driver(config), "never")))
 
-const driver = (options: Options) => {
+/** @internal */
+export const described = options.of<Options>()("Null", {
+  defaultCollection: options.collection({ default: defaultCollection })
+})
+
+const driver = ({ defaultCollection }: options.Values<typeof described>) => {
   const noNames = () => Effect.succeed({ names: [], next: undefined })
   const noneRemoved = () => Effect.succeed({ count: 0, next: undefined })
   return {
     system: "null",
-    defaultCollection: options.defaultCollection ?? defaultCollection,
+    defaultCollection,
     extents: [],
     get: ({ keys }) => Effect.sync(() => keys.map(() => undefined)),
     put: () => Effect.void,

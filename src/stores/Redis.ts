@@ -12,6 +12,7 @@ import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
@@ -22,9 +23,11 @@ import { part } from "../driver/extents.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import * as options from "../internal/options.ts"
+import { longestTimer } from "../internal/runAfter.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
+import { address, clientOptions, cluster, password, pauseBefore } from "./redis/clientOptions.ts"
 import { type Client, type Connection, disconnectTimeout, given, own } from "./redis/connection.ts"
 import { driver } from "./redis/driver.ts"
 import { leavesReplica } from "./redis/failures.ts"
@@ -106,11 +109,16 @@ type Fixed =
  */
 export interface ServerOptions extends ConnectionOptions {
   /**
-   * `redis://user:password@host:port/database`, `rediss://` for TLS, or the path of a Unix socket. Default:
-   * `redis://localhost:6379`.
+   * `redis://user:password@host:port/database`, `rediss://` for TLS, or a Unix socket: `/run/redis.sock`,
+   * `unix:///run/redis.sock` or `redis:///run/redis.sock`. User, password and path are percent-decoded. `?db=`, `?family=`,
+   * `?username=`, `?password=` and `?connectionName=` are known; the layer fails with `StoreSetupError` for any other
+   * parameter, and for a database that is not a whole number. Default: `redis://localhost:6379`.
    */
   readonly url?: string | Redacted.Redacted | undefined
-  /** Options of ioredis, such as `{ sentinels, name }` or `{ tls }`. What the URL says comes first. Default: none. */
+  /**
+   * Options of ioredis, such as `{ sentinels, name }` or `{ tls }`. What the URL says comes first. A `retryStrategy` that
+   * throws, or returns a negative number or `NaN`, is replaced by the default one for that attempt. Default: none.
+   */
   readonly options?: Omit<RedisOptions, Fixed> | undefined
   readonly cluster?: undefined
 }
@@ -246,41 +254,49 @@ export const layerConfig = (
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
-  const { prefix = "", names: style = "escaped", format = "compact", integers = "number" } = config
-  const problem = names.problemOf(prefix, style)
-  if (problem !== undefined) return yield* options.invalid("Redis", problem)
-  yield* options.oneOf("Redis", "format", format, ["compact", "py-key-value"])
-  yield* options.oneOf("Redis", "integers", integers, ["number", "bigint"])
-  const connection = yield* config.client === undefined ? connect(config) : given(config.client as Client)
+  const read = yield* described.read(config)
+  const connection = yield* read.client === undefined ? connect(read) : given(read.client)
   return driver(connection, {
-    names: names.make(prefix, style),
-    coalesceReads: config.coalesceReads ?? false,
-    defaultCollection: config.defaultCollection ?? defaultCollection,
-    format,
-    exact: integers === "bigint",
-    extents: config.client && [part(config.client, prefix)]
+    names: names.make(read.prefix, read.names),
+    coalesceReads: read.coalesceReads,
+    defaultCollection: read.defaultCollection,
+    format: read.format,
+    exact: read.integers === "bigint",
+    extents: read.client && [part(read.client, read.prefix)]
   })
 })
 
+const isClient = (input: unknown): boolean =>
+  Predicate.hasProperty(input, "isCluster") && Predicate.hasProperty(input, "status")
+
+/** @internal */
+export const described = options.of<Options>()(
+  "Redis",
+  {
+    prefix: options.text({ default: "", otherwise: "none" }),
+    defaultCollection: options.collection({ default: defaultCollection }),
+    names: options.oneOf(["escaped", "py-key-value"], { default: "escaped" }),
+    format: options.oneOf(["compact", "py-key-value"], { default: "compact" }),
+    integers: options.oneOf(["number", "bigint"], { default: "number" }),
+    coalesceReads: options.boolean({ default: false }),
+    password: password,
+    lazyConnect: options.boolean({ default: false }),
+    connectTimeout: options.duration({ default: "5 seconds" }),
+    responseTimeout: options.duration({ default: "5 seconds" }),
+    url: address,
+    options: options.optional(clientOptions),
+    cluster: options.optional(cluster),
+    client: options.value<NonNullable<ClientOptions["client"]>>("a client of ioredis", isClient)
+  },
+  ({ prefix, names: style }) => names.problemOf(prefix, style)
+)
+
 const connect = Effect.fnUntraced(function* (
-  config: ServerOptions | ClusterStoreOptions
+  config: options.Values<typeof described>
 ): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
-  yield* options.check(
-    "Redis",
-    isUrl(config.url),
-    "url must begin with redis:// or rediss://, or be the path of a Unix socket"
-  )
-  const { nodes = [], options: { redisOptions } = {} } = config.cluster ?? {}
-  const databases = [...nodes, redisOptions].map(databaseOf)
-  yield* options.check(
-    "Redis",
-    databases.every((db) => Number(db ?? 0) === 0),
-    "a cluster has no other database than 0"
-  )
-  const connectTimeout = yield* options.millis("Redis", "connectTimeout", config.connectTimeout ?? "5 seconds")
-  const responseTimeout = yield* options.millis("Redis", "responseTimeout", config.responseTimeout ?? "5 seconds")
+  const { connectTimeout, responseTimeout } = config
   const server = {
-    connectTimeout,
+    connectTimeout: Math.min(connectTimeout, longestTimer),
     socketTimeout: undefined,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -289,51 +305,44 @@ const connect = Effect.fnUntraced(function* (
   }
   return yield* own({
     make: () => (config.cluster === undefined ? serverClient(config, server) : clusterClient(config.cluster, server)),
-    lazyConnect: config.lazyConnect ?? false,
+    lazyConnect: config.lazyConnect,
     connectTimeout,
-    responseTimeout
+    // It is looked for silence in tenths of this time, each of which is one timer.
+    responseTimeout: Math.min(responseTimeout, longestTimer)
   })
 })
 
-/** ioredis takes a part of any other URL for a path, and names it, with the password, when there is no such file. */
-const isUrl = (url: ServerOptions["url"]): boolean => {
-  const text = Redacted.isRedacted(url) ? Redacted.value(url) : (url ?? "")
-  return /^(rediss?:\/)?\//i.test(text) || !text.includes("/")
-}
+type Values = options.Values<typeof described>
 
-/** The database that a node is to have, if any: ioredis drops it, or goes on when the node refuses it. */
-const databaseOf = (node: ClusterNode | RedisOptions | undefined): unknown => {
-  if (typeof node === "object") return "db" in node ? node.db : 0
-  return typeof node === "string" ? /^\w+:\/\/[^/?]*\/(\d+)|[?&]db=(\d+)/.exec(node)?.slice(1).join("") : 0
-}
-
-const serverClient = ({ url, options }: ServerOptions, server: RedisOptions): Client => {
-  const all = {
+const serverClient = ({ url, options }: Values, server: RedisOptions): Client =>
+  new Redis({
     disconnectTimeout,
-    retryStrategy: pause,
+    retryStrategy: pauseBefore,
     reconnectOnError: leavesReplica(),
     sentinelCommandTimeout: server.connectTimeout,
     ...options,
+    ...url,
+    ...(url?.tls !== undefined && { tls: options?.tls ?? url.tls }),
     ...server,
     enableOfflineQueue: false
-  } as Configured
-  if (url === undefined) return new Redis(all)
-  const client = new Redis(Redacted.isRedacted(url) ? Redacted.value(url) : url, all)
-  // A URL with a user counts as one with a password, if only an empty one.
-  if (server.password !== undefined) client.options.password = server.password
-  return client
-}
+  } as Configured)
 
-const clusterClient = ({ nodes, options }: ClusterStoreOptions["cluster"], server: RedisOptions): Client =>
-  new Cluster([...nodes], {
-    clusterRetryStrategy: pause,
+const clusterClient = ({ nodes, options }: NonNullable<Values["cluster"]>, server: RedisOptions): Client =>
+  new Cluster([...(nodes as ReadonlyArray<ClusterNode>)], {
+    clusterRetryStrategy: pauseBefore,
     // It asks any one node, and gives up all of them when that one does not answer.
     enableReadyCheck: false,
     retryDelayOnClusterDown: 0,
     // Several nodes are asked before the time to connect is over, since the first may not answer.
     slotsRefreshTimeout: Math.min(1000, server.connectTimeout! / 4),
     ...options,
-    redisOptions: { disconnectTimeout, ...options?.redisOptions, ...server } as Configured,
+    redisOptions: {
+      disconnectTimeout,
+      // The other nodes, which are learned from these, have no URL.
+      ...(nodes.some((node) => node !== undefined && "tls" in node) && { tls: {} }),
+      ...options?.redisOptions,
+      ...server
+    } as Configured,
     retryDelayOnFailover: 0,
     enableOfflineQueue: false,
     lazyConnect: true
@@ -341,6 +350,3 @@ const clusterClient = ({ nodes, options }: ClusterStoreOptions["cluster"], serve
 
 /** All replies that the store asks for have the same form in either mapping. */
 type Configured = RedisOptions & { readonly replyMapping?: "legacy" }
-
-/** How long (milliseconds) to wait before the given attempt to connect again, varied by up to a half. */
-const pause = (attempt: number): number => Math.min(50 * 2 ** (attempt - 1), 2000) * (0.5 + Math.random() / 2)

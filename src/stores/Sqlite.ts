@@ -12,6 +12,7 @@ import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Atomic } from "../Atomic.ts"
@@ -180,13 +181,11 @@ export const layerConfig = (
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
-  const { table = "entries" } = config
-  const problem = problemOf(table)
-  if (problem !== undefined) return yield* options.invalid("Sqlite", problem)
-  const busyTimeout = yield* options.millis("Sqlite", "busyTimeout", config.busyTimeout ?? "5 seconds")
+  const read = yield* described.read(config)
+  const { table, busyTimeout, defaultCollection, database: given } = read
   const attempt = trying(busyTimeout)
 
-  const database = config.database ?? (yield* open(config, attempt))
+  const database = given ?? (yield* open(read, attempt))
   const transactions = yield* attempt("the database cannot be read", () =>
     Result.try(() => transactionsUnsafe(database))
   )
@@ -198,15 +197,33 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   const path = yield* attempt("the database cannot be read", () => Result.try(() => pathUnsafe(database)))
   return driver({
     extent: part(path === undefined ? database : `sqlite ${path}`, table),
-    isClosed: () => config.database === undefined && !database.isOpen,
+    isClosed: () => given === undefined && !database.isOpen,
     statements,
     transactions,
     writer: migrated.success,
     busyTimeout,
-    defaultCollection: config.defaultCollection ?? defaultCollection,
-    shrinks: config.database === undefined && !isInMemory(config.filename ?? inMemory)
+    defaultCollection,
+    shrinks: given === undefined && !isInMemory(read.filename)
   } satisfies Connection)
 })
+
+/** @internal */
+export const described = options.of<Options>()(
+  "Sqlite",
+  {
+    table: options.text({ default: "entries" }),
+    busyTimeout: options.duration({ default: "5 seconds" }),
+    defaultCollection: options.collection({ default: defaultCollection }),
+    filename: options.text({ default: inMemory }),
+    synchronous: options.oneOf(["normal", "full"], { default: "normal" }),
+    secureDelete: options.boolean({ default: true }),
+    fileMode: options.mode(0o600, { default: 0o600 }),
+    directoryMode: options.mode(0o700, { default: 0o700 }),
+    database: options.value<Database>("an open DatabaseSync", (input) => Predicate.hasProperty(input, "prepare"))
+  },
+  ({ table, filename }) =>
+    filename === "" || filename.includes("\0") ? "filename must not be empty or have U+0000" : problemOf(table)
+)
 
 /**
  * Writes the file of a database anew, as small as it can be and without anything that was deleted.
@@ -232,12 +249,13 @@ export const vacuum = (
 ): Effect.Effect<void, StoreSetupError> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { filename } = config
-      yield* options.check("Sqlite", isThere(filename), `${JSON.stringify(filename)} does not exist`)
-      const busyTimeout = yield* options.millis("Sqlite", "busyTimeout", config.busyTimeout ?? "5 seconds")
-      const attempt = trying(busyTimeout)
-      const database = yield* open({ filename }, attempt)
-      yield* attempt(`${JSON.stringify(filename)} cannot be vacuumed`, () => Result.try(() => vacuumUnsafe(database)))
+      const read = yield* described.read(config)
+      yield* options.check("Sqlite", isThere(read.filename), `${JSON.stringify(read.filename)} does not exist`)
+      const attempt = trying(read.busyTimeout)
+      const database = yield* open(read, attempt)
+      yield* attempt(`${JSON.stringify(read.filename)} cannot be vacuumed`, () =>
+        Result.try(() => vacuumUnsafe(database))
+      )
     })
   )
 
@@ -253,17 +271,9 @@ const setupError = (reason: string, cause: unknown): StoreSetupError =>
   new StoreSetupError({ module: "Sqlite", reason, cause })
 
 const open = Effect.fnUntraced(function* (
-  { filename = inMemory, synchronous = "normal", secureDelete = true, ...config }: FileOptions,
+  { filename, synchronous, secureDelete, fileMode, directoryMode }: options.Values<typeof described>,
   attempt: Trying
 ): Effect.fn.Return<Database, StoreSetupError, Scope.Scope> {
-  yield* options.check(
-    "Sqlite",
-    filename !== "" && !filename.includes("\0"),
-    "filename must not be empty or have U+0000"
-  )
-  yield* options.oneOf("Sqlite", "synchronous", synchronous, ["normal", "full"])
-  const fileMode = yield* options.mode("Sqlite", "fileMode", config.fileMode ?? 0o600, 0o600)
-  const directoryMode = yield* options.mode("Sqlite", "directoryMode", config.directoryMode ?? 0o700, 0o700)
   const problem = problemOfRuntime()
   if (problem !== undefined) return yield* options.invalid("Sqlite", problem)
   const failed = `${JSON.stringify(filename)} cannot be opened`

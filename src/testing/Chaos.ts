@@ -6,9 +6,9 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import { around, type Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
@@ -194,13 +194,11 @@ const wrapping = <E>(chaos: Effect.Effect<Service, E>): Wrapper<Chaos, E> =>
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Return<Service, StoreSetupError> {
-  const rates = yield* validRates(config.rates ?? {})
-  const delay = yield* range("delay", config.delay ?? { min: "1 millis", max: "50 millis" })
-  const lateBy = yield* range("lateBy", config.lateBy ?? { min: "5 seconds", max: "30 seconds" })
-  const outages = yield* Effect.forEach(config.outages ?? [], outage)
+  const { delay, lateBy, outages, script, onFault, ...read } = yield* described.read(config)
+  const rates = kinds.map((kind) => [kind, read.rates[kind]] as const)
   const begun = monotonicMillis(yield* Clock.Clock)
   const injected = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>
-  let enabled = config.enabled ?? true
+  let enabled = read.enabled
   let down: Fault | undefined
   let calls = 0
 
@@ -238,11 +236,11 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
       const clock = fiber.getRef(Clock.Clock)
       const now = clock.currentTimeMillisUnsafe()
       const chosen = (): Fault | undefined =>
-        fiber.getRef(Spared) ? undefined : (config.script?.(call, n) ?? byRate(call, now, fiber.getRef(Random.Random)))
+        fiber.getRef(Spared) ? undefined : (script?.(call, n) ?? byRate(call, now, fiber.getRef(Random.Random)))
       const fault = enabled ? (outageAt(monotonicMillis(clock)) ?? chosen()) : undefined
       if (fault === undefined) return Effect.undefined
       injected[fault._tag]++
-      return config.onFault === undefined ? Effect.succeed(fault) : Effect.as(config.onFault(fault, call), fault)
+      return onFault === undefined ? Effect.succeed(fault) : Effect.as(onFault(fault, call), fault)
     })
 
   const set = (change: () => void): Effect.Effect<void> => Effect.sync(change)
@@ -265,6 +263,46 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
   }
 })
 
+const range = (min: Duration.Input, max: Duration.Input) =>
+  options.group<Range>()(
+    {
+      min: options.duration({ zero: true, default: min }),
+      max: options.duration({ zero: true, default: max })
+    },
+    ({ min, max }) => (min <= max ? undefined : "min must not be more than max")
+  )
+
+const rate = options.number({ min: 0, max: 1, default: 0 })
+
+const fault = options.value<Fault, Fault>(
+  "a fault",
+  (input) => Predicate.hasProperty(input, "_tag") && kinds.includes(input._tag as Kind),
+  { default: { _tag: "failBefore" } }
+)
+
+/** @internal */
+export const described = options.of<Options>()("Chaos", {
+  rates: options.group<Partial<Readonly<Record<Kind, number>>>>()(
+    Object.fromEntries(kinds.map((kind) => [kind, rate])) as Record<Kind, typeof rate>,
+    (rates) =>
+      kinds.reduce((sum, kind) => sum + rates[kind], 0) <= 1 + Number.EPSILON * kinds.length
+        ? undefined
+        : "rates must be at most 1 together"
+  ),
+  script: options.callback<NonNullable<Options["script"]>>(),
+  delay: range("1 millis", "50 millis"),
+  lateBy: range("5 seconds", "30 seconds"),
+  outages: options.list(
+    options.group<Outage>()({
+      from: options.required(options.duration({ zero: true })),
+      to: options.required(options.duration({ zero: true })),
+      fault
+    })
+  ),
+  enabled: options.boolean({ default: true }),
+  onFault: options.callback<NonNullable<Options["onFault"]>>()
+})
+
 interface Millis {
   readonly min: number
   readonly max: number
@@ -272,25 +310,3 @@ interface Millis {
 
 const longestTtl = (call: Call, now: number): number =>
   Math.max(...entriesOf(call).map(({ expiresAt }) => (expiresAt ?? now) - now), 0)
-
-const validRates = Effect.fnUntraced(function* (rates: NonNullable<Options["rates"]>) {
-  const pairs = kinds.map((kind) => [kind, rates[kind] ?? 0] as const)
-  const sum = pairs.reduce((sum, [, rate]) => sum + rate, 0)
-  const valid = pairs.every(([, rate]) => rate >= 0) && sum <= 1 + Number.EPSILON * kinds.length
-  yield* options.check("Chaos", valid, "rates must be from 0 to 1, and at most 1 together")
-  return pairs
-})
-
-const range = Effect.fnUntraced(function* (name: string, { min, max }: Range) {
-  const millis = { min: yield* duration(`${name}.min`, min), max: yield* duration(`${name}.max`, max) }
-  yield* options.check("Chaos", millis.min <= millis.max, `${name}.min must not be more than ${name}.max`)
-  return millis
-})
-
-const outage = Effect.fnUntraced(function* ({ from, to, fault = { _tag: "failBefore" } }: Outage) {
-  return { from: yield* duration("an outage's from", from), to: yield* duration("an outage's to", to), fault }
-})
-
-/** Zero is a duration like any other here. */
-const duration = (name: string, input: Duration.Input) =>
-  Option.exists(Duration.fromInput(input), Duration.isZero) ? Effect.succeed(0) : options.millis("Chaos", name, input)

@@ -3,12 +3,14 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
 import { type Kind, kinds } from "./chaos/Fault.ts"
 import { servicesOf } from "./simulation/Client.ts"
 import type { Violation } from "./simulation/check.ts"
@@ -152,7 +154,8 @@ export interface Report {
  *
  * A violation comes with its seed and a history from which everything was left out that it takes no part in.
  *
- * Fails when the stack cannot be built.
+ * Fails when the stack cannot be built, and with `StoreSetupError` when an option is not valid: a run that does nothing
+ * would find nothing.
  *
  * **Gotchas**
  *
@@ -183,10 +186,11 @@ export interface Report {
  *
  * @since 0.1.0
  */
-export const run = Effect.fnUntraced(function* <E>(options: Options<E>): Effect.fn.Return<Report, E> {
-  const { seeds = 100, firstSeed = 0 } = options
-  const simulation = yield* prepare(options)
-  const tally = new Tally(options.shrinks ?? 1)
+export const run = Effect.fnUntraced(function* <E>(config: Options<E>): Effect.fn.Return<Report, E | StoreSetupError> {
+  const read = yield* described.read(config)
+  const { seeds, firstSeed } = read
+  const simulation = yield* prepare(read.stack as Options<E>["stack"], read)
+  const tally = new Tally(read.shrinks)
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     const plan = simulation.planOf(seed)
     const run = yield* runPlan(simulation.subject, plan)
@@ -228,8 +232,11 @@ export const merge = (reports: ReadonlyArray<Report>): Report => {
 }
 
 /** Builds the stack once, to see what it can do and which stores it has. */
-const prepare = Effect.fnUntraced(function* <E>(options: Options<E>): Effect.fn.Return<Simulation<E>, E> {
-  const { operations = 50, clients = 5, keys = 3, stack } = options
+const prepare = Effect.fnUntraced(function* <E>(
+  stack: Options<E>["stack"],
+  options: options.Values<typeof described>
+): Effect.fn.Return<Simulation<E>, E> {
+  const { operations, clients, keys, staleness } = options
   const stores = new Map<string, Faults>()
   const scope = yield* Scope.make()
   const remember = (name: string, store: unknown, faults: Faults = {}) => {
@@ -254,27 +261,48 @@ const prepare = Effect.fnUntraced(function* <E>(options: Options<E>): Effect.fn.
   return {
     subject: {
       stack,
-      patience: millis(options.patience ?? "10 seconds"),
-      recovery: millis(options.recovery ?? "1 minute"),
-      alike: options.alike ?? [],
+      patience: options.patience,
+      recovery: options.recovery,
+      alike: options.alike,
       fresh
     },
     expected: {
-      staleness:
-        options.staleness === undefined
-          ? { _tag: "never" }
-          : { _tag: options.staleness.when, millis: millis(options.staleness.bound) },
-      countsDeletes: options.countsDeletes ?? true,
+      staleness: staleness === undefined ? { _tag: "never" } : { _tag: staleness.when, millis: staleness.bound },
+      countsDeletes: options.countsDeletes,
       atomic,
       fresh,
       limits: {
-        millis: options.limit === undefined ? Number.POSITIVE_INFINITY : millis(options.limit),
-        budgets: options.budgets ?? false,
-        afterClose: options.failsAfterCloseWithin === undefined ? 0 : millis(options.failsAfterCloseWithin)
+        millis: options.limit,
+        budgets: options.budgets,
+        afterClose: options.failsAfterCloseWithin
       }
     },
     planOf: (seed) => Plan.make({ ...setting, seed })
   }
 })
 
-const millis = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+/** @internal */
+export const described = options.of<Options<any>>()("Simulation", {
+  stack: options.required(options.callback<Options<any>["stack"]>()),
+  hazards: options.either(["all"], options.list(options.oneOf(allHazards))),
+  limit: options.duration({ default: Number.POSITIVE_INFINITY, infinite: true, otherwise: "no limit" }),
+  budgets: options.boolean({ default: false }),
+  failsAfterCloseWithin: options.duration({ zero: true, default: 0 }),
+  afterRestart: options.oneOf(["kept", "empty"], { default: "kept" }),
+  alike: options.list(options.text()),
+  seeds: options.integer({ min: 1, default: 100 }),
+  firstSeed: options.integer({ min: 0, default: 0 }),
+  operations: options.integer({ min: 1, max: 1_000_000, default: 50 }),
+  clients: options.integer({ min: 1, max: 1_000_000, default: 5 }),
+  keys: options.integer({ min: 1, max: 1_000_000, default: 3 }),
+  patience: options.duration({ default: "10 seconds" }),
+  recovery: options.duration({ default: "1 minute" }),
+  staleness: options.optional(
+    options.group<NonNullable<Options["staleness"]>>()({
+      bound: options.required(options.duration({ zero: true })),
+      when: options.required(options.oneOf(["always", "unsettled"]))
+    })
+  ),
+  countsDeletes: options.boolean({ default: true }),
+  shrinks: options.integer({ min: 0, default: 1 })
+})

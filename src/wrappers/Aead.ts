@@ -11,7 +11,7 @@ import * as crypto from "#crypto"
 import * as aead from "../codecs/aead.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import type { Entry } from "../Entry.ts"
-import { encryption, type ReadOptions } from "../internal/encryption.ts"
+import { encryption, type ReadOptions, readOptions } from "../internal/encryption.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { type Key, ringOf } from "./aead/keys.ts"
@@ -87,13 +87,10 @@ export interface Options extends ReadOptions {
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
-      const { algorithm = "aes-256-gcm", storeId: store = "" } = config
-      yield* options.oneOf("Aead", "algorithm", algorithm, aead.algorithms)
-      yield* options.check("Aead", store.isWellFormed(), "storeId has a lone surrogate, which UTF-8 cannot hold")
-      const tolerance = yield* options.millis("Aead", "clockTolerance", config.clockTolerance ?? "1 minute")
-      const { current, ring } = yield* ringOf(config.keys)
+      const { keys, algorithm, storeId: store, clockTolerance: tolerance, ...reading } = yield* described.read(config)
+      const { current, ring } = yield* ringOf(keys)
       return (driver) =>
-        encryption(config, {
+        encryption(reading, {
           encrypt: ({ payload, expiresAt }, name) =>
             aead.encode(payload, current, algorithm, { store, ...name, expiresAt }),
           decrypt: (entry, name) =>
@@ -109,6 +106,22 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
         })(driver)
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()("Aead", {
+  ...readOptions,
+  keys: options.required(
+    options.list(
+      options.group<Key>()({
+        id: options.required(options.value<string>("text", (input) => typeof input === "string")),
+        key: options.required(options.secretKey())
+      })
+    )
+  ),
+  algorithm: options.oneOf(aead.algorithms, { default: "aes-256-gcm" }),
+  storeId: options.text({ default: "" }),
+  clockTolerance: options.duration({ default: "1 minute" })
+})
 
 /** A shorter life is no secret's harm: who can write to the store can delete as well. */
 const isRevived = (entry: Entry, bound: number | undefined, tolerance: number): boolean =>

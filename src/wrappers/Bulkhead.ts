@@ -77,17 +77,21 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(config.store, policyOf(config), (policy, meter) => admitting(policy, shedding(policy, meter)))
+  metered(Effect.map(described.read(config), policyOf), (policy, meter) => admitting(policy, shedding(policy, meter)))
 
-const policyOf = Effect.fnUntraced(function* (config: Options) {
-  const maxConcurrent = yield* options.integer("Bulkhead", "maxConcurrent", config.maxConcurrent ?? 100, 1)
-  const maxQueue = yield* options.integer("Bulkhead", "maxQueue", config.maxQueue ?? 1000, 0)
-  const maxWait = yield* options.millis("Bulkhead", "maxWait", config.maxWait ?? "1 second")
-  return {
-    places: new Places(maxConcurrent, maxQueue),
-    limit: maxConcurrent + maxQueue,
-    maxWait
-  }
+/** @internal */
+export const described = options.of<Options>()("Bulkhead", {
+  maxConcurrent: options.integer({ min: 1, default: 100 }),
+  maxQueue: options.integer({ min: 0, default: 1000 }),
+  maxWait: options.duration({ default: "1 second" }),
+  store: options.text()
+})
+
+const policyOf = ({ maxConcurrent, maxQueue, maxWait, store }: options.Values<typeof described>) => ({
+  places: new Places(maxConcurrent, maxQueue),
+  limit: maxConcurrent + maxQueue,
+  maxWait,
+  store
 })
 
 type Shed = (call: Call, reason: Reason) => Effect.Effect<never, BulkheadFullError>

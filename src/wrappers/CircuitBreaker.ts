@@ -12,11 +12,12 @@ import type { Call } from "../driver/Call.ts"
 import type { Wrapper } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
 import { metered } from "../internal/metered.ts"
+import * as options from "../internal/options.ts"
 import { holdOf } from "../internal/request.ts"
 import { CircuitOpenError, type KeyValueError, type StoreSetupError } from "../KeyValueError.ts"
-import { type CircuitOf, circuitsOf } from "./circuitBreaker/circuits.ts"
+import { type CircuitOf, circuitsOf, type Policy } from "./circuitBreaker/circuits.ts"
+import { Consecutive, type Outcomes, Rate } from "./circuitBreaker/Outcomes.ts"
 import { outcomeOf } from "./circuitBreaker/outcomeOf.ts"
-import { type Policy, policyOf } from "./circuitBreaker/policy.ts"
 
 /**
  * When a circuit opens: after so many failures in a row, or when so large a part of the last calls has failed.
@@ -121,13 +122,49 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(config.store, policyOf(config), (policy, meter) =>
+  metered(Effect.map(described.read(config), policyOf), (policy, meter) =>
     breaking(
       circuitsOf(policy, meter),
       policy.isFailure,
       meter.counter("circuit_breaker.rejected", "Calls that an open circuit kept from the store")
     )
   )
+
+const minute = 60_000
+
+/** @internal */
+export const described = options.of<Options>()("CircuitBreaker", {
+  trip: options.group<Trip>()(
+    {
+      consecutive: options.integer({ min: 1 }),
+      failureRate: options.number({ above: 0, max: 1, default: 0.5 }),
+      minCalls: options.integer({ min: 1, otherwise: "20, or `window` if that is less" }),
+      window: options.integer({ min: 1, max: 100_000, default: 100 })
+    },
+    ({ minCalls = 1, window }) => (minCalls <= window ? undefined : `minCalls must be at most ${window}, the window`)
+  ),
+  openFor: options.duration({ default: "5 seconds" }),
+  factor: options.number({ min: 1, default: 2 }),
+  maxOpenFor: options.duration({ otherwise: "1 minute, or `openFor` if that is more" }),
+  probes: options.integer({ min: 1, default: 1 }),
+  per: options.oneOf(["store", "collection"], { default: "store" }),
+  maxCollections: options.integer({ min: 1, default: 1000 }),
+  isFailure: options.callback({
+    default: ({ _tag }: KeyValueError) => _tag === "StoreUnavailableError" || _tag === "TimeoutError",
+    otherwise: "`StoreUnavailableError` and `TimeoutError`"
+  }),
+  store: options.text()
+})
+
+const policyOf = (config: options.Values<typeof described>): Policy => {
+  const { openFor, factor, probes, maxOpenFor = Math.max(openFor, minute) } = config
+  return { ...config, timing: { openFor, factor, maxOpenFor, probes }, outcomes: outcomesOf(config.trip) }
+}
+
+const outcomesOf = (trip: options.Values<typeof described>["trip"]): (() => Outcomes) => {
+  const { consecutive, failureRate, window, minCalls = Math.min(20, window) } = trip
+  return consecutive === undefined ? () => new Rate(failureRate, minCalls, window) : () => new Consecutive(consecutive)
+}
 
 const breaking =
   (circuitOf: CircuitOf, isFailure: Policy["isFailure"], onRejected: () => void): Filter =>

@@ -72,19 +72,8 @@ export interface Options {
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
-      const { algorithm = "gzip", level, envelope = "json" } = config
-      const minSize = yield* options.bytes("Compression", "minSize", config.minSize, 1024)
-      const maxSize = yield* options.bytes(
-        "Compression",
-        "maxDecompressedSize",
-        config.maxDecompressedSize,
-        64 * 2 ** 20
-      )
-      yield* options.check("Compression", maxSize > 0, "maxDecompressedSize must be at least 1 byte")
+      const { algorithm, level, envelope, minSize, maxDecompressedSize: maxSize } = yield* described.read(config)
       yield* options.check("Compression", zlib.isSupported(algorithm), `this runtime has no ${algorithm}`)
-      const [least, most] = compressed.levels[algorithm]
-      if (level !== undefined) yield* options.integer("Compression", "level", level, least, most)
-      yield* options.oneOf("Compression", "envelope", envelope, envelopes)
       const refuse = (place: Place, found: TooLarge) =>
         Effect.fail(new EntryTooLargeError({ ...place, ...found, limitedBy: "Compression" }))
       const encode: EntryMapping["encode"] = (entry, place) => {
@@ -112,3 +101,21 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
       }
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()(
+  "Compression",
+  {
+    algorithm: options.oneOf(["gzip", "zstd", "brotli", "deflate"], { default: "gzip" }),
+    level: options.integer({ min: 0, max: 22, otherwise: "1, fast" }),
+    minSize: options.size({ default: "1 KiB" }),
+    maxDecompressedSize: options.size({ min: 1, default: "64 MiB" }),
+    envelope: options.oneOf(envelopes, { default: "json" })
+  },
+  ({ algorithm, level }) => {
+    const [least, most] = compressed.levels[algorithm]
+    return level === undefined || (level >= least && level <= most)
+      ? undefined
+      : `level must be a whole number of at least ${least} and at most ${most} for ${algorithm}, not ${level}`
+  }
+)

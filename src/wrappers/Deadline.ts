@@ -42,6 +42,7 @@ export const Current = CurrentDeadline
  * The budget begins when the effect does. Within another one, the nearer deadline holds. What is forked inherits it. An
  * operation that is under way when the time is over fails with `TimeoutError`, and so does each that begins later, without
  * being sent. Nothing else is interrupted: combine it with `Effect.timeout` for what is not an operation of a store.
+ * A time that is not positive, or not a duration, leaves no time: every operation fails. `"Infinity"` sets no limit.
  *
  * **Example** (Three operations in a second)
  *
@@ -66,8 +67,7 @@ export const within: {
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.Input): Effect.Effect<A, E, R> =>
     Effect.withFiber((fiber) => {
-      const millis = Duration.toMillis(Duration.fromInputUnsafe(duration))
-      const deadline = now(fiber) + millis
+      const deadline = now(fiber) + (options.millisOf(duration) || 0)
       return Effect.provideService(self, Current, Math.min(fiber.getRef(Current), deadline))
     })
 )
@@ -115,14 +115,15 @@ export const within: {
  * @since 0.1.0
  */
 export const wrap = (duration?: Duration.Input, config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(config.store, millisOf(duration), (millis, { counter }) =>
-    keeping(millis, counter("deadline.exceeded", "Operations that ran out of time"))
+  metered(described.read(config, { duration }), ({ duration }, { counter }) =>
+    keeping(duration, counter("deadline.exceeded", "Operations that ran out of time"))
   )
 
-const millisOf = (duration: Duration.Input | undefined) =>
-  duration === undefined
-    ? Effect.succeed(Number.POSITIVE_INFINITY)
-    : options.millis("Deadline", "the duration", duration)
+/** @internal */
+export const described = options.of<Options & { readonly duration?: Duration.Input | undefined }>()("Deadline", {
+  duration: options.duration({ default: Number.POSITIVE_INFINITY, otherwise: "none" }),
+  store: options.text()
+})
 
 /** @internal */
 export const keeping =

@@ -32,21 +32,22 @@ export interface Options {
  * The default is never stored: `delete` answers `false`, `putIfAbsent` stores, enumeration does not list it, and
  * `update`, `getAndDelete` and `getOrSet` are given it. Every answer is a value of its own.
  *
- * Fails to build with `StoreSetupError` when the value cannot be stored or the TTL is not a positive, finite duration.
+ * Fails to build with `StoreSetupError` when the value cannot be stored, or the TTL is shorter than a millisecond or longer
+ * than 1,000 years.
  *
  * @since 0.1.0
  */
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
-      const payload = Payload.from(config.value)
+      const { value, ttl } = yield* described.read(config)
+      const payload = Payload.from(value)
       if (Result.isFailure(payload)) {
         return yield* options.invalid(
           "DefaultValue",
           `the value cannot be stored: ${payload.failure.reason} at ${payload.failure.path}`
         )
       }
-      const ttl = config.ttl === undefined ? undefined : yield* options.millis("DefaultValue", "ttl", config.ttl)
       return mapEntries({
         mayHide: false,
         decode: (entry) =>
@@ -62,3 +63,9 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       })
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()("DefaultValue", {
+  value: options.required(options.value<Value>("a value that can be stored", () => true)),
+  ttl: options.ttl({ otherwise: "none" })
+})

@@ -21,7 +21,6 @@ import type { Enumeration } from "../Enumeration.ts"
 import { unhurried } from "../internal/budget.ts"
 import { Lanes } from "../internal/Lanes.ts"
 import { meterOf } from "../internal/metrics.ts"
-import { nameOption } from "../internal/nameOption.ts"
 import * as options from "../internal/options.ts"
 import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
@@ -162,15 +161,34 @@ export interface Recovery {
  *
  * @since 0.1.0
  */
-export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>(
-  config: Options<Store>
-): Combiner<readonly [Store], Atomic, StoreSetupError> =>
-  combinationOf("Fallback", areStores, [config.fallback], (primary, [fallback]) => {
-    const { fallbackOn = (error) => error.retryable, writeToFallback = false, recovery } = config
-    if (recovery !== undefined) return recoveringDriver(primary, fallback!, recovery, fallbackOn)
-    const { compareAndPut: _, ...driver } = combine([primary, fallback!], fallingBack(fallbackOn, writeToFallback))
-    return Effect.succeed(driver)
-  })
+export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>({
+  fallback,
+  ...config
+}: Options<Store>): Combiner<readonly [Store], Atomic, StoreSetupError> =>
+  combinationOf("Fallback", areStores, [fallback], (primary, [other]) =>
+    Effect.flatMap(described.read(config, { fallback }), ({ fallbackOn, writeToFallback, recovery }) => {
+      if (recovery !== undefined) return recoveringDriver(primary, other!, recovery, fallbackOn)
+      const { compareAndPut: _, ...driver } = combine([primary, other!], fallingBack(fallbackOn, writeToFallback))
+      return Effect.succeed<Driver>(driver)
+    })
+  )
+
+/** @internal */
+export const described = options.of<Options<any>>()("Fallback", {
+  fallback: options.required(options.layer()),
+  fallbackOn: options.errors<(error: KeyValueError) => boolean>(),
+  writeToFallback: options.boolean({ default: false }),
+  recovery: options.optional(
+    options.group<Recovery>()({
+      journal: options.collection({ default: "__effect_kv_journal" }),
+      initialDelay: options.duration({ default: "100 millis" }),
+      maxDelay: options.duration({ default: "10 seconds" }),
+      settleTime: options.duration({ default: "30 seconds" }),
+      maxEntries: options.integer({ min: 1, default: 100_000 }),
+      store: options.text()
+    })
+  )
+})
 
 const fallingBack =
   (fallbackOn: (error: KeyValueError) => boolean, writeToFallback: boolean): Combination =>
@@ -195,17 +213,12 @@ const patience = 30_000
 const recoveringDriver = Effect.fnUntraced(function* (
   primary: Driver,
   fallback: Driver,
-  config: Recovery,
+  config: NonNullable<options.Values<typeof described>["recovery"]>,
   fallbackOn: (error: KeyValueError) => boolean
 ) {
   yield* requireBackground("Fallback")
-  const journalCollection = config.journal ?? "__effect_kv_journal"
-  yield* nameOption("Fallback", "journal", journalCollection)
+  const { journal: journalCollection, settleTime, maxEntries, initialDelay, maxDelay } = config
   yield* options.check("Fallback", fallback.keys !== undefined, "recovery needs a fallback that can list its keys")
-  const settleTime = yield* options.millis("Fallback", "settleTime", config.settleTime ?? "30 seconds")
-  const maxEntries = yield* options.integer("Fallback", "maxEntries", config.maxEntries ?? 100_000, 1)
-  const initialDelay = yield* options.millis("Fallback", "initialDelay", config.initialDelay ?? "100 millis")
-  const maxDelay = yield* options.millis("Fallback", "maxDelay", config.maxDelay ?? "10 seconds")
   const patient = around(keeping(Math.max(patience, settleTime), constVoid))
   const meter = (yield* meterOf(config.store))(primary)
   const meters = metersOf(meter)

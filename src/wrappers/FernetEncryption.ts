@@ -6,12 +6,13 @@
 
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as encrypted from "../codecs/encrypted.ts"
 import { type Envelope, envelopes } from "../codecs/envelope.ts"
 import { type Age, maxClockSkew } from "../codecs/fernet.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { atNow } from "../internal/atNow.ts"
-import { encryption, type ReadOptions } from "../internal/encryption.ts"
+import { encryption, type ReadOptions, readOptions } from "../internal/encryption.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { keysOf, type Secret } from "./fernetEncryption/keys.ts"
@@ -74,13 +75,10 @@ export type Options = Secret &
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
-      const { envelope = "json" } = config
-      yield* options.oneOf("FernetEncryption", "envelope", envelope, envelopes)
-      const max =
-        config.maxAge === undefined ? undefined : yield* options.millis("FernetEncryption", "maxAge", config.maxAge)
-      const keys = yield* keysOf(config)
+      const { envelope, maxAge: max, keys: given, passphrase, salt, ...reading } = yield* described.read(config)
+      const keys = yield* keysOf({ keys: given, passphrase, salt })
       return (driver) =>
-        encryption(config, {
+        encryption(reading, {
           encrypt: ({ payload, createdAt = Number.POSITIVE_INFINITY }) =>
             atNow((now) => encrypted.encode(payload, keys[0], Math.max(Math.min(createdAt, now), 0), envelope)),
           decrypt: ({ payload, createdAt }) => {
@@ -106,3 +104,13 @@ const writtenAt = (createdAt: number | undefined, time: number): number | undefi
 
 /** The last time that a date can have, in milliseconds since the epoch. */
 const latestTime = 8.64e15
+
+/** @internal */
+export const described = options.of<Options>()("FernetEncryption", {
+  ...readOptions,
+  keys: options.optional(options.list(options.secretKey())),
+  passphrase: options.value<Redacted.Redacted<string>>("a Redacted passphrase", Redacted.isRedacted),
+  salt: options.value<string>("text", (input) => typeof input === "string"),
+  envelope: options.oneOf(envelopes, { default: "json" }),
+  maxAge: options.duration({ otherwise: "any time" })
+})

@@ -7,13 +7,14 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
 import type { Filter } from "../driver/around.ts"
 import type { Wrapper } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
 import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
-import { type Delay, delayOf } from "./hedge/delay.ts"
+import { Observed } from "./hedge/Observed.ts"
 import { race } from "./hedge/race.ts"
 
 /**
@@ -81,7 +82,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(config.store, policyOf(config), (policy, { counter }) =>
+  metered(Effect.map(described.read(config), policyOf), (policy, { counter }) =>
     hedging({
       ...policy,
       onSent: counter("hedge.sent", "Second attempts of reads"),
@@ -89,11 +90,32 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
     })
   )
 
-const policyOf = Effect.fnUntraced(function* (config: Options) {
-  return {
-    delay: yield* delayOf(config.after ?? { percentile: 0.95 }),
-    maxExtra: yield* options.number("Hedge", "maxExtra", config.maxExtra ?? 0.05, 0, 1)
-  }
+/** @internal */
+export const described = options.of<Options>()("Hedge", {
+  after: options.union(
+    (input) => Predicate.hasProperty(input, "percentile"),
+    options.group<{ readonly percentile: number }>()({
+      percentile: options.required(options.number({ above: 0, below: 1 }))
+    }),
+    options.duration({ otherwise: "{ percentile: 0.95 }" })
+  ),
+  maxExtra: options.number({ min: 0, max: 1, default: 0.05 }),
+  store: options.text()
+})
+
+/** After how many milliseconds there is a second attempt, and what it is to be told of each read. */
+interface Delay {
+  readonly millis: number | undefined
+  readonly add?: (nanos: number) => void
+}
+
+const delayOf = (after: number | { readonly percentile: number } = { percentile: 0.95 }): Delay =>
+  typeof after === "number" ? { millis: after } : new Observed(after.percentile)
+
+const policyOf = ({ after, maxExtra, store }: options.Values<typeof described>) => ({
+  delay: delayOf(after),
+  maxExtra,
+  store
 })
 
 interface Policy {

@@ -77,10 +77,16 @@ export interface Options {
  */
 export const wrap = (config: Options): Combiner<readonly [], Enumeration, StoreSetupError> =>
   combination<readonly [], Enumeration, StoreSetupError>([], (driver) =>
-    Effect.map(options.secretKey("HmacNames", "key", config.key), (bytes) =>
-      hidden(driver, makeNaming(crypto.secretKey(bytes), config.collections ?? true))
+    Effect.map(described.read(config), ({ key, collections }) =>
+      hidden(driver, makeNaming(crypto.secretKey(key), collections))
     )
   )
+
+/** @internal */
+export const described = options.of<Options>()("HmacNames", {
+  key: options.required(options.secretKey()),
+  collections: options.boolean({ default: true })
+})
 
 type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut
 

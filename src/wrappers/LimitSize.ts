@@ -58,11 +58,7 @@ export interface Options {
  */
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.gen(function* () {
-      const minSize = yield* options.bytes("LimitSize", "minSize", config.minSize, 0)
-      const maxSize = yield* options.bytes("LimitSize", "maxSize", config.maxSize, Number.POSITIVE_INFINITY)
-      yield* options.check("LimitSize", minSize <= maxSize, `minSize ${minSize} is above maxSize ${maxSize}`)
-      const { onTooSmall = "ignore", onTooLarge = "fail" } = config
+    Effect.map(described.read(config), ({ minSize, maxSize, onTooSmall, onTooLarge }) => {
       const tooSmall = (place: Place, size: number): Effect.Effect<Drop, EntryTooSmallError> =>
         onTooSmall === "fail"
           ? Effect.fail(new EntryTooSmallError({ ...place, size, minSize }))
@@ -79,3 +75,15 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       return mapEntries({ encode })
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()(
+  "LimitSize",
+  {
+    minSize: options.size({ default: 0, otherwise: "no limit" }),
+    maxSize: options.size({ default: Number.POSITIVE_INFINITY, otherwise: "no limit" }),
+    onTooSmall: options.oneOf(["fail", "ignore"], { default: "ignore" }),
+    onTooLarge: options.oneOf(["fail", "ignore", "delete"], { default: "fail" })
+  },
+  ({ minSize, maxSize }) => (minSize <= maxSize ? undefined : `minSize ${minSize} is above maxSize ${maxSize}`)
+)

@@ -14,7 +14,7 @@ import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
-import { type Config, validate } from "./logging/config.ts"
+import { type Config, described } from "./logging/config.ts"
 import { finished, started } from "./logging/lines.ts"
 
 /**
@@ -71,7 +71,7 @@ export interface Options {
  * Keys and collections are logged as this level of the stack sees them: inside of a prefix, with it. Where keys are
  * secrets, or name persons, set `logKeys` to false.
  *
- * Fails to build with `StoreSetupError` when a level is unknown or `maxValueLength` is not a whole number.
+ * Fails to build with `StoreSetupError` when an option is not valid.
  *
  * **Example** (Debug lines, and what may be seen of a value)
  *
@@ -88,10 +88,16 @@ export interface Options {
  */
 export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.map(validate(options), (config) => (driver) => around(logging({ ...config, exact: driver.exact }))(driver))
+    Effect.map(
+      described.read(options),
+      (config) => (driver) => around(logging({ ...config, exact: driver.exact }))(driver)
+    )
   )
 
-const logging = (config: Config): Filter => {
+/** @internal */
+export { described } from "./logging/config.ts"
+
+const logging = (config: Config & { readonly exact: boolean | undefined }): Filter => {
   const level = LogLevel.getOrdinal(config.level)
   const failureLevel = LogLevel.getOrdinal(config.failureLevel)
   return (call, next) =>

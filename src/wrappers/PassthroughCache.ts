@@ -136,20 +136,23 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * or a Redis, that is the cache of another stack already is refused (`StoreSetupError`), unless `PrefixKeys` or
  * `PrefixCollections` keeps their names apart. Other processes may share it, for the same far store.
  *
- * Fails to build with `StoreSetupError` also unless all times are positive and finite.
+ * Fails to build with `StoreSetupError` also unless all times are positive and finite, and TTLs of at least a millisecond
+ * and at most 1,000 years.
  *
  * @since 0.1.0
  */
-export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>>(
-  config: Options<Cache>
-): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> => {
-  const make = Effect.fnUntraced(function* (far: Driver, [near]: ReadonlyArray<Driver>) {
-    const limits = yield* limitsOf(config)
-    const missTtl = yield* optionalMillis("missTtl", config.missTtl)
+export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>>({
+  cache,
+  ...config
+}: Options<Cache>): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> => {
+  const make = Effect.fnUntraced(function* (far: Driver, [driver]: ReadonlyArray<Driver>) {
+    const { missTtl, cacheTimeout, store: name, ...read } = yield* described.read(config, { cache })
+    const limits = { ...read, due: dueOf(read.refreshAhead) }
     const freshness = new Freshness(limits)
-    const counters = countersOf((yield* meterOf(config.store))(far))
+    const counters = countersOf((yield* meterOf(name))(far))
     const removals = yield* Background.make(maxRemovals)
-    const store = waitsOf(near!) === "never" ? near! : around(inBudget)(near!)
+    const near = Timeout.limited(cacheTimeout)(driver!)
+    const store = waitsOf(near) === "never" ? near : around(inBudget)(near)
     const through = new ReadThrough({
       far,
       freshness,
@@ -158,19 +161,14 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
       misses: new Misses(missTtl, 10_000),
       refreshes: yield* Background.make(maxRefreshes),
       maxAge: Math.min(limits.maxTtl, limits.missingTtl, missTtl || Number.POSITIVE_INFINITY),
-      staleWhileRevalidate: config.staleWhileRevalidate ?? false,
-      staleOn: config.staleOn ?? ((error) => error.retryable),
-      settleTime: yield* millis("settleTime", config.settleTime ?? "30 seconds")
+      staleWhileRevalidate: read.staleWhileRevalidate,
+      staleOn: read.staleOn,
+      settleTime: read.settleTime
     })
     return cached(far, through)
   })
   const wrapper = (self: Layer.Layer<KeyValue>) =>
-    combinationOf(
-      "PassthroughCache",
-      areStores,
-      [nearOf(config.cache, self).pipe(Timeout.wrap(config.cacheTimeout ?? "1 second"))],
-      make
-    )(self)
+    combinationOf("PassthroughCache", areStores, [nearOf(cache, self)], make)(self)
   return wrapper as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
 }
 
@@ -189,28 +187,31 @@ const cached = (far: Driver, through: ReadThrough): Driver => ({
   ...(far.clear && { clear: (call) => through.clearing(call, far.clear!(call)) })
 })
 
-const limitsOf = Effect.fnUntraced(function* (config: Options<any>): Effect.fn.Return<Limits, StoreSetupError> {
-  const maxStale = yield* optionalMillis("maxStale", config.maxStale)
-  yield* options.check(
-    "PassthroughCache",
-    maxStale > 0 || !config.staleWhileRevalidate,
-    "staleWhileRevalidate needs maxStale"
-  )
-  return {
-    maxTtl: yield* millis("maxTtl", config.maxTtl ?? "30 minutes"),
-    missingTtl: yield* millis("missingTtl", config.missingTtl ?? "30 minutes"),
-    maxStale,
-    due: config.refreshAhead === undefined ? undefined : yield* dueOf(config.refreshAhead)
-  }
-})
+/** @internal */
+export const described = options.of<Options<any>>()(
+  "PassthroughCache",
+  {
+    cache: options.required(options.layer()),
+    maxTtl: options.ttl({ default: "30 minutes" }),
+    missingTtl: options.ttl({ default: "30 minutes" }),
+    missTtl: options.duration({ default: 0, otherwise: "not at all" }),
+    refreshAhead: options.union(
+      (input) => typeof input === "number" && input < 1,
+      options.number({ above: 0, below: 1 }),
+      options.duration({ otherwise: "never" })
+    ),
+    maxStale: options.duration({ default: 0, otherwise: "not at all" }),
+    staleWhileRevalidate: options.boolean({ default: false }),
+    staleOn: options.errors<(error: KeyValueError) => boolean>(),
+    settleTime: options.duration({ default: "30 seconds" }),
+    cacheTimeout: options.duration({ default: "1 second" }),
+    store: options.text()
+  },
+  ({ staleWhileRevalidate, maxStale }) =>
+    staleWhileRevalidate && maxStale === 0 ? "staleWhileRevalidate needs maxStale" : undefined
+)
 
-const millis = (name: string, input: Duration.Input) => options.millis("PassthroughCache", name, input)
-
-/** 0 for an option that is left out. */
-const optionalMillis = (name: string, input: Duration.Input | undefined) =>
-  input === undefined ? Effect.succeed(0) : millis(name, input)
-
-const dueOf = (ahead: Duration.Input): Effect.Effect<NonNullable<Limits["due"]>, StoreSetupError> =>
-  typeof ahead === "number" && ahead > 0 && ahead < 1
-    ? Effect.succeed((fresh) => fresh * ahead)
-    : Effect.map(millis("refreshAhead", ahead), (before) => () => before)
+const dueOf = (ahead: number | undefined): Limits["due"] => {
+  if (ahead === undefined) return undefined
+  return ahead < 1 ? (fresh) => fresh * ahead : () => ahead
+}

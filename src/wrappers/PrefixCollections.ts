@@ -4,11 +4,10 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { mapNames } from "../driver/mapNames.ts"
-import { nameOption } from "../internal/nameOption.ts"
-import { type PrefixOptions, prefixing } from "../internal/prefixing.ts"
+import * as options from "../internal/options.ts"
+import { namesOf, type PrefixOptions, prefixOptions, problemOf } from "../internal/prefixing.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**
@@ -38,13 +37,17 @@ export interface Options extends PrefixOptions {
  *
  * @since 0.1.0
  */
-export const wrap = (prefix: string, options?: Options): Wrapper<never, StoreSetupError> =>
+export const wrap = (prefix: string, config: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.andThen(
-      nameOption("PrefixCollections", "defaultCollection", options?.defaultCollection),
-      prefixing("PrefixCollections", prefix, options, (collection) => (driver: Driver) => ({
-        ...mapNames({ collection })(driver),
-        defaultCollection: options?.defaultCollection ?? driver.defaultCollection
-      }))
-    )
+    Effect.map(described.read(config, { prefix }), (it) => (driver) => ({
+      ...mapNames({ collection: namesOf(it) })(driver),
+      defaultCollection: it.defaultCollection ?? driver.defaultCollection
+    }))
   )
+
+/** @internal */
+export const described = options.of<Options & { readonly prefix: string }>()(
+  "PrefixCollections",
+  { ...prefixOptions, defaultCollection: options.collection({ otherwise: "the wrapped store's" }) },
+  problemOf
+)

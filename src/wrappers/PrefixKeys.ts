@@ -3,9 +3,11 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { mapNames } from "../driver/mapNames.ts"
-import { type PrefixOptions, prefixing } from "../internal/prefixing.ts"
+import * as options from "../internal/options.ts"
+import { namesOf, type PrefixOptions, prefixOptions, problemOf } from "../internal/prefixing.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**
@@ -32,5 +34,8 @@ export interface Options extends PrefixOptions {}
  *
  * @since 0.1.0
  */
-export const wrap = (prefix: string, options?: Options): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(prefixing("PrefixKeys", prefix, options, (key) => mapNames({ key })))
+export const wrap = (prefix: string, config: Options = {}): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(Effect.map(described.read(config, { prefix }), (it) => mapNames({ key: namesOf(it) })))
+
+/** @internal */
+export const described = options.of<Options & { readonly prefix: string }>()("PrefixKeys", prefixOptions, problemOf)

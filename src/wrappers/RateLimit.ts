@@ -83,7 +83,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
-  metered(config.store, policyOf(config), (policy, { counter }) =>
+  metered(Effect.map(described.read(config), policyOf), (policy, { counter }) =>
     limiting({
       ...policy,
       onRejected: counter("rate_limit.rejected", "Calls that were over the limit, and failed"),
@@ -99,23 +99,22 @@ interface Policy {
   readonly onDelayed: () => void
 }
 
-const module = "RateLimit"
+/** @internal */
+export const described = options.of<Options>()("RateLimit", {
+  limit: options.required(options.integer({ min: 1 })),
+  window: options.duration({ default: "1 second" }),
+  burst: options.integer({ min: 1, otherwise: "limit" }),
+  onExceeded: options.oneOf(["fail", "wait"], { default: "fail" }),
+  maxWait: options.duration({ default: "1 second" }),
+  cost: options.oneOf(["call", "keys"], { default: "call" }),
+  store: options.text()
+})
 
-const policyOf = Effect.fnUntraced(function* (
-  config: Options
-): Effect.fn.Return<Omit<Policy, "onRejected" | "onDelayed">, StoreSetupError> {
-  const { onExceeded = "fail", cost = "call" } = config
-  const limit = yield* options.integer(module, "limit", config.limit, 1)
-  const window = yield* options.millis(module, "window", config.window ?? "1 second")
-  const burst = yield* options.integer(module, "burst", config.burst ?? limit, 1)
-  const maxWait = yield* options.millis(module, "maxWait", config.maxWait ?? "1 second")
-  yield* options.oneOf(module, "onExceeded", onExceeded, ["fail", "wait"])
-  yield* options.oneOf(module, "cost", cost, ["call", "keys"])
-  return {
-    bucket: new Bucket(window / limit, burst),
-    maxWait: onExceeded === "wait" ? maxWait : 0,
-    costOf: cost === "keys" ? (call) => Math.max(1, keyCount(call)) : () => 1
-  }
+const policyOf = (config: options.Values<typeof described>) => ({
+  bucket: new Bucket(config.window / config.limit, config.burst ?? config.limit),
+  maxWait: config.onExceeded === "wait" ? config.maxWait : 0,
+  costOf: config.cost === "keys" ? (call: Call) => Math.max(1, keyCount(call)) : () => 1,
+  store: config.store
 })
 
 const limiting =

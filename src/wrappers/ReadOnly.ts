@@ -6,8 +6,9 @@
 import * as Effect from "effect/Effect"
 import type * as Call from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
-import { type Wrapper, wrapper } from "../driver/layers.ts"
-import { ReadOnlyError } from "../KeyValueError.ts"
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import * as options from "../internal/options.ts"
+import { ReadOnlyError, type StoreSetupError } from "../KeyValueError.ts"
 
 /**
  * Options of {@link wrap}.
@@ -31,11 +32,21 @@ export interface Options {
  * With `onWrite: "ignore"` writes succeed and do nothing: `delete` answers `false`, `deleteMany` and clearing 0,
  * `putIfAbsent` `false`, `update` the value that stays, and `getAndDelete` `undefined`.
  *
+ * Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * @since 0.1.0
  */
-export const wrap = (options: Options = {}): Wrapper =>
-  wrapper((driver) => {
-    const ignore = options.onWrite === "ignore"
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(Effect.map(described.read(config), ({ onWrite }) => reading(onWrite === "ignore")))
+
+/** @internal */
+export const described = options.of<Options>()("ReadOnly", {
+  onWrite: options.oneOf(["fail", "ignore"], { default: "fail" })
+})
+
+const reading =
+  (ignore: boolean) =>
+  (driver: Driver): Driver => {
     const instead =
       <A>(nothing: A) =>
       (call: Call.Call) =>
@@ -47,4 +58,4 @@ export const wrap = (options: Options = {}): Wrapper =>
       ...(driver.clear && { clear: instead({ count: 0, next: undefined }) }),
       ...(driver.removeExpired && { removeExpired: instead({ count: 0, next: undefined }) })
     }
-  })
+  }

@@ -131,29 +131,38 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *
  * @since 0.1.0
  */
-export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
-  config: Options<Replica>
-): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError> =>
+export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
+  replicas,
+  ...config
+}: Options<Replica>): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError> =>
   combinationOf(
     "Replicate",
     areStores,
-    config.replicas,
+    replicas,
     Effect.fnUntraced(function* (first, others) {
       yield* requireBackground("Replicate")
+      const {
+        acknowledgements,
+        settleTime,
+        pause,
+        maxBehind,
+        store: name,
+        repair
+      } = yield* described.read(config, { replicas })
       const drivers = [first, ...others] as const
-      const meter = (yield* meterOf(config.store))(first)
+      const meter = (yield* meterOf(name))(first)
       const stores = new Stores({
         drivers,
-        required: yield* requiredOf(config.acknowledgements ?? "quorum", drivers.length),
-        settleTime: yield* options.millis("Replicate", "settleTime", config.settleTime ?? "30 seconds"),
-        pause: yield* options.millis("Replicate", "pause", config.pause ?? "1 second"),
-        maxBehind: yield* options.integer("Replicate", "maxBehind", config.maxBehind ?? 10_000, 1),
+        required: yield* requiredOf(acknowledgements, drivers.length),
+        settleTime,
+        pause,
+        maxBehind,
         onRepaired: meter.counter("replicate.repaired", "Copies that a store had missed, and got")
       })
       meter.gauge("replicate.behind", "Keys that not all stores are known to have", {}, () => stores.ledger.size)
       meter.gauge("replicate.unwell", "Stores whose last operation failed", {}, () => stores.unwell)
       yield* Effect.addFinalizer(() => Effect.sync(() => stores.close()))
-      if (config.repair !== false) {
+      if (repair) {
         const context = yield* Effect.context<never>()
         for (const store of stores.indices)
           stores.background.start(context, Effect.interruptible(repairing(stores, store)))
@@ -162,8 +171,21 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>(
     })
   )
 
+/** @internal */
+export const described = options.of<Options<any>>()("Replicate", {
+  replicas: options.list(options.layer()),
+  acknowledgements: options.either(["all", "quorum"], options.integer({ min: 1 }), { default: "quorum" }),
+  repair: options.boolean({ default: true }),
+  pause: options.duration({ default: "1 second" }),
+  settleTime: options.duration({ default: "30 seconds" }),
+  maxBehind: options.integer({ min: 1, default: 10_000 }),
+  store: options.text()
+})
+
 const requiredOf = (acknowledgements: "all" | "quorum" | number, stores: number) => {
   if (acknowledgements === "all") return Effect.succeed(stores)
   if (acknowledgements === "quorum") return Effect.succeed(Math.floor(stores / 2) + 1)
-  return options.integer("Replicate", "acknowledgements", acknowledgements, 1, stores)
+  return acknowledgements <= stores
+    ? Effect.succeed(acknowledgements)
+    : options.invalid("Replicate", `acknowledgements must be at most ${stores}, the number of stores`)
 }

@@ -5,14 +5,16 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Schedule from "effect/Schedule"
+import * as Schedule from "effect/Schedule"
 import type { Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import type { Wrapper } from "../driver/layers.ts"
+import { now } from "../internal/clock.ts"
 import { metered } from "../internal/metered.ts"
+import * as options from "../internal/options.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { again, type Policy } from "./retry/again.ts"
-import { policyOf } from "./retry/policy.ts"
+import { Budget, unlimited } from "./retry/Budget.ts"
 
 /**
  * Options of {@link wrap}.
@@ -95,13 +97,45 @@ export interface BudgetOptions {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(config.store, policyOf(config), (policy, { counter }) =>
+  metered(Effect.flatMap(described.read(config), policyOf), (policy, { counter }) =>
     retrying({
       ...policy,
       onRetry: counter("retry.retries", "Attempts after the first"),
       onExhausted: counter("retry.budget_exhausted", "Failures without a retry because the budget was spent")
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()("Retry", {
+  maxRetries: options.integer({ min: 0, default: 3 }),
+  initialDelay: options.duration({ default: "100 millis" }),
+  factor: options.number({ min: 1, default: 2 }),
+  maxDelay: options.duration({ default: "10 seconds" }),
+  jitter: options.boolean({ default: true }),
+  while: options.errors<NonNullable<Options["while"]>>(),
+  schedule: options.value("a Schedule", Schedule.isSchedule),
+  budget: options.either(
+    [false],
+    options.group<BudgetOptions>()({
+      ratio: options.number({ min: 0, default: 0.2 }),
+      minPerSecond: options.number({ min: 0, default: 10 })
+    })
+  ),
+  store: options.text()
+})
+
+const policyOf = (config: options.Values<typeof described>) =>
+  Effect.withFiber((fiber) => {
+    const { maxRetries, initialDelay, maxDelay, factor, jitter, budget } = config
+    const pauses = Schedule.min([Schedule.exponential(initialDelay, factor), Schedule.spaced(maxDelay)])
+    return Effect.succeed({
+      schedule: config.schedule ?? Schedule.upTo(jitter ? Schedule.jittered(pauses) : pauses, { times: maxRetries }),
+      while: config.while,
+      maxDelay,
+      budget: budget === false ? unlimited : new Budget(budget.ratio, budget.minPerSecond, now(fiber)),
+      store: config.store
+    })
+  })
 
 const retrying =
   (policy: Policy): Filter =>

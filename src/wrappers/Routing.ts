@@ -10,6 +10,7 @@ import { combine, inTurn } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { areLayers, type Combiner, combinationOf } from "../driver/layers.ts"
 import { clearCollections } from "../internal/clearByListing.ts"
+import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
@@ -45,8 +46,8 @@ export interface Options<Stores extends NamedStores> {
  *
  * What `route` throws, and a name that is none of a store, are defects of the operation that asked.
  *
- * Fails to build with `StoreSetupError` when one layer stands in two places. Different layers over one store are fine,
- * such as one that encrypts some collections of it: each collection is in one of them only.
+ * Fails to build with `StoreSetupError` when `route` is not a function, and when one layer stands in two places. Different
+ * layers over one store are fine, such as one that encrypts some collections of it: each collection is in one of them only.
  *
  * **Example** (Sessions in Redis, everything else in SQLite)
  *
@@ -67,14 +68,22 @@ export interface Options<Stores extends NamedStores> {
  */
 export const wrap = <const Stores extends NamedStores>({
   stores,
-  route
+  ...config
 }: Options<Stores>): Combiner<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> => {
   const indices = new Map(Object.keys(stores).map((name, index) => [name, index + 1]))
   const layers: ReadonlyArray<Layer.Layer<KeyValue, any, any>> = Object.values(stores)
   return combinationOf("Routing", areLayers, layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>
-    Effect.succeed(routing([primary, ...others], indexUnsafe(indices, route)))
+    Effect.map(described.read(config, { stores }), ({ route }) =>
+      routing([primary, ...others], indexUnsafe(indices, route))
+    )
   )
 }
+
+/** @internal */
+export const described = options.of<Options<any>>()("Routing", {
+  stores: options.required(options.record<NamedStores>("an object of layers")),
+  route: options.required(options.callback<(collection: string) => PropertyKey | undefined>())
+})
 
 /** A name that is none of a store is a mistake: taken for the wrapped store's, it would hide entries. */
 const indexUnsafe =

@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import { compound, joined } from "../codecs/names.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { foldCollections } from "../driver/mapNames.ts"
-import { nameOption } from "../internal/nameOption.ts"
 import * as options from "../internal/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
@@ -49,21 +48,27 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const wrap = (collection: string, config: Options = {}): Wrapper<never, StoreSetupError> => {
-  const separator = config.separator ?? "__"
-  const fold = foldCollections(collection, config.names === "py-key-value" ? joined(separator) : compound(separator))
-  return wrapperEffect(
-    Effect.gen(function* () {
-      yield* options.check("SingleCollection", collection !== "", "the collection must not be empty")
-      yield* nameOption("SingleCollection", "the collection", collection)
-      yield* nameOption("SingleCollection", "separator", separator)
-      yield* nameOption("SingleCollection", "defaultCollection", config.defaultCollection)
-      yield* options.check(
-        "SingleCollection",
-        /^[!-$&-/:-@[-`{-~]/.test(separator),
-        `the separator ${JSON.stringify(separator)} must start with an ASCII punctuation character other than %`
-      )
-      return (driver) => ({ ...fold(driver), defaultCollection: config.defaultCollection ?? driver.defaultCollection })
+export const wrap = (collection: string, config: Options = {}): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(
+    Effect.map(described.read(config, { collection }), ({ collection, separator, names, defaultCollection }) => {
+      const fold = foldCollections(collection, names === "py-key-value" ? joined(separator) : compound(separator))
+      return (driver) => ({ ...fold(driver), defaultCollection: defaultCollection ?? driver.defaultCollection })
     })
   )
-}
+
+/** @internal */
+export const described = options.of<Options & { readonly collection: string }>()(
+  "SingleCollection",
+  {
+    collection: options.required(options.collection()),
+    separator: options.text({ default: "__" }),
+    defaultCollection: options.collection({ otherwise: "the wrapped store's" }),
+    names: options.oneOf(["escaped", "py-key-value"], { default: "escaped" })
+  },
+  ({ collection, separator }) => {
+    if (collection === "") return "the collection must not be empty"
+    return /^[!-$&-/:-@[-`{-~]/.test(separator)
+      ? undefined
+      : `the separator ${JSON.stringify(separator)} must start with an ASCII punctuation character other than %`
+  }
+)

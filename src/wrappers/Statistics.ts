@@ -10,6 +10,7 @@ import { around, type Filter } from "../driver/around.ts"
 import { type Wrapper, wrapperContext } from "../driver/layers.ts"
 import { monotonicMillis } from "../internal/clock.ts"
 import * as options from "../internal/options.ts"
+import * as telemetry from "../internal/telemetry.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { Recorder, type Snapshot } from "./statistics/Recorder.ts"
 
@@ -104,18 +105,14 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  * - Collections without a bound on their number make metrics without a bound: give `collectionLabel` a function, or
  *   `false`.
  *
- * Fails to build with `StoreSetupError` when `maxCollections` is not a whole number of at least 1.
+ * Fails to build with `StoreSetupError` when an option is not valid.
  *
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<Statistics, StoreSetupError> =>
   wrapperContext(
-    Effect.map(options.integer("Statistics", "maxCollections", config.maxCollections ?? 1000, 1), (maxCollections) => {
-      const recorder = new Recorder({
-        store: config.store,
-        collectionLabel: config.collectionLabel ?? true,
-        maxCollections
-      })
+    Effect.map(described.read(config), (config) => {
+      const recorder = new Recorder(config)
       return {
         transform: (driver) => around(recording(recorder, driver.system))(driver),
         context: Context.make(Statistics, {
@@ -125,6 +122,13 @@ export const wrap = (config: Options = {}): Wrapper<Statistics, StoreSetupError>
       }
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()("Statistics", {
+  store: options.text(),
+  collectionLabel: telemetry.collectionLabel,
+  maxCollections: options.integer({ min: 1, default: 1000 })
+})
 
 const recording =
   (recorder: Recorder, system: string): Filter =>

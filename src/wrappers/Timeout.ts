@@ -12,6 +12,7 @@ import type * as Fiber from "effect/Fiber"
 import { canShare } from "#requests"
 import { around, type Filter } from "../driver/around.ts"
 import type { Limit } from "../driver/Call.ts"
+import type { Driver } from "../driver/Driver.ts"
 import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { waitsOf } from "../driver/waits.ts"
 import type { Link } from "../internal/Chain.ts"
@@ -45,14 +46,20 @@ import { type Place, type StoreSetupError, TimeoutError } from "../KeyValueError
  * @since 0.1.0
  */
 export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(
-    Effect.map(options.millis("Timeout", "the duration", duration), (millis) => (driver) => {
-      const waits = waitsOf(driver)
-      return waits === "never"
-        ? driver
-        : around(waits === "within-limit" ? leavingTo(millis) : limiting(millis))(driver)
-    })
-  )
+  wrapperEffect(Effect.map(described.read({ duration }), ({ duration }) => limited(duration)))
+
+/** @internal */
+export const limited =
+  (millis: number) =>
+  (driver: Driver): Driver => {
+    const waits = waitsOf(driver)
+    return waits === "never" ? driver : around(waits === "within-limit" ? leavingTo(millis) : limiting(millis))(driver)
+  }
+
+/** @internal */
+export const described = options.of<{ readonly duration?: Duration.Input }>()("Timeout", {
+  duration: options.duration({ default: "5 seconds" })
+})
 
 const limiting =
   (millis: number): Filter =>

@@ -12,9 +12,11 @@ import { TracerTimingEnabled } from "effect/References"
 import * as Tracer from "effect/Tracer"
 import { around, type Filter } from "../driver/around.ts"
 import { type Call, collectionOf, keyCount } from "../driver/Call.ts"
-import { type Wrapper, wrapper } from "../driver/layers.ts"
+import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { shownName } from "../internal/oneLine.ts"
+import * as options from "../internal/options.ts"
 import * as telemetry from "../internal/telemetry.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**
  * Options of {@link wrap}.
@@ -53,17 +55,30 @@ export interface Options {
  *
  * Without a tracer (`Tracer.Tracer`, as OpenTelemetry layers provide it) no span is made, at next to no cost.
  *
+ * Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * @since 0.1.0
  */
-export const wrap = (options: Options = {}): Wrapper =>
-  wrapper((driver) => around(tracing(options, driver.system))(driver))
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(
+    Effect.map(described.read(config), (config) => (driver) => around(tracing(config, driver.system))(driver))
+  )
 
-const tracing = (options: Options, system: string): Filter => {
+/** @internal */
+export const described = options.of<Options>()("Tracing", {
+  store: options.text(),
+  collectionLabel: telemetry.collectionLabel,
+  recordKeys: options.boolean({ default: false })
+})
+
+type Config = options.Values<typeof described>
+
+const tracing = (options: Config, system: string): Filter => {
   const named = new Set<string>()
   return (call, next) =>
     Effect.withFiber((fiber) => {
       if (!isTraced(fiber)) return next(call)
-      const collection = telemetry.shownLabelOf(options.collectionLabel ?? true, collectionOf(call))
+      const collection = telemetry.shownLabelOf(options.collectionLabel, collectionOf(call))
       const attributes = {
         ...telemetry.attributesOf(system, options.store, call.place.operation, collection),
         ...ofKeys(options, call)
@@ -95,10 +110,10 @@ const inName = (named: Set<string>, collection: string | undefined): string | un
 const isTraced = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
   cache.tracerEnabled && cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer
 
-const nameOf = (options: Options, call: Call, collection: string | undefined): string =>
+const nameOf = (options: Config, call: Call, collection: string | undefined): string =>
   [call.place.operation, collection ?? options.store].filter((part) => part !== undefined).join(" ")
 
-const ofKeys = (options: Options, call: Call): Record<string, unknown> => ({
+const ofKeys = (options: Config, call: Call): Record<string, unknown> => ({
   ...(keyCount(call) > 1 && { "db.operation.batch.size": keyCount(call) }),
   ...(options.recordKeys && "keys" in call && { "effect_kv.keys": call.keys.slice(0, 5).map(shownName) })
 })

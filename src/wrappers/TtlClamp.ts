@@ -35,21 +35,16 @@ export interface Options {
  *
  * An entry that is put without a TTL lives for ever, whatever `maxTtl` says, unless `missingTtl` is set.
  *
- * Fails to build with `StoreSetupError` when a duration is not positive or `minTtl` is above `maxTtl`.
+ * Fails to build with `StoreSetupError` when a duration is shorter than a millisecond or longer than 1,000 years (`maxTtl`
+ * may be infinite), or `minTtl` is above `maxTtl`.
  *
  * @since 0.1.0
  */
 export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.gen(function* () {
-      const min = config.minTtl === undefined ? 0 : yield* options.millis("TtlClamp", "minTtl", config.minTtl)
-      const max = yield* options.millis("TtlClamp", "maxTtl", config.maxTtl ?? "Infinity", { infinite: true })
-      yield* options.check("TtlClamp", min <= max, "minTtl is above maxTtl")
-      const clamp = (ttl: number) => Math.max(min, Math.min(max, ttl))
-      const missing =
-        config.missingTtl === undefined
-          ? undefined
-          : clamp(yield* options.millis("TtlClamp", "missingTtl", config.missingTtl))
+    Effect.map(described.read(config), ({ minTtl, maxTtl, missingTtl }) => {
+      const clamp = (ttl: number) => Math.max(minTtl, Math.min(maxTtl, ttl))
+      const missing = missingTtl === undefined ? undefined : clamp(missingTtl)
       const clamped = mapEntries({
         encode: (entry) =>
           Effect.clockWith((clock) => {
@@ -70,3 +65,14 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       }
     })
   )
+
+/** @internal */
+export const described = options.of<Options>()(
+  "TtlClamp",
+  {
+    minTtl: options.ttl({ default: 0, otherwise: "no limit" }),
+    maxTtl: options.ttl({ default: Number.POSITIVE_INFINITY, infinite: true, otherwise: "no limit" }),
+    missingTtl: options.ttl({ otherwise: "none, it does not expire" })
+  },
+  ({ minTtl, maxTtl }) => (minTtl <= maxTtl ? undefined : "minTtl is above maxTtl")
+)

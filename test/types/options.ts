@@ -6,6 +6,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Collection from "../../src/Collection.ts"
 import type { ValueWithTtl } from "../../src/Entry.ts"
+import * as options from "../../src/internal/options.ts"
 import type { KeyValue } from "../../src/KeyValue.ts"
 import type { MissingKeyError, ReadError, WriteError } from "../../src/KeyValueError.ts"
 import * as Memory from "../../src/stores/Memory.ts"
@@ -59,6 +60,38 @@ export const wrong = [
   // @ts-expect-error a value of the seed that cannot be stored
   Memory.layer({ seed: { users: { alice: new Date() } } })
 ]
+
+// Descriptions of options.
+
+interface Some {
+  readonly size: number
+  readonly mode?: "a" | "b" | undefined
+}
+
+export const described = options.of<Some>()("Some", {
+  size: options.required(options.integer({ min: 1 })),
+  mode: options.oneOf(["a", "b"], { default: "a" })
+})
+
+export const wronglyDescribed = [
+  // @ts-expect-error an option that is not described
+  options.of<Some>()("Some", { size: options.integer({ min: 1 }) }),
+  options.of<Some>()("Some", {
+    size: options.integer({ min: 1 }),
+    // @ts-expect-error an option that takes less than its type allows
+    mode: options.oneOf(["a"])
+  }),
+  options.of<Some>()("Some", {
+    size: options.integer({ min: 1 }),
+    mode: options.oneOf(["a", "b"]),
+    // @ts-expect-error an option that there is not
+    colour: options.text()
+  })
+]
+
+type Values = options.Values<typeof described>
+export type _size = True<Equals<Values["size"], number>>
+export type _mode = True<Equals<Values["mode"], "a" | "b">>
 
 // Collections.
 

@@ -5,8 +5,9 @@ import * as Layer from "effect/Layer"
 import * as Persistence from "effect/persistence/Persistence"
 import { callAt, encode, withPlace } from "../../driver/boundary.ts"
 import { lastOfEachKey } from "../../driver/Call.ts"
+import * as options from "../../internal/options.ts"
 import { KeyValue, type Service } from "../../KeyValue.ts"
-import type { KeyValueError } from "../../KeyValueError.ts"
+import type { KeyValueError, StoreSetupError } from "../../KeyValueError.ts"
 import { Maintenance } from "../../Maintenance.ts"
 import type { Value } from "../../Value.ts"
 
@@ -27,7 +28,8 @@ export interface BackingPersistenceOptions {
  * **Details**
  *
  * Each store id has a collection of its own, and TTLs are those of the entries. `setMany` is one write whatever the TTLs
- * are. Operations fail with `PersistenceError`, whose `cause` is our error.
+ * are. Operations fail with `PersistenceError`, whose `cause` is our error. Fails to build with `StoreSetupError` when the
+ * prefix is not valid.
  *
  * **Example** (A cache of results that outlives the process)
  *
@@ -46,17 +48,22 @@ export interface BackingPersistenceOptions {
  * @since 0.1.0
  */
 export const toBackingPersistence = (
-  options: BackingPersistenceOptions = {}
-): Layer.Layer<Persistence.BackingPersistence, never, KeyValue | Maintenance> =>
+  config: BackingPersistenceOptions = {}
+): Layer.Layer<Persistence.BackingPersistence, StoreSetupError, KeyValue | Maintenance> =>
   Layer.effect(
     Persistence.BackingPersistence,
     Effect.gen(function* () {
+      const { collectionPrefix: prefix } = yield* backingPersistenceOptions.read(config)
       const kv = yield* KeyValue
       const maintenance = yield* Maintenance
-      const prefix = options.collectionPrefix ?? "effect_persistence_"
       return { make: (storeId) => Effect.succeed(store(kv, maintenance, `${prefix}${storeId}`)) }
     })
   )
+
+/** @internal */
+export const backingPersistenceOptions = options.of<BackingPersistenceOptions>()("EffectStore", {
+  collectionPrefix: options.collection({ default: "effect_persistence_" })
+})
 
 type Entries = ReadonlyArray<readonly [key: string, value: object, ttl: Duration.Duration | undefined]>
 

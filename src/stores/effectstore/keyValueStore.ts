@@ -44,7 +44,7 @@ export interface KeyValueStoreOptions {
  * layer below has `Atomic`, else within this process. One that fails, as for a value that is neither text nor bytes, leaves
  * the value and its expiry as they were.
  *
- * Fails to build with `StoreSetupError` when the TTL is not positive. Operations fail with `KeyValueStoreError`, whose
+ * Fails to build with `StoreSetupError` when an option is not valid. Operations fail with `KeyValueStoreError`, whose
  * `cause` is our error.
  *
  * @since 0.1.0
@@ -54,8 +54,14 @@ export const toKeyValueStore = (
 ): Layer.Layer<EffectKeyValueStore.KeyValueStore, StoreSetupError, KeyValue | Enumeration | Maintenance> =>
   Layer.effect(EffectKeyValueStore.KeyValueStore, make(config))
 
-const make = Effect.fnUntraced(function* (config: KeyValueStoreOptions) {
-  if (config.ttl !== undefined) yield* options.millis("EffectStore", "ttl", config.ttl, { infinite: true })
+/** @internal */
+export const keyValueStoreOptions = options.of<KeyValueStoreOptions>()("EffectStore", {
+  collection: options.collection({ otherwise: "that of the store" }),
+  ttl: options.ttl({ infinite: true, otherwise: "for ever" })
+})
+
+const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {
+  const config = yield* keyValueStoreOptions.read(options)
   const kv = yield* KeyValue
   const enumeration = yield* Enumeration
   const maintenance = yield* Maintenance

@@ -6,12 +6,14 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Atomic } from "../../Atomic.ts"
 import { encode, withPlace } from "../../driver/boundary.ts"
 import { type AtomicDriver, change as changeEntry } from "../../internal/change.ts"
+import * as options from "../../internal/options.ts"
 import { KeyValue } from "../../KeyValue.ts"
 import {
   type ConflictError,
   DeserializationError,
   type ReadError,
   StoreError,
+  type StoreSetupError,
   type WriteError
 } from "../../KeyValueError.ts"
 import * as rateLimits from "./rateLimits.ts"
@@ -33,7 +35,8 @@ export interface RateLimiterStoreOptions {
  * **Details**
  *
  * A limit is one entry, changed by compare-and-put, and gone when it is of no more use. Time is the clock of the process
- * that asks. Operations fail with `RateLimiterError`; our error is the `cause` of its `reason`.
+ * that asks. Operations fail with `RateLimiterError`; our error is the `cause` of its `reason`. Fails to build with
+ * `StoreSetupError` when the collection has no valid name.
  *
  * **Gotchas**
  *
@@ -56,16 +59,22 @@ export interface RateLimiterStoreOptions {
  * @since 0.1.0
  */
 export const toRateLimiterStore = (
-  options: RateLimiterStoreOptions = {}
-): Layer.Layer<RateLimiter.RateLimiterStore, never, KeyValue | Atomic> =>
+  config: RateLimiterStoreOptions = {}
+): Layer.Layer<RateLimiter.RateLimiterStore, StoreSetupError, KeyValue | Atomic> =>
   Layer.effect(
     RateLimiter.RateLimiterStore,
     Effect.gen(function* () {
+      const { collection } = yield* rateLimiterStoreOptions.read(config)
       const { driver } = yield* KeyValue
       yield* Atomic
-      return make(driver as AtomicDriver, options.collection ?? "effect_rate_limiter")
+      return make(driver as AtomicDriver, collection)
     })
   )
+
+/** @internal */
+export const rateLimiterStoreOptions = options.of<RateLimiterStoreOptions>()("EffectStore", {
+  collection: options.collection({ default: "effect_rate_limiter" })
+})
 
 const make = (driver: AtomicDriver, collection: string): RateLimiter.RateLimiterStore["Service"] => {
   const change = <S extends State, A>(

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
 import { layerClosed } from "../../internal/layerClosed.ts"
+import { liveTimer } from "../../internal/runAfter.ts"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { causeOf, isReply, isUnanswered } from "./failures.ts"
 import { watchNodes } from "./nodes.ts"
@@ -179,11 +180,11 @@ const opener = (client: Client, requests: Requests, timeout: number): (() => Pro
       const end = () => {
         if (!isWaiting) return
         isWaiting = false
-        clearTimeout(timer)
+        timer.cancel()
         requests.waiting.remove(link)
         resolve()
       }
-      const timer = setTimeout(end, timeout)
+      const timer = liveTimer(timeout, end)
       const link = requests.waiting.push({ close: end })
       client.once("ready", () => connectNodes(client).then(end))
       client.connect().catch(end)

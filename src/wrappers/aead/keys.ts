@@ -24,7 +24,7 @@ export interface Ring {
 }
 
 export const ringOf = Effect.fnUntraced(function* (
-  keys: readonly [Key, ...ReadonlyArray<Key>]
+  keys: ReadonlyArray<{ readonly id: string; readonly key: Uint8Array }>
 ): Effect.fn.Return<Ring, StoreSetupError> {
   const ring = new Map<string, aead.Key>()
   for (const { id, key } of keys) {
@@ -34,8 +34,8 @@ export const ringOf = Effect.fnUntraced(function* (
       "the id of a key is empty, longer than 255 bytes, or not well-formed"
     )
     yield* options.check("Aead", !ring.has(id), `two keys have the id "${id}"`)
-    ring.set(id, aead.makeKey(id, yield* options.secretKey("Aead", `the key ${JSON.stringify(id)}`, key)))
+    ring.set(id, aead.makeKey(id, key))
   }
-  const current = ring.get(keys[0]?.id)
+  const current = keys[0] && ring.get(keys[0].id)
   return current === undefined ? yield* options.invalid("Aead", "there must be a key") : { current, ring }
 })

@@ -1,8 +1,18 @@
 import { type Call, collectionOf } from "../../driver/Call.ts"
 import type { Meter } from "../../internal/metrics.ts"
 import { other } from "../../internal/telemetry.ts"
-import { Circuit, type State } from "./Circuit.ts"
-import type { Policy } from "./policy.ts"
+import type { KeyValueError } from "../../KeyValueError.ts"
+import { Circuit, type State, type Timing } from "./Circuit.ts"
+import type { Outcomes } from "./Outcomes.ts"
+
+export interface Policy {
+  readonly store: string | undefined
+  readonly outcomes: () => Outcomes
+  readonly timing: Timing
+  readonly per: "store" | "collection"
+  readonly maxCollections: number
+  readonly isFailure: (error: KeyValueError, call: Call) => boolean
+}
 
 /** The circuit that a call goes through. */
 export type CircuitOf = (call: Call) => Circuit

@@ -3,7 +3,7 @@ import * as Exit from "effect/Exit"
 import type { Call } from "../../driver/Call.ts"
 import { errorOf } from "../../internal/telemetry.ts"
 import type { Outcome } from "./Circuit.ts"
-import type { Policy } from "./policy.ts"
+import type { Policy } from "./circuits.ts"
 
 /** What a call that has ended says about the store. */
 export const outcomeOf = (

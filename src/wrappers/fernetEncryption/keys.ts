@@ -1,6 +1,7 @@
 import * as Kdf from "effect/crypto/Kdf"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as crypto from "#crypto"
 import * as fernet from "../../codecs/fernet.ts"
 import * as options from "../../internal/options.ts"
@@ -33,21 +34,24 @@ export type Secret =
 /** Keys to decrypt with, the first of which encrypts. */
 export type Keys = readonly [fernet.Key, ...Array<fernet.Key>]
 
-/** The keys of a secret. */
-export const keysOf = Effect.fnUntraced(function* (secret: Secret): Effect.fn.Return<Keys, StoreSetupError> {
-  if ((secret.keys === undefined) === (secret.passphrase === undefined)) {
+/** The keys of a secret that was read. */
+export const keysOf = Effect.fnUntraced(function* ({
+  keys,
+  passphrase,
+  salt
+}: {
+  readonly keys: ReadonlyArray<Uint8Array> | undefined
+  readonly passphrase: Redacted.Redacted<string> | undefined
+  readonly salt: string | undefined
+}): Effect.fn.Return<Keys, StoreSetupError> {
+  if ((keys === undefined) === (passphrase === undefined)) {
     return yield* options.invalid("FernetEncryption", "either keys or a passphrase and a salt must be given")
   }
-  const given = secret.keys ?? ([yield* deriveKey(secret)] as const)
-  yield* options.check("FernetEncryption", given.length > 0, "there must be a key")
-  const [first, ...others] = given
-  const keys: [fernet.Key, ...Array<fernet.Key>] = [yield* keyOf(first, 0)]
-  for (const [index, key] of others.entries()) keys.push(yield* keyOf(key, index + 1))
-  return keys
+  const [first, ...others] = keys ?? [yield* derive(passphrase!, salt)]
+  return first === undefined
+    ? yield* options.invalid("FernetEncryption", "there must be a key")
+    : ([fernet.makeKey(first), ...others.map(fernet.makeKey)] as const)
 })
-
-const keyOf = (key: SecretKey, index: number): Effect.Effect<fernet.Key, StoreSetupError> =>
-  Effect.map(options.secretKey("FernetEncryption", `keys[${index}]`, key), fernet.makeKey)
 
 /**
  * The key of a passphrase and a salt: PBKDF2-HMAC-SHA256 with 1,200,000 rounds, as py-key-value derives it.
@@ -58,23 +62,31 @@ const keyOf = (key: SecretKey, index: number): Effect.Effect<fernet.Key, StoreSe
  *
  * @since 0.1.0
  */
-export const deriveKey = Effect.fnUntraced(function* ({
+export const deriveKey = ({
   passphrase,
   salt
 }: {
   readonly passphrase: Redacted.Redacted<string>
   readonly salt: string
-}): Effect.fn.Return<Redacted.Redacted<string>, StoreSetupError> {
-  const text = Redacted.value(passphrase)
+}): Effect.Effect<Redacted.Redacted<string>, StoreSetupError> =>
+  Effect.map(derive(passphrase, salt), (bytes) => Redacted.make(fernet.formatKey(bytes)))
+
+const derive = Effect.fnUntraced(function* (
+  passphrase: Redacted.Redacted<string>,
+  salt: string | undefined
+): Effect.fn.Return<Uint8Array, StoreSetupError> {
+  const text = Result.getOrElse(
+    Result.try(() => Redacted.value(passphrase)),
+    () => ""
+  )
   yield* options.check(
     "FernetEncryption",
     text.trim() !== "" && salt !== undefined && salt.trim() !== "",
     "passphrase and salt must not be blank"
   )
-  const bytes = yield* Kdf.Kdf.use((kdf) =>
-    kdf.derive(pbkdf2, utf8.encode(text), { salt: utf8.encode(salt), length: 32 })
+  return yield* Kdf.Kdf.use((kdf) =>
+    kdf.derive(pbkdf2, utf8.encode(text), { salt: utf8.encode(salt ?? ""), length: 32 })
   ).pipe(Effect.provide(Kdf.layerWebCrypto), Effect.orDie)
-  return Redacted.make(fernet.formatKey(bytes))
 })
 
 const pbkdf2 = { ...Kdf.pbkdf2Sha256, iterations: 1_200_000 }

@@ -1,37 +1,22 @@
-import * as Effect from "effect/Effect"
 import * as LogLevel from "effect/LogLevel"
+import type { Call } from "../../driver/Call.ts"
 import { shownName } from "../../internal/oneLine.ts"
 import * as options from "../../internal/options.ts"
-import type { StoreSetupError } from "../../KeyValueError.ts"
+import type { Value } from "../../Value.ts"
 import type { Options } from "../Logging.ts"
-import type * as annotations from "./annotations.ts"
 
-export interface Config extends annotations.Config {
-  readonly level: LogLevel.Severity
-  readonly failureLevel: LogLevel.Severity
-  readonly logStart: boolean
-}
+const severities = LogLevel.values.filter((level) => level !== "All" && level !== "None")
 
-export const validate = Effect.fnUntraced(function* (config: Options): Effect.fn.Return<Config, StoreSetupError> {
-  return {
-    level: yield* severity("level", config.level ?? "Info"),
-    failureLevel: yield* severity("failureLevel", config.failureLevel ?? "Warn"),
-    logStart: config.logStart ?? false,
-    logKeys: config.logKeys ?? true,
-    logValues: config.logValues ?? false,
-    maxValueLength: yield* options.integer("Logging", "maxValueLength", config.maxValueLength ?? 1000, 0),
-    store: config.store === undefined ? undefined : shownName(config.store)
-  }
+export const described = options.of<Options>()("Logging", {
+  level: options.oneOf(severities, { default: "Info" }),
+  failureLevel: options.oneOf(severities, { default: "Warn" }),
+  logStart: options.boolean({ default: false }),
+  logKeys: options.boolean({ default: true }),
+  logValues: options.either([true, false], options.callback<(value: Value, call: Call) => unknown>(), {
+    default: false
+  }),
+  maxValueLength: options.integer({ min: 0, default: 1000 }),
+  store: options.map(options.text(), (store) => store && shownName(store))
 })
 
-const severities: ReadonlyArray<string> = LogLevel.values.filter((level) => level !== "All" && level !== "None")
-
-const severity = (name: string, level: LogLevel.Severity): Effect.Effect<LogLevel.Severity, StoreSetupError> =>
-  Effect.as(
-    options.check(
-      "Logging",
-      severities.includes(level),
-      `${name} must be one of ${severities.join(", ")}, not ${level}`
-    ),
-    level
-  )
+export type Config = options.Values<typeof described>

@@ -9,16 +9,19 @@ import { encryption } from "./encryption.ts"
 import { enumeration } from "./enumeration.ts"
 import { fileSystem } from "./fileSystem.ts"
 import { namesTarget } from "./names.ts"
+import { options, urlTarget } from "./options.ts"
 import { redis } from "./redis.ts"
 import { rotation } from "./rotation.ts"
 import { sqlite } from "./sqlite.ts"
 import { tiers } from "./tiers.ts"
 
-/** Everything that reads what is stored. */
+/** Everything that reads what is stored, and what reads options, URLs and names. */
 export const all: ReadonlyArray<Target> = [
   managedEntry,
   frameTarget,
   namesTarget,
+  urlTarget,
+  options,
   ...compression,
   ...encryption,
   ...redis,

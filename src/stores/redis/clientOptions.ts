@@ -1,0 +1,155 @@
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { ClusterNode, ClusterOptions, RedisOptions } from "ioredis"
+import * as options from "../../internal/options.ts"
+import { longestTimer } from "../../internal/runAfter.ts"
+import { type Address, maxDatabase, parse } from "./url.ts"
+
+/**
+ * Milliseconds of a timer that ioredis sets. `setTimeout` runs at once what is to wait longer than it can, or for what is
+ * no number.
+ */
+const timer = options.map(options.number({ min: 0 }), (millis) =>
+  millis === undefined ? undefined : Math.min(millis, longestTimer)
+)
+
+type Timers = Pick<RedisOptions, "commandTimeout" | "keepAlive" | "maxLoadingRetryTime"> & {
+  readonly disconnectTimeout?: number | undefined
+  readonly sentinelCommandTimeout?: number | undefined
+}
+
+type Checked = Timers &
+  Pick<RedisOptions, "db" | "retryStrategy" | "reconnectOnError" | "sentinelRetryStrategy"> & {
+    readonly host?: string | undefined
+    readonly port?: number | undefined
+    readonly path?: string | undefined
+    readonly family?: number | undefined
+  }
+
+type Strategy = Exclude<RedisOptions["retryStrategy"], undefined>
+
+/** ioredis calls these while it handles an event, where an exception would end the process. */
+const strategy = options.map(
+  options.either([null], options.callback<Exclude<Strategy, null>>()),
+  (strategy) => strategy && steady(strategy)
+)
+
+const steady =
+  (strategy: Exclude<Strategy, null>) =>
+  (attempt: number): number | null => {
+    const pause: unknown = Result.getOrElse(
+      Result.try(() => strategy(attempt)),
+      () => Number.NaN
+    )
+    if (typeof pause !== "number") return null
+    return pause >= 0 ? Math.min(pause, longestTimer) : pauseBefore(attempt)
+  }
+
+/** How long (milliseconds) to wait before the given attempt to connect again, varied by up to a half. */
+export const pauseBefore = (attempt: number): number =>
+  Math.min(50 * 2 ** (attempt - 1), 2000) * (0.5 + Math.random() / 2)
+
+const database = options.integer({ min: 0, max: maxDatabase, otherwise: "0" })
+
+const port = options.integer({ min: 1, max: 65_535, otherwise: "6379" })
+
+const name = options.value<string>("text", (input) => typeof input === "string")
+
+/** Options of ioredis that are checked; all others are handed on as they are. */
+export const clientOptions = options.open<RedisOptions, Checked>()({
+  db: database,
+  host: name,
+  port,
+  path: name,
+  family: options.integer({ min: 0, max: 6, otherwise: "0" }),
+  commandTimeout: timer,
+  disconnectTimeout: timer,
+  keepAlive: timer,
+  maxLoadingRetryTime: timer,
+  sentinelCommandTimeout: timer,
+  retryStrategy: strategy,
+  sentinelRetryStrategy: strategy,
+  reconnectOnError: options.map(
+    options.either([null], options.callback<(error: Error) => boolean | 1 | 2>()),
+    (decide) =>
+      decide &&
+      ((error: Error) =>
+        Result.getOrElse(
+          Result.try(() => decide(error)),
+          () => false
+        ))
+  )
+})
+
+const textOf = (input: unknown): string | undefined => {
+  const text: unknown = Redacted.isRedacted(input) ? Redacted.value(input) : input
+  return typeof text === "string" ? text : undefined
+}
+
+export const password = options.value<Redacted.Redacted>(
+  "a Redacted text",
+  (input) => Redacted.isRedacted(input) && textOf(input) !== undefined
+)
+
+export const address = options.parsed("a URL, or the path of a Unix socket", (input: string | Redacted.Redacted) => {
+  const text = textOf(input)
+  return text === undefined ? Result.fail("must be a text") : parse(text)
+})
+
+const node = options.union(
+  (input) => typeof input === "string",
+  address as options.Description<string, Address | undefined>,
+  options.union(
+    (input) => typeof input === "number",
+    options.map(port, (port): Address => ({ port: port! })),
+    options.open<Exclude<ClusterNode, string | number>, Pick<Checked, "db" | "host" | "port">>()({
+      db: database,
+      host: name,
+      port
+    })
+  )
+)
+
+interface CheckedCluster
+  extends Pick<
+    ClusterOptions,
+    | "slotsRefreshTimeout"
+    | "slotsRefreshInterval"
+    | "retryDelayOnClusterDown"
+    | "retryDelayOnTryAgain"
+    | "retryDelayOnMoved"
+    | "clusterRetryStrategy"
+    | "redisOptions"
+  > {}
+
+export const cluster = options.group<{
+  readonly nodes: ReadonlyArray<ClusterNode>
+  readonly options?: ClusterOptions | undefined
+}>()(
+  {
+    nodes: options.required(options.list(node)),
+    options: options.optional(
+      options.open<ClusterOptions, CheckedCluster>()({
+        slotsRefreshTimeout: timer,
+        slotsRefreshInterval: timer,
+        retryDelayOnClusterDown: timer,
+        retryDelayOnTryAgain: timer,
+        retryDelayOnMoved: timer,
+        clusterRetryStrategy: strategy,
+        redisOptions: options.optional(clientOptions)
+      })
+    )
+  },
+  ({ nodes, options }) => {
+    if (
+      [...nodes, options?.redisOptions].some(
+        (node) => node !== undefined && "db" in node && node.db !== undefined && node.db !== 0
+      )
+    ) {
+      return "db: a cluster has no other database than 0"
+    }
+    return nodes.some((node) => node !== undefined && "path" in node)
+      ? "nodes must have a host each, and no path"
+      : undefined
+  }
+)
