@@ -105,6 +105,7 @@ const subjects: Record<string, Subject> = {
   Fallback: wrapped(kv.Fallback, { fallback: Memory.layer() }),
   FernetEncryption: wrapped(kv.FernetEncryption, { keys: [key] }),
   Hedge: wrapped(kv.Hedge),
+  HmacNames: wrapped(kv.HmacNames, { key }),
   LimitSize: wrapped(kv.LimitSize),
   Logging: wrapped(kv.Logging),
   PassthroughCache: wrapped(kv.PassthroughCache, { cache: Memory.layer() }),

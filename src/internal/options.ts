@@ -439,7 +439,7 @@ export const list = <In, Out>(
             read(required(item) as Description<unknown, unknown>, () => each, `${name}[${i}]`)
           )
         ) as Result.Result<ReadonlyArray<Exclude<Out, undefined>>, string>)
-      : notAllowed("a list", input, name)
+      : Result.fail(`${name} must be a list, not ${typeOf(input)}`)
 })
 
 /** What the first description takes, if it looks like that, or else the second. */

@@ -1,5 +1,6 @@
 import { isUnambiguous } from "../codecs/names.ts"
 import { type NameCodec, prefixed } from "../driver/mapNames.ts"
+import { problemOf as problemOfName } from "./names.ts"
 import * as options from "./options.ts"
 
 /** What all wrappers that put a prefix before names can be told. */
@@ -25,7 +26,8 @@ export const namesOf = ({ prefix, separator }: Prefix): NameCodec => prefixed(pr
 
 /** Why another prefix could make the same names, if so, unless nobody minds. */
 export const problemOf = ({ prefix, separator, names }: Prefix): string | undefined => {
-  if (names === "py-key-value") return undefined
+  const problem = problemOfName(prefix + separator, "prefix")
+  if (problem !== undefined || names === "py-key-value") return problem
   if (separator === "") return "the separator must not be empty"
   if (prefix === "") return "the prefix must not be empty"
   if (isUnambiguous(prefix, separator)) return undefined

@@ -34,7 +34,7 @@ const answering = (gate: () => Promise<unknown> = () => nextTurn()) => {
     (first: unknown) =>
       gate().then(() => (name === "mgetBuffer" ? (first as ReadonlyArray<string>).map(() => null) : reply))
   ])
-  return { isCluster: false, options: {}, ...Object.fromEntries(methods) } as unknown as Client
+  return { isCluster: false, status: "ready", options: {}, ...Object.fromEntries(methods) } as unknown as Client
 }
 
 /** A limit that never runs out, and counts who waits. */

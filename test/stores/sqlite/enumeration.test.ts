@@ -63,7 +63,7 @@ describe("keys", () => {
         c
       )
       assert.deepStrictEqual(yield* kv.getMany(all, c), all)
-      for (const prefix of [...all, "\ud83d", "\ude00", "A", "a\0", "\u{10ffff}\u{10ffff}"]) {
+      for (const prefix of [...all, "A", "a\0", "\u{10ffff}\u{10ffff}"]) {
         const found = yield* list({ ...c, prefix, pageSize: 2 })
         assert.sameMembers(
           [...found],
