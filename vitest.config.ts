@@ -15,9 +15,8 @@ export default defineConfig({
         resolve: { alias: { ioredis: "ioredis5" } },
         test: {
           name: "ioredis 5",
-          include: ["test/stores/Redis.test.ts", "test/stores/redis/*.test.ts"],
-          // What takes long there has little to do with the client.
-          exclude: ["test/stores/redis/requests.test.ts"]
+          // What depends on how the client connects, sends and fails.
+          include: ["test/stores/Redis.test.ts", "test/stores/redis/{closing,cluster,connection,failures}.test.ts"]
         }
       }
     ],

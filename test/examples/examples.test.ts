@@ -1,8 +1,9 @@
-import { execFile } from "node:child_process"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { globSync, readFileSync } from "node:fs"
-import { assert, describe, it } from "@effect/vitest"
-import * as Effect from "effect/Effect"
-import * as Semaphore from "effect/Semaphore"
+import type { Readable } from "node:stream"
+import { text } from "node:stream/consumers"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { describeWithRedis } from "../servers/redis.ts"
 
 /** Not run here: parts, tests (see beside this file), the demo, and what needs a collector (see otlp.test.ts). */
@@ -31,41 +32,78 @@ const matches = (line: string, expected: string): boolean =>
   new RegExp(`^${expected.split("…").map(literally).join(".*")}$`).test(line)
 
 interface Ended {
-  readonly status: number | string
+  readonly file: string
+  readonly status: number
   readonly stdout: string
   readonly stderr: string
 }
 
-const run = (file: string, redis: string | undefined): Effect.Effect<Ended> =>
-  Effect.callback((resume) => {
-    const { FORCE_COLOR: _, REDIS_URL: __, ...env } = process.env
-    const child = execFile(
-      process.execPath,
-      ["--conditions=@effect-kv/source", file],
-      { env: { ...env, NO_COLOR: "1", ...(redis && { REDIS_URL: redis }) }, timeout: 30_000 },
-      (error, stdout, stderr) => resume(Effect.succeed({ status: error?.code ?? error?.signal ?? 0, stdout, stderr }))
-    )
-    return Effect.sync(() => child.kill())
+const environment = (redis: string | undefined) => {
+  const { FORCE_COLOR: _, REDIS_URL: __, ...env } = process.env
+  return { ...env, NO_COLOR: "1", ...(redis && { REDIS_URL: redis }) }
+}
+
+const node = (args: ReadonlyArray<string>, redis?: string) =>
+  spawn(process.execPath, ["--conditions=@effect-kv/source", ...args], {
+    env: environment(redis),
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    timeout: 120_000
   })
 
-const twoAtATime = Semaphore.makeUnsafe(2)
+const textOf = (stream: unknown): Promise<string> => text(stream as Readable)
 
-const printsWhatItSays = Effect.fnUntraced(function* (file: string, redis?: string) {
+/** Runs examples one after another in one process, see `runner.ts`. */
+const runTogether = async (files: ReadonlyArray<string>, redis?: string): Promise<ReadonlyArray<Ended>> => {
+  const reports = await textOf(node(["test/examples/runner.ts", ...files], redis).stdio[3])
+  return reports.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Ended]))
+}
+
+const runAlone = async (file: string, redis?: string): Promise<Ended> => {
+  const child = node([file], redis)
+  const status = once(child, "exit")
+  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
+  return { file, status: Number((await status)[0]), stdout, stderr }
+}
+
+/** What others import runs only when it is the program itself, and metrics belong to the process. */
+const needsProcess = (file: string): boolean => /import\.meta\.main|Metric\./.test(readFileSync(file, "utf8"))
+
+const runAll = async (files: ReadonlyArray<string>, redis?: string): Promise<ReadonlyMap<string, Ended>> => {
+  const together = runTogether(
+    files.filter((file) => !needsProcess(file)),
+    redis
+  )
+  const alone = files.filter(needsProcess).map((file) => runAlone(file, redis))
+  const ended = await Promise.all([together, ...alone])
+  return new Map(ended.flat().map((it) => [it.file, it]))
+}
+
+const printsWhatItSays = (file: string, ended: ReadonlyMap<string, Ended>, redis?: string) => {
   const expected = expectationOf(file, redis)
   assert.isDefined(expected, `${file} does not say what it prints`)
-  const { status, stdout, stderr } = yield* Semaphore.withPermit(twoAtATime, run(file, redis))
+  const found = ended.get(file)
+  assert.isDefined(found, `the run ended before ${file} began, or while it ran: see the last of those that did`)
+  const { status, stdout, stderr } = found
   assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" }, stdout)
   const lines = stdout.trimEnd().split("\n")
   const shown = lines.map((line, i) => (matches(line, expected[i] ?? "") ? expected[i]! : line))
   assert.deepStrictEqual(shown, expected)
-})
+}
 
-describe("examples", { concurrent: true, timeout: 300_000 }, () => {
-  for (const file of examples) it.live(file, () => printsWhatItSays(file))
+describe("examples", () => {
+  let ended: ReadonlyMap<string, Ended>
+  beforeAll(async () => {
+    ended = await runAll(examples)
+  }, 150_000)
+  for (const file of examples) it(file, () => printsWhatItSays(file, ended))
 })
 
 describeWithRedis("examples on Redis", (redis) => {
-  for (const file of remote) it.live(file, () => printsWhatItSays(file, redis().url), 60_000)
+  let ended: ReadonlyMap<string, Ended>
+  beforeAll(async () => {
+    ended = await runAll(remote, redis().url)
+  }, 150_000)
+  for (const file of remote) it(file, () => printsWhatItSays(file, ended, redis().url))
 })
 
 describe("the list of examples", () => {
