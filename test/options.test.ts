@@ -200,6 +200,18 @@ describe("the table of options", () => {
     })
     assert.sameMembers([...Object.keys(subjects), "Redis"], expected)
   })
+
+  it("names no option that the README does not have", () => {
+    const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8")
+    const tables = Object.values({ ...kv, EffectStore, Redis, Sqlite }).flatMap((module) => Object.values(module))
+    const names = tables
+      .filter(isDescribed)
+      .flatMap(({ module, rows }) => rows.map(({ name }) => [module, name] as const))
+    // What is below these two are ioredis' own options.
+    const own = names.filter(([, name]) => !/^(?:options|cluster)\./.test(name))
+    const absent = own.filter(([, name]) => !new RegExp(`\\b${name.split(".").at(-1)}\\b`).test(readme))
+    assert.deepStrictEqual(absent, [])
+  })
 })
 
 const lone = "\ud800"
