@@ -193,6 +193,14 @@ describe("Payload", () => {
     }
   })
 
+  it("reads an integer of more digits than can be exact as the nearest number, whoever asks", () => {
+    const digits = "9".repeat(5000)
+    for (const exact of [true, false]) {
+      const payload = Result.getOrThrow(Payload.parse(`[1, ${digits}]`))
+      assert.deepStrictEqual(payload.valueFor(exact), [1, Number(digits)])
+    }
+  })
+
   it("parse fails on what is not JSON", () => {
     for (const text of ["", "{", "nan", "-NaN", "undefined", "'a'", "\uFEFF{}"]) {
       assert.isTrue(Result.isFailure(Payload.parse(text)), text)

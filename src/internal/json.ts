@@ -228,9 +228,12 @@ export const parse = (text: string, exact: boolean, depth = maxDepth): Result.Re
       )
 }
 
-/** The same text with exact integers. `undefined` if it has none that would be rounded. */
+/**
+ * The same text with exact integers. `undefined` if it has none that would be rounded, or one of more digits than an exact
+ * parser takes.
+ */
 export const parseExactly = (source: string): Json | undefined =>
-  largeInteger.test(source) ? Result.getOrThrow(parse(source, true, maxDepth + 1)).value : undefined
+  largeInteger.test(source) ? Result.getOrUndefined(parse(source, true, maxDepth + 1))?.value : undefined
 
 /** The value with the nearest `number` for each `bigint`. */
 export const rounded = (value: Json): Json => {
