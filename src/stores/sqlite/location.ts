@@ -23,8 +23,11 @@ export const createUnsafe = (filename: string, { fileMode, directoryMode }: Mode
   if (isInMemory(filename)) return
   const path = isUri(filename) ? pathOfUri(filename) : filename
   if (!isUri(filename)) mkdirSync(dirname(filename), { recursive: true, mode: directoryMode })
+  if (path === undefined) return
   // An existing file must not be opened here: closing it would drop the locks that SQLite holds on it in this process.
-  if (path !== undefined) Result.try(() => closeSync(openSync(path, "wx", fileMode)))
+  Result.try(() => closeSync(openSync(path, "wx", fileMode)))
+  // A symbolic link is there already, though it may lead to a file that is not.
+  if (!existsSync(path)) Result.try(() => closeSync(openSync(path, "a", fileMode)))
 }
 
 /** Whether there is a file, as far as the name tells. */

@@ -272,6 +272,18 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     )
   }
 
+  it.effect("hold for the file that a symbolic link leads to and SQLite makes", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile
+      const link = join(dirname(filename), "link.db")
+      fs.symlinkSync(filename, link)
+      yield* Effect.andThen(
+        write,
+        Effect.sync(() => assert.deepStrictEqual(modes(filename), ["600", "600", "600"]))
+      ).pipe(withStore({ filename: link }))
+    })
+  )
+
   it.effect("are those of the options, and an existing file keeps its own", () =>
     Effect.gen(function* () {
       const filename = join(dirname(yield* temporaryFile), "shared/test.db")
