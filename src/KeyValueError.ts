@@ -16,14 +16,16 @@
  *
  * `message` can be logged and sent to others. It has the operation, the collection, the number of keys and what went wrong,
  * but no key, no value, no password and nothing that the backend quotes. `console.log`, `JSON.stringify` and Effect's
- * loggers show the same (`toJSON`). Keys are in `keys`, and what the backend said is in `cause`.
+ * loggers show the same of an error (`toJSON`). Keys are in `keys`, and what the backend said is in `cause`.
  *
  * **Gotchas**
  *
  * - `keys`, `key`, `ttl`, `path` and `cause` are for your program, not for logs: keys may be session ids, `path` has the names
  *   of the value's fields, and `cause` may quote a key (a file's path has its name). Redis' answers are stripped of what was
  *   sent.
- * - `Cause.pretty` prints the `cause` of an error, too. Log `error.message` where keys are secret.
+ * - `Cause.pretty` prints the `cause` of an error, too. So do Effect's loggers when they are given a `Cause`, `runMain`, and
+ *   exporters of spans that you open (`Effect.withSpan`; those of `Tracing` have no cause). Log `error.message`, and handle
+ *   errors inside of such a span, where keys are secret.
  * - Collections are in messages, logs, metrics and spans. Do not name them after secrets.
  *
  * @since 0.1.0

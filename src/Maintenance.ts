@@ -18,7 +18,8 @@ import type { Place, WriteError } from "./KeyValueError.ts"
  * **Details**
  *
  * With Sqlite, each of them also gives the space of the file that is free back to the file system, and empties the
- * write-ahead log: nothing that was deleted before can be read in them afterwards.
+ * write-ahead log: nothing that was deleted before can be read in them afterwards. While another connection reads, that is
+ * left to the next time.
  *
  * @since 0.1.0
  */

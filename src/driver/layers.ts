@@ -157,13 +157,16 @@ export type Stores = ReadonlyArray<Layer.Layer<KeyValue.KeyValue, any, any>>
 
 /**
  * What is left of a layer's services when other stores are combined with it: the capabilities that all of them have,
- * less those that the combination has `Lost`, and everything that is not a capability.
+ * less those that the combination has `Lost`, those that it has by listing (`Listed`) where one of them cannot list, and
+ * everything that is not a capability.
  *
  * @since 0.1.0
  */
-export type Combined<A, Others extends Stores, Lost = never> =
+export type Combined<A, Others extends Stores, Lost = never, Listed = never> =
   | KeyValue.KeyValue
-  | Exclude<A, Lost | MissingIn<Others[number]>>
+  | Exclude<A, Lost | MissingIn<Others[number]> | LostUnlisted<Exclude<A, MissingIn<Others[number]>>, Listed>>
+
+type LostUnlisted<Kept, Listed> = Enumeration.Enumeration extends Kept ? never : Listed
 
 type MissingIn<Store> = Store extends Layer.Any ? Exclude<Capability, Layer.Success<Store>> : never
 
@@ -172,9 +175,13 @@ type MissingIn<Store> = Store extends Layer.Any ? Exclude<Capability, Layer.Succ
  *
  * @since 0.1.0
  */
-export type Combiner<Others extends Stores, Lost = never, E = never> = <A, E1, R1>(
+export type Combiner<Others extends Stores, Lost = never, E = never, Listed = never> = <A, E1, R1>(
   self: Layer.Layer<A | KeyValue.KeyValue, E1, R1>
-) => Layer.Layer<Combined<A, Others, Lost>, E | E1 | Layer.Error<Others[number]>, R1 | Layer.Services<Others[number]>>
+) => Layer.Layer<
+  Combined<A, Others, Lost, Listed>,
+  E | E1 | Layer.Error<Others[number]>,
+  R1 | Layer.Services<Others[number]>
+>
 
 /**
  * Makes a wrapper that combines a store with others, in the order in which they are listed.

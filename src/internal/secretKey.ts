@@ -1,6 +1,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
+import { isBytes } from "./bytes.ts"
 
 /** A secret key as an option takes it. */
 export type Input = Redacted.Redacted<string | Uint8Array>
@@ -15,7 +16,7 @@ const length = 32
 export const parse = (input: Input): Result.Result<Uint8Array, string> => {
   if (!Redacted.isRedacted(input)) return Result.fail("it is not Redacted")
   const value: unknown = Result.getOrUndefined(Result.try(() => Redacted.value(input)))
-  if (value instanceof Uint8Array) return ofLength(Uint8Array.from(value), "bytes")
+  if (isBytes(value)) return ofLength(Uint8Array.from(value), "bytes")
   return typeof value === "string" ? parseText(value.trim()) : Result.fail("it is neither text nor bytes")
 }
 

@@ -76,7 +76,7 @@ export interface Options {
  * - All stores of a process together have at most 32 files open at a time. When the process runs out of descriptors all the
  *   same, operations wait for about a second and then fail with `StoreUnavailableError`.
  * - A rename or removal that is refused, as it is on Windows while another program has the file open, is tried again for
- *   about a second.
+ *   about a second. In a directory that the process may not change, it fails at once.
  * - Temporary files (`.effect-kv-….tmp`) that a crashed process left are removed when they are an hour old by the clock.
  *   When a clock jumps, a write may lose its temporary file: it fails with `StoreUnavailableError`, and nothing is lost.
  *   Files of other programs are never removed.

@@ -28,6 +28,7 @@ import {
   closeUnsafe,
   configureUnsafe,
   type Database,
+  emptyLog,
   openUnsafe,
   pathUnsafe,
   problemOfRuntime,
@@ -35,7 +36,7 @@ import {
 } from "./sqlite/database.ts"
 import { type Connection, driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
-import { inMemory, isInMemory, isThere } from "./sqlite/location.ts"
+import { inMemory, isInMemory, isThere, problemOfFilename } from "./sqlite/location.ts"
 import { type Attempt, whenFree } from "./sqlite/patience.ts"
 import { migrate, problemOf } from "./sqlite/schema.ts"
 import { prepareAllUnsafe } from "./sqlite/statements.ts"
@@ -221,8 +222,7 @@ export const described = options.of<Options>()(
     directoryMode: options.mode(0o700, { default: 0o700 }),
     database: options.value<Database>("an open DatabaseSync", (input) => Predicate.hasProperty(input, "prepare"))
   },
-  ({ table, filename }) =>
-    filename === "" || filename.includes("\0") ? "filename must not be empty or have U+0000" : problemOf(table)
+  ({ table, filename }) => problemOfFilename(filename) ?? problemOf(table)
 )
 
 /**
@@ -236,7 +236,8 @@ export const described = options.of<Options>()(
  * **Details**
  *
  * This is SQLite's `VACUUM`. It needs up to twice the size of the file on the disk, but not in memory. Stores that have the
- * file open go on. Fails with `StoreSetupError` when the file is missing, or cannot be locked within `busyTimeout`.
+ * file open go on. Fails with `StoreSetupError` when the file is missing, and when it cannot be locked, or another connection reads, for longer
+ * than `busyTimeout`: the file may still hold what was deleted then.
  *
  * **Gotchas**
  *
@@ -256,6 +257,7 @@ export const vacuum = (
       yield* attempt(`${JSON.stringify(read.filename)} cannot be vacuumed`, () =>
         Result.try(() => vacuumUnsafe(database))
       )
+      yield* attempt(`the log of ${JSON.stringify(read.filename)} cannot be emptied`, () => emptyLog(database))
     })
   )
 

@@ -49,6 +49,9 @@ export interface Options {
  * `PrefixCollections` and `SingleCollection`. With one of these three outside, nobody can tell what has the prefix: `clear`
  * fails with `StoreError` (`clearCollection` too, but for `PrefixCollections`), and `removeExpired` removes nothing.
  *
+ * Put `Routing` and `CollectionRouting` outside of it, around stores that each have it. Inside of it they are given the stored
+ * names of collections (but with `collections: false`), and route none of them as your program means.
+ *
  * Fails to build with `StoreSetupError` when the key is not 32 bytes.
  *
  * **Gotchas**

@@ -13,6 +13,7 @@ import * as options from "../internal/options.ts"
 import { requireBackground } from "../internal/request.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import type { Maintenance } from "../Maintenance.ts"
 import { repairing } from "./replicate/repairing.ts"
 import { replicated } from "./replicate/replicated.ts"
 import { Stores } from "./replicate/Stores.ts"
@@ -74,8 +75,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *   write, after the writes of it that are under way there. A store that is back gets copies of these keys, and of
  *   nothing else: what it has and others have not is left alone, so no deleted entry comes back. Repairs find out by
  *   themselves that a store is back, by reading one of the keys that it has missed.
- * - Capabilities are those that all stores have, without `Atomic`. Clearing deletes what is listed. Listing and clearing
- *   cover all keys, or fail.
+ * - Capabilities are those that all stores have, without `Atomic`. Clearing deletes what is listed, so that there is no
+ *   `Maintenance` without `Enumeration` (with `HmacNames` inside). Listing and clearing cover all keys, or fail.
  * - When the layer is closed, whoever waits fails with `StoreUnavailableError`, and so does every later operation. A write
  *   then has `outcome: "not-applied"` only if no store may have it. Closing waits for no store.
  *
@@ -134,7 +135,7 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
 export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
   replicas,
   ...config
-}: Options<Replica>): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError> =>
+}: Options<Replica>): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError, Maintenance> =>
   combinationOf(
     "Replicate",
     areStores,

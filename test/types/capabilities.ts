@@ -109,6 +109,15 @@ export type _hiding = True<Equals<Provided<typeof hiding>, KeyValue | Maintenanc
 // @ts-expect-error what is stored does not tell its name
 runs(Effect.provide(Enumeration, hiding))
 
+// Replicate clears what it can list.
+
+const hidingReplicated = hiding.pipe(Replicate.wrap({ replicas: [hiding] }), Statistics.wrap())
+export type _hidingReplicated = True<Equals<Provided<typeof hidingReplicated>, KeyValue | Statistics.Statistics>>
+const hidingReplica = memory.pipe(Replicate.wrap({ replicas: [memory, hiding] }))
+export type _hidingReplica = True<Equals<Provided<typeof hidingReplica>, KeyValue>>
+const replicatedHiding = replicated.pipe(HmacNames.wrap({ key: hidingKey }))
+export type _replicatedHiding = True<Equals<Provided<typeof replicatedHiding>, KeyValue | Maintenance>>
+
 const hidingPlain = plain.pipe(HmacNames.wrap({ key: hidingKey }))
 export type _hidingPlain = True<Equals<Provided<typeof hidingPlain>, KeyValue>>
 

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -16,6 +17,7 @@ import {
   Memory,
   PrefixCollections,
   PrefixKeys,
+  Replicate,
   Rotation,
   SingleCollection
 } from "../../src/index.ts"
@@ -194,6 +196,20 @@ describe("HmacNames", () => {
         ),
         1
       )
+    })
+  )
+
+  it.effect("inside of Replicate leaves no Maintenance, and outside of it keeps it", () =>
+    Effect.gen(function* () {
+      const hide = HmacNames.wrap({ key })
+      const inside = Memory.layer().pipe(hide, Replicate.wrap({ replicas: [Memory.layer().pipe(hide)] }))
+      assert.isTrue(Option.isNone(Context.getOption(yield* Layer.build(inside), Maintenance.Maintenance)))
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        yield* kv.put("a", 1, users)
+        assert.strictEqual(yield* (yield* Maintenance.Maintenance).clearCollection(users), 1)
+        assert.isUndefined(yield* kv.get("a", users))
+      }).pipe(Effect.provide(Memory.layer().pipe(Replicate.wrap({ replicas: [Memory.layer()] }), hide)))
     })
   )
 

@@ -75,8 +75,8 @@ export interface Options {
 }
 
 export const make = Effect.fnUntraced(function* (directory: string, { fsync, fileMode, directoryMode }: Options) {
-  const fs = platform.make(yield* FileSystem.FileSystem, directoryMode)
   const path = yield* Path.Path
+  const fs = platform.make(yield* FileSystem.FileSystem, path, directoryMode)
   yield* fs.makeDirectory(directory)
   const root = yield* fs.realPath(directory)
 

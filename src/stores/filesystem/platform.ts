@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
+import type { Path } from "effect/Path"
 import type { PlatformError } from "effect/PlatformError"
 import { lazy } from "../../internal/lazy.ts"
 import { Permits } from "../../internal/Permits.ts"
@@ -19,15 +20,20 @@ const open = new Permits(maxOpen)
 
 const schedule = lazy(() => pauses("1 millis", "50 millis"))
 
-/** Tries for about a second. Each attempt is an effect of its own. */
+/** Tries for about a second, unless it is found that the failure is final. Each attempt is an effect of its own. */
 const again = <A>(
   attempt: () => Effect.Effect<A, PlatformError>,
-  isPassing: (error: PlatformError) => boolean
+  isPassing: (error: PlatformError) => boolean,
+  unless: Effect.Effect<boolean> = Effect.succeed(false)
 ): Effect.Effect<A, PlatformError> =>
-  Effect.catchIf(Effect.suspend(attempt), isPassing, () =>
-    Effect.suspend(attempt).pipe(
-      Effect.retry({ schedule: schedule(), times: 25, while: isPassing }),
-      Effect.delay("1 millis")
+  Effect.catchIf(Effect.suspend(attempt), isPassing, (error) =>
+    Effect.flatMap(unless, (isFinal) =>
+      isFinal
+        ? Effect.fail(error)
+        : Effect.suspend(attempt).pipe(
+            Effect.retry({ schedule: schedule(), times: 25, while: isPassing }),
+            Effect.delay("1 millis")
+          )
     )
   )
 
@@ -51,17 +57,27 @@ export interface Platform
   ) => Effect.Effect<A, PlatformError>
 }
 
-export const make = (fs: FileSystem.FileSystem, directoryMode: number): Platform => ({
-  realPath: fs.realPath,
-  stat: fs.stat,
-  lstat: fs.lstat,
-  link: fs.link,
-  exists: fs.exists,
-  readFile: (file) => opening(() => fs.readFile(file)),
-  readDirectory: (directory, options) => opening(() => fs.readDirectory(directory, options)),
-  readDirectoryEntries: (directory) => opening(() => fs.readDirectoryEntries(directory)),
-  makeDirectory: (directory) => fs.makeDirectory(directory, { recursive: true, mode: directoryMode }),
-  rename: (from, to) => again(() => fs.rename(from, to), isHeld),
-  remove: (target, options) => again(() => opening(() => fs.remove(target, options)), isHeld),
-  withFile: (file, options, use) => opening(() => Effect.scoped(Effect.flatMap(fs.open(file, options), use)))
-})
+export const make = (fs: FileSystem.FileSystem, path: Path, directoryMode: number): Platform => {
+  /**
+   * Whether the process may not change one of the directories of these files: then no other program is to blame. On
+   * Windows, where one may be, this is never answered for a directory.
+   */
+  const mayNotChange = (...files: ReadonlyArray<string>): Effect.Effect<boolean> =>
+    Effect.forEach(files, (file) => fs.access(path.dirname(file), { writable: true }), { discard: true }).pipe(
+      Effect.match({ onFailure: ({ reason }) => reason._tag === "PermissionDenied", onSuccess: () => false })
+    )
+  return {
+    realPath: fs.realPath,
+    stat: fs.stat,
+    lstat: fs.lstat,
+    link: fs.link,
+    exists: fs.exists,
+    readFile: (file) => opening(() => fs.readFile(file)),
+    readDirectory: (directory, options) => opening(() => fs.readDirectory(directory, options)),
+    readDirectoryEntries: (directory) => opening(() => fs.readDirectoryEntries(directory)),
+    makeDirectory: (directory) => fs.makeDirectory(directory, { recursive: true, mode: directoryMode }),
+    rename: (from, to) => again(() => fs.rename(from, to), isHeld, mayNotChange(from, to)),
+    remove: (target, options) => again(() => opening(() => fs.remove(target, options)), isHeld, mayNotChange(target)),
+    withFile: (file, options, use) => opening(() => Effect.scoped(Effect.flatMap(fs.open(file, options), use)))
+  }
+}

@@ -77,8 +77,20 @@ export const closeUnsafe = (database: Database): void => {
 }
 
 /** Writes a file anew without what it has free, and so that it can shrink by itself from then on. Throws. */
-export const vacuumUnsafe = (database: Database): void =>
-  database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")
+export const vacuumUnsafe = (database: Database): void => database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
+
+/**
+ * Writes the log back into the file, and empties it. When another connection is in the way, the failure is one that `isBusy`
+ * knows: SQLite answers a row then, and fails not.
+ */
+export const emptyLog = (database: Database): Result.Result<void, unknown> =>
+  Result.flatMap(
+    Result.try(() => prepareUnsafe(database, "PRAGMA wal_checkpoint(TRUNCATE)").get() as unknown as [number]),
+    ([busy]) =>
+      busy === 1
+        ? Result.fail(Object.assign(new Error("database is locked"), { errcode: 5 }))
+        : Result.succeed(undefined)
+  )
 
 /** The absolute path of its file; `undefined` for a database in memory. Throws. */
 export const pathUnsafe = (database: Database): string | undefined => {

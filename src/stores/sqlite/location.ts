@@ -23,8 +23,11 @@ export const createUnsafe = (filename: string, { fileMode, directoryMode }: Mode
   if (isInMemory(filename)) return
   const path = isUri(filename) ? pathOfUri(filename) : filename
   if (!isUri(filename)) mkdirSync(dirname(filename), { recursive: true, mode: directoryMode })
+  if (path === undefined) return
   // An existing file must not be opened here: closing it would drop the locks that SQLite holds on it in this process.
-  if (path !== undefined) Result.try(() => closeSync(openSync(path, "wx", fileMode)))
+  Result.try(() => closeSync(openSync(path, "wx", fileMode)))
+  // A symbolic link is there already, though it may lead to a file that is not.
+  if (!existsSync(path)) Result.try(() => closeSync(openSync(path, "a", fileMode)))
 }
 
 /** Whether there is a file, as far as the name tells. */
@@ -33,14 +36,30 @@ export const isThere = (filename: string): boolean => {
   return path === undefined || existsSync(path)
 }
 
+/** Why a file cannot have this name, if so. SQLite ends a URI's path at `%00`, and reads other escapes as bytes. */
+export const problemOfFilename = (filename: string): string | undefined => {
+  if (filename === "" || filename.includes("\0")) return "filename must not be empty or have U+0000"
+  const decoded = isUri(filename) ? decodedPathOf(filename) : ""
+  return decoded === undefined || decoded.includes("\0")
+    ? "the escapes of a filename that is a URI must be UTF-8 without U+0000"
+    : undefined
+}
+
 /** The file that a URI lets SQLite create; `undefined` when it names none, such as a database in memory. */
 const pathOfUri = (uri: string): string | undefined => {
+  const parameters = new URLSearchParams(partsOf(uri).query)
+  const isCreated = (parameters.get("mode") ?? "rwc") === "rwc" && isOfFiles(parameters.get("vfs"))
+  const path = decodedPathOf(uri) ?? ""
+  return isCreated && path !== "" && !isInMemory(path) ? path.replace(/^\/(?=[A-Za-z]:\/)/, "") : undefined
+}
+
+/** Whether it is one of SQLite's own ways to use files. Others may have their own idea of a path. */
+const isOfFiles = (vfs: string | null): boolean => vfs === null || /^(?:unix|win32)\b/.test(vfs)
+
+const decodedPathOf = (uri: string): string | undefined =>
+  Result.getOrUndefined(Result.try(() => decodeURIComponent(partsOf(uri).path)))
+
+const partsOf = (uri: string): { readonly path: string; readonly query: string } => {
   const [, path = "", query = ""] = /^file:(?:\/\/(?:localhost)?(?=\/))?([^?#]*)(?:\?([^#]*))?/s.exec(uri) ?? []
-  const parameters = new URLSearchParams(query)
-  const isCreated = (parameters.get("mode") ?? "rwc") === "rwc" && !parameters.has("vfs")
-  const decoded = Result.getOrElse(
-    Result.try(() => decodeURIComponent(path)),
-    () => ""
-  )
-  return isCreated && decoded !== "" && !isInMemory(decoded) ? decoded.replace(/^\/(?=[A-Za-z]:\/)/, "") : undefined
+  return { path, query }
 }

@@ -194,6 +194,28 @@ describe("a file that another program has open", () => {
     )
   )
 
+  it.effect("is not blamed for a directory that the process may not change: the write fails at once", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        yield* (yield* open(directory)).kv.put("a", 1)
+        const calls: Array<string> = []
+        const { kv } = yield* open(directory, (name, args) => {
+          calls.push(name)
+          const denied = failing("EACCES", name, 1)
+          return name === "rename" || name === "access" ? denied(name, args) : Effect.void
+        })
+        const error = yield* whileTimePasses(Effect.flip(kv.delete("a")))
+        assert.strictEqual(error._tag, "StoreError")
+        assert.strictEqual("outcome" in error && error.outcome, "not-applied")
+        assert.deepStrictEqual(
+          calls.filter((name) => name === "rename"),
+          ["rename"]
+        )
+        assert.strictEqual(yield* kv.get("a"), 1)
+      })
+    )
+  )
+
   it.effect("or descriptors that have run out are waited for", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {

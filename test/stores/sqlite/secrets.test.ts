@@ -195,6 +195,25 @@ describe("vacuum", () => {
     })
   )
 
+  it.effect(
+    "fails with StoreSetupError while another connection reads, since the file still holds what was deleted",
+    () =>
+      Effect.gen(function* () {
+        const filename = yield* temporaryFile
+        const other = yield* connect(filename)
+        other.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (x); PRAGMA secure_delete = OFF")
+        other.prepare("INSERT INTO t VALUES (?)").run("secret".repeat(1000))
+        other.exec("DELETE FROM t; PRAGMA wal_checkpoint(TRUNCATE); BEGIN; SELECT count(*) FROM t")
+        const vacuum = yield* Effect.forkChild(Effect.flip(Sqlite.vacuum({ filename, busyTimeout: "1 second" })))
+        for (let i = 0; i < 200; i++) yield* TestClock.adjust("25 millis")
+        assert.strictEqual((yield* vacuum.pollUnsafe() ?? Effect.die("it waits still"))._tag, "StoreSetupError")
+        assert.include(fs.readFileSync(filename, "latin1"), "secretsecret")
+        other.exec("COMMIT")
+        yield* Sqlite.vacuum({ filename })
+        assert.notInclude(fs.readFileSync(filename, "latin1"), "secretsecret")
+      }).pipe(Effect.scoped)
+  )
+
   it.effect("fails with StoreSetupError when a writer holds the lock for longer than busyTimeout", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
@@ -228,6 +247,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
 
   for (const [name, uriOf] of Object.entries({
     "a URI": (path: string) => `file:${path}`,
+    "a URI with a VFS": (path: string) => `file:${path}?vfs=${process.platform === "win32" ? "win32" : "unix"}`,
     "a URI with an authority, a query and escapes": (path: string) =>
       `file://localhost${path.replace("test", "te%73t")}?cache=private#fragment`
   })) {
@@ -241,6 +261,28 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
       })
     )
   }
+
+  for (const escape of ["%00", "%FF", "%zz"]) {
+    it.effect(`cannot be given to the file of a URI with ${escape}, which is refused`, () =>
+      Effect.gen(function* () {
+        const filename = yield* temporaryFile
+        assert.strictEqual((yield* refused({ filename: `file:${filename}${escape}` }))._tag, "StoreSetupError")
+        assert.deepStrictEqual(fs.readdirSync(dirname(filename)), [])
+      })
+    )
+  }
+
+  it.effect("hold for the file that a symbolic link leads to and SQLite makes", () =>
+    Effect.gen(function* () {
+      const filename = yield* temporaryFile
+      const link = join(dirname(filename), "link.db")
+      fs.symlinkSync(filename, link)
+      yield* Effect.andThen(
+        write,
+        Effect.sync(() => assert.deepStrictEqual(modes(filename), ["600", "600", "600"]))
+      ).pipe(withStore({ filename: link }))
+    })
+  )
 
   it.effect("are those of the options, and an existing file keeps its own", () =>
     Effect.gen(function* () {
