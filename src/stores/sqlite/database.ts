@@ -61,11 +61,13 @@ export interface Settings {
 
 /**
  * Sets up a connection of this library's own; in memory there is no log, and nothing to be left on a disk. A file can only
- * be given a way to shrink while it is empty. Throws.
+ * be given a way to shrink while it is empty, and one that shrinks in another way was set up so by its owner. Throws.
  */
 export const configureUnsafe = (database: Database, { filename, synchronous, secureDelete }: Settings): void => {
   if (!isInMemory(filename)) {
-    database.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = ${secureDelete ? "ON" : "OFF"};`)
+    const [shrinks] = prepareUnsafe(database, "PRAGMA auto_vacuum").get() as unknown as [number]
+    if (shrinks === 0) database.exec("PRAGMA auto_vacuum = INCREMENTAL")
+    database.exec(`PRAGMA secure_delete = ${secureDelete ? "ON" : "OFF"}`)
   }
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`)
 }

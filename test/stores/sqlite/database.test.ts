@@ -18,6 +18,16 @@ describe("configureUnsafe", () => {
   )
 })
 
+it.effect("a file that shrinks at each commit, as its owner set it up, keeps doing so", () =>
+  Effect.gen(function* () {
+    const filename = yield* temporaryFile
+    const owner = yield* connect(filename)
+    owner.exec("PRAGMA auto_vacuum = FULL; CREATE TABLE theirs (a)")
+    configureUnsafe(yield* connect(filename), { filename, synchronous: "normal", secureDelete: true })
+    assert.deepStrictEqual(prepareUnsafe(yield* connect(filename), "PRAGMA auto_vacuum").get(), [1] as never)
+  })
+)
+
 describe("a Node without node:sqlite", () => {
   afterEach(() => void vi.restoreAllMocks())
 
