@@ -25,7 +25,8 @@ const serverOf = (options: RedisOptions): ReadonlyArray<unknown> => {
 
 const hostsOf = (nodes: ReadonlyArray<Host>): ReadonlyArray<string> => nodes.map(hostOf).sort()
 
-const hostOf = ({ host = "localhost", port = 6379 }: Host): string => {
-  const name = host.toLowerCase()
-  return `${name === "localhost" ? "127.0.0.1" : name}:${port}`
+const hostOf = ({ host, port }: Host): string => {
+  // A client that somebody else made may have been told anything.
+  const name = String(host ?? "localhost").toLowerCase()
+  return `${name === "localhost" ? "127.0.0.1" : name}:${port ?? 6379}`
 }
