@@ -110,7 +110,7 @@ const readAll = <A>(
   given: object = {}
 ): Result.Result<A, string> => {
   if (typeof config !== "object" || config === null) {
-    return Result.fail(`${start === "" ? "the options" : start} must be an object, not ${shown(config)}`)
+    return Result.fail(`${start === "" ? "the options" : start} must be an object, not ${typeOf(config)}`)
   }
   const values: Record<string, unknown> = {}
   for (const [key, description] of Object.entries(descriptions)) {
@@ -439,7 +439,7 @@ export const list = <In, Out>(
             read(required(item) as Description<unknown, unknown>, () => each, `${name}[${i}]`)
           )
         ) as Result.Result<ReadonlyArray<Exclude<Out, undefined>>, string>)
-      : notAllowed("a list", input, name)
+      : Result.fail(`${name} must be a list, not ${typeOf(input)}`)
 })
 
 /** What the first description takes, if it looks like that, or else the second. */
