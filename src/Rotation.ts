@@ -10,6 +10,7 @@ import { atATime, withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
 import { Enumeration } from "./Enumeration.ts"
 import { type AtomicDriver, type Change, change, isStored } from "./internal/change.ts"
+import { served } from "./internal/served.ts"
 import { KeyValue } from "./KeyValue.ts"
 import {
   type ConflictError,
@@ -123,7 +124,7 @@ export const rotate = (
 ): Stream.Stream<Progress, ReadError | WriteError | ConflictError, KeyValue | Enumeration | Atomic> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const driver = (yield* KeyValue).driver as AtomicDriver
+      const { driver } = served((yield* KeyValue).driver as AtomicDriver)
       const enumeration = yield* Enumeration
       const chunkSize = atATime(options.chunkSize, 100)
       const concurrency = atATime(options.concurrency, 16)

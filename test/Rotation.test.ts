@@ -2,9 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import {
@@ -303,5 +305,19 @@ it.effect("rotates everything, whatever counts it is given", () =>
       Effect.provide(all({ collections: ["\ud83d"] }), memory().pipe(FernetEncryption.wrap({ keys: [K1] })))
     )
     assert.strictEqual(error._tag, "InvalidKeyError")
+  })
+)
+
+it.effect("fails, and changes nothing more, when its layer is closed in between", () =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const layer = memory().pipe(
+      Layer.tap((context) => Effect.forEach(["a", "b"], (key) => Effect.provide(plant(key, key), context))),
+      FernetEncryption.wrap({ keys: [K1], allowPlaintext: true })
+    )
+    const context = yield* Layer.buildWithScope(layer, scope)
+    const rotation = Stream.runForEach(Rotation.rotate({ chunkSize: 1 }), () => Scope.close(scope, Exit.void))
+    const error = yield* Effect.flip(Effect.provide(rotation, context))
+    assert.strictEqual(error._tag, "StoreUnavailableError")
   })
 )

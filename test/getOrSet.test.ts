@@ -1,4 +1,5 @@
 /** What `getOrSet` promises: one read and one load for all, stored only over what was found, owned by nobody. */
+import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -10,7 +11,8 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
-import { Atomic, Collection, Deadline, Driver, KeyValue, Maintenance, Memory } from "effect-kv"
+import { Atomic, Collection, Deadline, Driver, KeyValue, Maintenance, Memory, type Value } from "effect-kv"
+import * as Sqlite from "effect-kv/Sqlite"
 
 class Other extends Context.Service<Other, KeyValue.Service>()("test/Other") {}
 
@@ -280,4 +282,28 @@ describe("Collection.getOrSet", () => {
       assert.strictEqual(yield* numbers.getOrFail("k"), 99)
     }).pipe(Effect.provide(Memory.layer()))
   )
+})
+
+describe("what is loaded is answered as it is read afterwards", () => {
+  const stores = { "with Atomic": Memory.layer(), "without Atomic": plain, "that keeps text": Sqlite.layer() }
+  for (const [name, store] of Object.entries<Layer.Layer<KeyValue.KeyValue, unknown>>(stores)) {
+    it.effect(`bytes of another realm, an ArrayBuffer and accessors, in a store ${name}`, () => {
+      let reads = 0
+      const values: Readonly<Record<string, unknown>> = {
+        "bytes of another realm": runInNewContext("new Uint8Array([1, 2])"),
+        "an ArrayBuffer": new Uint8Array([1, 2]).buffer,
+        "an object of another realm": runInNewContext("({ a: [1, -0] })"),
+        "an accessor": Object.defineProperty({}, "reads", { get: () => ++reads, enumerable: true })
+      }
+      return Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        for (const [key, value] of Object.entries(values)) {
+          const load = Effect.succeed(value as Value.Value)
+          assert.deepStrictEqual(yield* kv.getOrSet(key, load), yield* kv.get(key), key)
+        }
+        assert.deepStrictEqual(yield* kv.get("an ArrayBuffer"), new Uint8Array([1, 2]))
+        assert.strictEqual(reads, 1)
+      }).pipe(Effect.provide(store))
+    })
+  }
 })

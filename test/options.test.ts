@@ -395,6 +395,11 @@ describe("options", () => {
         store().pipe(kv.FernetEncryption.wrap({ keys: secret } as Loose)),
         store().pipe(kv.FernetEncryption.wrap({ passphrase: secret, salt: 5 } as Loose)),
         store().pipe(kv.Aead.wrap({ keys: secret } as Loose)),
+        store().pipe(kv.Aead.wrap({ keys: [secret] } as Loose)),
+        store().pipe(kv.Aead.wrap(secret as Loose)),
+        Redis.layer(`redis://:${secret}@localhost` as Loose),
+        Redis.layer({ options: `redis://:${secret}@localhost` } as Loose),
+        Redis.layer({ cluster: `redis://:${secret}@localhost` } as Loose),
         Redis.layer({ password: secret } as Loose),
         Redis.layer({ url: `redis://${secret}:${secret}@localhost/${secret}?${secret}=${secret}` }),
         Redis.layer({ url: { secret } } as Loose)

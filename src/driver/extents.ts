@@ -71,6 +71,18 @@ const overlap = (a: Extent, b: Extent): boolean => {
   return x === y && haveNamesInCommon(a, b)
 }
 
+/** Do both drivers reach the same entries, and is that known? */
+export const coincide = (a: Pick<Driver, "extents">, b: Pick<Driver, "extents">): boolean =>
+  a.extents !== undefined &&
+  a.extents.length === b.extents?.length &&
+  a.extents.every((extent, i) => isSame(extent, b.extents![i]!))
+
+const isSame = (a: Extent, b: Extent): boolean => {
+  const [x, y] = [a.store, b.store]
+  const isSameStore = x instanceof Folded && y instanceof Folded ? isSame(x.within, y.within) : x === y
+  return isSameStore && a.collection("") === b.collection("") && a.key("") === b.key("")
+}
+
 const haveNamesInCommon = (a: Extent, b: Extent): boolean =>
   mayBothStart(a.collection(""), b.collection("")) && mayBothStart(a.key(""), b.key(""))
 

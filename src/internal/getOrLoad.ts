@@ -78,9 +78,11 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   if (found.entry !== undefined && found.value === undefined && compareAndPut !== undefined) found = yield* look(true)
   if (found.value !== undefined) return found.value
 
-  const value = yield* Effect.scoped(loading.load)
+  const loaded = yield* Effect.scoped(loading.load)
   const at = { ...place, operation: "put" as const }
-  const entries = yield* encode(driver, at, [value], loading.ttl)
+  const entries = yield* encode(driver, at, [loaded], loading.ttl)
+  // As a read would answer it: what was loaded may be bytes of another realm, or have accessors, which were read now.
+  const value = valueOf(driver, entries[0]!)
   // A closed layer has dropped all loads: its caller is not told that the value is stored.
   if (served(driver).isClosed()) return yield* layerClosed(place)
   if (isDropped()) return value

@@ -110,7 +110,7 @@ const readAll = <A>(
   given: object = {}
 ): Result.Result<A, string> => {
   if (typeof config !== "object" || config === null) {
-    return Result.fail(`${start === "" ? "the options" : start} must be an object, not ${shown(config)}`)
+    return Result.fail(`${start === "" ? "the options" : start} must be an object, not ${typeOf(config)}`)
   }
   const values: Record<string, unknown> = {}
   for (const [key, description] of Object.entries(descriptions)) {

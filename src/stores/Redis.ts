@@ -19,7 +19,6 @@ import { Cluster, type ClusterNode, type ClusterOptions, Redis, type RedisOption
 import type { Atomic } from "../Atomic.ts"
 import type { Format } from "../codecs/managedEntry.ts"
 import { defaultCollection } from "../driver/Driver.ts"
-import { part } from "../driver/extents.ts"
 import { layer as driverLayer } from "../driver/layers.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import * as options from "../internal/options.ts"
@@ -30,6 +29,7 @@ import type { Maintenance } from "../Maintenance.ts"
 import { address, clientOptions, cluster, password, pauseBefore } from "./redis/clientOptions.ts"
 import { type Client, type Connection, disconnectTimeout, given, own } from "./redis/connection.ts"
 import { driver } from "./redis/driver.ts"
+import { extentOf } from "./redis/extent.ts"
 import { leavesReplica } from "./redis/failures.ts"
 import * as names from "./redis/names.ts"
 
@@ -262,7 +262,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     defaultCollection: read.defaultCollection,
     format: read.format,
     exact: read.integers === "bigint",
-    extents: read.client && [part(read.client, read.prefix)]
+    extents: [extentOf(connection.client, read.cluster?.nodes, read.prefix)]
   })
 })
 

@@ -134,7 +134,8 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * The near store must be another store than the far one (`StoreSetupError`), and hold the copies of no other: stacks over
  * different layers may name one constant, such as a `Memory.layer()`, as their cache, and each gets one of its own. A file,
  * or a Redis, that is the cache of another stack already is refused (`StoreSetupError`), unless `PrefixKeys` or
- * `PrefixCollections` keeps their names apart. Other processes may share it, for the same far store.
+ * `PrefixCollections` keeps their names apart. So is it if one far layer is built twice and a service leads it to two stores.
+ * A Redis is known by the address that its layer was given. Other processes may share it, for the same far store.
  *
  * Fails to build with `StoreSetupError` also unless all times are positive and finite, and TTLs of at least a millisecond
  * and at most 1,000 years.

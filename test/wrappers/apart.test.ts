@@ -254,6 +254,34 @@ describe("one constant as the cache of several stores", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("a file is refused to a layer that is built for a second tenant while it is open for the first", () =>
+    Effect.gen(function* () {
+      class Tenant extends Context.Service<Tenant, string>()("test/Tenant") {}
+      const path = mkdtempSync(join(tmpdir(), "effect-kv-apart-"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(path, { recursive: true, force: true })))
+      const base = Sqlite.layer({ filename: join(path, "far") })
+      const cached = PassthroughCache.wrap({ cache: Sqlite.layer({ filename: join(path, "db") }) })
+      const ofTenant = {
+        "a store of its own": Layer.unwrap(
+          Effect.map(Tenant, (tenant) => Sqlite.layer({ filename: join(path, tenant) }))
+        ),
+        "a prefix of its own": Layer.unwrap(Effect.map(Tenant, (tenant) => base.pipe(PrefixCollections.wrap(tenant)))),
+        "a collection of its own": Layer.unwrap(
+          Effect.map(Tenant, (tenant) => base.pipe(SingleCollection.wrap(tenant)))
+        )
+      }
+      for (const [name, far] of Object.entries(ofTenant)) {
+        yield* Effect.gen(function* () {
+          const of = (tenant: string) => Layer.build(Layer.provide(far.pipe(cached), Layer.succeed(Tenant, tenant)))
+          yield* of("a")
+          const error = yield* Effect.flip(of("b"))
+          assert.include(error.message, "the cache is that of another store already", name)
+          yield* of("a")
+        }).pipe(Effect.scoped)
+      }
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("two stacks over the same layer share it", () => {
     const far = seeded("k")
     let gets = 0

@@ -6,6 +6,7 @@ import * as Persistence from "effect/persistence/Persistence"
 import { callAt, encode, withPlace } from "../../driver/boundary.ts"
 import { lastOfEachKey } from "../../driver/Call.ts"
 import * as options from "../../internal/options.ts"
+import { served } from "../../internal/served.ts"
 import { KeyValue, type Service } from "../../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../../KeyValueError.ts"
 import { Maintenance } from "../../Maintenance.ts"
@@ -72,18 +73,19 @@ const store = (
   maintenance: Maintenance["Service"],
   collection: string
 ): Persistence.BackingPersistenceStore => {
+  const { driver } = served(kv.driver)
   const setMany = (operation: "put" | "putMany", entries: Entries) =>
     withPlace(
-      kv.driver,
+      driver,
       operation,
       entries.map(([key]) => key),
       { collection },
       (place) =>
         Effect.flatMap(
           Effect.forEach(entries, ([key, value, ttl]) =>
-            encode(kv.driver, { ...place, keys: [key] }, [value], ttl && wholeMillis(ttl))
+            encode(driver, { ...place, keys: [key] }, [value], ttl && wholeMillis(ttl))
           ),
-          (encoded) => kv.driver.put(lastOfEachKey({ _tag: "put", ...callAt(place), entries: encoded.flat() }))
+          (encoded) => driver.put(lastOfEachKey({ _tag: "put", ...callAt(place), entries: encoded.flat() }))
         )
     ).pipe(Effect.mapError(toError))
 

@@ -7,6 +7,7 @@ import { Atomic } from "../../Atomic.ts"
 import { encode, withPlace } from "../../driver/boundary.ts"
 import { type AtomicDriver, change as changeEntry } from "../../internal/change.ts"
 import * as options from "../../internal/options.ts"
+import { served } from "../../internal/served.ts"
 import { KeyValue } from "../../KeyValue.ts"
 import {
   type ConflictError,
@@ -67,7 +68,7 @@ export const toRateLimiterStore = (
       const { collection } = yield* rateLimiterStoreOptions.read(config)
       const { driver } = yield* KeyValue
       yield* Atomic
-      return make(driver as AtomicDriver, collection)
+      return make(served(driver as AtomicDriver).driver, collection)
     })
   )
 

@@ -16,7 +16,6 @@ import { writing } from "./writing.ts"
 export interface Options extends Form {
   readonly defaultCollection: string
   readonly coalesceReads: boolean
-  /** What is known of a client that others may use, too. */
   readonly extents?: ReadonlyArray<Extent> | undefined
 }
 

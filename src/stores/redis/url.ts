@@ -51,7 +51,9 @@ const urlOf = (text: string): string | undefined => {
 
 /** Throws for what is no URL, or not well escaped. */
 const addressOf = (text: string): Result.Result<Address, string> => {
-  const { protocol, hostname, port, pathname, username, password, searchParams } = new URL(text)
+  const { protocol, hostname, port, pathname, username, password, searchParams, hash } = new URL(text)
+  // What follows may be the rest of a password, and what stands before it no host.
+  if (hash !== "") return Result.fail('must write "#" as "%23"')
   const address: Address = {}
   for (const [name, value] of searchParams) {
     if (!isParameter(name)) return Result.fail(`has an unknown parameter: there are ${parameters.join(", ")}`)

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -49,7 +50,7 @@ const long = <S extends Schema.Constraint>(step: S) =>
 
 /** Does the steps with both stores, and compares what they answer. */
 const compare = Effect.fnUntraced(function* (sequence: ReadonlyArray<Step>) {
-  const ours = yield* Effect.provide(RateLimiter.RateLimiterStore, store, { local: true })
+  const ours = Context.get(yield* Layer.build(Layer.fresh(store)), RateLimiter.RateLimiterStore)
   const theirs = yield* Effect.provide(RateLimiter.RateLimiterStore, RateLimiter.layerStoreMemory, {
     local: true
   })
@@ -100,7 +101,7 @@ describe("RateLimiterStore", () => {
     it.effect.prop(
       `does what Effect's own in memory does: ${name}`,
       [steps as Schema.Schema<ReadonlyArray<Step>>],
-      ([steps]) => compare(steps).pipe(Effect.provide(TestClock.layer(), { local: true })),
+      ([steps]) => compare(steps).pipe(Effect.scoped, Effect.provide(TestClock.layer(), { local: true })),
       { arbitrary: { runs: 200 } }
     )
   }

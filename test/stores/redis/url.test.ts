@@ -69,6 +69,8 @@ const refused = [
   "redis:/h",
   "edis://h",
   "http://h",
+  "redis://user:12#34@h",
+  "redis://secret#@h",
   "h/3"
 ]
 
