@@ -30,9 +30,13 @@ export const tooDeep = `nested deeper than ${maxDepth} levels`
 
 interface Level {
   readonly value: object
-  readonly keys: ReadonlyArray<Segment>
+  /** The names of an object's fields; `undefined` for an array, whose indices need no list. */
+  readonly names: ReadonlyArray<string> | undefined
+  readonly count: number
   next: number
 }
+
+const segmentOf = ({ names, next }: Level): Segment => (names === undefined ? next - 1 : names[next - 1]!)
 
 /**
  * What is wrong with a value, whatever it is, for those that failed to read it: it throws, holds itself, or nests too
@@ -42,17 +46,17 @@ export const faultOf = (root: unknown): Problem | undefined => {
   const levels: Array<Level> = []
   const open = new Set<object>()
   const closed = new Set<object>()
-  const path = () => formatPath(levels.map(({ keys, next }) => keys[next - 1]!))
+  const path = () => formatPath(levels.map(segmentOf))
   const thrown = (cause: unknown): Problem => ({ path: path(), reason: "it throws when it is read", cause })
   let value = root
   for (;;) {
     if (typeof value === "object" && value !== null && !closed.has(value)) {
       if (open.has(value)) return { path: "$", reason: "a cycle" }
       if (levels.length > maxDepth) return { path: path(), reason: tooDeep }
-      const keys = keysOf(value)
-      if (Result.isFailure(keys)) return thrown(keys.failure)
+      const level = levelOf(value)
+      if (Result.isFailure(level)) return thrown(level.failure)
       open.add(value)
-      levels.push({ value, keys: keys.success, next: 0 })
+      levels.push(level.success)
     }
     const level = unfinished(levels, open, closed)
     if (level === undefined) return undefined
@@ -66,7 +70,7 @@ export const faultOf = (root: unknown): Problem | undefined => {
 const unfinished = (levels: Array<Level>, open: Set<object>, closed: Set<object>): Level | undefined => {
   for (;;) {
     const level = levels.at(-1)
-    if (level === undefined || level.next < level.keys.length) return level
+    if (level === undefined || level.next < level.count) return level
     levels.pop()
     open.delete(level.value)
     closed.add(level.value)
@@ -74,13 +78,15 @@ const unfinished = (levels: Array<Level>, open: Set<object>, closed: Set<object>
 }
 
 const read = (level: Level): Result.Result<unknown, unknown> => {
-  const key = level.keys[level.next++]!
-  return Result.try(() => (level.value as Record<Segment, unknown>)[key])
+  level.next++
+  return Result.try(() => (level.value as Record<Segment, unknown>)[segmentOf(level)])
 }
 
 /** A proxy may refuse to be looked at, also when it is asked for its prototype only. */
-const keysOf = (value: object): Result.Result<ReadonlyArray<Segment>, unknown> =>
+const levelOf = (value: object): Result.Result<Level, unknown> =>
   Result.try(() => {
     Object.getPrototypeOf(value)
-    return Array.isArray(value) ? Array.from({ length: value.length }, (_, index) => index) : Object.keys(value)
+    if (Array.isArray(value)) return { value, names: undefined, count: value.length, next: 0 }
+    const names = Object.keys(value)
+    return { value, names, count: names.length, next: 0 }
   })
