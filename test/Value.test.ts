@@ -18,6 +18,15 @@ describe("Payload", () => {
     assert.strictEqual(parse(payload.text).text, payload.text)
   })
 
+  it("a text that was parsed is written again to the letter, beside integers of any size", () => {
+    for (const integer of ["9007199254740991", "9007199254740993", "123456789012345678901234567890"]) {
+      for (const number of ["0.000026044402825255703", "-9.7780687026995e-120", "1.5", "1e-7", "0.1", "100", "-0.0"]) {
+        const text = `[${integer},${number}]`
+        assert.strictEqual(parse(text).text, text)
+      }
+    }
+  })
+
   it.prop("size is that of the UTF-8 text, or of the bytes", [any.value], ([value]) => {
     const payload = from(value)
     const expected = value instanceof Uint8Array ? value.length : Buffer.byteLength(payload.text)

@@ -43,8 +43,9 @@ export const writeString = (text: string, { python }: Pick<Style, "python">): st
 const writeNumber = (value: number, { python, exact }: Style): string => {
   if (Object.is(value, -0)) return "-0.0"
   if (Number.isSafeInteger(value) || !Number.isFinite(value)) return String(value)
+  // What has a fraction needs no mark that tells it from an integer.
+  if (!python && !(exact && Number.isInteger(value))) return String(value)
   if (exact) return writeFloat(value)
-  if (!python) return String(value)
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(BigInt(value)) : writeFloat(value)
 }
 
