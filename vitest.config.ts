@@ -2,6 +2,9 @@ import { fileURLToPath } from "node:url"
 import { defaultServerConditions } from "vite"
 import { defineConfig } from "vitest/config"
 
+/** What measures time or memory has a process of its own, without the heap of others. */
+const measured = ["test/**/{bounds,growth,handOver,steps,Memory,otherPrograms}.test.ts"]
+
 const conditions = ["@effect-kv/source", ...defaultServerConditions]
 
 export default defineConfig({
@@ -9,7 +12,9 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     projects: [
-      { extends: true, test: { name: "effect-kv", include: ["test/**/*.test.ts"] } },
+      // Files share their processes, since most of the time of a small one goes into loading Effect.
+      { extends: true, test: { name: "effect-kv", include: ["test/**/*.test.ts"], exclude: measured, isolate: false } },
+      { extends: true, test: { name: "measured", include: measured } },
       {
         extends: true,
         resolve: { alias: { ioredis: "ioredis5" } },
