@@ -252,7 +252,7 @@ export const pick = <C extends Get | Put | Delete>(call: C, indices: ReadonlyArr
  *
  * @since 0.1.0
  */
-export const lastOfEachKey = (call: Put): Put => {
+export const lastOfEachKey = <C extends Put | Delete>(call: C): C => {
   if (call.keys.length < 2 || new Set(call.keys).size === call.keys.length) return call
   const last = new Map(call.keys.map((key, index) => [key, index]))
   return pick(

@@ -33,6 +33,8 @@ export interface Decrypted {
 }
 
 export interface Cipher {
+  /** The wrapper, as errors name it. */
+  readonly module: string
   readonly encrypt: (entry: Entry, name: Name) => Effect.Effect<Payload, TooLarge>
   readonly decrypt: (entry: Entry, name: Name) => Effect.Effect<Decrypted, DecryptionReason>
 }
@@ -45,7 +47,7 @@ export const encryption = (
   const encode: EntryMapping["encode"] = (entry, place, name) =>
     Effect.mapBothEager(cipher.encrypt(entry, name), {
       onSuccess: (payload) => ({ ...entry, payload }),
-      onFailure: (found) => new EntryTooLargeError({ ...place, ...found, limitedBy: "FernetEncryption" })
+      onFailure: (found) => new EntryTooLargeError({ ...place, ...found, limitedBy: cipher.module })
     })
   const decode: EntryMapping["decode"] = (entry, place, name) => {
     if (entry === undefined) return Effect.undefined

@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
+import { millisOf } from "./duration.ts"
 import * as names from "./names.ts"
 import * as secretKeys from "./secretKey.ts"
 
@@ -251,13 +252,6 @@ export const ttl = <const D extends Duration.Input | undefined = undefined>(
   })
 }
 
-/** Milliseconds of a duration; `NaN` for what is none, which Effect takes for zero or throws at. */
-export const millisOf = (input: unknown): number =>
-  Option.match(Duration.fromInput(input as Duration.Input), {
-    onNone: () => Number.NaN,
-    onSome: (duration) => (Number.isNaN(input) ? Number.NaN : Duration.toMillis(duration))
-  })
-
 /** A size, in bytes. */
 export const size = <const D extends ByteSize.Input | undefined = undefined>(
   spec: Defaults<D> & Range = {}
@@ -377,11 +371,10 @@ export const group =
     problemOf: (values: Read<NoInfer<D>>) => string | undefined = () => undefined
   ): Description<O, Read<D>> => {
     const read = (input: unknown, name: string): Result.Result<Read<D>, string> =>
-      Result.filterOrFail(
-        readAll<Read<D>>(descriptions as Untyped, input, name),
-        (values) => problemOf(values) === undefined,
-        (values) => `${name}.${problemOf(values)}`
-      )
+      Result.flatMap(readAll<Read<D>>(descriptions as Untyped, input, name), (values) => {
+        const problem = problemOf(values)
+        return problem === undefined ? Result.succeed(values) : Result.fail(`${name}.${problem}`)
+      })
     return {
       kind: "group",
       allowed: "an object",

@@ -1,6 +1,6 @@
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
+import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
+import { millisOf } from "./duration.ts"
 
 /** The last moment that ISO 8601, and so every format here, can write with four digits. */
 const endOfTime = Date.UTC(10_000, 0, 1)
@@ -8,10 +8,7 @@ const endOfTime = Date.UTC(10_000, 0, 1)
 /** When an entry written now expires, or why there is no such time. `undefined`: never. */
 export const expiry = (ttl: Duration.Input | undefined, now: number): Result.Result<number | undefined, string> => {
   if (ttl === undefined) return Result.succeed(undefined)
-  const millis = Option.match(Duration.fromInput(ttl), {
-    onNone: () => Number.NaN,
-    onSome: (duration) => (Number.isNaN(ttl) ? Number.NaN : Duration.toMillis(duration))
-  })
+  const millis = millisOf(ttl)
   if (millis === Number.POSITIVE_INFINITY) return Result.succeed(undefined)
   if (Number.isNaN(millis)) return Result.fail("the TTL is not a duration")
   if (millis <= 0) return Result.fail("the TTL is not positive")

@@ -236,8 +236,8 @@ export const described = options.of<Options>()(
  * **Details**
  *
  * This is SQLite's `VACUUM`. It needs up to twice the size of the file on the disk, but not in memory. Stores that have the
- * file open go on. Fails with `StoreSetupError` when the file is missing, and when it cannot be locked, or another connection reads, for longer
- * than `busyTimeout`: the file may still hold what was deleted then.
+ * file open go on. Fails with `StoreSetupError` when the file is missing, and when it cannot be locked, or another connection
+ * reads, for longer than `busyTimeout`: then the file may still hold deleted values.
  *
  * **Gotchas**
  *

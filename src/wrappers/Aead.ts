@@ -91,6 +91,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       const { current, ring } = yield* ringOf(keys)
       return (driver) =>
         encryption(reading, {
+          module: "Aead",
           encrypt: ({ payload, expiresAt }, name) =>
             aead.encode(payload, current, algorithm, { store, ...name, expiresAt }),
           decrypt: (entry, name) =>

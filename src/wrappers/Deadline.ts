@@ -11,6 +11,7 @@ import type { Call } from "../driver/Call.ts"
 import type { Wrapper } from "../driver/layers.ts"
 import { CurrentDeadline, timeLeft } from "../internal/budget.ts"
 import { now } from "../internal/clock.ts"
+import { millisOf } from "../internal/duration.ts"
 import { metered } from "../internal/metered.ts"
 import * as options from "../internal/options.ts"
 import { release } from "../internal/release.ts"
@@ -67,7 +68,7 @@ export const within: {
   2,
   <A, E, R>(self: Effect.Effect<A, E, R>, duration: Duration.Input): Effect.Effect<A, E, R> =>
     Effect.withFiber((fiber) => {
-      const deadline = now(fiber) + (options.millisOf(duration) || 0)
+      const deadline = now(fiber) + (millisOf(duration) || 0)
       return Effect.provideService(self, Current, Math.min(fiber.getRef(Current), deadline))
     })
 )

@@ -79,6 +79,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       const keys = yield* keysOf({ keys: given, passphrase, salt })
       return (driver) =>
         encryption(reading, {
+          module: "FernetEncryption",
           encrypt: ({ payload, createdAt = Number.POSITIVE_INFINITY }) =>
             atNow((now) => encrypted.encode(payload, keys[0], Math.max(Math.min(createdAt, now), 0), envelope)),
           decrypt: ({ payload, createdAt }) => {

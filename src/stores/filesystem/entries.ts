@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as managedEntry from "../../codecs/managedEntry.ts"
 import * as Call from "../../driver/Call.ts"
-import type { Entry } from "../../Entry.ts"
 import { hasExpired } from "../../internal/hasExpired.ts"
 import type { Sweep } from "../../internal/Sweep.ts"
 import * as utf8 from "../../internal/utf8.ts"
@@ -60,8 +59,14 @@ const write = Effect.fnUntraced(function* (
   const directory = yield* layout.directoryOf(call.collection)
   const isNew = !(yield* files.exists(directory))
   if (isNew) yield* files.makeDirectory(directory)
-  const writes = yield* Effect.forEach(lastOfEachKey(call), ([key, entry]) =>
-    Effect.map(layout.fileOf(directory, key), (file) => ({ file, aside: files.aside(directory), key, entry }))
+  const { keys, entries } = Call.lastOfEachKey(call)
+  const writes = yield* Effect.forEach(keys, (key, i) =>
+    Effect.map(layout.fileOf(directory, key), (file) => ({
+      file,
+      aside: files.aside(directory),
+      key,
+      entry: entries[i]!
+    }))
   )
   const contentOf = ({ key, entry }: (typeof writes)[number]) => managedEntry.encode(call.collection, key, entry)
   const stage = forEachFile(writes, (write) => files.stage(write, contentOf(write)))
@@ -84,10 +89,6 @@ const isEqual = (found: Uint8Array, content: string | Uint8Array): boolean => {
   const bytes = typeof content === "string" ? utf8.encode(content) : content
   return bytes.length === found.length && bytes.every((byte, index) => byte === found[index])
 }
-
-const lastOfEachKey = ({ keys, entries }: Call.Put): ReadonlyArray<readonly [string, Entry]> => [
-  ...new Map(keys.map((key, index) => [key, entries[index]!] as const))
-]
 
 export const remove = (files: Files, layout: Layout) => (call: Call.Delete) =>
   tracked(

@@ -74,24 +74,28 @@ export const configureUnsafe = (database: Database, { filename, synchronous, sec
 
 /** Writes the log back into the file, empties it and closes. As the last connection, SQLite removes the log. Never throws. */
 export const closeUnsafe = (database: Database): void => {
-  Result.try(() => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"))
+  Result.try(() => database.exec(checkpoint))
   Result.try(() => database.close())
 }
 
 /** Writes a file anew without what it has free, and so that it can shrink by itself from then on. Throws. */
 export const vacuumUnsafe = (database: Database): void => database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
 
+export const checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
+
+/** Runs a checkpoint, and returns whether another connection was in the way: SQLite says so in a row. Throws. */
+export const isLogInUseUnsafe = (checkpoint: Statement): boolean =>
+  (checkpoint.get() as unknown as [number] | undefined)?.[0] === 1
+
 /**
  * Writes the log back into the file, and empties it. When another connection is in the way, the failure is one that `isBusy`
- * knows: SQLite answers a row then, and fails not.
+ * recognizes.
  */
 export const emptyLog = (database: Database): Result.Result<void, unknown> =>
   Result.flatMap(
-    Result.try(() => prepareUnsafe(database, "PRAGMA wal_checkpoint(TRUNCATE)").get() as unknown as [number]),
-    ([busy]) =>
-      busy === 1
-        ? Result.fail(Object.assign(new Error("database is locked"), { errcode: 5 }))
-        : Result.succeed(undefined)
+    Result.try(() => isLogInUseUnsafe(prepareUnsafe(database, checkpoint))),
+    (isInUse) =>
+      isInUse ? Result.fail(Object.assign(new Error("database is locked"), { errcode: 5 })) : Result.succeed(undefined)
   )
 
 /** The absolute path of its file; `undefined` for a database in memory. Throws. */

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import type { Cursor, Removed } from "../../driver/Call.ts"
 import { lazy } from "../../internal/lazy.ts"
 import { pauses } from "../../internal/pauses.ts"
+import { isLogInUseUnsafe } from "./database.ts"
 import type { Statements } from "./statements.ts"
 
 /** The page behind the last one of a removal. */
@@ -48,7 +49,7 @@ const freePages = (statements: Statements): number => (statements.freePages.get(
 const emptyLog = (statements: Statements): Effect.Effect<boolean> =>
   Effect.sync(() =>
     Result.getOrElse(
-      Result.try(() => (statements.checkpoint.all() as unknown as ReadonlyArray<[number]>)[0]?.[0] === 1),
+      Result.try(() => isLogInUseUnsafe(statements.checkpoint)),
       () => false
     )
   )

@@ -1,4 +1,4 @@
-import { type Database, prepareUnsafe } from "./database.ts"
+import { checkpoint, type Database, prepareUnsafe } from "./database.ts"
 import { quote } from "./schema.ts"
 
 /** `now` is the parameter with the time: what has expired is not there. */
@@ -55,7 +55,7 @@ export const prepareAllUnsafe = (database: Database, name: string) => {
        RETURNING ${live("?5")}`
     ),
     /** → [1] if another connection was in the way. Writes the log back into the file, and empties it. */
-    checkpoint: prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
+    checkpoint: prepare(checkpoint),
     /** → [how many pages of the file are free] */
     freePages: prepare("PRAGMA freelist_count"),
     /** Gives some of the free pages back to the file system. Does nothing to a file that was made without the ability. */

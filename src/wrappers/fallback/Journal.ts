@@ -141,9 +141,10 @@ export class Journal {
         if (refusal !== undefined) return Effect.fail(refusal)
         const { collection, stamps, store } = this.config
         const acceptedAt = stamps.next(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
-        const { keys, entries, place } = lastOfEachKey(call)
+        const once = Call.lastOfEachKey(call)
+        const { keys, place } = once
         const writes = keys.map((key, i): journalEntry.JournalEntry => {
-          const entry = entries?.[i]
+          const entry = once._tag === "put" ? once.entries[i] : undefined
           return { collection: call.collection, key, acceptedAt, entry }
         })
         const names = keys.map(() => this.nextName(acceptedAt))
@@ -359,15 +360,6 @@ export class Journal {
     const padded = (number: number, digits: number) => String(Math.floor(number)).padStart(digits, "0")
     return `${padded(stamp, 15)}-${padded(this.count++, 10)}-${this.config.writer}`
   }
-}
-
-/** A call that writes each key once: the last write of a batch counts. */
-const lastOfEachKey = (
-  call: Call.Put | Call.Delete
-): Pick<Call.Put, "keys" | "place"> & { readonly entries?: ReadonlyArray<Entry> } => {
-  if (call.keys.length === 1) return call
-  const indices = new Map(call.keys.map((key, i) => [key, i]))
-  return indices.size === call.keys.length ? call : Call.pick(call, [...indices.values()])
 }
 
 const slotOf = (name: string, { acceptedAt, entry }: journalEntry.JournalEntry): Slot => ({
