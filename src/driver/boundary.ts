@@ -67,7 +67,7 @@ const mostAtATime = 10_000
 export const atATime = (count: number | undefined, otherwise: number): number =>
   count !== undefined && count >= 1 ? Math.floor(Math.min(count, mostAtATime)) : otherwise
 
-/** The value of an entry, as whoever calls this driver reads it: the one place that makes values of payloads. */
+/** The value of an entry, as callers of this driver read it. Nothing else turns a payload into a value. */
 export const valueOf = (driver: Pick<Driver, "exact">, entry: Entry): Value => entry.payload.valueFor(driver.exact)
 
 /** Validates, copies and dates values. */

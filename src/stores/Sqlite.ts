@@ -226,7 +226,7 @@ export const described = options.of<Options>()(
 )
 
 /**
- * Writes the file of a database anew, as small as it can be and without anything that was deleted.
+ * Rewrites the file of a database without free space or deleted values.
  *
  * **When to use**
  *

@@ -34,7 +34,7 @@ export type Options = Secret &
     /**
      * How long after it was written a value is accepted. Also refuses values that are more than a minute from the future. (Fernet
      * counts whole seconds, so a value may be up to a second younger than it seems.) Rotation, replay, repair and copies
-     * keep the time of writing, so that the age does not begin anew.
+     * keep the time of writing, so that the age continues to count from there.
      * Default: any time, as in py-key-value.
      */
     readonly maxAge?: Duration.Input | undefined

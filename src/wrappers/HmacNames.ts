@@ -38,7 +38,7 @@ export interface Options {
  *
  * **Details**
  *
- * - Whoever reads the store without the key cannot tell a name, nor test a guess. The same name always has the same HMAC, so
+ * - Without the key, a reader of the store can neither tell a name nor test a guess. The same name always has the same HMAC, so
  *   that reads, writes, `Atomic` and `clearCollection` find it; the same key in two collections has two.
  * - Names cannot be told from what is stored, so that there is nothing to list: the layer has no `Enumeration`.
  * - `Maintenance` works: `clear` removes all entries of the wrapped store, `removeExpired` those that have expired.

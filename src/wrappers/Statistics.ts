@@ -32,8 +32,8 @@ export interface Options {
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
   /**
-   * How many collections to tell apart; all others count as `"_OTHER"`. A `reset` begins anew for the snapshot. Metrics
-   * never tell more apart, over all layers of the same `store`, for as long as the process lives. Default: 1,000.
+   * How many collections to tell apart; all others count as `"_OTHER"`. After a `reset`, snapshots
+   * count collections from zero. Metrics never tell more apart, over all layers of the same `store`, for as long as the process lives. Default: 1,000.
    */
   readonly maxCollections?: number | undefined
 }

@@ -78,7 +78,7 @@ export const closeUnsafe = (database: Database): void => {
   Result.try(() => database.close())
 }
 
-/** Writes a file anew without what it has free, and so that it can shrink by itself from then on. Throws. */
+/** Rewrites a file without its free space. From then on it can shrink by itself. Throws. */
 export const vacuumUnsafe = (database: Database): void => database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
 
 export const checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
