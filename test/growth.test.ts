@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import { Enumeration, KeyValue, Maintenance } from "effect-kv"
 import { everyWrapper } from "./support/everyWrapper.ts"
 
-const few = 500
+const few = 1000
 const many = 8 * few
 /** Eight times the work may cost so many times as much: 2.4 for each doubling, and a margin for a machine that is busy. */
 const limit = 32
