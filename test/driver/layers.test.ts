@@ -42,7 +42,7 @@ describe("layer", () => {
       assert.deepStrictEqual(yield* capabilitiesOf(Memory.layer()), allCapabilities)
       assert.deepStrictEqual(yield* capabilitiesOf(bareLayer), [])
       const listing = Driver.layer(
-        Effect.map(Memory.make({}), ({ keys, collections, ...driver }) => ({ ...bare(driver), keys, collections }))
+        Effect.map(Memory.make({}), ({ listing, ...driver }) => ({ ...bare(driver), listing }))
       )
       assert.deepStrictEqual(yield* capabilitiesOf(listing), ["Enumeration"])
     })

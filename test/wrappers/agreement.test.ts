@@ -366,13 +366,15 @@ describe("an entry that is hidden is missing for every operation that goes by it
         memory().pipe(
           Driver.wrapper((driver) => ({
             ...driver,
-            compareAndPut: (call) =>
-              call.expected === undefined
-                ? driver.compareAndPut!(call)
-                : Effect.andThen(
-                    driver.put({ ...call, _tag: "put", entries: [entry("theirs")] }),
-                    driver.compareAndPut!(call)
-                  )
+            atomic: {
+              compareAndPut: (call) =>
+                call.expected === undefined
+                  ? driver.atomic!.compareAndPut(call)
+                  : Effect.andThen(
+                      driver.put({ ...call, _tag: "put", entries: [entry("theirs")] }),
+                      driver.atomic!.compareAndPut(call)
+                    )
+            }
           })),
           custom
         )
@@ -398,10 +400,12 @@ describe("DefaultValue", () => {
         memory().pipe(
           Driver.wrapper((driver) => ({
             ...driver,
-            compareAndPut: (call) =>
-              call.expected === undefined && call.entry === undefined
-                ? Effect.die("nothing to delete was deleted")
-                : driver.compareAndPut!(call)
+            atomic: {
+              compareAndPut: (call) =>
+                call.expected === undefined && call.entry === undefined
+                  ? Effect.die("nothing to delete was deleted")
+                  : driver.atomic!.compareAndPut(call)
+            }
           })),
           DefaultValue.wrap({ value: "default" })
         )

@@ -67,10 +67,10 @@ const custom = Driver.wrapper(({ system, defaultCollection, ...driver }) => ({
   get: driver.get,
   put: driver.put,
   delete: driver.delete,
-  keys: driver.keys!,
-  collections: driver.collections!,
-  clear: driver.clear!,
-  removeExpired: driver.removeExpired!
+  keys: driver.listing!.keys,
+  collections: driver.listing!.collections,
+  clear: driver.maintenance!.clear,
+  removeExpired: driver.maintenance!.removeExpired
 }))
 
 describe("a combination of a store with itself is not built", () => {

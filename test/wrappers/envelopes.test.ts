@@ -8,7 +8,7 @@ import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { Envelope } from "../../src/codecs/envelope.ts"
 import * as frame from "../../src/codecs/frame.ts"
-import * as boundary from "../../src/driver/boundary.ts"
+import * as Calls from "../../src/driver/Calls.ts"
 import { Atomic, Compression, FernetEncryption, KeyValue, type KeyValueError, type Value } from "../../src/index.ts"
 import * as any from "../properties/arbitraries.ts"
 import { both, type Inner, memory, plant } from "../support/inspect.ts"
@@ -190,11 +190,11 @@ describe("a service may switch its envelope while it runs", () => {
   }
 })
 
-describe("an entry is marked as needsRotation", () => {
+describe("entries that need rotation", () => {
   const marks = Effect.fnUntraced(function* (keys: ReadonlyArray<string>) {
     const { driver } = yield* KeyValue.KeyValue
     const place = { operation: "getMany", collection: driver.defaultCollection, keys } as const
-    const entries = yield* driver.get({ _tag: "get", ...boundary.callAt(place), expiry: false, versioned: false })
+    const entries = yield* driver.get(Calls.get(place))
     return entries.map((entry) => entry?.needsRotation)
   })
 

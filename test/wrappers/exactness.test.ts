@@ -34,10 +34,10 @@ type Store = Layer.Layer<
 >
 
 /** A store whose option asks for exact integers, as `integers: "bigint"` of Redis does. */
-const exactly = Driver.wrapper((driver) => ({ ...driver, exact: true }))
+const exactly = Driver.wrapper((driver) => ({ ...driver, exactIntegers: true }))
 
 /** Custom stores that parse by themselves. */
-const rounding = Driver.wrapper((driver) => ({ ...driver, exact: false }))
+const rounding = Driver.wrapper((driver) => ({ ...driver, exactIntegers: false }))
 
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
 

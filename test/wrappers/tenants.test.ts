@@ -19,7 +19,7 @@ import {
 import * as EffectStore from "../../src/stores/EffectStore.ts"
 import * as FileSystem from "../../src/stores/FileSystem.ts"
 import * as Sqlite from "../../src/stores/Sqlite.ts"
-import { call, recording } from "../driver/recording.ts"
+import { type Able, call, recording } from "../driver/recording.ts"
 
 type Store = Layer.Layer<KeyValue.KeyValue | Enumeration.Enumeration | Maintenance.Maintenance, unknown>
 
@@ -127,17 +127,18 @@ describe("what goes through the whole store", () => {
   it.effect("is not passed on by a wrapper of names that cannot translate it", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
-      const { keys: _, ...unlisted } = driver
+      const unlisted = { ...driver, listing: undefined }
       const folded = Driver.foldCollections("all", {
         encodeFirst: (a) => a,
         encode: (a, b) => `${a}__${b}`,
         decode: () => undefined
       })
-      assert.isUndefined(folded(unlisted).clear)
-      assert.isUndefined(folded(unlisted).collections)
+      assert.isUndefined(folded(unlisted).listing)
+      const error = yield* Effect.flip(folded(unlisted).maintenance!.clear(call.clear({ prefix: "" })))
+      assert.strictEqual(error._tag, "StoreError")
       yield* driver.put(call.put("all", { "no-separator": 1 }))
-      const named = folded(driver) as Required<Driver.Driver>
-      assert.strictEqual((yield* named.clear(call.clear({ prefix: "" }))).count, 0)
+      const named = folded(driver) as Able
+      assert.strictEqual((yield* named.maintenance.clear(call.clear({ prefix: "" }))).count, 0)
     })
   )
 })

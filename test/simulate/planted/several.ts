@@ -31,10 +31,10 @@ export const repairing = (second: Store) =>
 /** Takes over for reads and writes while the first is down, and forgets what happened when it is back. */
 export const forgettingFallback = (second: Store) =>
   Driver.wrapperOver([second], (first, [other]) => {
-    const { compareAndPut: _, ...driver } = Driver.combine([first, other!], (call, [primary, fallback]) =>
+    const driver = Driver.combine([first, other!], (call, [primary, fallback]) =>
       Effect.catch(primary!(call), () => fallback!(call))
     )
-    return Effect.succeed(driver)
+    return Effect.succeed({ ...driver, atomic: undefined })
   })
 
 /** What one store has missed is not read from it, and not repaired either. */

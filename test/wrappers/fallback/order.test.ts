@@ -169,7 +169,7 @@ describe("Fallback with recovery, by a clock that is set", () => {
             yield* turn(-hour)
           }
         }).pipe(Effect.provide(layer))
-        const { names } = yield* fallback.driver.keys!(call.keys(journal.collection))
+        const { names } = yield* fallback.driver.listing!.keys(call.keys(journal.collection))
         const slots = yield* fallback.kv.getMany([...names].sort(), journal)
         assert.deepStrictEqual(
           slots.map((slot) => (slot as Record<string, unknown>).key),

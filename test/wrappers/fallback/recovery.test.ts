@@ -10,7 +10,8 @@ import { call } from "../../driver/recording.ts"
 import { buildError } from "../../support/faults.ts"
 import { journal, type Store, setup } from "./setup.ts"
 
-const slotsOf = ({ driver }: Store) => Effect.map(driver.keys!(call.keys(journal.collection)), ({ names }) => names)
+const slotsOf = ({ driver }: Store) =>
+  Effect.map(driver.listing!.keys(call.keys(journal.collection)), ({ names }) => names)
 
 const list = <E>(names: Stream.Stream<string, E>) => Effect.map(Stream.runCollect(names), (names) => [...names].sort())
 

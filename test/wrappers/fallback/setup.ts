@@ -46,7 +46,8 @@ export const names = (call: Driver.Call, key: string): boolean => "keys" in call
 export const unavailable = (call: Driver.Call, sent = false) =>
   Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent }))
 
-export const slotsOf = ({ driver }: Store) => Effect.map(driver.keys!(keysOf(journal.collection)), ({ names }) => names)
+export const slotsOf = ({ driver }: Store) =>
+  Effect.map(driver.listing!.keys(keysOf(journal.collection)), ({ names }) => names)
 
 const keysOf = (collection: string): Driver.Call & { readonly _tag: "keys" } => ({
   _tag: "keys",

@@ -138,24 +138,32 @@ describe("PassthroughCache, a near store that fails", () => {
     const pages: Array<unknown> = []
     const paged = Driver.wrapper((driver) => ({
       ...driver,
-      clear: (call) =>
-        Effect.gen(function* () {
-          const { names } = yield* driver.keys!({
-            _tag: "keys",
-            place: call.place,
-            deadline: undefined,
-            collection: "default_collection",
-            prefix: call.keyPrefix,
-            pageSize: 1,
-            cursor: undefined
+      maintenance: {
+        ...driver.maintenance!,
+        clear: (call) =>
+          Effect.gen(function* () {
+            const { names } = yield* driver.listing!.keys({
+              _tag: "keys",
+              place: call.place,
+              deadline: undefined,
+              collection: "default_collection",
+              prefix: call.keyPrefix,
+              pageSize: 1,
+              cursor: undefined
+            })
+            pages.push(call.cursor)
+            // A store whose pages are numbered: without its cursor it would begin again, and remove one page only.
+            const page = (call.cursor as number | undefined) ?? 0
+            if (page !== pages.length - 1 || names.length === 0) return { count: 0, next: undefined }
+            const count = yield* driver.delete({
+              ...call,
+              _tag: "delete",
+              collection: "default_collection",
+              keys: names
+            })
+            return { count, next: page + 1 }
           })
-          pages.push(call.cursor)
-          // A store whose pages are numbered: without its cursor it would begin again, and remove one page only.
-          const page = (call.cursor as number | undefined) ?? 0
-          if (page !== pages.length - 1 || names.length === 0) return { count: 0, next: undefined }
-          const count = yield* driver.delete({ ...call, _tag: "delete", collection: "default_collection", keys: names })
-          return { count, next: page + 1 }
-        })
+      }
     }))
     const cache = Layer.flatMap(Memory.layer(), (context) =>
       Layer.succeedContext(Context.add(context, Cache, Context.get(context, KeyValue.KeyValue)))

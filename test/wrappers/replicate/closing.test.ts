@@ -1,8 +1,10 @@
 /** Closing a layer of several stores ends whoever waits, and waits for nobody. */
+
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
+import * as Calls from "../../../src/driver/Calls.ts"
 import { KeyValue } from "../../../src/index.ts"
 import { inTurns } from "../../../src/wrappers/replicate/inTurns.ts"
 import { Queues } from "../../../src/wrappers/replicate/Queues.ts"
@@ -49,27 +51,17 @@ describe("closing", () => {
     Effect.gen(function* () {
       const { driver } = yield* store
       const stores = stored([driver, driver])
-      const { get, put, delete: remove, keys, collections, clear, removeExpired } = replicated(stores, [driver, driver])
+      const { get, put, delete: remove, listing, maintenance } = replicated(stores, [driver, driver])
       stores.close()
       const place = { operation: "put", collection: "c", keys: ["k"] } as const
-      const call = { place, deadline: undefined, collection: "c", keys: ["k"] }
-      const page = {
-        place,
-        deadline: undefined,
-        collection: "c",
-        prefix: "",
-        keyPrefix: "",
-        pageSize: 1,
-        cursor: undefined
-      }
       for (const operation of [
-        get({ ...call, _tag: "get", expiry: false, versioned: false }),
-        put({ ...call, _tag: "put", entries: [] }),
-        remove({ ...call, _tag: "delete" }),
-        keys!({ ...page, _tag: "keys" }),
-        collections!({ ...page, _tag: "collections" }),
-        clear!({ ...page, _tag: "clear", collection: { name: "c" } }),
-        removeExpired!({ ...page, _tag: "removeExpired" })
+        get(Calls.get(place)),
+        put(Calls.put(place, [])),
+        remove(Calls.remove(place)),
+        listing!.keys(Calls.keys(place)),
+        listing!.collections(Calls.collections(place)),
+        maintenance!.clear(Calls.clear(place)),
+        maintenance!.removeExpired(Calls.removeExpired(place))
       ] as ReadonlyArray<Effect.Effect<unknown, unknown>>) {
         assert.deepStrictEqual(told(yield* Effect.flip(operation)), ["StoreUnavailableError", "not-applied", true])
       }
@@ -132,11 +124,16 @@ describe("a driver that throws when it is called", () => {
       yield* kv.put("a", 2)
       assert.deepStrictEqual([yield* one.kv.get("a"), yield* two.kv.get("a")], [2, 2])
       const place = { operation: "removeExpired", collection: "", keys: [] } as const
-      const remove = driver.removeExpired!({ _tag: "removeExpired", place, deadline: undefined, cursor: undefined })
+      const remove = driver.maintenance!.removeExpired({
+        _tag: "removeExpired",
+        place,
+        deadline: undefined,
+        cursor: undefined
+      })
       const next = yield* remove
       const exit = yield* Effect.exit(
         Effect.suspend(() =>
-          driver.removeExpired!({ _tag: "removeExpired", place, deadline: undefined, cursor: next.next })
+          driver.maintenance!.removeExpired({ _tag: "removeExpired", place, deadline: undefined, cursor: next.next })
         )
       )
       assert.strictEqual(exit._tag, "Failure", "a defect of the effect, not of the call")
