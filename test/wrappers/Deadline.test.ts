@@ -34,7 +34,7 @@ const passing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 describe("Deadline", () => {
-  it.effect("limits an operation, whatever the store does", () => {
+  it.effect("limits an operation even if the store hangs or cannot be interrupted", () => {
     const { plan, layer } = over(100, 50, "hang", "stuck")
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* passing(ended(get)), ["ok", 50])
@@ -44,7 +44,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is one budget for all attempts and pauses, and no attempt is made beyond it", () => {
+  it.effect("limits all attempts and pauses together, and allows no attempt afterwards", () => {
     const plan = script(...Array<Step>(10).fill("hang"))
     const layer = Memory.layer().pipe(
       faulty(plan),
@@ -68,7 +68,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("includes the waiting for a turn", () => {
+  it.effect("includes the time that a call waits in a Bulkhead", () => {
     const plan = script("hang")
     const layer = Memory.layer().pipe(faulty(plan), Bulkhead.wrap({ maxConcurrent: 1 }), Deadline.wrap(100))
     return Effect.gen(function* () {
@@ -85,7 +85,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("within: several operations have one budget", () => {
+  it.effect("gives several operations one common deadline with within", () => {
     const { plan, layer } = over(undefined, 40, 40, "stuck", 40)
     return Effect.gen(function* () {
       const four = Effect.all([ended(get), ended(get), ended(put), ended(put)])
@@ -100,7 +100,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("what finds no time left says that it was not sent", () =>
+  it.effect("fails a call as not applied when no time is left for it", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Deadline.within(put, 0))
       assert.strictEqual(error.message, 'put in collection "default_collection": no time was left for it.')
@@ -109,7 +109,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(over("1 second").layer))
   )
 
-  it.effect("the nearest deadline holds: of budgets within budgets, of the wrapper, of a limit outside", () => {
+  it.effect("uses the earliest of nested budgets, its own limit and the limit of an outer Timeout", () => {
     const plan = script()
     const layer = Memory.layer().pipe(faulty(plan), Deadline.wrap(300))
     const deadlineOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -129,7 +129,7 @@ describe("Deadline", () => {
     })
   })
 
-  it.effect("the budget begins when the effect does, each time, and those who are forked share it", () => {
+  it.effect("starts the budget each time the effect runs, and shares it with forked fibers", () => {
     const { layer } = over(undefined, ...Array<Step>(6).fill(60))
     return Effect.gen(function* () {
       const once = ended(get).pipe(Deadline.within(100))
@@ -147,7 +147,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("calls with different budgets are each released at their own time", () => {
+  it.effect("releases each call at its own deadline", () => {
     const { layer } = over(500, ...Array<Step>(20).fill("stuck"))
     return Effect.gen(function* () {
       const budgets = [300, 700, 50, 500, 120, 120, 10]
@@ -159,7 +159,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an interrupted caller interrupts the operation", () => {
+  it.effect("interrupts the operation when the caller is interrupted", () => {
     const { plan, layer } = over(100, "hang")
     return Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(get)
@@ -169,7 +169,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("counts what ran out of time", () =>
+  it.effect("counts calls that exceeded their deadline as a metric", () =>
     Effect.gen(function* () {
       yield* passing(ended(get))
       yield* passing(ended(get))
@@ -179,7 +179,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(over(100, 50, "hang").layer), Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.effect("a limit that is not positive and finite fails when the layer is built", () =>
+  it.effect("rejects a limit that is not positive and finite when the layer is built", () =>
     Effect.gen(function* () {
       for (const limit of [0, -1, Number.NaN, Duration.infinity]) {
         const error = yield* buildError(Memory.layer().pipe(Deadline.wrap(limit)))

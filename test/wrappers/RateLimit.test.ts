@@ -35,7 +35,7 @@ const endOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 const letTimePass = Effect.forEach(Array.from({ length: 50 }), () => TestClock.adjust(100), { discard: true })
 
 describe("RateLimit", () => {
-  it.effect("lets a burst through, and then so many in a window; others fail, and say until when", () =>
+  it.effect("lets a burst through, then limit calls per window, and fails other calls with the time to wait", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* Effect.replicateEffect(retryAfterOf(get), 5), [0, 0, 0, 200, 200])
       yield* TestClock.adjust(199)
@@ -47,7 +47,7 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 5, burst: 3 })))
   )
 
-  it.effect("says what was not done", () =>
+  it.effect("fails with an error that names the operation and the time of the next call", () =>
     Effect.gen(function* () {
       yield* get
       const error = yield* Effect.flip(KeyValue.KeyValue.use((kv) => kv.put("a", 1, { collection: "users" })))
@@ -59,14 +59,14 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 10, window: "1 minute", burst: 1 })))
   )
 
-  it.effect("by default the burst is the limit of a second", () =>
+  it.effect("allows the calls of one second as a burst by default", () =>
     Effect.gen(function* () {
       const seen = yield* Effect.replicateEffect(retryAfterOf(get), 5)
       assert.deepStrictEqual(seen, [0, 0, 0, 0, 250])
     }).pipe(Effect.provide(over({ limit: 4 })))
   )
 
-  it.effect("waits when told, in the order in which calls came, but not longer than it may", () =>
+  it.effect("makes calls wait in order when onExceeded is wait, but no longer than maxWait", () =>
     Effect.gen(function* () {
       const fibers = yield* Effect.replicateEffect(Effect.forkChild(endOf(get)), 5)
       yield* Effect.yieldNow
@@ -76,7 +76,7 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 10, window: "3 seconds", burst: 1, onExceeded: "wait", maxWait: 1200 })))
   )
 
-  it.effect("by default waits for a second at most", () =>
+  it.effect("makes calls wait for at most a second by default", () =>
     Effect.gen(function* () {
       const fibers = yield* Effect.replicateEffect(Effect.forkChild(endOf(get)), 3)
       yield* Effect.yieldNow
@@ -86,7 +86,7 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 2, burst: 1, onExceeded: "wait" })))
   )
 
-  it.effect("a call that gives up waiting has used its share", () =>
+  it.effect("does not refund a call that is interrupted while it waits", () =>
     Effect.gen(function* () {
       yield* get
       const waiting = yield* Effect.forkChild(get)
@@ -98,7 +98,7 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 2, burst: 1, onExceeded: "wait" })))
   )
 
-  it.effect("counts calls, or keys; a batch beyond the burst leaves less for those after it", () => {
+  it.effect("counts calls or keys, and makes later calls wait after a batch larger than the burst", () => {
     const many = KeyValue.KeyValue.use((kv) => kv.getMany(["a", "b", "c", "d", "e"]))
     return Effect.gen(function* () {
       assert.deepStrictEqual(
@@ -119,7 +119,7 @@ describe("RateLimit", () => {
     })
   })
 
-  it.effect("inside of Retry a call waits as long as the error says", () =>
+  it.effect("tells an outer Retry how long to wait", () =>
     Effect.gen(function* () {
       yield* get
       const fiber = yield* Effect.forkChild(endOf(get))
@@ -129,7 +129,7 @@ describe("RateLimit", () => {
   )
 
   it.prop(
-    "lets no more through in any time than the burst and what comes in",
+    "never lets more through in any period than the burst plus what the rate allows",
     [
       Arbitrary.array(Arbitrary.all([any.integer(0, 500), any.integer(1, 7)]), { maxLength: 80 }),
       any.integer(1, 5),
@@ -160,7 +160,7 @@ describe("RateLimit", () => {
     }
   )
 
-  it.effect("counts what fails and what waits", () => {
+  it.effect("counts rejected and delayed calls as metrics", () => {
     const store = { "db.system.name": "memory", "db.namespace": "sessions" }
     return Effect.gen(function* () {
       const fibers = yield* Effect.replicateEffect(Effect.forkChild(Effect.exit(get)), 6)
@@ -174,7 +174,7 @@ describe("RateLimit", () => {
     )
   })
 
-  it.effect("bad options fail when the layer is built", () =>
+  it.effect("rejects invalid options when the layer is built", () =>
     Effect.gen(function* () {
       const bad: ReadonlyArray<RateLimit.Options> = [
         { limit: 0 },

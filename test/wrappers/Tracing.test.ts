@@ -40,7 +40,7 @@ const errorOf = (span: Tracer.NativeSpan): unknown =>
   span.status._tag === "Ended" ? Option.getOrUndefined(Exit.findErrorOption(span.status.exit)) : undefined
 
 describe("Tracing", () => {
-  it.effect("names and describes spans as OpenTelemetry has it", () =>
+  it.effect("names spans and sets their attributes as OpenTelemetry specifies", () =>
     Effect.gen(function* () {
       const spans = yield* traced(
         Effect.gen(function* () {
@@ -73,7 +73,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("records keys when asked, and calls collections as it is told", () =>
+  it.effect("records keys with recordKeys and names collections with collectionLabel", () =>
     Effect.gen(function* () {
       const reading = Effect.flatMap(KeyValue, (kv) =>
         kv.getMany(["1", "2", "3", "4", "5", "6"], { collection: "user-1" })
@@ -88,7 +88,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("records failures by tag, and nothing that could hold a key or a value", () =>
+  it.effect("records the tag of failures and nothing that could contain a key or a value", () =>
     Effect.gen(function* () {
       const spans = yield* traced(
         Effect.gen(function* () {
@@ -125,7 +125,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("leaves the operation's own error as it is", () =>
+  it.effect("does not change the error of the operation", () =>
     traced(
       Effect.gen(function* () {
         const error = yield* Effect.flip((yield* KeyValue).get("a", { collection: "down" }))
@@ -135,7 +135,7 @@ describe("Tracing", () => {
     )
   )
 
-  it.effect("ends a span with the time that the operation took, also when it is interrupted", () =>
+  it.effect("ends a span with the duration of the operation, also when it is interrupted", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recorder()
       const fiber = yield* Effect.flatMap(KeyValue, (kv) => kv.get("a")).pipe(
@@ -152,7 +152,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("ends the span of a driver that throws, and takes no time where timing is off", () =>
+  it.effect("ends the span of a driver that throws, and records no time when timing is off", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recorder()
       const reading = (collection: string) =>
@@ -176,7 +176,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("is the parent of what runs inside, and the child of what is around", () =>
+  it.effect("makes its span a child of outer spans and the parent of inner ones", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recorder()
       let failures = 1
@@ -221,7 +221,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("makes no span without a tracer, or where tracing is off", () =>
+  it.effect("makes no span without a tracer or when tracing is off", () =>
     Effect.gen(function* () {
       const inside: Array<string | undefined> = []
       const looking = Driver.wrapper(

@@ -111,7 +111,7 @@ const dropping: Readonly<Record<string, Dropping>> = {
   }
 }
 
-describe("a value that is dropped: whoever answers that it is stored has stored it", () => {
+describe("a value that a wrapper drops", () => {
   for (const [name, { layer, refused, after, refusesAll = false }] of Object.entries(dropping)) {
     /** Begins with `"old"` under the key, or with nothing. */
     const beginning = (there: boolean) =>
@@ -124,10 +124,12 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
 
     for (const there of [true, false]) {
       const test = <A, E>(title: string, run: Effect.Effect<A, E, Layer.Success<Dropping["layer"]>>) =>
-        it.effect(`${name}, ${there ? "over another" : "of a missing key"}: ${title}`, () => Effect.provide(run, layer))
+        it.effect(`${title}: ${name}, ${there ? "over another value" : "for a missing key"}`, () =>
+          Effect.provide(run, layer)
+        )
 
       test(
-        "put and putMany",
+        "is not stored by put and putMany",
         Effect.gen(function* () {
           const { kv, expected } = yield* beginning(there)
           yield* kv.put("k", refused)
@@ -139,7 +141,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
       )
 
       test(
-        "of equal keys in a batch the last counts",
+        "counts only as the last entry of its key in a batch",
         Effect.gen(function* () {
           const { kv, expected } = yield* beginning(there)
           yield* kv.putMany([
@@ -159,7 +161,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
       )
 
       test(
-        "putIfAbsent answers false to all",
+        "makes putIfAbsent return false to all callers",
         Effect.gen(function* () {
           const { atomic, before } = yield* beginning(there)
           assert.isFalse(yield* atomic.putIfAbsent("k", refused))
@@ -169,7 +171,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
       )
 
       test(
-        "update answers what the key has then",
+        "makes update return what the key has afterwards",
         Effect.gen(function* () {
           const { atomic, before, expected } = yield* beginning(there)
           const seen: Array<Value.Value | undefined> = []
@@ -184,7 +186,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
       )
 
       test(
-        "delete and getAndDelete",
+        "is not found by delete and getAndDelete",
         Effect.gen(function* () {
           const { kv, atomic, before } = yield* beginning(there)
           const gone = refusesAll ? undefined : before
@@ -202,7 +204,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
     }
   }
 
-  it.effect("a batch that fails after a part of it was applied says that its outcome is unknown", () =>
+  it.effect("fails a batch with an unknown outcome when a part of the batch was applied", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const error = yield* Effect.flip(
@@ -290,7 +292,7 @@ const hiding: Readonly<Record<string, Hiding>> = {
   }
 }
 
-describe("an entry that is hidden is missing for every operation that goes by its value", () => {
+describe("an entry that a wrapper hides", () => {
   for (const [name, { wrap, isOld }] of Object.entries(hiding)) {
     /** The service that sees nothing of what `hide` puts. */
     const setup = Effect.gen(function* () {
@@ -310,7 +312,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
       }
     })
 
-    it.effect(`${name}: reads, delete and getAndDelete do not find it`, () =>
+    it.effect(`is missing for reads, delete and getAndDelete: ${name}`, () =>
       Effect.gen(function* () {
         const { kv, atomic, hide } = yield* setup
         yield* hide("k", "other")
@@ -325,7 +327,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
       }).pipe(Effect.scoped)
     )
 
-    it.effect(`${name}: putIfAbsent and update replace it, at once`, () =>
+    it.effect(`is replaced by putIfAbsent and update at once: ${name}`, () =>
       Effect.gen(function* () {
         const { kv, atomic, hide } = yield* setup
         yield* hide("a", "b", "c")
@@ -339,7 +341,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
       }).pipe(Effect.scoped)
     )
 
-    it.effect(`${name}: of 20 callers of putIfAbsent one replaces it`, () =>
+    it.effect(`is replaced by one of 20 callers of putIfAbsent: ${name}`, () =>
       Effect.gen(function* () {
         const { kv, atomic, hide } = yield* setup
         yield* hide("k")
@@ -354,7 +356,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
     )
   }
 
-  it.effect("is not replaced over another writer's value that came between", () =>
+  it.effect("is not replaced when another writer's value came in between", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const atomic = yield* Atomic.Atomic
@@ -382,7 +384,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
 })
 
 describe("DefaultValue", () => {
-  it.effect("answers the default to getAndDelete, and has nothing to delete", () =>
+  it.effect("returns the default from getAndDelete without deleting anything", () =>
     Effect.gen(function* () {
       const { kv, atomic, inner } = yield* services
       assert.strictEqual(yield* atomic.getAndDelete("k"), "default")
@@ -410,7 +412,7 @@ describe("DefaultValue", () => {
   )
 })
 
-describe("Memory: an entry that has expired or was evicted is missing for every operation", () => {
+describe("an entry of Memory that has expired or was evicted", () => {
   const ways = {
     expired: (kv: KeyValue.Service) =>
       Effect.andThen(kv.put("k", "old", { ttl: "1 second" }), TestClock.adjust("1 second")),
@@ -419,7 +421,7 @@ describe("Memory: an entry that has expired or was evicted is missing for every 
   }
   for (const limitsPer of ["store", "collection"] as const) {
     for (const [way, lose] of Object.entries(ways)) {
-      it.effect(`${way}, with limits per ${limitsPer}`, () =>
+      it.effect(`is missing for every operation (${way}, limits per ${limitsPer})`, () =>
         Effect.gen(function* () {
           const { kv, atomic } = yield* services
           const { clear, removeExpired } = yield* Maintenance.Maintenance

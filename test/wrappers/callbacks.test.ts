@@ -104,7 +104,7 @@ const cases: Readonly<Record<string, () => Case>> = {
 
 describe("a callback that throws", () => {
   for (const [name, make] of Object.entries(cases)) {
-    it.effect(`is a defect of its call and leaves nothing held: ${name}`, () => {
+    it.effect(`ends its call with a defect and leaves nothing held: ${name}`, () => {
       const { state, layer, operations = ["get", "put", "delete"] } = make()
       const plan = script()
       return Effect.gen(function* () {
@@ -133,7 +133,7 @@ describe("a callback that throws", () => {
     })
   }
 
-  it.effect("is a defect of all who share its load, and the next ones load again: getOrSet", () =>
+  it.effect("ends all callers that share its load with a defect, and later callers load again: getOrSet", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const { state, callback } = throwing(() => 1)
@@ -148,7 +148,7 @@ describe("a callback that throws", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(narrow)))
   )
 
-  it.effect("does not open a circuit, nor keep it from closing: CircuitBreaker.isFailure", () => {
+  it.effect("neither opens a circuit nor keeps it from closing: CircuitBreaker.isFailure", () => {
     const { state, callback } = throwing(() => true)
     const plan = script()
     const layer = Memory.layer().pipe(

@@ -71,7 +71,7 @@ describe("an operation of a closed layer", () => {
 })
 
 describe("a getOrSet of a closed layer", () => {
-  it.effect("fails at once although a load of its key is under way, whose callers fail when it has ended", () =>
+  it.effect("fails at once while a load of its key is under way, and the callers of the load fail when it ends", () =>
     Effect.gen(function* () {
       const { kv, close } = yield* opened(Memory.layer())
       const load = Effect.as(Effect.sleep("1 second"), "loaded")
@@ -134,7 +134,7 @@ const limited = (hang: Effect.Effect<never>): Layers => {
 for (const [how, hang] of Object.entries(hangs)) {
   describe(`closing a layer over a store that ${how}`, () => {
     for (const [name, layer] of Object.entries(limited(hang))) {
-      it.effect(`ends callers by their limit at the latest, and is not held up itself, with ${name}`, () =>
+      it.effect(`ends callers at their limit or earlier and completes itself, with ${name}`, () =>
         Effect.gen(function* () {
           const { kv, close } = yield* opened(layer)
           const callers: Array<Fiber.Fiber<unknown, unknown>> = []

@@ -36,11 +36,11 @@ for (const [base, make] of [
   ["Sqlite", () => Sqlite.layer()],
   ["EffectStore", () => EffectStore.layer().pipe(Layer.provide(EffectKeyValueStore.layerMemory))]
 ] as const) {
-  describe(`over ${base}`, () => {
+  describe(`extreme values and names over ${base}`, () => {
     for (const [name, layer] of Object.entries(
       everyWrapper(make as unknown as () => ReturnType<typeof Memory.layer>)
     )) {
-      it.live(name, () =>
+      it.live(`come back unchanged through ${name}`, () =>
         Effect.gen(function* () {
           const kv = yield* KeyValue.KeyValue
           yield* kv.putMany(Object.entries(values), { ttl: "2900000 days" })
@@ -72,8 +72,8 @@ for (const [base, make] of [
   })
 }
 
-describe("in an outage", () => {
-  it.effect("what Fallback keeps in its journal is given back, at its ends too", () =>
+describe("extreme values in an outage", () => {
+  it.effect("come back unchanged from the journal of Fallback", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.putMany(Object.entries(values))
@@ -93,7 +93,7 @@ describe("in an outage", () => {
   )
 })
 
-describe("a value that is larger than a text can hold", () => {
+describe("a value that is too large for a string", () => {
   const chunk = new Uint8Array(2 ** 22)
   const entries = [
     {

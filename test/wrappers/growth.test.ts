@@ -94,10 +94,10 @@ const measured = (layer: Layer.Layer<Services, unknown>, n: number) =>
 const least = (runs: ReadonlyArray<ReadonlyArray<readonly [string, number]>>) =>
   runs[0]!.map(([name], i) => [name, Math.min(...runs.map((run) => run[i]![1]))] as const)
 
-describe("eight times the keys take at most 20 times as long, where a square would take 64", () => {
+describe("operations on eight times the keys", () => {
   for (const [name, layer] of Object.entries(layers)) {
     it.effect(
-      name,
+      `take at most 20 times as long, where quadratic work would take 64 times: ${name}`,
       () =>
         Effect.gen(function* () {
           const few = least(yield* Effect.replicateEffect(measured(layer(), 2500), 3))

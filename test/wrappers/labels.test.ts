@@ -40,12 +40,12 @@ const apart = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.provideService(s
 
 const use = <A, E>(f: (kv: KeyValue.Service) => Effect.Effect<A, E>) => KeyValue.KeyValue.use(f)
 
-describe("collections in metrics", () => {
+describe("collection labels of metrics", () => {
   const statistics = Statistics.wrap({ store: "s", maxCollections: 3 })
   const layer = () => Memory.layer().pipe(statistics)
 
   it.effect.prop(
-    "are bounded, whatever is put, reset, closed and built again, in whatever order",
+    "are bounded in any order of writes, resets and rebuilt layers",
     [Arbitrary.array(any.pick("put", "put", "put", "reset", "build", "build"), { maxLength: 40 })],
     ([steps]) =>
       Effect.gen(function* () {
@@ -63,7 +63,7 @@ describe("collections in metrics", () => {
       }).pipe(Effect.scoped, Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.effect("are bounded over concurrent callers, some of which have a registry of their own", () =>
+  it.effect("are bounded for concurrent callers with different metric registries", () =>
     Effect.gen(function* () {
       const registries = [new Map(), new Map()]
       yield* Effect.forEach(
@@ -82,7 +82,7 @@ describe("collections in metrics", () => {
     }).pipe(Effect.provide(layer()))
   )
 
-  it.effect("are told apart again in the snapshot after a reset, and keep their names in the metrics", () =>
+  it.effect("start anew in the snapshot after a reset, and stay the same in the metrics", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const statistics = yield* Statistics.Statistics
@@ -94,7 +94,7 @@ describe("collections in metrics", () => {
     }).pipe(Effect.provide(layer()), apart)
   )
 
-  it.effect("are bounded for the circuits of all layers of a store that were ever built", () =>
+  it.effect("are bounded over all circuit breakers that were ever built for a store", () =>
     Effect.gen(function* () {
       const breaker = CircuitBreaker.wrap({
         store: "b",
@@ -115,7 +115,7 @@ describe("collections in metrics", () => {
     }).pipe(apart)
   )
 
-  it.effect("are cut, and escaped where they would break a line", () =>
+  it.effect("are cut to 256 characters and escaped where they would break a line", () =>
     Effect.gen(function* () {
       yield* use((kv) => kv.put("k", 1, { collection: "x".repeat(60_000) }))
       yield* use((kv) => kv.put("k", 1, { collection: "a\nb\u2028c\u202Ed" }))
@@ -123,7 +123,7 @@ describe("collections in metrics", () => {
     }).pipe(Effect.provide(layer()), apart)
   )
 
-  it.effect("and errors of no known form make no label of their own", () =>
+  it.effect("errors of unknown form are counted as _OTHER", () =>
     Effect.gen(function* () {
       const strange = Driver.wrapper(
         Driver.around(() => Effect.fail({ _tag: "a\nb".repeat(1000) } as unknown as KeyValueError.StoreError))
@@ -139,7 +139,7 @@ describe("collections in metrics", () => {
 })
 
 describe("calls about no collection", () => {
-  it.effect("have no label, also those that a wrapper makes of another call", () =>
+  it.effect("have no collection label, including calls that a wrapper makes for another call", () =>
     Effect.gen(function* () {
       const listed: Array<unknown> = []
       const inner = Memory.layer().pipe(
@@ -162,8 +162,8 @@ describe("calls about no collection", () => {
   )
 })
 
-describe("names of spans", () => {
-  it.effect("tell 1,000 collections apart, cut and in one line; the attribute says which it is", () =>
+describe("span names", () => {
+  it.effect("tell 1,000 collections apart, cut and on one line, while an attribute names every collection", () =>
     Effect.gen(function* () {
       const spans: Array<Tracer.Span> = []
       const tracer = Tracer.make({
@@ -219,7 +219,7 @@ describe("lines of Logging", () => {
   )
 
   it.effect.prop(
-    "stay one line, whatever keys, collections, values and store are",
+    "stay single lines for any keys, collections, values and store name",
     [name, name, name],
     ([key, collection, text]) =>
       Effect.gen(function* () {
@@ -243,7 +243,7 @@ describe("lines of Logging", () => {
       })
   )
 
-  it.effect("show 256 characters of a collection and of a store, and 1,000 of a reason", () =>
+  it.effect("show at most 256 characters of a collection or store name, and 1,000 of a reason", () =>
     Effect.gen(function* () {
       const long = "x".repeat(60_000)
       const lines = yield* logged(
@@ -266,8 +266,8 @@ describe("lines of Logging", () => {
   )
 })
 
-describe("messages of errors", () => {
-  it("quote names in one line", () => {
+describe("error messages", () => {
+  it("quote names on one line, with control characters escaped", () => {
     const place = { operation: "get", collection: "a\u2028b", keys: ["\u202Ek\n\u0085"] } as const
     const { message } = new KeyValueError.StoreError({ ...place, reason: "scripted" })
     assert.include(message, 'get in collection "a\\u2028b"')

@@ -53,7 +53,7 @@ describe("maxAge", () => {
     )
   }
 
-  it.effect("counts from the writing of a plaintext that Rotation encrypts", () =>
+  it.effect("counts from when a plaintext was written that Rotation encrypts", () =>
     Effect.gen(function* () {
       const base = yield* shared
       yield* begin
@@ -131,7 +131,7 @@ describe("maxAge", () => {
     })
   )
 
-  it.effect("counts from now for an entry whose time of writing lies ahead, because a clock was set back", () =>
+  it.effect("counts from now for an entry whose creation time lies in the future", () =>
     Effect.gen(function* () {
       const layer = (yield* shared).pipe(FernetEncryption.wrap({ keys: [(yield* keys)[0]], maxAge }))
       yield* begin
@@ -143,7 +143,7 @@ describe("maxAge", () => {
     })
   )
 
-  it.effect("leaves what an older time than 1970 says readable", () =>
+  it.effect("does not make entries unreadable whose creation time is before 1970", () =>
     Effect.gen(function* () {
       const layer = (yield* shared).pipe(FernetEncryption.wrap({ keys: [(yield* keys)[0]] }))
       const { driver } = yield* Effect.provide(KeyValue.KeyValue, layer)

@@ -39,8 +39,8 @@ const outage = (plan: { down: boolean; calls: number; under: number }) =>
     )
   )
 
-describe("all policies in their order", () => {
-  it.effect("in an outage", () => {
+describe("all policies combined in the recommended order", () => {
+  it.effect("protect the store in an outage and recover after it", () => {
     const plan = { down: false, calls: 0, under: 0 }
     const layer = Memory.layer().pipe(
       outage(plan),

@@ -40,15 +40,15 @@ const unending = (kv: KeyValue.Service) =>
   })
 
 for (const [store, make] of [
-  ["a store that answers at once", undefined],
-  ["a store that takes its time", suspending]
+  ["a store that returns at once", undefined],
+  ["a store that yields before it returns", suspending]
 ] as const) {
-  describe(`over ${store}`, () => {
+  describe(`wrappers over ${store}`, () => {
     for (const [name, layer] of Object.entries(everyWrapper(make)) as ReadonlyArray<
       readonly [string, Layer.Layer<KeyValue.KeyValue, unknown>]
     >) {
       it.live(
-        `nothing is held after an interruption before any step, with ${name}`,
+        `hold nothing after an interruption before any step, with ${name}`,
         () =>
           Effect.gen(function* () {
             const kv = yield* KeyValue.KeyValue
@@ -61,7 +61,7 @@ for (const [store, make] of [
       )
 
       it.live(
-        `nobody is forgotten who lets others run before any step, with ${name}`,
+        `complete every call that yields before any step, with ${name}`,
         () =>
           Effect.gen(function* () {
             const kv = yield* KeyValue.KeyValue

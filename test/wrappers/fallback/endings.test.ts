@@ -13,8 +13,8 @@ import { inPlace, setup, slotsOf, store, unavailable } from "./setup.ts"
 
 const failure = <A, E>(fiber: Fiber.Fiber<A, E>) => Effect.flip(Fiber.join(fiber))
 
-describe("an interruption of a write of Fallback with recovery", () => {
-  it.effect("leaves nothing behind, at whatever step it comes", () =>
+describe("an interrupted write of Fallback with recovery", () => {
+  it.effect("leaves no slot and no old value behind, at whichever step it is interrupted", () =>
     Effect.gen(function* () {
       for (let step = 1; step <= 80; step++) {
         const { primary, fallback, layer } = yield* setup({ settleTime: "1 second", maxDelay: "1 second" })
@@ -78,7 +78,7 @@ describe("a call of Fallback whose deadline has passed", () => {
     )
   }
 
-  it.effect("is not sent when its turn comes in the lane of its key", () =>
+  it.effect("is not sent when its turn among the writes of its key comes too late", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -95,7 +95,7 @@ describe("a call of Fallback whose deadline has passed", () => {
     })
   )
 
-  it.effect("releases a write that waits for another one of its key", () =>
+  it.effect("is released while it waits for another write of its key", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
       const layer = primary.layer.pipe(Fallback.wrap({ fallback: fallback.layer, recovery: {} }), Deadline.wrap())
@@ -116,7 +116,7 @@ describe("a call of Fallback whose deadline has passed", () => {
 })
 
 describe("a write that neither store of a plain Fallback accepts", () => {
-  it.effect("may have been applied if the first store says so", () =>
+  it.effect("fails with an unknown outcome when either store may have applied it", () =>
     Effect.gen(function* () {
       for (const [first, second, outcome] of [
         ["unavailable", "unavailable", "not-applied"],
@@ -149,7 +149,7 @@ describe("closing Fallback with recovery", () => {
     ["hangs", Effect.never],
     ["hangs and cannot be interrupted", Effect.uninterruptible(Effect.never)]
   ] as const) {
-    it.effect(`ends writes that wait behind one that ${what}`, () =>
+    it.effect(`ends writes that wait behind a write that ${what}`, () =>
       Effect.gen(function* () {
         const layer = Memory.layer().pipe(
           inPlace(({ _tag }) => (_tag === "put" ? hang : undefined)),
@@ -172,7 +172,7 @@ describe("closing Fallback with recovery", () => {
     )
   }
 
-  it.effect("does not acknowledge what comes to the journal afterwards, and the next layer replays it", () =>
+  it.effect("does not acknowledge a write that reaches the journal afterwards, and the next layer replays it", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup({ settleTime: "1 second", maxDelay: "1 second" })
       const { kv, close } = yield* opened(layer)
@@ -192,7 +192,7 @@ describe("closing Fallback with recovery", () => {
     })
   )
 
-  it.effect("in the middle of a replay loses nothing and brings nothing old back", () =>
+  it.effect("loses no write and restores no old value when it ends a replay", () =>
     Effect.gen(function* () {
       for (let millis = 0; millis <= 60; millis += 3) {
         const { primary, fallback, layer } = yield* setup({ initialDelay: 10, settleTime: 10, maxDelay: 10 })
@@ -216,7 +216,7 @@ describe("closing Fallback with recovery", () => {
     })
   )
 
-  it.effect("does not wait for operations of recovery that hang", () =>
+  it.effect("does not wait for recovery operations that hang", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       const { kv, close } = yield* opened(layer)
@@ -230,8 +230,8 @@ describe("closing Fallback with recovery", () => {
   )
 })
 
-describe("what exists in an outage", () => {
-  it.effect("is the same for get, ttl and delete, and for listing after it", () =>
+describe("an entry in an outage", () => {
+  it.effect("exists for get, ttl and delete alike, or for none of them", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       yield* primary.kv.put("deleted", 0)

@@ -14,9 +14,9 @@ const writes: Readonly<
   clear: [Maintenance.Maintenance.use((maintenance) => maintenance.clear), undefined]
 }
 
-describe("PassthroughCache, fills and writes", () => {
+describe("PassthroughCache with concurrent fills and writes", () => {
   for (const [name, [write, newest]] of Object.entries(writes)) {
-    it.effect(`nobody joins a fill that began during a ${name} once that has ended`, () => {
+    it.effect(`lets no reader join a fill that began during a ${name} once the ${name} has ended`, () => {
       const { far, layer } = setup()
       return Effect.gen(function* () {
         const { kv } = yield* all
@@ -34,7 +34,7 @@ describe("PassthroughCache, fills and writes", () => {
       }).pipe(Effect.provide(layer))
     })
 
-    it.effect(`nobody joins a fill from before a ${name} while that is under way`, () => {
+    it.effect(`lets no reader join a fill that began before a ${name} while the ${name} is under way`, () => {
       const { far, layer } = setup()
       return Effect.gen(function* () {
         const { kv } = yield* all
@@ -51,7 +51,7 @@ describe("PassthroughCache, fills and writes", () => {
     })
   }
 
-  it.effect("a miss that a write has overtaken is not remembered", () => {
+  it.effect("does not remember a miss when the key was written before the read ended", () => {
     const { far, layer } = setup({ missTtl: "1 minute" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -65,7 +65,7 @@ describe("PassthroughCache, fills and writes", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("after a clear of unknown outcome no copy is answered until it is settled", () => {
+  it.effect("returns no copy after a clear of unknown outcome until it is settled", () => {
     const { far, layer } = setup({ settleTime: "10 seconds" })
     return Effect.gen(function* () {
       const { kv } = yield* all

@@ -43,11 +43,11 @@ const unavailable = ({ place }: Call.Call) =>
 
 const down: Driver = { ...nothing, get: unavailable, put: unavailable, delete: unavailable }
 
-describe("while a store hangs", { timeout: 60_000 }, () => {
+describe("Replicate while a store hangs", { timeout: 60_000 }, () => {
   const writes = 3000
   const value = (i: number) => new Uint8Array(40_000).fill(i)
 
-  it.live("3,000 writes of one key keep the value that it has and the newest one", () =>
+  it.live("keeps only the current and the newest value in memory for 3,000 writes of one key", () =>
     Effect.gen(function* () {
       const stores = stored([nothing, hanging])
       const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
@@ -59,7 +59,7 @@ describe("while a store hangs", { timeout: 60_000 }, () => {
     })
   )
 
-  it.live("3,000 writes of as many keys keep twice as many values as maxBehind, and are acknowledged", () =>
+  it.live("keeps at most twice maxBehind values in memory for 3,000 acknowledged writes of different keys", () =>
     Effect.gen(function* () {
       const stores = stored([nothing, hanging], { maxBehind: 50 })
       const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
@@ -72,7 +72,7 @@ describe("while a store hangs", { timeout: 60_000 }, () => {
     })
   )
 
-  it.live("deletions between the writes keep nothing either", () =>
+  it.live("does not grow in memory with deletions between the writes", () =>
     Effect.gen(function* () {
       const stores = stored([nothing, hanging])
       const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
@@ -181,7 +181,7 @@ describe("a batch while a store is down", { timeout: 120_000 }, () => {
     })
   )
 
-  it.live("is read with one call of the store that has it", () =>
+  it.live("is read with one call to the store that has it", () =>
     Effect.gen(function* () {
       const { run, gets, stores } = batches(10_000)
       yield* run
@@ -190,7 +190,7 @@ describe("a batch while a store is down", { timeout: 120_000 }, () => {
     })
   )
 
-  it.live("of more keys than maxBehind is no slower", () =>
+  it.live("is no slower with more keys than maxBehind", () =>
     Effect.gen(function* () {
       const put = (count: number) => {
         const stores = stored([nothing, down], { maxBehind: 10_000 })

@@ -15,9 +15,9 @@ const told = (error: unknown) => {
   return [_tag, outcome, isClosed]
 }
 
-describe("closing", () => {
+describe("closing Replicate", () => {
   for (const step of ["hang", "stuck"] as const) {
-    it.effect(`fails writes with an unknown outcome when a store may have them (${step})`, () =>
+    it.effect(`fails writes with an unknown outcome when a store may have applied them (${step})`, () =>
       Effect.gen(function* () {
         const { plans, layer } = yield* setup(2, { acknowledgements: "all" })
         const { kv, close } = yield* opened(layer)
@@ -45,7 +45,7 @@ describe("closing", () => {
     })
   )
 
-  it.effect("makes every later operation of the driver fail at once, through wrappers as well", () =>
+  it.effect("makes every later operation of the driver fail at once", () =>
     Effect.gen(function* () {
       const { driver } = yield* store
       const stores = stored([driver, driver])
@@ -76,7 +76,7 @@ describe("closing", () => {
     })
   )
 
-  it.effect("lets nobody wait for a turn any more: a reader that tries the next store fails, too", () =>
+  it.effect("fails readers that would wait for a turn at the next store", () =>
     Effect.gen(function* () {
       const queues = new Queues()
       const turns = {
@@ -95,7 +95,7 @@ describe("closing", () => {
     })
   )
 
-  it.effect("begins nothing that waited for its turn", () =>
+  it.effect("starts no write that was waiting for its turn", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1 })
       const { kv, close } = yield* opened(layer)
@@ -110,7 +110,7 @@ describe("closing", () => {
 })
 
 describe("a driver that throws when it is called", () => {
-  it.effect("fails the write of that store only, and later writes work", () =>
+  it.effect("fails only its own store's write, and later writes succeed", () =>
     Effect.gen(function* () {
       const [one, two] = yield* Effect.all([store, store])
       let isThrowing = true
