@@ -1,3 +1,4 @@
+/** Tests Aead: what it stores, and that it refuses values that were changed, moved or revived. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -100,7 +101,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
         yield* plant("alice", value, { collection: "guests" })
         assert.strictEqual(yield* refusal("bob", { collection: "users" }), "moved")
         assert.strictEqual(yield* refusal("alice", { collection: "guests" }), "moved")
-        // "ab" + "c" is not "a" + "bc".
+        // Collection "ab" with key "c" must not be taken for collection "a" with key "bc".
         yield* kv.put("c", 1, { collection: "ab" })
         yield* plant("bc", (yield* stored("c", { collection: "ab" }))!, { collection: "a" })
         assert.strictEqual(yield* refusal("bc", { collection: "a" }), "moved")

@@ -1,3 +1,4 @@
+/** Tests how many calls Bulkhead runs and queues, and which it rejects. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Deferred from "effect/Deferred"
@@ -20,7 +21,7 @@ const over = (options: Bulkhead.Options, ...steps: Array<Step>) => {
 
 const get = (key: string) => KeyValue.KeyValue.use((kv) => kv.get(key))
 
-/** What becomes of reads that begin one after the other, and what of their keys got through by the end. */
+/** `"ok"`, or the tag of the error with which a read ended. */
 const outcomeOf = <E extends { readonly _tag: string }>(fiber: Fiber.Fiber<unknown, E>) =>
   Effect.map(Fiber.await(fiber), (exit) =>
     Exit.match(exit, {
@@ -51,7 +52,7 @@ describe("Bulkhead", () => {
     const { plan, layer } = over({ maxConcurrent: 1 }, 50, 50)
     return Effect.gen(function* () {
       yield* Effect.forEach(["a", "b"], (key) => Effect.forkChild(get(key)))
-      // When `a` has ended, `b` has its place, even before it runs.
+      // When `a` ends, its slot belongs to `b`, even before `b` runs.
       const late = yield* Effect.forkChild(Effect.andThen(Effect.sleep(50), get("late")))
       yield* TestClock.adjust(50)
       assert.deepStrictEqual(keysOf(plan.calls), ["a", "b"])
@@ -252,7 +253,7 @@ describe("Bulkhead", () => {
         )
         assert.strictEqual(running.size, 0)
         assert.isAtMost(most, 2)
-        // Nobody has kept a place, or one in the queue.
+        // No slot and no queue position is held any more.
         const all = yield* Effect.replicateEffect(Effect.forkChild(get("0")), 5)
         yield* TestClock.adjust("1 minute")
         assert.strictEqual((yield* Effect.forEach(all, outcomeOf)).filter((it) => it === "ok").length, 5)
@@ -296,7 +297,7 @@ describe("Bulkhead", () => {
   it.effect("keeps the slot of a call whose caller was released until the call has ended", () => {
     let running = 0
     let most = 0
-    /** Takes a second, whoever interrupts it. */
+    /** Makes calls take a second, which no interruption shortens. */
     const stubborn = Driver.wrapper(
       Driver.around((call, next) =>
         Effect.uninterruptible(
@@ -334,7 +335,7 @@ describe("Bulkhead", () => {
           yield* TestClock.adjust("10 seconds")
           yield* Effect.forEach(callers, (caller) => Fiber.join(caller))
         }).pipe(Effect.provide(layer))
-        // An attempt that is made while the one before it goes on is work of the same call.
+        // The attempts of one call share its slot, and two of them may overlap.
         assert.isAtMost(most, name === "Retry of a Timeout" ? 4 : 2, name)
         assert.strictEqual(running, 0, name)
       }

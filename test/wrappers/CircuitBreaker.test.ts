@@ -1,3 +1,4 @@
+/** Tests when CircuitBreaker opens, probes and closes, and which results it counts. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
@@ -61,7 +62,7 @@ describe("CircuitBreaker", () => {
     const { plan, layer } = over({ trip: { failureRate: 0.6, minCalls: 4, window: 5 } }, ...steps)
     return Effect.gen(function* () {
       const seen = yield* Effect.replicateEffect(tagOf(get), 9)
-      // 2 of 2 are too few calls; 3 of the last 5 are enough with the seventh.
+      // 2 of 2 calls are fewer than minCalls. With the seventh call, 3 of the last 5 have failed.
       const [up, down] = ["ok", "StoreUnavailableError"]
       assert.deepStrictEqual(seen, [down, down, up, up, up, down, down, "ok", "ok"])
       plan.steps = times(2)

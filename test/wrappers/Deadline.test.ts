@@ -1,3 +1,4 @@
+/** Tests that Deadline limits the time of one call or of several calls together. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -53,7 +54,7 @@ describe("Deadline", () => {
       Deadline.wrap(380)
     )
     return Effect.gen(function* () {
-      // Attempts end at 100, 250 and, cut short, at 380.
+      // The attempts end at 100 ms, at 250 ms and, cut short by the deadline, at 380 ms.
       const fiber = yield* Effect.forkChild(Effect.flip(put))
       yield* TestClock.adjust(370)
       assert.isUndefined(fiber.pollUnsafe())

@@ -1,3 +1,4 @@
+/** Tests when Hedge sends a second attempt of a read, and which of the two results it returns. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -11,10 +12,10 @@ import { Observed } from "../../src/wrappers/hedge/Observed.ts"
 import { buildError } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
 
-/** How long an attempt takes, and how it ends. */
+/** How long an attempt takes and how it ends. Default end: success. */
 type Attempt = readonly [millis: number, end?: "unavailable" | "refused" | "defect"]
 
-/** A store whose next attempts go as they are told; all others are answered at once. */
+/** A store whose next calls follow `attempts`. Later calls return at once. */
 const over = (options: Hedge.Options, ...attempts: Array<Attempt>) => {
   const plan = { attempts, calls: 0, interrupted: 0 }
   const failure = (end: Attempt[1], place: KeyValueError.Place) =>

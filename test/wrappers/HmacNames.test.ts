@@ -1,3 +1,4 @@
+/** Tests that HmacNames stores HMACs in place of keys and collections. */
 import { createHmac } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"

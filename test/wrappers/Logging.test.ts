@@ -1,3 +1,4 @@
+/** Tests what Logging writes about each operation, and what it never writes. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -21,7 +22,7 @@ interface Line {
   readonly annotations: Readonly<Record<string, unknown>>
 }
 
-/** A logger that keeps lines, in place of those that print. */
+/** A logger that keeps the lines instead of printing them. */
 const recorder = () => {
   const lines: Array<Line> = []
   const logger = Logger.make(({ logLevel, message, fiber }) => {

@@ -1,3 +1,4 @@
+/** Tests what PassthroughCache reads, caches and removes. The folder of the same name has tests of its parts. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -116,7 +117,7 @@ describe("PassthroughCache", () => {
     return Effect.gen(function* () {
       const { kv } = yield* all
       yield* kv.put("a", "short", { ttl: 750 })
-      // Read after 500 milliseconds, answered after 1,000.
+      // The store reads after 500 ms and replies after 1,000 ms.
       far.steps = ["midway"]
       const early = yield* Effect.forkChild(kv.get("a"))
       yield* TestClock.adjust(800)
@@ -179,7 +180,7 @@ describe("PassthroughCache", () => {
 })
 
 describe("PassthroughCache during concurrent writes", () => {
-  /** A far store whose reads answer what they saw, but only when the gate opens. */
+  /** A store that reads at once, but returns the result only when the gate opens. */
   const gated = (gate: Deferred.Deferred<void>) =>
     Driver.wrapper(
       Driver.around((call, next) =>

@@ -1,3 +1,4 @@
+/** Tests how many calls RateLimit lets through, and what it does with the others. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Clock from "effect/Clock"
@@ -17,14 +18,14 @@ const over = (options: RateLimit.Options) => Memory.layer().pipe(RateLimit.wrap(
 
 const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
 
-/** `0`, or after how many milliseconds to try again. */
+/** `0` for a success, else the milliseconds in `retryAfter`. */
 const retryAfterOf = <R>(effect: Effect.Effect<unknown, KeyValueError.KeyValueError, R>) =>
   Effect.match(effect, {
     onSuccess: () => 0,
     onFailure: (error) => (error._tag === "RateLimitedError" ? Duration.toMillis(error.retryAfter) : error._tag)
   })
 
-/** After how many milliseconds it ended. */
+/** The milliseconds that an effect takes. */
 const endOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis
@@ -152,7 +153,7 @@ describe("RateLimit", () => {
       for (const [i, [from]] of through.entries()) {
         let sum = 0
         for (const [at, cost] of through.slice(i)) {
-          // The last one may cost more than there is, which those after it wait for.
+          // The last call may cost more than is left. Later calls wait for the difference.
           assert.isAtMost(sum + Math.min(cost, burst), burst + (at - from) * 0.01 + 1e-6)
           sum += cost
         }

@@ -1,3 +1,4 @@
+/** Tests how Replicate writes to several stores and reads from them while some fail. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

@@ -1,3 +1,4 @@
+/** Tests which calls Retry repeats, how long it pauses, and how its budget limits retries. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
@@ -22,7 +23,7 @@ const over = (steps: ReadonlyArray<Step>, options?: Retry.Options) => {
 
 const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
 
-/** Runs to the end, letting time pass, and tells how long it took. */
+/** Advances the clock until an effect ends, and returns its exit and the milliseconds that it took. */
 const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const fiber = yield* Effect.forkChild(effect)
   let millis = 0
@@ -231,7 +232,7 @@ describe("Retry", () => {
   )
 })
 
-/** Every call fails: with errors by the collection's name, so that they may be told apart. */
+/** A store whose calls all fail with the error that `make` builds. */
 const failingWith = (make: (place: KeyValueError.Place) => KeyValueError.CommonError) => {
   const plan = { calls: 0 }
   const layer = Memory.layer().pipe(
@@ -324,7 +325,7 @@ describe("the budget of Retry", () => {
       assert.isAtLeast(retries, first * 0.2)
       const attributes = { "db.system.name": "memory", "db.namespace": "sessions" }
       assert.deepStrictEqual(yield* metricOf("effect_kv.retry.retries"), [[attributes, retries]])
-      // Each call had all three of its retries, or was refused one.
+      // Each call either made all three of its retries or was refused one by the budget.
       const [exhausted] = yield* metricOf("effect_kv.retry.budget_exhausted")
       assert.deepStrictEqual(exhausted![0], attributes)
       assert.isAtLeast(exhausted![1]!, first - retries / 3)

@@ -1,3 +1,4 @@
+/** Tests what Statistics counts and measures, in its snapshot and in metrics. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -18,7 +19,7 @@ import * as Statistics from "../../src/wrappers/Statistics.ts"
 import { Latencies } from "../../src/wrappers/statistics/Latencies.ts"
 import { failing, slow, throwing } from "./observed.ts"
 
-/** Runs a test against a store with statistics, with metrics of its own. */
+/** Runs a program on a store with statistics and a separate metric registry. */
 const withStatistics = <A, E>(
   program: Effect.Effect<A, E, KeyValue | Enumeration | Maintenance | Atomic | Statistics.Statistics>,
   options?: Statistics.Options
@@ -29,7 +30,7 @@ const withStatistics = <A, E>(
     autoAdvance
   )
 
-/** Moves the test's clock on until the program has ended. */
+/** Advances the test clock until the program has ended. */
 const autoAdvance = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(program)

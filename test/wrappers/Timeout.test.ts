@@ -1,3 +1,4 @@
+/** Tests Timeout: its limit, its errors, and drivers that enforce the limit themselves. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -156,7 +157,7 @@ describe("Timeout", () => {
 })
 
 describe("Timeout over a driver that enforces limits itself", () => {
-  /** Waits to be told to answer, or for the limit. */
+  /** A driver whose reads end when the test calls their function in `answers`, or at the limit. */
   const waiting = (limits: Array<Limit | undefined>, answers: Array<() => void> = [], due: Array<unknown> = []) =>
     Layer.flatMap(Memory.layer(), (context) => {
       const driver: Driver.Driver = {

@@ -1,3 +1,4 @@
+/** Tests the spans that Tracing makes: their names, attributes, errors, times and parents. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -29,7 +30,7 @@ const recorder = () => {
 
 const store = Memory.layer().pipe(failing)
 
-/** The spans that a program makes through a store with tracing. */
+/** The spans of a program that uses a store with tracing. */
 const traced = <E>(program: Effect.Effect<unknown, E, KeyValue | Maintenance>, options?: Tracing.Options) =>
   Effect.suspend(() => {
     const { spans, tracer } = recorder()

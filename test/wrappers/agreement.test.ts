@@ -1,3 +1,4 @@
+/** Tests that all operations agree on whether an entry exists when a wrapper drops, hides or replaces values. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -32,7 +33,7 @@ const listed = Effect.flatMap(Enumeration.Enumeration, (it) => Stream.runCollect
 
 const named = Effect.flatMap(Enumeration.Enumeration, (it) => Stream.runCollect(it.collections()))
 
-/** What a key has, after all ways of asking were found to agree. */
+/** The value of a key, after checking that all reads and the listing agree on it. */
 const agreed = Effect.fnUntraced(function* (key: string) {
   const { kv } = yield* services
   const value = yield* kv.get(key)
@@ -49,7 +50,7 @@ interface Dropping {
     unknown
   >
   readonly refused: Value.Value
-  /** What the key has after a write that was dropped, if it had `"old"` before. */
+  /** The value of the key after a dropped write, if it was `"old"` before. */
   readonly after: "old" | undefined
   readonly refusesAll?: boolean
 }
@@ -113,7 +114,7 @@ const dropping: Readonly<Record<string, Dropping>> = {
 
 describe("a value that a wrapper drops", () => {
   for (const [name, { layer, refused, after, refusesAll = false }] of Object.entries(dropping)) {
-    /** Begins with `"old"` under the key, or with nothing. */
+    /** Stores `"old"` under the key, or nothing. */
     const beginning = (there: boolean) =>
       Effect.gen(function* () {
         const { kv, inner } = yield* services
@@ -229,7 +230,7 @@ describe("a value that a wrapper drops", () => {
 })
 
 interface Hiding {
-  /** Two views of one store: what the first writes, the second does not see. */
+  /** Two wrappers of one store: the second hides what the first writes. */
   readonly wrap: readonly [Driver.Wrapper<never, unknown>, Driver.Wrapper<never, unknown>]
   readonly isOld?: boolean
 }
@@ -238,7 +239,7 @@ const fernet = [Effect.runSync(FernetEncryption.generateKey), Effect.runSync(Fer
 const aead = [Effect.runSync(Aead.generateKey), Effect.runSync(Aead.generateKey)] as const
 const miss = { onDecryptionError: "miss" } as const
 
-/** Hides values that are arrays of `"hidden"` and what it was. */
+/** Hides values that are arrays with `"hidden"` in front. */
 const custom = Driver.wrapper(
   Driver.mapEntries({
     decode: (entry) =>
@@ -294,7 +295,7 @@ const hiding: Readonly<Record<string, Hiding>> = {
 
 describe("an entry that a wrapper hides", () => {
   for (const [name, { wrap, isOld }] of Object.entries(hiding)) {
-    /** The service that sees nothing of what `hide` puts. */
+    /** The services that do not see what `hide` puts. */
     const setup = Effect.gen(function* () {
       const memo = yield* Layer.makeMemoMap
       const scope = yield* Effect.scope

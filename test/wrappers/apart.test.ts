@@ -1,3 +1,4 @@
+/** Tests that combinations of two stores refuse stores that share entries, and accept all others. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -60,7 +61,7 @@ const outcome = (layer: Layer.Layer<KeyValue.KeyValue, KeyValueError.StoreSetupE
 
 const key = Redacted.make(`${Buffer.alloc(32).toString("base64url")}=`)
 
-/** A wrapper of somebody else's that makes a driver of its own, and knows nothing of extents. */
+/** A third-party wrapper that builds a new driver and does not say which entries that driver covers. */
 const custom = Driver.wrapper(({ system, defaultCollection, ...driver }) => ({
   system,
   defaultCollection,

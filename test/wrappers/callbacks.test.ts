@@ -1,4 +1,4 @@
-/** What happens when a function of the user throws: the one call that it was for ends with a defect, and nothing else. */
+/** Tests that a function of the user that throws ends only its own call, with a defect, and leaves nothing held. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ class Thrown extends Error {
   override readonly name = "Thrown"
 }
 
-/** A function that throws while it is told to. */
+/** A function that throws while `state.throws` is set. */
 const throwing = <Args extends ReadonlyArray<unknown>, A>(otherwise: (...args: Args) => A) => {
   const state = { throws: true }
   const callback = (...args: Args): A => {
@@ -43,7 +43,7 @@ interface Case {
 
 const store = (plan: Script) => Memory.layer().pipe(faulty(plan))
 
-/** One place, so that one that is not given back is noticed. */
+/** Has one slot only, so that a slot that is not freed makes later calls fail. */
 const narrow = Bulkhead.wrap({ maxConcurrent: 1, maxQueue: 0 })
 
 const cases: Readonly<Record<string, () => Case>> = {
@@ -111,7 +111,7 @@ describe("a callback that throws", () => {
         const kv = yield* KeyValue.KeyValue
         const all = { get: () => kv.get("a"), put: () => kv.put("a", 1), delete: () => kv.delete("a") }
         const run = (operation: keyof typeof all): Effect.Effect<unknown, unknown> => {
-          // Nothing is thrown where the effect is made.
+          // The function must not throw here, where the effect is only built.
           const effect = all[operation]()
           return effect
         }

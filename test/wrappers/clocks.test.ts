@@ -1,4 +1,4 @@
-/** Policies measure elapsed time, whatever happens to the time of day meanwhile. */
+/** Tests that policies measure elapsed time when the time of day is set. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -24,7 +24,7 @@ const get = KeyValue.KeyValue.use((kv) => kv.get("a"))
 /** The tag of the failure, or "ok". */
 const outcome = Effect.match(get, { onSuccess: () => "ok", onFailure: ({ _tag }) => _tag as string })
 
-/** How many milliseconds an effect takes, and its result. */
+/** The result of an effect and the milliseconds that it takes, when `between` runs after its start. */
 const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>, between: Effect.Effect<void>) {
   const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
   yield* between

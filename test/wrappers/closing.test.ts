@@ -1,4 +1,4 @@
-/** What callers get whose operations are under way when the layer is closed, and who come afterwards. */
+/** Tests what callers get when a layer is closed while their operations run, and afterwards. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -28,7 +28,7 @@ type Layers = Readonly<Record<string, Layer.Layer<KeyValue.KeyValue, unknown>>>
 
 type Operation = (kv: KeyValue.Service) => Effect.Effect<unknown, KeyValueError.KeyValueError>
 
-/** Each that applications call, about a key of its own or about one that others are about, too. */
+/** The operations of an application, most of them on the same key. */
 const operations: Readonly<Record<string, Operation>> = {
   get: (kv) => kv.get("k"),
   getMany: (kv) => kv.getMany(["k", "l"]),
@@ -94,7 +94,7 @@ const hangs = {
   "hangs and cannot be interrupted": Effect.uninterruptible(Effect.never)
 }
 
-/** Stacks in which no operation lasts longer than two seconds. */
+/** Stacks in which no operation takes longer than two seconds. */
 const limited = (hang: Effect.Effect<never>): Layers => {
   const store = () => Memory.layer().pipe(Driver.wrapper(Driver.around(() => hang)))
   const timed = () => store().pipe(Timeout.wrap("300 millis"))

@@ -1,3 +1,4 @@
+/** Tests Compression and FernetEncryption: what they store, what they read, and which damage they refuse. */
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -492,7 +493,7 @@ describe("FernetEncryption", () => {
 })
 
 describe("the binary envelope", () => {
-  /** As a web shop might have them: repeated names of fields, numbers and identifiers that repeat nothing. */
+  /** An order of a web shop: its field names repeat, its numbers and identifiers do not. */
   const order = (bytes: number) => {
     const lines: Array<Value.Json> = []
     const value = { id: "3f2a9c1e-77b1-4c0e-9d1c-5b1e0c7a2f10", customer: "alice@example.org", lines }

@@ -1,3 +1,4 @@
+/** Tests Fallback without recovery, Routing and CollectionRouting. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

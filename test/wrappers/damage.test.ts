@@ -1,4 +1,4 @@
-/** What the codecs wrote, damaged in every place. `badInput.test.ts` has what else may stand there. */
+/** Tests that damaged tokens, compressed data and frames are refused. `badInput.test.ts` tests other bad data. */
 import { createCipheriv, createHash, createHmac } from "node:crypto"
 import * as zlib from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
@@ -23,7 +23,7 @@ const envelopes = ["json", "binary"] as const
 const key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 const keys = [Redacted.make(key)] as const
 
-/** What reading a planted value fails with, the same alone, in a batch and with its TTL. */
+/** The error of reading a planted value, which must be the same alone, in a batch and with its TTL. */
 const errorOf = Effect.fnUntraced(function* (value: Value.Value, what: string) {
   const { kv } = yield* both
   yield* plant("k", value, { collection: "c" })
@@ -62,7 +62,7 @@ describe("a Fernet token", () => {
   const sign = (signed: Uint8Array): Uint8Array =>
     concat(signed, createHmac("sha256", bytes.subarray(0, 16)).update(signed).digest())
 
-  /** A token with the right signature of blocks that are padded already, or not. */
+  /** A correctly signed token of these blocks, whatever their padding is. */
   const tokenOf = (blocks: Uint8Array, head = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0)): Uint8Array => {
     const cipher = createCipheriv("aes-128-cbc", bytes.subarray(16), iv).setAutoPadding(false)
     return sign(concat(head, iv, cipher.update(blocks), cipher.final()))
@@ -144,7 +144,7 @@ describe("a Fernet token", () => {
           assert.strictEqual(error._tag === "DecryptionError" ? error.reason : error._tag, reason, String(time - now))
           assert.strictEqual((yield* Effect.flip(kv.getMany(["k"])))._tag, "DecryptionError")
         }
-        // To the millisecond.
+        // The limit is exact to the millisecond.
         yield* kv.put("k", 1)
         yield* TestClock.adjust("1 hour")
         assert.strictEqual(yield* kv.get("k"), 1)
@@ -174,7 +174,7 @@ describe("compressed data", () => {
       : { __compressed_data__: base64(data), __compression_algorithm__: algorithm, __compression_version__: 1 }
 
   const noise = createHash("shake256", { outputLength: 100_000 }).update("noise").digest("base64")
-  /** The first is inflated at once, the second off the event loop. */
+  /** `small` is inflated at once, `large` off the event loop. */
   const sizes: Readonly<Record<string, Value.Json>> = { small: { a: "b".repeat(1000) }, large: { noise } }
 
   const layer = () => memory().pipe(Compression.wrap())

@@ -1,4 +1,4 @@
-/** What a store takes, it gives back: values, names and batches at their ends, through every wrapper, over stores of text. */
+/** Tests that stores of text return extreme values, names and batches unchanged through every wrapper. */
 import { isDeepStrictEqual } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -26,7 +26,7 @@ const values: Readonly<Record<string, Value.Value>> = {
   large: "é".repeat(70_000)
 }
 
-/** The names of the values that came back as others. */
+/** The names of the values that came back changed. */
 const differing = (found: ReadonlyArray<Value.Value | undefined>): ReadonlyArray<string> =>
   Object.keys(values).filter((name, index) => !isDeepStrictEqual(found[index], values[name]))
 
@@ -97,7 +97,7 @@ describe("a value that is too large for a string", () => {
   const chunk = new Uint8Array(2 ** 22)
   const entries = [
     {
-      // 412 MiB, in pieces that are one and the same 4 MiB.
+      // 412 MiB, built from one chunk of 4 MiB to save memory.
       payload: Value.Payload.pieces(Array.from({ length: 103 }, () => chunk)),
       createdAt: undefined,
       expiresAt: undefined

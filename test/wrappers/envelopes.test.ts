@@ -1,5 +1,4 @@
-/** Compression and FernetEncryption, each with either envelope, stacked: what they keep apart, and what they share. */
-
+/** Tests Compression and FernetEncryption with the JSON and the binary envelope, alone and stacked. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -37,7 +36,7 @@ const wrap = (wraps: ReadonlyArray<Wrap>, base: Store = memory()): Store =>
 
 const pairs = envelopes.flatMap((first) => envelopes.map((second) => [first, second] as const))
 
-/** The innermost first. */
+/** The wrappers of each stack, innermost first. */
 const stacks: Readonly<Record<string, ReadonlyArray<Wrap>>> = Object.fromEntries([
   ...envelopes.flatMap((envelope) => [
     [`compression ${envelope}`, [gzip(envelope)]],
@@ -171,7 +170,7 @@ describe("a change of the envelope while a service runs", () => {
             const kv = yield* KeyValue.KeyValue
             const atomic = yield* Atomic.Atomic
             deepStrictEqual(yield* kv.getMany(names), values)
-            // Both at once: half of it is written anew.
+            // The store then holds both envelopes, because only these two entries are written again.
             yield* kv.put("k0", values[1]!)
             yield* atomic.update("k1", (value) => [value, value] as Value.Json)
           }).pipe(Effect.provide(through(after)))
@@ -230,7 +229,7 @@ describe("the entries that are marked as outdated", () => {
         const ring = base.pipe(FernetEncryption.wrap({ envelope, keys: [current, older, other], allowPlaintext: true }))
         const expected = [undefined, undefined, true, true, true, true, true, true, undefined]
         assert.deepStrictEqual(yield* Effect.provide(marks(keys), ring), expected)
-        // The mark goes with the entry through what is wrapped around, and through another encryption.
+        // Outer wrappers keep the mark.
         assert.deepStrictEqual(yield* Effect.provide(marks(keys), ring.pipe(Compression.wrap())), expected)
       }).pipe(Effect.provide(base))
     })

@@ -1,3 +1,4 @@
+/** Tests that large integers keep their digits in stacks of exact stores and stores that round. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
@@ -33,10 +34,10 @@ type Store = Layer.Layer<
   KeyValueError.StoreSetupError
 >
 
-/** A store whose option asks for exact integers, as `integers: "bigint"` of Redis does. */
+/** A store that returns exact integers, as Redis does with `integers: "bigint"`. */
 const exactly = Driver.wrapper((driver) => ({ ...driver, exact: true }))
 
-/** Custom stores that parse by themselves. */
+/** A custom store that parses JSON itself and rounds. */
 const rounding = Driver.wrapper((driver) => ({ ...driver, exact: false }))
 
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
@@ -59,7 +60,7 @@ const reads: Readonly<Record<string, Read>> = {
   getOrSet: (kv, key) => kv.getOrSet(key, Effect.succeed("loaded"))
 }
 
-/** Combinations of a first store and a second one, and what to do so that reads come from each of them. */
+/** Combinations of two stores, with the steps after which reads come from each of them. */
 const combinations: Readonly<
   Record<
     string,

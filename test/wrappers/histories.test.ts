@@ -1,3 +1,4 @@
+/** Tests that wrappers keep histories of faulty stores linearizable, and that the check finds known violations. */
 import { assert, describe, it } from "@effect/vitest"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,13 +8,13 @@ import { chaos, firstViolation } from "../support/histories.ts"
 const rough = { unavailable: 15, lost: 10, late: 10, slow: 25 }
 const seeds = 40
 
-/** The same, but not yet when the journal is read. */
+/** The faults of `rough`, but none for the first call, which reads the journal. */
 const soon = () => {
   let calls = 0
   return chaos(rough, () => calls++ > 0)
 }
 
-/** A primary and a fallback that outlive their layers. */
+/** A primary and a fallback that outlive the layers built from them. */
 const restarting = (settleTime: Duration.Input) => () => {
   const store = () => Driver.layer(Effect.succeed(Effect.runSync(Memory.make({}))))
   return store().pipe(chaos(rough), Fallback.wrap({ fallback: store(), recovery: { maxDelay: 500, settleTime } }))

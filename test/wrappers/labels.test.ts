@@ -1,3 +1,4 @@
+/** Tests that names in metrics, spans, log lines and error messages are bounded, and stay on one line. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Context from "effect/Context"
@@ -35,7 +36,7 @@ const labels = (store: string, prefix = "") =>
       )
   )
 
-/** With a registry of metrics of its own. */
+/** Runs an effect with a separate metric registry. */
 const apart = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.provideService(self, Metric.MetricRegistry, new Map())
 
 const use = <A, E>(f: (kv: KeyValue.Service) => Effect.Effect<A, E>) => KeyValue.KeyValue.use(f)
@@ -192,7 +193,7 @@ describe("span names", () => {
 describe("lines of Logging", () => {
   const disruptive = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
 
-  /** All that a program logs, as a line of text would have it. */
+  /** The log lines of a program, as text. */
   const logged = (program: Effect.Effect<unknown, unknown, KeyValue.KeyValue>, options: Logging.Options) => {
     const lines: Array<string> = []
     const logger = Logger.make(({ message, fiber }) => {

@@ -1,3 +1,4 @@
+/** Tests the small wrappers that limit or replace values: LimitSize, TtlClamp, DefaultValue and ReadOnly. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** `maxAge` of FernetEncryption counts from when a value was written, whoever copies it. */
+/** Tests that `maxAge` of FernetEncryption counts from when a value was written, whichever wrapper copies it. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,7 +19,7 @@ const put = KeyValue.KeyValue.use((kv) => kv.put("k", "secret"))
 
 const read = KeyValue.KeyValue.use((kv) => kv.get("k"))
 
-/** What a read answers: the value, or why it cannot be decrypted. */
+/** The value that a read returns, or the reason why it cannot be decrypted. */
 const found = Effect.catchTag(read, "DecryptionError", ({ reason }) => Effect.succeed(reason))
 
 /** A store that several layers share. */

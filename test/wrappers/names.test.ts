@@ -1,3 +1,4 @@
+/** Tests the wrappers that rename keys and collections: PrefixKeys, PrefixCollections and SingleCollection. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"

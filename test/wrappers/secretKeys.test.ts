@@ -1,4 +1,4 @@
-/** Keys as OpenSSL, Node and Python print them, for every wrapper that takes one. */
+/** Tests the forms of a secret key that the encrypting wrappers accept: as OpenSSL, Node and Python print them. */
 import { randomBytes } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ const wrappers = {
   HmacNames: (key: Key) => Memory.layer().pipe(HmacNames.wrap({ key }))
 }
 
-/** Has the characters in which the alphabets differ, and one of padding. */
+/** In base64 it has the characters in which the alphabets differ, and padding. */
 const bytes = Buffer.from(`fbff3efbff3e${"0123456789abcdef".repeat(3)}0123`, "hex")
 
 const url = (text: string) => text.replaceAll("+", "-").replaceAll("/", "_")

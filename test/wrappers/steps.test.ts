@@ -1,4 +1,4 @@
-/** A fiber can be interrupted, and others can run, between any two of its steps. */
+/** Tests every wrapper with fibers that are interrupted, or that let others run, between any two of their steps. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -24,11 +24,11 @@ const operations: Readonly<Record<string, Operation>> = {
   getOrSet: (kv) => kv.getOrSet("a", Effect.succeed(1))
 }
 
-/** A store whose operations take a turn of the scheduler. */
+/** A store whose operations yield to the scheduler once. */
 const suspending = () =>
   Memory.layer().pipe(Driver.wrapper(Driver.around((call, next) => Effect.andThen(Effect.yieldNow, next(call)))))
 
-/** Runs operations on all keys, two at a time, and says which of them does not end. */
+/** Runs each operation twice at once, and returns the name of one that does not end. */
 const unending = (kv: KeyValue.Service) =>
   Effect.gen(function* () {
     for (const [name, run] of Object.entries(operations)) {

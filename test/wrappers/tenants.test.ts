@@ -1,3 +1,4 @@
+/** Tests that clearing and removing expired entries in one namespace leaves other namespaces of the store alone. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** What the journal keeps, in the fallback and in memory, and what its work costs as it grows. */
+/** Tests how much the journal of Fallback keeps, in the fallback and in memory, and what its work costs as it grows. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -169,7 +169,7 @@ describe("the journal of Fallback with recovery", () => {
 })
 
 describe("the work of Fallback with recovery", () => {
-  /** Milliseconds of the processor that each kind of work takes with so many keys in the journal. */
+  /** CPU milliseconds that each kind of work takes with `count` keys in the journal. */
   const measure = Effect.fnUntraced(function* (count: number) {
     const state = { isDown: true }
     const layer = Memory.layer({ maxEntries: 1_000_000 }).pipe(

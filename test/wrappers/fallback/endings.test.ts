@@ -1,4 +1,4 @@
-/** What Fallback with recovery does when callers give up, when time runs out, and when its layer is closed. */
+/** Tests Fallback with recovery when callers are interrupted, deadlines pass, and layers are closed. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,3 +1,4 @@
+/** Tests how journal entries of Fallback are encoded and decoded. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

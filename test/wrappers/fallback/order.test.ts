@@ -1,4 +1,4 @@
-/** Which of two writes is the newer one, whatever happens to the system's clock. */
+/** Tests that Fallback with recovery keeps the newer of two writes when the system clock is set. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import { journal, type Store, setup } from "./setup.ts"
 
 const hour = 3_600_000
 
-/** Writes as another process does whose clock is ahead. */
+/** Writes as another process would whose clock is ahead. */
 const writeAhead = ({ driver }: Store, key: string, value: string, millis: number) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     driver.put({

@@ -1,3 +1,4 @@
+/** Tests what an application sees of Fallback with recovery during an outage and after it. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** How the journal comes to the primary store: by itself, whatever fails, hangs or throws on the way. */
+/** Tests how Fallback replays its journal to the primary store while calls fail, hang or throw. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -13,7 +13,7 @@ import { inPlace, journal, names, type Store, setup, slotsOf, store, unavailable
 
 const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
 
-/** Writes keys in an outage, of which some are replayed first. */
+/** Writes keys during an outage, which then ends. */
 const writeInOutage = Effect.fnUntraced(function* (primary: Store, ...some: ReadonlyArray<string>) {
   const kv = yield* KeyValue.KeyValue
   primary.plan.always = "unavailable"
@@ -24,7 +24,7 @@ const writeInOutage = Effect.fnUntraced(function* (primary: Store, ...some: Read
 const missing = (primary: Store, some: ReadonlyArray<string>) =>
   Effect.map(primary.kv.getMany(some), (values) => some.filter((_, i) => values[i] === undefined))
 
-/** A primary whose calls about some keys are replaced, and a fallback. */
+/** A primary with some of its calls replaced by faults, and a fallback. */
 const withFault = (fault: Parameters<typeof inPlace>[0], recovery: Fallback.Recovery = {}) =>
   Effect.map(Effect.all({ primary: store, fallback: store }), ({ primary, fallback }) => ({
     primary,

@@ -1,4 +1,4 @@
-/** What may grow while a store is slow, and what large batches cost. */
+/** Tests what PassthroughCache keeps and starts while a store is slow, and what large batches cost. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

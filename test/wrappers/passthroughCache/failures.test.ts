@@ -1,3 +1,4 @@
+/** Tests PassthroughCache when the cache fails, and when writes to the store have an unknown outcome. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -150,7 +151,7 @@ describe("PassthroughCache over a cache that fails", () => {
             cursor: undefined
           })
           pages.push(call.cursor)
-          // A store whose pages are numbered: without its cursor it would begin again, and remove one page only.
+          // Pages are numbered: without its cursor, clearing would start again and remove only one page.
           const page = (call.cursor as number | undefined) ?? 0
           if (page !== pages.length - 1 || names.length === 0) return { count: 0, next: undefined }
           const count = yield* driver.delete({ ...call, _tag: "delete", collection: "default_collection", keys: names })

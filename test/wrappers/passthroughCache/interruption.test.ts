@@ -1,4 +1,4 @@
-/** Readers and writers that are interrupted at any step, callbacks that throw, and layers that are closed at any time. */
+/** Tests PassthroughCache when callers are interrupted at any step, callbacks throw, and layers are closed. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -13,7 +13,7 @@ import { TestClock } from "effect/testing"
 import { Driver, KeyValue, Maintenance, Memory, PassthroughCache } from "../../../src/index.ts"
 import { all, setup } from "./setup.ts"
 
-/** A wrapper whose store answers in the second turn, as one that waits for a network. */
+/** Makes calls yield once before the store runs, as if they waited for a network. */
 const inTwoTurns = Driver.wrapper(
   Driver.around((call, next) =>
     Effect.andThen(

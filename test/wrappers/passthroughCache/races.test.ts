@@ -1,4 +1,4 @@
-/** Fills that are under way when their keys are written, deleted or cleared through the same layer. */
+/** Tests fills that are under way when their keys are written, deleted or cleared through the same layer. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -20,7 +20,7 @@ describe("PassthroughCache with concurrent fills and writes", () => {
       const { far, layer } = setup()
       return Effect.gen(function* () {
         const { kv } = yield* all
-        // The write is applied after 800 milliseconds; the fill reads after 600, and answers after 1,100.
+        // The write is applied after 800 ms. The fill reads after 600 ms and returns after 1,100 ms.
         far.steps = [800, "midway"]
         const writer = yield* Effect.forkChild(write)
         yield* TestClock.adjust(100)

@@ -1,3 +1,4 @@
+/** Tests the options missTtl, refreshAhead and maxStale of PassthroughCache, its metrics, and invalid options. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** How old copies are, and how long callers and background work take: by elapsed time, whatever the wall clock says. */
+/** Tests that PassthroughCache measures elapsed time when the wall clock is set, and respects deadlines. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -279,7 +279,7 @@ describe("PassthroughCache under deadlines", () => {
 
   it.effect("starts no fill at or after the deadline of its reader", () => {
     const { far, layer } = setup()
-    // The near store's answer comes after the event loop has stood still until the deadline.
+    // As if the event loop had been blocked until the deadline while the cache was read.
     const late = Driver.wrapper(
       Driver.around((call, next) =>
         Effect.withFiber((fiber) => next({ ...call, deadline: Driver.monotonicMillis(fiber.getRef(Clock.Clock)) }))

@@ -1,4 +1,4 @@
-/** What several stores cost: memory while one is slow, and time for many keys while one is down. */
+/** Tests what Replicate keeps in memory while a store is slow, and what large batches cost while one is down. */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
@@ -15,7 +15,7 @@ import { stored } from "./setup.ts"
 setFlagsFromString("--expose-gc")
 const gc = runInNewContext("gc") as () => void
 
-/** How many megabytes more are in use after an effect than before. */
+/** The megabytes by which memory in use grows during an effect. */
 const grownBy = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
     gc()
@@ -87,7 +87,7 @@ const place = (keys: ReadonlyArray<string>) => ({ operation: "putMany", collecti
 const callOf = (keys: ReadonlyArray<string>) => ({ place: place(keys), deadline: undefined, collection: "c", keys })
 const entry: Entry = { payload: Result.getOrThrow(Payload.from(1)), createdAt: 0, expiresAt: undefined }
 
-/** Batches of many keys, one after the other, on stores of which one is down. */
+/** Batches of many keys, one after the other, while one of the stores is down. */
 const batches = (count: number) => {
   let gets = 0
   const get: Driver["get"] = (call) =>
@@ -107,7 +107,7 @@ const batches = (count: number) => {
   return { run, gets: () => gets, stores }
 }
 
-/** Counts every call of a method of an object, by others and by itself. */
+/** Counts the calls of an object's methods, including those that it makes itself. */
 const countCalls = (target: object, counted: { value: number }) => {
   const methods: Record<string, unknown> = Object.getPrototypeOf(target)
   for (const name of Object.getOwnPropertyNames(methods)) {
@@ -126,7 +126,7 @@ const cpuSince = (before: NodeJS.CpuUsage) => {
   return (user + system) / 1000
 }
 
-/** The milliseconds of work that an effect takes, and the most of them in one turn of the event loop. */
+/** The CPU milliseconds of an effect, in total and in the longest turn of the event loop. */
 const measured = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
     gc()
@@ -144,7 +144,7 @@ const measured = (effect: Effect.Effect<unknown, unknown>) =>
     return { total: cpuSince(before), longest: Math.max(longest, cpuSince(turn)) }
   })
 
-/** The least of several measurements: what else the machine does only adds to them. */
+/** The smallest of several measurements, because other load only adds to them. */
 const least = Effect.fnUntraced(function* (count: number) {
   const all = []
   for (let i = 0; i < 4; i++) all.push(yield* measured(batches(count).run))
@@ -174,9 +174,9 @@ describe("a batch while a store is down", { timeout: 120_000 }, () => {
       yield* least(5000)
       const quarter = yield* least(25_000)
       const whole = yield* least(100_000)
-      // Memory is slower the more of it is in use. What is quadratic takes 16 times as long.
+      // A larger heap is slower, hence 8 times and not 4. Quadratic work would take 16 times as long.
       assert.isBelow(whole.total / quarter.total, 8)
-      // On a machine that is busy with other things, garbage collection alone takes longer than 50 milliseconds.
+      // On a busy machine, garbage collection alone takes longer than 50 ms.
       assert.isBelow(whole.longest, Math.max(50, whole.total / 10))
     })
   )

@@ -1,4 +1,4 @@
-/** Closing a layer of several stores ends whoever waits, and waits for nobody. */
+/** Tests that closing a layer of Replicate ends waiting callers and waits for no store. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

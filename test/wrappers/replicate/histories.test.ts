@@ -1,4 +1,4 @@
-/** Many fibers on few keys, so that writes and reads wait for their turns in each store. */
+/** Tests histories of many fibers on few keys, so that writes and reads wait for their turns in each store. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Memory, Replicate } from "../../../src/index.ts"

@@ -1,4 +1,4 @@
-/** Stores that come back get what they missed, and what is asked of stores while they are away. */
+/** Tests how Replicate repairs stores that come back, and which calls it makes while they are away. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-/** The turns of writes and reads at keys of several stores: nothing that ends at any step keeps one. */
+/** Tests the queues of writes and reads in Replicate: an operation that ends at any step leaves no turn held. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ import { aWhile, inProcess, isAtRest, setup, stored } from "./setup.ts"
 const unavailable: Driver["put"] = ({ place }) =>
   Effect.fail(new KeyValueError.StoreUnavailableError({ ...place, reason: "scripted", sent: false }))
 
-/** Stores in memory of which one misses what is written first, and as one. */
+/** Two combined memory stores of which the second misses all writes until `comeBack`. */
 const behind = Effect.map(Effect.all([Memory.make({}), Memory.make({})]), ([one, two]) => {
   let isDown = true
   const flaky: Driver = { ...two, put: (call) => Effect.suspend(() => (isDown ? unavailable(call) : two.put(call))) }
@@ -26,7 +26,7 @@ const behind = Effect.map(Effect.all([Memory.make({}), Memory.make({})]), ([one,
   return { stores, kv, comeBack: () => void (isDown = false) }
 })
 
-/** Stores whose writes wait until a gate is opened. */
+/** Combined stores whose writes wait until a gate is opened. */
 const gated = (count: number, required: number) =>
   Effect.gen(function* () {
     const gate = yield* Deferred.make<void>()
