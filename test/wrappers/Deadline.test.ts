@@ -1,38 +1,28 @@
 /** Tests that Deadline limits the time of one call or of several calls together. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import { TestClock } from "effect/testing"
-import { Bulkhead, Deadline, KeyValue, type KeyValueError, Memory, Retry, Timeout } from "../../src/index.ts"
+import { Bulkhead, Deadline, KeyValue, Memory, Retry, Timeout } from "../../src/index.ts"
 import { buildError, faulty, type Step, script } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
+import { ended, passing } from "../support/time.ts"
 
 const over = (limit: Duration.Input | undefined, ...steps: Array<Step>) => {
   const plan = script(...steps)
   return { plan, layer: Memory.layer().pipe(faulty(plan), Deadline.wrap(limit, { store: "sessions" })) }
 }
 
-const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
-const put = KeyValue.KeyValue.use((kv) => kv.put("key", 1))
-
-/** What became of it, and after how many milliseconds. */
-const ended = <A, R>(effect: Effect.Effect<A, KeyValueError.KeyValueError, R>) =>
-  Effect.gen(function* () {
-    const start = yield* Clock.currentTimeMillis
-    const tag = yield* Effect.match(effect, { onSuccess: () => "ok", onFailure: ({ _tag }) => _tag })
-    return [tag, (yield* Clock.currentTimeMillis) - start] as const
-  })
-
-/** Runs it on a fiber, and lets time pass until it has ended. */
-const passing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    for (let i = 0; i < 1000 && fiber.pollUnsafe() === undefined; i++) yield* TestClock.adjust(10)
-    return yield* Fiber.join(fiber)
-  })
+const get = Effect.as(
+  KeyValue.KeyValue.use((kv) => kv.get("key")),
+  "ok"
+)
+const put = Effect.as(
+  KeyValue.KeyValue.use((kv) => kv.put("key", 1)),
+  "ok"
+)
 
 describe("Deadline", () => {
   it.effect("limits an operation even if the store hangs or cannot be interrupted", () => {

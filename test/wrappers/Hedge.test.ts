@@ -1,6 +1,5 @@
 /** Tests when Hedge sends a second attempt of a read, and which of the two results it returns. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,6 +10,7 @@ import { Atomic, Driver, Enumeration, Hedge, KeyValue, KeyValueError, Memory, Ti
 import { Observed } from "../../src/wrappers/hedge/Observed.ts"
 import { buildError } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
+import { ended, passing } from "../support/time.ts"
 
 /** How long an attempt takes and how it ends. Default end: success. */
 type Attempt = readonly [millis: number, end?: "unavailable" | "refused" | "defect"]
@@ -44,23 +44,6 @@ const over = (options: Hedge.Options, ...attempts: Array<Attempt>) => {
 const always = { after: 50, maxExtra: 1 } as const
 
 const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
-
-/** What became of it, and after how many milliseconds. */
-const ended = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const start = yield* Clock.currentTimeMillis
-    const result = yield* Effect.match(effect, { onSuccess: (value) => value, onFailure: ({ _tag }) => _tag })
-    return [result, (yield* Clock.currentTimeMillis) - start] as const
-  })
-
-/** Runs it on a fiber, and lets time pass until it has ended. */
-const passing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    yield* Effect.yieldNow
-    for (let i = 0; i < 1000 && fiber.pollUnsafe() === undefined; i++) yield* TestClock.adjust(10)
-    return yield* Fiber.join(fiber)
-  })
 
 describe("Hedge", () => {
   it.effect("sends a read once when it returns in time", () => {

@@ -2,7 +2,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -10,25 +9,7 @@ import { Enumeration, KeyValue, Maintenance, Memory, Replicate } from "../../src
 import { Ledger } from "../../src/wrappers/replicate/Ledger.ts"
 import { buildError } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
-import { store } from "./fallback/setup.ts"
-
-type Options = Omit<Replicate.Options<never>, "replicas">
-
-/** Stores, and a layer of them all: each time that it is provided, a process of its own. */
-const setup = (count: number, options: Options = {}) =>
-  Effect.map(Effect.all(Array.from({ length: count }, () => store)), (stores) => {
-    const [first, ...rest] = stores
-    const layer = Layer.fresh(
-      first!.layer.pipe(Replicate.wrap({ replicas: rest.map(({ layer }) => layer), ...options }))
-    )
-    const held = (key: string) => Effect.forEach(stores, ({ kv }) => kv.get(key))
-    return { plans: stores.map(({ plan }) => plan), kvs: stores.map(({ kv }) => kv), held, layer }
-  })
-
-const inProcess = <A, E>(
-  layer: Layer.Layer<KeyValue.KeyValue, E>,
-  f: (kv: KeyValue.Service) => Effect.Effect<A, unknown>
-) => Effect.provide(KeyValue.KeyValue.use(f), layer)
+import { inProcess, setup } from "./replicate/setup.ts"
 
 describe("Replicate", () => {
   it.effect("writes to all stores and reads from the first healthy one", () =>

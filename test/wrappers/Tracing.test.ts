@@ -13,27 +13,15 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Tracing from "../../src/wrappers/Tracing.ts"
+import { recordSpans } from "../support/spans.ts"
 import { failing, slow, throwing } from "./observed.ts"
-
-/** A tracer that keeps spans. */
-const recorder = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
-  return { spans, tracer }
-}
 
 const store = Memory.layer().pipe(failing)
 
 /** The spans of a program that uses a store with tracing. */
 const traced = <E>(program: Effect.Effect<unknown, E, KeyValue | Maintenance>, options?: Tracing.Options) =>
   Effect.suspend(() => {
-    const { spans, tracer } = recorder()
+    const { spans, tracer } = recordSpans()
     return program.pipe(Effect.provide(store.pipe(Tracing.wrap(options))), Effect.withTracer(tracer), Effect.as(spans))
   })
 
@@ -138,7 +126,7 @@ describe("Tracing", () => {
 
   it.effect("ends a span with the duration of the operation, also when it is interrupted", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = recorder()
+      const { spans, tracer } = recordSpans()
       const fiber = yield* Effect.flatMap(KeyValue, (kv) => kv.get("a")).pipe(
         Effect.provide(Memory.layer().pipe(slow("1 second"), Tracing.wrap())),
         Effect.withTracer(tracer),
@@ -155,7 +143,7 @@ describe("Tracing", () => {
 
   it.effect("ends the span of a driver that throws, and records no time when timing is off", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = recorder()
+      const { spans, tracer } = recordSpans()
       const reading = (collection: string) =>
         Effect.flatMap(KeyValue, (kv) => Effect.exit(kv.get("a", { collection }))).pipe(
           Effect.provide(Memory.layer().pipe(collection === "down" ? failing : throwing, Tracing.wrap())),
@@ -179,7 +167,7 @@ describe("Tracing", () => {
 
   it.effect("makes its span a child of outer spans and the parent of inner ones", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = recorder()
+      const { spans, tracer } = recordSpans()
       let failures = 1
       const flaky = Driver.wrapper((driver) => ({
         ...driver,
@@ -233,7 +221,7 @@ describe("Tracing", () => {
           })
         )
       )
-      const { spans, tracer } = recorder()
+      const { spans, tracer } = recordSpans()
       const reading = Effect.flatMap(KeyValue, (kv) => kv.get("a")).pipe(
         Effect.provide(Memory.layer().pipe(looking, Tracing.wrap()))
       )

@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import {
   Bulkhead,
@@ -13,7 +12,7 @@ import {
   Driver,
   Fallback,
   Hedge,
-  KeyValue,
+  type KeyValue,
   KeyValueError,
   Memory,
   PassthroughCache,
@@ -23,6 +22,7 @@ import {
   Timeout
 } from "../../src/index.ts"
 import { everyWrapper } from "../support/everyWrapper.ts"
+import { opened } from "../support/opened.ts"
 
 type Layers = Readonly<Record<string, Layer.Layer<KeyValue.KeyValue, unknown>>>
 
@@ -43,19 +43,11 @@ const operations: Readonly<Record<string, Operation>> = {
   getOrSet: (kv) => kv.getOrSet("k", Effect.succeed(1))
 }
 
-/** Builds a layer whose scope can be closed while fibers outside of it use the store. */
-const opened = Effect.fnUntraced(function* (layer: Layer.Layer<KeyValue.KeyValue, unknown>) {
-  const scope = yield* Scope.make()
-  const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope)
-  const kv = yield* Effect.provide(KeyValue.KeyValue, context)
-  return { kv, close: Scope.close(scope, Exit.void) }
-})
-
 describe("an operation of a closed layer", () => {
   for (const [name, layer] of Object.entries(everyWrapper() as Layers)) {
     it.effect(`fails at once, through ${name}`, () =>
       Effect.gen(function* () {
-        const { kv, close } = yield* opened(layer)
+        const { kv, close } = yield* opened(Layer.fresh(layer))
         yield* kv.put("k", 0)
         yield* close
         for (const [operation, run] of Object.entries(operations)) {
@@ -73,7 +65,7 @@ describe("an operation of a closed layer", () => {
 describe("a getOrSet of a closed layer", () => {
   it.effect("fails at once while a load of its key is under way, and the callers of the load fail when it ends", () =>
     Effect.gen(function* () {
-      const { kv, close } = yield* opened(Memory.layer())
+      const { kv, close } = yield* opened(Layer.fresh(Memory.layer()))
       const load = Effect.as(Effect.sleep("1 second"), "loaded")
       const first = yield* Effect.forkChild(kv.getOrSet("k", load))
       yield* TestClock.adjust(10)
@@ -136,7 +128,7 @@ for (const [how, hang] of Object.entries(hangs)) {
     for (const [name, layer] of Object.entries(limited(hang))) {
       it.effect(`ends callers at their limit or earlier and completes itself, with ${name}`, () =>
         Effect.gen(function* () {
-          const { kv, close } = yield* opened(layer)
+          const { kv, close } = yield* opened(Layer.fresh(layer))
           const callers: Array<Fiber.Fiber<unknown, unknown>> = []
           for (const run of Object.values(operations)) {
             callers.push(...(yield* Effect.replicateEffect(Effect.forkDetach(run(kv), { startImmediately: true }), 3)))

@@ -7,7 +7,6 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as References from "effect/References"
-import * as Tracer from "effect/Tracer"
 import {
   CircuitBreaker,
   Driver,
@@ -21,6 +20,7 @@ import {
   Tracing
 } from "../../src/index.ts"
 import * as any from "../properties/arbitraries.ts"
+import { recordSpans } from "../support/spans.ts"
 import { failing } from "./observed.ts"
 
 /** Names of collections in the metrics of a store. */
@@ -83,7 +83,7 @@ describe("collection labels of metrics", () => {
     }).pipe(Effect.provide(layer()))
   )
 
-  it.effect("start anew in the snapshot after a reset, and stay the same in the metrics", () =>
+  it.effect("start again in the snapshot after a reset, and stay the same in the metrics", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const statistics = yield* Statistics.Statistics
@@ -166,14 +166,7 @@ describe("calls about no collection", () => {
 describe("span names", () => {
   it.effect("tell 1,000 collections apart, cut and on one line, while an attribute names every collection", () =>
     Effect.gen(function* () {
-      const spans: Array<Tracer.Span> = []
-      const tracer = Tracer.make({
-        span: (options) => {
-          const span = new Tracer.NativeSpan(options)
-          spans.push(span)
-          return span
-        }
-      })
+      const { spans, tracer } = recordSpans()
       const collections = Array.from({ length: 1100 }, (_, i) => `c${i}`)
       yield* use((kv) =>
         Effect.forEach(["\u001b[31m\n".repeat(10_000), ...collections, "c0"], (collection) =>

@@ -1,13 +1,11 @@
 /** Tests Fallback with recovery when callers are interrupted, deadlines pass, and layers are closed. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { Deadline, Fallback, KeyValue, KeyValueError, Memory } from "../../../src/index.ts"
 import { call } from "../../driver/recording.ts"
+import { opened } from "../../support/opened.ts"
 import { interruptedBefore } from "../../support/steps.ts"
 import { inPlace, setup, slotsOf, store, unavailable } from "./setup.ts"
 
@@ -137,14 +135,6 @@ describe("a write that neither store of a plain Fallback accepts", () => {
 })
 
 describe("closing Fallback with recovery", () => {
-  /** Builds a layer whose scope can be closed while fibers outside of it use the store. */
-  const opened = Effect.fnUntraced(function* <E>(layer: Layer.Layer<KeyValue.KeyValue, E>) {
-    const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(layer, scope)
-    const kv = yield* Effect.provide(KeyValue.KeyValue, context)
-    return { kv, close: Scope.close(scope, Exit.void) }
-  })
-
   for (const [what, hang] of [
     ["hangs", Effect.never],
     ["hangs and cannot be interrupted", Effect.uninterruptible(Effect.never)]

@@ -7,11 +7,8 @@ import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import { Enumeration, Fallback, KeyValue, LimitSize, Maintenance, Memory } from "../../../src/index.ts"
-import { call } from "../../driver/recording.ts"
 import { buildError } from "../../support/faults.ts"
-import { journal, type Store, setup } from "./setup.ts"
-
-const slotsOf = ({ driver }: Store) => Effect.map(driver.keys!(call.keys(journal.collection)), ({ names }) => names)
+import { journal, setup, slotsOf } from "./setup.ts"
 
 const list = <E>(names: Stream.Stream<string, E>) => Effect.map(Stream.runCollect(names), (names) => [...names].sort())
 

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Driver, Fallback, KeyValue, KeyValueError, Memory } from "../../../src/index.ts"
+import { call } from "../../driver/recording.ts"
 import { faulty, type Script, script } from "../../support/faults.ts"
 
 export interface Store {
@@ -46,14 +47,6 @@ export const names = (call: Driver.Call, key: string): boolean => "keys" in call
 export const unavailable = (call: Driver.Call, sent = false) =>
   Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent }))
 
-export const slotsOf = ({ driver }: Store) => Effect.map(driver.keys!(keysOf(journal.collection)), ({ names }) => names)
-
-const keysOf = (collection: string): Driver.Call & { readonly _tag: "keys" } => ({
-  _tag: "keys",
-  place: { operation: "keys", collection, keys: [] },
-  deadline: undefined,
-  collection,
-  prefix: "",
-  pageSize: 1_000_000,
-  cursor: undefined
-})
+/** The names of all slots of the journal in a fallback. */
+export const slotsOf = ({ driver }: Store) =>
+  Effect.map(driver.keys!(call.keys(journal.collection, { pageSize: 1_000_000 })), ({ names }) => names)

@@ -5,26 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { Bulkhead, Deadline, Driver, KeyValue, Timeout } from "../../../src/index.ts"
+import { withWallClock } from "../../support/wallClock.ts"
 import { all, setup } from "./setup.ts"
 
 const hour = 3_600_000
 const minute = { maxTtl: "1 minute", missingTtl: "1 minute" } as const
-
-/** Runs an effect under a `TestClock` whose wall clock can be set while its monotonic clock goes on. */
-const withWallClock = <A, E, R>(run: (set: (millis: number) => void) => Effect.Effect<A, E, R>) =>
-  TestClock.testClockWith((clock) => {
-    let offset = 0
-    const jumping: Clock.Clock = Object.assign(Object.create(clock), {
-      currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + offset
-    })
-    return Effect.provideService(
-      run((millis) => {
-        offset += millis
-      }),
-      Clock.Clock,
-      jumping
-    )
-  })
 
 describe("PassthroughCache when the wall clock is set", () => {
   for (const [name, options] of [
@@ -32,12 +17,12 @@ describe("PassthroughCache when the wall clock is set", () => {
     ["with refreshAhead", { ...minute, refreshAhead: "1 second" }]
   ] as const) {
     it.effect(`keeps no copy longer than maxTtl when the wall clock is set back, ${name}`, () =>
-      withWallClock((set) =>
+      withWallClock((turn) =>
         Effect.gen(function* () {
           const { kv, far } = yield* all
           assert.strictEqual(yield* kv.get("a"), "a")
           yield* far.put("a", "new")
-          set(-hour)
+          yield* turn(-hour)
           yield* TestClock.adjust("58 seconds")
           assert.strictEqual(yield* kv.get("a"), "a", "it is fresh still")
           yield* TestClock.adjust("2 seconds")
@@ -49,11 +34,11 @@ describe("PassthroughCache when the wall clock is set", () => {
 
   it.effect("returns copies that were made after the wall clock was set back", () => {
     const { far, layer } = setup(minute)
-    return withWallClock((set) =>
+    return withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv } = yield* all
         yield* kv.get("a")
-        set(-hour)
+        yield* turn(-hour)
         yield* TestClock.adjust("1 minute")
         for (let i = 0; i < 3; i++) assert.strictEqual(yield* kv.get("a"), "a")
         assert.strictEqual(far.calls.length, 2)
@@ -63,11 +48,11 @@ describe("PassthroughCache when the wall clock is set", () => {
 
   it.effect("loses copies once, not for an hour, when the wall clock is set forward", () => {
     const { far, layer } = setup(minute)
-    return withWallClock((set) =>
+    return withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv } = yield* all
         yield* kv.get("a")
-        set(hour)
+        yield* turn(hour)
         for (let i = 0; i < 3; i++) assert.strictEqual(yield* kv.get("a"), "a")
         assert.strictEqual(far.calls.length, 2)
         yield* TestClock.adjust("1 minute")
@@ -79,11 +64,11 @@ describe("PassthroughCache when the wall clock is set", () => {
 
   it.effect("returns stale copies within maxStale when the wall clock is set back in an outage", () => {
     const { far, layer } = setup({ ...minute, maxStale: "10 minutes" })
-    return withWallClock((set) =>
+    return withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv } = yield* all
         yield* kv.get("a")
-        set(-hour)
+        yield* turn(-hour)
         far.always = "unavailable"
         yield* TestClock.adjust("10 minutes")
         assert.strictEqual(yield* kv.get("a"), "a")
@@ -100,7 +85,7 @@ describe("PassthroughCache when the wall clock is set", () => {
       settleTime: "10 seconds",
       refreshAhead: "55 seconds"
     })
-    return withWallClock((set) =>
+    return withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv } = yield* all
         const callsOf = <A, E>(effect: Effect.Effect<A, E>) =>
@@ -116,7 +101,7 @@ describe("PassthroughCache when the wall clock is set", () => {
         far.steps = ["unavailable"]
         yield* kv.get("a")
         yield* TestClock.adjust(10)
-        set(-hour)
+        yield* turn(-hour)
         assert.strictEqual(yield* callsOf(kv.get("x")), 0)
         yield* TestClock.adjust("5 seconds")
         assert.strictEqual(yield* callsOf(kv.get("x")), 1, "missTtl is over")
@@ -131,13 +116,13 @@ describe("PassthroughCache when the wall clock is set", () => {
   })
 
   it.effect("does not return a copy whose time lies in the future", () =>
-    withWallClock((set) =>
+    withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv, cache } = yield* all
         assert.strictEqual(yield* kv.get("b"), "b")
-        set(hour)
+        yield* turn(hour)
         yield* cache.put("a", "by a process whose clock is an hour ahead")
-        set(-hour)
+        yield* turn(-hour)
         assert.strictEqual(yield* kv.get("a"), "a")
       }).pipe(Effect.provide(setup(minute).layer))
     )

@@ -1,6 +1,4 @@
 /** Tests what Replicate keeps in memory while a store is slow, and what large batches cost while one is down. */
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -10,20 +8,18 @@ import type { Entry } from "../../../src/Entry.ts"
 import { KeyValue, KeyValueError } from "../../../src/index.ts"
 import { Payload } from "../../../src/Value.ts"
 import { replicated } from "../../../src/wrappers/replicate/replicated.ts"
+import { collectGarbage } from "../../support/collectGarbage.ts"
 import { stored } from "./setup.ts"
-
-setFlagsFromString("--expose-gc")
-const gc = runInNewContext("gc") as () => void
 
 /** The megabytes by which memory in use grows during an effect. */
 const grownBy = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
-    gc()
+    collectGarbage()
     const before = process.memoryUsage()
     yield* effect
-    gc()
+    collectGarbage()
     yield* Effect.yieldNow
-    gc()
+    collectGarbage()
     const after = process.memoryUsage()
     return (after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed) / 1e6
   })
@@ -129,7 +125,7 @@ const cpuSince = (before: NodeJS.CpuUsage) => {
 /** The CPU milliseconds of an effect, in total and in the longest turn of the event loop. */
 const measured = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
-    gc()
+    collectGarbage()
     let turn = process.cpuUsage()
     let longest = 0
     const look = () => {

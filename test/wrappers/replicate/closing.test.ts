@@ -7,8 +7,9 @@ import { KeyValue } from "../../../src/index.ts"
 import { inTurns } from "../../../src/wrappers/replicate/inTurns.ts"
 import { Queues } from "../../../src/wrappers/replicate/Queues.ts"
 import { replicated } from "../../../src/wrappers/replicate/replicated.ts"
+import { opened } from "../../support/opened.ts"
 import { store } from "../fallback/setup.ts"
-import { aWhile, opened, setup, stored } from "./setup.ts"
+import { aWhile, setup, stored } from "./setup.ts"
 
 const told = (error: unknown) => {
   const { _tag, outcome, isClosed } = error as { _tag: string; outcome?: string; isClosed?: boolean }

@@ -1,8 +1,5 @@
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
 import { type Driver, KeyValue, Replicate } from "../../../src/index.ts"
 import { Stores } from "../../../src/wrappers/replicate/Stores.ts"
 import { store } from "../fallback/setup.ts"
@@ -24,14 +21,6 @@ export const inProcess = <A, E>(
   layer: Layer.Layer<KeyValue.KeyValue, E>,
   f: (kv: KeyValue.Service) => Effect.Effect<A, unknown>
 ) => Effect.provide(KeyValue.KeyValue.use(f), layer)
-
-/** A layer that is closed by hand. */
-export const opened = <E>(layer: Layer.Layer<KeyValue.KeyValue, E>) =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(layer, scope)
-    return { kv: Context.get(context, KeyValue.KeyValue), close: Scope.close(scope, Exit.void) }
-  })
 
 /** Drivers combined into one, with the internal state that tests look at. */
 export const stored = (drivers: ReadonlyArray<Driver.Driver>, config: { required?: number; maxBehind?: number } = {}) =>
