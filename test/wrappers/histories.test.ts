@@ -69,7 +69,7 @@ describe("histories of several fibers over faulty stores", { timeout: 120_000 },
     [2, "all"],
     [2, 1]
   ] as const) {
-    holds(`Replicate in ${count}, ${acknowledgements}`, () =>
+    holds(`Replicate over ${count} stores, acknowledgements: ${acknowledgements}`, () =>
       replicas(1)[0]!.pipe(Replicate.wrap({ replicas: replicas(count - 1), acknowledgements }))
     )
   }

@@ -298,7 +298,7 @@ describe("a name in the options that no store can hold", () => {
       memory().pipe(Fallback.wrap({ fallback: Memory.layer(), recovery: { journal: "a\uD83D" } }))
     ]
   ] as const) {
-    it.effect(`is rejected when the layer is built: ${name}`, () =>
+    it.effect(`is rejected when the layer is built (${name})`, () =>
       Effect.gen(function* () {
         const error = yield* buildError(layer)
         assert.match(error.message, /lone surrogate|well-formed|has more than/)
