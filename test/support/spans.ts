@@ -1,7 +1,7 @@
 import * as Tracer from "effect/Tracer"
 
-/** A tracer that keeps its spans. */
-export const recordSpans = () => {
+/** A tracer, and the spans that it has started. */
+export const recorder = () => {
   const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({
     span: (options) => {

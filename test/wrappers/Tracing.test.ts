@@ -13,7 +13,7 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Tracing from "../../src/wrappers/Tracing.ts"
-import { recordSpans } from "../support/spans.ts"
+import { recorder } from "../support/spans.ts"
 import { failing, slow, throwing } from "./observed.ts"
 
 const store = Memory.layer().pipe(failing)
@@ -21,7 +21,7 @@ const store = Memory.layer().pipe(failing)
 /** The spans of a program that uses a store with tracing. */
 const traced = <E>(program: Effect.Effect<unknown, E, KeyValue | Maintenance>, options?: Tracing.Options) =>
   Effect.suspend(() => {
-    const { spans, tracer } = recordSpans()
+    const { spans, tracer } = recorder()
     return program.pipe(Effect.provide(store.pipe(Tracing.wrap(options))), Effect.withTracer(tracer), Effect.as(spans))
   })
 
@@ -126,7 +126,7 @@ describe("Tracing", () => {
 
   it.effect("ends a span with the duration of the operation, also when it is interrupted", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = recordSpans()
+      const { spans, tracer } = recorder()
       const fiber = yield* Effect.flatMap(KeyValue, (kv) => kv.get("a")).pipe(
         Effect.provide(Memory.layer().pipe(slow("1 second"), Tracing.wrap())),
         Effect.withTracer(tracer),
@@ -143,7 +143,7 @@ describe("Tracing", () => {
 
   it.effect("ends the span of a driver that throws, and records no time when timing is off", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = recordSpans()
+      const { spans, tracer } = recorder()
       const reading = (collection: string) =>
         Effect.flatMap(KeyValue, (kv) => Effect.exit(kv.get("a", { collection }))).pipe(
           Effect.provide(Memory.layer().pipe(collection === "down" ? failing : throwing, Tracing.wrap())),
@@ -167,7 +167,7 @@ describe("Tracing", () => {
 
   it.effect("makes its span a child of outer spans and the parent of inner ones", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = recordSpans()
+      const { spans, tracer } = recorder()
       let failures = 1
       const flaky = Driver.wrapper((driver) => ({
         ...driver,
@@ -221,7 +221,7 @@ describe("Tracing", () => {
           })
         )
       )
-      const { spans, tracer } = recordSpans()
+      const { spans, tracer } = recorder()
       const reading = Effect.flatMap(KeyValue, (kv) => kv.get("a")).pipe(
         Effect.provide(Memory.layer().pipe(looking, Tracing.wrap()))
       )

@@ -189,7 +189,7 @@ describe("a change of the envelope while a service runs", () => {
   }
 })
 
-describe("the entries that are marked as outdated", () => {
+describe("entries that need rotation", () => {
   const marks = Effect.fnUntraced(function* (keys: ReadonlyArray<string>) {
     const { driver } = yield* KeyValue.KeyValue
     const place = { operation: "getMany", collection: driver.defaultCollection, keys } as const

@@ -20,7 +20,7 @@ import {
   Tracing
 } from "../../src/index.ts"
 import * as any from "../properties/arbitraries.ts"
-import { recordSpans } from "../support/spans.ts"
+import { recorder } from "../support/spans.ts"
 import { failing } from "./observed.ts"
 
 /** Names of collections in the metrics of a store. */
@@ -166,7 +166,7 @@ describe("calls about no collection", () => {
 describe("span names", () => {
   it.effect("tell 1,000 collections apart, cut and on one line, while an attribute names every collection", () =>
     Effect.gen(function* () {
-      const { spans, tracer } = recordSpans()
+      const { spans, tracer } = recorder()
       const collections = Array.from({ length: 1100 }, (_, i) => `c${i}`)
       yield* use((kv) =>
         Effect.forEach(["\u001b[31m\n".repeat(10_000), ...collections, "c0"], (collection) =>
