@@ -1,5 +1,4 @@
-/** Closing a layer of several stores ends whoever waits, and waits for nobody. */
-
+/** Tests that closing a layer of Replicate ends waiting callers and waits for no store. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -9,17 +8,18 @@ import { KeyValue } from "../../../src/index.ts"
 import { inTurns } from "../../../src/wrappers/replicate/inTurns.ts"
 import { Queues } from "../../../src/wrappers/replicate/Queues.ts"
 import { replicated } from "../../../src/wrappers/replicate/replicated.ts"
+import { opened } from "../../support/opened.ts"
 import { store } from "../fallback/setup.ts"
-import { aWhile, opened, setup, stored } from "./setup.ts"
+import { aWhile, setup, stored } from "./setup.ts"
 
 const told = (error: unknown) => {
   const { _tag, outcome, isClosed } = error as { _tag: string; outcome?: string; isClosed?: boolean }
   return [_tag, outcome, isClosed]
 }
 
-describe("closing", () => {
+describe("closing Replicate", () => {
   for (const step of ["hang", "stuck"] as const) {
-    it.effect(`fails writes with an unknown outcome when a store may have them (${step})`, () =>
+    it.effect(`fails writes with an unknown outcome when a store may have applied them (${step})`, () =>
       Effect.gen(function* () {
         const { plans, layer } = yield* setup(2, { acknowledgements: "all" })
         const { kv, close } = yield* opened(layer)
@@ -47,7 +47,7 @@ describe("closing", () => {
     })
   )
 
-  it.effect("makes every later operation of the driver fail at once, through wrappers as well", () =>
+  it.effect("makes every later operation of the driver fail at once", () =>
     Effect.gen(function* () {
       const { driver } = yield* store
       const stores = stored([driver, driver])
@@ -68,7 +68,7 @@ describe("closing", () => {
     })
   )
 
-  it.effect("lets nobody wait for a turn any more: a reader that tries the next store fails, too", () =>
+  it.effect("fails readers that would wait for a turn at the next store", () =>
     Effect.gen(function* () {
       const queues = new Queues()
       const turns = {
@@ -87,7 +87,7 @@ describe("closing", () => {
     })
   )
 
-  it.effect("begins nothing that waited for its turn", () =>
+  it.effect("starts no write that was waiting for its turn", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1 })
       const { kv, close } = yield* opened(layer)
@@ -102,7 +102,7 @@ describe("closing", () => {
 })
 
 describe("a driver that throws when it is called", () => {
-  it.effect("fails the write of that store only, and later writes work", () =>
+  it.effect("fails only its own store's write, and later writes succeed", () =>
     Effect.gen(function* () {
       const [one, two] = yield* Effect.all([store, store])
       let isThrowing = true
