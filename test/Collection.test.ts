@@ -133,8 +133,8 @@ describe("Collection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  describe("TTL", () => {
-    it.effect("uses the collection's TTL, the TTL of a call, or none for Infinity", () =>
+  describe("the TTL", () => {
+    it.effect("is the collection's, the one of a call, or none for Infinity", () =>
       Effect.gen(function* () {
         const users = yield* Users
         yield* users.put("default", bob)
@@ -154,7 +154,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("stores an empty list with its TTL", () =>
+    it.effect("applies to an empty list", () =>
       Effect.gen(function* () {
         const lists = yield* Collection.make({ collection: "lists", schema: Schema.Array(User), ttl: "1 minute" })
         yield* lists.put("empty", [])
@@ -163,7 +163,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("fails with InvalidTtlError when the TTL is not valid", () =>
+    it.effect("fails a write with InvalidTtlError when it is not valid", () =>
       Effect.gen(function* () {
         const users = yield* Users
         const error = yield* Effect.flip(users.put("alice", alice, { ttl: 0 }))
@@ -175,7 +175,7 @@ describe("Collection", () => {
   describe("a stored value that does not fit the schema", () => {
     const invalid = { name: "Carol", age: "old", address: { _tag: "None" } }
 
-    it.effect("fails with DeserializationError, with the SchemaError as its cause", () =>
+    it.effect("fails every read with DeserializationError, with the SchemaError as its cause", () =>
       Effect.gen(function* () {
         const users = yield* Users
         yield* putRaw("carol", invalid)
@@ -260,7 +260,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide([layer, Logger.layer([])]))
     )
 
-    it.effect("fails with DeserializationError when bytes are stored", () =>
+    it.effect("fails a read with DeserializationError when it is bytes", () =>
       Effect.gen(function* () {
         yield* putRaw("bytes", Uint8Array.of(1))
         const users = yield* Users
@@ -270,7 +270,7 @@ describe("Collection", () => {
   })
 
   describe("a value that cannot be stored", () => {
-    it.effect("fails with SerializationError and the path, and nothing is stored", () =>
+    it.effect("fails every write with SerializationError and the path, and stores nothing", () =>
       Effect.gen(function* () {
         const scores = yield* Collection.make({
           collection: "scores",
@@ -288,7 +288,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("fails with SerializationError when only the store can tell that the value is not JSON", () =>
+    it.effect("fails a write with SerializationError when only the store can tell that it is not JSON", () =>
       Effect.gen(function* () {
         const anything = yield* Collection.make({ collection: "anything", schema: Schema.Struct({ a: Schema.Any }) })
         const error = yield* Effect.flip(anything.put("map", { a: new Map() }))
@@ -356,7 +356,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("fail with InvalidKeyError when they do not fit the codec", () =>
+    it.effect("fail every call with InvalidKeyError when they do not fit the codec", () =>
       Effect.gen(function* () {
         const { put, get, getMany, deleteMany } = yield* orders
         const calls = [put(Number.NaN, ""), get(Number.NaN), getMany([1, Number.NaN]), deleteMany([Number.NaN])]
@@ -414,7 +414,7 @@ describe("Collection", () => {
     const cyclic = { children: [] as Array<Tree> }
     cyclic.children.push(cyclic)
 
-    it.effect("fails with SerializationError and the path, in every write", () =>
+    it.effect("fails every write with SerializationError and the path", () =>
       Effect.gen(function* () {
         const all = yield* trees
         for (const [value, path, reason] of [

@@ -114,7 +114,7 @@ const grows = (name: string, layer: Layer.Layer<KeyValue.KeyValue, any>) =>
   describe(name, () => {
     for (const [operationName, operation] of Object.entries(operations)) {
       it.live(
-        `${operationName} costs at most ${limit} times as much for eight times as many keys`,
+        `costs at most ${limit} times as much CPU time for eight times as many keys: ${operationName}`,
         () =>
           Effect.gen(function* () {
             const small = Math.max(2, yield* cost(layer, operation, few, 3))

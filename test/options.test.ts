@@ -351,7 +351,7 @@ describe("the options object", () => {
   const filesOf = ({ needs }: Subject) => (needs?.directory ? { directory: needs.directory } : {})
 
   for (const [name, subject] of Object.entries(subjects)) {
-    it.live(`is read once for each option of ${name}`, () =>
+    it.live(`has every option read once by ${name}`, () =>
       Effect.gen(function* () {
         const reads = new Map<string, number>()
         const options = {}

@@ -1,3 +1,4 @@
+/** Tests `Driver.mapNames` and `Driver.foldCollections`, which rename keys and collections. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { compound } from "../../src/codecs/names.ts"
@@ -9,7 +10,7 @@ const both = mapNames({ collection: prefixed("C-"), key: prefixed("K-") })
 const folded = foldCollections("all", compound("__"))
 
 describe("mapNames", () => {
-  it.effect("renames on the way in, and leaves the application's names in place", () =>
+  it.effect("renames on the way in, and keeps the application's names in the place", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const named = both(driver) as Required<Driver>
@@ -31,7 +32,7 @@ describe("mapNames", () => {
     })
   )
 
-  it.effect("renames back what is listed, and hides what is not its own", () =>
+  it.effect("renames listed names back, and hides names that it did not make", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const named = both(driver) as Required<Driver>
@@ -46,7 +47,7 @@ describe("mapNames", () => {
     })
   )
 
-  it.effect("clears only what it named", () =>
+  it.effect("clears only entries whose names it made", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const named = both(driver) as Required<Driver>
@@ -61,7 +62,7 @@ describe("mapNames", () => {
     })
   )
 
-  it.effect("nested, the inner one's prefix comes first", () =>
+  it.effect("puts the prefix of the inner of two first", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const nested = mapNames({ key: prefixed("outer-") })(mapNames({ key: prefixed("inner-") })(driver))
@@ -70,7 +71,7 @@ describe("mapNames", () => {
     })
   )
 
-  it.effect("gives a driver no capability that it did not have", () =>
+  it.effect("mapNames adds no capability to a driver", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       assert.deepStrictEqual(Object.keys(both(bare(driver))).sort(), Object.keys(bare(driver)).sort())
@@ -114,7 +115,7 @@ describe("foldCollections", () => {
     })
   )
 
-  it.effect("clears one collection, some, or all, but nothing foreign", () =>
+  it.effect("clears one collection, several or all, and leaves other entries alone", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const one = folded(driver) as Required<Driver>
@@ -129,7 +130,7 @@ describe("foldCollections", () => {
     })
   )
 
-  it.effect("gives a driver no capability that it did not have", () =>
+  it.effect("foldCollections adds no capability to a driver", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       assert.deepStrictEqual(Object.keys(folded(bare(driver))).sort(), Object.keys(bare(driver)).sort())

@@ -1,4 +1,4 @@
-/** The command, on the faults that take the least time. */
+/** Tests the command `npm run faults` with the quickest fault. */
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -19,7 +19,7 @@ const faults = (...args: ReadonlyArray<string>) =>
     )
   })
 
-describeWithOwnRedis("the faults' command", () => {
+describeWithOwnRedis("npm run faults", () => {
   it.live(
     "prints a row, and writes it as JSON",
     () =>
@@ -37,7 +37,7 @@ describeWithOwnRedis("the faults' command", () => {
     60_000
   )
 
-  it.live("knows which faults there are", () =>
+  it.live("fails when no fault has the given name", () =>
     Effect.gen(function* () {
       const { status, notes } = yield* faults("--only", "nothing of the kind")
       assert.strictEqual(status, 1)

@@ -1,3 +1,4 @@
+/** Tests the command `npm run interop` on the data of the real py-key-value, and that it detects errors. */
 /** The command on what the real py-key-value wrote, and that it would see if something were wrong. */
 import { execFile } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
@@ -36,7 +37,7 @@ const interop = (...args: ReadonlyArray<string>) =>
     )
   })
 
-describeWithOwnRedis("what py-key-value wrote", (server) => {
+describeWithOwnRedis("data of py-key-value", (server) => {
   const check = (some: Vectors) =>
     Effect.provide(Stream.runCollect(all(some)), Database.layer(Redacted.make(server().url)))
 
@@ -45,7 +46,7 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
 
   const namesOf = (cases: ReadonlyArray<Case>) => cases.map(({ kind, id }) => `${kind} ${id}`)
 
-  it.live("is read, and what we write is read by its rules", () =>
+  it.live("is read, and our data follows its rules", () =>
     Effect.gen(function* () {
       const cases = yield* check(yield* vectors)
       assert.deepStrictEqual(
@@ -65,7 +66,7 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
     }).pipe(Effect.provide(Secrets.layer))
   )
 
-  it.live("is not read if anything is wrong with it", () =>
+  it.live("is reported when anything is wrong with it", () =>
     Effect.gen(function* () {
       const { kdf, fernet_deterministic, vectors: entries, raw_read_cases } = yield* vectors
       const entry = (id: string) => entries.find((it) => it.id === id)!
@@ -143,12 +144,16 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
       const python_get = { ok: true, found: true, value_json: '{"another": 1}' } as const
       const answers = raw_read_cases.map((it) => ({ ...it, python_get }))
       const wrong = yield* failures({ kdf: [], fernet_deterministic: [], vectors: [], raw_read_cases: answers })
-      assert.strictEqual(wrong.length, raw_read_cases.length, "no difference hides another answer of Python")
+      assert.strictEqual(
+        wrong.length,
+        raw_read_cases.length,
+        "no documented difference hides another value from Python"
+      )
       assert.strictEqual(yield* command(server().port, "dbsize"), 0, "nothing is left")
     }).pipe(Effect.provide(Secrets.layer))
   )
 
-  it.live("fails with a stack that has no equivalent, and says why", () =>
+  it.live("fails with a reason for a stack that has no equivalent", () =>
     Effect.gen(function* () {
       const { vectors: entries } = yield* vectors
       const none = { kdf: [], fernet_deterministic: [], raw_read_cases: [] }
@@ -213,7 +218,7 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
     })
   )
 
-  it.live("is told to be wrong by the command", () =>
+  it.live("makes the command fail when it is wrong", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const { raw_read_cases } = JSON.parse(readFileSync(file, "utf8"))
@@ -236,7 +241,7 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
     })
   )
 
-  it.live("is written by the command, into an empty database only", () =>
+  it.live("is written by the command only into an empty database", () =>
     Effect.gen(function* () {
       const url = `${server().url}/2`
       const { status, output, notes } = yield* interop("--vectors", file, "--url", url, "--write")
@@ -270,7 +275,7 @@ describe("the reader that follows py-key-value's rules", () => {
     }
   }
 
-  it("sees an entry that is not as it must be", () => {
+  it("reports an entry that breaks the rules", () => {
     assert.strictEqual(problemOf(entry), "none")
     assert.strictEqual(problemOf(entry.replace("00+00", "00.000001+00")), "none")
     for (const [from, to, problem] of [
@@ -288,7 +293,7 @@ describe("the reader that follows py-key-value's rules", () => {
     }
   })
 
-  it("sees an envelope that is not as it must be", () => {
+  it("reports an envelope that breaks the rules", () => {
     const data = gzipSync('{"a":1}').toString("base64")
     const good = { __compressed_data__: data, __compression_algorithm__: "gzip", __compression_version__: 1 }
     const peel = (value: unknown) => python.peel([{ wrapper: "compression" }, { store: "redis" }], value)
@@ -316,7 +321,7 @@ describe("documented differences", () => {
   })
   const failed = (error: string) => Failed({ error, reason: "" })
 
-  it("are all described", () => {
+  it("are all described in docs/wire-format.md", () => {
     const page = readFileSync(join(root, "docs/wire-format.md"), "utf8")
     const ids = new Set(differences.map(({ id }) => id))
     assert.deepStrictEqual(
@@ -325,7 +330,7 @@ describe("documented differences", () => {
     )
   })
 
-  it("are what we limit", () => {
+  it("include the limits on depth and size", () => {
     let deep: unknown = 1
     for (let i = 0; i < 1001; i++) deep = [deep]
     const ours = failed("DeserializationError")

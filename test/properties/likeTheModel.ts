@@ -111,9 +111,14 @@ export const compare = Effect.fnUntraced(function* (
 
 /** Registers the property for a layer whose store is empty each time that it is built. */
 export const likeTheModel = <E>(name: string, layer: Layer.Layer<KeyValue, E>, runs = 200): void => {
-  it.effect.prop(name, [steps], ([steps]) => Effect.provide(compare(steps), layer, { local: true }), {
-    arbitrary: { runs, size: 60, maxShrinks: 500 }
-  })
+  it.effect.prop(
+    `${name} behaves like a map with a clock`,
+    [steps],
+    ([steps]) => Effect.provide(compare(steps), layer, { local: true }),
+    {
+      arbitrary: { runs, size: 60, maxShrinks: 500 }
+    }
+  )
 }
 
 /**
@@ -127,7 +132,7 @@ export const likeTheModelLive = <E>(
 ): void => {
   const cleared = Effect.flatMap(Maintenance.Maintenance, ({ clear }) => clear)
   it.live.prop(
-    name,
+    `${name} behaves like a map with a clock`,
     [steps],
     ([steps]) => Effect.provide(Effect.andThen(cleared, compare(steps.flatMap(slowly), toMinutes)), layer),
     { arbitrary: { runs, size: 60, maxShrinks: 100 } }
