@@ -7,7 +7,7 @@ import type { Entry } from "../../src/Entry.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import { Payload, type Value } from "../../src/Value.ts"
 
-/** A memory driver that keeps the calls that reach it. */
+/** A memory driver that records the calls that reach it. */
 export const recording = Effect.map(Memory.make({}), (driver) => {
   const calls: Array<Call.Call> = []
   const recorded = around((call, next) =>
@@ -111,7 +111,7 @@ export const allNames = Effect.fnUntraced(function* <C extends Call.Keys | Call.
   return names
 })
 
-/** A driver that has only what it must have. */
+/** The driver without its optional capabilities. */
 export const bare = ({ system, defaultCollection, get, put, delete: remove }: Driver): Driver => ({
   system,
   defaultCollection,

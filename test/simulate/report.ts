@@ -1,4 +1,4 @@
-/** What came out, for people and for programs. */
+/** The results of the simulation, as lines and as JSON. */
 import { Console, Data, Effect, FileSystem, Runtime } from "effect"
 import { Simulation } from "effect-kv/testing"
 import { style } from "../../examples/demo/style.ts"
@@ -35,7 +35,7 @@ export const rows = (done: ReadonlyArray<Done>, rounds: number): ReadonlyArray<R
 export const violationCount = (row: Pick<Row, (typeof violations)[number]>): number =>
   violations.reduce((sum, name) => sum + row[name], 0)
 
-/** A line for each part, as it is done. */
+/** A line for each part when it is done. */
 export const progress = (done: Done) =>
   Effect.flatMap(style, ({ good, bad, faint }) => {
     const count = violationCount(done)
@@ -46,7 +46,7 @@ export const progress = (done: Done) =>
     )
   })
 
-/** The seed of a violation, how to see it again, and the shortest history that shows it. */
+/** The seed of a violation, how to reproduce it, and the shortest history that shows it. */
 export const finding = (done: Done, operations: number, without: string) =>
   Effect.map(style, ({ bad, bold, faint }) =>
     done.findings
@@ -83,7 +83,7 @@ export const writeJson = Effect.fn("simulate.writeJson")(function* (path: string
   yield* writeFileString(path, `${JSON.stringify({ stacks: rows }, null, 2)}\n`)
 })
 
-/** Makes the program's exit status 1. What is wrong is printed already. */
+/** Makes the exit status of the program 1. The problem has been printed already. */
 export class Failed extends Data.TaggedError("Failed") {
   override readonly [Runtime.errorReported] = false
 }
