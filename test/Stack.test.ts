@@ -6,11 +6,11 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
-import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
 import { Atomic, Enumeration, KeyValue, type KeyValueError, Memory, Stack, Statistics } from "../src/index.ts"
 import { buildError, faulty, type Script, script } from "./support/faults.ts"
 import { memory, stored } from "./support/inspect.ts"
+import { recorder } from "./support/spans.ts"
 
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
 
@@ -96,17 +96,6 @@ describe("Stack", () => {
 })
 
 describe("the measurements of a preset", () => {
-  const spans = () => {
-    const ended: Array<string> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        ended.push(options.name)
-        return new Tracer.NativeSpan(options)
-      }
-    })
-    return { ended, tracer }
-  }
-
   /** Runs calls through a preset over a store that follows a script, and returns what the preset measured. */
   const observed = <E>(
     preset: Stack.Stack<E>,
@@ -114,7 +103,7 @@ describe("the measurements of a preset", () => {
     program: (kv: KeyValue.Service) => Effect.Effect<unknown, unknown>
   ) =>
     Effect.gen(function* () {
-      const { ended, tracer } = spans()
+      const { spans, tracer } = recorder()
       const { total } = yield* Effect.gen(function* () {
         yield* Effect.ignore(program(yield* KeyValue.KeyValue))
         return yield* Statistics.Statistics.use((it) => it.snapshot)
@@ -125,7 +114,7 @@ describe("the measurements of a preset", () => {
       const metrics = yield* Metric.snapshot
       const metric = (id: string, attributes: object = {}) =>
         metrics.find((it) => it.id === `effect_kv.${id}` && isMatching(attributes, it.attributes ?? {}))?.state
-      return { total, ended, metric, sent: plan.calls.length }
+      return { total, spans: spans.map(({ name }) => name), metric, sent: plan.calls.length }
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
 
   const isMatching = (some: object, all: object) =>
@@ -140,12 +129,12 @@ describe("the measurements of a preset", () => {
   it.effect("counts 20 failures although the circuit breaker lets only 2 calls reach the store", () =>
     Effect.gen(function* () {
       const preset = Stack.production({ ...open, circuitBreaker: { trip: { consecutive: 2 }, openFor: "1 hour" } })
-      const { total, ended, sent, metric } = yield* observed(preset, down(), (kv) =>
+      const { total, spans, sent, metric } = yield* observed(preset, down(), (kv) =>
         Effect.forEach(Array(20), () => Effect.exit(kv.get("k")))
       )
       assert.strictEqual(total.get?.calls, 20)
       assert.deepStrictEqual(total.get?.errors, { StoreUnavailableError: 2, CircuitOpenError: 18 })
-      assert.deepStrictEqual(ended, Array(20).fill("get default_collection"))
+      assert.deepStrictEqual(spans, Array(20).fill("get default_collection"))
       assert.strictEqual(sent, 2)
       assert.deepInclude(metric("circuit_breaker.rejected"), { count: 18 })
     })
@@ -157,14 +146,14 @@ describe("the measurements of a preset", () => {
         Stack.production({ ...base, cache: { cache: Memory.layer() } }),
         Stack.multiTenant({ tenant: "s", cache: { cache: Memory.layer() } })
       ]) {
-        const { total, ended, sent, metric } = yield* observed(preset, script(), (kv) =>
+        const { total, spans, sent, metric } = yield* observed(preset, script(), (kv) =>
           Effect.andThen(
             kv.put("k", 1),
             Effect.forEach(Array(100), () => kv.get("k"))
           )
         )
         assert.deepInclude(total.get, { calls: 100, hits: 100, hitRate: 1 })
-        if (ended.length > 0) assert.strictEqual(ended.filter((name) => name.startsWith("get")).length, 100)
+        if (spans.length > 0) assert.strictEqual(spans.filter((name) => name.startsWith("get")).length, 100)
         assert.strictEqual(sent, 2)
         assert.deepInclude(metric("cache", { "cache.result": "hit" }), { count: 99 })
         assert.deepInclude(metric("cache", { "cache.result": "miss" }), { count: 1 })

@@ -2,7 +2,6 @@
  * Tests damaged, forged and foreign data below each codec: every read fails with the documented error, alone and in a
  * batch.
  */
-/** What is stored is never trusted: each damage has its typed error, alone and in a batch. */
 import { deepStrictEqual } from "node:assert/strict"
 import { createCipheriv, createHmac } from "node:crypto"
 import * as zlib from "node:zlib"

@@ -9,7 +9,6 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import * as TestClock from "effect/testing/TestClock"
 import {
   Atomic,
@@ -24,6 +23,7 @@ import {
   Tracing,
   type Value
 } from "../src/index.ts"
+import { recorder } from "./support/spans.ts"
 
 type Services = KeyValue.KeyValue | Atomic.Atomic | Enumeration.Enumeration | Maintenance.Maintenance
 
@@ -227,14 +227,7 @@ describe("a callback of Statistics, Tracing or Logging that throws or returns a 
   it.effect("does not fail the operation in Tracing, which uses the label _OTHER", () =>
     Effect.gen(function* () {
       for (const collectionLabel of [throwing, ...garbage.map((value) => () => value as string)]) {
-        const spans: Array<Tracer.NativeSpan> = []
-        const tracer = Tracer.make({
-          span: (options) => {
-            const span = new Tracer.NativeSpan(options)
-            spans.push(span)
-            return span
-          }
-        })
+        const { spans, tracer } = recorder()
         const got = yield* KeyValue.KeyValue.use((kv) => Effect.andThen(kv.put("k", 1), kv.get("k"))).pipe(
           Effect.provide(Memory.layer().pipe(Tracing.wrap({ collectionLabel }))),
           Effect.withTracer(tracer)

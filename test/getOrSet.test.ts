@@ -1,7 +1,6 @@
 /**
  * Tests what `getOrSet` promises: two reads and one load for all callers, and never a loaded value over a newer one.
  */
-/** What `getOrSet` promises: one read and one load for all, stored only over what was found, owned by nobody. */
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"

@@ -2,10 +2,6 @@
  * Tests that the CPU time of every operation of every wrapper grows no faster than the work.
  * The limit has a wide margin: with quadratic growth, eight times the work costs 64 times as much.
  */
-/**
- * What n times as much costs: every operation of every wrapper takes time that grows no
- * faster than the work. The limit has a wide margin: quadratic growth costs 64 times as much.
- */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -1,5 +1,4 @@
 /** Tests every option of every module and call at its limits: it works as documented, or fails with a typed error. */
-/** Every option of every module at its ends: it works as documented, or its layer fails with StoreSetupError. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

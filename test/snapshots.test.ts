@@ -4,12 +4,6 @@
  *
  * To make a new snapshot, run `NEW_SNAPSHOTS=1 npm test -- test/snapshots.test.ts`. Existing snapshots are never changed.
  */
-/**
- * What each store holds for the same entries, in `test/snapshots/`. It is a promise to those who have data: no later
- * version may fail to read it, nor write anything else without a new version in the format.
- *
- * A new snapshot is made with `NEW_SNAPSHOTS=1 npm test -- test/snapshots.test.ts`; one that is there is never changed.
- */
 import { deepStrictEqual } from "node:assert/strict"
 import * as fs from "node:fs"
 import { join } from "node:path"

@@ -1,5 +1,4 @@
 /** Tests the cases of py-key-value's own tests of values and of its serialization adapter. */
-/** Cases of py-key-value's own tests of values and of its serialization adapter. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"

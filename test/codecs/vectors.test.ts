@@ -1,5 +1,4 @@
 /** Tests the exact bytes in `test/vectors/effect-kv.json`. No later version may fail to read them. */
-/** What is stored, to the byte: `test/vectors/effect-kv.json`, which no later version may fail to read. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

@@ -1,9 +1,6 @@
 /** Tests the demo as a user runs it: its output, its check of what came back, and its faults. */
-import { execFile } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Console, Effect, Fiber, Layer, Option, Ref, Stream, Terminal } from "effect"
 import { TestClock } from "effect/testing"
@@ -14,25 +11,16 @@ import { Faults, injected } from "../../examples/demo/faults.ts"
 import { verdict } from "../../examples/demo/report.ts"
 import { wrapped } from "../../examples/demo/store.ts"
 import { compare, storeAndRead } from "../../examples/demo/work.ts"
+import { temporaryDirectory } from "../servers/process.ts"
 import { describeWithRedis } from "../servers/redis.ts"
-
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
-/** A directory for temporary files, which is removed after the test. */
-const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-kv-test-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-)
+import { runNode } from "../support/program.ts"
 
 /** Runs the demo as `npm run demo` does, without a terminal. */
-const demo = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  Effect.callback<{ readonly status: number; readonly output: string }>((resume) => {
-    const run = ["--conditions=@effect-kv/source", "examples/demo/main.ts", ...args]
-    const options = { cwd: root, env: { ...process.env, FORCE_COLOR: "", ...env } }
-    execFile(process.execPath, run, options, (error, stdout, stderr) =>
-      resume(Effect.succeed({ status: Number(error?.code ?? 0), output: stdout + stderr }))
-    )
-  })
+const demo = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
+  Effect.map(runNode(["examples/demo/main.ts", ...args], env), ({ status, output, notes }) => ({
+    status,
+    output: output + notes
+  }))
 
 const valueOf = (output: string, row: string): string | undefined =>
   new RegExp(`│ ${row} +│ (.*?) +│`).exec(output)?.[1]
@@ -40,7 +28,7 @@ const valueOf = (output: string, row: string): string | undefined =>
 describe("the demo", () => {
   it.live("reads every document back while the store fails", () =>
     Effect.gen(function* () {
-      const TMPDIR = yield* directory
+      const TMPDIR = yield* temporaryDirectory
       const { status, output } = yield* demo(["--limit", "40", "--fault-rate", "0.2", "--seed", "test"], { TMPDIR })
       assert.strictEqual(status, 0, output)
       assert.match(output, /✓ All \d+ documents came back as stored\./)
@@ -85,7 +73,7 @@ describe("the demo", () => {
 
   it.live("keeps the file of the option --file", () =>
     Effect.gen(function* () {
-      const file = join(yield* directory, "demo.sqlite")
+      const file = join(yield* temporaryDirectory, "demo.sqlite")
       const { status, output } = yield* demo(["--limit", "3", "--file", file, "--fault-rate", "0"])
       assert.strictEqual(status, 0, output)
       assert.strictEqual(valueOf(output, "retries"), "0")

@@ -1,5 +1,4 @@
 /** Tests that the proxy changes connections as it is told, since all faults of the network depend on it. */
-/** That the proxy does to connections what it says, since all else rests on it. */
 import { connect, createServer, type Socket } from "node:net"
 import { performance } from "node:perf_hooks"
 import { assert, describe, it } from "@effect/vitest"

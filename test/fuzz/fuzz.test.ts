@@ -1,15 +1,13 @@
 /** Tests the fuzzer: that it reports planted faults, and that a short run over all targets finds nothing. */
-/** A short run of the fuzzer on everything, and that it sees what is wrong. */
-import { execFile } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Metric } from "effect"
 import { KeyValueError } from "effect-kv"
 import { temporaryDirectory } from "../servers/process.ts"
 import { describeWithOwnRedis } from "../servers/redis.ts"
+import { root, runNode } from "../support/program.ts"
 import { Dice } from "./Dice.ts"
 import { damaged } from "./mutations.ts"
 import { type Options, run, shares } from "./run.ts"
@@ -18,19 +16,6 @@ import { shrink } from "./shrink.ts"
 import { Refused, type Target, Violation, type Way } from "./target.ts"
 import { all } from "./targets/all.ts"
 import { judge, limits } from "./verdict.ts"
-
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
-/** Runs a program of Node in the root of the repository. */
-const node = (...args: ReadonlyArray<string>) =>
-  Effect.callback<{ readonly status: number | undefined; readonly output: string; readonly notes: string }>(
-    (resume) => {
-      const options = { cwd: root, env: { ...process.env, FORCE_COLOR: "" }, maxBuffer: 2 ** 26 }
-      execFile(process.execPath, ["--conditions=@effect-kv/source", ...args], options, (error, output, notes) =>
-        resume(Effect.succeed({ status: error === null ? 0 : Number(error.code ?? 137), output, notes }))
-      )
-    }
-  )
 
 /** A target of one way, which reads inputs of a few bytes. */
 const planted = (read: Way, batch = 1): Target => ({
@@ -265,7 +250,7 @@ describeWithOwnRedis("damaged bytes in the command", () => {
       Effect.gen(function* () {
         const json = join(yield* temporaryDirectory, "report.json")
         const args = ["--inputs", "1000", "--seed", "ci", "--json", json]
-        const { status, output, notes } = yield* node("--expose-gc", "test/fuzz/main.ts", ...args)
+        const { status, output, notes } = yield* runNode(["--expose-gc", "test/fuzz/main.ts", ...args])
         assert.strictEqual(status, 0, output + notes)
         assert.include(output, "All 1000 inputs hold.")
         const report = JSON.parse(readFileSync(json, "utf8"))
@@ -283,7 +268,7 @@ describeWithOwnRedis("damaged bytes in the command", () => {
 describe("npm run fuzz", { timeout: 60_000 }, () => {
   it.live("lists the targets when a name is wrong", () =>
     Effect.gen(function* () {
-      const { status, notes } = yield* node("test/fuzz/main.ts", "--only", "nothing like this")
+      const { status, notes } = yield* runNode(["test/fuzz/main.ts", "--only", "nothing like this"])
       assert.strictEqual(status, 1)
       assert.include(notes, "there is no such target. There are:\n  managed entry\n  frames\n")
     })
@@ -298,7 +283,7 @@ describe("npm run fuzz", { timeout: 60_000 }, () => {
         new Watchdog(0.5).at("planted, seed 1, input 7", Uint8Array.of(1, 2, 3))
         setTimeout(() => { for (;;); }, 100)`
       )
-      const { status, notes } = yield* node(file)
+      const { status, notes } = yield* runNode([file])
       assert.strictEqual(status, 137, notes)
       assert.include(notes, "no progress for 0.5 s: planted, seed 1, input 7\n  input AQID")
     })

@@ -1,5 +1,4 @@
 /** Tests lanes, shared loads and the bulkhead with 100,000 waiting callers, some of which are interrupted. */
-/** Many callers that wait for one thing get it one after the other, or together, whoever of them gives up. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"

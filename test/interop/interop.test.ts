@@ -1,15 +1,13 @@
 /** Tests the command `npm run interop` on the data of the real py-key-value, and that it detects errors. */
-/** The command on what the real py-key-value wrote, and that it would see if something were wrong. */
-import { execFile } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Stream } from "effect"
 import { temporaryDirectory } from "../servers/process.ts"
 import { command, describeWithOwnRedis } from "../servers/redis.ts"
+import { root, runNode } from "../support/program.ts"
 import { Failed, Found, Missing } from "./answers.ts"
 import type { Case } from "./case.ts"
 import { all } from "./checks/all.ts"
@@ -21,21 +19,12 @@ import { Secrets } from "./secrets.ts"
 import { type RawCase, read, type Vector, type Vectors } from "./vectors.ts"
 import type { Written } from "./writeAll.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
 const file = join(root, "test/vectors/py-key-value.json")
 
 const vectors = read(file).pipe(Effect.provide(NodeServices.layer))
 
 /** Runs the command as `npm run interop` does. */
-const interop = (...args: ReadonlyArray<string>) =>
-  Effect.callback<{ readonly status: number; readonly output: string; readonly notes: string }>((resume) => {
-    const run = ["--conditions=@effect-kv/source", "test/interop/main.ts", ...args]
-    const options = { cwd: root, env: { ...process.env, FORCE_COLOR: "" }, maxBuffer: 2 ** 26 }
-    execFile(process.execPath, run, options, (error, output, notes) =>
-      resume(Effect.succeed({ status: Number(error?.code ?? 0), output, notes }))
-    )
-  })
+const interop = (...args: ReadonlyArray<string>) => runNode(["test/interop/main.ts", ...args])
 
 describeWithOwnRedis("data of py-key-value", (server) => {
   const check = (some: Vectors) =>

@@ -1,8 +1,10 @@
 /** The results of the simulation, as lines and as JSON. */
-import { Console, Data, Effect, FileSystem, Runtime } from "effect"
+import { Console, Effect, FileSystem } from "effect"
 import { Simulation } from "effect-kv/testing"
 import { style } from "../../examples/demo/style.ts"
 import type { Done } from "./task.ts"
+
+export { Failed } from "../support/failed.ts"
 
 /** The counts that must be 0. */
 export const violations = [
@@ -82,8 +84,3 @@ export const writeJson = Effect.fn("simulate.writeJson")(function* (path: string
   const { writeFileString } = yield* FileSystem.FileSystem
   yield* writeFileString(path, `${JSON.stringify({ stacks: rows }, null, 2)}\n`)
 })
-
-/** Makes the exit status of the program 1. The problem has been printed already. */
-export class Failed extends Data.TaggedError("Failed") {
-  override readonly [Runtime.errorReported] = false
-}
