@@ -1,5 +1,6 @@
 /**
- * Real servers, files and processes, real faults: what callers see of them, and what is left: `npm run faults -- --help`.
+ * Causes real faults of servers, files and processes, and checks what callers see and what is left over:
+ * `npm run faults -- --help`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Duration, Effect, Option } from "effect"

@@ -1,4 +1,4 @@
-/** How the faults went, for people and for programs. */
+/** The results of the faults, as lines and as JSON. */
 import { Effect, FileSystem } from "effect"
 import { style } from "../../examples/demo/style.ts"
 import type { Observation, Row } from "./row.ts"
@@ -25,7 +25,7 @@ const aligned = (cells: ReadonlyArray<string>): string =>
 
 export const head = Effect.map(style, ({ bold }) => `  ${bold(aligned(columns.map(([name]) => name)))}`)
 
-/** What a row says, in words. */
+/** The text of each cell of a row. */
 const cells = (row: Row): ReadonlyArray<string> => {
   const { observed } = row
   if (observed === undefined) return [row.fault, row.target, "", row.status]

@@ -1,4 +1,4 @@
-/** Random choices that a seed repeats, on any machine. */
+/** Random choices that are the same for the same seed on every machine. */
 export class Dice {
   private state: number
 
@@ -14,7 +14,7 @@ export class Dice {
     return (mixed ^ (mixed >>> 16)) >>> 0
   }
 
-  /** A whole number from 0 on, and below the limit. */
+  /** An integer from 0 up to, but not including, the limit. */
   below(limit: number): number {
     return limit <= 1 ? 0 : this.next() % limit
   }

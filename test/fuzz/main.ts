@@ -1,4 +1,4 @@
-/** Damaged and random stored bytes through everything that reads them: `npm run fuzz -- --help`. */
+/** Reads damaged and random stored bytes with every codec and store: `npm run fuzz -- --help`. */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"

@@ -1,4 +1,4 @@
-/** Functions of bytes as targets. */
+/** Targets from pure functions of bytes. */
 import { Effect, Result } from "effect"
 import type { Dice } from "./Dice.ts"
 import { type Instance, Refused, type Target } from "./target.ts"

@@ -43,16 +43,16 @@ const flags = {
   )
 }
 
-/** Seeds of a task: many enough that starting it takes no time, few enough that no thread waits long for another. */
+/** Seeds of a task: enough that its start costs little, and few enough that no thread waits long for another. */
 const chunk = 100
 
-/** How many operations a run has at most. More of them are done in several runs, with seeds that are farther away. */
+/** The most operations of a run. More operations are split into several runs, with seeds that are farther apart. */
 const longest = 100
 const farther = 1_000_000
 
 class UnknownHazard extends Data.TaggedError("UnknownHazard")<{ readonly message: string }> {}
 
-/** All but those that are named, separated by commas. */
+/** All hazards except the given ones, which are separated by commas. */
 const hazardsWithout = Effect.fnUntraced(function* (names: string) {
   const left = names.split(",").map((name) => name.trim())
   const unknown = left.find(

@@ -1,4 +1,4 @@
-/** Faults of the way to a server. */
+/** Faults of the network between the client and the server. */
 import * as Effect from "effect/Effect"
 import { server } from "../../servers/redis.ts"
 import { type Mode, make, type Proxy } from "../proxy.ts"

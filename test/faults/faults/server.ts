@@ -68,7 +68,7 @@ export const full: RedisFault = {
   notes: ["noeviction; reads go on"]
 }
 
-/** The server saves, forgets and loads what it has, and answers everybody meanwhile that it is loading. */
+/** The server saves, drops and loads its data, and meanwhile replies to every command that it is loading. */
 export const loading: RedisFault = {
   name: "LOADING",
   target: "Redis",
@@ -107,7 +107,7 @@ export const wrongType: RedisFault = {
   notes: ["a list in the place of one entry; all others are read and written"]
 }
 
-/** A server that knows a user of ours. */
+/** A server with a user for the stack. */
 const withUser = (make: (port: number) => Pick<Stage, "begin" | "end">): RedisFault["stage"] =>
   Effect.gen(function* () {
     const it = yield* server()
