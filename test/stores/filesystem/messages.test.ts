@@ -1,3 +1,4 @@
+/** Error messages of FileSystem and EffectStore, which must not contain keys. */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -23,7 +24,7 @@ const fileBelow = (directory: string): string =>
     .map((name) => join(directory, name))
     .find((path) => path.includes("session-4711"))!
 
-it.effect("errors of files have no key in their messages, and the path in their causes", () =>
+it.effect("keeps keys out of the messages of file errors, and the path in their causes", () =>
   inDirectory((directory) =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
@@ -44,7 +45,7 @@ it.effect("errors of files have no key in their messages, and the path in their 
   )
 )
 
-it.effect("errors of Effect's KeyValueStore have no key in their messages", () =>
+it.effect("keeps keys out of the messages of errors of Effect's KeyValueStore", () =>
   Effect.gen(function* () {
     const refuse = (method: string) => (key: string) =>
       Effect.fail(new KeyValueStore.KeyValueStoreError({ method, key, message: `Unable to ${method} ${key}` }))

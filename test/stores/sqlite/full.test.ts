@@ -1,3 +1,4 @@
+/** Writes to a full Sqlite database, which first removes expired entries. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
@@ -6,7 +7,7 @@ import * as KeyValue from "../../../src/KeyValue.ts"
 import { rows, withConnection } from "./support.ts"
 
 describe("a full database", () => {
-  it.effect("that holds only expired entries takes writes, single, conditional and in batches", () =>
+  it.effect("accepts single, conditional and batch writes when it holds only expired entries", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
