@@ -17,6 +17,8 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as EffectStore from "../../src/stores/EffectStore.ts"
 import { contract } from "../contract/suite.ts"
 import { likeTheModel } from "../properties/likeTheModel.ts"
+import { fill } from "../support/fill.ts"
+import { turnsOf } from "../support/turnsOf.ts"
 import { fakeStorage } from "./effectstore/fakeStorage.ts"
 
 const overMemory = EffectStore.layer().pipe(Layer.provideMerge(EffectKeyValueStore.layerMemory))
@@ -142,18 +144,12 @@ describe("a full storage", () => {
       const kv = yield* KeyValue
       const store = yield* backend
       const value = "x".repeat(800)
-      const fill = (prefix: string) =>
-        Effect.gen(function* () {
-          let i = 0
-          while (yield* Effect.isSuccess(kv.put(`${prefix}-${i}`, value, { ttl: "1 second" }))) i++
-          return i
-        })
-      const room = yield* fill("first")
+      const room = yield* fill(kv, "first", value)
       assert.isAbove(room, 50)
       const refusal = yield* Effect.flip(kv.put("one more", value))
       assert.strictEqual(refusal._tag, "StoreError")
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* fill("second"), room)
+      assert.strictEqual(yield* fill(kv, "second", value), room)
       yield* TestClock.adjust("1 second")
       yield* kv.putMany(Array.from({ length: room }, (_, i) => [`third-${i}`, value]))
       assert.strictEqual(yield* store.size, room)
@@ -274,14 +270,7 @@ describe("a backend that responds at once", () => {
         ["keys", Stream.runDrain(keys())],
         ["deleteMany", kv.deleteMany(names)]
       ] as const) {
-        let turns = 0
-        let timer = setImmediate(function count() {
-          turns++
-          timer = setImmediate(count)
-        })
-        yield* run as Effect.Effect<unknown, unknown>
-        clearImmediate(timer)
-        assert.isAtLeast(turns, 9, name)
+        assert.isAtLeast(yield* turnsOf(run as Effect.Effect<unknown, unknown>), 9, name)
       }
     }).pipe(Effect.provide(Layer.fresh(overMemory)))
   )

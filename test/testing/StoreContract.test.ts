@@ -246,7 +246,7 @@ describe("StoreContract", () => {
     it("have ids of their own, which their names start with", () => {
       const all = StoreContract.cases({ capabilities, maxEntries: 500 })
       assert.strictEqual(new Set(all.map(({ id }) => id)).size, all.length)
-      for (const { id, name } of all) assert.isTrue(name.startsWith(`${id} `))
+      for (const { id, name } of all) assert.isTrue(name.endsWith(` [${id}]`))
     })
 
     it("leave out what the store cannot do", () => {

@@ -1,22 +1,15 @@
 /** Error messages of FileSystem and EffectStore, which must not contain keys. */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FS from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import type { Path } from "effect/Path"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { KeyValue } from "../../../src/KeyValue.ts"
 import * as EffectStore from "../../../src/stores/EffectStore.ts"
 import * as FileSystem from "../../../src/stores/FileSystem.ts"
-
-const inDirectory = <A, E>(test: (directory: string) => Effect.Effect<A, E, FS.FileSystem | Path>) =>
-  Effect.flatMap(FS.FileSystem, (fs) => Effect.flatMap(fs.makeTempDirectoryScoped(), test)).pipe(
-    Effect.scoped,
-    Effect.provide(NodeServices.layer)
-  )
+import { inDirectory } from "./steps.ts"
 
 /** The file of the only entry below a directory. */
 const fileBelow = (directory: string): string =>

@@ -2,17 +2,15 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Cluster } from "ioredis"
-import * as boundary from "../../../src/driver/boundary.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { slotOf } from "../../../src/stores/redis/slots.ts"
 import { command, describeWithCluster, server } from "../../servers/redis.ts"
-import { connect, uniquePrefix } from "./support.ts"
+import { connect, eventually, pageOf, uniquePrefix } from "./support.ts"
 
 const keys = Array.from({ length: 3000 }, (_, i) => `k${i}`)
 
@@ -25,13 +23,6 @@ const keysOf = Effect.flatMap(Enumeration.Enumeration, (enumeration) => Stream.r
 type Capabilities = Enumeration.Enumeration | Maintenance.Maintenance
 
 const clear = Effect.flatMap(Maintenance.Maintenance, (maintenance) => maintenance.clear)
-
-const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, isRight: (answer: A) => boolean) =>
-  effect.pipe(
-    Effect.repeat({ until: isRight, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("10 seconds"),
-    Effect.orDie
-  )
 
 /** Migrates slots one after the other. With `unfinished`, moves only so many keys and leaves out the last step. */
 const move = (slots: ReadonlyArray<number>, from: number, to: number, unfinished?: { readonly keys: number }) =>
@@ -106,16 +97,7 @@ describeWithCluster("keys of a cluster", (nodes) => {
     })
   )
 
-  const page = (cursor: unknown) =>
-    Effect.flatMap(KeyValue.KeyValue, ({ driver }) =>
-      driver.keys!({
-        _tag: "keys",
-        ...boundary.callAt({ operation: "keys", collection: "default_collection", keys: [] }),
-        prefix: "",
-        pageSize: 1000,
-        cursor
-      })
-    )
+  const page = pageOf("default_collection")
 
   it.live("are all listed although their slots move meanwhile", () => {
     const prefix = uniquePrefix()

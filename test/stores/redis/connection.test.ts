@@ -8,12 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { freePort } from "../../servers/process.ts"
 import { command, describeWithCluster, describeWithOwnRedis, describeWithSentinel } from "../../servers/redis.ts"
-import { connect, uniquePrefix } from "./support.ts"
+import { connect, eventually, uniquePrefix } from "./support.ts"
 
 const build = (options: Redis.Options) => Effect.scoped(Layer.build(Redis.layer(options)))
 
@@ -41,14 +40,6 @@ const blackHole = Effect.map(
   ),
   ({ server, sockets }) => ({ port: (server.address() as { port: number }).port, open: () => sockets.size })
 )
-
-/** Repeats an effect until its answer is right. */
-const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, isRight: (answer: A) => boolean) =>
-  effect.pipe(
-    Effect.repeat({ until: isRight, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("10 seconds"),
-    Effect.orDie
-  )
 
 describe("a Redis layer that cannot be built", () => {
   it.live("fails at once when no server listens", () =>

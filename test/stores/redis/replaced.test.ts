@@ -2,12 +2,11 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import * as boundary from "../../../src/driver/boundary.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as KeyValueError from "../../../src/KeyValueError.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { command, describeWithOwnRedis } from "../../servers/redis.ts"
-import { connect, uniquePrefix } from "./support.ts"
+import { connect, pageOf, uniquePrefix } from "./support.ts"
 
 const keys = Array.from({ length: 5000 }, (_, i) => `k${i}`)
 
@@ -19,16 +18,7 @@ describeWithOwnRedis("a listing", (server) => {
       )
     )
 
-  const page = (cursor: unknown) =>
-    Effect.flatMap(KeyValue.KeyValue, ({ driver }) =>
-      driver.keys!({
-        _tag: "keys",
-        ...boundary.callAt({ operation: "keys", collection: "c", keys: [] }),
-        prefix: "",
-        pageSize: 1000,
-        cursor
-      })
-    )
+  const page = pageOf("c")
 
   const rest = Effect.fnUntraced(function* (names: Array<string>, cursor: unknown) {
     for (let next = cursor; next !== undefined; ) {

@@ -7,20 +7,8 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
+import { turnsOf } from "../../support/turnsOf.ts"
 import { rows, withConnection } from "./support.ts"
-
-/** How often the event loop goes round while an effect runs. */
-const turnsOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    let turns = 0
-    let timer = setImmediate(function count() {
-      turns++
-      timer = setImmediate(count)
-    })
-    yield* effect
-    clearImmediate(timer)
-    return turns
-  })
 
 const operations = Effect.fnUntraced(function* (database: DatabaseSync) {
   const kv = yield* KeyValue.KeyValue
