@@ -65,7 +65,7 @@ type Stopped = Effect.Success<ReturnType<typeof stopping>>
 
 /**
  * Runs `test` for each call of the file system at which `act` can stop. In each run, "k" and "l" have expired already.
- * The test gets the store of another process, and what the first one can go on with.
+ * The test gets the store of another process, and functions that let the first process continue.
  */
 const atEachCall = <E>(
   act: Act,
