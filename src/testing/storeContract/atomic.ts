@@ -14,19 +14,15 @@ const concurrently = <A, E, R>(f: (i: number) => Effect.Effect<A, E, R>) =>
 
 /** Cases for stores with the capability `Atomic`. */
 export const atomic = [
-  define(
-    "stores a value with putIfAbsent only when the key is missing [AT1]",
-    ["Atomic", "Misses"],
-    function* ({ kv, at }) {
-      const { putIfAbsent } = yield* Atomic
-      yield* equal(yield* putIfAbsent("test", { a: 1 }, at), true)
-      yield* equal(yield* putIfAbsent("test", { a: 2 }, at), false)
-      yield* equal(yield* kv.get("test", at), { a: 1 })
-      yield* kv.delete("test", at)
-      yield* equal(yield* putIfAbsent("test", { a: 3 }, at), true)
-      yield* equal(yield* kv.get("test", at), { a: 3 })
-    }
-  ),
+  define("stores a value with putIfAbsent when the key is missing [AT1]", ["Atomic", "Misses"], function* ({ kv, at }) {
+    const { putIfAbsent } = yield* Atomic
+    yield* equal(yield* putIfAbsent("test", { a: 1 }, at), true)
+    yield* equal(yield* putIfAbsent("test", { a: 2 }, at), false)
+    yield* equal(yield* kv.get("test", at), { a: 1 })
+    yield* kv.delete("test", at)
+    yield* equal(yield* putIfAbsent("test", { a: 3 }, at), true)
+    yield* equal(yield* kv.get("test", at), { a: 3 })
+  }),
   define("treats null and other empty values as present in putIfAbsent [AT2]", ["Atomic"], function* ({ kv, at }) {
     const { putIfAbsent } = yield* Atomic
     for (const value of [null, 0, false, "", new Uint8Array(0)]) {
@@ -45,34 +41,26 @@ export const atomic = [
     yield* equal(winners.length, 1)
     yield* equal(yield* subject.kv.get("test", subject.at), winners[0])
   }),
-  define(
-    "expires a value that putIfAbsent stored with a TTL [AT4]",
-    ["Atomic", "Misses"],
-    function* ({ kv, at, advance }) {
-      const { putIfAbsent } = yield* Atomic
-      yield* equal(yield* putIfAbsent("test", 1, { ...at, ttl: "1 second" }), true)
-      yield* equal(yield* putIfAbsent("test", 2, at), false)
-      yield* advance("1100 millis")
-      yield* equal(yield* putIfAbsent("test", 3, at), true, "an expired entry is absent")
-      yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
+  define("expires what putIfAbsent stored with a TTL [AT4]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
+    const { putIfAbsent } = yield* Atomic
+    yield* equal(yield* putIfAbsent("test", 1, { ...at, ttl: "1 second" }), true)
+    yield* equal(yield* putIfAbsent("test", 2, at), false)
+    yield* advance("1100 millis")
+    yield* equal(yield* putIfAbsent("test", 3, at), true, "an expired entry is absent")
+    yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
+  }),
+  define("stores what update's function returns [AT5]", ["Atomic", "Misses"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    const seen: Array<Value | undefined> = []
+    const add = (item: number) => (value: Value | undefined) => {
+      seen.push(value)
+      return [...((value as ReadonlyArray<number> | undefined) ?? []), item]
     }
-  ),
-  define(
-    "passes the stored value to update's function, and stores and returns its result [AT5]",
-    ["Atomic", "Misses"],
-    function* ({ kv, at }) {
-      const { update } = yield* Atomic
-      const seen: Array<Value | undefined> = []
-      const add = (item: number) => (value: Value | undefined) => {
-        seen.push(value)
-        return [...((value as ReadonlyArray<number> | undefined) ?? []), item]
-      }
-      yield* equal(yield* update("test", add(1), at), [1])
-      yield* equal(yield* update("test", add(2), at), [1, 2])
-      yield* equal(yield* kv.get("test", at), [1, 2])
-      yield* equal(seen, [undefined, [1]])
-    }
-  ),
+    yield* equal(yield* update("test", add(1), at), [1])
+    yield* equal(yield* update("test", add(2), at), [1, 2])
+    yield* equal(yield* kv.get("test", at), [1, 2])
+    yield* equal(seen, [undefined, [1]])
+  }),
   define("loses none of 20 concurrent updates [AT6]", ["Atomic", "Misses"], function* (subject) {
     const { update } = yield* Atomic
     const answers = yield* settle(
@@ -105,48 +93,36 @@ export const atomic = [
     yield* update("test", increment, { ...at, ttl: "Infinity" })
     yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
   }),
-  define(
-    "deletes the entry when update's function returns undefined [AT9]",
-    ["Atomic", "Misses"],
-    function* ({ kv, at }) {
-      const { update } = yield* Atomic
-      yield* kv.put("test", 1, at)
-      yield* equal(yield* update("test", () => undefined, at), undefined)
-      yield* equal(yield* kv.get("test", at), undefined)
-      yield* equal(yield* update("test", () => undefined, at), undefined, "a missing one stays missing")
-      yield* equal(yield* kv.get("test", at), undefined)
+  define("deletes the entry when update returns undefined [AT9]", ["Atomic", "Misses"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", 1, at)
+    yield* equal(yield* update("test", () => undefined, at), undefined)
+    yield* equal(yield* kv.get("test", at), undefined)
+    yield* equal(yield* update("test", () => undefined, at), undefined, "a missing one stays missing")
+    yield* equal(yield* kv.get("test", at), undefined)
+  }),
+  define("fails when update returns a value that cannot be stored [AT10]", ["Atomic"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", [1], at)
+    const error = yield* failsWith(
+      update("test", () => [new Date(0)] as unknown as Value, at),
+      "SerializationError"
+    )
+    yield* equal([error.operation, error.keys, error.path], ["update", ["test"], "$[0]"])
+    yield* equal(yield* kv.get("test", at), [1])
+  }),
+  define("returns from update a copy of a mutated value [AT11]", ["Atomic"], function* ({ kv, at }) {
+    const { update } = yield* Atomic
+    yield* kv.put("test", { list: [1] }, at)
+    const spoil = (value: Value | undefined) => {
+      ;(value as { list: Array<number> }).list.push(2)
+      return value
     }
-  ),
-  define(
-    "fails with SerializationError when update's function returns a value that cannot be stored [AT10]",
-    ["Atomic"],
-    function* ({ kv, at }) {
-      const { update } = yield* Atomic
-      yield* kv.put("test", [1], at)
-      const error = yield* failsWith(
-        update("test", () => [new Date(0)] as unknown as Value, at),
-        "SerializationError"
-      )
-      yield* equal([error.operation, error.keys, error.path], ["update", ["test"], "$[0]"])
-      yield* equal(yield* kv.get("test", at), [1])
-    }
-  ),
-  define(
-    "stores a value that update's function mutated, and returns a copy of it [AT11]",
-    ["Atomic"],
-    function* ({ kv, at }) {
-      const { update } = yield* Atomic
-      yield* kv.put("test", { list: [1] }, at)
-      const spoil = (value: Value | undefined) => {
-        ;(value as { list: Array<number> }).list.push(2)
-        return value
-      }
-      const answer = yield* update("test", spoil, at)
-      yield* equal(yield* kv.get("test", at), { list: [1, 2] })
-      yield* Effect.sync(() => spoil(answer))
-      yield* equal(yield* kv.get("test", at), { list: [1, 2] })
-    }
-  ),
+    const answer = yield* update("test", spoil, at)
+    yield* equal(yield* kv.get("test", at), { list: [1, 2] })
+    yield* Effect.sync(() => spoil(answer))
+    yield* equal(yield* kv.get("test", at), { list: [1, 2] })
+  }),
   define("updates bytes, and replaces them with a number [AT12]", ["Atomic"], function* ({ kv, at }) {
     const { update } = yield* Atomic
     yield* kv.put("test", Uint8Array.of(1), at)
@@ -163,35 +139,27 @@ export const atomic = [
     yield* equal(yield* getAndDelete("test", at), undefined)
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define(
-    "gives the value to exactly one of 20 concurrent getAndDelete calls [AT14]",
-    ["Atomic", "Misses"],
-    function* (subject) {
-      const { getAndDelete } = yield* Atomic
-      yield* subject.kv.put("test", "value", subject.at)
-      const answers = yield* settle(
-        subject,
-        concurrently(() => getAndDelete("test", subject.at))
-      )
-      yield* equal(
-        answers.filter((answer) => answer !== undefined),
-        ["value"]
-      )
-    }
-  ),
-  define(
-    "treats an expired entry as missing in update and getAndDelete [AT15]",
-    ["Atomic", "Misses"],
-    function* ({ kv, at, advance }) {
-      const { update, getAndDelete } = yield* Atomic
-      yield* kv.put("a", 5, { ...at, ttl: "1 second" })
-      yield* kv.put("b", 5, { ...at, ttl: "1 second" })
-      yield* advance("1100 millis")
-      yield* equal(yield* update("a", increment, at), 1)
-      yield* equal(yield* kv.ttl("a", at), { value: 1, ttl: undefined })
-      yield* equal(yield* getAndDelete("b", at), undefined)
-    }
-  ),
+  define("gives a value to one of 20 getAndDelete calls [AT14]", ["Atomic", "Misses"], function* (subject) {
+    const { getAndDelete } = yield* Atomic
+    yield* subject.kv.put("test", "value", subject.at)
+    const answers = yield* settle(
+      subject,
+      concurrently(() => getAndDelete("test", subject.at))
+    )
+    yield* equal(
+      answers.filter((answer) => answer !== undefined),
+      ["value"]
+    )
+  }),
+  define("treats expired entries as missing [AT15]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
+    const { update, getAndDelete } = yield* Atomic
+    yield* kv.put("a", 5, { ...at, ttl: "1 second" })
+    yield* kv.put("b", 5, { ...at, ttl: "1 second" })
+    yield* advance("1100 millis")
+    yield* equal(yield* update("a", increment, at), 1)
+    yield* equal(yield* kv.ttl("a", at), { value: 1, ttl: undefined })
+    yield* equal(yield* getAndDelete("b", at), undefined)
+  }),
   define("loses no update when two keys are updated concurrently [AT16]", ["Atomic"], function* (subject) {
     const { kv, at } = subject
     const { update } = yield* Atomic

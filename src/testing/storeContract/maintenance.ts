@@ -20,21 +20,17 @@ export const maintenance = [
     yield* equal(yield* kv.get("a", other), 3)
     yield* equal(yield* clearCollection(at), 0, "once more")
   }),
-  define(
-    "does not treat the collection as a pattern when it clears one [MA2]",
-    ["Maintenance", "Misses"],
-    function* ({ kv, at: { collection } }) {
-      const { clearCollection } = yield* Maintenance
-      const names = ["t*", "t", "t::b", "tx", "t?", "t[x]", "t%"].map((name) => `${collection}${name}`)
-      for (const name of names) yield* kv.put("b::c", name, { collection: name })
-      for (const [i, name] of names.entries()) {
-        yield* equal(yield* clearCollection({ collection: name }), 1, name)
-        for (const rest of names.slice(i + 1)) {
-          yield* equal(yield* kv.get("b::c", { collection: rest }), rest, `clearing ${name} touched ${rest}`)
-        }
+  define("clears by name, not by pattern [MA2]", ["Maintenance", "Misses"], function* ({ kv, at: { collection } }) {
+    const { clearCollection } = yield* Maintenance
+    const names = ["t*", "t", "t::b", "tx", "t?", "t[x]", "t%"].map((name) => `${collection}${name}`)
+    for (const name of names) yield* kv.put("b::c", name, { collection: name })
+    for (const [i, name] of names.entries()) {
+      yield* equal(yield* clearCollection({ collection: name }), 1, name)
+      for (const rest of names.slice(i + 1)) {
+        yield* equal(yield* kv.get("b::c", { collection: rest }), rest, `clearing ${name} touched ${rest}`)
       }
     }
-  ),
+  }),
   define("clears a large collection [MA3]", ["Maintenance", "Misses"], function* ({ kv, at, maxEntries }) {
     const { clearCollection } = yield* Maintenance
     const keys = Array.from({ length: Math.min(2500, maxEntries) }, (_, i) => `key-${i}`)
@@ -48,41 +44,33 @@ export const maintenance = [
       keys.map(() => undefined)
     )
   }),
-  define(
-    "clears all collections and accepts writes afterwards [MA4]",
-    ["Maintenance", "Misses", "Exclusive"],
-    function* ({ kv, at }) {
-      const { clear } = yield* Maintenance
-      yield* clear
-      const places = [at, { collection: `${at.collection}*` }, { collection: "a::b" }, {}]
-      for (const place of places) yield* kv.put("key", 1, place)
-      yield* equal(yield* clear, places.length)
-      for (const place of places) yield* equal(yield* kv.get("key", place), undefined)
-      yield* equal(yield* clear, 0, "once more")
-      yield* kv.put("key", 2, at)
-      yield* equal(yield* kv.get("key", at), 2, "and goes on")
-    }
-  ),
-  define(
-    "removes expired entries and keeps the others [MA5]",
-    ["Maintenance", "Misses"],
-    function* ({ kv, at, advance }) {
-      const { removeExpired } = yield* Maintenance
-      yield* kv.putMany(
-        [
-          ["a", 1],
-          ["b", 2]
-        ],
-        { ...at, ttl: "1 second" }
-      )
-      yield* kv.put("live", 3, at)
-      yield* kv.put("later", 4, { ...at, ttl: "1 hour" })
-      yield* advance("1100 millis")
-      const count = yield* removeExpired
-      yield* isTrue(Number.isInteger(count) && count >= 0, `${count} is not a count`)
-      yield* equal(yield* kv.getMany(["a", "b", "live", "later"], at), [undefined, undefined, 3, 4])
-    }
-  ),
+  define("clears all collections [MA4]", ["Maintenance", "Misses", "Exclusive"], function* ({ kv, at }) {
+    const { clear } = yield* Maintenance
+    yield* clear
+    const places = [at, { collection: `${at.collection}*` }, { collection: "a::b" }, {}]
+    for (const place of places) yield* kv.put("key", 1, place)
+    yield* equal(yield* clear, places.length)
+    for (const place of places) yield* equal(yield* kv.get("key", place), undefined)
+    yield* equal(yield* clear, 0, "once more")
+    yield* kv.put("key", 2, at)
+    yield* equal(yield* kv.get("key", at), 2, "and goes on")
+  }),
+  define("removes expired entries only [MA5]", ["Maintenance", "Misses"], function* ({ kv, at, advance }) {
+    const { removeExpired } = yield* Maintenance
+    yield* kv.putMany(
+      [
+        ["a", 1],
+        ["b", 2]
+      ],
+      { ...at, ttl: "1 second" }
+    )
+    yield* kv.put("live", 3, at)
+    yield* kv.put("later", 4, { ...at, ttl: "1 hour" })
+    yield* advance("1100 millis")
+    const count = yield* removeExpired
+    yield* isTrue(Number.isInteger(count) && count >= 0, `${count} is not a count`)
+    yield* equal(yield* kv.getMany(["a", "b", "live", "later"], at), [undefined, undefined, 3, 4])
+  }),
   define("does not count expired entries as cleared [MA6]", ["Maintenance"], function* ({ kv, at, advance }) {
     const { clearCollection } = yield* Maintenance
     yield* kv.put("a", 1, { ...at, ttl: "1 second" })
@@ -90,42 +78,34 @@ export const maintenance = [
     yield* advance("1100 millis")
     yield* equal(yield* clearCollection(at), 1)
   }),
-  define(
-    "clears the default collection when none is named [MA7]",
-    ["Maintenance", "Misses", "Exclusive"],
-    function* ({ kv, at }) {
-      const { clearCollection } = yield* Maintenance
-      yield* clearCollection()
-      yield* kv.put("key", 1)
-      yield* kv.put("key", 2, at)
-      yield* equal(yield* clearCollection(), 1)
-      yield* equal(yield* kv.get("key"), undefined)
-      yield* equal(yield* kv.get("key", at), 2)
-    }
-  ),
-  define(
-    "removes only the expired entries that a call of the driver selects [MA8]",
-    ["Maintenance"],
-    function* ({ kv, at, advance }) {
-      const { removeExpired } = kv.driver
-      const place = { operation: "removeExpired", collection: "", keys: [] } as const
-      yield* kv.putMany(
-        [
-          ["a", 1],
-          ["b", 2]
-        ],
-        { ...at, ttl: "1 second" }
-      )
-      yield* advance("1100 millis")
-      let count = 0
-      let cursor: unknown
-      do {
-        const selects = (collection: string, key: string) => collection === at.collection && key === "c"
-        const page = yield* removeExpired!({ _tag: "removeExpired", place, deadline: undefined, cursor, selects })
-        count += page.count
-        cursor = page.next
-      } while (cursor !== undefined)
-      yield* equal(count, 0)
-    }
-  )
+  define("clears the default collection [MA7]", ["Maintenance", "Misses", "Exclusive"], function* ({ kv, at }) {
+    const { clearCollection } = yield* Maintenance
+    yield* clearCollection()
+    yield* kv.put("key", 1)
+    yield* kv.put("key", 2, at)
+    yield* equal(yield* clearCollection(), 1)
+    yield* equal(yield* kv.get("key"), undefined)
+    yield* equal(yield* kv.get("key", at), 2)
+  }),
+  define("removes only expired entries that a call selects [MA8]", ["Maintenance"], function* ({ kv, at, advance }) {
+    const { removeExpired } = kv.driver
+    const place = { operation: "removeExpired", collection: "", keys: [] } as const
+    yield* kv.putMany(
+      [
+        ["a", 1],
+        ["b", 2]
+      ],
+      { ...at, ttl: "1 second" }
+    )
+    yield* advance("1100 millis")
+    let count = 0
+    let cursor: unknown
+    do {
+      const selects = (collection: string, key: string) => collection === at.collection && key === "c"
+      const page = yield* removeExpired!({ _tag: "removeExpired", place, deadline: undefined, cursor, selects })
+      count += page.count
+      cursor = page.next
+    } while (cursor !== undefined)
+    yield* equal(count, 0)
+  })
 ]

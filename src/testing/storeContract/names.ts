@@ -123,28 +123,24 @@ export const names = [
     yield* kv.put("test_key!@#$%^&*()", { test: 1 }, at)
     yield* equal(yield* kv.get("test_key!@#$%^&*()", at), { test: 1 })
   }),
-  define(
-    "keeps entries apart whose collections and keys are equal when joined [NA1]",
-    [],
-    function* ({ kv, at: { collection } }) {
-      for (const separator of separators) {
-        const pairs = [
-          [`${collection}a`, `b${separator}c`],
-          [`${collection}a${separator}b`, "c"],
-          [`${collection}a${separator}b${separator}c`, ""],
-          [`${collection}a`, `${separator}b`],
-          [`${collection}a${separator}`, "b"],
-          [`${collection}a${separator}${separator}`, "b"],
-          [`${collection}a${separator}`, `${separator}b`]
-        ] as const
-        for (const [collection, key] of pairs) yield* kv.put(key, [collection, key], { collection })
-        for (const [collection, key] of pairs) {
-          yield* equal(yield* kv.get(key, { collection }), [collection, key], JSON.stringify([collection, key]))
-        }
-        for (const [collection, key] of pairs) yield* equal(yield* kv.delete(key, { collection }), true)
+  define("keeps entries apart whose joined names are equal [NA1]", [], function* ({ kv, at: { collection } }) {
+    for (const separator of separators) {
+      const pairs = [
+        [`${collection}a`, `b${separator}c`],
+        [`${collection}a${separator}b`, "c"],
+        [`${collection}a${separator}b${separator}c`, ""],
+        [`${collection}a`, `${separator}b`],
+        [`${collection}a${separator}`, "b"],
+        [`${collection}a${separator}${separator}`, "b"],
+        [`${collection}a${separator}`, `${separator}b`]
+      ] as const
+      for (const [collection, key] of pairs) yield* kv.put(key, [collection, key], { collection })
+      for (const [collection, key] of pairs) {
+        yield* equal(yield* kv.get(key, { collection }), [collection, key], JSON.stringify([collection, key]))
       }
+      for (const [collection, key] of pairs) yield* equal(yield* kv.delete(key, { collection }), true)
     }
-  ),
+  }),
   define("keeps entries with unusual keys apart [NA2]", ["Misses"], function* ({ kv, at }) {
     for (const key of awkwardKeys) yield* equal(yield* kv.get(key, at), undefined, JSON.stringify(key))
     for (const key of awkwardKeys) yield* kv.put(key, { key }, at)

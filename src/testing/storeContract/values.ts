@@ -79,14 +79,10 @@ export const values = [
     yield* kv.put("bytes", { now: "json" }, at)
     yield* equal(yield* kv.get("bytes", at), { now: "json" })
   }),
-  define(
-    "accepts the deepest allowed value, and fails with SerializationError for a deeper one [VA6]",
-    [],
-    function* (subject) {
-      yield* roundTrip(subject, "deepest", vectors.deepest(Value.maxDepth))
-      yield* isRefused(subject, "deeper", vectors.deepest(Value.maxDepth + 1), undefined)
-    }
-  ),
+  define("accepts the deepest allowed value and refuses a deeper one [VA6]", [], function* (subject) {
+    yield* roundTrip(subject, "deepest", vectors.deepest(Value.maxDepth))
+    yield* isRefused(subject, "deeper", vectors.deepest(Value.maxDepth + 1), undefined)
+  }),
   define("stores nothing of a batch in which one value is not valid [VA7]", ["Misses"], function* ({ kv, at }) {
     const put = kv.putMany(
       [
@@ -139,33 +135,29 @@ export const values = [
     yield* kv.put("test", value, at)
     yield* equal(yield* kv.get("test", at), { a: 1 })
   }),
-  define(
-    "fails with SerializationError for a value that throws, and reads each property once [VA11]",
-    [],
-    function* (subject) {
-      const { kv, at } = subject
-      const throwing = {
-        get a() {
-          throw new Error("by a getter")
-        }
+  define("refuses a value that throws, and reads each property once [VA11]", [], function* (subject) {
+    const { kv, at } = subject
+    const throwing = {
+      get a() {
+        throw new Error("by a getter")
       }
-      const revoked = Proxy.revocable({}, {})
-      revoked.revoke()
-      const transferred = Uint8Array.of(1)
-      structuredClone(transferred.buffer, { transfer: [transferred.buffer] })
-      yield* isRefused(subject, "a getter that throws", { list: [throwing] }, "$.list[0].a")
-      yield* isRefused(subject, "a revoked proxy", { proxy: revoked.proxy }, "$.proxy")
-      yield* isRefused(subject, "bytes that were transferred", transferred, "$")
-      let reads = 0
-      const counting = {
-        get reads() {
-          return ++reads
-        }
-      }
-      yield* kv.put("test", { inner: [counting] } as unknown as Value.Value, at)
-      yield* equal([reads, yield* kv.get("test", at)], [1, { inner: [{ reads: 1 }] }])
     }
-  ),
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    const transferred = Uint8Array.of(1)
+    structuredClone(transferred.buffer, { transfer: [transferred.buffer] })
+    yield* isRefused(subject, "a getter that throws", { list: [throwing] }, "$.list[0].a")
+    yield* isRefused(subject, "a revoked proxy", { proxy: revoked.proxy }, "$.proxy")
+    yield* isRefused(subject, "bytes that were transferred", transferred, "$")
+    let reads = 0
+    const counting = {
+      get reads() {
+        return ++reads
+      }
+    }
+    yield* kv.put("test", { inner: [counting] } as unknown as Value.Value, at)
+    yield* equal([reads, yield* kv.get("test", at)], [1, { inner: [{ reads: 1 }] }])
+  }),
   define("returns an ArrayBuffer as bytes [VA12]", [], function* ({ kv, at }) {
     yield* kv.put("test", Uint8Array.of(1, 2).buffer as unknown as Value.Value, at)
     yield* equal(yield* kv.get("test", at), Uint8Array.of(1, 2))
