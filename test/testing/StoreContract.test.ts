@@ -287,7 +287,7 @@ describe("StoreContract", () => {
     it("have unique ids, with which their names start", () => {
       const all = StoreContract.cases({ capabilities, maxEntries: 500 })
       assert.strictEqual(new Set(all.map(({ id }) => id)).size, all.length)
-      for (const { id, name } of all) assert.isTrue(name.startsWith(`${id} `))
+      for (const { id, name } of all) assert.isTrue(name.endsWith(` [${id}]`))
     })
 
     it("leave out what the store cannot do", () => {
