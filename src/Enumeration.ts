@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import { atATime, withPlace, withPrefix } from "./driver/boundary.ts"
 import type * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
-import { served } from "./internal/served.ts"
+import { served } from "./driver/service/served.ts"
 import type { InCollection } from "./KeyValue.ts"
 import type { CommonError, InvalidKeyError, Place } from "./KeyValueError.ts"
 

@@ -32,7 +32,7 @@
  */
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
-import { oneLine } from "./internal/oneLine.ts"
+import { oneLine } from "./value/oneLine.ts"
 
 /**
  * The name of the operation that the application called.

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { withPlace } from "./driver/boundary.ts"
 import * as Call from "./driver/Call.ts"
 import type { Driver } from "./driver/Driver.ts"
-import { served } from "./internal/served.ts"
+import { served } from "./driver/service/served.ts"
 import type { InCollection } from "./KeyValue.ts"
 import type { Place, WriteError } from "./KeyValueError.ts"
 

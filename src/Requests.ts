@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import * as internal from "./internal/request.ts"
+import * as internal from "./concurrency/request.ts"
 
 /**
  * A request that is known, such as the `ExecutionContext` (`ctx`) of a Worker.

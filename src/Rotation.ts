@@ -8,9 +8,9 @@ import * as Stream from "effect/Stream"
 import type { Atomic } from "./Atomic.ts"
 import { atATime, withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
+import { type AtomicDriver, type Change, change, isStored } from "./driver/service/change.ts"
+import { served } from "./driver/service/served.ts"
 import { Enumeration } from "./Enumeration.ts"
-import { type AtomicDriver, type Change, change, isStored } from "./internal/change.ts"
-import { served } from "./internal/served.ts"
 import { KeyValue } from "./KeyValue.ts"
 import {
   type ConflictError,

@@ -17,7 +17,7 @@
 import type * as Duration from "effect/Duration"
 import type * as Layer from "effect/Layer"
 import type { Envelope } from "./codecs/envelope.ts"
-import type { Wrapper } from "./driver/layers.ts"
+import type { Wrapper } from "./Driver.ts"
 import type { KeyValue } from "./KeyValue.ts"
 import type { StoreSetupError } from "./KeyValueError.ts"
 import type { Maintenance } from "./Maintenance.ts"

@@ -19,11 +19,11 @@
  */
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import * as bytes from "./internal/bytes.ts"
-import * as json from "./internal/json.ts"
-import { faultOf, type Problem } from "./internal/jsonProblem.ts"
-import * as jsonText from "./internal/jsonText.ts"
-import * as utf8 from "./internal/utf8.ts"
+import * as bytes from "./value/bytes.ts"
+import * as json from "./value/json.ts"
+import { faultOf, type Problem } from "./value/jsonProblem.ts"
+import * as jsonText from "./value/jsonText.ts"
+import * as utf8 from "./value/utf8.ts"
 
 /**
  * Any JSON value. Numbers are finite, but for the `NaN` and infinities that py-key-value may have written.

@@ -45,6 +45,7 @@ describe("the package", () => {
       "src/stores/memory/Partitions.ts",
       "src/stores/memory/Slots.ts",
       "src/wrappers/Retry.ts",
+      "src/wrappers/common/metered.ts",
       "src/wrappers/retry/Budget.ts",
       "src/wrappers/retry/again.ts"
     ])

@@ -9,9 +9,9 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import * as bytes from "../internal/bytes.ts"
-import * as utf8 from "../internal/utf8.ts"
 import { type ExactOption, Payload } from "../Value.ts"
+import * as bytes from "../value/bytes.ts"
+import * as utf8 from "../value/utf8.ts"
 import * as frame from "./frame.ts"
 
 /**

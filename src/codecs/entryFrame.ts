@@ -16,8 +16,8 @@
  */
 import * as Result from "effect/Result"
 import { allocate } from "#bytes"
-import * as bytes from "../internal/bytes.ts"
-import * as utf8 from "../internal/utf8.ts"
+import * as bytes from "../value/bytes.ts"
+import * as utf8 from "../value/utf8.ts"
 
 /**
  * What stands before the content.

@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
-import { maxTextLength } from "../internal/json.ts"
+
 import type { Value } from "../Value.ts"
+import { maxTextLength } from "../value/json.ts"
 
 /**
  * How a codec's output is stored: as JSON, which py-key-value reads and writes, or as `"binary"`, in less than half of

@@ -10,7 +10,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import * as crypto from "#crypto"
-import * as secretKey from "../internal/secretKey.ts"
+import * as secretKey from "./secretKey.ts"
 
 /**
  * The two halves of a Fernet key.

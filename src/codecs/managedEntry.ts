@@ -5,10 +5,10 @@
  */
 import * as Result from "effect/Result"
 import type { Entry } from "../Entry.ts"
-import * as json from "../internal/json.ts"
-import { writeString } from "../internal/jsonText.ts"
-import * as utf8 from "../internal/utf8.ts"
 import { type ExactOption, type Json, Payload } from "../Value.ts"
+import * as json from "../value/json.ts"
+import { writeString } from "../value/jsonText.ts"
+import * as utf8 from "../value/utf8.ts"
 import * as content from "./content.ts"
 import * as entryFrame from "./entryFrame.ts"
 import * as time from "./time.ts"

@@ -1,7 +1,7 @@
 import type * as Exit from "effect/Exit"
 import type { Entry } from "../Entry.ts"
-import type { Holder } from "../internal/release.ts"
 import type { Place, TimeoutError } from "../KeyValueError.ts"
+import type { Holder } from "../time/release.ts"
 
 /**
  * What every call carries.

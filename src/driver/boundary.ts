@@ -4,12 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { Entry } from "../Entry.ts"
-import { atNow } from "../internal/atNow.ts"
-import * as names from "../internal/names.ts"
-import { expiry } from "../internal/ttl.ts"
 import { InvalidKeyError, InvalidTtlError, type Operation, type Place, SerializationError } from "../KeyValueError.ts"
+import { atNow } from "../time/atNow.ts"
 import { Payload, type Value } from "../Value.ts"
 import type { Driver } from "./Driver.ts"
+import * as names from "./names.ts"
+import { expiry } from "./ttl.ts"
 
 /** What every call about keys has in common. */
 export const callAt = (place: Place) => ({

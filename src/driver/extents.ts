@@ -1,5 +1,3 @@
-import type { Driver } from "./Driver.ts"
-
 /**
  * A part of a store: the entries that a driver can reach there.
  *
@@ -15,6 +13,11 @@ export interface Extent {
   readonly store: unknown
   readonly collection: (name: string) => string
   readonly key: (name: string) => string
+}
+
+/** A driver, of which is known what it reaches. */
+interface Reaching {
+  readonly extents?: ReadonlyArray<Extent> | undefined
 }
 
 const same = (name: string): string => name
@@ -53,13 +56,13 @@ export const folded = (extents: ReadonlyArray<Extent>, into: string): ReadonlyAr
   extents.map((extent) => whole(new Folded({ ...extent, collection: () => extent.collection(into) })))
 
 /** The stores that a driver reaches entries of: two drivers that {@link meet} have one in common. */
-export const storesOf = ({ extents = [] }: Pick<Driver, "extents">): ReadonlySet<unknown> =>
+export const storesOf = ({ extents = [] }: Reaching): ReadonlySet<unknown> =>
   new Set(extents.map(({ store }) => rootOf(store)))
 
 const rootOf = (store: unknown): unknown => (store instanceof Folded ? rootOf(store.within.store) : store)
 
 /** May there be an entry that both drivers reach? */
-export const meet = (a: Pick<Driver, "extents">, b: Pick<Driver, "extents">): boolean =>
+export const meet = (a: Reaching, b: Reaching): boolean =>
   (a.extents ?? []).some((one) => (b.extents ?? []).some((other) => overlap(one, other)))
 
 /** May there be an entry that is in both? */
@@ -72,7 +75,7 @@ const overlap = (a: Extent, b: Extent): boolean => {
 }
 
 /** Do both drivers reach the same entries, and is that known? */
-export const coincide = (a: Pick<Driver, "extents">, b: Pick<Driver, "extents">): boolean =>
+export const coincide = (a: Reaching, b: Reaching): boolean =>
   a.extents !== undefined &&
   a.extents.length === b.extents?.length &&
   a.extents.every((extent, i) => isSame(extent, b.extents![i]!))
@@ -89,5 +92,5 @@ const haveNamesInCommon = (a: Extent, b: Extent): boolean =>
 const mayBothStart = (a: string, b: string): boolean => a.startsWith(b) || b.startsWith(a)
 
 /** What a driver made of several reaches, if it is known of all of them. */
-export const united = (drivers: ReadonlyArray<Pick<Driver, "extents">>): ReadonlyArray<Extent> | undefined =>
+export const united = (drivers: ReadonlyArray<Reaching>): ReadonlyArray<Extent> | undefined =>
   drivers.some(({ extents }) => extents === undefined) ? undefined : drivers.flatMap(({ extents }) => extents ?? [])

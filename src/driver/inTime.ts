@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { now } from "../internal/clock.ts"
 import { TimeoutError } from "../KeyValueError.ts"
+import { now } from "../time/clock.ts"
 import type { Next } from "./around.ts"
 import type { Call } from "./Call.ts"
 

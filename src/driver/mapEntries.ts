@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
+import * as slices from "../concurrency/slices.ts"
 import type { Entry } from "../Entry.ts"
-import * as slices from "../internal/slices.ts"
 import type { Place, ReadError, WriteError } from "../KeyValueError.ts"
 import * as Call from "./Call.ts"
 import type { Driver } from "./Driver.ts"

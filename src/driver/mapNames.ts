@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import type { Compound } from "../codecs/names.ts"
-import { AllListed, type Listed } from "../internal/Listed.ts"
 import * as Call from "./Call.ts"
 import type { Driver } from "./Driver.ts"
 import * as extents from "./extents.ts"
+import { AllListed, type Listed } from "./listing/Listed.ts"
 
 /**
  * How a name is written inside, and back.

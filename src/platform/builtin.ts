@@ -1,4 +1,4 @@
-import { lazy } from "../internal/lazy.ts"
+import { lazy } from "./lazy.ts"
 
 interface Modules {
   readonly "node:crypto": typeof import("node:crypto")

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Algorithm } from "../codecs/compressed.ts"
+import type { Algorithm } from "./Algorithm.ts"
 import { builtin } from "./builtin.ts"
 
 const zlib = builtin("node:zlib")

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { Algorithm } from "../codecs/compressed.ts"
+import type { Algorithm } from "./Algorithm.ts"
 
 const formats: Partial<Record<Algorithm, "gzip" | "deflate">> = { gzip: "gzip", deflate: "deflate" }
 

@@ -12,18 +12,18 @@
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
+import { layer as driverLayer } from "../Driver.ts"
 import { defaultCollection } from "../driver/Driver.ts"
-import { layer as driverLayer } from "../driver/layers.ts"
+import * as options from "../driver/options.ts"
 import type { Enumeration } from "../Enumeration.ts"
-import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
-import { make as makeDriver } from "./effectstore/driver.ts"
+import { make as makeDriver } from "./effectStore/driver.ts"
 
-export * from "./effectstore/backingPersistence.ts"
-export * from "./effectstore/keyValueStore.ts"
-export * from "./effectstore/rateLimiterStore.ts"
+export * from "./effectStore/backingPersistence.ts"
+export * from "./effectStore/keyValueStore.ts"
+export * from "./effectStore/rateLimiterStore.ts"
 
 /**
  * Options of {@link layer}.

@@ -5,11 +5,11 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { layer as driverLayer } from "../Driver.ts"
 import { type Driver, defaultCollection } from "../driver/Driver.ts"
-import { layer as driverLayer } from "../driver/layers.ts"
+import * as options from "../driver/options.ts"
 import { declareWaits } from "../driver/waits.ts"
 import type { Enumeration } from "../Enumeration.ts"
-import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"

@@ -8,24 +8,25 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import * as options from "../internal/options.ts"
+import * as options from "../driver/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
-import { type Kind, kinds } from "./chaos/Fault.ts"
+import { kinds } from "./Chaos.ts"
 import { servicesOf } from "./simulation/Client.ts"
-import type { Violation } from "./simulation/check.ts"
 import type { Faults, Faulty } from "./simulation/faulty.ts"
 import { hashText } from "./simulation/History.ts"
 import { hazards as allHazards, type Hazard } from "./simulation/hazards.ts"
-import * as Plan from "./simulation/Plan.ts"
+import { planOf } from "./simulation/planning.ts"
+import type { Report } from "./simulation/Report.ts"
 import { run as runPlan } from "./simulation/run.ts"
 import { type Simulation, Tally, violationsOf } from "./simulation/Tally.ts"
 import type { Throwing } from "./simulation/Thrown.ts"
 
-export type { Violation, ViolationKind } from "./simulation/check.ts"
 export { defaultRates, type Faults, type Faulty } from "./simulation/faulty.ts"
 export { type Hazard, hazards } from "./simulation/hazards.ts"
+export type { Finding, Report } from "./simulation/Report.ts"
 export type { Throwing } from "./simulation/Thrown.ts"
+export type { Violation, ViolationKind } from "./simulation/Violation.ts"
 
 /**
  * Options of {@link run}.
@@ -79,49 +80,6 @@ export interface Options<E = never> {
   readonly countsDeletes?: boolean | undefined
   /** How many of the violations are shrunk to the shortest history that shows them. Default: 1. */
   readonly shrinks?: number | undefined
-}
-
-/**
- * A violation, and a history that shows it.
- *
- * @since 0.1.0
- */
-export interface Finding extends Violation {
-  readonly seed: number
-  /** A line for each event; the shortest that was found, where it was shrunk. */
-  readonly history: ReadonlyArray<string>
-  readonly shrunk: boolean
-}
-
-/**
- * What came out of a simulation.
- *
- * @since 0.1.0
- */
-export interface Report {
-  readonly seeds: number
-  readonly operations: number
-  readonly acknowledgedWrites: number
-  /** How many faults of each kind there were, calls in outages included. */
-  readonly faults: Readonly<Record<Kind, number>>
-  readonly outages: number
-  readonly lostAcknowledgedWrites: number
-  readonly notAppliedButVisible: number
-  readonly staleReadsBeyondBound: number
-  readonly untypedDefects: number
-  readonly leakedFibers: number
-  /** Operations without an end, or that took longer than the stack allows. */
-  readonly hangs: number
-  readonly answeredAfterClose: number
-  /** Operations that fail, and stores that differ, although nothing has been wrong for long. */
-  readonly notRecovered: number
-  /** Violations of other kinds: values that nobody wrote, callers that were ended by the budget of another. */
-  readonly otherViolations: number
-  /** A hash of each run's history, in the order of seeds. */
-  readonly hashes: ReadonlyArray<string>
-  /** The same for the same options, to the byte of all histories. */
-  readonly replayHash: string
-  readonly findings: ReadonlyArray<Finding>
 }
 
 /**
@@ -277,7 +235,7 @@ const prepare = Effect.fnUntraced(function* <E>(
         afterClose: options.failsAfterCloseWithin
       }
     },
-    planOf: (seed) => Plan.make({ ...setting, seed })
+    planOf: (seed) => planOf({ ...setting, seed })
   }
 })
 

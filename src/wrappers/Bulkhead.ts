@@ -5,16 +5,16 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { Wrapper } from "../Driver.ts"
 import type { Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import { inTime } from "../driver/inTime.ts"
-import type { Wrapper } from "../driver/layers.ts"
-import { metered } from "../internal/metered.ts"
-import type { Meter } from "../internal/metrics.ts"
-import * as options from "../internal/options.ts"
+import * as options from "../driver/options.ts"
 import { BulkheadFullError, type StoreSetupError } from "../KeyValueError.ts"
+import type { Meter } from "../telemetry/metrics.ts"
 import { Places, Turn } from "./bulkhead/Places.ts"
 import { type Reason, waiting } from "./bulkhead/waiting.ts"
+import { metered } from "./common/metered.ts"
 
 /**
  * Options of {@link wrap}.

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Combiner } from "../driver/layers.ts"
+import type { Combiner } from "../Driver.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import * as Routing from "./Routing.ts"
 

@@ -9,9 +9,9 @@ import * as Effect from "effect/Effect"
 import * as zlib from "#zlib"
 import * as compressed from "../codecs/compressed.ts"
 import { type Envelope, envelopes, type TooLarge } from "../codecs/envelope.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
-import * as options from "../internal/options.ts"
+import * as options from "../driver/options.ts"
 import { DecompressionError, EntryTooLargeError, type Place, type StoreSetupError } from "../KeyValueError.ts"
 
 /**

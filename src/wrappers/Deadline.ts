@@ -3,19 +3,18 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
+
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import type { Filter, Next } from "../driver/around.ts"
-import type { Call } from "../driver/Call.ts"
-import type { Wrapper } from "../driver/layers.ts"
-import { CurrentDeadline, timeLeft } from "../internal/budget.ts"
-import { now } from "../internal/clock.ts"
-import { millisOf } from "../internal/duration.ts"
-import { metered } from "../internal/metered.ts"
-import * as options from "../internal/options.ts"
-import { release } from "../internal/release.ts"
-import { type StoreSetupError, TimeoutError } from "../KeyValueError.ts"
+import type { Wrapper } from "../Driver.ts"
+import * as options from "../driver/options.ts"
+import type { StoreSetupError } from "../KeyValueError.ts"
+import { CurrentDeadline } from "../time/budget.ts"
+import { now } from "../time/clock.ts"
+import { millisOf } from "../time/duration.ts"
+import { keeping } from "./common/keeping.ts"
+import { metered } from "./common/metered.ts"
 
 /**
  * Options of {@link wrap}.
@@ -125,20 +124,3 @@ export const described = options.of<Options & { readonly duration?: Duration.Inp
   duration: options.duration({ default: Number.POSITIVE_INFINITY, otherwise: "none" }),
   store: options.text()
 })
-
-/** @internal */
-export const keeping =
-  (millis: number, onExceeded: () => void): Filter =>
-  <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
-    Effect.withFiber((fiber): Effect.Effect<A, E | TimeoutError> => {
-      const left = Math.min(millis, timeLeft(fiber))
-      if (left === Number.POSITIVE_INFINITY) return next(call)
-      const exceeded = (sent: boolean) => {
-        onExceeded()
-        return new TimeoutError({ ...call.place, duration: Duration.millis(Math.max(0, left)), sent })
-      }
-      if (left <= 0) return Effect.fail(exceeded(false))
-      const deadline = Math.min(call.deadline ?? Number.POSITIVE_INFINITY, now(fiber) + left)
-      const attempt = Effect.suspend(() => next({ ...call, deadline }))
-      return release(attempt, fiber, left, () => exceeded(true), call.holder)
-    })

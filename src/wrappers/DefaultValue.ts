@@ -6,9 +6,9 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { mapEntries } from "../driver/mapEntries.ts"
-import * as options from "../internal/options.ts"
+import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { Payload, type Value } from "../Value.ts"
 

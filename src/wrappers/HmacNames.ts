@@ -6,11 +6,11 @@
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as crypto from "#crypto"
+import { type Combiner, combination } from "../Driver.ts"
 import type * as Call from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
-import { type Combiner, combination } from "../driver/layers.ts"
+import * as options from "../driver/options.ts"
 import type { Enumeration } from "../Enumeration.ts"
-import * as options from "../internal/options.ts"
 import { StoreError, type StoreSetupError } from "../KeyValueError.ts"
 import { make as makeNaming, type Naming } from "./hmacNames/naming.ts"
 

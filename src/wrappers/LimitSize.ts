@@ -5,10 +5,10 @@
  */
 import type * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
+import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import type { Drop } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
 import { type EntryMapping, mapEntries } from "../driver/mapEntries.ts"
-import * as options from "../internal/options.ts"
+import * as options from "../driver/options.ts"
 import { EntryTooLargeError, EntryTooSmallError, type Place, type StoreSetupError } from "../KeyValueError.ts"
 
 /**

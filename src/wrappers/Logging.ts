@@ -8,14 +8,15 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as LogLevel from "effect/LogLevel"
+import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { around, type Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { monotonicMillis } from "../internal/clock.ts"
+import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import { monotonicMillis } from "../time/clock.ts"
 import type { Value } from "../Value.ts"
-import { type Config, described } from "./logging/config.ts"
-import { finished, started } from "./logging/lines.ts"
+import { shownName } from "../value/oneLine.ts"
+import { type Config, finished, started } from "./logging/lines.ts"
 
 /**
  * Options of {@link wrap}.
@@ -86,18 +87,27 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const wrap = (options: Options = {}): Wrapper<never, StoreSetupError> =>
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.map(
-      described.read(options),
-      (config) => (driver) => around(logging({ ...config, exact: driver.exact }))(driver)
-    )
+    Effect.map(described.read(config), (read) => (driver) => around(logging({ ...read, exact: driver.exact }))(driver))
   )
 
-/** @internal */
-export { described } from "./logging/config.ts"
+const severities = LogLevel.values.filter((level) => level !== "All" && level !== "None")
 
-const logging = (config: Config & { readonly exact: boolean | undefined }): Filter => {
+/** @internal */
+export const described = options.of<Options>()("Logging", {
+  level: options.oneOf(severities, { default: "Info" }),
+  failureLevel: options.oneOf(severities, { default: "Warn" }),
+  logStart: options.boolean({ default: false }),
+  logKeys: options.boolean({ default: true }),
+  logValues: options.either([true, false], options.callback<(value: Value, call: Call) => unknown>(), {
+    default: false
+  }),
+  maxValueLength: options.integer({ min: 0, default: 1000 }),
+  store: options.map(options.text(), (store) => store && shownName(store))
+})
+
+const logging = (config: Config & { readonly logStart: boolean }): Filter => {
   const level = LogLevel.getOrdinal(config.level)
   const failureLevel = LogLevel.getOrdinal(config.failureLevel)
   return (call, next) =>

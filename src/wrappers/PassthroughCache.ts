@@ -6,15 +6,16 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { areStores, combinationOf, type Wrapper } from "../Driver.ts"
 import { around } from "../driver/around.ts"
 import type { Driver } from "../driver/Driver.ts"
-import { areStores, combinationOf, type Wrapper } from "../driver/layers.ts"
+import * as options from "../driver/options.ts"
 import { waitsOf } from "../driver/waits.ts"
-import { meterOf } from "../internal/metrics.ts"
-import * as options from "../internal/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
+import { meterOf } from "../telemetry/metrics.ts"
+import { limited } from "./common/limited.ts"
 import { Background } from "./passthroughCache/Background.ts"
 import { Copies } from "./passthroughCache/Copies.ts"
 import { countersOf } from "./passthroughCache/counters.ts"
@@ -22,7 +23,6 @@ import { Freshness, type Limits } from "./passthroughCache/Freshness.ts"
 import { Misses } from "./passthroughCache/Misses.ts"
 import { nearOf } from "./passthroughCache/nearOf.ts"
 import { inBudget, ReadThrough } from "./passthroughCache/ReadThrough.ts"
-import * as Timeout from "./Timeout.ts"
 
 /**
  * Options of {@link wrap}.
@@ -152,7 +152,7 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
     const freshness = new Freshness(limits)
     const counters = countersOf((yield* meterOf(name))(far))
     const removals = yield* Background.make(maxRemovals)
-    const near = Timeout.limited(cacheTimeout)(driver!)
+    const near = limited(cacheTimeout)(driver!)
     const store = waitsOf(near) === "never" ? near : around(inBudget)(near)
     const through = new ReadThrough({
       far,

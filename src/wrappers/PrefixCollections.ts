@@ -4,11 +4,11 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { mapNames } from "../driver/mapNames.ts"
-import * as options from "../internal/options.ts"
-import { namesOf, type PrefixOptions, prefixOptions, problemOf } from "../internal/prefixing.ts"
+import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import { namesOf, type PrefixOptions, prefixOptions, problemOf } from "./common/prefixing.ts"
 
 /**
  * Options of {@link wrap}.

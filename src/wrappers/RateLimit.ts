@@ -5,14 +5,14 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { Wrapper } from "../Driver.ts"
 import type { Filter, Next } from "../driver/around.ts"
 import { type Call, keyCount } from "../driver/Call.ts"
 import { inTime } from "../driver/inTime.ts"
-import type { Wrapper } from "../driver/layers.ts"
-import { now } from "../internal/clock.ts"
-import { metered } from "../internal/metered.ts"
-import * as options from "../internal/options.ts"
+import * as options from "../driver/options.ts"
 import { RateLimitedError, type StoreSetupError, type TimeoutError } from "../KeyValueError.ts"
+import { now } from "../time/clock.ts"
+import { metered } from "./common/metered.ts"
 import { Bucket } from "./rateLimit/Bucket.ts"
 
 /**

@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import type * as Call from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import * as options from "../internal/options.ts"
+import * as options from "../driver/options.ts"
 import { ReadOnlyError, type StoreSetupError } from "../KeyValueError.ts"
 
 /**

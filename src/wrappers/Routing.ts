@@ -5,12 +5,12 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import { areLayers, type Combiner, combinationOf } from "../Driver.ts"
 import * as Call from "../driver/Call.ts"
 import { combine, inTurn } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
-import { areLayers, type Combiner, combinationOf } from "../driver/layers.ts"
-import { clearCollections } from "../internal/clearByListing.ts"
-import * as options from "../internal/options.ts"
+import { clearCollections } from "../driver/listing/clearByListing.ts"
+import * as options from "../driver/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 

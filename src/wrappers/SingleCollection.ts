@@ -5,9 +5,9 @@
  */
 import * as Effect from "effect/Effect"
 import { compound, joined } from "../codecs/names.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
+import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { foldCollections } from "../driver/mapNames.ts"
-import * as options from "../internal/options.ts"
+import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**

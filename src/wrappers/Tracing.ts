@@ -10,13 +10,14 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { TracerTimingEnabled } from "effect/References"
 import * as Tracer from "effect/Tracer"
+import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { around, type Filter } from "../driver/around.ts"
 import { type Call, collectionOf, keyCount } from "../driver/Call.ts"
-import { type Wrapper, wrapperEffect } from "../driver/layers.ts"
-import { shownName } from "../internal/oneLine.ts"
-import * as options from "../internal/options.ts"
-import * as telemetry from "../internal/telemetry.ts"
+import * as options from "../driver/options.ts"
+import { errorOf } from "../driver/outcome.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import * as telemetry from "../telemetry/attributes.ts"
+import { shownName } from "../value/oneLine.ts"
 
 /**
  * Options of {@link wrap}.
@@ -127,7 +128,7 @@ const end = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Effect.Effec
   })
 
 const toldOf = (cause: Cause.Cause<unknown>): Exit.Exit<never, unknown> => {
-  const error = telemetry.errorOf(cause)
+  const error = errorOf(cause)
   return error === undefined
     ? Exit.failCause(cause)
     : Exit.fail({ name: error._tag, message: telemetry.codeOf(error) ?? error._tag })

@@ -3,7 +3,7 @@ import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import { decode, encode } from "../../src/codecs/managedEntry.ts"
-import * as vectors from "../../src/testing/contract/vectors.ts"
+import * as vectors from "../../src/testing/storeContract/vectors.ts"
 import { type Json, Payload } from "../../src/Value.ts"
 
 const read = (stored: string | Uint8Array) => Result.getOrThrow(decode(stored)).entry

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { Permits } from "../../src/internal/Permits.ts"
+import { Permits } from "../../src/concurrency/Permits.ts"
 
 describe("Permits", () => {
   it.effect("run no more effects at a time than there are permits, in the order in which they came", () =>

@@ -3,10 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { JsonParser } from "../../src/internal/JsonParser.ts"
-import * as json from "../../src/internal/json.ts"
-import * as jsonText from "../../src/internal/jsonText.ts"
 import type { Json } from "../../src/Value.ts"
+import { JsonParser } from "../../src/value/JsonParser.ts"
+import * as json from "../../src/value/json.ts"
+import * as jsonText from "../../src/value/jsonText.ts"
 import * as any from "../properties/arbitraries.ts"
 
 const native = (text: string) => Result.getOrUndefined(Result.try(() => ({ value: JSON.parse(text) as Json })))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
-import { Lanes } from "../../src/internal/Lanes.ts"
+import { Lanes } from "../../src/concurrency/Lanes.ts"
 
 describe("Lanes", () => {
   const setup = () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { AllListed, LatelyListed } from "../../src/internal/Listed.ts"
+import { AllListed, LatelyListed } from "../../src/driver/listing/Listed.ts"
 
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `k${from + i}`)
 

@@ -6,6 +6,9 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
+import { Lanes } from "../../src/concurrency/Lanes.ts"
+import { CurrentRequest, type Request } from "../../src/concurrency/request.ts"
+import { SingleFlight } from "../../src/concurrency/SingleFlight.ts"
 import {
   Bulkhead,
   CircuitBreaker,
@@ -17,9 +20,6 @@ import {
   Replicate,
   Requests
 } from "../../src/index.ts"
-import { Lanes } from "../../src/internal/Lanes.ts"
-import { CurrentRequest, type Request } from "../../src/internal/request.ts"
-import { SingleFlight } from "../../src/internal/SingleFlight.ts"
 import { Places, Turn } from "../../src/wrappers/bulkhead/Places.ts"
 import { faulty, script } from "../support/faults.ts"
 

@@ -3,8 +3,8 @@ import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
-import { liveClock } from "../../src/internal/clock.ts"
-import { runAfter } from "../../src/internal/runAfter.ts"
+import { liveClock } from "../../src/time/clock.ts"
+import { runAfter } from "../../src/time/runAfter.ts"
 
 describe("runAfter, by the live clock", () => {
   beforeEach(() => void vi.useFakeTimers({ now: 0 }))

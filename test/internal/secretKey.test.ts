@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as secretKey from "../../src/internal/secretKey.ts"
+import * as secretKey from "../../src/codecs/secretKey.ts"
 
 describe("a secret key", () => {
   it("may be bytes of another realm", () => {

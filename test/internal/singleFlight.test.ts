@@ -3,7 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
-import { SingleFlight } from "../../src/internal/SingleFlight.ts"
+import { SingleFlight } from "../../src/concurrency/SingleFlight.ts"
 
 /** Runs an effect with fibers that take turns after so many steps, for many of them: wherever a turn can end, one does. */
 const inTurns = <A, E>(effect: Effect.Effect<A, E>) =>

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as PlatformError from "effect/PlatformError"
-import * as telemetry from "../../src/internal/telemetry.ts"
 import { InvalidKeyError, StoreUnavailableError } from "../../src/KeyValueError.ts"
+import * as telemetry from "../../src/telemetry/attributes.ts"
 
 const place = { operation: "get", collection: "users", keys: ["secret-key"] } as const
 

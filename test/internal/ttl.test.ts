@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import { expiry } from "../../src/internal/ttl.ts"
+import { expiry } from "../../src/driver/ttl.ts"
 
 const now = 1_000_000
 const left = (ttl: unknown): number | undefined => {

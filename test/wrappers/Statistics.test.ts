@@ -15,7 +15,7 @@ import { KeyValue } from "../../src/KeyValue.ts"
 import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Statistics from "../../src/wrappers/Statistics.ts"
-import { Latencies } from "../../src/wrappers/statistics/Latencies.ts"
+import { Latencies } from "../../src/wrappers/common/Latencies.ts"
 import { failing, slow, throwing } from "./observed.ts"
 
 /** Runs a test against a store with statistics, with metrics of its own. */

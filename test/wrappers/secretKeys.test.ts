@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as secretKey from "../../src/codecs/secretKey.ts"
 import { Aead, FernetEncryption, HmacNames, KeyValue, Memory } from "../../src/index.ts"
-import * as secretKey from "../../src/internal/secretKey.ts"
 import { buildError } from "../support/faults.ts"
 
 type Key = Redacted.Redacted<string | Uint8Array>

@@ -1,5 +1,5 @@
 import { type Entry, isExpired } from "../../Entry.ts"
-import * as utf8 from "../../internal/utf8.ts"
+import * as utf8 from "../../value/utf8.ts"
 import { Expiries } from "./Expiries.ts"
 
 /** An entry in its place between the one used before and the one used after it. */

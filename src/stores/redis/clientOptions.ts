@@ -1,8 +1,8 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { ClusterNode, ClusterOptions, RedisOptions } from "ioredis"
-import * as options from "../../internal/options.ts"
-import { longestTimer } from "../../internal/runAfter.ts"
+import * as options from "../../driver/options.ts"
+import { longestTimer } from "../../time/runAfter.ts"
 import { type Address, maxDatabase, parse } from "./url.ts"
 
 /**

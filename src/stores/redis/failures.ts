@@ -1,4 +1,4 @@
-import { storeFailure, type ToStoreFailure } from "../../internal/storeFailure.ts"
+import { storeFailure, type ToStoreFailure } from "../../driver/storeFailure.ts"
 import { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { toldOfClient, toldOfReply } from "./told.ts"
 

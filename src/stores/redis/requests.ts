@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { Chain } from "../../internal/Chain.ts"
+import { Chain } from "../../concurrency/Chain.ts"
 
 /** Whoever waits for something that comes over a connection. */
 export interface Waiter {

@@ -1,6 +1,6 @@
 import type { Call } from "../../driver/Call.ts"
-import { layerClosed } from "../../internal/layerClosed.ts"
-import { storeFailure } from "../../internal/storeFailure.ts"
+import { layerClosed } from "../../driver/layerClosed.ts"
+import { storeFailure } from "../../driver/storeFailure.ts"
 import type { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that have something to say to a user. */

@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { monotonicMillis } from "../../internal/clock.ts"
-import { lazy } from "../../internal/lazy.ts"
-import { pauses } from "../../internal/pauses.ts"
+import { lazy } from "../../platform/lazy.ts"
+import { monotonicMillis } from "../../time/clock.ts"
+import { pauses } from "../../time/pauses.ts"
 import { isBusy } from "./errors.ts"
 
 const schedule = lazy(() => pauses("1 millis", "25 millis"))

@@ -4,8 +4,8 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Cursor, Removed } from "../../driver/Call.ts"
-import { lazy } from "../../internal/lazy.ts"
-import { pauses } from "../../internal/pauses.ts"
+import { lazy } from "../../platform/lazy.ts"
+import { pauses } from "../../time/pauses.ts"
 import { isLogInUseUnsafe } from "./database.ts"
 import type { Statements } from "./statements.ts"
 

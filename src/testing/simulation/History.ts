@@ -1,5 +1,5 @@
 import * as KeyValueError from "../../KeyValueError.ts"
-import type { Kind } from "../chaos/Fault.ts"
+import type { Kind } from "../Chaos.ts"
 import type { Outage, Plan, Stall, Step } from "./Plan.ts"
 import type { Jump } from "./wall.ts"
 

@@ -1,11 +1,12 @@
 import * as Effect from "effect/Effect"
-import { type Kind, kinds } from "../chaos/Fault.ts"
-import type { Finding, Report } from "../Simulation.ts"
-import { check, type Expected, type Violation, type ViolationKind } from "./check.ts"
+import { type Kind, kinds } from "../Chaos.ts"
+import { check, type Expected } from "./check.ts"
 import { type History, hash, hashText, isAcknowledged, render } from "./History.ts"
 import type * as Plan from "./Plan.ts"
+import type { Finding, Report } from "./Report.ts"
 import { type Run, run as runPlan, type Subject } from "./run.ts"
 import { shrink } from "./shrink.ts"
+import type { Violation, ViolationKind } from "./Violation.ts"
 
 /** What is simulated, and how it is planned and judged. */
 export interface Simulation<E> {

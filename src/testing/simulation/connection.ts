@@ -1,9 +1,9 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import { wrapperEffect } from "../../Driver.ts"
 import { around, type Next } from "../../driver/around.ts"
 import type { Call } from "../../driver/Call.ts"
-import { wrapperEffect } from "../../driver/layers.ts"
-import { layerClosed } from "../../internal/layerClosed.ts"
+import { layerClosed } from "../../driver/layerClosed.ts"
 
 /**
  * A client of a store that goes on when the client is closed: what waits for an answer then fails, and so does whatever

@@ -1,6 +1,6 @@
-import type { Violation } from "./check.ts"
 import type { Held, History } from "./History.ts"
 import { type Life, livesOf } from "./lives.ts"
+import type { Violation } from "./Violation.ts"
 import { crossings, type Jump } from "./wall.ts"
 
 /** What the stores held in the end, if they should hold the same. */

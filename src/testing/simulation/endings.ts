@@ -1,6 +1,6 @@
-import type { Violation } from "./check.ts"
 import type { History, Operation } from "./History.ts"
 import type { Stall } from "./Plan.ts"
+import type { Violation } from "./Violation.ts"
 
 /** How an operation must end, whatever it answers. */
 export interface Limits {

@@ -1,6 +1,6 @@
-import type { Violation } from "./check.ts"
 import { type History, isDone, type Operation, valueId } from "./History.ts"
 import type { Promises } from "./registers.ts"
+import type { Violation } from "./Violation.ts"
 
 /**
  * What must be true of a key that is only written, read and loaded, however many do so at once: nobody sees a value that

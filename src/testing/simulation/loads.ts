@@ -1,5 +1,5 @@
-import type { Violation } from "./check.ts"
 import { type History, isDone, type LoadRun, type Operation } from "./History.ts"
+import type { Violation } from "./Violation.ts"
 
 /**
  * What was loaded before a write or a delete must not be seen after it: neither because it was stored all the same, nor

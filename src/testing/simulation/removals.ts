@@ -1,5 +1,5 @@
-import type { Violation } from "./check.ts"
 import { type History, isWrite, type Operation } from "./History.ts"
+import type { Violation } from "./Violation.ts"
 
 /** Nobody can remove more expired entries than were written with a TTL. */
 export const ofRemovals = ({ operations }: History): ReadonlyArray<Violation> => {

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as aead from "../../codecs/aead.ts"
-import * as options from "../../internal/options.ts"
-import type { Input as SecretKey } from "../../internal/secretKey.ts"
-import * as utf8 from "../../internal/utf8.ts"
+import type { Input as SecretKey } from "../../codecs/secretKey.ts"
+import * as options from "../../driver/options.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
+import * as utf8 from "../../value/utf8.ts"
 
 /**
  * A key of a ring.

@@ -1,9 +1,9 @@
 import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
-import { Chain, type Link } from "../../internal/Chain.ts"
-import { now } from "../../internal/clock.ts"
-import type { Holder } from "../../internal/release.ts"
-import { holdOf } from "../../internal/request.ts"
+import { Chain, type Link } from "../../concurrency/Chain.ts"
+import { holdOf } from "../../concurrency/request.ts"
+import { now } from "../../time/clock.ts"
+import type { Holder } from "../../time/release.ts"
 
 /** A number of places, and a queue for them: who came first is next. */
 export class Places {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
-import { runAfter } from "../../internal/runAfter.ts"
-import { waker } from "../../internal/wake.ts"
+import { waker } from "../../concurrency/wake.ts"
+import { runAfter } from "../../time/runAfter.ts"
 import type { Places, Turn } from "./Places.ts"
 
 /** Why a call was shed. */

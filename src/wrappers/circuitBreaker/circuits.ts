@@ -1,7 +1,7 @@
 import { type Call, collectionOf } from "../../driver/Call.ts"
-import type { Meter } from "../../internal/metrics.ts"
-import { other } from "../../internal/telemetry.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
+import { other } from "../../telemetry/attributes.ts"
+import type { Meter } from "../../telemetry/metrics.ts"
 import { Circuit, type State, type Timing } from "./Circuit.ts"
 import type { Outcomes } from "./Outcomes.ts"
 

@@ -1,7 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { Call } from "../../driver/Call.ts"
-import { errorOf } from "../../internal/telemetry.ts"
+import { errorOf } from "../../driver/outcome.ts"
 import type { Outcome } from "./Circuit.ts"
 import type { Policy } from "./circuits.ts"
 

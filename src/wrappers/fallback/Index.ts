@@ -1,4 +1,4 @@
-import { Chain, type Link } from "../../internal/Chain.ts"
+import { Chain, type Link } from "../../concurrency/Chain.ts"
 
 /** Where a write is in the journal. */
 export interface Slot {

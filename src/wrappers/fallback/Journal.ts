@@ -4,10 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { layerClosed } from "../../driver/layerClosed.ts"
+import { outcomeOf } from "../../driver/outcome.ts"
 import { type Entry, isExpired } from "../../Entry.ts"
-import { monotonicMillis, now } from "../../internal/clock.ts"
-import { layerClosed } from "../../internal/layerClosed.ts"
-import { outcomeOf } from "../../internal/outcome.ts"
 import {
   DeserializationError,
   type Operation,
@@ -15,6 +14,7 @@ import {
   StoreUnavailableError,
   type WriteError
 } from "../../KeyValueError.ts"
+import { monotonicMillis, now } from "../../time/clock.ts"
 import { byAcceptance, Index, type Pending, type Slot } from "./Index.ts"
 import * as journalEntry from "./journalEntry.ts"
 import type { Meters } from "./meters.ts"

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as base64 from "#base64"
 import type { Entry } from "../../Entry.ts"
-import { lazy } from "../../internal/lazy.ts"
+import { lazy } from "../../platform/lazy.ts"
 import { Payload } from "../../Value.ts"
 
 /** A write that the fallback accepted in place of the primary. */

@@ -1,30 +1,16 @@
 import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { idsOf } from "../../driver/ids.ts"
 import { inTime } from "../../driver/inTime.ts"
-import { clearByListing } from "../../internal/clearByListing.ts"
-import { idsOf } from "../../internal/ids.ts"
-import type { Lanes } from "../../internal/Lanes.ts"
-import { layerClosed } from "../../internal/layerClosed.ts"
+import { layerClosed } from "../../driver/layerClosed.ts"
+import { clearByListing } from "../../driver/listing/clearByListing.ts"
 import { type KeyValueError, StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
 import type { Journal } from "./Journal.ts"
 import { listing } from "./listing.ts"
 import { mayBeApplied } from "./mayBeApplied.ts"
-import type { Replayer } from "./Replayer.ts"
+import type { Parts } from "./Parts.ts"
 import { reading } from "./reading.ts"
-import type { Stamps } from "./Stamps.ts"
-
-export interface Parts {
-  readonly primary: Driver
-  readonly fallback: Driver
-  readonly journal: Journal
-  readonly replayer: Replayer
-  /** Writes about the same key wait for each other here, and so do replays. */
-  readonly lanes: Lanes
-  readonly stamps: Stamps
-  readonly journalCollection: string
-  readonly fallbackOn: (error: KeyValueError) => boolean
-}
 
 /** The primary store as it will be when all that is in the journal is replayed. */
 export const journaling = (parts: Parts): Driver => {

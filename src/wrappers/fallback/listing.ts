@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { Driver } from "../../driver/Driver.ts"
+import { amendedListing } from "../../driver/listing/amendedListing.ts"
 import { isExpired } from "../../Entry.ts"
-import { amendedListing } from "../../internal/amendedListing.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
 

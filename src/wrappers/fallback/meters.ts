@@ -1,4 +1,4 @@
-import type { Meter } from "../../internal/metrics.ts"
+import type { Meter } from "../../telemetry/metrics.ts"
 
 /** The counters of a journal. */
 export interface Meters {

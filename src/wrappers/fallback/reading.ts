@@ -6,7 +6,7 @@ import type { Entry } from "../../Entry.ts"
 import type { ReadError } from "../../KeyValueError.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
-import type { Parts } from "./journaling.ts"
+import type { Parts } from "./Parts.ts"
 
 type Answers = ReadonlyArray<Entry | undefined>
 

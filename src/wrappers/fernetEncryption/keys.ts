@@ -4,10 +4,10 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as crypto from "#crypto"
 import * as fernet from "../../codecs/fernet.ts"
-import * as options from "../../internal/options.ts"
-import type { Input as SecretKey } from "../../internal/secretKey.ts"
-import * as utf8 from "../../internal/utf8.ts"
+import type { Input as SecretKey } from "../../codecs/secretKey.ts"
+import * as options from "../../driver/options.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
+import * as utf8 from "../../value/utf8.ts"
 
 /**
  * What to encrypt with: keys, of which the first encrypts and all decrypt; or a passphrase and a salt.

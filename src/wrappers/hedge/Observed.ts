@@ -1,5 +1,5 @@
 import * as Duration from "effect/Duration"
-import { Latencies } from "../statistics/Latencies.ts"
+import { Latencies } from "../common/Latencies.ts"
 
 /** After how many of them there is a new estimate, and so the first one. */
 const step = 25

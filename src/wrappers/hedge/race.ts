@@ -2,9 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { CallBase } from "../../driver/Call.ts"
-import { now } from "../../internal/clock.ts"
-import { abandon } from "../../internal/release.ts"
-import { runAfter } from "../../internal/runAfter.ts"
+import { now } from "../../time/clock.ts"
+import { abandon } from "../../time/release.ts"
+import { runAfter } from "../../time/runAfter.ts"
 
 export interface Hedging {
   readonly millis: number

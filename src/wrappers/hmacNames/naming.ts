@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import * as base64 from "#base64"
 import { allocate } from "#bytes"
 import * as crypto from "#crypto"
-import { forEach } from "../../internal/slices.ts"
-import * as utf8 from "../../internal/utf8.ts"
+import { forEach } from "../../concurrency/slices.ts"
+import * as utf8 from "../../value/utf8.ts"
 
 /** Names as the store sees them. */
 export interface Naming {

@@ -2,10 +2,10 @@ import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import { type Call, collectionOf } from "../../driver/Call.ts"
 import type { Entry } from "../../Entry.ts"
-import { oneLine, shownName } from "../../internal/oneLine.ts"
-import * as telemetry from "../../internal/telemetry.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
+import * as telemetry from "../../telemetry/attributes.ts"
 import type { Payload, Value } from "../../Value.ts"
+import { oneLine, shownName } from "../../value/oneLine.ts"
 
 /** What a line says beside its message, under names of its own. */
 export type Annotations = Readonly<Record<string, unknown>>

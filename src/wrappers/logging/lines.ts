@@ -3,9 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as LogLevel from "effect/LogLevel"
 import type { Call } from "../../driver/Call.ts"
-import * as telemetry from "../../internal/telemetry.ts"
+import { errorOf } from "../../driver/outcome.ts"
+import { errorType } from "../../telemetry/attributes.ts"
 import * as annotations from "./annotations.ts"
-import type { Config } from "./config.ts"
+
+export interface Config extends annotations.Config {
+  readonly level: LogLevel.Severity
+  readonly failureLevel: LogLevel.Severity
+}
 
 export const started = (config: Config, call: Call): Effect.Effect<void> =>
   line(config.level, call, "started", () => annotations.ofCall(config, call))
@@ -27,7 +32,7 @@ export const finished = (
   if (Cause.hasInterruptsOnly(exit.cause)) return line(config.level, call, "interrupted", about)
   return line(config.failureLevel, call, "failed", () => ({
     ...about(),
-    ...annotations.ofFailure(config, telemetry.errorType(exit.cause), telemetry.errorOf(exit.cause))
+    ...annotations.ofFailure(config, errorType(exit.cause), errorOf(exit.cause))
   }))
 }
 

@@ -1,4 +1,4 @@
-import { Chain, type Link } from "../../internal/Chain.ts"
+import { Chain, type Link } from "../../concurrency/Chain.ts"
 
 interface Item<A> {
   readonly key: string

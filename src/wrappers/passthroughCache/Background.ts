@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import { unhurried } from "../../internal/budget.ts"
-import { CurrentFlight } from "../../internal/Flight.ts"
+import { CurrentFlight } from "../../concurrency/Flight.ts"
+import { unhurried } from "../../time/budget.ts"
 
 /**
  * Work that goes on although its caller has been answered or has given up: without the caller's budget of time, and no

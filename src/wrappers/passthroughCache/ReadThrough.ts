@@ -4,17 +4,17 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
+import { CurrentRequest, keepAlive } from "../../concurrency/request.ts"
+import { SingleFlight } from "../../concurrency/SingleFlight.ts"
 import * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
+import { describeId, idsOf } from "../../driver/ids.ts"
 import { inTime } from "../../driver/inTime.ts"
+import { outcomeOf } from "../../driver/outcome.ts"
 import * as Entry from "../../Entry.ts"
-import { monotonicMillis } from "../../internal/clock.ts"
-import { idsOf } from "../../internal/ids.ts"
-import { outcomeOf } from "../../internal/outcome.ts"
-import { CurrentRequest, keepAlive } from "../../internal/request.ts"
-import { SingleFlight } from "../../internal/SingleFlight.ts"
 import type { KeyValueError, ReadError } from "../../KeyValueError.ts"
-import { keeping } from "../Deadline.ts"
+import { monotonicMillis } from "../../time/clock.ts"
+import { keeping } from "../common/keeping.ts"
 import type { Background } from "./Background.ts"
 import { type Copies, type Found, pick, shared } from "./Copies.ts"
 import type { Counters } from "./counters.ts"
@@ -60,7 +60,7 @@ export class ReadThrough {
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.fills = new SingleFlight(parts.maxAge)
+    this.fills = new SingleFlight({ maxAge: parts.maxAge, describe: describeId })
   }
 
   get(call: Call.Get): Effect.Effect<ReadonlyArray<Found>, ReadError> {

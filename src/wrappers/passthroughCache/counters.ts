@@ -1,4 +1,4 @@
-import type { Meter } from "../../internal/metrics.ts"
+import type { Meter } from "../../telemetry/metrics.ts"
 
 /** What became of keys that were asked for. */
 const results = ["hit", "miss", "stale", "refresh", "error"] as const

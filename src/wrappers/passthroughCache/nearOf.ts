@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { driverOf } from "../../Driver.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { coincide, meet, storesOf } from "../../driver/extents.ts"
-import { driverOf } from "../../driver/layers.ts"
 import type { KeyValue } from "../../KeyValue.ts"
 import { StoreSetupError } from "../../KeyValueError.ts"
 

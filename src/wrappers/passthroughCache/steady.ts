@@ -1,5 +1,5 @@
 import type * as Clock from "effect/Clock"
-import { liveClock, monotonicMillis } from "../../internal/clock.ts"
+import { liveClock, monotonicMillis } from "../../time/clock.ts"
 
 /** What other clocks, such as those of tests, said when they were first asked. */
 const origins = new WeakMap<Clock.Clock, number>()

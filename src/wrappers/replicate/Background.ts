@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { CurrentDeadline } from "../../internal/budget.ts"
+import { CurrentDeadline } from "../../time/budget.ts"
 
 /** Runs what goes on after its caller was answered, as long as the layer lives. */
 export class Background {

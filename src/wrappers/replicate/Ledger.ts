@@ -1,5 +1,5 @@
+import { idOf } from "../../driver/ids.ts"
 import type { Entry } from "../../Entry.ts"
-import { idOf } from "../../internal/ids.ts"
 
 /** What is known of a key while not all stores hold it alike. Arrays are by store. */
 export interface KeyState {

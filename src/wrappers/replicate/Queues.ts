@@ -1,4 +1,4 @@
-import { Chain, type Link } from "../../internal/Chain.ts"
+import { Chain, type Link } from "../../concurrency/Chain.ts"
 
 /** Something that wants its turn at a key of a store. A write has the key alone, reads share it with each other. */
 export abstract class Visit {

@@ -1,9 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { layerClosed } from "../../internal/layerClosed.ts"
-import { outcomeOf } from "../../internal/outcome.ts"
-import { storeFailure } from "../../internal/storeFailure.ts"
-import { errorOf } from "../../internal/telemetry.ts"
+import { layerClosed } from "../../driver/layerClosed.ts"
+import { errorOf, outcomeOf } from "../../driver/outcome.ts"
+import { storeFailure } from "../../driver/storeFailure.ts"
 import { type Place, StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
 
 /** What the stores say about one write, and whoever waits for what follows from it. */

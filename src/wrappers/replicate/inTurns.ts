@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { layerClosed } from "../../internal/layerClosed.ts"
-import { eachInSlices } from "../../internal/slices.ts"
-import { wake } from "../../internal/wake.ts"
+import { eachInSlices } from "../../concurrency/slices.ts"
+import { wake } from "../../concurrency/wake.ts"
+import { layerClosed } from "../../driver/layerClosed.ts"
 import type { Place, StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Queues, Visit } from "./Queues.ts"
 

@@ -5,8 +5,8 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import type { Call } from "../../driver/Call.ts"
-import { now } from "../../internal/clock.ts"
 import type { KeyValueError, Outcome } from "../../KeyValueError.ts"
+import { now } from "../../time/clock.ts"
 import type { Budget } from "./Budget.ts"
 
 export interface Policy {

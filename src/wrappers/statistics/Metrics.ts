@@ -1,7 +1,7 @@
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
-import { counterOf } from "../../internal/metrics.ts"
-import type { Counted } from "../../internal/telemetry.ts"
+import type { Counted } from "../../telemetry/attributes.ts"
+import { counterOf } from "../../telemetry/metrics.ts"
 import { Bound } from "./Bound.ts"
 
 /** OpenTelemetry's advice for `db.client.operation.duration`, in seconds. */

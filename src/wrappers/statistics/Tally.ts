@@ -1,6 +1,6 @@
 import type * as Duration from "effect/Duration"
-import type { Counted } from "../../internal/telemetry.ts"
-import { Latencies } from "./Latencies.ts"
+import type { Counted } from "../../telemetry/attributes.ts"
+import { Latencies } from "../common/Latencies.ts"
 
 /**
  * What became of one kind of operation.

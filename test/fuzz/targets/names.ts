@@ -1,6 +1,6 @@
 /** Names in databases and directories: no two pairs of a collection and a key have one name. */
 import { compound, joined } from "../../../src/codecs/names.ts"
-import * as fileNames from "../../../src/stores/filesystem/fileNames.ts"
+import * as fileNames from "../../../src/stores/fileSystem/fileNames.ts"
 import * as redisNames from "../../../src/stores/redis/names.ts"
 import { damaged } from "../mutations.ts"
 import { pure } from "../pure.ts"

@@ -20,7 +20,7 @@ import {
 } from "effect-kv"
 import * as Redis from "effect-kv/Redis"
 import * as Sqlite from "effect-kv/Sqlite"
-import type { Row } from "../../../src/internal/options.ts"
+import type { Row } from "../../../src/driver/options.ts"
 import { parse } from "../../../src/stores/redis/url.ts"
 import type { Dice } from "../Dice.ts"
 import { damaged } from "../mutations.ts"

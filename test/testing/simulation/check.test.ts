@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { check, type Expected, type ViolationKind } from "../../../src/testing/simulation/check.ts"
+import { check, type Expected } from "../../../src/testing/simulation/check.ts"
 import type { Answer, Application, History, Operation } from "../../../src/testing/simulation/History.ts"
 import type { Action } from "../../../src/testing/simulation/Plan.ts"
 import type { Staleness } from "../../../src/testing/simulation/registers.ts"
+import type { ViolationKind } from "../../../src/testing/simulation/Violation.ts"
 
 let id = 0
 

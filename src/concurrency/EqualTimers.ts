@@ -1,0 +1,44 @@
+import { longestTimer } from "../time/runAfter.ts"
+import { Chain, type Link } from "./Chain.ts"
+
+/** Something that is due at a time of the monotonic clock. */
+export interface Due {
+  readonly at: number
+  readonly due: () => void
+}
+
+/**
+ * Timers of the live clock that are all equally long, and so are due in the order in which they begin: one timer of the
+ * runtime for all of them, which costs a third of one for each. It belongs to no layer: closing one leaves nobody waiting.
+ */
+export class EqualTimers {
+  private readonly waiting = new Chain<Due>()
+  private handle: NodeJS.Timeout | undefined
+
+  add(timer: Due, millis: number): Link<Due> {
+    const link = this.waiting.push(timer)
+    if (this.handle === undefined) this.start(millis)
+    return link
+  }
+
+  remove(link: Link<Due>): void {
+    this.waiting.remove(link)
+    if (this.waiting.size > 0) return
+    clearTimeout(this.handle)
+    this.handle = undefined
+  }
+
+  private start(millis: number): void {
+    this.handle = setTimeout(() => this.run(), Math.min(longestTimer, Math.max(1, Math.ceil(millis))))
+  }
+
+  private run(): void {
+    this.handle = undefined
+    const now = performance.now()
+    for (let link = this.waiting.first; link !== undefined && link.value.at <= now; link = this.waiting.first) {
+      link.value.due()
+    }
+    const { first } = this.waiting
+    if (first !== undefined && this.handle === undefined) this.start(first.value.at - now)
+  }
+}

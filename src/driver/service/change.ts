@@ -1,0 +1,62 @@
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type { Entry } from "../../Entry.ts"
+import { ConflictError, type Place, type ReadError, type WriteError } from "../../KeyValueError.ts"
+import { lazy } from "../../platform/lazy.ts"
+import { pauses } from "../../time/pauses.ts"
+import { callAt } from "../boundary.ts"
+import * as Call from "../Call.ts"
+import type { Driver } from "../Driver.ts"
+
+export type AtomicDriver = Driver & Required<Pick<Driver, "compareAndPut">>
+
+/** What becomes of an entry: it is kept, or there is a new one to write, or (without `entry`) the key is to be deleted. */
+export type Change<A> =
+  | { readonly answer: A; readonly write?: undefined }
+  | {
+      readonly answer: A
+      readonly write: Pick<Call.CompareAndPut, "entry" | "keepsExpiry">
+      /** What to answer when the write is dropped on its way. */
+      readonly ifDropped: (drop: Call.Drop) => Effect.Effect<A, ReadError>
+    }
+
+export interface Options {
+  /** How often to start again. */
+  readonly maxRetries: number
+  /** Whether `f` needs the exact expiry of the entry. */
+  readonly expiry: boolean
+}
+
+/** Reads a key and writes what `f` makes of it; again, after a short random pause, if another writer came between. */
+export const change = <A, E>(
+  driver: AtomicDriver,
+  place: Place,
+  { maxRetries, expiry }: Options,
+  f: (current: Entry | undefined) => Effect.Effect<Change<A>, E>
+): Effect.Effect<A, E | ReadError | WriteError | ConflictError> =>
+  Effect.gen(function* () {
+    const current = yield* find(driver, place, expiry)
+    const change = yield* f(current)
+    if (change.write === undefined) return change.answer
+    const expected = current?.version
+    const swapped = yield* driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), ...change.write, expected })
+    if (swapped === false) return yield* new Lost()
+    return swapped === true ? change.answer : yield* change.ifDropped(swapped)
+  }).pipe(
+    Effect.retry({ schedule: schedule(), times: maxRetries, while: (error) => error instanceof Lost }),
+    Effect.mapError((error) =>
+      error instanceof Lost ? new ConflictError({ ...place, attempts: maxRetries + 1 }) : error
+    )
+  )
+
+/** The entry of the key as it is now, with its version. */
+export const find = (driver: Driver, place: Place, expiry = false): Effect.Effect<Entry | undefined, ReadError> =>
+  Effect.map(driver.get(Call.toGet(callAt(place), { expiry, versioned: true })), ([entry]) => entry)
+
+/** A default that stands for a missing entry has no version. */
+export const isStored = (entry: Entry | undefined): entry is Entry => entry?.version !== undefined
+
+/** Another writer came between. */
+class Lost extends Data.TaggedError("Lost") {}
+
+const schedule = lazy(() => pauses("1 millis", "50 millis"))

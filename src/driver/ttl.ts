@@ -1,0 +1,22 @@
+import type * as Duration from "effect/Duration"
+import * as Result from "effect/Result"
+import { millisOf } from "../time/duration.ts"
+
+/** The last moment that ISO 8601, and so every format here, can write with four digits. */
+const endOfTime = Date.UTC(10_000, 0, 1)
+
+/** When an entry written now expires, or why there is no such time. `undefined`: never. */
+export const expiry = (ttl: Duration.Input | undefined, now: number): Result.Result<number | undefined, string> => {
+  if (ttl === undefined) return Result.succeed(undefined)
+  const millis = millisOf(ttl)
+  if (millis === Number.POSITIVE_INFINITY) return Result.succeed(undefined)
+  if (Number.isNaN(millis)) return Result.fail("the TTL is not a duration")
+  if (millis <= 0) return Result.fail("the TTL is not positive")
+  if (millis < 1) return Result.fail("the TTL is shorter than a millisecond")
+  if (now + millis >= endOfTime) return Result.fail("the TTL ends after the year 9999")
+  return Result.succeed(after(now, Math.floor(millis)))
+}
+
+/** The sum, to the microsecond where there are any. */
+const after = (now: number, millis: number): number =>
+  Number.isInteger(now) ? now + millis : (Math.round(now * 1000) + millis * 1000) / 1000

@@ -1,0 +1,42 @@
+import { isPlatformError } from "effect/PlatformError"
+import type { KeyValueStoreError } from "effect/persistence/KeyValueStore"
+import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../../driver/storeFailure.ts"
+import { isFull as isDiskFull, isTransient, reasonOf as platformReasonOf } from "../common/platformErrors.ts"
+
+/**
+ * The typed error for one of Effect's `KeyValueStore`, which does not say what kind it is: its cause does. Without a
+ * cause the store refused by itself; a full or forbidden browser storage and errors that say that they are not retryable
+ * are refusals too. Anything else may pass, and may have been applied.
+ */
+export const toStoreFailure: ToStoreFailure<KeyValueStoreError> =
+  (place, applied = false) =>
+  (error) => {
+    const transient = !isRefusal(error.cause)
+    return storeFailure(place, { reason: reasonOf(error), cause: error, transient, applied: applied || transient })
+  }
+
+/** What failed and how. The store's own message has the key. */
+const reasonOf = ({ method, cause }: KeyValueStoreError): string => {
+  if (isPlatformError(cause)) return platformReasonOf(cause)
+  const name = typeof cause === "object" && cause !== null && "name" in cause ? cause.name : undefined
+  return typeof name === "string" && /^\w{1,64}$/.test(name) ? `${method}: ${name}` : `${method} failed`
+}
+
+const quotas = ["QuotaExceededError", "NS_ERROR_DOM_QUOTA_REACHED"]
+
+const refusals = new Set([...quotas, "SecurityError"])
+
+const isRefusal = (cause: unknown): boolean => {
+  if (typeof cause !== "object" || cause === null) return cause === undefined
+  if (isPlatformError(cause)) return !isTransient(cause)
+  if ("isRetryable" in cause) return cause.isRetryable === false
+  return "name" in cause && refusals.has(String(cause.name))
+}
+
+/** Did the store refuse because it is full? */
+export const isFull = ({ cause }: KeyValueStoreError): boolean => {
+  if (typeof cause !== "object" || cause === null) return false
+  return isPlatformError(cause) ? isDiskFull(cause) : "name" in cause && quotas.includes(String(cause.name))
+}
+
+export const tracked = trackedWith(toStoreFailure)

@@ -1,0 +1,65 @@
+/**
+ * Collections and keys in the one string that names an entry.
+ */
+import * as Effect from "effect/Effect"
+import type { KeyValueStore, KeyValueStoreError } from "effect/persistence/KeyValueStore"
+import { compound } from "../../codecs/names.ts"
+import * as slices from "../../concurrency/slices.ts"
+import type * as Call from "../../driver/Call.ts"
+
+/** A name of our form. Whether there is an entry of ours behind it, its value tells. */
+export interface Name {
+  readonly name: string
+  readonly collection: string
+  readonly key: string
+}
+
+/** Strict, so that the first separator in a name is always ours. */
+const pairs = compound("::", { strict: true })
+
+export const nameOf = (collection: string, key: string): Name => ({
+  name: pairs.encode(collection, key),
+  collection,
+  key
+})
+
+/** Those names of our form that are selected. */
+export const list = (
+  store: KeyValueStore,
+  isSelected: (name: Name) => boolean
+): Effect.Effect<ReadonlyArray<Name>, KeyValueStoreError> =>
+  Effect.flatMap(store.keys, (all) =>
+    slices.flatMap(all, (name) => {
+      const pair = pairs.decode(name)
+      if (pair === undefined || pairs.encode(...pair) !== name) return []
+      const found = { name, collection: pair[0], key: pair[1] }
+      return isSelected(found) ? [found] : []
+    })
+  )
+
+interface Position<A> {
+  readonly items: ReadonlyArray<A>
+  readonly from: number
+}
+
+/** The next items of a listing, which is made when its first page is asked for. */
+export const page = <A, E>(cursor: Call.Cursor, size: number, listing: Effect.Effect<ReadonlyArray<A>, E>) => {
+  const position = cursor as Position<A> | undefined
+  return Effect.map(position === undefined ? listing : Effect.succeed(position.items), (items) => {
+    const from = position?.from ?? 0
+    const to = from + size
+    const next = to < items.length ? ({ items, from: to } satisfies Position<A>) : undefined
+    return { items: items.slice(from, to), next }
+  })
+}
+
+/** Names by their collections. */
+export const grouped = (names: ReadonlyArray<Name>): ReadonlyArray<ReadonlyArray<Name>> => {
+  const groups = new Map<string, Array<Name>>()
+  for (const name of names) {
+    const group = groups.get(name.collection)
+    if (group === undefined) groups.set(name.collection, [name])
+    else group.push(name)
+  }
+  return [...groups.values()]
+}

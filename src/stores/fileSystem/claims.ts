@@ -1,0 +1,151 @@
+/**
+ * Removing an expired file, but never the newer one that has replaced it.
+ *
+ * No file system removes a file only if it is still the one that was looked at. Therefore an expired file is claimed
+ * before it is removed:
+ *
+ * 1. Make the directories `.reclaim/<id>-<name>/open`, beside the file. This is the claim.
+ * 2. Read the file again. If it is expired still, rename it to `open/entry`.
+ * 3. Settle the claim: rename `open` to `shut`, look at what it holds, put that back if it is not expired, remove the
+ *    claim.
+ *
+ * A writer replaces the file, and then settles all claims on it before the write succeeds. Once `open` is gone, the rename
+ * of step 2 fails; a claim that is made later sees the new file. So no file is moved after its write has succeeded. Each
+ * step may be repeated, by any process and at any time, and a process may die after each: the next writer of the file
+ * settles what it left.
+ */
+import * as Effect from "effect/Effect"
+import type { Path } from "effect/Path"
+import type { PlatformError } from "effect/PlatformError"
+import { hasExpired } from "../common/hasExpired.ts"
+import { orMissing } from "./errors.ts"
+import type { Header } from "./header.ts"
+import type { Platform } from "./platform.ts"
+
+/** The directory of a collection that holds its claims. */
+export const folder = ".reclaim"
+
+interface Claim {
+  readonly directory: string
+  /** The file that it is on. */
+  readonly file: string
+}
+
+/** A claim's directory: a UUID, and the name of the file. What others put there is no claim. */
+const claimName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)$/s
+
+/** Is the file here one that its writer has just written? */
+export type IsOwn = (file: string, held: string) => Effect.Effect<boolean, PlatformError>
+
+export interface Claims {
+  /** Removes a file if it is expired, and answers whether it did. Must not be interrupted. */
+  readonly reclaim: (file: string) => Effect.Effect<boolean, PlatformError>
+  /** Ends all claims on some files of a directory, or on all. If several hold one of a file, what is the writer's own is kept. */
+  readonly settle: (
+    directory: string,
+    files?: Pick<ReadonlySet<string>, "has">,
+    isOwn?: IsOwn
+  ) => Effect.Effect<void, PlatformError>
+  /** Moves a file back to where it was, unless there is another by now. */
+  readonly putBack: (moved: string, file: string) => Effect.Effect<void, PlatformError>
+  /** Ends the claims that a process left when it died. */
+  readonly settleStale: (
+    directory: string,
+    isStale: (target: string) => Effect.Effect<boolean, PlatformError>
+  ) => Effect.Effect<void, PlatformError>
+}
+
+export const make = (
+  fs: Platform,
+  path: Path,
+  header: (file: string) => Effect.Effect<Header | "unknown" | undefined, PlatformError>
+): Claims => {
+  const isGarbage = (found: Header | "unknown" | undefined): Effect.Effect<boolean> =>
+    typeof found === "object" ? hasExpired(found) : Effect.succeed(false)
+  const heldBy = ({ directory }: Claim) => path.join(directory, "shut", "entry")
+
+  /** After it, no file can be moved into the claim. */
+  const shut = ({ directory }: Claim) =>
+    Effect.map(
+      orMissing(Effect.as(fs.rename(path.join(directory, "open"), path.join(directory, "shut")), true)),
+      (done) => done ?? false
+    )
+
+  const putBack = (moved: string, file: string) =>
+    fs.link(moved, file).pipe(
+      Effect.catchIf(
+        ({ reason }) => reason._tag === "AlreadyExists" || reason._tag === "NotFound",
+        () => Effect.void
+      ),
+      // There are file systems without links.
+      Effect.catch((error) =>
+        Effect.flatMap(fs.exists(file), (replaced) =>
+          replaced ? Effect.void : Effect.mapError(fs.rename(moved, file), () => error)
+        )
+      )
+    )
+
+  const discard = ({ directory }: Claim) => fs.remove(directory, { recursive: true, force: true })
+
+  /** Looks at what a claim that is shut holds, and answers whether that was an expired file, which is removed. */
+  const end = Effect.fnUntraced(function* (claim: Claim) {
+    const held = yield* header(heldBy(claim))
+    const garbage = yield* isGarbage(held)
+    if (held !== undefined && !garbage) yield* putBack(heldBy(claim), claim.file)
+    yield* discard(claim)
+    return garbage
+  })
+
+  /**
+   * Ends a claim if it was made completely. One that is still being made needs no end: its process looks at the file after
+   * that.
+   */
+  const endIfMade = Effect.fnUntraced(function* (claim: Claim) {
+    if ((yield* shut(claim)) || (yield* fs.exists(path.join(claim.directory, "shut")))) return yield* end(claim)
+    return false
+  })
+
+  const claimsIn = (directory: string): Effect.Effect<ReadonlyArray<Claim>, PlatformError> =>
+    Effect.map(orMissing(fs.readDirectory(path.join(directory, folder))), (names) =>
+      (names ?? []).flatMap((name) => {
+        const file = claimName.exec(name)?.[1]
+        return file === undefined
+          ? []
+          : { directory: path.join(directory, folder, name), file: path.join(directory, file) }
+      })
+    )
+
+  const ownFirst = (claims: ReadonlyArray<Claim>, isOwn: IsOwn) =>
+    Effect.map(
+      Effect.filter(claims, (claim) => isOwn(claim.file, heldBy(claim))),
+      (own) => [...own, ...claims.filter((claim) => !own.includes(claim))]
+    )
+
+  return {
+    putBack,
+    reclaim: Effect.fnUntraced(function* (file) {
+      const directory = path.join(path.dirname(file), folder, `${crypto.randomUUID()}-${path.basename(file)}`)
+      const claim = { directory, file }
+      const open = path.join(directory, "open")
+      const take = Effect.flatMap(Effect.flatMap(header(file), isGarbage), (garbage) =>
+        garbage ? orMissing(fs.rename(file, path.join(open, "entry"))) : Effect.void
+      )
+      yield* Effect.onError(fs.makeDirectory(open), () => Effect.ignore(discard(claim)))
+      const taken = yield* Effect.exit(take)
+      const removed = yield* endIfMade(claim)
+      yield* taken
+      return removed
+    }),
+    settle: Effect.fnUntraced(function* (directory, files, isOwn) {
+      const claims = (yield* claimsIn(directory)).filter(({ file }) => files?.has(file) ?? true)
+      if (claims.length === 0) return
+      yield* Effect.forEach(claims, shut, { discard: true })
+      const ordered = claims.length === 1 || isOwn === undefined ? claims : yield* ownFirst(claims, isOwn)
+      yield* Effect.forEach(ordered, endIfMade, { discard: true })
+    }),
+    settleStale: Effect.fnUntraced(function* (directory, isStale) {
+      const stale = yield* Effect.filter(yield* claimsIn(directory), (claim) => isStale(claim.directory))
+      yield* Effect.forEach(stale, endIfMade, { discard: true })
+    })
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Removing files, whatever other processes do with them meanwhile.
+ */
+import * as Effect from "effect/Effect"
+import { hasExpired } from "../common/hasExpired.ts"
+import type { Files } from "./Files.ts"
+import type { Header } from "./header.ts"
+import type { Found } from "./layout.ts"
+
+/**
+ * Removes a file if it is the right one, and answers whether there was an entry in it that had not expired. It is moved
+ * aside first, so that what the answer is about is what is removed.
+ */
+export const removeFile = (
+  files: Files,
+  file: string,
+  isRight: (header: Header | "unknown") => boolean,
+  onRemoved: Effect.Effect<void>
+) =>
+  files
+    .take(
+      file,
+      Effect.fnUntraced(function* (aside, putBack) {
+        yield* onRemoved
+        const header = yield* files.header(aside)
+        if (header === undefined) return false
+        if (!isRight(header)) return yield* Effect.as(putBack, false)
+        return header === "unknown" || !(yield* hasExpired(header))
+      })
+    )
+    .pipe(
+      Effect.map((removed) => removed ?? false),
+      Effect.uninterruptible
+    )
+
+export const removeIfExpired = Effect.fnUntraced(function* (
+  files: Files,
+  found: Found,
+  onRemoved: Effect.Effect<void>
+) {
+  if (!(yield* hasExpired(found))) return false
+  const removed = yield* files.reclaim(found.file)
+  if (removed) yield* onRemoved
+  return removed
+}, Effect.uninterruptible)

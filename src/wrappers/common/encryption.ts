@@ -1,0 +1,65 @@
+import * as Effect from "effect/Effect"
+import type { TooLarge } from "../../codecs/envelope.ts"
+import type { Driver } from "../../driver/Driver.ts"
+import { type EntryMapping, mapEntries, type Name } from "../../driver/mapEntries.ts"
+import * as options from "../../driver/options.ts"
+import type { Entry } from "../../Entry.ts"
+import { DecryptionError, type DecryptionReason, EntryTooLargeError } from "../../KeyValueError.ts"
+import type { Payload } from "../../Value.ts"
+
+/** What all wrappers that encrypt can be told about reading. */
+export interface ReadOptions {
+  /**
+   * What a value that cannot be decrypted is: a `DecryptionError` of its reads, or missing. If it is missing, `putIfAbsent`
+   * and `update` replace it and `delete` does not count it; it is listed, and cleared, like all others. Default: `"fail"`.
+   */
+  readonly onDecryptionError?: "fail" | "miss" | undefined
+  /** Whether values that are not encrypted are read, for the time of a migration. Default: false. */
+  readonly allowPlaintext?: boolean | undefined
+}
+
+export const readOptions = {
+  onDecryptionError: options.oneOf(["fail", "miss"], { default: "fail" }),
+  allowPlaintext: options.boolean({ default: false })
+}
+
+/** What was found in an encrypted entry, and whether the cipher would write it another way now. */
+export interface Decrypted {
+  readonly payload: Payload
+  readonly outdated: boolean
+  /** Where the cipher knows better than the store. */
+  readonly createdAt?: number | undefined
+  readonly expiresAt?: number | undefined
+}
+
+export interface Cipher {
+  /** The wrapper, as errors name it. */
+  readonly module: string
+  readonly encrypt: (entry: Entry, name: Name) => Effect.Effect<Payload, TooLarge>
+  readonly decrypt: (entry: Entry, name: Name) => Effect.Effect<Decrypted, DecryptionReason>
+}
+
+/** Encrypts values on the way in, and decrypts them on the way out. */
+export const encryption = (
+  { onDecryptionError, allowPlaintext }: options.Read<typeof readOptions>,
+  cipher: Cipher
+): ((driver: Driver) => Driver) => {
+  const encode: EntryMapping["encode"] = (entry, place, name) =>
+    Effect.mapBothEager(cipher.encrypt(entry, name), {
+      onSuccess: (payload) => ({ ...entry, payload }),
+      onFailure: (found) => new EntryTooLargeError({ ...place, ...found, limitedBy: cipher.module })
+    })
+  const decode: EntryMapping["decode"] = (entry, place, name) => {
+    if (entry === undefined) return Effect.undefined
+    const found = Effect.mapEager(
+      cipher.decrypt(entry, name),
+      ({ payload, outdated, createdAt = entry.createdAt, expiresAt = entry.expiresAt }): Entry | undefined =>
+        outdated ? { ...entry, payload, createdAt, expiresAt, outdated } : { ...entry, payload, createdAt, expiresAt }
+    )
+    return Effect.catchEager(found, (reason) => {
+      if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })
+      return onDecryptionError === "miss" ? Effect.undefined : Effect.fail(new DecryptionError({ ...place, reason }))
+    })
+  }
+  return mapEntries({ encode, decode, mayHide: onDecryptionError === "miss", prefersText: true })
+}

@@ -1,0 +1,19 @@
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type Wrapper, wrapperEffect } from "../../Driver.ts"
+import { around, type Filter } from "../../driver/around.ts"
+import type { StoreSetupError } from "../../KeyValueError.ts"
+import { type Meter, meterOf } from "../../telemetry/metrics.ts"
+
+/** A wrapper that puts a filter with metrics around every operation. `make` checks its options when a layer is built. */
+export const metered = <Policy extends { readonly store: string | undefined }>(
+  make: Effect.Effect<Policy, StoreSetupError, Scope.Scope>,
+  filter: (policy: Policy, meter: Meter) => Filter
+): Wrapper<never, StoreSetupError> =>
+  wrapperEffect(
+    Effect.gen(function* () {
+      const policy = yield* make
+      const meter = yield* meterOf(policy.store)
+      return (driver) => around(filter(policy, meter(driver)))(driver)
+    })
+  )

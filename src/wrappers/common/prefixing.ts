@@ -1,0 +1,38 @@
+import { isUnambiguous } from "../../codecs/names.ts"
+import { type NameCodec, prefixed } from "../../driver/mapNames.ts"
+import { problemOf as problemOfName } from "../../driver/names.ts"
+import * as options from "../../driver/options.ts"
+
+/** What all wrappers that put a prefix before names can be told. */
+export interface PrefixOptions {
+  /** What stands between the prefix and the name. Default: `"__"`. */
+  readonly separator?: string | undefined
+  /**
+   * Which prefixes are taken: `"unambiguous"` ones, which cannot reach each other's entries, or any, as
+   * `"py-key-value"` takes them, to share what it wrote under one. Default: `"unambiguous"`.
+   */
+  readonly names?: "unambiguous" | "py-key-value" | undefined
+}
+
+export const prefixOptions = {
+  prefix: options.required(options.text()),
+  separator: options.text({ default: "__" }),
+  names: options.oneOf(["unambiguous", "py-key-value"], { default: "unambiguous" })
+}
+
+type Prefix = options.Read<typeof prefixOptions>
+
+export const namesOf = ({ prefix, separator }: Prefix): NameCodec => prefixed(prefix + separator)
+
+/** Why another prefix could make the same names, if so, unless nobody minds. */
+export const problemOf = ({ prefix, separator, names }: Prefix): string | undefined => {
+  const problem = problemOfName(prefix + separator, "prefix")
+  if (problem !== undefined || names === "py-key-value") return problem
+  if (separator === "") return "the separator must not be empty"
+  if (prefix === "") return "the prefix must not be empty"
+  if (isUnambiguous(prefix, separator)) return undefined
+  const [name, part] = [JSON.stringify(prefix), JSON.stringify(separator)]
+  return prefix.includes(separator)
+    ? `the prefix ${name} must not hold the separator ${part}: its names could be those of a shorter prefix`
+    : `the prefix ${name} must not end with a part of the separator ${part}: its names could be another prefix's`
+}

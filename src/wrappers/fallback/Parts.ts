@@ -1,0 +1,19 @@
+import type { Lanes } from "../../concurrency/Lanes.ts"
+import type { Driver } from "../../driver/Driver.ts"
+import type { KeyValueError } from "../../KeyValueError.ts"
+import type { Journal } from "./Journal.ts"
+import type { Replayer } from "./Replayer.ts"
+import type { Stamps } from "./Stamps.ts"
+
+/** What a Fallback with recovery is made of. */
+export interface Parts {
+  readonly primary: Driver
+  readonly fallback: Driver
+  readonly journal: Journal
+  readonly replayer: Replayer
+  /** Writes about the same key wait for each other here, and so do replays. */
+  readonly lanes: Lanes
+  readonly stamps: Stamps
+  readonly journalCollection: string
+  readonly fallbackOn: (error: KeyValueError) => boolean
+}
