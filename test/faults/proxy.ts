@@ -3,14 +3,14 @@ import { performance } from "node:perf_hooks"
 import * as Effect from "effect/Effect"
 
 /**
- * What becomes of the bytes that pass:
+ * What the proxy does with bytes:
  *
- * - `pass`: they are handed on at once.
- * - `late`: each is handed on so many milliseconds after it came, in either direction.
- * - `narrow`: so many bytes a second are handed on, in either direction of each connection.
- * - `hole`: nothing is handed on. When the mode changes, what was held back is, as TCP does when a network works again.
- * - `cut`: the connection is reset in the middle of a reply, after one to three thousand bytes of replies.
- * - `garbage`: the client is answered with something that no Redis says, and the server hears nothing.
+ * - `pass`: forwards them at once.
+ * - `late`: forwards each after a delay of `millis`, in both directions.
+ * - `narrow`: forwards `bytesPerSecond`, in each direction of each connection.
+ * - `hole`: forwards nothing. When the mode changes, forwards the held-back bytes, as TCP does when a network recovers.
+ * - `cut`: resets the connection in the middle of a reply, after one to three thousand bytes of replies.
+ * - `garbage`: sends the client replies that no Redis sends, and sends nothing to the server.
  */
 export type Mode =
   | { readonly _tag: "pass" | "hole" | "cut" | "garbage" }
@@ -20,21 +20,21 @@ export type Mode =
 export interface Proxy {
   readonly port: number
   readonly set: (mode: Mode) => Effect.Effect<void>
-  /** Where new connections lead to from now on. */
+  /** Changes the target port of new connections. */
   readonly retarget: (port: number) => Effect.Effect<void>
-  /** The peers of all connections that are open now vanish: nothing arrives any more, and nobody is told. */
+  /** Makes the peers of all open connections vanish: nothing arrives any more, and no side is notified. */
   readonly vanish: Effect.Effect<void>
-  /** What was sent to the peers that vanished arrives after all. */
+  /** Delivers what was sent to the vanished peers. */
   readonly reappear: Effect.Effect<void>
   /** Closes all connections. */
   readonly drop: Effect.Effect<void>
-  /** How many sockets the proxy itself has open, towards either side. */
+  /** How many sockets the proxy itself has open, on both sides. */
   readonly sockets: () => number
 }
 
 const host = "127.0.0.1"
 
-/** A TCP proxy to a port of this machine, which can do to connections what networks do. It ends with the scope. */
+/** A TCP proxy to a local port, which simulates network faults. It is closed with the scope. */
 export const make = (target: number) =>
   Effect.map(
     Effect.acquireRelease(
@@ -108,7 +108,7 @@ class Links {
 
 const hole: Mode = { _tag: "hole" }
 
-/** A connection of a client, and the one to the server that belongs to it. */
+/** A connection of a client, and its connection to the server. */
 class Link {
   vanished = false
   readonly client: Socket
@@ -132,7 +132,8 @@ class Link {
       [server, client]
     ] as const) {
       socket.setNoDelay(true)
-      // Who resets a connection does not send again what was held back. The other side hears of it only if it can.
+      // A peer that resets a connection does not resend held-back bytes. The other side learns of the reset only if it
+      // is reachable.
       socket.on("error", () => {
         if (!other.destroyed && this.mode()._tag !== "hole") this.reset()
         else this.pipeFrom(socket).stop()
@@ -162,13 +163,13 @@ class Link {
   }
 
   private onReply(chunk: Buffer): Buffer | undefined {
-    // Nothing arrives behind what was cut off, whatever the mode is by now: TCP has no gaps.
+    // Nothing may arrive after the bytes that were cut off, even if the mode has changed: TCP has no gaps.
     if (this.isCut) return undefined
     if (this.mode()._tag !== "cut") return chunk
     this.replies += chunk.length
     if (this.replies < this.cutAfter) return chunk
     this.isCut = true
-    // Half of the reply is read by the client before it learns of the end.
+    // The client reads half of the reply before it learns of the end.
     setTimeout(() => this.reset(), 5)
     return chunk.subarray(0, Math.ceil(chunk.length / 2))
   }
@@ -229,7 +230,7 @@ class Pipe {
     }
   }
 
-  /** How many milliseconds the first in the queue has to wait. */
+  /** How many milliseconds the first chunk in the queue has to wait. */
   private wait(): number {
     const mode = this.mode()
     const head = this.queue[0]
@@ -245,7 +246,7 @@ class Pipe {
     }
   }
 
-  /** As much of it as may pass now; the rest is put back. */
+  /** The part of a chunk that may pass now. The rest is put back. */
   private narrowed(chunk: Buffer, arrived: number): Buffer {
     const mode = this.mode()
     if (mode._tag !== "narrow") return chunk
@@ -259,7 +260,7 @@ class Pipe {
 const sayings: ReadonlyArray<Buffer> = [
   Buffer.from("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
   Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n"),
-  // An alert of TLS.
+  // A TLS alert.
   Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46]),
   Buffer.alloc(256),
   Buffer.from("$-77\r\n*abc\r\n"),
@@ -268,5 +269,5 @@ const sayings: ReadonlyArray<Buffer> = [
 
 let said = 0
 
-/** Something else each time. */
+/** A different kind of garbage each time. */
 const garbage = (): Buffer => sayings[said++ % sayings.length]!

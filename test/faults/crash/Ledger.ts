@@ -8,7 +8,7 @@ interface Entry {
   deleting: number
 }
 
-/** What writers said that they had written, over all runs. */
+/** The writes that writers reported, over all runs. */
 export class Ledger {
   /** How many changes were acknowledged: entries put, and entries deleted. */
   acknowledged = 0
@@ -33,8 +33,8 @@ export class Ledger {
   }
 
   /**
-   * Judges what is there after a run. What was not acknowledged may be there or not, so what is there is taken as
-   * acknowledged from now on: it must not go away again.
+   * Judges the entries after a run. A write that was not acknowledged may be visible or not. A visible one counts as
+   * acknowledged from now on, so it must not disappear again.
    */
   judge(run: number, values: ReadonlyArray<unknown>, atomicBatches: boolean) {
     let lost = 0
@@ -49,7 +49,7 @@ export class Ledger {
         continue
       }
       if (!isWhole(key, value) || value.n >= firstOf(run + 1)) {
-        wrong.push(`${key} is half-written, or nobody's`)
+        wrong.push(`${key} is half-written, or was never written`)
         continue
       }
       if (value.n < entry.acknowledged) lost++
@@ -59,7 +59,7 @@ export class Ledger {
     }
     if (atomicBatches) {
       for (const batch of batches) {
-        if (new Set(batch.map((key) => numbers.get(key))).size > 1) wrong.push(`half of a batch is there: ${batch}`)
+        if (new Set(batch.map((key) => numbers.get(key))).size > 1) wrong.push(`half of a batch is visible: ${batch}`)
       }
     }
     return { lost, wrong }

@@ -13,20 +13,20 @@ export interface End {
   readonly millis: number
 }
 
-/** A writer that has loaded its modules, and waits. */
+/** A writer that has loaded its modules and waits. */
 export interface Writer {
-  /** Lets it write, kills it so many milliseconds after its first word (or its start), and answers all that it said. */
+  /** Lets it write, kills it some milliseconds after its first line (or its start), and returns all of its lines. */
   readonly run: (number: number, end: End) => Effect.Effect<ReadonlyArray<string>>
 }
 
-/** Writers share what Node compiled; only one that is not killed writes that down. */
+/** Writers share Node's compile cache. Only a writer that is not killed saves the cache. */
 const options = {
   env: { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../.cache/compile", import.meta.url)) }
 }
 
 const argumentsFor = (store: Name, directory: string) => ["--conditions=@effect-kv/source", script, store, directory]
 
-/** Runs a writer that is told nothing, so that those which follow start faster. */
+/** Runs a writer without input, which fills the compile cache for later writers. */
 export const warmUp = (store: Name) =>
   Effect.callback<void>((resume) => {
     spawn(process.execPath, argumentsFor(store, ""), { ...options, stdio: "ignore" }).once("close", () =>
