@@ -1,4 +1,4 @@
-/** What is below a stack: bytes by key, which can be changed past everything. */
+/** The stores below a stack: bytes by key, which a test can change directly. */
 import { Effect, type Layer } from "effect"
 import type { Atomic, KeyValue, Maintenance } from "effect-kv"
 import * as Call from "../../src/driver/Call.ts"
@@ -12,7 +12,7 @@ export interface Raw<Capabilities> {
   readonly write: (entries: ReadonlyArray<readonly [key: string, bytes: Uint8Array]>) => Effect.Effect<void>
 }
 
-/** A store in memory that keeps what a store on a server would keep, to the byte. */
+/** A store in memory that keeps the same bytes as a store on a server. */
 export const memory = (): Raw<Maintenance.Maintenance | Atomic.Atomic> => {
   const all = new Map<string, Uint8Array>()
   return {

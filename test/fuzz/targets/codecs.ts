@@ -1,4 +1,4 @@
-/** The codecs on their own: what they take can be written and read again. */
+/** The codecs alone: a value that they decode can be encoded and decoded again. */
 import { Result } from "effect"
 import { Entry, ManagedEntry, Value } from "effect-kv"
 import * as content from "../../../src/codecs/content.ts"
@@ -31,7 +31,7 @@ const stored = entries.flatMap((entry) =>
   )
 )
 
-/** Is a value that was read written and read again as itself? */
+/** Checks that a decoded value is the same after encoding and decoding it again. */
 const again = (found: ManagedEntry.ManagedEntry, options: ManagedEntry.DecodeOptions): unknown => {
   const { payload } = found.entry
   for (const format of ["compact", "py-key-value"] as const) {

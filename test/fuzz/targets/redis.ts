@@ -1,4 +1,4 @@
-/** What a Redis server holds under our keys, of any type. */
+/** Redis values of any type under the keys of the store. */
 import { Effect } from "effect"
 import { type Atomic, Compression, type Driver, type Enumeration, type Maintenance } from "effect-kv"
 import * as Redis from "effect-kv/Redis"
@@ -15,7 +15,7 @@ export const prefix = "fuzz:"
 
 const nameOf = (key: string): string => `${prefix}${defaultCollection}::${key}`
 
-/** A server of its own, and a client of it. */
+/** A server for this target, and its client. */
 export const server = Effect.gen(function* () {
   const { port, url } = yield* redisServer.server()
   const client = yield* Effect.acquireRelease(
@@ -25,7 +25,7 @@ export const server = Effect.gen(function* () {
   return { client, port, url }
 })
 
-/** The first byte of an input: most are stored as strings, some as what no string command takes. */
+/** The first byte of an input decides its Redis type: mostly a string, sometimes a type that string commands reject. */
 const kinds = { list: 254, hash: 255 } as const
 
 const raw = (url: string, client: Client): Raw<Enumeration.Enumeration | Maintenance.Maintenance | Atomic.Atomic> => ({

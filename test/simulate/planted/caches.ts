@@ -1,21 +1,23 @@
-/** Caches with the mistakes of others. */
+/** Caches with planted mistakes. */
 import { Clock, Effect } from "effect"
 import { Driver, type Entry } from "effect-kv"
 
 interface Mistakes {
-  /** What a fill read before a write is kept after it. */
+  /** Keeps a fill that was read before a write. */
   readonly keepsRacingFills?: boolean
-  /** A delete leaves the copy where it is. */
+  /** Does not remove the copy on a delete. */
   readonly ignoresDeletes?: boolean
-  /** The copy is removed before the write, not after. */
+  /** Removes the copy before the write, not after it. */
   readonly invalidatesFirst?: boolean
-  /** A write whose reply was lost leaves the copy where it is. */
+  /** Does not remove the copy if the reply of a write was lost. */
   readonly ignoresFailedWrites?: boolean
-  /** Copies live for a minute, whatever the TTL. */
+  /** Keeps copies for a minute, whatever the TTL. */
   readonly ignoresTtls?: boolean
 }
 
-/** A near copy of everything that is read. Without a mistake, a fill is not kept if anything was written meanwhile. */
+/**
+ * A cache of everything that is read. Without a mistake, a fill is not kept if anything was written in the meantime.
+ */
 export const cache = (mistakes: Mistakes) =>
   Driver.wrapperEffect(
     Effect.sync(() => (far: Driver.Driver): Driver.Driver => {
@@ -75,7 +77,7 @@ export const cache = (mistakes: Mistakes) =>
     })
   )
 
-/** Readers share a read that is under way, even if a write was acknowledged since it began. */
+/** Readers share a read in flight, even if a write was acknowledged after it began. */
 export const coalescing = Driver.wrapper((driver) => {
   const underWay = new Map<string, Effect.Effect<any, any>>()
   return {

@@ -1,10 +1,13 @@
-/** Combinations of stores with the mistakes of others. */
+/** Combinations of stores with planted mistakes. */
 import { Clock, Effect, type Layer } from "effect"
 import { Driver, type Entry, type KeyValue } from "effect-kv"
 
 type Store = Layer.Layer<KeyValue.KeyValue, any>
 
-/** Writes to both, is content with the first, and copies what only the second has: deleted entries, too. */
+/**
+ * Writes to both stores, needs only the first to succeed, and copies entries that only the second has, including
+ * deleted ones.
+ */
 export const repairing = (second: Store) =>
   Driver.combination([second], (first, [other]) => {
     const repaired = (call: Driver.Get, index: number): Effect.Effect<Entry.Entry | undefined> => {
@@ -28,7 +31,7 @@ export const repairing = (second: Store) =>
     })
   })
 
-/** Takes over for reads and writes while the first is down, and forgets what happened when it is back. */
+/** Takes over reads and writes while the first store is down, and loses these writes when it is back. */
 export const forgettingFallback = (second: Store) =>
   Driver.combination([second], (first, [other]) => {
     const { compareAndPut: _, ...driver } = Driver.combine([first, other!], (call, [primary, fallback]) =>
@@ -37,7 +40,7 @@ export const forgettingFallback = (second: Store) =>
     return Effect.succeed(driver)
   })
 
-/** What one store has missed is not read from it, and not repaired either. */
+/** Does not read missed keys from the store that missed them, and never repairs them. */
 export const neverRepairing = (second: Store) =>
   Driver.combination([second], (first, [other]) => {
     const missedBySecond = new Set<string>()
@@ -63,7 +66,7 @@ export const neverRepairing = (second: Store) =>
     })
   })
 
-/** Keeps what it could not write, with the time by the wall clock, and drops what is older than what it has kept. */
+/** Orders writes by the wall clock, and drops a write that seems older than the last one. */
 export const wallClockJournal = Driver.wrapperEffect(
   Effect.sync(() => (primary: Driver.Driver): Driver.Driver => {
     const writtenAt = new Map<string, number>()
