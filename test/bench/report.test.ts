@@ -104,7 +104,7 @@ describe("the report", () => {
     const floor = { what: "By hand", reached: () => 2.5 }
     const text = targetsOf([target({ reached: () => 3, floor, note: "Since so it is." })], [])
     assert.include(text, "| it | ≤ 2 × | 3.00 × | 2.50 × | missed |")
-    assert.include(text, "By hand takes 2.50 ×, so we are at 1.20 times the floor. Since so it is.")
+    assert.include(text, "By hand takes 2.50 ×; effect-kv takes 1.20 times that. Since so it is.")
     assert.include(targetsOf([target({ reached: () => 2.8, floor })], []), "| within 1.15 × of the work by hand |")
     assert.notInclude(targetsOf([target({ floor, note: "Never mind." })], []), "Never mind")
   })

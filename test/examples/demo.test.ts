@@ -38,7 +38,7 @@ describe("the demo", () => {
       assert.match(valueOf(output, "faults injected")!, /unavailable \d+, reply lost \d+, too slow \d+/)
       assert.match(valueOf(output, "errors at the store")!, /StoreUnavailableError \d+/)
       assert.isAbove(Number(valueOf(output, "retries")), 0)
-      assert.strictEqual(valueOf(output, "errors that reached us"), "none")
+      assert.strictEqual(valueOf(output, "errors that callers saw"), "none")
       assert.match(valueOf(output, "latency of get")!, /^p50 [\d.]+ ms, p90 [\d.]+ ms, p99 [\d.]+ ms$/)
       assert.match(valueOf(output, "bytes")!, /^[\d.]+ KiB raw, [\d.]+ KiB stored/)
       assert.notInclude(output, "\u001b", "colours are for terminals")
@@ -50,7 +50,7 @@ describe("the demo", () => {
     Effect.gen(function* () {
       const { status, output } = yield* demo(["--limit", "1", "--fault-rate", "1"])
       assert.strictEqual(status, 1, output)
-      assert.match(valueOf(output, "errors that reached us")!, /^(StoreUnavailableError|TimeoutError) \d/)
+      assert.match(valueOf(output, "errors that callers saw")!, /^(StoreUnavailableError|TimeoutError) \d/)
       assert.match(output, /✗ 2 documents did not come back as stored:\n {2}manifests\/\S+ failed with /)
     })
   )

@@ -18,7 +18,7 @@ describeWithOwnRedis("npm run faults", () => {
         const json = join(yield* temporaryDirectory, "report.json")
         const { status, output, notes } = yield* faults("--short", "--only", "wrong type", "--json", json)
         assert.strictEqual(status, 0, output + notes)
-        assert.match(output, /^✓ wrong type under our key +Redis +\d+ +StoreError \d+ /m)
+        assert.match(output, /^✓ wrong type under a key +Redis +\d+ +StoreError \d+ /m)
         assert.match(output, /^✓ 1 of 1 faults were survived as promised\.$/m)
         const { rows } = JSON.parse(readFileSync(json, "utf8")) as { readonly rows: ReadonlyArray<Row> }
         assert.strictEqual(rows[0]?.status, "held")

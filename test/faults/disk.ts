@@ -7,7 +7,7 @@ import { type Expectation, failed, judged, type Observation, type Row, skipped }
 
 const script = fileURLToPath(new URL("disk/scenario.ts", import.meta.url))
 
-/** The exit status for a file system that cannot be mounted. */
+/** The exit status if the file system cannot be mounted. */
 const notMounted = 77
 
 /**

@@ -26,7 +26,7 @@ globalThis.clearTimeout = (timer) => {
 /** Resources that were opened and are still open. */
 export interface Leftovers {
   readonly sockets: number
-  /** Where each was set. */
+  /** Where each timer was set. */
   readonly timers: ReadonlyArray<string>
 }
 

@@ -20,7 +20,7 @@ export type Mode =
 export interface Proxy {
   readonly port: number
   readonly set: (mode: Mode) => Effect.Effect<void>
-  /** Where new connections lead to from now on. */
+  /** Changes the target port of new connections. */
   readonly retarget: (port: number) => Effect.Effect<void>
   /** The peers of all open connections vanish: nothing arrives any more, and neither side is told. */
   readonly vanish: Effect.Effect<void>
@@ -259,7 +259,7 @@ class Pipe {
 const sayings: ReadonlyArray<Buffer> = [
   Buffer.from("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
   Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n"),
-  // An alert of TLS.
+  // A TLS alert.
   Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46]),
   Buffer.alloc(256),
   Buffer.from("$-77\r\n*abc\r\n"),

@@ -33,7 +33,7 @@ export interface RedisFault extends Expectation {
   readonly notes?: ReadonlyArray<string>
 }
 
-/** How long calls must have gone well after the fault, and how long to wait for that, in milliseconds. */
+/** How long calls must succeed after the fault, and how long to wait for that, in milliseconds. */
 const calm = 300
 const patience = 20_000
 
@@ -94,7 +94,7 @@ export const run = (fault: RedisFault, short: boolean): Effect.Effect<Row> =>
       },
       [
         ...(fault.notes ?? []),
-        ...(fault.memory === "kept" ? [] : [`${calls.wrongReads.length} reads saw less than what was acknowledged`]),
+        ...(fault.memory === "kept" ? [] : [`${calls.wrongReads.length} reads did not see an acknowledged write`]),
         ...left.timers.map((place) => `a timer was set ${place}`)
       ]
     )

@@ -68,10 +68,10 @@ export const summary = (rows: ReadonlyArray<Row>) =>
     return [
       "",
       faint(
-        "Times in milliseconds: the slowest call of the limit its caller had set; when calls succeeded again after the"
+        "Times are milliseconds. Slowest: the slowest call, and its limit. Back after: when calls succeeded again after the end of"
       ),
       faint(
-        "fault's end. Lost: acknowledged writes; in brackets where the server itself forgets. Left: connections, timers, files."
+        "the fault. Lost: acknowledged writes, in brackets where the server itself loses data. Left: connections, timers, files."
       ),
       "",
       verdict

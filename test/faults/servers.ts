@@ -10,7 +10,7 @@ export const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, isRight: (an
     { schedule: Schedule.spaced("20 millis"), times: 1000 }
   )
 
-/** A line of INFO. */
+/** A field of INFO. */
 export const info = (port: number, section: string, name: string) =>
   Effect.map(command(port, "info", section), (text) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(String(text))?.[1])
 

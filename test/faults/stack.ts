@@ -10,7 +10,7 @@ import * as Timeout from "../../src/wrappers/Timeout.ts"
 
 export type ConnectionOptions = Redis.ServerOptions | Redis.ClusterStoreOptions
 
-/** How long a caller is willing to wait, in milliseconds. */
+/** The timeout of a caller, in milliseconds. */
 export const limit = 1000
 
 /** How long a connection may be silent, in milliseconds. */

@@ -6,7 +6,7 @@ export class Dice {
     this.state = hash(seed)
   }
 
-  /** From 0 to 2^32 - 1. */
+  /** A whole number from 0 to 2^32 - 1. */
   private next(): number {
     this.state = (this.state + 0x9e3779b9) >>> 0
     let mixed = Math.imul(this.state ^ (this.state >>> 16), 0x85ebca6b)

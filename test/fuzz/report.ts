@@ -79,7 +79,7 @@ export const summary = (it: Report) =>
   Effect.map(style, ({ bold, good, bad }) => {
     const figures =
       `${it.values} values, ${it.misses} misses, ${it.errors} typed errors; the slowest read took ${it.slowestMillis} ms, ` +
-      `the process had at most ${it.peakMiB} MiB more than at the start; ${it.seconds} s; seed ${it.seed}`
+      `the process used at most ${it.peakMiB} MiB more than at the start; ${it.seconds} s; seed ${it.seed}`
     const verdict =
       it.violations === 0
         ? `${good("✓")} ${bold(`All ${it.inputs} inputs hold.`)}`

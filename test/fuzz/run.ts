@@ -1,4 +1,4 @@
-/** Inputs for all targets, read one after the other and judged. */
+/** Makes inputs for all targets, reads them one after the other, and judges the results. */
 import { Cause, Effect, Exit } from "effect"
 import { Capture, metrics } from "./Capture.ts"
 import { Dice } from "./Dice.ts"
@@ -118,7 +118,7 @@ interface Job {
   readonly way: string
 }
 
-/** The next batch of inputs. Each depends on the seed, the target and its number only. */
+/** The next batch of inputs. Each depends only on the seed, the target and its number. */
 const jobsOf = (
   target: string,
   { batch, input, ways }: Instance,
@@ -212,7 +212,7 @@ const observe = Effect.fnUntraced(function* (
       {
         duration: 2 * options.limits.millis,
         orElse: () =>
-          Effect.fail(new Violation({ kind: "hang", detail: `no answer in ${2 * options.limits.millis} ms` }))
+          Effect.fail(new Violation({ kind: "hang", detail: `no result in ${2 * options.limits.millis} ms` }))
       }
     )
   )

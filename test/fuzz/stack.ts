@@ -92,7 +92,7 @@ const besides = (kv: KeyValue.Service, slot: number) =>
   Effect.flatMap(kv.getMany([otherKey, keyOf(slot)]), ([other, value]) =>
     isDeepStrictEqual(other, otherValue)
       ? Effect.succeed(value)
-      : Effect.fail(new Violation({ kind: "another key's value", detail: "the other key has not its own value" }))
+      : Effect.fail(new Violation({ kind: "another key's value", detail: "the other key does not have its own value" }))
   )
 
 export const reading = (kv: KeyValue.Service): Readonly<Record<string, Way>> => ({

@@ -16,7 +16,7 @@ export interface Instance {
   readonly input: (dice: Dice) => Uint8Array
   /** Stores each input in the slot of its index. */
   readonly store: (inputs: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
-  /** Ways to read an input back, of which each input gets one. A miss is `undefined`. */
+  /** The ways to read an input back. Each input is read in one of them. A miss is `undefined`. */
   readonly ways: Readonly<Record<string, Way>>
 }
 

@@ -12,7 +12,7 @@ export type Verdict =
   | { readonly _tag: "violation"; readonly kind: ViolationKind; readonly detail: string }
 
 export interface Limits {
-  /** How long a read may take. */
+  /** The maximum time of a read, in milliseconds. */
   readonly millis: number
   /** How much memory beyond that at the start the process may use. */
   readonly bytes: number

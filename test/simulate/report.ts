@@ -25,7 +25,7 @@ export interface Row extends Omit<Simulation.Report, "hashes"> {
   readonly wallSeconds: number
 }
 
-/** A row for each stack, over all stores, seeds, and rounds of a seed. */
+/** One row per stack, over all stores, seeds and rounds of a seed. */
 export const rows = (done: ReadonlyArray<Done>, rounds: number): ReadonlyArray<Row> =>
   [...Map.groupBy(done, ({ stack }) => stack)].map(([stack, parts]) => {
     const { hashes: _, ...report } = Simulation.merge(parts)
@@ -57,7 +57,7 @@ export const finding = (done: Done, operations: number, without: string) =>
         [
           "",
           `${bad(kind)}: ${bold(message)}`,
-          `${done.stack} over ${done.store}, seed ${seed}. Again: npm run simulate -- --stack ${done.stack} --store ${done.store} --seed ${seed} --ops ${operations}${without === "" ? "" : ` --without ${without}`}`,
+          `${done.stack} over ${done.store}, seed ${seed}. To repeat: npm run simulate -- --stack ${done.stack} --store ${done.store} --seed ${seed} --ops ${operations}${without === "" ? "" : ` --without ${without}`}`,
           ...history.map((line) => faint(`  ${line}`))
         ].join("\n")
       )

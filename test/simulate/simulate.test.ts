@@ -75,7 +75,7 @@ describe("npm run simulate", () => {
     assert.isAbove(acknowledgedWrites, 0)
     assert.match(replayHash, /^[0-9a-f]{16}$/)
     assert.isAbove(wallSeconds, 0)
-    assert.match(stdout, /seeds a second; 1,000 seeds of 2 stacks take \d+ s/)
+    assert.match(stdout, /seeds per second; 1,000 seeds of 2 stacks take \d+ s/)
   })
 
   it("fails when --without names an unknown hazard", async () => {

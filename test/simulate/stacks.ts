@@ -33,7 +33,7 @@ type Store = Layer.Layer<
   KeyValueError.StoreSetupError
 >
 
-/** How to make a new store of each kind. */
+/** Makes a new store of each kind. */
 export const stores: Readonly<Record<string, () => Store>> = {
   memory: () => Memory.layer(),
   sqlite: () => Sqlite.layer()

@@ -49,7 +49,7 @@ export class Ledger {
         continue
       }
       if (!isWhole(key, value) || value.n >= firstOf(run + 1)) {
-        wrong.push(`${key} is half-written, or nobody's`)
+        wrong.push(`${key} is half-written, or was never written`)
         continue
       }
       if (value.n < entry.acknowledged) lost++
@@ -59,7 +59,7 @@ export class Ledger {
     }
     if (atomicBatches) {
       for (const batch of batches) {
-        if (new Set(batch.map((key) => numbers.get(key))).size > 1) wrong.push(`half of a batch is there: ${batch}`)
+        if (new Set(batch.map((key) => numbers.get(key))).size > 1) wrong.push(`half of a batch is visible: ${batch}`)
       }
     }
     return { lost, wrong }

@@ -13,7 +13,7 @@ export interface End {
   readonly millis: number
 }
 
-/** A writer that has loaded its modules, and waits. */
+/** A writer that has loaded its modules and waits. */
 export interface Writer {
   /** Lets the writer write, kills it some time after its first line (or its start), and returns all its lines. */
   readonly run: (number: number, end: End) => Effect.Effect<ReadonlyArray<string>>

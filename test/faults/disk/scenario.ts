@@ -56,7 +56,7 @@ const check = (kv: KeyValue.Service) =>
       else if (found !== value) wrongReads.push(`${key} is not what was acknowledged`)
     }
     for (const key of refused) {
-      if ((yield* kv.get(key)) !== undefined) wrongReads.push(`${key} is there, though it was refused`)
+      if ((yield* kv.get(key)) !== undefined) wrongReads.push(`${key} is visible although its write failed`)
     }
     return lost
   })

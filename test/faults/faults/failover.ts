@@ -85,7 +85,7 @@ const sentinelFault = {
   memory: "replicated",
   backWithin: 4000,
   seconds: [0, 0],
-  notes: ["over when Sentinel has made the replica the master"]
+  notes: ["ends when Sentinel has promoted the replica"]
 } as const
 
 export const sentinelKilled: RedisFault = {
@@ -138,7 +138,7 @@ const clusterFault = {
   memory: "replicated",
   backWithin: 4000,
   seconds: [0, 0],
-  notes: ["over when its replica has taken its slots"]
+  notes: ["ends when the replica has taken over the slots"]
 } as const
 
 export const clusterKilled: RedisFault = {

@@ -15,7 +15,7 @@ const numbers = (answer: Effect.Effect<ReadonlyArray<number>, unknown>) =>
   Effect.filterOrFail(
     answer,
     (all) => all.every((it) => Number.isFinite(it)),
-    (all) => new Violation({ kind: "altered value", detail: `the limiter answers ${JSON.stringify(all)}` })
+    (all) => new Violation({ kind: "altered value", detail: `the limiter returns ${JSON.stringify(all)}` })
   )
 
 export const bridges: Target = {

@@ -1,4 +1,4 @@
-/** Values that may not fit the schema of their collection. */
+/** Values that do not always fit the schema of their collection. */
 import { Context, Effect, Schema } from "effect"
 import { Collection, KeyValue } from "effect-kv"
 import { defaultCollection } from "../../../src/driver/Driver.ts"

@@ -1,4 +1,4 @@
-/** Texts in one of Effect's own stores. */
+/** Texts in an Effect `KeyValueStore`. */
 import { Effect, Layer } from "effect"
 import { KeyValueStore } from "effect/persistence"
 import type { Enumeration, Maintenance } from "effect-kv"

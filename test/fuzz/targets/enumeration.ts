@@ -124,7 +124,7 @@ const ofFiles: Effect.Effect<Store, unknown, Scope.Scope> = Effect.map(temporary
   ],
   plant: (name) =>
     Effect.sync(() => {
-      // A path, which is a string to the file system in Node: damaged UTF-8 is kept as Latin-1.
+      // Node's file system takes a path as a string, so damaged UTF-8 is kept as Latin-1.
       const parts = Buffer.from(name)
         .toString("latin1")
         .replaceAll("\0", "")

@@ -1,4 +1,4 @@
-/** Rows of any column types in a SQLite table. */
+/** Rows with any column types in a SQLite table. */
 import { DatabaseSync } from "node:sqlite"
 import { Effect } from "effect"
 import type { Atomic, Enumeration, Maintenance } from "effect-kv"
@@ -23,7 +23,7 @@ export const expiries: ReadonlyArray<bigint | null> = [
   8_640_000_000_000_001n
 ]
 
-/** How the rest of an input is stored in the column `entry`. */
+/** The type with which the rest of an input is stored in the column `entry`. */
 const entries = ["CAST(? AS TEXT)", "?", "length(?)", "9.5 + length(?)", "9223372036854775807 - length(?)"]
 
 /** What is stored in the column `version`. */

@@ -53,7 +53,7 @@ const never =
   (slot, input) =>
     Effect.mapError(
       way(slot, input),
-      (error) => new Violation({ kind: "incomplete", detail: `the other tier could have answered: ${String(error)}` })
+      (error) => new Violation({ kind: "incomplete", detail: `the other tier has the value: ${String(error)}` })
     )
 
 export const tiers: ReadonlyArray<Target> = [

@@ -7,11 +7,11 @@ interface Mistakes {
   readonly keepsRacingFills?: boolean
   /** A delete does not remove the copy. */
   readonly ignoresDeletes?: boolean
-  /** The copy is removed before the write, not after. */
+  /** Removes the copy before the write, not after it. */
   readonly invalidatesFirst?: boolean
   /** A write whose reply was lost does not remove the copy. */
   readonly ignoresFailedWrites?: boolean
-  /** Copies live for a minute, whatever the TTL. */
+  /** Keeps copies for a minute, whatever the TTL. */
   readonly ignoresTtls?: boolean
 }
 

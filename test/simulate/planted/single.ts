@@ -19,7 +19,7 @@ export const updateInTwoSteps = compareAndPut((driver, call) =>
     : Effect.as(driver.put({ ...names(call), _tag: "put", entries: [call.entry] }), true)
 )
 
-/** An update makes an entry that does not expire. */
+/** Drops the expiry on an update. */
 export const updateWithoutTtl = compareAndPut((driver, call) =>
   driver.atomic!.compareAndPut({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
 )
@@ -29,7 +29,7 @@ export const retriedUpdates = compareAndPut((driver, call) =>
   Effect.retry(driver.atomic!.compareAndPut(call), { times: 3 })
 )
 
-/** A new value expires when the old one would have. */
+/** Keeps the expiry of the old value for a new value. */
 export const keptExpiry = Driver.wrapper((driver) => ({
   ...driver,
   put: (call) => {
@@ -106,7 +106,7 @@ export const writeBehind = Driver.wrapper((driver) => ({
   put: (call) => Effect.asVoid(Effect.forkDetach(Effect.ignore(driver.put(call))))
 }))
 
-/** Each read leaves a fiber behind. */
+/** Leaks a fiber on each read. */
 export const leaking = Driver.wrapper((driver) => ({
   ...driver,
   get: (call) => Effect.andThen(Effect.forkDetach(Effect.never), driver.get(call))

@@ -62,7 +62,7 @@ class Queue {
   }
 }
 
-/** Writes of the same key take turns. */
+/** Writes of the same key run one at a time. */
 export const lanes = (mistakes: Mistakes) =>
   Driver.wrapperEffect(
     Effect.sync(() => {
