@@ -282,6 +282,23 @@ describe("names", () => {
       })
   )
 
+  it.effect("of 200 characters in the file system stay whole, and longer ones are cut to that", () =>
+    Effect.gen(function* () {
+      // An upper-case letter takes two characters.
+      for (const name of ["x".repeat(200), `${"x".repeat(198)}A`]) {
+        const file = yield* encode(name)
+        assert.strictEqual(file.length, 200)
+        assert.strictEqual(fileNames.decode(file), name)
+      }
+      for (const name of ["x".repeat(201), `${"x".repeat(199)}A`]) {
+        const file = yield* encode(name)
+        assert.strictEqual(file.length, 200)
+        assert.isTrue(fileNames.isCut(file))
+        assert.isUndefined(fileNames.decode(file))
+      }
+    })
+  )
+
   it.effect("long ones are cut, and told apart", () =>
     Effect.gen(function* () {
       const name = "x".repeat(300)
@@ -589,6 +606,9 @@ describe("writing", () => {
         yield* kv.put("a", 1)
         const temporary = `${directory}/default_collection/.effect-kv-01234567-89ab-4cde-8f01-23456789abcd-1.tmp`
         yield* fs.writeFileString(temporary, `{"value":1}`)
+        // No process of this library makes such names.
+        const foreign = [".effect-kv-1.tmp", "notes.tmp"].map((name) => `${directory}/default_collection/${name}`)
+        for (const file of foreign) yield* fs.writeFileString(file, "")
         const { mtime } = yield* fs.stat(temporary)
         yield* TestClock.setTime(Option.getOrThrow(mtime).getTime() + 59 * 60 * 1000)
         assert.deepStrictEqual(yield* keys(), ["a"])
@@ -597,6 +617,9 @@ describe("writing", () => {
         yield* TestClock.adjust("2 minutes")
         assert.strictEqual(yield* maintenance.removeExpired, 0)
         assert.isFalse(yield* fs.exists(temporary))
+        assert.strictEqual(yield* kv.get("a"), 1, "entries that are older than an hour stay")
+        assert.deepStrictEqual(yield* Effect.filter(foreign, fs.exists), foreign)
+        assert.strictEqual(yield* maintenance.clear, 1)
       })
     )
   )

@@ -76,11 +76,14 @@ describeWithOwnRedis("an enumeration", (server) => {
   )
 
   it.live("fails after the loss of a connection, and only then, where it may not ask for the server's name", () =>
-    Effect.gen(function* () {
-      yield* command(server().port, "acl", "setuser", "default", "-info")
-      assert.deepStrictEqual(yield* listing(() => Effect.void), keys.toSorted())
-      isUnknown(yield* Effect.flip(listing(() => cut)))
-      yield* command(server().port, "acl", "setuser", "default", "+info")
-    })
+    Effect.acquireUseRelease(
+      command(server().port, "acl", "setuser", "default", "-info"),
+      () =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* listing(() => Effect.void), keys.toSorted())
+          isUnknown(yield* Effect.flip(listing(() => cut)))
+        }),
+      () => command(server().port, "acl", "setuser", "default", "+info")
+    )
   )
 })

@@ -77,6 +77,24 @@ describe("a store that comes back", () => {
     })
   )
 
+  it.effect("gets the other keys although a copy is refused while it is well", () =>
+    Effect.gen(function* () {
+      const { plans, kvs, layer } = yield* setup(2, { acknowledgements: 1 })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          const keys = ["a", "b", "c"]
+          // Three writes fail. Then come a read that finds the store well, and the copies.
+          plans[1]!.steps = ["unavailable", "unavailable", "unavailable", "ok", "ok", "refused"]
+          for (const key of keys) yield* kv.put(key, 1)
+          yield* TestClock.adjust("1 second")
+          assert.deepStrictEqual(yield* kvs[1]!.getMany(keys), [1, undefined, 1])
+          yield* TestClock.adjust("1 second")
+          assert.deepStrictEqual(yield* kvs[1]!.getMany(keys), [1, 1, 1], "the refused copy is made in the next round")
+        })
+      )
+    })
+  )
+
   it.effect("does not get a copy over a write that came while the copy waited for its turn", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: 1 })
