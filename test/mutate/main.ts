@@ -44,6 +44,8 @@ const pick = (mutations: ReadonlyArray<Mutation>, count: number, seed: string): 
 /** What fails first, as vitest prints it. */
 const failureIn = (output: string): string | undefined => /FAIL\s+(?:\S+ )?(test\/.*)/.exec(output)?.[1]?.trim()
 
+const killedBy = { failed: "killed", "timed out": "timed out" } as const
+
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
 const mutants = Command.make(
@@ -76,19 +78,31 @@ const mutants = Command.make(
     const unfit = [...needed].filter((test) => durations.get(test) === undefined)
     if (unfit.length > 0) yield* Console.log(`Left out, since they fail without a mutation: ${unfit.join(", ")}`)
 
-    const against = Effect.fnUntraced(function* (tests: ReadonlyArray<string>) {
-      const fit = tests.filter((test) => durations.get(test) !== undefined)
-      if (fit.length === 0) return undefined
-      const millis = fit.reduce((sum, test) => sum + durations.get(test)!, 0)
-      const { status, output } = yield* copy.test(fit, 30 + (4 * millis) / 1000)
-      if (status === "passed") return undefined
-      return { status: status === "failed" ? "killed" : status, by: failureIn(output) } as const
-    })
+    const usable = (tests: ReadonlyArray<string>) => tests.filter((test) => durations.get(test) !== undefined)
+    const run = (tests: ReadonlyArray<string>) =>
+      copy.test(tests, 30 + (4 * tests.reduce((sum, test) => sum + durations.get(test)!, 0)) / 1000)
+    /** A test that fails kills the mutant, unless it passes alone: then it failed for another reason. */
+    const against: (tests: ReadonlyArray<string>) => Effect.Effect<Pick<report.Result, "status" | "by"> | undefined> =
+      Effect.fnUntraced(function* (tests) {
+        if (tests.length === 0) return undefined
+        const { status, output } = yield* run(tests)
+        if (status === "passed") return undefined
+        const by = failureIn(output)
+        const file = by?.split(" ")[0]
+        if (status === "timed out" || file === undefined || !tests.includes(file))
+          return { status: killedBy[status], by }
+        if ((yield* run([file])).status !== "passed") return { status: "killed", by }
+        return yield* against(tests.filter((test) => test !== file))
+      })
     const judge = Effect.fnUntraced(function* ({ file }: Mutation) {
       if (!(yield* copy.typesAgree)) return { status: "does not compile", by: undefined } as const
       const tests = ownTests(file)
       const rest = wide.filter((test) => !tests.includes(test))
-      return (yield* against(tests)) ?? (yield* against(rest)) ?? ({ status: "survived", by: undefined } as const)
+      return (
+        (yield* against(usable(tests))) ??
+        (yield* against(usable(rest))) ??
+        ({ status: "survived", by: undefined } as const)
+      )
     })
 
     const results: Array<report.Result> = []
