@@ -63,6 +63,36 @@ describe("mapEntries", () => {
     })
   )
 
+  /** Hides entries whose value begins with "hidden". */
+  const hiding = mapEntries({
+    decode: (found) => Effect.succeed(String(found?.payload.value).startsWith("hidden") ? undefined : found)
+  })
+
+  it.effect("replaces a hidden entry by a write that expects none, and by no write that expects a version", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* recording
+      const mapped = hiding(driver) as Required<Driver>
+      yield* driver.put(call.put("c", { a: "visible" }))
+      const [found] = yield* mapped.get({ ...call.get("c", "a"), versioned: true })
+      yield* driver.put(call.put("c", { a: "hidden, and newer" }))
+      assert.isFalse(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "mine", found!.version)))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), ["hidden, and newer"])
+      assert.isTrue(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "mine")))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), ["mine"])
+    })
+  )
+
+  it.effect("gives up when other writers come first 11 times", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* recording
+      let attempts = 0
+      const busy: Driver = { ...driver, compareAndPut: () => Effect.sync(() => attempts++ < 0) }
+      const mapped = hiding(busy) as Required<Driver>
+      assert.isFalse(yield* mapped.compareAndPut(call.compareAndPut("c", "a", "mine")))
+      assert.strictEqual(attempts, 11)
+    })
+  )
+
   it.effect("the first failure fails the call, and its write stores nothing", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording

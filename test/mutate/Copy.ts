@@ -106,7 +106,13 @@ export class Copy {
 const ofTypes = {
   extends: "./tsconfig.json",
   include: ["src"],
-  compilerOptions: { incremental: true, tsBuildInfoFile: "mutant.tsbuildinfo" }
+  compilerOptions: {
+    incremental: true,
+    tsBuildInfoFile: "mutant.tsbuildinfo",
+    // What a mutant does not use any more is no reason to leave it out.
+    noUnusedLocals: false,
+    noUnusedParameters: false
+  }
 }
 
 interface Report {

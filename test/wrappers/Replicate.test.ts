@@ -380,6 +380,27 @@ describe("Replicate, a store that is behind with too many keys", () => {
     })
   )
 
+  it.effect("fails a write at once that it must acknowledge, while writes of twice as many keys hang there", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(2, { acknowledgements: "all", maxBehind: 1, repair: false })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[1]!.always = "hang"
+          for (const key of ["a", "b"]) yield* Effect.forkChild(kv.put(key, 1), { startImmediately: true })
+          const writer = yield* Effect.forkChild(Effect.flip(kv.put("c", 1)))
+          yield* TestClock.adjust(0)
+          assert.isDefined(writer.pollUnsafe())
+          const error = yield* Fiber.join(writer)
+          assert.deepStrictEqual(
+            [error._tag, "outcome" in error && error.outcome],
+            ["StoreUnavailableError", "unknown"]
+          )
+          assert.deepStrictEqual(yield* held("c"), [1, undefined])
+        })
+      )
+    })
+  )
+
   it("is the one that is behind with most", () => {
     const ledger = new Ledger(2, 2)
     const write = (key: string, outcomes: ReadonlyArray<"applied" | "not-applied">) => {

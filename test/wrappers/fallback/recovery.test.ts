@@ -88,6 +88,20 @@ describe("Fallback with recovery", () => {
     })
   )
 
+  it.effect("a key that was deleted in an outage is missing although neither store can be reached", () =>
+    Effect.gen(function* () {
+      const { primary, fallback, layer } = yield* setup()
+      yield* primary.kv.put("deleted", 0)
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        primary.plan.always = "unavailable"
+        yield* kv.delete("deleted")
+        fallback.plan.always = "unavailable"
+        assert.isUndefined(yield* kv.get("deleted"))
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
   it.effect("a restart in the outage loses nothing", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup({ settleTime: "10 seconds" })

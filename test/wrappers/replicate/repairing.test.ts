@@ -132,6 +132,24 @@ describe("a key that one store missed", () => {
     })
   )
 
+  for (const behind of [0, 1]) {
+    it.effect(`is deleted with the answer of a store that holds it, however late (store ${behind} missed it)`, () =>
+      Effect.gen(function* () {
+        const { plans, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
+        yield* inProcess(layer, (kv) =>
+          Effect.gen(function* () {
+            plans[behind]!.steps = ["unavailable"]
+            yield* kv.put("a", 1)
+            plans[1 - behind]!.steps = [1000]
+            const deletion = yield* Effect.forkChild(kv.delete("a"), { startImmediately: true })
+            yield* TestClock.adjust("1 second")
+            assert.isTrue(yield* Fiber.join(deletion))
+          })
+        )
+      })
+    )
+  }
+
   it.effect("is read again while all that hold it have writes under way", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
