@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -305,6 +307,29 @@ describe("Fallback with recovery", () => {
         assert.strictEqual(yield* primary.kv.get("large"), "small")
         assert.deepStrictEqual(yield* slotsOf(fallback), [])
       }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("warns once, without names, of each write that the primary refuses when it is replayed", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(
+        ({ logLevel, message }) => void lines.push(`${logLevel} ${[message].flat().join(" ")}`)
+      )
+      const { primary, layer } = yield* setup()
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        primary.plan.always = "unavailable"
+        yield* kv.put("secret-key", 1)
+        primary.plan.always = "refused"
+        yield* TestClock.adjust("1 hour")
+        assert.lengthOf(lines, 1)
+        assert.match(lines[0]!, /^Warn .* StoreError$/)
+        assert.notInclude(lines[0], "secret-key")
+        yield* kv.put("secret-key", 2)
+        yield* TestClock.adjust("1 hour")
+        assert.lengthOf(lines, 2, "the newer write is another one")
+      }).pipe(Effect.provide(Layer.provideMerge(layer, Logger.layer([logger]))))
     })
   )
 
