@@ -496,6 +496,28 @@ describe("what is no file", () => {
   )
 })
 
+describe("a file with the cut name of a key that holds the entry of another key", () => {
+  it.effect("is neither returned by get nor removed by delete", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        const [one, other] = ["a", "b"].map((letter) => letter.repeat(300)) as [string, string]
+        yield* kv.put(one, 1)
+        const [file] = yield* filesIn(directory)
+        yield* kv.put(other, 2)
+        const from = (yield* filesIn(directory)).find((it) => it !== file)
+        yield* fs.copyFile(`${directory}/${from}`, `${directory}/${file}`)
+        assert.strictEqual((yield* Effect.flip(kv.get(one)))._tag, "DeserializationError")
+        assert.isFalse(yield* kv.delete(one))
+        assert.isTrue(yield* fs.exists(`${directory}/${file}`))
+        assert.lengthOf(yield* filesIn(directory), 2)
+        assert.strictEqual(yield* kv.get(other), 2)
+      })
+    )
+  )
+})
+
 describe("writing", () => {
   it.effect("leaves no temporary files, with fsync or without", () =>
     Effect.forEach([true, false], (fsync) =>

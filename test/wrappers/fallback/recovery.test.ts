@@ -310,6 +310,27 @@ describe("Fallback with recovery", () => {
     })
   )
 
+  it.effect("removes the newest slot of a key last, so that a process that starts finds no older one alone", () =>
+    Effect.gen(function* () {
+      const { primary, fallback, layer } = yield* setup({ settleTime: "10 seconds" })
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        primary.plan.always = "unavailable"
+        // The slot of the first write may be there, although the write failed.
+        fallback.plan.steps = ["lost"]
+        yield* Effect.flip(kv.put("a", 1))
+        yield* kv.put("a", 2)
+        const slots = [...(yield* slotsOf(fallback))].sort()
+        assert.lengthOf(slots, 2)
+        primary.plan.always = undefined
+        yield* TestClock.adjust("1 minute")
+        const removed = fallback.plan.calls.flatMap((call) => (call._tag === "delete" ? call.keys : []))
+        assert.deepStrictEqual(removed, slots)
+        assert.strictEqual(yield* primary.kv.get("a"), 2)
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
   it.effect("warns once, without names, of each write that the primary refuses when it is replayed", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
