@@ -47,6 +47,14 @@ const damaged = Arbitrary.map(
   }
 )
 
+describe("rounded", () => {
+  it("gives the nearest number for each bigint, at any depth, and leaves all else as it is", () => {
+    const exact = parse('{"a":[9007199254740993,"b",null],"c":{"d":9007199254740993,"e":1.5}}', true)
+    const nearest = Number(9007199254740993n)
+    deepStrictEqual(json.rounded(exact), { a: [nearest, "b", null], c: { d: nearest, e: 1.5 } })
+  })
+})
+
 describe("JsonParser", () => {
   it.prop("reads JSON", [written], ([{ value, text }]) => deepStrictEqual(ours(text), { value }), {
     arbitrary: { runs: 500 }
