@@ -68,7 +68,7 @@ export const atATime = (count: number | undefined, otherwise: number): number =>
   count !== undefined && count >= 1 ? Math.floor(Math.min(count, mostAtATime)) : otherwise
 
 /** The value of an entry, as callers of this driver read it. Nothing else turns a payload into a value. */
-export const valueOf = (driver: Pick<Driver, "exact">, entry: Entry): Value => entry.payload.valueFor(driver.exact)
+export const valueOf = (driver: Pick<Driver, "exact">, entry: Entry): Value => entry.payload.toValue(driver.exact)
 
 /** Validates, copies and dates values. */
 export const encode = (

@@ -53,6 +53,12 @@ describe("value frames", () => {
     assert.deepStrictEqual(frame.open(bytes(0xeb, 0x4b, 0x43, 1, 16)), { codec: "fernet", data: new Uint8Array() })
   })
 
+  it("are read as frames when a payload has them in pieces that frame.make did not cut", () => {
+    const payload = Payload.pieces([Uint8Array.of(0xeb, 0x4b, 0x43, 1, 1, 7), Uint8Array.of(8)])
+    assert.isTrue(frame.isFrame(payload))
+    assert.deepStrictEqual([...contentOf(payload)], [1, 7, 8])
+  })
+
   it("are not JSON, and not other bytes", () => {
     for (const value of [null, "\u00ebKC", [0xeb, 0x4b, 0x43, 1, 1], { 0: 0xeb, 1: 0x4b, 2: 0x43 }]) {
       assert.isUndefined(frame.open(Payload.json(value)))

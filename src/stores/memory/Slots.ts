@@ -65,7 +65,7 @@ export class Slots {
   /** Answers whether the entry is stored: one that is too large alone is not, and neither is what it was to replace. */
   set(collection: string, key: string, given: Entry, now: number): boolean {
     this.freeExpired(now)
-    const { payload, size: valueSize } = given.payload.settle(this.measured)
+    const { payload, size: valueSize } = given.payload.withoutText(this.measured)
     const size = this.measured ? valueSize + utf8.length(key) + utf8.length(collection) : 0
     const previous = this.collections.get(collection)?.get(key)
     if (size > this.limits.maxSize) {

@@ -32,7 +32,7 @@ describe("entries of the journal", () => {
   )
 
   it("large integers, too, where these are exact", () => {
-    assert.deepStrictEqual(decode(encode(write(2n ** 64n, true)))?.entry?.payload.valueFor(true), (2n ** 64n) as never)
+    assert.deepStrictEqual(decode(encode(write(2n ** 64n, true)))?.entry?.payload.toValue(true), (2n ** 64n) as never)
   })
 
   it("of another form are none", () => {
