@@ -155,7 +155,7 @@ export class Payload {
   }
 
   /**
-   * The value as the application reads it. With `exact` (`Driver.exact`), integers beyond 2^53 are `bigint`s, even where
+   * The value as the application reads it. With `exact` (`Driver.exactIntegers`), integers beyond 2^53 are `bigint`s, even where
    * {@link Payload.value} has them rounded; without it, they are the nearest `number`.
    */
   toValue(exact: boolean | undefined): Value {

@@ -190,12 +190,12 @@ describe("a service may switch its envelope while it runs", () => {
   }
 })
 
-describe("an entry is marked as outdated", () => {
+describe("an entry is marked as needsRotation", () => {
   const marks = Effect.fnUntraced(function* (keys: ReadonlyArray<string>) {
     const { driver } = yield* KeyValue.KeyValue
     const place = { operation: "getMany", collection: driver.defaultCollection, keys } as const
     const entries = yield* driver.get({ _tag: "get", ...boundary.callAt(place), expiry: false, versioned: false })
-    return entries.map((entry) => entry?.outdated)
+    return entries.map((entry) => entry?.needsRotation)
   })
 
   for (const envelope of envelopes) {

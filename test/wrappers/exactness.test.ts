@@ -96,7 +96,7 @@ const combinations: Readonly<
   CollectionRouting: (first, second) => ({ layer: first.pipe(CollectionRouting.wrap({ default_collection: second })) }),
   "Driver.combine": (first, second) => {
     let turn = 0
-    const alternating = Driver.combination([second], (a, [b]) =>
+    const alternating = Driver.wrapperOver([second], (a, [b]) =>
       Effect.succeed(
         Driver.combine([a, b!], (call, nexts) =>
           Driver.isWrite(call) ? Effect.andThen(nexts[0]!(call), nexts[1]!(call)) : nexts[turn++ % 2]!(call)
