@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { next, type Range, startingWith } from "../../../src/stores/sqlite/range.ts"
+import { only, type Range, startingWith } from "../../../src/stores/sqlite/range.ts"
 
 const bytes = (text: Range["from"]) => Buffer.from(text as string)
 
@@ -15,11 +15,10 @@ const text = Schema.Array(Schema.Literals([...units, ...surrogates])).check(Sche
 
 describe("range", () => {
   it.prop("has the names that start with the prefix, and no others", { prefix: text, name: text }, (given) => {
-    const prefix = given.prefix.join("")
+    const prefix = given.prefix.join("").toWellFormed()
     for (const name of [given.name.join(""), prefix + given.name.join(""), `${prefix.slice(0, -1)}\udc00`]) {
       if (!name.isWellFormed()) continue
-      const range = startingWith(prefix)
-      assert.strictEqual(range !== undefined && contains(range, name), name.startsWith(prefix), JSON.stringify(name))
+      assert.strictEqual(contains(startingWith(prefix), name), name.startsWith(prefix), JSON.stringify(name))
     }
   })
 
@@ -28,18 +27,13 @@ describe("range", () => {
       from: "\u{10ffff}\u{10ffff}",
       to: new Uint8Array(0)
     })
-    assert.strictEqual(startingWith("a\u{10ffff}")?.to, "b")
-    assert.strictEqual(startingWith("\ud7ff")?.to, "\ue000")
-  })
-
-  it("takes half of a pair as the start of all that begin with it", () => {
-    assert.deepStrictEqual(startingWith("a\ud83d"), { from: "a\u{1f400}", to: "a\u{1f800}" })
-    assert.strictEqual(startingWith("a\ude00"), undefined)
-    assert.strictEqual(startingWith("\ud83da"), undefined)
+    assert.strictEqual(startingWith("a\u{10ffff}").to, "b")
+    assert.strictEqual(startingWith("\ud7ff").to, "\ue000")
   })
 
   it("goes on right after a name", () => {
-    assert.isAbove(bytes(next("a")).compare(bytes("a")), 0)
-    assert.isAtMost(bytes(next("a")).compare(bytes("a\0")), 0)
+    const { to } = only("a")
+    assert.isAbove(bytes(to).compare(bytes("a")), 0)
+    assert.isAtMost(bytes(to).compare(bytes("a\0")), 0)
   })
 })
