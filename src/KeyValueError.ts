@@ -86,7 +86,7 @@ export class StoreError extends failure("StoreError")<
     return outcomeAt(this, this.maybeApplied ? "unknown" : "not-applied")
   }
   override get message(): string {
-    const applied = this.maybeApplied ? " Some of it may have been applied." : ""
+    const applied = this.outcome === "unknown" ? " Some of it may have been applied." : ""
     return `${where(this)}: the store refused (${this.reason}).${applied}`
   }
 }

@@ -8,7 +8,7 @@ import { Redis as Client } from "ioredis"
 import { Atomic } from "../../../src/Atomic.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
-import { toldOfClient, toldOfReply } from "../../../src/stores/redis/told.ts"
+import { redactedClientError, redactedReply } from "../../../src/stores/redis/redaction.ts"
 import * as Tracing from "../../../src/wrappers/Tracing.ts"
 import { Capture, shown } from "../../fuzz/Capture.ts"
 import { fakeRedis } from "../../servers/fakeRedis.ts"
@@ -36,14 +36,14 @@ describe("what is told of a server's reply", () => {
   ]
   for (const [reply, told] of replies) {
     it(`${JSON.stringify(reply.slice(0, 80))}: ${JSON.stringify(told.slice(0, 80))}`, () => {
-      assert.strictEqual(toldOfReply(reply, sent), told)
+      assert.strictEqual(redactedReply(reply, sent), told)
     })
   }
 
   it("leaves out parts of values and keys, sent as text or bytes", () => {
     const value = { session: "a81f30c2b7", ssn: "078-05-1120" }
     const bytes = Buffer.from("kΩ-token-12345")
-    const told = toldOfReply(
+    const told = redactedReply(
       "ERR script: user_script:7: got a81f30c2b7, kΩ-token-12345 and 078-05-1120 of app:c::id1",
       [JSON.stringify(value), bytes, "app:c::id1"]
     )
@@ -52,15 +52,15 @@ describe("what is told of a server's reply", () => {
 
   it("keeps common words that a value has, where servers say nothing else", () => {
     const value = "WRONGTYPE Operation against a key holding the wrong kind of value"
-    assert.strictEqual(toldOfReply(value, [value, "key", "a"]), value)
-    assert.strictEqual(toldOfReply("ERR a b", ["a"]), "ERR … b")
+    assert.strictEqual(redactedReply(value, [value, "key", "a"]), value)
+    assert.strictEqual(redactedReply("ERR a b", ["a"]), "ERR … b")
   })
 
   it("leaves passwords, and only these, out of errors of the client", () => {
     const secrets = ["redis", "hunter2"]
-    assert.strictEqual(toldOfClient("connect ENOENT /hunter2@db", secrets), "connect ENOENT /…@db")
+    assert.strictEqual(redactedClientError("connect ENOENT /hunter2@db", secrets), "connect ENOENT /…@db")
     assert.strictEqual(
-      toldOfClient("connect ECONNREFUSED 127.0.0.1:6379", secrets),
+      redactedClientError("connect ECONNREFUSED 127.0.0.1:6379", secrets),
       "connect ECONNREFUSED 127.0.0.1:6379"
     )
   })
