@@ -42,7 +42,7 @@ export const combine = (drivers: readonly [Driver, ...Array<Driver>], route: Rou
 
 /** The first driver, without the capabilities that another one lacks. */
 const common = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
-  const { exactIntegers: _, ...first } = drivers[0]
+  const { exactIntegers: _exact, extents: _extents, ...first } = drivers[0]
   const ifAll = <K extends "listing" | "maintenance" | "atomic">(name: K): Driver[K] =>
     drivers.every((driver) => driver[name] !== undefined) ? first[name] : undefined
   return {

@@ -1,22 +1,22 @@
+/** Tests `Driver.around`, which wraps every operation of a driver, and the helpers of calls. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { around } from "../../src/driver/around.ts"
 import * as Call from "../../src/driver/Call.ts"
-import type { Driver } from "../../src/driver/Driver.ts"
 import { TimeoutError } from "../../src/KeyValueError.ts"
-import { bare, call, recording, valuesOf } from "./recording.ts"
+import { type Able, bare, call, partsOf, recording, valuesOf } from "./recording.ts"
 
-const everyOperation = (driver: Required<Driver>) =>
+const everyOperation = (driver: Able) =>
   Effect.all([
     driver.get(call.get("c", "a")),
     driver.put(call.put("c", { a: 1 })),
     driver.delete(call.delete("c", "a")),
-    driver.compareAndPut(call.compareAndPut("c", "a", 1)),
-    driver.keys(call.keys("c")),
-    driver.collections(call.collections()),
-    driver.clear(call.clear({ name: "c" })),
-    driver.removeExpired(call.removeExpired())
+    driver.atomic.compareAndPut(call.compareAndPut("c", "a", 1)),
+    driver.listing.keys(call.keys("c")),
+    driver.listing.collections(call.collections()),
+    driver.maintenance.clear(call.clear({ name: "c" })),
+    driver.maintenance.removeExpired(call.removeExpired())
   ])
 
 const tags = ["get", "put", "delete", "compareAndPut", "keys", "collections", "clear", "removeExpired"]
@@ -29,24 +29,27 @@ describe("around", () => {
       const filtered = around((call, next) => {
         seen.push(call._tag)
         return next(call)
-      })(driver) as Required<Driver>
+      })(driver) as Able
       yield* everyOperation(filtered)
       assert.deepStrictEqual(seen, tags)
-      const operations = Object.keys(filtered).filter((key) => typeof filtered[key as keyof Driver] === "function")
+      const parts = [filtered, ...Object.values(filtered).filter((part) => typeof part === "object" && part !== null)]
+      const operations = parts.flatMap((part) =>
+        Object.entries(part).flatMap(([name, value]) => (typeof value === "function" ? [name] : []))
+      )
       assert.deepStrictEqual(operations.sort(), [...tags].sort(), "an operation that no test knows")
     })
   )
 
-  it.effect("gives a driver no capability that it did not have", () =>
+  it.effect("around adds no capability to a driver", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const filtered = around((call, next) => next(call))(bare(driver))
-      assert.deepStrictEqual(Object.keys(filtered).sort(), ["defaultCollection", "delete", "get", "put", "system"])
+      assert.deepStrictEqual(partsOf(filtered), ["defaultCollection", "delete", "get", "put", "system"])
       assert.strictEqual(filtered.system, "memory")
     })
   )
 
-  it.effect("may change the call, run it often, or not at all", () =>
+  it.effect("may change the call, run it several times, or not run it", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const renamed = around((call, next) => next("collection" in call ? { ...call, collection: "other" } : call))(
@@ -67,7 +70,7 @@ describe("around", () => {
     })
   )
 
-  it.effect("the last one is the outermost", () =>
+  it.effect("puts the last one outside", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const order: Array<string> = []
@@ -83,7 +86,7 @@ describe("around", () => {
 })
 
 describe("Call", () => {
-  it("isWrite, keyCount, collectionOf", () => {
+  it("isWrite, keyCount and collectionOf describe every kind of call", () => {
     const calls = [
       call.get("c", "a", "b"),
       call.put("c", { a: 1 }),
@@ -118,7 +121,7 @@ describe("Call", () => {
     assert.deepStrictEqual(valuesOf(picked.entries), [3, 1])
   })
 
-  it("placeOf is the place of one key", () => {
+  it("placeOf returns the place of one key", () => {
     const put = call.put("c", { a: 1, b: 2 })
     assert.deepStrictEqual(Call.placeOf(put, 1), { operation: "putMany", collection: "app", keys: ["b"] })
     const one = call.put("c", { a: 1 })

@@ -7,7 +7,16 @@ import type { Entry } from "../../src/Entry.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import { Payload, type Value } from "../../src/Value.ts"
 
-/** A memory driver that keeps the calls that reach it. */
+/** A driver with all capabilities. */
+export type Able = Driver & { readonly [K in "listing" | "maintenance" | "atomic"]: NonNullable<Driver[K]> }
+
+/** What a driver has, by name. */
+export const partsOf = (driver: Driver): ReadonlyArray<string> =>
+  Object.entries(driver)
+    .flatMap(([name, value]) => (value === undefined ? [] : [name]))
+    .sort()
+
+/** A memory driver that records the calls that reach it. */
 export const recording = Effect.map(Memory.make({}), (driver) => {
   const calls: Array<Call.Call> = []
   const recorded = around((call, next) =>
@@ -15,7 +24,7 @@ export const recording = Effect.map(Memory.make({}), (driver) => {
       calls.push(call)
       return next(call)
     })
-  )(driver) as Required<Driver>
+  )(driver) as Able
   return { calls, driver: recorded }
 })
 
@@ -111,7 +120,7 @@ export const allNames = Effect.fnUntraced(function* <C extends Call.Keys | Call.
   return names
 })
 
-/** A driver that has only what it must have. */
+/** The driver without its optional capabilities. */
 export const bare = ({ system, defaultCollection, get, put, delete: remove }: Driver): Driver => ({
   system,
   defaultCollection,

@@ -1,4 +1,4 @@
-/** What is below a stack: bytes by key, which can be changed past everything. */
+/** The bytes below a stack by key, which can be changed without the stack. */
 import { Effect, type Layer } from "effect"
 import type { Atomic, KeyValue, Maintenance } from "effect-kv"
 import * as Call from "../../src/driver/Call.ts"
@@ -12,7 +12,7 @@ export interface Raw<Capabilities> {
   readonly write: (entries: ReadonlyArray<readonly [key: string, bytes: Uint8Array]>) => Effect.Effect<void>
 }
 
-/** A store in memory that keeps what a store on a server would keep, to the byte. */
+/** A memory store that keeps exactly the bytes that a store on a server would keep. */
 export const memory = (): Raw<Maintenance.Maintenance | Atomic.Atomic> => {
   const all = new Map<string, Uint8Array>()
   return {
@@ -58,20 +58,24 @@ const driver = (all: Map<string, Uint8Array>) => {
         for (const [i, key] of call.keys.entries()) all.set(key, encode(call.collection, key, call.entries[i]!))
       }),
     delete: (call) => Effect.sync(() => call.keys.filter((key) => all.delete(key)).length),
-    compareAndPut: (call) =>
-      Effect.sync(() => {
-        const key = call.keys[0]!
-        const stored = all.get(key)
-        if (stored !== call.expected && !(call.expected === undefined && hasExpired(stored!))) return false
-        if (call.entry === undefined) all.delete(key)
-        else all.set(key, encode(call.collection, key, call.entry))
-        return true
-      }),
-    clear: () =>
-      Effect.sync(() => {
-        all.clear()
-        return { count: 0, next: undefined }
-      }),
-    removeExpired: () => Effect.succeed({ count: 0, next: undefined })
+    atomic: {
+      compareAndPut: (call) =>
+        Effect.sync(() => {
+          const key = call.keys[0]!
+          const stored = all.get(key)
+          if (stored !== call.expected && !(call.expected === undefined && hasExpired(stored!))) return false
+          if (call.entry === undefined) all.delete(key)
+          else all.set(key, encode(call.collection, key, call.entry))
+          return true
+        })
+    },
+    maintenance: {
+      clear: () =>
+        Effect.sync(() => {
+          all.clear()
+          return { count: 0, next: undefined }
+        }),
+      removeExpired: () => Effect.succeed({ count: 0, next: undefined })
+    }
   } satisfies Driver.Driver
 }

@@ -1,3 +1,4 @@
+/** Calls of Redis that are pending while the layer closes, or come later. */
 import { assert, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -6,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as boundary from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import type { Driver } from "../../../src/driver/Driver.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import type { StoreUnavailableError } from "../../../src/KeyValueError.ts"
@@ -13,7 +15,7 @@ import * as Redis from "../../../src/stores/Redis.ts"
 import { command, describeWithCluster, describeWithOwnRedis } from "../../servers/redis.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
-/** The driver of a layer, and what closes it. */
+/** The driver of a new layer, and an effect that closes the layer. */
 const open = Effect.fnUntraced(function* (options: Redis.Options) {
   const scope = Scope.makeUnsafe()
   const context = yield* Layer.buildWithScope(Redis.layer({ ...options, prefix: uniquePrefix() }), scope)
@@ -21,15 +23,14 @@ const open = Effect.fnUntraced(function* (options: Redis.Options) {
 })
 
 const at = (operation: "get" | "put" | "keys", keys: ReadonlyArray<string>) =>
-  boundary.callAt({ operation, collection: "c", keys })
+  ({ operation, collection: "c", keys }) as const
 
-const get = (driver: Driver, ...keys: ReadonlyArray<string>) =>
-  driver.get({ _tag: "get", ...at("get", keys), expiry: false, versioned: false })
+const get = (driver: Driver, ...keys: ReadonlyArray<string>) => driver.get(Calls.get(at("get", keys)))
 
 const put = (driver: Driver) =>
   Effect.flatMap(
     boundary.encode(driver, { operation: "put", collection: "c", keys: ["a"] }, [1], undefined),
-    (entries) => driver.put({ _tag: "put", ...at("put", ["a"]), entries })
+    (entries) => driver.put(Calls.put(at("put", ["a"]), entries))
   )
 
 /** One of each kind of call. */
@@ -37,24 +38,15 @@ const operations: Record<string, (driver: Driver) => Effect.Effect<unknown, unkn
   get: (driver) => get(driver, "a"),
   getMany: (driver) => get(driver, "a", "b"),
   put,
-  delete: (driver) => driver.delete({ _tag: "delete", ...at("put", ["a"]) }),
+  delete: (driver) => driver.delete(Calls.remove(at("put", ["a"]))),
   compareAndPut: (driver) =>
-    driver.compareAndPut!({ _tag: "compareAndPut", ...at("put", ["a"]), entry: undefined, expected: undefined }),
-  keys: (driver) => driver.keys!({ _tag: "keys", ...at("keys", []), prefix: "", pageSize: 10, cursor: undefined }),
-  collections: (driver) =>
-    driver.collections!({
-      _tag: "collections",
-      ...at("keys", []),
-      prefix: "",
-      keyPrefix: "",
-      pageSize: 10,
-      cursor: undefined
-    }),
-  clear: (driver) =>
-    driver.clear!({ _tag: "clear", ...at("put", []), collection: { prefix: "" }, keyPrefix: "", cursor: undefined })
+    driver.atomic!.compareAndPut(Calls.compareAndPut(at("put", ["a"]), { entry: undefined, expected: undefined })),
+  keys: (driver) => driver.listing!.keys(Calls.keys(at("keys", []), { pageSize: 10 })),
+  collections: (driver) => driver.listing!.collections(Calls.collections(at("keys", []), { pageSize: 10 })),
+  clear: (driver) => driver.maintenance!.clear(Calls.clear(at("put", []), { collection: { prefix: "" } }))
 }
 
-/** All operations end, in so many milliseconds, since the layer is closed. */
+/** Asserts that all operations fail within so many milliseconds because the layer is closed. */
 const allEnd = Effect.fnUntraced(function* (fibers: ReadonlyArray<Fiber.Fiber<unknown, unknown>>, millis: number) {
   const errors = yield* Effect.forEach(fibers, (fiber) => Effect.flip(Fiber.join(fiber))).pipe(Effect.timeout(millis))
   for (const error of errors) {
@@ -76,11 +68,11 @@ const connections = (port: number, name: string) =>
         .filter((line) => line.includes(name)).length
   )
 
-describeWithOwnRedis("a store of Redis that is closed", (server) => {
+describeWithOwnRedis("a closed Redis store", (server) => {
   const name = "closing-test"
   for (const coalesceReads of [false, true]) {
     const how = coalesceReads ? ", with coalesced reads" : ""
-    it.live(`fails what is under way at once, and what comes later, and leaves no connection${how}`, () =>
+    it.live(`fails pending and later calls at once, and leaves no connection${how}`, () =>
       Effect.gen(function* () {
         const { driver, close } = yield* open({ url: server().url, options: { connectionName: name }, coalesceReads })
         yield* put(driver)
@@ -104,7 +96,7 @@ describeWithOwnRedis("a store of Redis that is closed", (server) => {
     )
   }
 
-  it.live("fails what is under way over a client of one's own, which goes on", () =>
+  it.live("fails pending and later calls over a given client, which stays usable", () =>
     Effect.gen(function* () {
       const client = yield* connect(server().url)
       yield* Effect.promise(() => client.ping())
@@ -118,7 +110,7 @@ describeWithOwnRedis("a store of Redis that is closed", (server) => {
     })
   )
 
-  it.live("does not connect any more, if it has not yet", () =>
+  it.live("does not connect when it has not connected before", () =>
     Effect.gen(function* () {
       const lazy = { url: server().url, options: { connectionName: name }, lazyConnect: true }
       const { driver, close } = yield* open(lazy)
@@ -128,7 +120,7 @@ describeWithOwnRedis("a store of Redis that is closed", (server) => {
     })
   )
 
-  it.live("fails what waits for the first connection", () =>
+  it.live("fails calls that wait for the first connection", () =>
     Effect.gen(function* () {
       const { driver, close } = yield* open({ url: server().url, lazyConnect: true, connectTimeout: "1 minute" })
       yield* command(server().port, "client", "pause", "500", "ALL")
@@ -140,8 +132,8 @@ describeWithOwnRedis("a store of Redis that is closed", (server) => {
   )
 })
 
-describeWithCluster("a store of a cluster that is closed", (nodes) => {
-  it.live("fails what is under way at once, and what comes later, and leaves no connection", () =>
+describeWithCluster("a closed Redis Cluster store", (nodes) => {
+  it.live("fails pending and later calls at once, and leaves no connection", () =>
     Effect.gen(function* () {
       const name = "closing-test"
       const ports = nodes().map(({ port }) => port)

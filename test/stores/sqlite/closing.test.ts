@@ -1,3 +1,4 @@
+/** Calls of Sqlite that wait while the layer closes, or come later. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -6,13 +7,13 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { callAt } from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Sqlite from "../../../src/stores/Sqlite.ts"
 import { connect, temporaryFile } from "./support.ts"
 
-describe("a layer that is closed", () => {
-  it.effect("fails writes that wait for a lock, and those that come later, at once and with the same error", () =>
+describe("a closed layer", () => {
+  it.effect("fails writes that wait for a lock, and later calls, at once and with the same error", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const scope = yield* Scope.make()
@@ -36,7 +37,7 @@ describe("a layer that is closed", () => {
       yield* TestClock.adjust("30 millis")
       assert.isTrue(waiting.every((fiber) => fiber.pollUnsafe() !== undefined))
       const place = { operation: "get", collection: "c", keys: ["a"] } as const
-      const call = { _tag: "get", ...callAt(place), expiry: false, versioned: false } as const
+      const call = Calls.get(place)
       for (const error of [...(yield* Fiber.joinAll(waiting)), yield* Effect.flip(driver.get(call))]) {
         assert.strictEqual(error._tag, "StoreUnavailableError")
         assert.include(error.message, "the layer is closed")
