@@ -1,19 +1,18 @@
 /**
- * What can be stored: any JSON value, or bytes.
+ * The values that can be stored: any JSON value, or bytes.
  *
  * **Details**
  *
- * What was put is what is got. That holds for every JSON value (`-0`, lone surrogates and fields named `__proto__`
- * included) and for bytes. What JSON has no form for (`undefined`, `NaN`, `Date`, class instances, cycles, …) is
- * refused with a `SerializationError` that names the path, before anything is stored: give such types a schema with
- * `Collection`.
+ * `get` returns exactly what was put, for every JSON value (`-0`, lone surrogates and fields named `__proto__` included) and
+ * for bytes. A value that JSON cannot express (`undefined`, `NaN`, `Date`, class instances, cycles, …) fails with a
+ * `SerializationError` that names the path, before anything is stored: give such types a schema with `Collection`.
  *
- * A `Uint8Array` of another realm (an iframe, jsdom, `node:vm`), a `Buffer` and an `ArrayBuffer` are bytes, too; what is
- * got is a `Uint8Array`. Other typed arrays are refused, since their bytes depend on the machine.
+ * A `Uint8Array` of another realm (an iframe, jsdom, `node:vm`), a `Buffer` and an `ArrayBuffer` are bytes, too; `get` returns
+ * a `Uint8Array`. Other typed arrays are refused, since their bytes depend on the machine.
  *
- * A value is copied when it is put and when it is got, so that no store can be changed through a reference. Its accessors
- * are read once. One that throws, bytes whose buffer was transferred, and JSON of more than 535,822,312 characters
- * (511 MiB, about V8's longest string) are refused in the same way.
+ * Values are copied by `put` and `get`: mutating one afterwards does not change the store. Accessors are read once. An
+ * accessor that throws, bytes whose buffer was transferred, and JSON of more than 535,822,312 characters (511 MiB, about V8's
+ * longest string) are refused in the same way.
  *
  * @since 0.1.0
  */
@@ -72,7 +71,7 @@ interface Pieces {
  * @since 0.1.0
  */
 export class Payload {
-  /** `undefined` until somebody asks for the value of JSON text, or of bytes in pieces. */
+  /** `undefined` until `value` is read from JSON text, or from bytes in pieces. */
   private decoded: Value | undefined
   /** The text of JSON once it was made, or bytes in pieces. */
   private encoded: string | Pieces | undefined
@@ -93,7 +92,7 @@ export class Payload {
   }
 
   /**
-   * Validates and copies a value that somebody else owns; with `asText`, the copy is turned into text at once. With `exact`,
+   * Validates and copies a value of the application; with `asText`, the copy is turned into text at once. With `exact`,
    * integers may be `bigint`s. Each accessor of the value is read once. Fails with the problem, also if an accessor throws.
    */
   static from(value: unknown, options: FromOptions = {}): Result.Result<Payload, Problem> {
@@ -124,17 +123,17 @@ export class Payload {
     return new Payload(value, numberKinds, undefined, source === undefined ? undefined : { text: source, field })
   }
 
-  /** Takes over JSON that nobody else holds, of finite numbers. */
+  /** Takes over JSON with finite numbers. The caller must not keep it. */
   static json(value: Json, mayHaveNegativeZero = false): Payload {
     return new Payload(value, mayHaveNegativeZero ? "special" : "plain")
   }
 
-  /** Takes over bytes that nobody else holds. */
+  /** Takes over bytes. The caller must not keep them. */
   static bytes(value: Uint8Array): Payload {
     return new Payload(value, "plain")
   }
 
-  /** Takes over bytes that nobody else holds, in pieces. They are joined when the value is asked for. */
+  /** Takes over bytes in pieces, which are joined when `value` is read. The caller must not keep them. */
   static pieces(pieces: ReadonlyArray<Uint8Array>): Payload {
     return new Payload(undefined, "plain", { pieces, isFrame: false })
   }
