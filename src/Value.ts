@@ -19,12 +19,12 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as bytes from "./value/bytes.ts"
-import { Copier } from "./value/Copier.ts"
 import * as json from "./value/json.ts"
 import { clone, rounded } from "./value/jsonCopy.ts"
-import { faultOf, maxDepth as maxJsonDepth, type Problem, tooLong } from "./value/jsonProblem.ts"
+import { maxDepth as maxJsonDepth, type Problem } from "./value/jsonProblem.ts"
 import * as jsonText from "./value/jsonText.ts"
 import * as utf8 from "./value/utf8.ts"
+import { validate } from "./value/validate.ts"
 
 /**
  * Any JSON value. Numbers are finite, but for the `NaN` and infinities that py-key-value may have written.
@@ -96,17 +96,13 @@ export class Payload {
    * integers may be `bigint`s. Each accessor of the value is read once. Fails with the problem, also if an accessor throws.
    */
   static from(value: unknown, options: FromOptions = {}): Result.Result<Payload, Problem> {
-    if (bytes.isBytes(value)) return fromBytes(value)
-    const copier = new Copier(options.exact ?? false)
-    const copied = Result.try(() => copier.copy(value, 0))
-    if (Result.isFailure(copied)) return Result.fail(problemOfThrow(value, copied.failure))
-    const copy = copied.success
-    if (copy === undefined) return bytes.isBuffer(value) ? fromBytes(value) : Result.fail(problemFound(copier, value))
-    if (copier.isTooLong) return Result.fail(tooLong)
-    const isText = options.asText === true && typeof copy === "object" && copy !== null
-    if (!isText && !copier.mayBeTooLong) return Result.succeed(new Payload(copy, copier.numberKinds))
-    return Result.map(json.tryStringify(copy, copier.numberKinds), (text) =>
-      isText ? new Payload(undefined, copier.numberKinds, text) : new Payload(copy, copier.numberKinds)
+    const validated = validate(value, options.exact ?? false)
+    if (Result.isFailure(validated)) return Result.fail(validated.failure)
+    const { copy, numberKinds, mayBeTooLong } = validated.success
+    const isText = options.asText === true && typeof copy === "object" && copy !== null && !bytes.isBytes(copy)
+    if (!isText && !mayBeTooLong) return Result.succeed(new Payload(copy, numberKinds))
+    return Result.map(json.tryStringify(copy as Json, numberKinds), (text) =>
+      isText ? new Payload(undefined, numberKinds, text) : new Payload(copy, numberKinds)
     )
   }
 
@@ -257,28 +253,6 @@ export class Payload {
       : new Payload(unroundedValue, "exact", this.encoded)
   }
 }
-
-/** The most bytes that Node reads from a file at once, less 1 MiB for what a store writes beside the value. */
-const maxBytes = 2 ** 31 - 2 ** 20
-
-const fromBytes = (value: Uint8Array | ArrayBuffer): Result.Result<Payload, Problem> => {
-  if (value.byteLength > maxBytes) return Result.fail({ path: "$", reason: `more than ${maxBytes} bytes` })
-  return Result.try({
-    try: () => Payload.bytes(new Uint8Array(bytes.isBytes(value) ? value : new Uint8Array(value))),
-    catch: (cause) => ({ path: "$", reason: "bytes whose buffer was transferred or has shrunk", cause })
-  })
-}
-
-const problemFound = (copier: Copier, value: unknown): Problem =>
-  Result.merge(
-    Result.try({
-      try: () => copier.problemOf(value),
-      catch: (cause) => problemOfThrow(value, cause)
-    })
-  )
-
-const problemOfThrow = (value: unknown, cause: unknown): Problem =>
-  faultOf(value) ?? { path: "$", reason: "it throws when it is read", cause }
 
 /**
  * The same value in objects of its own.
