@@ -1,7 +1,7 @@
 /** Tests how names that are listed over several pages are returned only once. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { AllListed, LatelyListed } from "../../src/driver/listing/Listed.ts"
+import { AllListed, LatelyListed } from "../../../src/driver/listing/Listed.ts"
 
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `k${from + i}`)
 
