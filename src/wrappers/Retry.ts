@@ -13,7 +13,7 @@ import * as options from "../driver/options.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { now } from "../time/clock.ts"
 import { metered } from "./common/metered.ts"
-import { again, type Policy } from "./retry/again.ts"
+import { again, outcomeOf, type Policy } from "./retry/again.ts"
 import { Budget, unlimited } from "./retry/Budget.ts"
 
 /**
@@ -137,25 +137,24 @@ const policyOf = (config: options.Values<typeof described>) =>
     })
   })
 
+interface Retrying extends Policy {
+  readonly while: (error: KeyValueError, call: Call) => boolean
+  readonly budget: Pick<Budget, "calls" | "take">
+}
+
 const retrying =
-  (policy: Policy): Filter =>
+  (policy: Retrying): Filter =>
   (call, next) => {
-    const mayRetry = (error: unknown): boolean =>
-      policy.while(error as KeyValueError, call) && !isUnsafeToRepeat(error as KeyValueError, call)
+    const mayRetry = (error: KeyValueError): boolean => policy.while(error, call) && !isUnsafeToRepeat(error, call)
     const first = Effect.suspend(() => {
       policy.budget.calls++
       return next(call)
     })
-    return Effect.catchIf(first, mayRetry, (error) =>
-      again(
-        Effect.suspend(() => next(call)),
-        error,
-        mayRetry,
-        policy,
-        call.deadline
-      )
-    )
+    return Effect.catch(first, (error) => {
+      const attempt = Effect.suspend(() => next(call))
+      return again(attempt, error, mayRetry, policy, call.deadline)
+    })
   }
 
 const isUnsafeToRepeat = (error: KeyValueError, call: Call): boolean =>
-  call._tag === "compareAndPut" && "outcome" in error && error.outcome === "unknown"
+  call._tag === "compareAndPut" && outcomeOf(error) === "unknown"
