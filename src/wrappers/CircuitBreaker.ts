@@ -14,9 +14,10 @@ import type { Call } from "../driver/Call.ts"
 import * as options from "../driver/options.ts"
 import { CircuitOpenError, type KeyValueError, type StoreSetupError } from "../KeyValueError.ts"
 import { monotonicMillis } from "../time/clock.ts"
+import type { State } from "./circuitBreaker/Circuit.ts"
 import { type CircuitOf, circuitsOf, type Policy } from "./circuitBreaker/circuits.ts"
 import { Consecutive, type Outcomes, Rate } from "./circuitBreaker/Outcomes.ts"
-import { outcomeOf } from "./circuitBreaker/outcomeOf.ts"
+import { verdictOf } from "./circuitBreaker/verdictOf.ts"
 import { metered } from "./common/metered.ts"
 
 /**
@@ -173,12 +174,12 @@ const breaking =
       const circuit = circuitOf(call)
       const clock = fiber.getRef(Clock.Clock)
       const now = () => monotonicMillis(clock)
-      let round: number | undefined
+      let entered: State | undefined
       const leave = (exit: Exit.Exit<unknown, unknown>): undefined => {
-        if (round !== undefined) circuit.leave(round, () => outcomeOf(exit, call, isFailure, now), now)
+        if (entered !== undefined) circuit.leave(entered, () => verdictOf(exit, call, isFailure, now), now)
       }
-      if (circuit.state === "closed") {
-        round = circuit.round
+      if (circuit.state._tag === "closed") {
+        entered = circuit.state
         return Effect.onExitPrimitive(next(call), leave)
       }
       // A probe takes a place: it must be sure to leave before it enters.
@@ -188,7 +189,7 @@ const breaking =
           onRejected()
           return Effect.fail(new CircuitOpenError({ ...call.place, retryAfter: Duration.millis(Math.ceil(wait)) }))
         }
-        round = circuit.round
+        entered = circuit.state
         return next(call)
       })
       return Effect.onExitPrimitive(enter, leave)
