@@ -6,7 +6,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { areStores, combinationOf, type Wrapper } from "../Driver.ts"
+import { areStores, type Wrapper, wrapperOverApart } from "../Driver.ts"
 import { around } from "../driver/around.ts"
 import type { Driver } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
@@ -169,7 +169,7 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
     return cached(far, through)
   })
   const wrapper = (self: Layer.Layer<KeyValue>) =>
-    combinationOf("PassthroughCache", areStores, [nearOf(cache, self)], make)(self)
+    wrapperOverApart("PassthroughCache", areStores, [nearOf(cache, self)], make)(self)
   return wrapper as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
 }
 
@@ -184,8 +184,13 @@ const cached = (far: Driver, through: ReadThrough): Driver => ({
   get: (call) => (call.expiry || call.versioned ? through.past(call) : through.get(call)),
   put: (call) => through.invalidating(call, far.put(call)),
   delete: (call) => through.invalidating(call, far.delete(call)),
-  ...(far.compareAndPut && { compareAndPut: (call) => through.invalidating(call, far.compareAndPut!(call)) }),
-  ...(far.clear && { clear: (call) => through.clearing(call, far.clear!(call)) })
+  atomic: far.atomic && {
+    compareAndPut: (call) => through.invalidating(call, far.atomic!.compareAndPut(call))
+  },
+  maintenance: far.maintenance && {
+    ...far.maintenance,
+    clear: (call) => through.clearing(call, far.maintenance!.clear(call))
+  }
 })
 
 /** @internal */

@@ -129,7 +129,7 @@ export class Copies {
   clearAfter(exit: Exit.Exit<unknown, unknown>, call: Call.Clear): Effect.Effect<void> {
     const doubt = (now: number) => this.doubts.addAll(now)
     const from = (cursor: Call.Cursor): Effect.Effect<void, unknown> =>
-      Effect.flatMap(this.store.clear!({ ...shared(call), cursor }), ({ next }) =>
+      Effect.flatMap(this.store.maintenance!.clear({ ...shared(call), cursor }), ({ next }) =>
         next === undefined ? Effect.void : from(next)
       )
     const clear = this.attempt(onInterrupt(from(undefined), doubt), 1, doubt)
