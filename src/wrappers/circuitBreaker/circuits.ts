@@ -14,12 +14,12 @@ export interface Policy {
   readonly isFailure: (error: KeyValueError, call: Call) => boolean
 }
 
-/** The circuit that a call goes through. */
+/** Returns the circuit of a call. */
 export type CircuitOf = (call: Call) => Circuit
 
 const states: ReadonlyArray<State["_tag"]> = ["closed", "open", "half_open"]
 
-/** The circuits of a store, which are made when they are first used. */
+/** The circuits of a store. Those of collections are made on first use. */
 export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): CircuitOf => {
   const circuits = new Map<string | undefined, Circuit>()
 
