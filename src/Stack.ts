@@ -60,7 +60,7 @@ export type Near = Layer.Layer<KeyValue | Maintenance, any, any>
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of the store in logs, metrics and spans. Default: none. */
+  /** Name of the store in logs, metrics and spans. Default: none. */
   readonly store?: string | undefined
 }
 
@@ -78,18 +78,18 @@ export type ProductionOptions<Cache extends Near = never> = Encryption & Product
  */
 export type Encryption =
   | {
-      /** The ring of keys. */
+      /** Options of `Aead`. Either `aead` or `encryption` is required. Default: none. */
       readonly aead: Aead.Options
       readonly encryption?: undefined
       readonly envelope?: undefined
     }
   | {
-      /** The keys to encrypt with, or a passphrase and a salt. */
+      /** Options of `FernetEncryption`. Either `aead` or `encryption` is required. Default: none. */
       readonly encryption: FernetEncryption.Options
       readonly aead?: undefined
       /**
-       * How values are stored: `"json"` for those that py-key-value shares, or `"binary"`, in less than half of the
-       * bytes. Either is read, whatever is written. Default: `"binary"`.
+       * How values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, which takes less than half the
+       * space. Both forms can always be read. Default: `"binary"`.
        */
       readonly envelope?: Envelope | undefined
     }
@@ -100,13 +100,13 @@ export type Encryption =
  * @since 0.1.0
  */
 export interface Limits<Cache extends Near = never> extends Options {
-  /** How many calls run at a time. Default: any number. */
+  /** Limits how many calls run at a time. Default: none. */
   readonly bulkhead?: Bulkhead.Options | undefined
-  /** How many calls begin in a time. Default: any number. */
+  /** Limits how many calls may start per time window. Default: none. */
   readonly rateLimit?: RateLimit.Options | undefined
-  /** The limit on an operation with all its attempts, pauses and queues. Default: none. */
+  /** Limit on an operation, including all its attempts, pauses and queues. Default: none. */
   readonly deadline?: Duration.Input | undefined
-  /** A near store that answers reads, with a layer of its own. Default: none. */
+  /** Adds a cache, which needs a layer of its own. Default: none. */
   readonly cache?: PassthroughCache.Options<Cache> | undefined
 }
 
@@ -116,17 +116,17 @@ export interface Limits<Cache extends Near = never> extends Options {
  * @since 0.1.0
  */
 export interface ProductionPolicies<Cache extends Near = never> extends Limits<Cache> {
-  /** The limit on each attempt. Default: 5 seconds. */
+  /** Limit on each attempt. Default: 5 seconds. */
   readonly timeout?: Duration.Input | undefined
-  /** A second attempt of reads that take long. Default: none. */
+  /** Sends a second attempt for slow reads. Default: none. */
   readonly hedge?: Hedge.Options | undefined
-  /** Default: as `Retry` has it, 3 retries from 100 milliseconds on, within its budget. */
+  /** Options of `Retry`. Default: the defaults of `Retry`. */
   readonly retry?: Retry.Options | undefined
-  /** Whether calls fail at once while the store is down. Default: no. */
+  /** Fails calls at once while the store is down. Default: none. */
   readonly circuitBreaker?: CircuitBreaker.Options | undefined
-  /** Default: as `Compression` has it, gzip from 1 KiB on. */
+  /** Options of `Compression`. Default: the defaults of `Compression`, with the `envelope` of the stack. */
   readonly compression?: Compression.Options | undefined
-  /** How large a value may be, before it is compressed. Default: of any size. */
+  /** Limits the size of values, before they are compressed. Default: none. */
   readonly limitSize?: LimitSize.Options | undefined
 }
 
@@ -136,9 +136,9 @@ export interface ProductionPolicies<Cache extends Near = never> extends Limits<C
  * @since 0.1.0
  */
 export interface MultiTenantOptions<Cache extends Near = never> extends Limits<Cache> {
-  /** The tenant's name, the prefix of its collections. */
+  /** Name of the tenant, the prefix of its collections. */
   readonly tenant: string
-  /** What a tenant may store. Default: values of up to `"1 MiB"`. */
+  /** Limits the size of values. Default: `{ maxSize: "1 MiB" }`. */
   readonly limitSize?: LimitSize.Options | undefined
 }
 

@@ -27,11 +27,11 @@ export type NamedStores = Readonly<Record<string, Layer.Layer<KeyValue, any, any
  * @since 0.1.0
  */
 export interface Options<Stores extends NamedStores> {
-  /** The stores to route to, beside the wrapped one. */
+  /** Stores to route to, by name, in addition to the wrapped one. */
   readonly stores: Stores
   /**
-   * Which store a collection is in; `undefined` for the wrapped one. It must always answer the same for the same
-   * collection. The default collection comes by its name.
+   * Function that returns the name of the store of a collection, or `undefined` for the wrapped store. It must always
+   * return the same name for the same collection. It gets the default collection by its name.
    */
   readonly route: (collection: string) => keyof Stores | undefined
 }

@@ -23,17 +23,18 @@ export type { OperationStatistics } from "./statistics/Tally.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
   /**
-   * What collections are called: by their names (`true`), not at all (`false`: they all count together), or by what a
-   * function makes of the name. It runs at each operation; where it throws, or answers no text, the collection counts as
-   * `"_OTHER"`. Default: true.
+   * How collections are named in metrics and snapshots: by their names (`true`), all under one count (`false`), or by
+   * the result of a function. The function runs at each operation. If it throws or returns no text, the collection
+   * counts as `"_OTHER"`. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
   /**
-   * How many collections to tell apart; all others count as `"_OTHER"`. After a `reset`, snapshots
-   * count collections from zero. Metrics never tell more apart, over all layers of the same `store`, for as long as the process lives. Default: 1,000.
+   * How many collections have counts of their own. All others count as `"_OTHER"`. After a `reset`, snapshots count
+   * collections from zero. In metrics, the limit applies to all layers of the same `store` together, for the lifetime of
+   * the process. Default: 1,000.
    */
   readonly maxCollections?: number | undefined
 }
