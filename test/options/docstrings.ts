@@ -205,4 +205,5 @@ export const sentenceOf = (doc: string): string => {
 }
 
 /** What the last sentence says about the default. */
-export const defaultOf = (doc: string): string | undefined => /(?:^|\. |\) )Default: ((?:(?!\. [A-Z]).)*)\.$/.exec(doc)?.[1]
+export const defaultOf = (doc: string): string | undefined =>
+  /(?:^|\. |\) )Default: ((?:(?!\. [A-Z]).)*)\.$/.exec(doc)?.[1]
