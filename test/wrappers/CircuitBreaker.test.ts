@@ -18,7 +18,7 @@ import {
   Retry,
   Timeout
 } from "../../src/index.ts"
-import { Circuit, type Outcome } from "../../src/wrappers/circuitBreaker/Circuit.ts"
+import { Circuit, type State, type Verdict } from "../../src/wrappers/circuitBreaker/Circuit.ts"
 import { Rate } from "../../src/wrappers/circuitBreaker/Outcomes.ts"
 import * as any from "../properties/arbitraries.ts"
 import { buildError, faulty, type Step, script } from "../support/faults.ts"
@@ -368,28 +368,28 @@ describe("a circuit", () => {
         { openFor: 10, factor: 2, maxOpenFor: 40, probes },
         () => (inside = 0)
       )
-      const calls: Array<number> = []
+      const calls: Array<State> = []
       let now = 0
       let inside = 0
       for (const step of steps) {
         if (step === "wait") now += 10
         else if (step === "enter") {
           const wait = circuit.enter(now)
-          if (circuit.state === "half_open") {
+          if (circuit.state._tag === "half_open") {
             assert.strictEqual(wait === undefined, inside < probes)
             if (wait === undefined) inside++
-          } else assert.strictEqual(wait === undefined, circuit.state === "closed")
-          if (wait === undefined) calls.push(circuit.round)
+          } else assert.strictEqual(wait === undefined, circuit.state._tag === "closed")
+          if (wait === undefined) calls.push(circuit.state)
           else assert.isAtLeast(wait, 0)
         } else if (calls.length > 0) {
-          const round = calls.shift()!
+          const entered = calls.shift()!
           const { state } = circuit
           circuit.leave(
-            round,
-            () => step as Outcome,
+            entered,
+            () => step as Verdict,
             () => now
           )
-          if (state === "half_open" && round === circuit.round && step === "none") inside--
+          if (state._tag === "half_open" && entered === circuit.state && step === "none") inside--
         }
       }
     }
