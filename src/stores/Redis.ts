@@ -148,8 +148,8 @@ export interface ClusterStoreOptions extends ConnectionOptions {
  */
 export interface ClientOptions extends CommonOptions {
   /**
-   * Your own client of ioredis. It is used with its own settings, and stays open when the layer is closed. Default:
-   * none.
+   * Your own client of ioredis. It is used with its own settings, and stays open when the layer is closed.
+   * Default: none.
    */
   readonly client: InstanceType<typeof Redis> | InstanceType<typeof Cluster>
   readonly url?: undefined

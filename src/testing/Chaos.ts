@@ -64,8 +64,8 @@ export interface Options {
    */
   readonly script?: ((call: Call, n: number) => Fault | undefined) | undefined
   /**
-   * How long a `delay` by rate takes, before the call is applied and again after that. Default:
-   * `{ min: "1 millis", max: "50 millis" }`.
+   * How long a `delay` by rate takes, before the call is applied and again after that.
+   * Default: `{ min: "1 millis", max: "50 millis" }`.
    */
   readonly delay?: Range | undefined
   /** How much later a `late` call by rate is applied. Default: `{ min: "5 seconds", max: "30 seconds" }`. */

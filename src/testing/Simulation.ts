@@ -40,14 +40,14 @@ export interface Options<E = never> {
    */
   readonly stack: (faulty: Faulty, throwing: Throwing) => Layer.Layer<KeyValue, E>
   /**
-   * Further events, in addition to reads, writes and faults of stores: some of {@link hazards}, or `"all"`. Default:
-   * none.
+   * Further events, in addition to reads, writes and faults of stores: some of {@link hazards}, or `"all"`.
+   * Default: none.
    */
   readonly hazards?: "all" | ReadonlyArray<Hazard> | undefined
   /**
    * Longest time that an operation may take, if a `Timeout` or `Deadline` is outermost in the stack. A longer operation
-   * is a `hang`. Without a limit, only an operation that never ends, or that waits for no store, is a `hang`. Default:
-   * no limit.
+   * is a `hang`. Without a limit, only an operation that never ends, or that waits for no store, is a `hang`.
+   * Default: no limit.
    */
   readonly limit?: Duration.Input | undefined
   /** Whether the stack has a `Deadline`, so that the time budget of a caller is also a limit. Default: false. */

@@ -50,8 +50,8 @@ export type Trip =
  */
 export interface Options {
   /**
-   * When the circuit opens: at a failure rate, or after consecutive failures. Default:
-   * `{ failureRate: 0.5, minCalls: 20, window: 100 }`.
+   * When the circuit opens: at a failure rate, or after consecutive failures.
+   * Default: `{ failureRate: 0.5, minCalls: 20, window: 100 }`.
    */
   readonly trip?: Trip | undefined
   /** How long the circuit stays open the first time. Default: 5 seconds. */

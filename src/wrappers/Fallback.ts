@@ -63,8 +63,8 @@ export interface Recovery {
   /** How long to wait after a failure before the first store is tried again. Default: 100 milliseconds. */
   readonly initialDelay?: Duration.Input | undefined
   /**
-   * Longest pause between two attempts to reach the first store. Each pause is twice as long as the one before. Default:
-   * 10 seconds.
+   * Longest pause between two attempts to reach the first store. Each pause is twice as long as the one before.
+   * Default: 10 seconds.
    */
   readonly maxDelay?: Duration.Input | undefined
   /**

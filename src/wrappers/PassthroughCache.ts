@@ -52,15 +52,15 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
    */
   readonly maxStale?: Duration.Input | undefined
   /**
-   * Whether a stale copy is served at once while the store is asked in the background. It needs `maxStale`. Default:
-   * false.
+   * Whether a stale copy is served at once while the store is asked in the background. It needs `maxStale`.
+   * Default: false.
    */
   readonly staleWhileRevalidate?: boolean | undefined
   /** Which failures of the store are answered with stale copies. Default: those that are `retryable`. */
   readonly staleOn?: ((error: KeyValueError) => boolean) | undefined
   /**
-   * How long a write with an unknown outcome may still be applied. Until then, reads of its keys ask the store. Default:
-   * 30 seconds.
+   * How long a write with an unknown outcome may still be applied. Until then, reads of its keys ask the store.
+   * Default: 30 seconds.
    */
   readonly settleTime?: Duration.Input | undefined
   /** How long to wait for the cache before it counts as a miss. Default: 1 second. */

@@ -34,8 +34,8 @@ export interface Options {
    */
   readonly maxWait?: Duration.Input | undefined
   /**
-   * What counts toward the limit: each call (a batch is one call), or each of its keys (at least one). Default:
-   * `"call"`.
+   * What counts toward the limit: each call (a batch is one call), or each of its keys (at least one).
+   * Default: `"call"`.
    */
   readonly cost?: "call" | "keys" | undefined
   /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */

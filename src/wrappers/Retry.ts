@@ -52,8 +52,8 @@ export interface Options {
  */
 export interface BudgetOptions {
   /**
-   * How many retries each call of the last 10 seconds adds to the budget. 0.2 means at most 20 % more calls. Default:
-   * 0.2.
+   * How many retries each call of the last 10 seconds adds to the budget. 0.2 means at most 20 % more calls.
+   * Default: 0.2.
    */
   readonly ratio?: number | undefined
   /** How many retries each second adds to the budget, however few calls there are. Default: 10. */

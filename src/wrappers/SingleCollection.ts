@@ -17,8 +17,8 @@ import type { StoreSetupError } from "../KeyValueError.ts"
  */
 export interface Options {
   /**
-   * Text between the collection and the key. It must start with an ASCII punctuation character other than `%`. Default:
-   * `"__"`.
+   * Text between the collection and the key. It must start with an ASCII punctuation character other than `%`.
+   * Default: `"__"`.
    */
   readonly separator?: string | undefined
   /** Collection of calls that name no collection, as part of the key. Default: that of the wrapped store. */
