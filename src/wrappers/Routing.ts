@@ -83,7 +83,9 @@ export const wrap = <const Stores extends NamedStores>({
 /** @internal */
 export const described = options.of<Options<any>>()("Routing", {
   stores: options.required(options.record<NamedStores>("an object of layers")),
-  route: options.callback<(collection: string) => PropertyKey | undefined>({ otherwise: "the store with the name of the collection" })
+  route: options.callback<(collection: string) => PropertyKey | undefined>({
+    otherwise: "the store with the name of the collection"
+  })
 })
 
 /** A name that no store has is a mistake: routed to the wrapped store, it would hide entries. */
