@@ -1,5 +1,5 @@
 /**
- * A deterministic simulation of a stack on its bad days, and a checker of what it promised.
+ * Simulates a stack under faults in virtual time, and checks its guarantees. The same seed gives the same run.
  *
  * @since 0.1.0
  */
@@ -94,46 +94,54 @@ export interface Options<E = never> {
 }
 
 /**
- * Runs a stack under faults, many times from different seeds, and checks what happened.
+ * Runs a stack under faults, once for each seed, and checks what happened.
  *
  * **When to use**
  *
- * Use it for a store, a wrapper or a stack of your own, in your own tests: with a few seeds each time, with many before
- * a release.
+ * Use it to test your own store, wrapper or stack: with a few seeds in each test run, and with many before a release.
  *
  * **Details**
  *
- * In each run several clients read, write and delete a few keys at the same time, in virtual time, while the stores that
- * `faulty` wraps fail, stall, answer late, apply late, and are down ({@link defaultRates}, and `Chaos`). The workload can
- * have more in it: `getOrSet`, interruptions, jumps of the clock, restarts and others ({@link hazards}). There are no
- * faults, and no time passes, while the stack is built for the first time. In the end all faults stop, and after
- * `recovery` every key is read, and must be readable; with hazards, it must be writable, too. Everything follows from the
- * seed: which operations there are, when, with which faults. The same seed gives the same history.
+ * In each run, several clients read, write and delete a few keys concurrently, in virtual time. Meanwhile, the stores
+ * that `faulty` wraps fail, stall, reply late, apply calls late, and are down (see {@link defaultRates} and `Chaos`).
+ * With {@link hazards}, the workload also has `getOrSet`, interruptions, clock jumps, restarts and others. There are no
+ * faults, and no time passes, while the stack is built for the first time.
  *
- * Each key is a register that must be linearizable: every operation took effect at one moment between its call and its
- * answer, and each read tells what was there then. A write that failed with the outcome `"not-applied"` never took
- * effect; one that failed with `"unknown"`, or that its client gave up on, may take effect at any time or never. A write
- * that reached a store more than once (it was tried again, or timed out and went on) may take effect as often as it
- * did: no wrapper can prevent that. TTLs are exact to the millisecond. Batches are checked key by key.
+ * At the end, all faults stop. After `recovery`, every key must be readable; with hazards, it must also be writable.
+ * The seed determines which operations run, when, and with which faults. The same seed gives the same history.
  *
- * An operation hangs when it has not ended although nothing is left that could happen, when its caller gave up after
- * `patience` although no store had anything to answer, or when it took longer than the `limit` of the stack: all in
- * virtual time. An operation in flight when the stack is closed ends with a typed error or its answer; one that begins
- * after that fails at once.
+ * Each key must be a linearizable register: every operation takes effect at one moment between its call and its reply,
+ * and a read returns the value of that moment. The rules for writes and TTLs are:
  *
- * A violation comes with its seed and a history from which everything was left out that it takes no part in.
+ * - A write that failed with the outcome `"not-applied"` never takes effect.
+ * - A write that failed with `"unknown"`, or whose client gave up, may take effect at any time or never.
+ * - A write that reached a store several times (it was retried, or went on after a timeout) may take effect several
+ *   times. No wrapper can prevent that.
+ * - TTLs are exact to the millisecond.
+ * - Batches are checked key by key.
  *
- * Fails when the stack cannot be built, and with `StoreSetupError` when an option is not valid: a run that does nothing
- * would find nothing.
+ * An operation hangs if one of these is true, all in virtual time:
+ *
+ * - It has not ended, and nothing is left that could still happen.
+ * - Its client gave up after `patience`, and no store had a call to reply to.
+ * - It took longer than the `limit` of the stack.
+ *
+ * An operation in flight when the stack is closed must end with its result or a typed error. An operation that starts
+ * later must fail at once.
+ *
+ * A violation comes with its seed and a history. The first `shrinks` violations are shrunk: their histories have only
+ * the operations and faults that show the violation.
+ *
+ * Fails with the error of the stack when the stack cannot be built, and with `StoreSetupError` when an option is not
+ * valid. Options with which a run would do nothing, such as `operations: 0`, are not valid.
  *
  * **Gotchas**
  *
- * - With `restarts`, stores outlive the stack that is closed, but for those with `copies`: say `afterRestart: "empty"` if
- *   the stack promises nothing about what it finds.
- * - Time is virtual: stores that do real work elsewhere (a server, a thread) cannot take part, and compression of more
- *   than 64 KiB neither.
- * - Tell one store from the other by different names, and build new layers inside of `stack`, so that no run sees what
- *   another left.
+ * - With `restarts`, the stores keep their entries when the stack is closed, except stores with `copies`. Set
+ *   `afterRestart: "empty"` if the stack promises nothing about entries from before a restart.
+ * - Time is virtual. Stores that work outside the process or in another thread cannot take part, nor can compression
+ *   of more than 64 KiB.
+ * - Give each store its own name, and build new layers inside `stack`, so that no run sees the entries of another.
  *
  * **Example** (In a test)
  *
@@ -172,7 +180,7 @@ export const run = Effect.fnUntraced(function* <E>(config: Options<E>): Effect.f
 })
 
 /**
- * One report of several, of parts of the same simulation in the order of their seeds.
+ * Merges the reports of parts of one simulation, which must be in the order of their seeds.
  *
  * @since 0.1.0
  */
@@ -200,7 +208,7 @@ export const merge = (reports: ReadonlyArray<Report>): Report => {
   }
 }
 
-/** Builds the stack once, to see what it can do and which stores it has. */
+/** Builds the stack once, to find out which capabilities and stores it has. */
 const prepare = Effect.fnUntraced(function* <E>(
   stack: Options<E>["stack"],
   options: options.Values<typeof described>

@@ -29,7 +29,7 @@ interface Services {
 }
 
 /**
- * A capability by its name.
+ * The name of a capability.
  *
  * @since 0.1.0
  */
@@ -75,12 +75,12 @@ export interface Options<C extends Capability = Capability> {
  * @since 0.1.0
  */
 export interface Case<R = ServicesOf<Capability>> {
-  /** Such as `"S13"`. `S` stands for the rows of py-key-value's suite; other letters are effect-kv's own cases. */
+  /** Such as `"S13"`. Ids with `S` are rows of py-key-value's suite. Other ids are effect-kv's own cases. */
   readonly id: string
   /** A sentence that says what the store does, with the id at the end: `"has the eight operations [S1]"`. */
   readonly name: string
   readonly requires: ReadonlyArray<Requirement>
-  /** Dies with an `AssertionError` when the store does not do it. */
+  /** Dies with an `AssertionError` when the store behaves differently. */
   readonly run: Effect.Effect<void, unknown, R>
 }
 
@@ -122,7 +122,7 @@ export const cases = <const C extends Capability = never>(
 ): ReadonlyArray<Case<ServicesOf<C>>> => {
   const { advance = TestClock.adjust, maxEntries = Number.POSITIVE_INFINITY, skip = {} } = options
   for (const id of Object.keys(skip)) {
-    if (!all.some((definition) => definition.id === id)) throw new RangeError(`There is no case ${id} to skip`)
+    if (!all.some((definition) => definition.id === id)) throw new RangeError(`skip: there is no case ${id}`)
   }
   const met = requirementsMet(options)
   return all
