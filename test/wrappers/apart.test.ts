@@ -55,7 +55,7 @@ const routings: Readonly<Record<string, Combine>> = {
 const outcome = (layer: Layer.Layer<KeyValue.KeyValue, KeyValueError.StoreSetupError>): Effect.Effect<string> =>
   Effect.provide(Effect.as(KeyValue.KeyValue, "built"), layer).pipe(
     Effect.catch(({ reason }) =>
-      Effect.succeed(reason.startsWith("the same store stands in two places") ? "refused" : reason)
+      Effect.succeed(reason.startsWith("the same store is used in two places") ? "refused" : reason)
     )
   )
 
