@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { unhurried } from "../time/budget.ts"
+import { withoutBudget } from "../time/budget.ts"
 import { now } from "../time/clock.ts"
 import { Drops } from "./Drops.ts"
 import { CurrentFlight, Flight } from "./Flight.ts"
@@ -158,7 +158,7 @@ export class SingleFlight<A, E> {
         flight.end(exit)
         return undefined
       }
-    ).pipe(unhurried, Effect.provideService(CurrentFlight, flight))
+    ).pipe(withoutBudget, Effect.provideService(CurrentFlight, flight))
     flight.fiber = Effect.runForkWith(caller.context)(work as Effect.Effect<ReadonlyArray<A>, E>)
   }
 

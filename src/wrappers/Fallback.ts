@@ -24,7 +24,7 @@ import type { Enumeration } from "../Enumeration.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { meterOf } from "../telemetry/metrics.ts"
-import { unhurried } from "../time/budget.ts"
+import { withoutBudget } from "../time/budget.ts"
 import { keeping } from "./common/keeping.ts"
 import { Journal } from "./fallback/Journal.ts"
 import { journaling } from "./fallback/journaling.ts"
@@ -239,7 +239,7 @@ const recoveringDriver = Effect.fnUntraced(function* (
     onPending: () => isNeeded.openUnsafe()
   })
   yield* Effect.mapError(
-    unhurried(journal.load()),
+    withoutBudget(journal.load()),
     (cause) => new StoreSetupError({ module: "Fallback", reason: "the journal cannot be read", cause })
   )
   meter.gauge("fallback.journal", "Keys whose last write is in the journal only", {}, () => journal.size)

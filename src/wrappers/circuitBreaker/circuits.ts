@@ -33,7 +33,7 @@ export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): Ci
     const transitions = Object.fromEntries(
       states.map((state) => [
         state,
-        counter("circuit_breaker.transitions", "Changes to a state", attributesOf(state, name))
+        counter("circuit_breaker.transitions", "Transitions to a state", attributesOf(state, name))
       ])
     ) as Record<State["_tag"], () => void>
     const circuit = new Circuit(policy.outcomes(), policy.timing, (to) => transitions[to]())

@@ -9,7 +9,7 @@ import type { Driver } from "../../driver/Driver.ts"
 import { idOf } from "../../driver/ids.ts"
 import { errorOf } from "../../driver/outcome.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
-import { unhurried } from "../../time/budget.ts"
+import { withoutBudget } from "../../time/budget.ts"
 import { now } from "../../time/clock.ts"
 import { pauses } from "../../time/pauses.ts"
 import type { Pending } from "./Index.ts"
@@ -60,7 +60,7 @@ export class Replayer {
 
   /** Never ends, whatever fails. */
   get run(): Effect.Effect<void> {
-    return unhurried(Effect.all([this.replaying, this.compacting], { concurrency: "unbounded", discard: true }))
+    return withoutBudget(Effect.all([this.replaying, this.compacting], { concurrency: "unbounded", discard: true }))
   }
 
   /** What has just failed is not asked at once: there is a pause before the first round, too. */

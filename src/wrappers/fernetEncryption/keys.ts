@@ -52,7 +52,7 @@ export const keysOf = Effect.fnUntraced(function* ({
   }
   const [first, ...others] = keys ?? [yield* derive(passphrase!, salt)]
   return first === undefined
-    ? yield* options.invalid("FernetEncryption", "there must be a key")
+    ? yield* options.invalid("FernetEncryption", "at least one key is required")
     : ([fernet.makeKey(first), ...others.map(fernet.makeKey)] as const)
 })
 

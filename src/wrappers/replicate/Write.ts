@@ -7,7 +7,7 @@ import { eachInSlices } from "../../concurrency/slices.ts"
 import * as Call from "../../driver/Call.ts"
 import { idOf } from "../../driver/ids.ts"
 import { StoreUnavailableError, TimeoutError, type WriteError } from "../../KeyValueError.ts"
-import { unhurriedContext } from "./Background.ts"
+import { contextWithoutBudget } from "./Background.ts"
 import { Delivery, type Kind, type Sent } from "./Delivery.ts"
 import type { KeyState } from "./Ledger.ts"
 import type { Stores } from "./Stores.ts"
@@ -33,7 +33,7 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     this.kind = kind
     this.deadline = call.deadline
     this.call = { ...call, deadline: undefined, limit: undefined, holder: undefined }
-    this.context = unhurriedContext(fiber)
+    this.context = contextWithoutBudget(fiber)
     this.accepting = indices.filter((store) => queues[store]!.size < 2 * config.maxBehind)
     // Only a deletion answers something: how many keys there were.
     this.believed = call._tag === "put" ? [] : [...indices]

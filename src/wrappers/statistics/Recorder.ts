@@ -10,7 +10,7 @@ import { Metrics } from "./Metrics.ts"
 import { type OperationStatistics, Tally } from "./Tally.ts"
 
 /**
- * The kinds of operations that are counted separately. A batch counts with its single form.
+ * The kinds of operations that are counted separately. A batch counts as its single form, such as `getMany` as `get`.
  *
  * @since 0.1.0
  */
