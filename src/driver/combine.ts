@@ -57,7 +57,7 @@ const common = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
 
 /**
  * The facts of a driver that is made of several. It reaches all that they reach. It is exact if one of them is exact and none
- * rounds integers itself: the others keep the digits of integers as well (`Payload.valueFor`).
+ * rounds integers itself: the others keep the digits of integers as well (`Payload.toValue`).
  */
 export const factsOf = (drivers: ReadonlyArray<Driver>): Pick<Driver, "exactIntegers" | "extents"> => {
   const extents = united(drivers)

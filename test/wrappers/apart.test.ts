@@ -68,10 +68,8 @@ const custom = Driver.wrapper(({ system, defaultCollection, ...driver }) => ({
   get: driver.get,
   put: driver.put,
   delete: driver.delete,
-  keys: driver.listing!.keys,
-  collections: driver.listing!.collections,
-  clear: driver.maintenance!.clear,
-  removeExpired: driver.maintenance!.removeExpired
+  listing: driver.listing,
+  maintenance: driver.maintenance
 }))
 
 describe("a combination of a store with itself", () => {
