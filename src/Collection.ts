@@ -24,15 +24,15 @@ import type { Value } from "./Value.ts"
  * @since 0.1.0
  */
 export interface Options<S extends Schema.Constraint, K> {
-  /** The schema of the values. They are stored as JSON (`Schema.toCodecJson`), so dates, classes and so on work. */
+  /** Schema of the values. Values are stored as JSON (`Schema.toCodecJson`), so dates, classes and options work. */
   readonly schema: S
-  /** How keys are written, if they are not strings. Default: keys are strings. */
+  /** Codec for keys that are not strings. Default: none. */
   readonly key?: Schema.Codec<K, string> | undefined
-  /** How long entries live. Default: for ever. */
+  /** TTL of the entries. Default: none. */
   readonly ttl?: Duration.Input | undefined
   /**
-   * What a stored value that does not fit the schema is: a `DeserializationError`, or a miss (with a warning in the
-   * log, without the value). Default: `"fail"`.
+   * Whether reading a value that does not fit the schema fails with `DeserializationError` or is a miss. A miss logs a
+   * warning, without the value. Default: `"fail"`.
    */
   readonly onInvalid?: "fail" | "miss" | undefined
 }
@@ -43,7 +43,7 @@ export interface Options<S extends Schema.Constraint, K> {
  * @since 0.1.0
  */
 export interface ServiceOptions<S extends Schema.Constraint, K> extends Options<S, K> {
-  /** The collection's name in the store. Default: the service's id. */
+  /** Name of the collection in the store. Default: the id of the service. */
   readonly collection?: string | undefined
 }
 
@@ -53,7 +53,7 @@ export interface ServiceOptions<S extends Schema.Constraint, K> extends Options<
  * @since 0.1.0
  */
 export interface PutOptions {
-  /** How long the entry lives. Default: the collection's `ttl`; `"Infinity"` is for ever. */
+  /** TTL of the entry. With `"Infinity"`, it never expires. Default: the `ttl` of the collection. */
   readonly ttl?: Duration.Input | undefined
 }
 

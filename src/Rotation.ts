@@ -28,14 +28,14 @@ import {
  * @since 0.1.0
  */
 export interface Options {
-  /** Which collections. Default: all of the store. */
+  /** Collections to rotate. Default: all collections. */
   readonly collections?: Iterable<string> | undefined
   /**
-   * How many entries each {@link Progress} is about, at most: rounded down, and at most 10,000. Less than 1, or `NaN`, is the
-   * default. Default: 100.
+   * Maximum number of entries per {@link Progress}. It is rounded down, and limited to 10,000. For a number below 1, or
+   * `NaN`, the default is used. Default: 100.
    */
   readonly chunkSize?: number | undefined
-  /** How many entries are worked on at a time, within the same limits. Default: 16. */
+  /** How many entries are re-encrypted at a time, within the same limits. Default: 16. */
   readonly concurrency?: number | undefined
 }
 
