@@ -67,8 +67,8 @@ export interface PutOptions {
  * - A write fails with `SerializationError` if the value does not match the schema.
  * - Both fail with `InvalidKeyError` if the key does not match its schema.
  *
- * The `cause` of the first two errors is the `SchemaError`. Reads and writes fail with the same errors for a value that contains
- * itself, that is nested too deeply for the schema, or that throws when it is read.
+ * The `cause` of the first two errors is the `SchemaError`. Reads and writes fail with the same errors for a value that
+ * contains itself, that is nested too deeply for the schema, or that throws when it is read.
  *
  * @since 0.1.0
  */
