@@ -27,7 +27,9 @@ export { type Fault, type Kind, kinds } from "./chaos/Fault.ts"
  * @since 0.1.0
  */
 export interface Range {
+  /** Shortest duration. */
   readonly min: Duration.Input
+  /** Longest duration. */
   readonly max: Duration.Input
 }
 
@@ -37,11 +39,11 @@ export interface Range {
  * @since 0.1.0
  */
 export interface Outage {
-  /** When the outage starts, as the time since the faults were made. */
+  /** When the outage begins, after the faults were created. */
   readonly from: Duration.Input
-  /** When the outage ends, as the time since the faults were made. */
+  /** When the outage ends, after the faults were created. */
   readonly to: Duration.Input
-  /** The fault of every call in the outage. Default: `failBefore`. */
+  /** Fault of every call during the outage. Default: `{ _tag: "failBefore" }`. */
   readonly fault?: Fault | undefined
 }
 
@@ -51,19 +53,28 @@ export interface Outage {
  * @since 0.1.0
  */
 export interface Options {
-  /** How many of the calls have a fault of each kind, from 0 to 1; all together at most 1. Default: none. */
+  /**
+   * Fraction of the calls that have a fault, by kind, such as `{ failBefore: 0.1 }`. Together they are at most 1.
+   * Default: none.
+   */
   readonly rates?: Partial<Readonly<Record<Kind, number>>> | undefined
-  /** The fault of each call, by what it is and how many came before. Where there is none, `rates` decide. */
+  /**
+   * Function that returns the fault of a call. It gets the call and the number of calls before it. If it returns
+   * `undefined`, `rates` decides. Default: none.
+   */
   readonly script?: ((call: Call, n: number) => Fault | undefined) | undefined
-  /** How long a `delay` by rate takes, before the effect and again after it. Default: 1 to 50 milliseconds. */
+  /**
+   * How long a `delay` by rate takes, before the call is applied and again after that.
+   * Default: `{ min: "1 millis", max: "50 millis" }`.
+   */
   readonly delay?: Range | undefined
-  /** How much later a `late` call by rate is applied. Default: 5 to 30 seconds. */
+  /** How much later a `late` call by rate is applied. Default: `{ min: "5 seconds", max: "30 seconds" }`. */
   readonly lateBy?: Range | undefined
-  /** When the store is down. Default: never. */
+  /** Times in which every call has the same fault. Default: none. */
   readonly outages?: ReadonlyArray<Outage> | undefined
   /** Whether there are faults from the beginning. Default: true. */
   readonly enabled?: boolean | undefined
-  /** What is done when a call has a fault: to log it, say. Default: nothing. */
+  /** Effect that runs when a call has a fault, such as a log line. Default: none. */
   readonly onFault?: ((fault: Fault, call: Call) => Effect.Effect<void>) | undefined
 }
 
@@ -280,7 +291,7 @@ const rate = options.number({ min: 0, max: 1, default: 0 })
 const fault = options.value<Fault, Fault>(
   "a fault",
   (input) => Predicate.hasProperty(input, "_tag") && kinds.includes(input._tag as Kind),
-  { default: { _tag: "failBefore" } }
+  { default: { _tag: "failBefore" }, otherwise: '{ _tag: "failBefore" }' }
 )
 
 /** @internal */

@@ -35,50 +35,61 @@ export type { Violation, ViolationKind } from "./simulation/Violation.ts"
  */
 export interface Options<E = never> {
   /**
-   * Builds the stack. What `faulty` wraps has faults; several stores have names of their own. What `throwing` wraps, such
-   * as a predicate, throws at times if the `throws` are among the hazards.
+   * Function that builds the stack. Stores that are wrapped with `faulty` have faults; give each store its own name.
+   * Callbacks that are wrapped with `throwing`, such as predicates, sometimes throw, if `throws` is among the hazards.
    */
   readonly stack: (faulty: Faulty, throwing: Throwing) => Layer.Layer<KeyValue, E>
   /**
-   * What the workload has beside reads and writes, and happens beside faults of stores: some of {@link hazards}, or
-   * `"all"`. Default: none.
+   * Further events, in addition to reads, writes and faults of stores: some of {@link hazards}, or `"all"`.
+   * Default: none.
    */
   readonly hazards?: "all" | ReadonlyArray<Hazard> | undefined
   /**
-   * How long an operation takes at most, if a `Timeout` or `Deadline` outermost in the stack sees to that. What takes
-   * longer is a `hang`. Default: no limit, so that only what has no end, or waits for no store, is one.
+   * Longest time that an operation may take, if a `Timeout` or `Deadline` is outermost in the stack. A longer operation
+   * is a `hang`. Without a limit, only an operation that never ends, or that waits for no store, is a `hang`.
+   * Default: no limit.
    */
   readonly limit?: Duration.Input | undefined
-  /** Whether the stack has a `Deadline`, so that the budget of a caller is its limit, too. Default: false. */
+  /** Whether the stack has a `Deadline`, so that the time budget of a caller is also a limit. Default: false. */
   readonly budgets?: boolean | undefined
-  /** How long an operation of the closed stack takes at most to fail: the pauses of its `Retry`. Default: 0. */
+  /** How long an operation on the closed stack may take to fail: the pauses of its `Retry`. Default: 0. */
   readonly failsAfterCloseWithin?: Duration.Input | undefined
-  /** What the stores hold after the stack was closed and built again: what they held, or nothing. Default: `"kept"`. */
-  readonly afterRestart?: "kept" | "empty" | undefined
-  /** The names of stores that must hold the same in the end. Default: none. */
-  readonly alike?: ReadonlyArray<string> | undefined
-  /** How many runs, each from a seed of its own. Default: 100. */
-  readonly seeds?: number | undefined
-  /** The first seed; the others follow it. Default: 0. */
-  readonly firstSeed?: number | undefined
-  /** How many operations a run has. Default: 50. */
-  readonly operations?: number | undefined
-  /** How many clients do them, at the same time. Default: 5. */
-  readonly clients?: number | undefined
-  /** How many keys they share. Default: 3. */
-  readonly keys?: number | undefined
-  /** How long a client waits for an answer before it gives up. Default: 10 seconds. */
-  readonly patience?: Duration.Input | undefined
-  /** How long after the last fault the stack has recovered from all of them. Default: 1 minute. */
-  readonly recovery?: Duration.Input | undefined
   /**
-   * How stale `get` and `getMany` may be. With `when: "unsettled"`, only while a write of the key is in progress, or
-   * for that long after one was applied that had failed, or after it was answered. Default: not at all.
+   * Whether the stores keep their entries, or are empty, after the stack was closed and built again. Default: `"kept"`.
    */
-  readonly staleness?: { readonly bound: Duration.Input; readonly when: "always" | "unsettled" } | undefined
-  /** Whether a `delete` that answers `false` certainly found nothing. Default: true. */
+  readonly afterRestart?: "kept" | "empty" | undefined
+  /** Names of stores that must have the same contents at the end. Default: none. */
+  readonly alike?: ReadonlyArray<string> | undefined
+  /** Number of runs. Each run has its own seed. Default: 100. */
+  readonly seeds?: number | undefined
+  /** Seed of the first run. The others follow it. Default: 0. */
+  readonly firstSeed?: number | undefined
+  /** Number of operations per run. Default: 50. */
+  readonly operations?: number | undefined
+  /** Number of concurrent clients. Default: 5. */
+  readonly clients?: number | undefined
+  /** Number of keys that the clients share. Default: 3. */
+  readonly keys?: number | undefined
+  /** How long a client waits for a result before it gives up. Default: 10 seconds. */
+  readonly patience?: Duration.Input | undefined
+  /** How long after the last fault the stack must have recovered. Default: 1 minute. */
+  readonly recovery?: Duration.Input | undefined
+  /** How stale `get` and `getMany` may be. Default: none. */
+  readonly staleness?:
+    | {
+        /** How long ago the value that is read may have been replaced. */
+        readonly bound: Duration.Input
+        /**
+         * Whether reads may be stale at any time (`"always"`), or only during a write of the key and for the time of
+         * `bound` after it (`"unsettled"`). That time counts from when the write succeeded or, if it had failed, from when
+         * it was applied.
+         */
+        readonly when: "always" | "unsettled"
+      }
+    | undefined
+  /** Whether a `delete` that returns `false` certainly found nothing. Default: true. */
   readonly countsDeletes?: boolean | undefined
-  /** How many of the violations are shrunk to the shortest history that shows them. Default: 1. */
+  /** How many violations are shrunk to the shortest history that shows them. Default: 1. */
   readonly shrinks?: number | undefined
 }
 

@@ -55,17 +55,17 @@ export const allCapabilities = ["Enumeration", "Maintenance", "Atomic"] as const
  * @since 0.1.0
  */
 export interface Options<C extends Capability = Capability> {
-  /** The layer's capabilities in addition to `KeyValue`. Cases of other capabilities are left out. Default: none. */
+  /** Capabilities of the layer in addition to `KeyValue`. Cases of other capabilities are left out. Default: none. */
   readonly capabilities?: ReadonlyArray<C> | undefined
   /** How to let time pass for the store. Use `Effect.sleep` for a real server. Default: `TestClock.adjust`. */
   readonly advance?: ((duration: Duration.Input) => Effect.Effect<void>) | undefined
-  /** The store's limit on the number of entries, at least 100. Default: no limit. */
+  /** Maximum number of entries of the store, at least 100. Default: no limit. */
   readonly maxEntries?: number | undefined
   /** Whether other programs use the store at the same time. If so, cases that clear it are left out. Default: false. */
   readonly shared?: boolean | undefined
   /** Whether reads of a missing key return `undefined`. Default: true. */
   readonly misses?: boolean | undefined
-  /** Cases to leave out, and why: `{ S33: "the bound is per collection" }`. Default: none. */
+  /** Cases to leave out, and why, such as `{ S33: "the bound is per collection" }`. Default: none. */
   readonly skip?: Readonly<Record<string, string>> | undefined
 }
 
