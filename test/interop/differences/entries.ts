@@ -1,9 +1,9 @@
 /** Differences in the entry around the value. */
 import { failedWith, is } from "../answers.ts"
-import type { Difference, Observed, Reading } from "../differences.ts"
 import * as python from "../python.ts"
 import * as tokens from "../tokens.ts"
 import { isByItsRules } from "./codecs.ts"
+import type { Difference, Observed, Reading } from "./Difference.ts"
 
 export const isReading = (observed: Observed): observed is Reading =>
   observed.kind === "read" || observed.kind === "raw"
@@ -26,7 +26,7 @@ const refusals = ["DeserializationError", "DecompressionError", "DecryptionError
 
 export const differences: ReadonlyArray<Difference> = [
   ofTimes("week-dates", (time) => /^\d{4}-?W\d\d/.test(time)),
-  // Python accepts a fraction of the minutes, and ignores text behind U+0000.
+  // Python accepts a fraction of the minutes, and a time that contains U+0000.
   ofTimes("odd-times", (time) => /^[\d-]{8,10}.\d\d:?\d\d[.,]\d/su.test(time) || time.includes("\0")),
   {
     id: "nesting-depth",
