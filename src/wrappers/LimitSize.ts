@@ -42,8 +42,8 @@ export interface Options {
  *
  * **Details**
  *
- * The size of a value is the number of bytes of its compact JSON in UTF-8, or the length of a value of bytes, at this level
- * of the stack. A value of exactly the limit is stored. Reads are not limited.
+ * The size of a value is measured at this level of the stack. It is the number of bytes of the value's compact JSON in UTF-8,
+ * or the length of a `Uint8Array`. A value whose size is exactly a limit is stored. Reads are not limited.
  *
  * With `"fail"`, one refused value fails the whole batch, and nothing of the batch is stored. With `"ignore"` and
  * `"delete"`, the other values of the batch are stored. If a batch contains a key twice, the last value counts.

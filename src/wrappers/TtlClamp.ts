@@ -36,8 +36,8 @@ export interface Options {
  *
  * An entry that is written without a TTL never expires, unless you set `missingTtl`. `maxTtl` does not apply to it.
  *
- * Fails to build with `StoreSetupError` when a duration is shorter than a millisecond or longer than 1,000 years (`maxTtl`
- * may be infinite), or `minTtl` is above `maxTtl`.
+ * Fails to build with `StoreSetupError` when a duration is shorter than a millisecond or longer than 1,000 years, or when
+ * `minTtl` is above `maxTtl`. `maxTtl` may be infinite.
  *
  * @since 0.1.0
  */
