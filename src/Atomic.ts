@@ -7,7 +7,8 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { callAt, encode, valueOf, withPlace } from "./driver/boundary.ts"
+import { encode, valueOf, withPlace } from "./driver/boundary.ts"
+import * as Calls from "./driver/Calls.ts"
 import { idOf } from "./driver/ids.ts"
 import { type AtomicDriver, change, isStored } from "./driver/service/change.ts"
 import { served } from "./driver/service/served.ts"
@@ -81,7 +82,7 @@ export interface Service {
 export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic") {}
 
 /**
- * The capability over a driver that has `compareAndPut`.
+ * The capability over a driver that has `atomic`.
  *
  * @since 0.1.0
  */
@@ -92,7 +93,7 @@ export const make = (self: AtomicDriver): Service => {
       withPlace(driver, "putIfAbsent", [key], options, (place) =>
         Effect.flatMap(encode(driver, place, [value], options?.ttl), ([entry]) =>
           Effect.map(
-            driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), entry, expected: undefined }),
+            driver.atomic.compareAndPut(Calls.compareAndPut(place, { entry, expected: undefined })),
             (swapped) => swapped === true
           )
         )

@@ -30,6 +30,7 @@ import * as Maintenance from "./Maintenance.ts"
 
 export * from "./driver/around.ts"
 export * from "./driver/Call.ts"
+export * as Calls from "./driver/Calls.ts"
 export * from "./driver/combine.ts"
 export * from "./driver/Driver.ts"
 export type { Extent } from "./driver/extents.ts"
@@ -47,14 +48,14 @@ export { monotonicMillis } from "./time/clock.ts"
 export type Capability = Enumeration.Enumeration | Maintenance.Maintenance | Atomic.Atomic
 
 /**
- * The capabilities of a driver, by the functions that its type says it has.
+ * The capabilities of a driver, by what its type says it has.
  *
  * @since 0.1.0
  */
 export type CapabilitiesOf<D extends Driver> =
-  | (D extends Required<Pick<Driver, "keys" | "collections">> ? Enumeration.Enumeration : never)
-  | (D extends Required<Pick<Driver, "clear" | "removeExpired">> ? Maintenance.Maintenance : never)
-  | (D extends Required<Pick<Driver, "compareAndPut">> ? Atomic.Atomic : never)
+  | (D extends { readonly listing: object } ? Enumeration.Enumeration : never)
+  | (D extends { readonly maintenance: object } ? Maintenance.Maintenance : never)
+  | (D extends { readonly atomic: object } ? Atomic.Atomic : never)
 
 /**
  * The services over a driver: `KeyValue`, and the capabilities that the driver has.
@@ -64,14 +65,10 @@ export type CapabilitiesOf<D extends Driver> =
 export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue.KeyValue | CapabilitiesOf<D>> => {
   let context: Context.Context<any> = Context.make(KeyValue.KeyValue, KeyValue.make(driver))
   // All services are made of the very same driver, by which they know of each other.
-  const able = driver as Required<Driver>
-  if (driver.keys && driver.collections) {
-    context = Context.add(context, Enumeration.Enumeration, Enumeration.make(able))
-  }
-  if (driver.clear && driver.removeExpired) {
-    context = Context.add(context, Maintenance.Maintenance, Maintenance.make(able))
-  }
-  if (driver.compareAndPut) context = Context.add(context, Atomic.Atomic, Atomic.make(able))
+  const able = driver as Driver & { readonly [K in "listing" | "maintenance" | "atomic"]: NonNullable<Driver[K]> }
+  if (driver.listing) context = Context.add(context, Enumeration.Enumeration, Enumeration.make(able))
+  if (driver.maintenance) context = Context.add(context, Maintenance.Maintenance, Maintenance.make(able))
+  if (driver.atomic) context = Context.add(context, Atomic.Atomic, Atomic.make(able))
   return context
 }
 
@@ -96,7 +93,7 @@ export const layer = <D extends Driver, E, R>(
 }
 
 /** The driver with other facts, which is as quick as before. */
-const withFacts = <D extends Driver>(driver: D, facts: Pick<Driver, "exact" | "extents">): D =>
+const withFacts = <D extends Driver>(driver: D, facts: Pick<Driver, "exactIntegers" | "extents">): D =>
   declareWaits({ ...mapOperations(driver, (next) => next), ...facts } as D, waitsOf(driver))
 
 /** The services over a driver, which fail when the scope has closed. */
@@ -187,7 +184,7 @@ export type Stores = ReadonlyArray<Layer.Layer<KeyValue.KeyValue, any, any>>
  *
  * @since 0.1.0
  */
-export type Combined<A, Others extends Stores, Lost = never, Listed = never> =
+export type ServicesOver<A, Others extends Stores, Lost = never, Listed = never> =
   | KeyValue.KeyValue
   | Exclude<A, Lost | MissingIn<Others[number]> | LostUnlisted<Exclude<A, MissingIn<Others[number]>>, Listed>>
 
@@ -200,10 +197,10 @@ type MissingIn<Store> = Store extends Layer.Any ? Exclude<Capability, Layer.Succ
  *
  * @since 0.1.0
  */
-export type Combiner<Others extends Stores, Lost = never, E = never, Listed = never> = <A, E1, R1>(
+export type WrapperOver<Others extends Stores, Lost = never, E = never, Listed = never> = <A, E1, R1>(
   self: Layer.Layer<A | KeyValue.KeyValue, E1, R1>
 ) => Layer.Layer<
-  Combined<A, Others, Lost, Listed>,
+  ServicesOver<A, Others, Lost, Listed>,
   E | E1 | Layer.Error<Others[number]>,
   R1 | Layer.Services<Others[number]>
 >
@@ -215,27 +212,27 @@ export type Combiner<Others extends Stores, Lost = never, E = never, Listed = ne
  *
  * `Lost` names the capabilities that the resulting driver does not have although all stores do. A layer that stands
  * below several of the stores is built once. Integers of the result are exact if one store is exact and no store rounds
- * them itself (`Driver.exact`).
+ * them itself (`Driver.exactIntegers`).
  *
  * @since 0.1.0
  */
-export const combination = <const Others extends Stores, Lost extends Capability = never, E = never>(
+export const wrapperOver = <const Others extends Stores, Lost extends Capability = never, E = never>(
   others: Others,
   make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>
-): Combiner<Others, Lost, E> => combining(others, make, () => Effect.void)
+): WrapperOver<Others, Lost, E> => wrappingOver(others, make, () => Effect.void)
 
 /**
- * {@link combination} of stores that must be apart from each other: fails with `StoreSetupError` where they are not.
+ * {@link wrapperOver} of stores that must be apart from each other: fails with `StoreSetupError` where they are not.
  *
  * @internal
  */
-export const combinationOf = <const Others extends Stores, Lost extends Capability = never, E = never>(
+export const wrapperOverApart = <const Others extends Stores, Lost extends Capability = never, E = never>(
   module: string,
   areApart: (a: Driver, b: Driver) => boolean,
   others: Others,
   make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>
-): Combiner<Others, Lost, E | StoreSetupError> =>
-  combining(others, make, (drivers) =>
+): WrapperOver<Others, Lost, E | StoreSetupError> =>
+  wrappingOver(others, make, (drivers) =>
     drivers.every((a, i) => drivers.slice(0, i).every((b) => areApart(a, b)))
       ? Effect.void
       : Effect.fail(new StoreSetupError({ module, reason: notApart }))
@@ -251,18 +248,18 @@ export const areStores = (a: Driver, b: Driver): boolean => !meet(a, b)
 /** Two drivers of different layers, be it of one store. */
 export const areLayers = (a: Driver, b: Driver): boolean => a !== b
 
-const combining =
+const wrappingOver =
   <const Others extends Stores, Lost extends Capability, E, E2>(
     others: Others,
     make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>,
     check: (drivers: ReadonlyArray<Driver>) => Effect.Effect<void, E2>
-  ): Combiner<Others, Lost, E | E2> =>
+  ): WrapperOver<Others, Lost, E | E2> =>
   (self) =>
     Layer.flatMap(self, (inner) =>
       withDrivers(others, (drivers) => {
         const all = [driverOf(inner), ...drivers]
         const made = Effect.map(make(driverOf(inner), drivers), (driver) =>
-          withFacts(driver, { ...factsOf(all), ...(driver.exact === false && { exact: false }) })
+          withFacts(driver, { ...factsOf(all), ...(driver.exactIntegers === false && { exactIntegers: false }) })
         )
         return Layer.effectContext(
           Effect.map(Effect.flatMap(Effect.andThen(check(all), made), provide), (services) =>

@@ -13,7 +13,7 @@ import type { Payload, Value } from "./Value.ts"
  *
  * Times are milliseconds since the epoch. `expiresAt` is `undefined` for an entry that does not expire. `version` is
  * there when the call asked for it (`Get.versioned`): an opaque token by which the store recognises this very state of
- * the entry, which a wrapper passes on untouched. `outdated` is set by an encryption that would write the entry another
+ * the entry, which a wrapper passes on untouched. `needsRotation` is set by an encryption that would write the entry another
  * way than it found it: under another key, or in another envelope (see `Rotation`).
  *
  * @since 0.1.0
@@ -23,7 +23,7 @@ export interface Entry {
   readonly createdAt: number | undefined
   readonly expiresAt: number | undefined
   readonly version?: unknown
-  readonly outdated?: boolean
+  readonly needsRotation?: boolean
 }
 
 /**

@@ -9,7 +9,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { atATime, withPlace, withPrefix } from "./driver/boundary.ts"
 import type * as Call from "./driver/Call.ts"
-import type { Driver } from "./driver/Driver.ts"
+import * as Calls from "./driver/Calls.ts"
+import type { Driver, Listing } from "./driver/Driver.ts"
 import { served } from "./driver/service/served.ts"
 import type { InCollection } from "./KeyValue.ts"
 import type { CommonError, InvalidKeyError, Place } from "./KeyValueError.ts"
@@ -75,41 +76,25 @@ export interface Service {
 export class Enumeration extends Context.Service<Enumeration, Service>()("effect-kv/Enumeration") {}
 
 /**
- * The capability over a driver that has `keys` and `collections`.
+ * The capability over a driver that has `listing`.
  *
  * @since 0.1.0
  */
-export const make = (self: Driver & Required<Pick<Driver, "keys" | "collections">>): Service => {
+export const make = (self: Driver & { readonly listing: Listing }): Service => {
   const { driver } = served(self)
   return {
     keys: (options) =>
       pages(options, (pageSize, cursor) =>
         withPlace(driver, "keys", [], options, (place) =>
           withPrefix(place, options?.prefix, (prefix) =>
-            driver.keys({
-              _tag: "keys",
-              place,
-              deadline: undefined,
-              collection: place.collection,
-              prefix,
-              pageSize,
-              cursor
-            })
+            driver.listing.keys(Calls.keys(place, { prefix, pageSize, cursor }))
           )
         )
       ),
     collections: (options) =>
       pages(options, (pageSize, cursor) =>
         withPrefix(ofCollections, options?.prefix, (prefix) =>
-          driver.collections({
-            _tag: "collections",
-            place: ofCollections,
-            deadline: undefined,
-            prefix,
-            keyPrefix: "",
-            pageSize,
-            cursor
-          })
+          driver.listing.collections(Calls.collections(ofCollections, { prefix, pageSize, cursor }))
         )
       )
   }

@@ -8,8 +8,9 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as slices from "./concurrency/slices.ts"
-import { callAt, encodeAt, valueOf, withItems, withPlace } from "./driver/boundary.ts"
+import { encodeAt, valueOf, withItems, withPlace } from "./driver/boundary.ts"
 import { lastOfEachKey } from "./driver/Call.ts"
+import * as Calls from "./driver/Calls.ts"
 import type { Driver } from "./driver/Driver.ts"
 import * as names from "./driver/names.ts"
 import { getOrLoad } from "./driver/service/getOrLoad.ts"
@@ -168,15 +169,7 @@ export const make = (self: Driver): Service => {
     options?: InCollection
   ) =>
     withPlace(driver, operation, keys, options, (place) =>
-      driver.get({
-        _tag: "get",
-        place,
-        deadline: undefined,
-        collection: place.collection,
-        keys,
-        expiry: operation === "ttl" || operation === "ttlMany",
-        versioned: false
-      })
+      driver.get(Calls.get(place, { expiry: operation === "ttl" || operation === "ttlMany" }))
     )
 
   const write = (
@@ -188,13 +181,13 @@ export const make = (self: Driver): Service => {
     withPlace(driver, operation, keys, options, (place) =>
       atNow((now) =>
         Effect.flatMapEager(encodeAt(driver, now, place, values, options?.ttl), (entries) =>
-          driver.put(lastOfEachKey({ _tag: "put", ...callAt(place), entries }))
+          driver.put(lastOfEachKey(Calls.put(place, entries)))
         )
       )
     )
 
   const remove = (operation: "delete" | "deleteMany", keys: ReadonlyArray<string>, options?: InCollection) =>
-    withPlace(driver, operation, keys, options, (place) => driver.delete({ _tag: "delete", ...callAt(place) }))
+    withPlace(driver, operation, keys, options, (place) => driver.delete(Calls.remove(place)))
 
   const withTtls = (entries: ReadonlyArray<Entry | undefined>) =>
     Effect.clockWith((clock) => {

@@ -7,7 +7,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { withPlace } from "./driver/boundary.ts"
 import * as Call from "./driver/Call.ts"
-import type { Driver } from "./driver/Driver.ts"
+import * as Calls from "./driver/Calls.ts"
+import type { Driver, Maintenance as Operations } from "./driver/Driver.ts"
 import { served } from "./driver/service/served.ts"
 import type { InCollection } from "./KeyValue.ts"
 import type { Place, WriteError } from "./KeyValueError.ts"
@@ -56,35 +57,34 @@ export interface Service {
 export class Maintenance extends Context.Service<Maintenance, Service>()("effect-kv/Maintenance") {}
 
 /**
- * The capability over a driver that has `clear` and `removeExpired`.
+ * The capability over a driver that has `maintenance`.
  *
  * @since 0.1.0
  */
-export const make = (self: Driver & Required<Pick<Driver, "clear" | "removeExpired">>): Service => {
+export const make = (self: Driver & { readonly maintenance: Operations }): Service => {
   const { driver } = served(self)
   const all = (operation: "clear" | "removeExpired"): Place => ({ operation, collection: "", keys: [] })
   const clear = (place: Place, collection: Call.Clear["collection"]) =>
-    allPages(place, (part) => driver.clear({ ...part, _tag: "clear", collection, keyPrefix: "" }))
+    allPages(place, (place, cursor) => driver.maintenance.clear(Calls.clear(place, { collection, cursor })))
   return {
     clearCollection: (options) =>
       withPlace(driver, "clear", [], options, (place) => clear(place, { name: place.collection })),
     clear: clear(all("clear"), { prefix: "" }),
-    removeExpired: allPages(all("removeExpired"), (part) => driver.removeExpired({ ...part, _tag: "removeExpired" }))
+    removeExpired: allPages(all("removeExpired"), (place, cursor) =>
+      driver.maintenance.removeExpired(Calls.removeExpired(place, { cursor }))
+    )
   }
 }
-
-type Part = Pick<Call.Clear, "place" | "deadline" | "cursor">
 
 /** A failure after a page that removed something is one of an operation that is applied in part. */
 const allPages = Effect.fnUntraced(function* <E>(
   place: Place,
-  page: (part: Part) => Effect.Effect<Call.Removed, E>
+  page: (place: Place, cursor: Call.Cursor) => Effect.Effect<Call.Removed, E>
 ): Effect.fn.Return<number, E> {
   let cursor: Call.Cursor
   let count = 0
   do {
-    const part = { place: count === 0 ? place : Call.partlyApplied(place), deadline: undefined, cursor }
-    const removed: Call.Removed = yield* page(part)
+    const removed: Call.Removed = yield* page(count === 0 ? place : Call.partlyApplied(place), cursor)
     count += removed.count
     cursor = removed.next
   } while (cursor !== undefined)

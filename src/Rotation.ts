@@ -155,7 +155,7 @@ const rotateOne = (
   withPlace(driver, "rotate", [key], { collection }, (place) =>
     change(driver, place, { maxRetries: 100, expiry: true }, (current): Effect.Effect<Change<Outcome>> => {
       if (!isStored(current)) return Effect.succeed({ answer: "gone" })
-      if (!current.outdated) return Effect.succeed({ answer: "current" })
+      if (!current.needsRotation) return Effect.succeed({ answer: "current" })
       const { payload, createdAt, expiresAt } = current
       const write = { entry: { payload, createdAt, expiresAt }, keepsExpiry: true }
       const ifDropped = (drop: Drop) =>

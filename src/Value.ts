@@ -143,7 +143,7 @@ export class Payload {
 
   /**
    * The value as the application of a stack reads it: integers beyond 2^53 are `bigint`s if the stack is exact
-   * (`Driver.exact`), also those of a store that rounds them in {@link Payload.value}, and the nearest `number` if it is not.
+   * (`Driver.exactIntegers`), also those of a store that rounds them in {@link Payload.value}, and the nearest `number` if it is not.
    */
   valueFor(exact: boolean | undefined): Value {
     if (exact) return this.exactly ?? this.value

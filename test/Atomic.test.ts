@@ -28,7 +28,10 @@ const contended = Effect.fnUntraced(function* (losses: number) {
   let left = losses
   const atomic = Atomic.make({
     ...driver,
-    compareAndPut: (call) => Effect.suspend(() => (left-- > 0 ? Effect.succeed(false) : driver.compareAndPut(call)))
+    atomic: {
+      compareAndPut: (call) =>
+        Effect.suspend(() => (left-- > 0 ? Effect.succeed(false) : driver.atomic.compareAndPut(call)))
+    }
   })
   const gets = () => calls.filter((call): call is Call.Get => call._tag === "get")
   return { atomic, driver, calls, gets }
@@ -89,7 +92,7 @@ describe("Atomic", () => {
       const { driver, calls } = yield* recording
       const failing = Atomic.make({
         ...driver,
-        compareAndPut: (call) => Effect.fail(new StoreError({ ...call.place, reason: "no" }))
+        atomic: { compareAndPut: (call) => Effect.fail(new StoreError({ ...call.place, reason: "no" })) }
       })
       assert.strictEqual((yield* Effect.flip(failing.update("a", increment)))._tag, "StoreError")
       assert.strictEqual((yield* Effect.flip(failing.putIfAbsent("a", 1)))._tag, "StoreError")
@@ -139,7 +142,7 @@ describe("Atomic", () => {
         const { driver } = yield* recording
         yield* driver.put(putCall)
         const reading = Atomic.make({ ...driver, get: failing })
-        const writing = Atomic.make({ ...driver, compareAndPut: failing })
+        const writing = Atomic.make({ ...driver, atomic: { compareAndPut: failing } })
         const outcomes = yield* Effect.forEach(
           [
             reading.update("a", increment),

@@ -65,9 +65,12 @@ describe("Enumeration", () => {
       const { driver } = yield* filled
       const sparse = Enumeration.make({
         ...driver,
-        keys: ({ cursor }) => {
-          const page = (cursor as number | undefined) ?? 0
-          return Effect.succeed({ names: page === 3 ? ["found"] : [], next: page === 4 ? undefined : page + 1 })
+        listing: {
+          ...driver.listing,
+          keys: ({ cursor }) => {
+            const page = (cursor as number | undefined) ?? 0
+            return Effect.succeed({ names: page === 3 ? ["found"] : [], next: page === 4 ? undefined : page + 1 })
+          }
         }
       })
       assert.deepStrictEqual(yield* Stream.runCollect(sparse.keys()), ["found"])
@@ -85,7 +88,7 @@ describe("Maintenance", () => {
           pages.push(cursor)
           return { count: 10, next: pages.length % 3 === 0 ? undefined : pages.length }
         })
-      const maintenance = Maintenance.make({ ...driver, clear: paged, removeExpired: paged })
+      const maintenance = Maintenance.make({ ...driver, maintenance: { clear: paged, removeExpired: paged } })
       assert.strictEqual(yield* maintenance.clear, 30)
       assert.strictEqual(yield* maintenance.clearCollection({ collection: "c" }), 30)
       assert.strictEqual(yield* maintenance.removeExpired, 30)
@@ -113,8 +116,7 @@ describe("Maintenance", () => {
       const outcomeOf = (removed: number) => {
         const { clear, removeExpired } = Maintenance.make({
           ...driver,
-          clear: failing(removed),
-          removeExpired: failing(removed)
+          maintenance: { clear: failing(removed), removeExpired: failing(removed) }
         })
         return Effect.forEach([clear, removeExpired], (operation) =>
           Effect.map(Effect.flip(operation), (error) => "outcome" in error && error.outcome)

@@ -138,17 +138,19 @@ describe("rotate", () => {
         const raced = at(K2, K1).pipe(
           Driver.wrapper((driver) => ({
             ...driver,
-            compareAndPut: (call) =>
-              Effect.suspend(() => {
-                const key = call.keys[0]!
-                if (late.has(key)) return driver.compareAndPut!(call)
-                late.add(key)
-                const writer = Number(key.slice(1)) % 2 === 0 ? at(K1) : at(K2)
-                return Effect.andThen(
-                  Effect.orDie(Effect.provide(put(key, "newer"), writer)),
-                  driver.compareAndPut!(call)
-                )
-              })
+            atomic: {
+              compareAndPut: (call) =>
+                Effect.suspend(() => {
+                  const key = call.keys[0]!
+                  if (late.has(key)) return driver.atomic!.compareAndPut(call)
+                  late.add(key)
+                  const writer = Number(key.slice(1)) % 2 === 0 ? at(K1) : at(K2)
+                  return Effect.andThen(
+                    Effect.orDie(Effect.provide(put(key, "newer"), writer)),
+                    driver.atomic!.compareAndPut(call)
+                  )
+                })
+            }
           }))
         ) as Store
         const found = yield* Effect.forkChild(Effect.provide(all(), raced))
@@ -167,11 +169,13 @@ describe("rotate", () => {
       const deleted = at(K2, K1).pipe(
         Driver.wrapper((driver) => ({
           ...driver,
-          compareAndPut: (call) =>
-            Effect.andThen(
-              driver.delete(Driver.toDelete(call)),
-              Effect.suspend(() => driver.compareAndPut!(call))
-            )
+          atomic: {
+            compareAndPut: (call) =>
+              Effect.andThen(
+                driver.delete(Driver.toDelete(call)),
+                Effect.suspend(() => driver.atomic!.compareAndPut(call))
+              )
+          }
         }))
       ) as Store
       const found = yield* Effect.forkChild(Effect.provide(all(), deleted))
@@ -198,12 +202,14 @@ describe("rotate", () => {
       const stuck = at(K2, K1).pipe(
         Driver.wrapper((driver) => ({
           ...driver,
-          compareAndPut: (call) =>
-            Effect.suspend(() =>
-              ++writes > 25
-                ? Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)
-                : driver.compareAndPut!(call)
-            )
+          atomic: {
+            compareAndPut: (call) =>
+              Effect.suspend(() =>
+                ++writes > 25
+                  ? Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)
+                  : driver.atomic!.compareAndPut(call)
+              )
+          }
         }))
       ) as Store
       const fiber = yield* Effect.forkChild(Effect.provide(all(), stuck))

@@ -18,7 +18,7 @@ class Other extends Context.Service<Other, KeyValue.Service>()("test/Other") {}
 
 /** A store without `Atomic`. */
 const plain = Memory.layer().pipe(
-  Driver.wrapper(({ compareAndPut: _, ...driver }) => driver)
+  Driver.wrapper((driver) => ({ ...driver, atomic: undefined }))
 ) as Layer.Layer<KeyValue.KeyValue>
 
 /** A store that tells how often it was read. */

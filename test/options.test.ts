@@ -478,7 +478,7 @@ describe("every option of a call, at its ends", () => {
   }
 
   /** Another writer always comes between. */
-  const losing = Driver.wrapper((driver) => ({ ...driver, compareAndPut: () => Effect.succeed(false) }))
+  const losing = Driver.wrapper((driver) => ({ ...driver, atomic: { compareAndPut: () => Effect.succeed(false) } }))
 
   /** Others are asked for numbers, or names: the compiler sees to it that they get some. */
   const isTyped = (name: string) => /TTL|time|retries/.test(name)

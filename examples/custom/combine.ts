@@ -7,7 +7,7 @@ import { Atomic, Driver, KeyValue, Memory } from "effect-kv"
 
 /** Sends reads to a replica. Whoever reads to write what he read (`Atomic`) reads from the primary store. */
 export const readingFrom = <Replica extends Layer.Layer<KeyValue.KeyValue, any, any>>(replica: Replica) =>
-  Driver.combination([replica], (primary, [replica]) =>
+  Driver.wrapperOver([replica], (primary, [replica]) =>
     Effect.succeed(
       Driver.combine([primary, replica!], (call, [primary, replica]) => {
         const changes = Driver.isWrite(call) || (call._tag === "get" && call.versioned)

@@ -56,28 +56,28 @@ export const around =
     mapOperations(driver, (next) => (call) => filter(call, next))
 
 /**
- * The name of an operation of a driver.
- *
- * @since 0.1.0
- */
-export type OperationName = Exclude<keyof Driver, "system" | "defaultCollection" | "exact" | "extents" | "prefersText">
-
-/**
- * Transforms every operation that a driver has.
+ * Transforms every operation that a driver has. `of` finds the same operation in another driver, which must have it.
  *
  * @internal
  */
 export const mapOperations = (
   driver: Driver,
-  f: <C extends Call, A, E>(operation: Next<C, A, E>, name: OperationName) => Next<C, A, E | CommonError>
+  f: <C extends Call, A, E>(
+    operation: Next<C, A, E>,
+    of: (other: Driver) => Next<C, A, E>
+  ) => Next<C, A, E | CommonError>
 ): Driver => ({
   ...driver,
-  get: f(driver.get, "get"),
-  put: f(driver.put, "put"),
-  delete: f(driver.delete, "delete"),
-  ...(driver.compareAndPut && { compareAndPut: f(driver.compareAndPut, "compareAndPut") }),
-  ...(driver.keys && { keys: f(driver.keys, "keys") }),
-  ...(driver.collections && { collections: f(driver.collections, "collections") }),
-  ...(driver.clear && { clear: f(driver.clear, "clear") }),
-  ...(driver.removeExpired && { removeExpired: f(driver.removeExpired, "removeExpired") })
+  get: f(driver.get, ({ get }) => get),
+  put: f(driver.put, ({ put }) => put),
+  delete: f(driver.delete, (other) => other.delete),
+  listing: driver.listing && {
+    keys: f(driver.listing.keys, ({ listing }) => listing!.keys),
+    collections: f(driver.listing.collections, ({ listing }) => listing!.collections)
+  },
+  maintenance: driver.maintenance && {
+    clear: f(driver.maintenance.clear, ({ maintenance }) => maintenance!.clear),
+    removeExpired: f(driver.maintenance.removeExpired, ({ maintenance }) => maintenance!.removeExpired)
+  },
+  atomic: driver.atomic && { compareAndPut: f(driver.atomic.compareAndPut, ({ atomic }) => atomic!.compareAndPut) }
 })

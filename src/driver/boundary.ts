@@ -11,14 +11,6 @@ import type { Driver } from "./Driver.ts"
 import * as names from "./names.ts"
 import { expiry } from "./ttl.ts"
 
-/** What every call about keys has in common. */
-export const callAt = (place: Place) => ({
-  place,
-  deadline: undefined,
-  collection: place.collection,
-  keys: place.keys
-})
-
 /** Takes items at once, so that the effect can run again although an iterator cannot. One that throws is a defect. */
 export const withItems = <A, B, E, R>(
   items: Iterable<A>,
@@ -68,11 +60,12 @@ export const atATime = (count: number | undefined, otherwise: number): number =>
   count !== undefined && count >= 1 ? Math.floor(Math.min(count, mostAtATime)) : otherwise
 
 /** The value of an entry, as callers of this driver read it. Nothing else turns a payload into a value. */
-export const valueOf = (driver: Pick<Driver, "exact">, entry: Entry): Value => entry.payload.valueFor(driver.exact)
+export const valueOf = (driver: Pick<Driver, "exactIntegers">, entry: Entry): Value =>
+  entry.payload.valueFor(driver.exactIntegers)
 
 /** Validates, copies and dates values. */
 export const encode = (
-  driver: Pick<Driver, "exact" | "prefersText">,
+  driver: Pick<Driver, "exactIntegers" | "prefersText">,
   place: Place,
   values: ReadonlyArray<unknown>,
   ttl: Duration.Input | undefined
@@ -84,7 +77,7 @@ const slice = 2000
 
 /** The same at a time that is known. A large batch lets other fibers run in between; a small one takes no step. */
 export const encodeAt = (
-  driver: Pick<Driver, "exact" | "prefersText">,
+  driver: Pick<Driver, "exactIntegers" | "prefersText">,
   createdAt: number,
   place: Place,
   values: ReadonlyArray<unknown>,
@@ -93,7 +86,7 @@ export const encodeAt = (
   const expiresAt = expiry(ttl, createdAt)
   if (Result.isFailure(expiresAt)) return Exit.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
   const entries: Array<Entry> = []
-  const as = { exact: driver.exact, asText: driver.prefersText }
+  const as = { exact: driver.exactIntegers, asText: driver.prefersText }
   const go = (from: number): Effect.Effect<ReadonlyArray<Entry>, SerializationError> => {
     const to = Math.min(from + slice, values.length)
     for (let i = from; i < to; i++) {

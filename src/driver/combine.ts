@@ -8,9 +8,9 @@ import { united } from "./extents.ts"
 /**
  * Runs an operation on one or more of several drivers: `nexts[i]` runs it on driver `i`.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
-export type Combination = <C extends Call, A, E>(
+export type Route = <C extends Call, A, E>(
   call: C,
   nexts: ReadonlyArray<Next<C, A, E>>
 ) => Effect.Effect<A, E | CommonError>
@@ -21,44 +21,52 @@ export type Combination = <C extends Call, A, E>(
  * **Details**
  *
  * The result has the capabilities that all of them have. An enumeration goes on where its first page came from,
- * whatever `combination` says later. `combination` runs when the operation does; what it throws is a defect of that
+ * whatever `route` says later. `route` runs when the operation does; what it throws is a defect of that
  * operation.
  *
  * **Gotchas**
  *
- * The `version` of an entry means something to the driver that it came from only: leave `compareAndPut` out of the
+ * The `version` of an entry means something to the driver that it came from only: leave `atomic` out of the
  * result unless a key always goes to the same driver.
  *
  * @since 0.1.0
  */
-export const combine = (drivers: readonly [Driver, ...Array<Driver>], combination: Combination): Driver =>
-  mapOperations(shared(drivers), (operation, name) => {
-    const nexts = drivers.map((driver, index) => owning(index, driver[name] as unknown as typeof operation))
+export const combine = (drivers: readonly [Driver, ...Array<Driver>], route: Route): Driver =>
+  mapOperations(common(drivers), (_, of) => {
+    const nexts = drivers.map((driver, index) => owning(index, of(driver)))
     return (call) => {
       const cursor = cursorOf(call)
-      return cursor === undefined ? Effect.suspend(() => combination(call, nexts)) : nexts[cursor.owner]!(call)
+      return cursor === undefined ? Effect.suspend(() => route(call, nexts)) : nexts[cursor.owner]!(call)
     }
   })
 
-/** The first driver, without the operations that another one lacks. */
-const shared = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
-  const { exact: _, ...first } = drivers[0]
-  const common = Object.fromEntries(
-    Object.entries(first).filter(([name]) => drivers.every((driver) => driver[name as keyof Driver] !== undefined))
-  ) as unknown as Driver
-  return { ...common, ...factsOf(drivers) }
+/** The first driver, without the capabilities that another one lacks. */
+const common = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
+  const { exactIntegers: _exact, extents: _extents, ...first } = drivers[0]
+  const ifAll = <K extends "listing" | "maintenance" | "atomic">(name: K): Driver[K] =>
+    drivers.every((driver) => driver[name] !== undefined) ? first[name] : undefined
+  return {
+    ...first,
+    prefersText: drivers.every(({ prefersText }) => prefersText !== undefined) ? first.prefersText : undefined,
+    listing: ifAll("listing"),
+    maintenance: ifAll("maintenance"),
+    atomic: ifAll("atomic"),
+    ...factsOf(drivers)
+  }
 }
 
 /**
  * What is true of a driver that is made of several: it reaches what they reach, and is exact if one of them is and none
  * rounds integers itself. The others then keep integers as exactly (`Payload.valueFor`).
  */
-export const factsOf = (drivers: ReadonlyArray<Driver>): Pick<Driver, "exact" | "extents"> => {
+export const factsOf = (drivers: ReadonlyArray<Driver>): Pick<Driver, "exactIntegers" | "extents"> => {
   const extents = united(drivers)
-  const exact = drivers.some((driver) => driver.exact === false) ? false : drivers.some((driver) => driver.exact)
+  const exactIntegers = drivers.some((driver) => driver.exactIntegers === false)
+    ? false
+    : drivers.some((driver) => driver.exactIntegers)
   return {
     ...(extents !== undefined && { extents }),
-    ...(drivers.some((driver) => driver.exact !== undefined) && { exact })
+    ...(drivers.some((driver) => driver.exactIntegers !== undefined) && { exactIntegers })
   }
 }
 

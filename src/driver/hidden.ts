@@ -2,9 +2,7 @@ import * as Effect from "effect/Effect"
 import type { Entry } from "../Entry.ts"
 import type { ReadError, WriteError } from "../KeyValueError.ts"
 import * as Call from "./Call.ts"
-import type { Driver } from "./Driver.ts"
-
-type CompareAndPut = NonNullable<Driver["compareAndPut"]>
+import type { Atomic, Driver } from "./Driver.ts"
 
 /** How to look at the entries below a `decode` that makes misses of some of them: these are hidden. */
 export interface Hiding {
@@ -16,7 +14,7 @@ export interface Hiding {
  * Lets a hidden entry be replaced by a write that expects none: the version that it has is expected instead, so that a
  * concurrent write is not overwritten.
  */
-export const replacingHidden = (hiding: Hiding, compareAndPut: CompareAndPut): CompareAndPut => {
+export const replacingHidden = (hiding: Hiding, { compareAndPut }: Atomic): Atomic["compareAndPut"] => {
   const attempt = (call: Call.CompareAndPut, attempts: number): Effect.Effect<Call.Swapped, WriteError> =>
     orIfLost(compareAndPut(call), () =>
       attempts === 0 || call.expected !== undefined ? lost : replaceHidden(call, attempts - 1)

@@ -3,7 +3,7 @@ import * as slices from "../concurrency/slices.ts"
 import type { Entry } from "../Entry.ts"
 import type { Place, ReadError, WriteError } from "../KeyValueError.ts"
 import * as Call from "./Call.ts"
-import type { Driver } from "./Driver.ts"
+import type { Atomic, Driver } from "./Driver.ts"
 import { type Hiding, replacingHidden, withoutHidden } from "./hidden.ts"
 
 /**
@@ -74,7 +74,7 @@ export const mapEntries =
               (entries) => putEncoded(driver, call, entries)
             )
           ),
-        ...(driver.compareAndPut && { compareAndPut: encodeOne(driver.compareAndPut, encode) })
+        atomic: driver.atomic && { compareAndPut: encodeOne(driver.atomic, encode) }
       })
     }
     if (decode === undefined || !mayHide) return mapped
@@ -85,7 +85,7 @@ export const mapEntries =
     return {
       ...mapped,
       delete: withoutHidden(hiding, driver.delete),
-      ...(mapped.compareAndPut && { compareAndPut: replacingHidden(hiding, mapped.compareAndPut) })
+      atomic: mapped.atomic && { compareAndPut: replacingHidden(hiding, mapped.atomic) }
     }
   }
 
@@ -118,7 +118,7 @@ const putEncoded = (
 }
 
 const encodeOne =
-  (compareAndPut: NonNullable<Driver["compareAndPut"]>, encode: NonNullable<EntryMapping["encode"]>) =>
+  ({ compareAndPut }: Atomic, encode: NonNullable<EntryMapping["encode"]>) =>
   (call: Call.CompareAndPut): Effect.Effect<Call.Swapped, WriteError> => {
     const { entry: given } = call
     if (given === undefined) return compareAndPut(call)

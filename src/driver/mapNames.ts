@@ -1,7 +1,9 @@
 import * as Effect from "effect/Effect"
 import type { Compound } from "../codecs/names.ts"
+import { type CommonError, StoreError, type WriteError } from "../KeyValueError.ts"
 import * as Call from "./Call.ts"
-import type { Driver } from "./Driver.ts"
+import * as Calls from "./Calls.ts"
+import type { Driver, Listing } from "./Driver.ts"
 import * as extents from "./extents.ts"
 import { AllListed, type Listed } from "./listing/Listed.ts"
 
@@ -48,66 +50,61 @@ export const mapNames =
   (mapping: { readonly collection?: NameCodec; readonly key?: NameCodec }) =>
   (driver: Driver): Driver => {
     const { collection = unchanged, key = unchanged } = mapping
-    const { keys, collections, clear, removeExpired } = driver
+    const { extents: reached, listing, maintenance } = driver
     return {
       ...renamed(driver, (call) => ({
         ...call,
         collection: collection.encode(call.collection),
         keys: call.keys.map(key.encode)
       })),
-      ...(driver.extents && {
-        extents: extents.renamed(driver.extents, { collection: collection.encode, key: key.encode })
-      }),
-      ...(keys && {
+      extents: reached && extents.renamed(reached, { collection: collection.encode, key: key.encode }),
+      listing: listing && {
         keys: (call) =>
           Effect.map(
-            keys({ ...call, collection: collection.encode(call.collection), prefix: key.encode(call.prefix) }),
+            listing.keys({ ...call, collection: collection.encode(call.collection), prefix: key.encode(call.prefix) }),
             outward(key.decode)
-          )
-      }),
-      ...(collections && {
+          ),
         collections: (call) =>
           Effect.map(
-            collections({ ...call, prefix: collection.encode(call.prefix), keyPrefix: key.encode(call.keyPrefix) }),
+            listing.collections({
+              ...call,
+              prefix: collection.encode(call.prefix),
+              keyPrefix: key.encode(call.keyPrefix)
+            }),
             outward(collection.decode)
           )
-      }),
-      ...(clear && {
+      },
+      maintenance: maintenance && {
         clear: (call) =>
-          clear({
+          maintenance.clear({
             ...call,
             collection:
               "name" in call.collection
                 ? { name: collection.encode(call.collection.name) }
                 : { prefix: collection.encode(call.collection.prefix) },
             keyPrefix: key.encode(call.keyPrefix)
-          })
-      }),
-      ...(removeExpired && {
+          }),
         removeExpired: (call) =>
-          removeExpired(
+          maintenance.removeExpired(
             selecting(call, (storedCollection, storedKey) => {
               const outerCollection = collection.decode(storedCollection)
               const outerKey = key.decode(storedKey)
               return outerCollection === undefined || outerKey === undefined ? undefined : [outerCollection, outerKey]
             })
           )
-      })
+      }
     }
   }
 
-/**
- * The driver with other names in calls that have keys, and without its other operations: what goes through the whole
- * store is never passed on as it is.
- */
+/** The driver with other names in calls that have keys. Listing and maintenance are the caller's to rename. */
 const renamed = (driver: Driver, inward: <C extends Keyed>(call: C) => C): Driver => {
-  const { get, put, delete: remove, compareAndPut, keys, collections, clear, removeExpired, ...facts } = driver
+  const { get, put, delete: remove, atomic } = driver
   return {
-    ...facts,
+    ...driver,
     get: (call) => get(inward(call)),
     put: (call) => put(inward(call)),
     delete: (call) => remove(inward(call)),
-    ...(compareAndPut && { compareAndPut: (call) => compareAndPut(inward(call)) })
+    atomic: atomic && { compareAndPut: (call) => atomic.compareAndPut(inward(call)) }
   }
 }
 
@@ -142,39 +139,38 @@ const outward =
 export const foldCollections =
   (into: string, names: Compound) =>
   (driver: Driver): Driver => {
-    const { keys, clear, removeExpired } = driver
+    const { extents: reached, listing, maintenance } = driver
     return {
       ...renamed(driver, (call) => ({
         ...call,
         collection: into,
         keys: call.keys.map((key) => names.encode(call.collection, key))
       })),
-      ...(driver.extents && { extents: extents.folded(driver.extents, into) }),
-      ...(keys && {
+      extents: reached && extents.folded(reached, into),
+      listing: listing && {
         keys: (call) => {
           const { length } = names.encode(call.collection, "")
           return Effect.map(
-            keys({ ...call, collection: into, prefix: names.encode(call.collection, call.prefix) }),
+            listing.keys({ ...call, collection: into, prefix: names.encode(call.collection, call.prefix) }),
             outward((name) => name.slice(length))
           )
         },
-        collections: (call) => foldedCollections(keys, into, names, call)
-      }),
-      ...(clear &&
-        keys && {
-          clear: (call) =>
-            "name" in call.collection
-              ? clear({
-                  ...call,
-                  collection: { name: into },
-                  keyPrefix: names.encode(call.collection.name, call.keyPrefix)
-                })
-              : clearFolded(driver, keys, into, names, { ...call, prefix: call.collection.prefix })
-        }),
-      ...(removeExpired && {
+        collections: (call) => foldedCollections(listing, into, names, call)
+      },
+      maintenance: maintenance && {
+        clear: (call) =>
+          "name" in call.collection
+            ? maintenance.clear({
+                ...call,
+                collection: { name: into },
+                keyPrefix: names.encode(call.collection.name, call.keyPrefix)
+              })
+            : clearFolded(driver, into, names, { ...call, prefix: call.collection.prefix }),
         removeExpired: (call) =>
-          removeExpired(selecting(call, (collection, key) => (collection === into ? names.decode(key) : undefined)))
-      })
+          maintenance.removeExpired(
+            selecting(call, (collection, key) => (collection === into ? names.decode(key) : undefined))
+          )
+      }
     }
   }
 
@@ -192,18 +188,19 @@ const matching = (names: Compound, { prefix, keyPrefix }: Folded) => {
 }
 
 const foldedCollections = (
-  keys: NonNullable<Driver["keys"]>,
+  listing: Listing,
   into: string,
   names: Compound,
   call: Call.Collections
-): ReturnType<NonNullable<Driver["collections"]>> => {
+): Effect.Effect<Call.Page, CommonError> => {
   const { inner, page, listed } = (call.cursor ?? { page: 0, listed: new AllListed() }) as {
     readonly inner: Call.Cursor
     readonly page: number
     readonly listed: Listed
   }
   const collectionOf = matching(names, call)
-  return Effect.map(keys({ ...call, _tag: "keys", collection: into, prefix: "", cursor: inner }), (found) => ({
+  const keys = Calls.keys(call.place, { collection: into, pageSize: call.pageSize, cursor: inner })
+  return Effect.map(listing.keys(Calls.partOf(call, keys)), (found) => ({
     names: listed.fresh(
       found.names.flatMap((name) => collectionOf(name) ?? []),
       page
@@ -214,19 +211,21 @@ const foldedCollections = (
 
 const clearFolded = (
   driver: Driver,
-  list: NonNullable<Driver["keys"]>,
   into: string,
   names: Compound,
   call: Call.Clear & Folded
-): ReturnType<NonNullable<Driver["clear"]>> => {
+): Effect.Effect<Call.Removed, WriteError> => {
+  if (driver.listing === undefined) {
+    return Effect.fail(new StoreError({ ...call.place, reason: "the wrapped store cannot list the keys to clear" }))
+  }
   const collectionOf = matching(names, call)
-  const listing: Call.Keys = { ...call, _tag: "keys", collection: into, prefix: "", pageSize: 1000 }
-  return Effect.flatMap(list({ ...listing, place: Call.beforeWriting(call.place) }), (page) => {
+  const listed = Calls.keys(Call.beforeWriting(call.place), { collection: into, cursor: call.cursor })
+  return Effect.flatMap(driver.listing.keys(Calls.partOf(call, listed)), (page) => {
     const keys = page.names.filter((name) => collectionOf(name) !== undefined)
     const removed =
       keys.length === 0
         ? Effect.succeed(0)
-        : driver.delete({ _tag: "delete", place: call.place, deadline: call.deadline, collection: into, keys })
+        : driver.delete(Calls.partOf(call, { ...Calls.remove(call.place), collection: into, keys }))
     return Effect.map(removed, (count) => ({ count, next: page.next }))
   })
 }

@@ -143,9 +143,13 @@ const driver = (files: Files, layout: Layout, defaultCollection: string) => {
     get: get(files, layout),
     put: (call) => Effect.andThen(put(files, layout, sweep, call), sweep.after(call.keys.length)),
     delete: remove(files, layout),
-    keys: keys(files, layout),
-    collections: collections(files, layout),
-    clear: clear(files, layout),
-    removeExpired: removeExpired(files, layout)
+    listing: {
+      keys: keys(files, layout),
+      collections: collections(files, layout)
+    },
+    maintenance: {
+      clear: clear(files, layout),
+      removeExpired: removeExpired(files, layout)
+    }
   } satisfies Driver
 }

@@ -150,43 +150,50 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
         for (const key of keys) if (partitions.of(collection).delete(collection, key, now)) count++
         return count
       }),
-    compareAndPut: ({ collection, keys: [key], entry, expected }) =>
-      atNow((now): Call.Swapped => {
-        const slots = partitions.of(collection)
-        if (slots.get(collection, key!, now)?.version !== expected) return false
-        if (entry !== undefined) return put(collection, key!, entry, now) || "delete"
-        slots.delete(collection, key!, now)
-        return true
-      }),
-    keys: (call) =>
-      snapshot(call, (now) => {
-        const names: Array<string> = []
-        for (const slot of collections.get(call.collection)?.values() ?? []) {
-          if (isLive(slot, call.prefix, now)) names.push(slot.key)
-        }
-        return names
-      }),
-    collections: (call) =>
-      snapshot(call, (now) => {
-        const names: Array<string> = []
-        for (const [name, slots] of collections) {
-          if (name.startsWith(call.prefix) && hasLive(slots, call.keyPrefix, now)) names.push(name)
-        }
-        return names
-      }),
-    clear: ({ collection, keyPrefix }) =>
-      atNow((now) => {
-        let count = 0
-        const clear = (name: string, slots: ReadonlyMap<string, Slot>) => {
-          for (const key of slots.keys()) {
-            if (key.startsWith(keyPrefix) && partitions.of(name).delete(name, key, now)) count++
+    atomic: {
+      compareAndPut: ({ collection, keys: [key], entry, expected }) =>
+        atNow((now): Call.Swapped => {
+          const slots = partitions.of(collection)
+          if (slots.get(collection, key!, now)?.version !== expected) return false
+          if (entry !== undefined) return put(collection, key!, entry, now) || "delete"
+          slots.delete(collection, key!, now)
+          return true
+        })
+    },
+    listing: {
+      keys: (call) =>
+        snapshot(call, (now) => {
+          const names: Array<string> = []
+          for (const slot of collections.get(call.collection)?.values() ?? []) {
+            if (isLive(slot, call.prefix, now)) names.push(slot.key)
           }
-        }
-        if ("name" in collection) clear(collection.name, collections.get(collection.name) ?? new Map())
-        else for (const [name, slots] of collections) if (name.startsWith(collection.prefix)) clear(name, slots)
-        return { count, next: undefined }
-      }),
-    removeExpired: ({ selects }) => atNow((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
+          return names
+        }),
+      collections: (call) =>
+        snapshot(call, (now) => {
+          const names: Array<string> = []
+          for (const [name, slots] of collections) {
+            if (name.startsWith(call.prefix) && hasLive(slots, call.keyPrefix, now)) names.push(name)
+          }
+          return names
+        })
+    },
+    maintenance: {
+      clear: ({ collection, keyPrefix }) =>
+        atNow((now) => {
+          let count = 0
+          const clear = (name: string, slots: ReadonlyMap<string, Slot>) => {
+            for (const key of slots.keys()) {
+              if (key.startsWith(keyPrefix) && partitions.of(name).delete(name, key, now)) count++
+            }
+          }
+          if ("name" in collection) clear(collection.name, collections.get(collection.name) ?? new Map())
+          else for (const [name, slots] of collections) if (name.startsWith(collection.prefix)) clear(name, slots)
+          return { count, next: undefined }
+        }),
+      removeExpired: ({ selects }) =>
+        atNow((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
+    }
   } satisfies Driver
 }
 

@@ -66,9 +66,13 @@ const driver = ({ defaultCollection }: options.Values<typeof described>) => {
     get: ({ keys }) => Effect.sync(() => keys.map(() => undefined)),
     put: () => Effect.void,
     delete: () => Effect.succeed(0),
-    keys: noNames,
-    collections: noNames,
-    clear: noneRemoved,
-    removeExpired: noneRemoved
+    listing: {
+      keys: noNames,
+      collections: noNames
+    },
+    maintenance: {
+      clear: noneRemoved,
+      removeExpired: noneRemoved
+    }
   } satisfies Driver
 }

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Combiner } from "../Driver.ts"
+import type { WrapperOver } from "../Driver.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import * as Routing from "./Routing.ts"
 
@@ -29,5 +29,5 @@ import * as Routing from "./Routing.ts"
  */
 export const wrap = <const Stores extends Routing.NamedStores>(
   stores: Stores
-): Combiner<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> =>
+): WrapperOver<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> =>
   Routing.wrap({ stores, route: (collection) => (Object.hasOwn(stores, collection) ? collection : undefined) })

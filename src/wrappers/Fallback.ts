@@ -12,11 +12,11 @@ import type * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type { Atomic } from "../Atomic.ts"
 import { Lanes } from "../concurrency/Lanes.ts"
-import { areStores, type Combiner, combinationOf } from "../Driver.ts"
+import { areStores, type WrapperOver, wrapperOverApart } from "../Driver.ts"
 import { around } from "../driver/around.ts"
 import { requireBackground } from "../driver/background.ts"
 import * as Call from "../driver/Call.ts"
-import { type Combination, combine } from "../driver/combine.ts"
+import { combine, type Route } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { inTime } from "../driver/inTime.ts"
 import * as options from "../driver/options.ts"
@@ -164,12 +164,12 @@ export interface Recovery {
 export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>({
   fallback,
   ...config
-}: Options<Store>): Combiner<readonly [Store], Atomic, StoreSetupError> =>
-  combinationOf("Fallback", areStores, [fallback], (primary, [other]) =>
+}: Options<Store>): WrapperOver<readonly [Store], Atomic, StoreSetupError> =>
+  wrapperOverApart("Fallback", areStores, [fallback], (primary, [other]) =>
     Effect.flatMap(described.read(config, { fallback }), ({ fallbackOn, writeToFallback, recovery }) => {
       if (recovery !== undefined) return recoveringDriver(primary, other!, recovery, fallbackOn)
-      const { compareAndPut: _, ...driver } = combine([primary, other!], fallingBack(fallbackOn, writeToFallback))
-      return Effect.succeed<Driver>(driver)
+      const combined = combine([primary, other!], fallingBack(fallbackOn, writeToFallback))
+      return Effect.succeed<Driver>({ ...combined, atomic: undefined })
     })
   )
 
@@ -191,7 +191,7 @@ export const described = options.of<Options<any>>()("Fallback", {
 })
 
 const fallingBack =
-  (fallbackOn: (error: KeyValueError) => boolean, writeToFallback: boolean): Combination =>
+  (fallbackOn: (error: KeyValueError) => boolean, writeToFallback: boolean): Route =>
   (call, [primary, fallback]) =>
     Call.isWrite(call) && !writeToFallback
       ? primary!(call)
@@ -218,7 +218,7 @@ const recoveringDriver = Effect.fnUntraced(function* (
 ) {
   yield* requireBackground("Fallback")
   const { journal: journalCollection, settleTime, maxEntries, initialDelay, maxDelay } = config
-  yield* options.check("Fallback", fallback.keys !== undefined, "recovery needs a fallback that can list its keys")
+  yield* options.check("Fallback", fallback.listing !== undefined, "recovery needs a fallback that can list its keys")
   const patient = around(keeping(Math.max(patience, settleTime), constVoid))
   const meter = (yield* meterOf(config.store))(primary)
   const meters = metersOf(meter)

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as crypto from "#crypto"
-import { type Combiner, combination } from "../Driver.ts"
+import { type WrapperOver, wrapperOver } from "../Driver.ts"
 import type * as Call from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
@@ -78,8 +78,8 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const wrap = (config: Options): Combiner<readonly [], Enumeration, StoreSetupError> =>
-  combination<readonly [], Enumeration, StoreSetupError>([], (driver) =>
+export const wrap = (config: Options): WrapperOver<readonly [], Enumeration, StoreSetupError> =>
+  wrapperOver<readonly [], Enumeration, StoreSetupError>([], (driver) =>
     Effect.map(described.read(config), ({ key, collections }) =>
       hidden(driver, makeNaming(crypto.secretKey(key), collections))
     )
@@ -94,7 +94,7 @@ export const described = options.of<Options>()("HmacNames", {
 type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut
 
 const hidden = (driver: Driver, naming: Naming): Driver => {
-  const { compareAndPut, keys, collections, clear, removeExpired, ...others } = driver
+  const { atomic, maintenance } = driver
   const inward =
     <C extends Keyed, A, E>(next: (call: C) => Effect.Effect<A, E>) =>
     (call: C): Effect.Effect<A, E> =>
@@ -102,32 +102,31 @@ const hidden = (driver: Driver, naming: Naming): Driver => {
         Effect.flatMapEager(naming.keys(call.collection, call.keys), (keys) => next({ ...call, collection, keys }))
       )
   return {
-    ...others,
+    ...driver,
     get: inward(driver.get),
     put: inward(driver.put),
     delete: inward(driver.delete),
-    ...(compareAndPut && { compareAndPut: inward(compareAndPut) }),
-    // What folds collections into one asks for it, to clear. Without `collections` there is no Enumeration.
-    ...(keys && { keys: refuse }),
-    ...(clear && {
+    atomic: atomic && { compareAndPut: inward(atomic.compareAndPut) },
+    listing: undefined,
+    maintenance: maintenance && {
       clear: (call) => {
         const { collection } = call
         if (call.keyPrefix !== "") return refuse(call)
         if ("name" in collection) {
-          return Effect.flatMap(naming.collection(collection.name), (name) => clear({ ...call, collection: { name } }))
+          return Effect.flatMap(naming.collection(collection.name), (name) =>
+            maintenance.clear({ ...call, collection: { name } })
+          )
         }
-        return naming.hidesCollections && collection.prefix !== "" ? refuse(call) : clear(call)
-      }
-    }),
-    ...(removeExpired && {
-      removeExpired: (call) => (call.selects === undefined ? removeExpired(call) : nothingRemoved)
-    })
+        return naming.hidesCollections && collection.prefix !== "" ? refuse(call) : maintenance.clear(call)
+      },
+      removeExpired: (call) => (call.selects === undefined ? maintenance.removeExpired(call) : nothingRemoved)
+    }
   }
 }
 
 const nothingRemoved = Effect.succeed<Call.Removed>({ count: 0, next: undefined })
 
-const refuse = (call: Call.Clear | Call.Keys): Effect.Effect<never, StoreError> =>
+const refuse = (call: Call.Clear): Effect.Effect<never, StoreError> =>
   Effect.fail(
     new StoreError({
       ...call.place,

@@ -89,7 +89,10 @@ export interface Options {
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
-    Effect.map(described.read(config), (read) => (driver) => around(logging({ ...read, exact: driver.exact }))(driver))
+    Effect.map(
+      described.read(config),
+      (read) => (driver) => around(logging({ ...read, exact: driver.exactIntegers }))(driver)
+    )
   )
 
 const severities = LogLevel.values.filter((level) => level !== "All" && level !== "None")

@@ -6,7 +6,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { areStores, combinationOf, type Wrapper } from "../Driver.ts"
+import { areStores, type Wrapper, wrapperOverApart } from "../Driver.ts"
 import type { Driver } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
@@ -150,7 +150,7 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
     return yield* cached(store, limited(cacheTimeout)(driver!), { ...read, limits, counters })
   })
   const wrapper = (self: Layer.Layer<KeyValue>) =>
-    combinationOf("PassthroughCache", areStores, [ownCache(cache, self)], make)(self)
+    wrapperOverApart("PassthroughCache", areStores, [ownCache(cache, self)], make)(self)
   return wrapper as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
 }
 

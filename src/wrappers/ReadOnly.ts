@@ -51,11 +51,12 @@ const reading =
       <A>(nothing: A) =>
       (call: Call.Call) =>
         ignore ? Effect.succeed(nothing) : Effect.fail(new ReadOnlyError(call.place))
-    const readOnly: Driver = { ...driver, put: instead(undefined), delete: instead(0) }
+    const noneRemoved = instead({ count: 0, next: undefined })
     return {
-      ...readOnly,
-      ...(driver.compareAndPut && { compareAndPut: instead<Call.Drop>("ignore") }),
-      ...(driver.clear && { clear: instead({ count: 0, next: undefined }) }),
-      ...(driver.removeExpired && { removeExpired: instead({ count: 0, next: undefined }) })
+      ...driver,
+      put: instead(undefined),
+      delete: instead(0),
+      atomic: driver.atomic && { compareAndPut: instead<Call.Drop>("ignore") },
+      maintenance: driver.maintenance && { clear: noneRemoved, removeExpired: noneRemoved }
     }
   }

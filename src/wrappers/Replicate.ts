@@ -7,7 +7,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { Atomic } from "../Atomic.ts"
-import { areStores, type Combiner, combinationOf } from "../Driver.ts"
+import { areStores, type WrapperOver, wrapperOverApart } from "../Driver.ts"
 import { requireBackground } from "../driver/background.ts"
 import * as options from "../driver/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
@@ -135,8 +135,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
 export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
   replicas,
   ...config
-}: Options<Replica>): Combiner<ReadonlyArray<Replica>, Atomic, StoreSetupError, Maintenance> =>
-  combinationOf(
+}: Options<Replica>): WrapperOver<ReadonlyArray<Replica>, Atomic, StoreSetupError, Maintenance> =>
+  wrapperOverApart(
     "Replicate",
     areStores,
     replicas,

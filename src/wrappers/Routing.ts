@@ -5,10 +5,10 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import { areLayers, type Combiner, combinationOf } from "../Driver.ts"
+import { areLayers, type WrapperOver, wrapperOverApart } from "../Driver.ts"
 import * as Call from "../driver/Call.ts"
 import { combine, inTurn } from "../driver/combine.ts"
-import type { Driver } from "../driver/Driver.ts"
+import type { Driver, Listing, Maintenance } from "../driver/Driver.ts"
 import { clearCollections } from "../driver/listing/clearByListing.ts"
 import * as options from "../driver/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
@@ -69,10 +69,10 @@ export interface Options<Stores extends NamedStores> {
 export const wrap = <const Stores extends NamedStores>({
   stores,
   ...config
-}: Options<Stores>): Combiner<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> => {
+}: Options<Stores>): WrapperOver<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> => {
   const indices = new Map(Object.keys(stores).map((name, index) => [name, index + 1]))
   const layers: ReadonlyArray<Layer.Layer<KeyValue, any, any>> = Object.values(stores)
-  return combinationOf("Routing", areLayers, layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>
+  return wrapperOverApart("Routing", areLayers, layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>
     Effect.map(described.read(config, { stores }), ({ route }) =>
       routing([primary, ...others], indexUnsafe(indices, route))
     )
@@ -97,35 +97,37 @@ const indexUnsafe =
   }
 
 const routing = (drivers: readonly [Driver, ...Array<Driver>], indexOf: (collection: string) => number): Driver => {
-  const { collections, clear, removeExpired, ...routed } = combine(drivers, (call, nexts) =>
-    nexts[indexOf(Call.collectionOf(call) ?? "")]!(call)
-  )
+  const routed = combine(drivers, (call, nexts) => nexts[indexOf(Call.collectionOf(call) ?? "")]!(call))
+  const { listing, maintenance } = routed
+  /** An operation of each store, for the collections that are in that store. */
   const each = <A>(f: (driver: Driver, isOwn: IsOwn) => A): ReadonlyArray<A> =>
     drivers.map((driver, index) => f(driver, (collection) => indexOf(collection) === index))
-  const clearAll = clear && inTurn(each(clearOwn))
+  const clearAll = maintenance && inTurn(each(clearOwn))
   return {
     ...routed,
-    ...(collections && { collections: inTurn(each(listOwn)) }),
-    ...(clear && clearAll && { clear: (call) => ("name" in call.collection ? clear(call) : clearAll(call)) }),
-    ...(removeExpired && { removeExpired: inTurn(each(removeOwnExpired)) })
+    listing: listing && { ...listing, collections: inTurn(each(({ listing }, isOwn) => listOwn(listing!, isOwn))) },
+    maintenance: maintenance && {
+      clear: (call) => ("name" in call.collection ? maintenance.clear(call) : clearAll!(call)),
+      removeExpired: inTurn(each(removeOwnExpired))
+    }
   }
 }
 
 type IsOwn = (collection: string) => boolean
 
 const listOwn =
-  ({ collections }: Driver, isOwn: IsOwn): NonNullable<Driver["collections"]> =>
+  ({ collections }: Listing, isOwn: IsOwn): Listing["collections"] =>
   (call) =>
-    Effect.map(collections!(call), (page) => ({ ...page, names: page.names.filter(isOwn) }))
+    Effect.map(collections(call), (page) => ({ ...page, names: page.names.filter(isOwn) }))
 
 const removeOwnExpired =
-  ({ removeExpired }: Driver, isOwn: IsOwn): NonNullable<Driver["removeExpired"]> =>
+  ({ maintenance }: Driver, isOwn: IsOwn): Maintenance["removeExpired"] =>
   (call) =>
-    removeExpired!({
+    maintenance!.removeExpired({
       ...call,
       selects: (collection, key) => isOwn(collection) && (call.selects?.(collection, key) ?? true)
     })
 
 /** Collection by collection, for a store that lists them: those of others in the same store are not cleared. */
-const clearOwn = (driver: Driver, isOwn: IsOwn): NonNullable<Driver["clear"]> =>
-  driver.collections ? clearCollections(listOwn(driver, isOwn), driver.clear!) : driver.clear!
+const clearOwn = ({ listing, maintenance }: Driver, isOwn: IsOwn): Maintenance["clear"] =>
+  listing ? clearCollections(listOwn(listing, isOwn), maintenance!.clear) : maintenance!.clear

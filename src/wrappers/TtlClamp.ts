@@ -6,6 +6,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type Wrapper, wrapperEffect } from "../Driver.ts"
+import type { Driver } from "../driver/Driver.ts"
 import { mapEntries } from "../driver/mapEntries.ts"
 import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
@@ -54,14 +55,11 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
           })
       })
       return (driver) => {
-        const { compareAndPut } = driver
         const outer = clamped(driver)
-        return compareAndPut === undefined
-          ? outer
-          : {
-              ...outer,
-              compareAndPut: (call) => (call.keepsExpiry ? compareAndPut(call) : outer.compareAndPut!(call))
-            }
+        const [kept, changed] = [driver.atomic, outer.atomic]
+        const atomic: Driver["atomic"] = kept &&
+          changed && { compareAndPut: (call) => (call.keepsExpiry ? kept : changed).compareAndPut(call) }
+        return { ...outer, atomic }
       }
     })
   )

@@ -3,11 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Call from "../../src/driver/Call.ts"
 import { combine, inTurn } from "../../src/driver/combine.ts"
 import type { Driver } from "../../src/driver/Driver.ts"
-import { allNames, bare, call, recording, valuesOf } from "./recording.ts"
+import { type Able, allNames, bare, call, partsOf, recording, valuesOf } from "./recording.ts"
 
 /** Collections that start with "b" are the second driver's. */
 const byName = (drivers: readonly [Driver, Driver]) =>
-  combine(drivers, (call, nexts) => nexts[Call.collectionOf(call)?.startsWith("b") ? 1 : 0]!(call)) as Required<Driver>
+  combine(drivers, (call, nexts) => nexts[Call.collectionOf(call)?.startsWith("b") ? 1 : 0]!(call)) as Able
 
 const two = Effect.all([recording, recording])
 
@@ -20,21 +20,20 @@ describe("combine", () => {
       yield* driver.put(call.put("b", { k: 2 }))
       assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("b", "k"))), [2])
       assert.deepStrictEqual(valuesOf(yield* a.driver.get(call.get("b", "k"))), [undefined])
-      assert.isFalse(yield* driver.compareAndPut(call.compareAndPut("b", "k", 3)))
+      assert.isFalse(yield* driver.atomic.compareAndPut(call.compareAndPut("b", "k", 3)))
       assert.strictEqual(yield* driver.delete(call.delete("b", "k")), 1)
-      assert.strictEqual((yield* driver.clear(call.clear({ name: "a" }))).count, 1)
+      assert.strictEqual((yield* driver.maintenance.clear(call.clear({ name: "a" }))).count, 1)
     })
   )
 
   it.effect("has the operations that all of them have", () =>
     Effect.gen(function* () {
       const [a, b] = yield* two
-      const { keys: _, ...withoutKeys } = b.driver
-      const operations = (driver: Driver) => Object.keys(driver).sort()
-      assert.deepStrictEqual(operations(byName([a.driver, b.driver])), operations(a.driver))
-      assert.deepStrictEqual(operations(byName([a.driver, withoutKeys])), operations(withoutKeys))
-      assert.deepStrictEqual(operations(byName([withoutKeys, a.driver])), operations(withoutKeys))
-      assert.deepStrictEqual(operations(byName([a.driver, bare(b.driver)])), operations(bare(b.driver)))
+      const withoutKeys = { ...b.driver, listing: undefined }
+      assert.deepStrictEqual(partsOf(byName([a.driver, b.driver])), partsOf(a.driver))
+      assert.deepStrictEqual(partsOf(byName([a.driver, withoutKeys])), partsOf(withoutKeys))
+      assert.deepStrictEqual(partsOf(byName([withoutKeys, a.driver])), partsOf(withoutKeys))
+      assert.deepStrictEqual(partsOf(byName([a.driver, bare(b.driver)])), partsOf(bare(b.driver)))
     })
   )
 
@@ -44,16 +43,19 @@ describe("combine", () => {
       /** Names that tell which driver was asked, and with which of its own cursors. */
       const listing = (name: string, driver: Driver): Driver => ({
         ...driver,
-        keys: ({ cursor }) => {
-          const page = (cursor as number | undefined) ?? 0
-          return Effect.succeed({ names: [`${name}${page}`], next: page < 2 ? page + 1 : undefined })
+        listing: {
+          ...driver.listing!,
+          keys: ({ cursor }) => {
+            const page = (cursor as number | undefined) ?? 0
+            return Effect.succeed({ names: [`${name}${page}`], next: page < 2 ? page + 1 : undefined })
+          }
         }
       })
       let turn = 0
       const drivers = [listing("a", a.driver), listing("b", b.driver)] as const
-      const alternating = combine(drivers, (call, nexts) => nexts[turn++ % 2]!(call)) as Required<Driver>
-      assert.deepStrictEqual(yield* allNames(alternating.keys, call.keys("c")), ["a0", "a1", "a2"])
-      assert.deepStrictEqual(yield* allNames(alternating.keys, call.keys("c")), ["b0", "b1", "b2"])
+      const alternating = combine(drivers, (call, nexts) => nexts[turn++ % 2]!(call)) as Able
+      assert.deepStrictEqual(yield* allNames(alternating.listing.keys, call.keys("c")), ["a0", "a1", "a2"])
+      assert.deepStrictEqual(yield* allNames(alternating.listing.keys, call.keys("c")), ["b0", "b1", "b2"])
     })
   )
 
@@ -62,7 +64,7 @@ describe("combine", () => {
       const drivers = yield* Effect.all([recording, recording, recording])
       yield* drivers[0].driver.put(call.put("c", { a1: 1, a2: 1, a3: 1 }))
       yield* drivers[2].driver.put(call.put("c", { b1: 1, b2: 1 }))
-      const keys = inTurn(drivers.map(({ driver }) => driver.keys))
+      const keys = inTurn(drivers.map(({ driver }) => driver.listing.keys))
       assert.deepStrictEqual(yield* allNames(keys, call.keys("c", { pageSize: 2 })), ["a1", "a2", "a3", "b1", "b2"])
     })
   )

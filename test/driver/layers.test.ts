@@ -42,7 +42,7 @@ describe("layer", () => {
       assert.deepStrictEqual(yield* capabilitiesOf(Memory.layer()), allCapabilities)
       assert.deepStrictEqual(yield* capabilitiesOf(bareLayer), [])
       const listing = Driver.layer(
-        Effect.map(Memory.make({}), ({ keys, collections, ...driver }) => ({ ...bare(driver), keys, collections }))
+        Effect.map(Memory.make({}), ({ listing, ...driver }) => ({ ...bare(driver), listing }))
       )
       assert.deepStrictEqual(yield* capabilitiesOf(listing), ["Enumeration"])
     })
@@ -161,7 +161,7 @@ describe("combination", () => {
 
   it.effect("has the capabilities that the driver has", () =>
     Effect.gen(function* () {
-      const combined = Driver.combination([bareLayer], (driver, others) =>
+      const combined = Driver.wrapperOver([bareLayer], (driver, others) =>
         Effect.succeed(Driver.combine([driver, ...others], (call, nexts) => nexts[0]!(call)))
       )
       assert.deepStrictEqual(yield* capabilitiesOf(combined(Memory.layer())), [])
@@ -171,11 +171,11 @@ describe("combination", () => {
   it.effect("a base below both is built once, and each of two layers once", () =>
     Effect.gen(function* () {
       const { count, layer: base } = counted()
-      const combined = Driver.combination([noop(base)], first)(noop(base))
+      const combined = Driver.wrapperOver([noop(base)], first)(noop(base))
       yield* Effect.provide(KeyValue, combined)
       assert.strictEqual(count.built, 1)
       const apart = [counted(), counted()] as const
-      yield* Effect.provide(KeyValue, Driver.combination([apart[0].layer], first)(apart[1].layer))
+      yield* Effect.provide(KeyValue, Driver.wrapperOver([apart[0].layer], first)(apart[1].layer))
       assert.deepStrictEqual(
         apart.map(({ count }) => count),
         [
@@ -189,7 +189,7 @@ describe("combination", () => {
   it.effect("gets the other stores in order", () =>
     Effect.gen(function* () {
       const named = (name: string) => Memory.layer({ defaultCollection: name })
-      const combined = Driver.combination([named("b"), named("c")], (driver, others) =>
+      const combined = Driver.wrapperOver([named("b"), named("c")], (driver, others) =>
         Effect.succeed({
           ...driver,
           defaultCollection: [driver, ...others].map((driver) => driver.defaultCollection).join("-")

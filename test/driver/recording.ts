@@ -7,6 +7,15 @@ import type { Entry } from "../../src/Entry.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import { Payload, type Value } from "../../src/Value.ts"
 
+/** A driver with all capabilities. */
+export type Able = Driver & { readonly [K in "listing" | "maintenance" | "atomic"]: NonNullable<Driver[K]> }
+
+/** What a driver has, by name. */
+export const partsOf = (driver: Driver): ReadonlyArray<string> =>
+  Object.entries(driver)
+    .flatMap(([name, value]) => (value === undefined ? [] : [name]))
+    .sort()
+
 /** A memory driver that keeps the calls that reach it. */
 export const recording = Effect.map(Memory.make({}), (driver) => {
   const calls: Array<Call.Call> = []
@@ -15,7 +24,7 @@ export const recording = Effect.map(Memory.make({}), (driver) => {
       calls.push(call)
       return next(call)
     })
-  )(driver) as Required<Driver>
+  )(driver) as Able
   return { calls, driver: recorded }
 })
 

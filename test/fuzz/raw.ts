@@ -58,20 +58,24 @@ const driver = (all: Map<string, Uint8Array>) => {
         for (const [i, key] of call.keys.entries()) all.set(key, encode(call.collection, key, call.entries[i]!))
       }),
     delete: (call) => Effect.sync(() => call.keys.filter((key) => all.delete(key)).length),
-    compareAndPut: (call) =>
-      Effect.sync(() => {
-        const key = call.keys[0]!
-        const stored = all.get(key)
-        if (stored !== call.expected && !(call.expected === undefined && hasExpired(stored!))) return false
-        if (call.entry === undefined) all.delete(key)
-        else all.set(key, encode(call.collection, key, call.entry))
-        return true
-      }),
-    clear: () =>
-      Effect.sync(() => {
-        all.clear()
-        return { count: 0, next: undefined }
-      }),
-    removeExpired: () => Effect.succeed({ count: 0, next: undefined })
+    atomic: {
+      compareAndPut: (call) =>
+        Effect.sync(() => {
+          const key = call.keys[0]!
+          const stored = all.get(key)
+          if (stored !== call.expected && !(call.expected === undefined && hasExpired(stored!))) return false
+          if (call.entry === undefined) all.delete(key)
+          else all.set(key, encode(call.collection, key, call.entry))
+          return true
+        })
+    },
+    maintenance: {
+      clear: () =>
+        Effect.sync(() => {
+          all.clear()
+          return { count: 0, next: undefined }
+        }),
+      removeExpired: () => Effect.succeed({ count: 0, next: undefined })
+    }
   } satisfies Driver.Driver
 }

@@ -116,17 +116,22 @@ describe("the property finds", () => {
       )
     ),
     "a TTL that is lost on update": broken((driver) => ({
-      compareAndPut: (call) =>
-        driver.compareAndPut!({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
+      atomic: {
+        compareAndPut: (call) =>
+          driver.atomic!.compareAndPut({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
+      }
     })),
     "a delete that misses the last of several keys": broken((driver) => ({
       delete: (call) => driver.delete({ ...call, keys: call.keys.length > 1 ? call.keys.slice(0, -1) : call.keys })
     })),
     "a last page that is lost": broken((driver) => ({
-      keys: (call) =>
-        Effect.map(driver.keys!(call), (page) =>
-          call.cursor !== undefined && page.next === undefined ? { ...page, names: [] } : page
-        )
+      listing: {
+        ...driver.listing!,
+        keys: (call) =>
+          Effect.map(driver.listing!.keys(call), (page) =>
+            call.cursor !== undefined && page.next === undefined ? { ...page, names: [] } : page
+          )
+      }
     }))
   }
 

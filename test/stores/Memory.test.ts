@@ -351,7 +351,7 @@ describe("Memory", () => {
       const set = vi.spyOn(Map.prototype, "set")
       yield* driver.get(call.get("unknown", "a"))
       yield* driver.delete(call.delete("unknown", "a"))
-      yield* driver.compareAndPut(call.compareAndPut("unknown", "a", undefined, 1))
+      yield* driver.atomic.compareAndPut(call.compareAndPut("unknown", "a", undefined, 1))
       const kept = set.mock.calls.some(([name]) => name === "unknown")
       set.mockRestore()
       assert.isFalse(kept)
@@ -367,8 +367,8 @@ describe("Memory", () => {
       yield* driver.delete(call.delete("c", "a"))
       yield* driver.put(call.put("c", { a: 1 }))
       assert.notStrictEqual(yield* version, before)
-      assert.isFalse(yield* driver.compareAndPut(call.compareAndPut("c", "a", 2, before)))
-      assert.isTrue(yield* driver.compareAndPut(call.compareAndPut("c", "a", 2, yield* version)))
+      assert.isFalse(yield* driver.atomic.compareAndPut(call.compareAndPut("c", "a", 2, before)))
+      assert.isTrue(yield* driver.atomic.compareAndPut(call.compareAndPut("c", "a", 2, yield* version)))
     })
   )
 
@@ -380,8 +380,8 @@ describe("Memory", () => {
       for (let i = 0; i < 2000; i++) yield* put(`user-${i}`, 10)
       yield* TestClock.adjust(10)
       for (let i = 0; i < 1000; i++) yield* put("other")
-      assert.strictEqual((yield* driver.removeExpired(call.removeExpired())).count, 0)
-      assert.deepStrictEqual((yield* driver.collections(call.collections())).names, ["other"])
+      assert.strictEqual((yield* driver.maintenance.removeExpired(call.removeExpired())).count, 0)
+      assert.deepStrictEqual((yield* driver.listing.collections(call.collections())).names, ["other"])
     })
   )
 
@@ -421,7 +421,7 @@ describe("Memory", () => {
         yield* driver.put({ ...call.put(collection, values), entries: names.map(counting) })
       }
       looks = 0
-      assert.deepStrictEqual((yield* driver.collections(call.collections())).names, ["a", "b", "c"])
+      assert.deepStrictEqual((yield* driver.listing.collections(call.collections())).names, ["a", "b", "c"])
       assert.isAtMost(looks, 3)
     })
   )

@@ -144,21 +144,37 @@ const faults = {
   ],
   "lists the first page only": [
     "EN5",
-    broken((driver) => ({ keys: (call) => Effect.map(driver.keys!(call), (page) => ({ ...page, next: undefined })) }))
+    broken((driver) => ({
+      listing: {
+        ...driver.listing!,
+        keys: (call) => Effect.map(driver.listing!.keys(call), (page) => ({ ...page, next: undefined }))
+      }
+    }))
   ],
   "lists keys twice": [
     "EN1",
     broken((driver) => ({
-      keys: (call) => Effect.map(driver.keys!(call), (page) => ({ ...page, names: [...page.names, ...page.names] }))
+      listing: {
+        ...driver.listing!,
+        keys: (call) =>
+          Effect.map(driver.listing!.keys(call), (page) => ({ ...page, names: [...page.names, ...page.names] }))
+      }
     }))
   ],
   "does not look at the prefix": [
     "EN2",
-    broken((driver) => ({ keys: (call) => driver.keys!({ ...call, prefix: "" }) }))
+    broken((driver) => ({
+      listing: { ...driver.listing!, keys: (call) => driver.listing!.keys({ ...call, prefix: "" }) }
+    }))
   ],
   "takes a prefix for a pattern": [
     "EN3",
-    broken((driver) => ({ keys: (call) => driver.keys!({ ...call, prefix: call.prefix.replace(/\*$/, "") }) }))
+    broken((driver) => ({
+      listing: {
+        ...driver.listing!,
+        keys: (call) => driver.listing!.keys({ ...call, prefix: call.prefix.replace(/\*$/, "") })
+      }
+    }))
   ],
   "lists what has expired": [
     "EN10",
@@ -169,42 +185,60 @@ const faults = {
           for (const key of call.keys) put.add(key)
           return driver.put(call)
         },
-        keys: () => Effect.sync(() => ({ names: [...put], next: undefined }))
+        listing: { ...driver.listing!, keys: () => Effect.sync(() => ({ names: [...put], next: undefined })) }
       }
     })
   ],
   "clears all collections that begin alike": [
     "MA1",
     broken((driver) => ({
-      clear: (call) =>
-        driver.clear!("name" in call.collection ? { ...call, collection: { prefix: call.collection.name } } : call)
+      maintenance: {
+        ...driver.maintenance!,
+        clear: (call) =>
+          driver.maintenance!.clear(
+            "name" in call.collection ? { ...call, collection: { prefix: call.collection.name } } : call
+          )
+      }
     }))
   ],
-  "clears nothing": ["MA4", broken(() => ({ clear: () => Effect.succeed({ count: 0, next: undefined }) }))],
+  "clears nothing": [
+    "MA4",
+    broken((driver) => ({
+      maintenance: { ...driver.maintenance!, clear: () => Effect.succeed({ count: 0, next: undefined }) }
+    }))
+  ],
   "removes what is live": [
     "MA5",
     broken((driver) => ({
-      removeExpired: (call) => driver.clear!({ ...call, _tag: "clear", collection: { prefix: "" }, keyPrefix: "" })
+      maintenance: {
+        ...driver.maintenance!,
+        removeExpired: (call) =>
+          driver.maintenance!.clear({ ...call, _tag: "clear", collection: { prefix: "" }, keyPrefix: "" })
+      }
     }))
   ],
   "overwrites without comparing": [
     "AT6",
     broken((driver) => ({
       get: (call) => Effect.tap(driver.get(call), () => Effect.yieldNow),
-      compareAndPut: (call) =>
-        Effect.as(
-          call.entry === undefined
-            ? driver.delete(Driver.toDelete(call))
-            : driver.put({ ...call, _tag: "put", entries: [call.entry] }),
-          true
-        )
+      atomic: {
+        compareAndPut: (call) =>
+          Effect.as(
+            call.entry === undefined
+              ? driver.delete(Driver.toDelete(call))
+              : driver.put({ ...call, _tag: "put", entries: [call.entry] }),
+            true
+          )
+      }
     }))
   ],
   "forgets the TTL on update": [
     "AT7",
     broken((driver) => ({
-      compareAndPut: (call) =>
-        driver.compareAndPut!({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
+      atomic: {
+        compareAndPut: (call) =>
+          driver.atomic!.compareAndPut({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
+      }
     }))
   ]
 } as const satisfies Record<string, readonly [string, Layer.Layer<any, any>]>

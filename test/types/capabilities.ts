@@ -28,7 +28,7 @@ type Needed<L> = L extends Layer.Layer<infer _A, infer _E, infer R> ? R : never
 declare const plain: Layer.Layer<KeyValue>
 declare const listing: Layer.Layer<KeyValue | Enumeration>
 declare const driver: Driver.Driver
-declare const listingDriver: Driver.Driver & Required<Pick<Driver.Driver, "keys" | "collections">>
+declare const listingDriver: Driver.Driver & { readonly listing: Driver.Listing }
 
 const runs = <A, E>(_effect: Effect.Effect<A, E>): void => {}
 

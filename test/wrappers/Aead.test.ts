@@ -1,3 +1,4 @@
+/** Tests Aead: what it stores, and that it refuses values that were changed, moved or revived. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -42,8 +43,8 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
   const layer = (options?: Partial<Aead.Options>) =>
     memory().pipe(Aead.wrap({ keys: [K1], algorithm, storeId: "s", ...options }))
 
-  describe(`Aead, ${algorithm}`, () => {
-    it.effect("stores one frame, in which nothing of the value is to be seen, and never the same twice", () =>
+  describe(`Aead with ${algorithm}`, () => {
+    it.effect("stores one frame that shows nothing of the value and differs each time", () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         yield* kv.put("k", secret)
@@ -59,7 +60,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
       }).pipe(Effect.provide(layer()))
     )
 
-    it.effect("every kind of value, alone, in batches and atomically, with a TTL and without", () =>
+    it.effect("encrypts every kind of value, alone, in batches and atomically, with and without a TTL", () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         const atomic = yield* Atomic.Atomic
@@ -91,7 +92,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
       }).pipe(Effect.provide(layer()))
     )
 
-    it.effect("moved to another key or collection, or from another store", () =>
+    it.effect("refuses a value that was moved to another key or collection", () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         yield* kv.put("alice", { role: "admin" }, { collection: "users" })
@@ -100,14 +101,14 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
         yield* plant("alice", value, { collection: "guests" })
         assert.strictEqual(yield* refusal("bob", { collection: "users" }), "moved")
         assert.strictEqual(yield* refusal("alice", { collection: "guests" }), "moved")
-        // "ab" + "c" is not "a" + "bc".
+        // Collection "ab" with key "c" must not be taken for collection "a" with key "bc".
         yield* kv.put("c", 1, { collection: "ab" })
         yield* plant("bc", (yield* stored("c", { collection: "ab" }))!, { collection: "a" })
         assert.strictEqual(yield* refusal("bc", { collection: "a" }), "moved")
       }).pipe(Effect.provide(layer()))
     )
 
-    it.effect("of another store, or of a tenant beside it, although the key is the same", () => {
+    it.effect("refuses a value of another store or another tenant under the same key", () => {
       const base = memory()
       const at = (storeId: string) => base.pipe(Aead.wrap({ keys: [K1], algorithm, storeId }))
       const tenant = (name: string) => at("s").pipe(PrefixCollections.wrap(name))
@@ -120,7 +121,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
       }).pipe(Effect.provide(base))
     })
 
-    it.effect("revived: with a later expiry, with none, or put back after its time", () =>
+    it.effect("refuses a value that was given a later expiry or none, or was put back after it expired", () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         yield* kv.put("k", secret, { ttl: "10 minutes" })
@@ -142,7 +143,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
       }).pipe(Effect.provide(layer()))
     )
 
-    it.effect("an entry never lives longer than it was written for", () =>
+    it.effect("never lets an entry live longer than the TTL with which it was written", () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         yield* kv.put("k", secret, { ttl: "10 minutes" })
@@ -151,7 +152,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
       }).pipe(Effect.provide(layer()))
     )
 
-    it.effect("no bit of a frame can be changed, and none of its ends cut off", () =>
+    it.effect("refuses a frame that was changed at any byte, shortened or extended", () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         yield* kv.put("k", secret, { ttl: "1 hour" })
@@ -172,7 +173,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
       }).pipe(Effect.provide(layer()))
     )
 
-    it.effect("says what is wrong with a frame", () =>
+    it.effect("fails with a reason for each kind of damage to a frame", () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         yield* kv.put("k", secret)
@@ -199,7 +200,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
       }).pipe(Effect.provide(layer()))
     )
 
-    it.effect("is not read without its own key, under the same id either", () => {
+    it.effect("refuses to read a value with another key, even under the same id", () => {
       const base = memory()
       const read = (keys: Aead.Options["keys"]) =>
         Effect.provide(refusal("k"), base.pipe(Aead.wrap({ keys, algorithm, storeId: "s" })))
@@ -215,7 +216,7 @@ for (const algorithm of ["aes-256-gcm", "xchacha20-poly1305"] as const) {
 }
 
 describe("Aead", () => {
-  it.effect("the first key of the ring encrypts, all decrypt, in either algorithm", () => {
+  it.effect("encrypts with the first key of the ring and decrypts with all of them, in either algorithm", () => {
     const base = memory()
     const ring = (algorithm: "aes-256-gcm" | "xchacha20-poly1305", ...keys: Aead.Options["keys"]) =>
       base.pipe(Aead.wrap({ keys, algorithm }))
@@ -233,7 +234,7 @@ describe("Aead", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("what another encryption wrote is not taken for its own, and the other way round", () => {
+  it.effect("refuses values of FernetEncryption, and FernetEncryption refuses its values", () => {
     const base = memory()
     const mine = base.pipe(Aead.wrap({ keys: [K1] }))
     return Effect.gen(function* () {
@@ -247,22 +248,24 @@ describe("Aead", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("plaintext is read for the time of a migration, and what cannot be read is missing, when asked", () =>
-    Effect.gen(function* () {
-      const base = memory()
-      const layer = base.pipe(Aead.wrap({ keys: [K1], allowPlaintext: true, onDecryptionError: "miss" }))
-      yield* Effect.gen(function* () {
-        const { kv } = yield* both
-        yield* plant("plain", secret)
-        yield* kv.put("good", 1)
-        yield* plant("moved", (yield* stored("good"))!)
-        assert.deepStrictEqual(yield* kv.getMany(["plain", "good", "moved"]), [secret, 1, undefined])
-        assert.isUndefined(yield* kv.get("moved"))
-      }).pipe(Effect.provide(layer))
-    })
+  it.effect(
+    "reads plaintext with allowPlaintext, and returns misses for unreadable values when onDecryptionError is miss",
+    () =>
+      Effect.gen(function* () {
+        const base = memory()
+        const layer = base.pipe(Aead.wrap({ keys: [K1], allowPlaintext: true, onDecryptionError: "miss" }))
+        yield* Effect.gen(function* () {
+          const { kv } = yield* both
+          yield* plant("plain", secret)
+          yield* kv.put("good", 1)
+          yield* plant("moved", (yield* stored("good"))!)
+          assert.deepStrictEqual(yield* kv.getMany(["plain", "good", "moved"]), [secret, 1, undefined])
+          assert.isUndefined(yield* kv.get("moved"))
+        }).pipe(Effect.provide(layer))
+      })
   )
 
-  it.effect("below Compression: one frame, smaller than the value", () =>
+  it.effect("stores one frame smaller than the value when Compression is outside of it", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const value = { text: "lorem ipsum ".repeat(500) }
@@ -272,7 +275,7 @@ describe("Aead", () => {
     }).pipe(Effect.provide(memory().pipe(Aead.wrap({ keys: [K1] }), Compression.wrap({ envelope: "binary" }))))
   )
 
-  it.effect("bad options fail when the layer is built, and no key is shown", () =>
+  it.effect("rejects invalid options when the layer is built, without showing keys", () =>
     Effect.gen(function* () {
       const short = Redacted.make("hush")
       const bad: ReadonlyArray<Partial<Aead.Options>> = [
@@ -294,7 +297,7 @@ describe("Aead", () => {
     })
   )
 
-  it.effect("generates keys that work, each another", () =>
+  it.effect("generates a different, usable key each time", () =>
     Effect.gen(function* () {
       const key = yield* Aead.generateKey
       assert.notStrictEqual(Redacted.value(key), Redacted.value(yield* Aead.generateKey))

@@ -1,3 +1,4 @@
+/** Tests how many calls Bulkhead runs and queues, and which it rejects. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Deferred from "effect/Deferred"
@@ -20,7 +21,7 @@ const over = (options: Bulkhead.Options, ...steps: Array<Step>) => {
 
 const get = (key: string) => KeyValue.KeyValue.use((kv) => kv.get(key))
 
-/** What becomes of reads that begin one after the other, and what of their keys got through by the end. */
+/** `"ok"`, or the tag of the error with which a read ended. */
 const outcomeOf = <E extends { readonly _tag: string }>(fiber: Fiber.Fiber<unknown, E>) =>
   Effect.map(Fiber.await(fiber), (exit) =>
     Exit.match(exit, {
@@ -32,7 +33,7 @@ const outcomeOf = <E extends { readonly _tag: string }>(fiber: Fiber.Fiber<unkno
 const keysOf = (calls: ReadonlyArray<Driver.Call>) => calls.flatMap((call) => ("keys" in call ? call.keys : []))
 
 describe("Bulkhead", () => {
-  it.effect("lets so many calls run at a time, and the others in the order in which they came", () => {
+  it.effect("runs at most maxConcurrent calls at a time, and the others in the order of arrival", () => {
     const { plan, layer } = over({ maxConcurrent: 2 }, 100, 50, 50, 50, 50)
     return Effect.gen(function* () {
       const fibers = yield* Effect.forEach(["a", "b", "c", "d", "e"], (key) => Effect.forkChild(get(key)))
@@ -47,11 +48,11 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("who comes while others wait does not get in before them", () => {
+  it.effect("does not run a new call before calls that are waiting", () => {
     const { plan, layer } = over({ maxConcurrent: 1 }, 50, 50)
     return Effect.gen(function* () {
       yield* Effect.forEach(["a", "b"], (key) => Effect.forkChild(get(key)))
-      // When `a` has ended, `b` has its place, even before it runs.
+      // When `a` ends, its slot belongs to `b`, even before `b` runs.
       const late = yield* Effect.forkChild(Effect.andThen(Effect.sleep(50), get("late")))
       yield* TestClock.adjust(50)
       assert.deepStrictEqual(keysOf(plan.calls), ["a", "b"])
@@ -61,7 +62,7 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("sheds what finds no room to wait, at once", () => {
+  it.effect("rejects a call at once when the queue is full", () => {
     const { plan, layer } = over({ maxConcurrent: 1, maxQueue: 2 }, 50)
     return Effect.gen(function* () {
       const fibers = yield* Effect.forEach(["a", "b", "c"], (key) => Effect.forkChild(get(key)))
@@ -80,7 +81,7 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("sheds what has waited for too long", () => {
+  it.effect("rejects a call that has waited for maxWait", () => {
     const { plan, layer } = over({ maxConcurrent: 1, maxWait: 100 }, 150)
     return Effect.gen(function* () {
       yield* Effect.forkChild(get("a"))
@@ -104,7 +105,7 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("by default 100 run and 1,000 wait, for a second", () => {
+  it.effect("runs 100 calls and queues 1,000 for a second by default", () => {
     const { plan, layer } = over({}, ...Array<Step>(100).fill("hang"))
     return Effect.gen(function* () {
       const fibers = yield* Effect.replicateEffect(Effect.forkChild(get("a")), 1101)
@@ -119,7 +120,7 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a call that is interrupted gives its place back, or leaves the queue", () => {
+  it.effect("frees the slot or the queue position of an interrupted call", () => {
     const { plan, layer } = over({ maxConcurrent: 1, maxQueue: 1 }, "hang")
     return Effect.gen(function* () {
       const a = yield* Effect.forkChild(get("a"))
@@ -134,7 +135,7 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("one that is interrupted when its turn has just come passes it on", () => {
+  it.effect("passes the slot on when a call is interrupted just as its turn comes", () => {
     const { plan, layer } = over({ maxConcurrent: 1 }, 50)
     return Effect.gen(function* () {
       const a = yield* Effect.forkChild(get("a"))
@@ -148,7 +149,7 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("failures give their places back, too, and the error is theirs", () => {
+  it.effect("frees the slot of a failed call and returns its error", () => {
     const { layer } = over({ maxConcurrent: 1, maxQueue: 0 }, "unavailable", "refused")
     return Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip(get("a")))._tag, "StoreUnavailableError")
@@ -157,7 +158,7 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("the same effect may run several times at once", () => {
+  it.effect("lets the same effect run several times concurrently", () => {
     const { layer } = over({ maxConcurrent: 2 }, 50, 50, 50)
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -170,7 +171,7 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a long queue empties without going deeper", () =>
+  it.effect("empties a long queue without recursion", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const gated = Driver.wrapper(Driver.around((call, next) => Effect.andThen(Deferred.await(gate), next(call))))
@@ -184,7 +185,7 @@ describe("Bulkhead", () => {
   )
 
   for (const ops of [3, 4, 5, 6, 7]) {
-    it.effect(`nobody is forgotten when fibers yield after ${ops} operations`, () => {
+    it.effect(`completes every call when fibers yield after ${ops} operations`, () => {
       const { layer } = over({ maxConcurrent: 1 })
       return Effect.gen(function* () {
         const yielding = Effect.provideService(get("a"), Scheduler.MaxOpsBeforeYield, ops)
@@ -196,7 +197,7 @@ describe("Bulkhead", () => {
     })
   }
 
-  it.effect("inside of Retry what is shed may try again", () => {
+  it.effect("lets an outer Retry repeat rejected calls", () => {
     const plan = script(100)
     const layer = Memory.layer().pipe(
       faulty(plan),
@@ -214,7 +215,7 @@ describe("Bulkhead", () => {
   })
 
   it.effect.prop(
-    "never lets more in than it may, keeps the order, and leaves nothing behind, whatever is interrupted when",
+    "keeps its limit and the order of calls, and holds nothing afterwards, under random interruptions",
     [Arbitrary.array(Arbitrary.all([any.pick("start", "interrupt", "wait"), any.integer(0, 9)]), { maxLength: 60 })],
     ([steps]) => {
       const running = new Set<string>()
@@ -252,7 +253,7 @@ describe("Bulkhead", () => {
         )
         assert.strictEqual(running.size, 0)
         assert.isAtMost(most, 2)
-        // Nobody has kept a place, or one in the queue.
+        // No slot and no queue position is held any more.
         const all = yield* Effect.replicateEffect(Effect.forkChild(get("0")), 5)
         yield* TestClock.adjust("1 minute")
         assert.strictEqual((yield* Effect.forEach(all, outcomeOf)).filter((it) => it === "ok").length, 5)
@@ -264,7 +265,7 @@ describe("Bulkhead", () => {
     }
   )
 
-  it.effect("tells how many run and wait, and counts what it sheds", () => {
+  it.effect("reports running and waiting calls and counts rejected ones as metrics", () => {
     const store = { "db.system.name": "memory", "db.namespace": "sessions" }
     const options = { maxConcurrent: 2, maxQueue: 2, maxWait: 100, store: "sessions" }
     const program = Effect.gen(function* () {
@@ -293,10 +294,10 @@ describe("Bulkhead", () => {
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   })
 
-  it.effect("keeps the place of a call whose caller was released until the call has ended", () => {
+  it.effect("keeps the slot of a call whose caller was released until the call has ended", () => {
     let running = 0
     let most = 0
-    /** Takes a second, whoever interrupts it. */
+    /** Makes calls take a second, which no interruption shortens. */
     const stubborn = Driver.wrapper(
       Driver.around((call, next) =>
         Effect.uninterruptible(
@@ -334,14 +335,14 @@ describe("Bulkhead", () => {
           yield* TestClock.adjust("10 seconds")
           yield* Effect.forEach(callers, (caller) => Fiber.join(caller))
         }).pipe(Effect.provide(layer))
-        // An attempt that is made while the one before it goes on is work of the same call.
+        // The attempts of one call share its slot, and two of them may overlap.
         assert.isAtMost(most, name === "Retry of a Timeout" ? 4 : 2, name)
         assert.strictEqual(running, 0, name)
       }
     })
   })
 
-  it.effect("bad options fail when the layer is built", () =>
+  it.effect("rejects invalid options when the layer is built", () =>
     Effect.gen(function* () {
       const bad: ReadonlyArray<Bulkhead.Options> = [
         { maxConcurrent: 0 },

@@ -1,3 +1,4 @@
+/** Tests when CircuitBreaker opens, probes and closes, and which results it counts. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
@@ -47,7 +48,7 @@ const retryAfterOf = (effect: Effect.Effect<unknown, KeyValueError.KeyValueError
 const times = (n: number, step: Step = "unavailable"): Array<Step> => Array(n).fill(step)
 
 describe("CircuitBreaker", () => {
-  it.effect("opens after failures in a row, and then leaves the store alone", () => {
+  it.effect("opens after consecutive failures and then makes no calls to the store", () => {
     const { plan, layer } = over({ trip: { consecutive: 3 } }, "unavailable", "unavailable", "ok", ...times(3))
     return Effect.gen(function* () {
       for (let i = 0; i < 6; i++) assert.strictEqual(yield* tagOf(get), i === 2 ? "ok" : "StoreUnavailableError")
@@ -56,12 +57,12 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("opens when too large a part of the last calls has failed, and not before there are enough", () => {
+  it.effect("opens when failureRate of the last calls have failed, but not before minCalls", () => {
     const steps: Array<Step> = ["unavailable", "unavailable", ...times(3, "ok"), "unavailable", "unavailable"]
     const { plan, layer } = over({ trip: { failureRate: 0.6, minCalls: 4, window: 5 } }, ...steps)
     return Effect.gen(function* () {
       const seen = yield* Effect.replicateEffect(tagOf(get), 9)
-      // 2 of 2 are too few calls; 3 of the last 5 are enough with the seventh.
+      // 2 of 2 calls are fewer than minCalls. With the seventh call, 3 of the last 5 have failed.
       const [up, down] = ["ok", "StoreUnavailableError"]
       assert.deepStrictEqual(seen, [down, down, up, up, up, down, down, "ok", "ok"])
       plan.steps = times(2)
@@ -73,7 +74,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("by default opens at half of the last 100 calls, of 20 at least, for 5 seconds", () => {
+  it.effect("opens for 5 seconds by default when half of the last 100 calls failed, after at least 20 calls", () => {
     const { plan, layer } = over({}, ...times(20))
     return Effect.gen(function* () {
       yield* Effect.replicateEffect(tagOf(get), 20)
@@ -82,7 +83,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("says what was not done, and when to try again", () => {
+  it.effect("fails with an error that names the operation and the time until the next attempt", () => {
     const { layer } = over({ trip: { consecutive: 1 }, openFor: "10 seconds" }, "unavailable")
     return Effect.gen(function* () {
       yield* Effect.flip(get)
@@ -94,7 +95,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("lets one call through when its time is over: a success closes it", () => {
+  it.effect("lets one probe through after openFor and closes when it succeeds", () => {
     const { plan, layer } = over({ trip: { consecutive: 2 }, openFor: 1000 }, ...times(2), 100)
     return Effect.gen(function* () {
       yield* Effect.replicateEffect(tagOf(get), 2)
@@ -116,7 +117,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a failure then opens it again for longer, up to the longest", () => {
+  it.effect("opens again for longer when a probe fails, up to maxOpenFor", () => {
     const { layer } = over({ trip: { consecutive: 1 }, openFor: 1000, factor: 3, maxOpenFor: 5000 }, ...times(5))
     return Effect.gen(function* () {
       for (const expected of [1000, 3000, 5000, 5000]) {
@@ -127,7 +128,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("forgets how often it opened when it has stayed closed for as long as it was open", () => {
+  it.effect("starts again with openFor after it has stayed closed for as long as it was open", () => {
     const steps: Array<Step> = ["unavailable", "unavailable", "ok", "unavailable", "ok", "unavailable"]
     const { layer } = over({ trip: { consecutive: 1 }, openFor: 1000 }, ...steps)
     return Effect.gen(function* () {
@@ -148,7 +149,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("wants all of its probes to succeed, and lets no more through", () => {
+  it.effect("lets only the given number of probes through and closes when all of them succeed", () => {
     const { plan, layer } = over({ trip: { consecutive: 1 }, openFor: 1000, probes: 3 }, "unavailable", 10, 20, 30)
     return Effect.gen(function* () {
       yield* tagOf(get)
@@ -164,34 +165,37 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an interrupted call counts as neither, and a probe makes room for another", () => {
-    const { plan, layer } = over(
-      { trip: { consecutive: 2 }, openFor: 1000 },
-      "unavailable",
-      "hang",
-      "unavailable",
-      "hang"
-    )
-    return Effect.gen(function* () {
-      yield* tagOf(get)
-      const interrupted = Effect.gen(function* () {
-        const fiber = yield* Effect.forkChild(get)
-        yield* Effect.yieldNow
-        yield* Fiber.interrupt(fiber)
-      })
-      yield* interrupted
-      yield* tagOf(get)
-      assert.strictEqual(yield* tagOf(get), "CircuitOpenError", "two failures in a row, with an interruption between")
-      yield* TestClock.adjust(1000)
-      yield* interrupted
-      assert.strictEqual(plan.interrupted, 2)
-      assert.strictEqual(yield* tagOf(get), "ok")
-      assert.strictEqual(yield* tagOf(get), "ok")
-    }).pipe(Effect.provide(layer))
-  })
+  it.effect(
+    "counts an interrupted call as neither success nor failure, and allows another probe after an interrupted one",
+    () => {
+      const { plan, layer } = over(
+        { trip: { consecutive: 2 }, openFor: 1000 },
+        "unavailable",
+        "hang",
+        "unavailable",
+        "hang"
+      )
+      return Effect.gen(function* () {
+        yield* tagOf(get)
+        const interrupted = Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(get)
+          yield* Effect.yieldNow
+          yield* Fiber.interrupt(fiber)
+        })
+        yield* interrupted
+        yield* tagOf(get)
+        assert.strictEqual(yield* tagOf(get), "CircuitOpenError", "two failures in a row, with an interruption between")
+        yield* TestClock.adjust(1000)
+        yield* interrupted
+        assert.strictEqual(plan.interrupted, 2)
+        assert.strictEqual(yield* tagOf(get), "ok")
+        assert.strictEqual(yield* tagOf(get), "ok")
+      }).pipe(Effect.provide(layer))
+    }
+  )
 
   for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap, Deadline: Deadline.wrap })) {
-    it.effect(`a call that a ${name} outside cuts short is a failure`, () => {
+    it.effect(`counts a call that an outer ${name} ends as a failure`, () => {
       const { plan, layer } = over({ trip: { consecutive: 2 }, openFor: 1000 }, "hang", "hang", "hang")
       const timedOut = Effect.gen(function* () {
         const fiber = yield* Effect.forkChild(tagOf(get))
@@ -209,7 +213,7 @@ describe("CircuitBreaker", () => {
     })
   }
 
-  it.effect("an answer that refuses is an answer; what says nothing about the store counts as neither", () => {
+  it.effect("counts a refusal of the store as a success, and ignores errors that say nothing about the store", () => {
     const steps: Array<Step> = ["unavailable", "refused", "unavailable", "full", "unavailable"]
     const { layer } = over({ trip: { consecutive: 2 } }, ...steps)
     return Effect.gen(function* () {
@@ -224,7 +228,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("what counts as a failure can be said", () => {
+  it.effect("counts the errors that isFailure selects", () => {
     const options: CircuitBreaker.Options = {
       trip: { consecutive: 1 },
       isFailure: (error, call) => error._tag === "StoreError" && Driver.isWrite(call)
@@ -237,7 +241,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("calls that began before it opened have no say after", () => {
+  it.effect("ignores the results of calls that began before it opened", () => {
     const { layer } = over({ trip: { consecutive: 1 }, openFor: 1000 }, 1500, 3000, "unavailable", 600)
     return Effect.gen(function* () {
       const early = yield* Effect.forEach([1, 2], () => Effect.forkChild(tagOf(get)))
@@ -256,7 +260,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("one for each collection: one that is down leaves the others alone", () => {
+  it.effect("opens for one collection only when per is collection", () => {
     const { layer } = over({ trip: { consecutive: 1 }, per: "collection", maxCollections: 2 }, ...times(2))
     return Effect.gen(function* () {
       yield* tagOf(getIn("a"))
@@ -269,7 +273,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("collections beyond the bound share one", () => {
+  it.effect("shares one circuit among the collections beyond maxCollections", () => {
     const { plan, layer } = over({ trip: { consecutive: 1 }, per: "collection", maxCollections: 2 })
     return Effect.gen(function* () {
       yield* Effect.forEach(["a", "b", "c", "d"], (name) => tagOf(getIn(name)))
@@ -280,29 +284,26 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect(
-    "outside of Timeout and Retry it sees one outcome of each call; inside of Fallback the other store takes over at once",
-    () => {
-      const plan = script(...times(10, "hang"))
-      const layer = Memory.layer().pipe(
-        faulty(plan),
-        Timeout.wrap(1000),
-        Retry.wrap({ maxRetries: 1, initialDelay: 100, jitter: false }),
-        CircuitBreaker.wrap({ trip: { consecutive: 2 } }),
-        Fallback.wrap({ fallback: Memory.layer({ seed: { default_collection: { key: "older" } } }) })
-      )
-      return Effect.gen(function* () {
-        const two = yield* Effect.forkChild(Effect.all([get, get]))
-        for (let i = 0; i < 42; i++) yield* TestClock.adjust(100)
-        assert.deepStrictEqual(yield* Fiber.join(two), ["older", "older"])
-        assert.strictEqual(plan.calls.length, 4)
-        assert.strictEqual(yield* get, "older")
-        assert.strictEqual(plan.calls.length, 4)
-      }).pipe(Effect.provide(layer))
-    }
-  )
+  it.effect("counts each call once outside of Timeout and Retry, and lets an outer Fallback take over at once", () => {
+    const plan = script(...times(10, "hang"))
+    const layer = Memory.layer().pipe(
+      faulty(plan),
+      Timeout.wrap(1000),
+      Retry.wrap({ maxRetries: 1, initialDelay: 100, jitter: false }),
+      CircuitBreaker.wrap({ trip: { consecutive: 2 } }),
+      Fallback.wrap({ fallback: Memory.layer({ seed: { default_collection: { key: "older" } } }) })
+    )
+    return Effect.gen(function* () {
+      const two = yield* Effect.forkChild(Effect.all([get, get]))
+      for (let i = 0; i < 42; i++) yield* TestClock.adjust(100)
+      assert.deepStrictEqual(yield* Fiber.join(two), ["older", "older"])
+      assert.strictEqual(plan.calls.length, 4)
+      assert.strictEqual(yield* get, "older")
+      assert.strictEqual(plan.calls.length, 4)
+    }).pipe(Effect.provide(layer))
+  })
 
-  it.effect("tells of its state, its transitions and what it rejected", () => {
+  it.effect("reports its state, its transitions and rejected calls as metrics", () => {
     const store = { "db.system.name": "memory", "db.namespace": "sessions" }
     const state = "effect_kv.circuit_breaker.state"
     const options: CircuitBreaker.Options = { trip: { consecutive: 1 }, per: "collection", store: "sessions" }
@@ -329,7 +330,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   })
 
-  it.effect("bad options fail when the layer is built", () =>
+  it.effect("rejects invalid options when the layer is built", () =>
     Effect.gen(function* () {
       const bad: ReadonlyArray<CircuitBreaker.Options> = [
         { trip: { consecutive: 0 } },
@@ -358,7 +359,7 @@ describe("CircuitBreaker", () => {
 
 describe("a circuit", () => {
   it.prop(
-    "never lets more probes through than it may, whatever ends when, and never stays half-open without one under way",
+    "never lets too many probes through and never stays half-open without one under way, in any order of calls",
     [Arbitrary.array(any.pick("enter", "success", "failure", "none", "wait"), { maxLength: 60 })],
     ([steps]) => {
       const probes = 2

@@ -1,40 +1,31 @@
+/** Tests that Deadline limits the time of one call or of several calls together. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import { TestClock } from "effect/testing"
-import { Bulkhead, Deadline, KeyValue, type KeyValueError, Memory, Retry, Timeout } from "../../src/index.ts"
+import { Bulkhead, Deadline, KeyValue, Memory, Retry, Timeout } from "../../src/index.ts"
 import { buildError, faulty, type Step, script } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
+import { ended, passing } from "../support/time.ts"
 
 const over = (limit: Duration.Input | undefined, ...steps: Array<Step>) => {
   const plan = script(...steps)
   return { plan, layer: Memory.layer().pipe(faulty(plan), Deadline.wrap(limit, { store: "sessions" })) }
 }
 
-const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
-const put = KeyValue.KeyValue.use((kv) => kv.put("key", 1))
-
-/** What became of it, and after how many milliseconds. */
-const ended = <A, R>(effect: Effect.Effect<A, KeyValueError.KeyValueError, R>) =>
-  Effect.gen(function* () {
-    const start = yield* Clock.currentTimeMillis
-    const tag = yield* Effect.match(effect, { onSuccess: () => "ok", onFailure: ({ _tag }) => _tag })
-    return [tag, (yield* Clock.currentTimeMillis) - start] as const
-  })
-
-/** Runs it on a fiber, and lets time pass until it has ended. */
-const passing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    for (let i = 0; i < 1000 && fiber.pollUnsafe() === undefined; i++) yield* TestClock.adjust(10)
-    return yield* Fiber.join(fiber)
-  })
+const get = Effect.as(
+  KeyValue.KeyValue.use((kv) => kv.get("key")),
+  "ok"
+)
+const put = Effect.as(
+  KeyValue.KeyValue.use((kv) => kv.put("key", 1)),
+  "ok"
+)
 
 describe("Deadline", () => {
-  it.effect("limits an operation, whatever the store does", () => {
+  it.effect("limits an operation even if the store hangs or cannot be interrupted", () => {
     const { plan, layer } = over(100, 50, "hang", "stuck")
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* passing(ended(get)), ["ok", 50])
@@ -44,7 +35,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is one budget for all attempts and pauses, and no attempt is made beyond it", () => {
+  it.effect("limits all attempts and pauses together, and allows no attempt afterwards", () => {
     const plan = script(...Array<Step>(10).fill("hang"))
     const layer = Memory.layer().pipe(
       faulty(plan),
@@ -53,7 +44,7 @@ describe("Deadline", () => {
       Deadline.wrap(380)
     )
     return Effect.gen(function* () {
-      // Attempts end at 100, 250 and, cut short, at 380.
+      // The attempts end at 100 ms, at 250 ms and, cut short by the deadline, at 380 ms.
       const fiber = yield* Effect.forkChild(Effect.flip(put))
       yield* TestClock.adjust(370)
       assert.isUndefined(fiber.pollUnsafe())
@@ -68,7 +59,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("includes the waiting for a turn", () => {
+  it.effect("includes the time that a call waits in a Bulkhead", () => {
     const plan = script("hang")
     const layer = Memory.layer().pipe(faulty(plan), Bulkhead.wrap({ maxConcurrent: 1 }), Deadline.wrap(100))
     return Effect.gen(function* () {
@@ -85,7 +76,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("within: several operations have one budget", () => {
+  it.effect("gives several operations one common deadline with within", () => {
     const { plan, layer } = over(undefined, 40, 40, "stuck", 40)
     return Effect.gen(function* () {
       const four = Effect.all([ended(get), ended(get), ended(put), ended(put)])
@@ -100,7 +91,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("what finds no time left says that it was not sent", () =>
+  it.effect("fails a call as not applied when no time is left for it", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Deadline.within(put, 0))
       assert.strictEqual(error.message, 'put in collection "default_collection": no time was left for it.')
@@ -109,7 +100,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(over("1 second").layer))
   )
 
-  it.effect("the nearest deadline holds: of budgets within budgets, of the wrapper, of a limit outside", () => {
+  it.effect("uses the earliest of nested budgets, its own limit and the limit of an outer Timeout", () => {
     const plan = script()
     const layer = Memory.layer().pipe(faulty(plan), Deadline.wrap(300))
     const deadlineOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -129,7 +120,7 @@ describe("Deadline", () => {
     })
   })
 
-  it.effect("the budget begins when the effect does, each time, and those who are forked share it", () => {
+  it.effect("starts the budget each time the effect runs, and shares it with forked fibers", () => {
     const { layer } = over(undefined, ...Array<Step>(6).fill(60))
     return Effect.gen(function* () {
       const once = ended(get).pipe(Deadline.within(100))
@@ -147,7 +138,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("calls with different budgets are each released at their own time", () => {
+  it.effect("releases each call at its own deadline", () => {
     const { layer } = over(500, ...Array<Step>(20).fill("stuck"))
     return Effect.gen(function* () {
       const budgets = [300, 700, 50, 500, 120, 120, 10]
@@ -159,7 +150,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an interrupted caller interrupts the operation", () => {
+  it.effect("interrupts the operation when the caller is interrupted", () => {
     const { plan, layer } = over(100, "hang")
     return Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(get)
@@ -169,7 +160,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("counts what ran out of time", () =>
+  it.effect("counts calls that exceeded their deadline as a metric", () =>
     Effect.gen(function* () {
       yield* passing(ended(get))
       yield* passing(ended(get))
@@ -179,7 +170,7 @@ describe("Deadline", () => {
     }).pipe(Effect.provide(over(100, 50, "hang").layer), Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.effect("a limit that is not positive and finite fails when the layer is built", () =>
+  it.effect("rejects a limit that is not positive and finite when the layer is built", () =>
     Effect.gen(function* () {
       for (const limit of [0, -1, Number.NaN, Duration.infinity]) {
         const error = yield* buildError(Memory.layer().pipe(Deadline.wrap(limit)))

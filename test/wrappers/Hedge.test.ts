@@ -1,5 +1,5 @@
+/** Tests when Hedge sends a second attempt of a read, and which of the two results it returns. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -10,11 +10,12 @@ import { Atomic, Driver, Enumeration, Hedge, KeyValue, KeyValueError, Memory, Ti
 import { Observed } from "../../src/wrappers/hedge/Observed.ts"
 import { buildError } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
+import { ended, passing } from "../support/time.ts"
 
-/** How long an attempt takes, and how it ends. */
+/** How long an attempt takes and how it ends. Default end: success. */
 type Attempt = readonly [millis: number, end?: "unavailable" | "refused" | "defect"]
 
-/** A store whose next attempts go as they are told; all others are answered at once. */
+/** A store whose next calls follow `attempts`. Later calls return at once. */
 const over = (options: Hedge.Options, ...attempts: Array<Attempt>) => {
   const plan = { attempts, calls: 0, interrupted: 0 }
   const failure = (end: Attempt[1], place: KeyValueError.Place) =>
@@ -44,25 +45,8 @@ const always = { after: 50, maxExtra: 1 } as const
 
 const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
 
-/** What became of it, and after how many milliseconds. */
-const ended = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const start = yield* Clock.currentTimeMillis
-    const result = yield* Effect.match(effect, { onSuccess: (value) => value, onFailure: ({ _tag }) => _tag })
-    return [result, (yield* Clock.currentTimeMillis) - start] as const
-  })
-
-/** Runs it on a fiber, and lets time pass until it has ended. */
-const passing = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(effect)
-    yield* Effect.yieldNow
-    for (let i = 0; i < 1000 && fiber.pollUnsafe() === undefined; i++) yield* TestClock.adjust(10)
-    return yield* Fiber.join(fiber)
-  })
-
 describe("Hedge", () => {
-  it.effect("a read that is answered in time is sent once", () => {
+  it.effect("sends a read once when it returns in time", () => {
     const { plan, layer } = over(always, [0], [40])
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* passing(ended(get)), ["value", 0])
@@ -72,25 +56,27 @@ describe("Hedge", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect(
-    "one that is not is sent a second time, and the first success is the answer; the other is interrupted",
-    () => {
-      const { plan, layer } = over(always, [1000], [30], [70], [1000])
-      return Effect.gen(function* () {
-        assert.deepStrictEqual(yield* passing(ended(get)), ["value", 80], "the second one")
-        assert.deepStrictEqual([plan.calls, plan.interrupted], [2, 1])
-        assert.deepStrictEqual(yield* passing(ended(get)), ["value", 70], "the first one")
-        assert.deepStrictEqual([plan.calls, plan.interrupted], [4, 2])
-      }).pipe(Effect.provide(layer))
-    }
-  )
+  it.effect("sends a second attempt of a slow read, returns the first success and interrupts the other attempt", () => {
+    const { plan, layer } = over(always, [1000], [30], [70], [1000])
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* passing(ended(get)), ["value", 80], "the second one")
+      assert.deepStrictEqual([plan.calls, plan.interrupted], [2, 1])
+      assert.deepStrictEqual(yield* passing(ended(get)), ["value", 70], "the first one")
+      assert.deepStrictEqual([plan.calls, plan.interrupted], [4, 2])
+    }).pipe(Effect.provide(layer))
+  })
 
   const cases: ReadonlyArray<readonly [string, ReadonlyArray<Attempt>, readonly [string, number], number]> = [
-    ["a failure before its time is passed on at once", [[20, "unavailable"]], ["StoreUnavailableError", 20], 1],
-    ["the first one fails: the second is waited for", [[60, "unavailable"], [40]], ["value", 90], 2],
-    ["the second one fails: the first is waited for", [[90], [10, "unavailable"]], ["value", 90], 2],
     [
-      "both fail, the first one first",
+      "returns a failure at once when it comes before the second attempt is due",
+      [[20, "unavailable"]],
+      ["StoreUnavailableError", 20],
+      1
+    ],
+    ["waits for the second attempt when the first one fails", [[60, "unavailable"], [40]], ["value", 90], 2],
+    ["waits for the first attempt when the second one fails", [[90], [10, "unavailable"]], ["value", 90], 2],
+    [
+      "returns the first attempt's error when both fail, the first one earlier",
       [
         [60, "refused"],
         [40, "unavailable"]
@@ -99,7 +85,7 @@ describe("Hedge", () => {
       2
     ],
     [
-      "both fail, the second one first",
+      "returns the first attempt's error when both fail, the second one earlier",
       [
         [90, "refused"],
         [10, "unavailable"]
@@ -108,7 +94,7 @@ describe("Hedge", () => {
       2
     ],
     [
-      "both fail, the second one at once",
+      "returns the first attempt's error when both fail, the second one at once",
       [
         [90, "refused"],
         [0, "unavailable"]
@@ -116,8 +102,8 @@ describe("Hedge", () => {
       ["StoreError", 90],
       2
     ],
-    ["the second one succeeds at once", [[90], [0]], ["value", 50], 2],
-    ["a bug in the first one", [[60, "defect"], [40]], ["value", 90], 2]
+    ["returns the value of a second attempt that succeeds at once", [[90], [0]], ["value", 50], 2],
+    ["returns the value of the second attempt when the first one dies", [[60, "defect"], [40]], ["value", 90], 2]
   ]
   for (const [name, attempts, expected, calls] of cases) {
     it.effect(name, () => {
@@ -131,7 +117,7 @@ describe("Hedge", () => {
     })
   }
 
-  it.effect("hedges every kind of read, and neither writes nor enumerations", () => {
+  it.effect("hedges every kind of read, but neither writes nor enumerations", () => {
     const { plan, layer } = over(always)
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -157,7 +143,7 @@ describe("Hedge", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("interrupts both attempts when the caller is", () => {
+  it.effect("interrupts both attempts when the caller is interrupted", () => {
     const { plan, layer } = over(always, [1000], [1000], [1000])
     return Effect.gen(function* () {
       const interruptedAfter = Effect.fnUntraced(function* (millis: number) {
@@ -172,7 +158,7 @@ describe("Hedge", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("releases the caller with the answer although the other attempt cannot be interrupted", () => {
+  it.effect("returns the result even if the other attempt cannot be interrupted", () => {
     const plan = { calls: 0 }
     const stuck = Driver.wrapper(
       Driver.around((call, next) => (plan.calls++ === 0 ? Effect.uninterruptible(Effect.never) : next(call)))
@@ -182,7 +168,7 @@ describe("Hedge", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(stuck, Hedge.wrap(always))))
   })
 
-  it.effect("outside of Timeout each attempt has its limit", () => {
+  it.effect("gives each attempt its own limit when it is outside of Timeout", () => {
     const attempts: Array<Attempt> = [[1000], [80]]
     const { layer } = over({}, ...attempts)
     return Effect.gen(function* () {
@@ -190,7 +176,7 @@ describe("Hedge", () => {
     }).pipe(Effect.provide(layer.pipe(Timeout.wrap(100), Hedge.wrap(always))))
   })
 
-  it.effect("no more than maxExtra of the reads have a second attempt, of which ten can be saved up", () => {
+  it.effect("sends second attempts for at most maxExtra of the reads, and saves up at most ten", () => {
     const { plan, layer } = over({ after: 50, maxExtra: 0.25 })
     const slowReads = Effect.fnUntraced(function* (n: number) {
       plan.calls = 0
@@ -210,7 +196,7 @@ describe("Hedge", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("by a percentile: not before it is known, then when a read takes longer than that part of them", () => {
+  it.effect("hedges reads that are slower than the given percentile, and none before that is known", () => {
     const { plan, layer } = over({ after: { percentile: 0.9 }, maxExtra: 1 })
     return Effect.gen(function* () {
       for (let i = 0; i < 175; i++) {
@@ -225,7 +211,7 @@ describe("Hedge", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("failures say nothing about how long reads take", () => {
+  it.effect("ignores failures when it measures how long reads take", () => {
     const { plan, layer } = over({ after: { percentile: 0.5 }, maxExtra: 1 })
     return Effect.gen(function* () {
       for (let i = 0; i < 400; i++) {
@@ -242,7 +228,7 @@ describe("Hedge", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it("what is observed follows the last reads", () => {
+  it("estimates the percentile from the latest reads", () => {
     const observed = new Observed(0.95)
     const add = (n: number, millis: number) => {
       for (let i = 0; i < n; i++) observed.add(millis * 1e6)
@@ -262,7 +248,7 @@ describe("Hedge", () => {
     assert.approximately(observed.millis!, 1, 0.01, "nothing of before is left")
   })
 
-  it.effect("counts second attempts, and those that won", () =>
+  it.effect("counts second attempts and how many of them won", () =>
     Effect.gen(function* () {
       yield* passing(Effect.all([get, get, get]))
       const store = { "db.system.name": "memory", "db.namespace": "sessions" }
@@ -274,7 +260,7 @@ describe("Hedge", () => {
     )
   )
 
-  it.effect("bad options fail when the layer is built", () =>
+  it.effect("rejects invalid options when the layer is built", () =>
     Effect.gen(function* () {
       const bad: ReadonlyArray<Hedge.Options> = [
         { after: 0 },

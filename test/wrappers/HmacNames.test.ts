@@ -1,3 +1,4 @@
+/** Tests that HmacNames stores HMACs in place of keys and collections. */
 import { createHmac } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -44,7 +45,7 @@ const shared = Effect.map(Layer.build(Memory.layer()), (context) => ({
 const users = { collection: "users" }
 
 describe("HmacNames", () => {
-  it.effect("stores HMACs of the key and the collection, and answers by their names", () =>
+  it.effect("stores HMACs of keys and collections, and reads entries by their own names", () =>
     Effect.gen(function* () {
       const { base, names } = yield* shared
       yield* Effect.gen(function* () {
@@ -77,7 +78,7 @@ describe("HmacNames", () => {
     })
   )
 
-  it.effect("gives the same key in two collections two names, and with another secret yet others", () =>
+  it.effect("stores a key under a different name in each collection and with each secret", () =>
     Effect.gen(function* () {
       const { base, names } = yield* shared
       for (const secret of [key, otherKey]) {
@@ -92,7 +93,7 @@ describe("HmacNames", () => {
     })
   )
 
-  it.effect("never gives two names of different lengths the same bytes", () =>
+  it.effect("does not confuse key bc in collection a with key c in collection ab", () =>
     Effect.gen(function* () {
       const { base, names } = yield* shared
       yield* Effect.gen(function* () {
@@ -107,7 +108,7 @@ describe("HmacNames", () => {
     })
   )
 
-  it.effect("clears a collection, clears all, and removes what has expired", () =>
+  it.effect("clears one collection, clears all, and removes expired entries", () =>
     Effect.gen(function* () {
       const { base, names } = yield* shared
       yield* Effect.gen(function* () {
@@ -125,7 +126,7 @@ describe("HmacNames", () => {
     })
   )
 
-  it.effect("works around what renames, for every operation", () =>
+  it.effect("works outside of wrappers that rename keys and collections", () =>
     Effect.gen(function* () {
       const { base, names } = yield* shared
       const tenant = (name: string) =>
@@ -150,7 +151,7 @@ describe("HmacNames", () => {
     SingleCollection: SingleCollection.wrap("all")
   }
   for (const [name, wrap] of Object.entries(outside)) {
-    it.effect(`inside of ${name} fails to clear with a StoreError, and removes nothing`, () =>
+    it.effect(`fails to clear all with a StoreError inside of ${name}, and removes nothing`, () =>
       Effect.gen(function* () {
         const { base } = yield* shared
         const layer = wrap(base.pipe(HmacNames.wrap({ key })))
@@ -172,7 +173,7 @@ describe("HmacNames", () => {
     )
   }
 
-  it.effect("lets Rotation work below it, where names can be listed", () =>
+  it.effect("lets Rotation work inside of it, where names can be listed", () =>
     Effect.gen(function* () {
       const { base } = yield* shared
       const ring = [
@@ -199,7 +200,7 @@ describe("HmacNames", () => {
     })
   )
 
-  it.effect("inside of Replicate leaves no Maintenance, and outside of it keeps it", () =>
+  it.effect("offers no Maintenance inside of Replicate, and keeps it outside", () =>
     Effect.gen(function* () {
       const hide = HmacNames.wrap({ key })
       const inside = Memory.layer().pipe(hide, Replicate.wrap({ replicas: [Memory.layer().pipe(hide)] }))
@@ -213,7 +214,7 @@ describe("HmacNames", () => {
     })
   )
 
-  it.effect("tells the application's names in errors", () =>
+  it.effect("names the application's keys and collections in errors", () =>
     Effect.gen(function* () {
       const layer = Memory.layer().pipe(faulty({ ...script(), always: "refused" }), HmacNames.wrap({ key }))
       const error = yield* Effect.flip(
@@ -226,7 +227,7 @@ describe("HmacNames", () => {
     })
   )
 
-  it.effect("lets other fibers run while the names of a large batch are made", () =>
+  it.effect("lets other fibers run while it computes the names of a large batch", () =>
     Effect.gen(function* () {
       const layer = Memory.layer().pipe(HmacNames.wrap({ key }))
       const { driver } = yield* Effect.provide(KeyValue.KeyValue, layer)

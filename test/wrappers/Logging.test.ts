@@ -1,3 +1,4 @@
+/** Tests what Logging writes about each operation, and what it never writes. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -21,7 +22,7 @@ interface Line {
   readonly annotations: Readonly<Record<string, unknown>>
 }
 
-/** A logger that keeps lines, in place of those that print. */
+/** A logger that keeps the lines instead of printing them. */
 const recorder = () => {
   const lines: Array<Line> = []
   const logger = Logger.make(({ logLevel, message, fiber }) => {
@@ -54,7 +55,7 @@ const logged = <E>(
 const put = Effect.flatMap(KeyValue, (kv) => kv.put("test", { test: "value" }, { collection: "test" }))
 
 describe("Logging", () => {
-  it.effect("logs a line for each operation, with what it was about and how it ended", () =>
+  it.effect("logs a line for each operation with its keys and its result", () =>
     Effect.gen(function* () {
       const lines = yield* logged(
         Effect.gen(function* () {
@@ -100,7 +101,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs capabilities", () =>
+  it.effect("logs atomic writes and maintenance operations", () =>
     Effect.gen(function* () {
       const lines = yield* logged(
         Effect.gen(function* () {
@@ -125,7 +126,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs starts when asked, outer before inner, and finishes the other way round", () =>
+  it.effect("logs the start of operations with logStart, outer wrappers first, and their end in reverse order", () =>
     Effect.gen(function* () {
       const { lines, layer } = recorder()
       const stack = Memory.layer().pipe(
@@ -146,7 +147,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("measures how long an operation takes", () =>
+  it.effect("logs how long an operation takes", () =>
     Effect.gen(function* () {
       const { lines, layer } = recorder()
       const fiber = yield* put.pipe(
@@ -159,7 +160,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs failures with tag and duration as warnings, without what the backend quotes", () =>
+  it.effect("logs failures as warnings with tag and duration, without the text of the backend", () =>
     Effect.gen(function* () {
       const lines = yield* logged(
         Effect.gen(function* () {
@@ -198,7 +199,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs every reason when values may be seen anyway", () =>
+  it.effect("logs the text of the backend when both keys and values are logged", () =>
     Effect.gen(function* () {
       const refused = Effect.flatMap(KeyValue, (kv) => Effect.exit(kv.get("a", { collection: "refused" })))
       const [line] = yield* logged(refused, { logValues: true })
@@ -208,7 +209,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs an interruption, and not as a failure", () =>
+  it.effect("logs an interruption at the level of a success", () =>
     Effect.gen(function* () {
       const { lines, layer } = recorder()
       const fiber = yield* put.pipe(
@@ -239,7 +240,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("shows at most five keys of a batch and 256 characters of a key", () =>
+  it.effect("logs at most five keys of a batch and 256 characters of a key", () =>
     Effect.gen(function* () {
       const keys = Array.from({ length: 7 }, (_, i) => `${i}`.repeat(300))
       const [line] = yield* logged(Effect.flatMap(KeyValue, (kv) => kv.getMany(keys)))
@@ -251,7 +252,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs no values unless asked", () =>
+  it.effect("logs no values by default", () =>
     Effect.gen(function* () {
       const lines = yield* logged(
         Effect.gen(function* () {
@@ -268,7 +269,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs values as JSON up to a length, and bytes as how many", () =>
+  it.effect("logs values as JSON up to maxValueLength, and bytes as their length", () =>
     Effect.gen(function* () {
       const lines = yield* logged(
         Effect.gen(function* () {
@@ -292,7 +293,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs what a function makes of a value, redacted where it says so, and goes on when it throws", () =>
+  it.effect("logs what a logValues function returns, redacted where it says so, and continues when it throws", () =>
     Effect.gen(function* () {
       const showing = (logValues: Logging.Options["logValues"]) =>
         Effect.map(
@@ -317,7 +318,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("lets no function change a value", () =>
+  it.effect("does not let a logValues function change a value", () =>
     Effect.gen(function* () {
       const change = (value: unknown) => {
         ;(value as { n: number }).n = 2
@@ -335,7 +336,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("logs at the levels that it is told, and nothing below the minimum", () =>
+  it.effect("logs at the given levels and nothing below the minimum level", () =>
     Effect.gen(function* () {
       const both = Effect.flatMap(KeyValue, (kv) =>
         Effect.andThen(put, Effect.exit(kv.get("a", { collection: "down" })))
@@ -349,7 +350,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("never fails an operation, whatever a logger does", () =>
+  it.effect("does not fail an operation when a logger throws", () =>
     Effect.gen(function* () {
       const throwing = Logger.layer([
         Logger.make(() => {
@@ -366,7 +367,7 @@ describe("Logging", () => {
     })
   )
 
-  it.effect("fails to build with a level or a length that is none", () =>
+  it.effect("rejects an invalid level or length when the layer is built", () =>
     Effect.gen(function* () {
       for (const options of [{ level: "Loud" }, { failureLevel: "None" }, { maxValueLength: -1 }]) {
         const error = yield* Effect.flip(Layer.build(Memory.layer().pipe(Logging.wrap(options as Logging.Options))))

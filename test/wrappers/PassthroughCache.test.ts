@@ -1,3 +1,4 @@
+/** Tests what PassthroughCache reads, caches and removes. The folder of the same name has tests of its parts. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -10,7 +11,7 @@ import { buildError, script } from "../support/faults.ts"
 import { all, Cache, Far, observed, setup } from "./passthroughCache/setup.ts"
 
 describe("PassthroughCache", () => {
-  it.effect("P1 fills on a miss and answers from near then, for every value but a miss", () => {
+  it.effect("fills the cache on a miss and then returns the copy, for every value except a miss [P1]", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
@@ -27,7 +28,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("P2 asks for the misses of a batch in one call, and not at all when there are none", () => {
+  it.effect("reads the missing keys of a batch in one call, and makes no call when all are cached [P2]", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -42,7 +43,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("P3 writes go to the far store and remove the near copy", () =>
+  it.effect("sends writes to the store and removes the cached copy [P3]", () =>
     Effect.gen(function* () {
       const { kv, cache } = yield* all
       const atomic = yield* Atomic.Atomic
@@ -70,7 +71,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(setup().layer))
   )
 
-  it.effect("the near copy never outlives the far one, nor the limits", () =>
+  it.effect("keeps a copy no longer than the entry's TTL, maxTtl and missingTtl allow", () =>
     Effect.gen(function* () {
       const { kv, far, cache } = yield* all
       yield* far.put("short", 1, { ttl: "10 seconds" })
@@ -83,7 +84,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(setup({ maxTtl: "1 minute", missingTtl: "20 seconds" }).layer))
   )
 
-  it.effect("ttl answers the far store's time, whatever is near", () =>
+  it.effect("returns the store's TTL from ttl and ttlMany, also for cached keys", () =>
     Effect.gen(function* () {
       const { kv } = yield* all
       yield* kv.put("k", 1, { ttl: "2 hours" })
@@ -93,7 +94,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(setup().layer))
   )
 
-  it.effect("50 who want a key at once cause one read, and each gets a value of its own", () => {
+  it.effect("reads a key once for 50 concurrent callers and gives each a separate value", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -111,12 +112,12 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("who waits for a fill that began before the entry expired is not answered after it has", () => {
+  it.effect("returns a miss to a reader that joins a fill when the entry expires before the fill ends", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
       yield* kv.put("a", "short", { ttl: 750 })
-      // Read after 500 milliseconds, answered after 1,000.
+      // The store reads after 500 ms and replies after 1,000 ms.
       far.steps = ["midway"]
       const early = yield* Effect.forkChild(kv.get("a"))
       yield* TestClock.adjust(800)
@@ -127,7 +128,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an interrupted reader does not stop the others", () => {
+  it.effect("continues a shared fill when one of its readers is interrupted", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -143,7 +144,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("whatever the near store does wrong is a miss, never the caller's", () => {
+  it.effect("treats failures of the cache as misses and does not return them to the caller", () => {
     const { near, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -158,7 +159,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a failure of the far store is the caller's, and is not kept", () => {
+  it.effect("returns failures of the store to the caller and does not cache them", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -168,7 +169,7 @@ describe("PassthroughCache", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("times that are not positive and finite fail when the layer is built", () =>
+  it.effect("rejects times that are not positive and finite when the layer is built", () =>
     Effect.gen(function* () {
       for (const options of [{ maxTtl: 0 }, { missingTtl: -1 }, { maxTtl: Duration.infinity }]) {
         const layer = Memory.layer().pipe(PassthroughCache.wrap({ cache: Memory.layer(), ...options }))
@@ -178,8 +179,8 @@ describe("PassthroughCache", () => {
   )
 })
 
-describe("PassthroughCache, races", () => {
-  /** A far store whose reads answer what they saw, but only when the gate opens. */
+describe("PassthroughCache during concurrent writes", () => {
+  /** A store that reads at once, but returns the result only when the gate opens. */
   const gated = (gate: Deferred.Deferred<void>) =>
     Driver.wrapper(
       Driver.around((call, next) =>
@@ -188,7 +189,7 @@ describe("PassthroughCache, races", () => {
     )
 
   for (const write of ["put", "delete", "clear"] as const) {
-    it.effect(`an older read that comes in after a ${write} is not kept`, () =>
+    it.effect(`does not cache a read that began before a ${write} and ended after it`, () =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         const cache = observed(Cache, script())
@@ -213,7 +214,7 @@ describe("PassthroughCache, races", () => {
     )
   }
 
-  it.effect("a fill that is being written when its key changes is taken back, and not read meanwhile", () => {
+  it.effect("removes a copy that was being written when its key changed, and never returns it", () => {
     const near = script()
     const cache = observed(Cache, near)
     const layer = observed(Far, script(), { a: "old" }).pipe(PassthroughCache.wrap({ cache }))

@@ -1,3 +1,4 @@
+/** Tests how many calls RateLimit lets through, and what it does with the others. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Clock from "effect/Clock"
@@ -17,14 +18,14 @@ const over = (options: RateLimit.Options) => Memory.layer().pipe(RateLimit.wrap(
 
 const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
 
-/** `0`, or after how many milliseconds to try again. */
+/** `0` for a success, else the milliseconds in `retryAfter`. */
 const retryAfterOf = <R>(effect: Effect.Effect<unknown, KeyValueError.KeyValueError, R>) =>
   Effect.match(effect, {
     onSuccess: () => 0,
     onFailure: (error) => (error._tag === "RateLimitedError" ? Duration.toMillis(error.retryAfter) : error._tag)
   })
 
-/** After how many milliseconds it ended. */
+/** The milliseconds that an effect takes. */
 const endOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis
@@ -35,7 +36,7 @@ const endOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 const letTimePass = Effect.forEach(Array.from({ length: 50 }), () => TestClock.adjust(100), { discard: true })
 
 describe("RateLimit", () => {
-  it.effect("lets a burst through, and then so many in a window; others fail, and say until when", () =>
+  it.effect("lets a burst through, then limit calls per window, and fails other calls with the time to wait", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* Effect.replicateEffect(retryAfterOf(get), 5), [0, 0, 0, 200, 200])
       yield* TestClock.adjust(199)
@@ -47,7 +48,7 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 5, burst: 3 })))
   )
 
-  it.effect("says what was not done", () =>
+  it.effect("fails with an error that names the operation and the time of the next call", () =>
     Effect.gen(function* () {
       yield* get
       const error = yield* Effect.flip(KeyValue.KeyValue.use((kv) => kv.put("a", 1, { collection: "users" })))
@@ -59,14 +60,14 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 10, window: "1 minute", burst: 1 })))
   )
 
-  it.effect("by default the burst is the limit of a second", () =>
+  it.effect("allows the calls of one second as a burst by default", () =>
     Effect.gen(function* () {
       const seen = yield* Effect.replicateEffect(retryAfterOf(get), 5)
       assert.deepStrictEqual(seen, [0, 0, 0, 0, 250])
     }).pipe(Effect.provide(over({ limit: 4 })))
   )
 
-  it.effect("waits when told, in the order in which calls came, but not longer than it may", () =>
+  it.effect("makes calls wait in order when onExceeded is wait, but no longer than maxWait", () =>
     Effect.gen(function* () {
       const fibers = yield* Effect.replicateEffect(Effect.forkChild(endOf(get)), 5)
       yield* Effect.yieldNow
@@ -76,7 +77,7 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 10, window: "3 seconds", burst: 1, onExceeded: "wait", maxWait: 1200 })))
   )
 
-  it.effect("by default waits for a second at most", () =>
+  it.effect("makes calls wait for at most a second by default", () =>
     Effect.gen(function* () {
       const fibers = yield* Effect.replicateEffect(Effect.forkChild(endOf(get)), 3)
       yield* Effect.yieldNow
@@ -86,7 +87,7 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 2, burst: 1, onExceeded: "wait" })))
   )
 
-  it.effect("a call that gives up waiting has used its share", () =>
+  it.effect("does not refund a call that is interrupted while it waits", () =>
     Effect.gen(function* () {
       yield* get
       const waiting = yield* Effect.forkChild(get)
@@ -98,7 +99,7 @@ describe("RateLimit", () => {
     }).pipe(Effect.provide(over({ limit: 2, burst: 1, onExceeded: "wait" })))
   )
 
-  it.effect("counts calls, or keys; a batch beyond the burst leaves less for those after it", () => {
+  it.effect("counts calls or keys, and makes later calls wait after a batch larger than the burst", () => {
     const many = KeyValue.KeyValue.use((kv) => kv.getMany(["a", "b", "c", "d", "e"]))
     return Effect.gen(function* () {
       assert.deepStrictEqual(
@@ -119,7 +120,7 @@ describe("RateLimit", () => {
     })
   })
 
-  it.effect("inside of Retry a call waits as long as the error says", () =>
+  it.effect("tells an outer Retry how long to wait", () =>
     Effect.gen(function* () {
       yield* get
       const fiber = yield* Effect.forkChild(endOf(get))
@@ -129,7 +130,7 @@ describe("RateLimit", () => {
   )
 
   it.prop(
-    "lets no more through in any time than the burst and what comes in",
+    "never lets more through in any period than the burst plus what the rate allows",
     [
       Arbitrary.array(Arbitrary.all([any.integer(0, 500), any.integer(1, 7)]), { maxLength: 80 }),
       any.integer(1, 5),
@@ -152,7 +153,7 @@ describe("RateLimit", () => {
       for (const [i, [from]] of through.entries()) {
         let sum = 0
         for (const [at, cost] of through.slice(i)) {
-          // The last one may cost more than there is, which those after it wait for.
+          // The last call may cost more than is left. Later calls wait for the difference.
           assert.isAtMost(sum + Math.min(cost, burst), burst + (at - from) * 0.01 + 1e-6)
           sum += cost
         }
@@ -160,7 +161,7 @@ describe("RateLimit", () => {
     }
   )
 
-  it.effect("counts what fails and what waits", () => {
+  it.effect("counts rejected and delayed calls as metrics", () => {
     const store = { "db.system.name": "memory", "db.namespace": "sessions" }
     return Effect.gen(function* () {
       const fibers = yield* Effect.replicateEffect(Effect.forkChild(Effect.exit(get)), 6)
@@ -174,7 +175,7 @@ describe("RateLimit", () => {
     )
   })
 
-  it.effect("bad options fail when the layer is built", () =>
+  it.effect("rejects invalid options when the layer is built", () =>
     Effect.gen(function* () {
       const bad: ReadonlyArray<RateLimit.Options> = [
         { limit: 0 },

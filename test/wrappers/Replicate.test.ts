@@ -1,7 +1,7 @@
+/** Tests how Replicate writes to several stores and reads from them while some fail. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -9,28 +9,10 @@ import { Enumeration, KeyValue, Maintenance, Memory, Replicate } from "../../src
 import { Ledger } from "../../src/wrappers/replicate/Ledger.ts"
 import { buildError } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
-import { store } from "./fallback/setup.ts"
-
-type Options = Omit<Replicate.Options<never>, "replicas">
-
-/** Stores, and a layer of them all: each time that it is provided, a process of its own. */
-const setup = (count: number, options: Options = {}) =>
-  Effect.map(Effect.all(Array.from({ length: count }, () => store)), (stores) => {
-    const [first, ...rest] = stores
-    const layer = Layer.fresh(
-      first!.layer.pipe(Replicate.wrap({ replicas: rest.map(({ layer }) => layer), ...options }))
-    )
-    const held = (key: string) => Effect.forEach(stores, ({ kv }) => kv.get(key))
-    return { plans: stores.map(({ plan }) => plan), kvs: stores.map(({ kv }) => kv), held, layer }
-  })
-
-const inProcess = <A, E>(
-  layer: Layer.Layer<KeyValue.KeyValue, E>,
-  f: (kv: KeyValue.Service) => Effect.Effect<A, unknown>
-) => Effect.provide(KeyValue.KeyValue.use(f), layer)
+import { inProcess, setup } from "./replicate/setup.ts"
 
 describe("Replicate", () => {
-  it.effect("writes go to all stores, reads to the first that is well", () =>
+  it.effect("writes to all stores and reads from the first healthy one", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(3)
       yield* inProcess(layer, (kv) =>
@@ -63,7 +45,7 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect("a miss is an answer, and so is a failure that will not pass", () =>
+  it.effect("returns a miss or a permanent failure of the first store without reading the next one", () =>
     Effect.gen(function* () {
       const { plans, kvs, layer } = yield* setup(2)
       yield* kvs[1]!.put("a", 1)
@@ -85,7 +67,7 @@ describe("Replicate", () => {
     [undefined, 2],
     [1, 1]
   ] as const) {
-    it.effect(`${acknowledgements} of three: ${required} must have applied a write`, () =>
+    it.effect(`requires ${required} of three stores to apply a write with acknowledgements: ${acknowledgements}`, () =>
       Effect.gen(function* () {
         const { plans, layer } = yield* setup(3, { acknowledgements })
         yield* inProcess(layer, (kv) =>
@@ -108,7 +90,7 @@ describe("Replicate", () => {
     )
   }
 
-  it.effect("who is not needed goes on after the caller was answered, in the order of the writes", () =>
+  it.effect("completes the writes of the remaining stores in the background, in order", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(3)
       yield* inProcess(layer, (kv) =>
@@ -124,7 +106,7 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect("a store that has missed a write is not read for that key, and gets it when it is back", () =>
+  it.effect("does not read a key from a store that missed its write, and repairs the store when it is back", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: 1 })
       yield* inProcess(layer, (kv) =>
@@ -155,7 +137,7 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect("tells which stores are unwell, what they miss, and what they got", () =>
+  it.effect("reports in metrics which stores are unwell, how many keys they miss and how many were repaired", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1, store: "replicated" })
       const metric = (name: string) =>
@@ -182,7 +164,7 @@ describe("Replicate", () => {
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.effect("without repair, it stays behind until the key is written again", () =>
+  it.effect("leaves a store behind until the key is written again when repair is false", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
       yield* inProcess(layer, (kv) =>
@@ -200,7 +182,7 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect("a write that a store applies later than it said does not come over a newer one", () =>
+  it.effect("restores the newer value when a store applies a failed write late", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, settleTime: "10 seconds" })
       yield* inProcess(layer, (kv) =>
@@ -219,29 +201,27 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect(
-    "if it may do so in all stores, the newest value is answered from memory until it is there for certain",
-    () =>
-      Effect.gen(function* () {
-        const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, settleTime: "10 seconds" })
-        yield* inProcess(layer, (kv) =>
-          Effect.gen(function* () {
-            plans[0]!.steps = ["late"]
-            yield* kv.put("a", "first")
-            plans[1]!.steps = ["late"]
-            yield* kv.put("a", "second")
-            yield* kv.put("a", "newest", { ttl: "1 hour" })
-            yield* TestClock.adjust("6 seconds")
-            assert.deepStrictEqual(yield* held("a"), ["first", "second"])
-            assert.strictEqual(yield* kv.get("a"), "newest")
-            yield* TestClock.adjust("10 seconds")
-            assert.deepStrictEqual(yield* held("a"), ["newest", "newest"])
-          })
-        )
-      })
+  it.effect("returns the newest value from memory while late writes may replace it in every store", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, settleTime: "10 seconds" })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[0]!.steps = ["late"]
+          yield* kv.put("a", "first")
+          plans[1]!.steps = ["late"]
+          yield* kv.put("a", "second")
+          yield* kv.put("a", "newest", { ttl: "1 hour" })
+          yield* TestClock.adjust("6 seconds")
+          assert.deepStrictEqual(yield* held("a"), ["first", "second"])
+          assert.strictEqual(yield* kv.get("a"), "newest")
+          yield* TestClock.adjust("10 seconds")
+          assert.deepStrictEqual(yield* held("a"), ["newest", "newest"])
+        })
+      )
+    })
   )
 
-  it.effect("what is not certain yet is not read from one store when another is without it", () =>
+  it.effect("does not return an unconfirmed value that another store may not have", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: "all" })
       yield* inProcess(layer, (kv) =>
@@ -262,7 +242,7 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect("lists and clears what there is, whichever store is asked", () =>
+  it.effect("lists and clears all entries although one store missed writes", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
       yield* Effect.gen(function* () {
@@ -291,7 +271,7 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect("work in the background ends with the layer", () =>
+  it.effect("ends its background work when the layer is closed", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1 })
       plans[1]!.steps = ["hang"]
@@ -300,7 +280,7 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect("a caller who gives up does not stop the stores", () =>
+  it.effect("completes a write in all stores although its caller was interrupted", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2)
       yield* inProcess(layer, (kv) =>
@@ -317,25 +297,27 @@ describe("Replicate", () => {
     })
   )
 
-  it.effect("a defect of a store is not the caller's while enough others answer, nor ever untyped", () =>
-    Effect.gen(function* () {
-      const { plans, layer } = yield* setup(3)
-      yield* inProcess(layer, (kv) =>
-        Effect.gen(function* () {
-          plans[0]!.steps = ["defect"]
-          yield* kv.put("a", 1)
-          for (const plan of plans) plan.steps = ["defect"]
-          const error = yield* Effect.flip(kv.put("a", 2))
-          assert.deepStrictEqual(
-            [error._tag, "outcome" in error && error.outcome],
-            ["StoreUnavailableError", "unknown"]
-          )
-        })
-      )
-    })
+  it.effect(
+    "ignores a defect of one store while enough others acknowledge, and else fails with StoreUnavailableError",
+    () =>
+      Effect.gen(function* () {
+        const { plans, layer } = yield* setup(3)
+        yield* inProcess(layer, (kv) =>
+          Effect.gen(function* () {
+            plans[0]!.steps = ["defect"]
+            yield* kv.put("a", 1)
+            for (const plan of plans) plan.steps = ["defect"]
+            const error = yield* Effect.flip(kv.put("a", 2))
+            assert.deepStrictEqual(
+              [error._tag, "outcome" in error && error.outcome],
+              ["StoreUnavailableError", "unknown"]
+            )
+          })
+        )
+      })
   )
 
-  it.effect("options out of range fail when the layer is built", () =>
+  it.effect("rejects options out of range when the layer is built", () =>
     Effect.gen(function* () {
       for (const options of [
         { acknowledgements: 0 },
@@ -352,8 +334,8 @@ describe("Replicate", () => {
   )
 })
 
-describe("Replicate, a store that is behind with too many keys", () => {
-  it.effect("is read only for what it was given since", () =>
+describe("a store of Replicate that is behind with more keys than maxBehind", () => {
+  it.effect("is read only for keys that were written to it since", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1, maxBehind: 2, repair: false })
       yield* inProcess(layer, (kv) =>
@@ -380,7 +362,7 @@ describe("Replicate, a store that is behind with too many keys", () => {
     })
   )
 
-  it("is the one that is behind with most", () => {
+  it("is chosen as the store that misses most keys", () => {
     const ledger = new Ledger(2, 2)
     const write = (key: string, outcomes: ReadonlyArray<"applied" | "not-applied">) => {
       const state = ledger.open("c", key)

@@ -1,3 +1,4 @@
+/** Tests which calls Retry repeats, how long it pauses, and how its budget limits retries. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Duration from "effect/Duration"
@@ -22,7 +23,7 @@ const over = (steps: ReadonlyArray<Step>, options?: Retry.Options) => {
 
 const get = KeyValue.KeyValue.use((kv) => kv.get("key"))
 
-/** Runs to the end, letting time pass, and tells how long it took. */
+/** Advances the clock until an effect ends, and returns its exit and the milliseconds that it took. */
 const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const fiber = yield* Effect.forkChild(effect)
   let millis = 0
@@ -35,7 +36,7 @@ const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, 
 })
 
 describe("Retry", () => {
-  it.effect("R1 succeeds after failures", () => {
+  it.effect("returns the value of the first attempt that succeeds [R1]", () => {
     const { plan, layer } = over(["unavailable", "unavailable"], { jitter: false })
     return Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(get)
@@ -45,7 +46,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("R2 gives up after maxRetries with the last error", () => {
+  it.effect("fails with the last error after maxRetries [R2]", () => {
     const { plan, layer } = over(Array(10).fill("unavailable"), { maxRetries: 2 })
     return Effect.gen(function* () {
       const { exit } = yield* timed(Effect.flip(get))
@@ -54,7 +55,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a write that an earlier attempt may have applied does not fail as not-applied", () =>
+  it.effect("fails a write with an unknown outcome when an earlier attempt may have applied it", () =>
     Effect.gen(function* () {
       const put = KeyValue.KeyValue.use((kv) => kv.put("key", 2))
       const outcomeAfter = (...steps: ReadonlyArray<Step>) =>
@@ -77,7 +78,7 @@ describe("Retry", () => {
     })
   )
 
-  it.effect("R3 does not retry what is not retryable, or not wanted", () =>
+  it.effect("does not retry errors that are not retryable or that the option while excludes [R3]", () =>
     Effect.gen(function* () {
       const refused = over(["refused"])
       assert.strictEqual((yield* Effect.flip(Effect.provide(get, refused.layer)))._tag, "StoreError")
@@ -88,7 +89,7 @@ describe("Retry", () => {
     })
   )
 
-  it.effect("R4 costs one call when nothing fails", () => {
+  it.effect("makes a single call when nothing fails [R4]", () => {
     const { plan, layer } = over([])
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -98,7 +99,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("R5 and R6 pauses double from the first up to the longest", () => {
+  it.effect("doubles the pause after each attempt, from initialDelay up to maxDelay [R5, R6]", () => {
     const { layer } = over(Array(5).fill("unavailable"), {
       maxRetries: 5,
       initialDelay: "1 second",
@@ -111,7 +112,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("jitter varies each pause between 80 and 120 %", () => {
+  it.effect("varies each pause between 80 and 120 % with jitter", () => {
     const { layer } = over(["unavailable"], { initialDelay: "10 seconds", maxDelay: "10 seconds" })
     return Effect.gen(function* () {
       const { millis } = yield* timed(get).pipe(Random.withSeed("jitter"))
@@ -121,7 +122,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("no number of attempts makes a pause overflow", () => {
+  it.effect("never makes a pause overflow, however many attempts there are", () => {
     const { plan, layer } = over(Array(1200).fill("unavailable"), {
       maxRetries: 1200,
       initialDelay: 1,
@@ -137,7 +138,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a schedule of the user's replaces pauses and counts", () => {
+  it.effect("uses a given schedule instead of its own pauses and maxRetries", () => {
     const { plan, layer } = over(Array(10).fill("unavailable"), {
       schedule: Schedule.upTo(Schedule.spaced("1 second"), { times: 6 })
     })
@@ -148,7 +149,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("retries every operation, writes included", () => {
+  it.effect("retries every operation, including writes", () => {
     const { plan, layer } = over([], { jitter: false })
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -172,7 +173,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a delete whose answer was lost finds nothing to delete", () => {
+  it.effect("returns false from a retried delete whose first reply was lost", () => {
     const { layer } = over(["lost"], { jitter: false })
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -197,7 +198,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an interrupted caller stops the attempts", () => {
+  it.effect("makes no further attempt when the caller is interrupted", () => {
     const { plan, layer } = over(Array(10).fill("unavailable"))
     return Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(get)
@@ -208,7 +209,7 @@ describe("Retry", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("bad options fail when the layer is built", () =>
+  it.effect("rejects invalid options when the layer is built", () =>
     Effect.gen(function* () {
       const bad: ReadonlyArray<Retry.Options> = [
         { maxRetries: -1 },
@@ -231,7 +232,7 @@ describe("Retry", () => {
   )
 })
 
-/** Every call fails: with errors by the collection's name, so that they may be told apart. */
+/** A store whose calls all fail with the error that `make` builds. */
 const failingWith = (make: (place: KeyValueError.Place) => KeyValueError.CommonError) => {
   const plan = { calls: 0 }
   const layer = Memory.layer().pipe(
@@ -247,11 +248,11 @@ const failingWith = (make: (place: KeyValueError.Place) => KeyValueError.CommonE
   return { plan, layer }
 }
 
-describe("Retry and time", () => {
+describe("Retry with time limits", () => {
   const steady = { maxRetries: 10, initialDelay: "1 second", factor: 1, jitter: false } as const
 
   for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap, Deadline: Deadline.wrap })) {
-    it.effect(`makes no attempt beyond the limit of a ${name} outside, nor waits for it`, () => {
+    it.effect(`makes no attempt after the limit of an outer ${name}, and fails without waiting for it`, () => {
       const plan = script(...Array<Step>(10).fill("unavailable"))
       const layer = Memory.layer().pipe(faulty(plan), Retry.wrap(steady), limit("3500 millis"))
       return Effect.gen(function* () {
@@ -263,7 +264,7 @@ describe("Retry and time", () => {
     })
   }
 
-  it.effect("makes no attempt that would begin at the very limit", () => {
+  it.effect("makes no attempt that would begin exactly at the limit", () => {
     const plan = script(...Array<Step>(10).fill("unavailable"))
     const layer = Memory.layer().pipe(faulty(plan), Retry.wrap(steady), Timeout.wrap("2 seconds"))
     return Effect.gen(function* () {
@@ -276,7 +277,7 @@ describe("Retry and time", () => {
   const afterSeconds = (seconds: number) =>
     failingWith((place) => new KeyValueError.CircuitOpenError({ ...place, retryAfter: Duration.seconds(seconds) }))
 
-  it.effect("waits as long as an error says", () => {
+  it.effect("waits for the time in an error's retryAfter", () => {
     const { plan, layer } = afterSeconds(4)
     return Effect.gen(function* () {
       const { exit, millis } = yield* timed(Effect.flip(get))
@@ -285,7 +286,7 @@ describe("Retry and time", () => {
     }).pipe(Effect.provide(layer.pipe(Retry.wrap({ maxRetries: 2, jitter: false }))))
   })
 
-  it.effect("waits longer than an error says when the pause is longer", () => {
+  it.effect("waits for its own pause when that is longer than retryAfter", () => {
     const { plan, layer } = afterSeconds(0.5)
     return Effect.gen(function* () {
       assert.strictEqual((yield* timed(Effect.flip(get))).millis, 2000)
@@ -293,7 +294,7 @@ describe("Retry and time", () => {
     }).pipe(Effect.provide(layer.pipe(Retry.wrap({ ...steady, maxRetries: 2 }))))
   })
 
-  it.effect("does not wait when an error says longer than maxDelay", () => {
+  it.effect("fails at once when retryAfter is longer than maxDelay", () => {
     const { plan, layer } = afterSeconds(10)
     return Effect.gen(function* () {
       assert.strictEqual((yield* timed(Effect.flip(get))).millis, 0)
@@ -302,12 +303,12 @@ describe("Retry and time", () => {
   })
 })
 
-describe("Retry's budget", () => {
+describe("the budget of Retry", () => {
   const down = failingWith(
     (place) => new KeyValueError.StoreUnavailableError({ ...place, reason: "down", sent: false })
   )
 
-  it.effect("an outage is not multiplied: 20 % more load, and 10 in each second", () =>
+  it.effect("limits retries in an outage to 20 % of the calls plus 10 per second", () =>
     Effect.gen(function* () {
       const seconds = 60
       const perSecond = 200
@@ -324,7 +325,7 @@ describe("Retry's budget", () => {
       assert.isAtLeast(retries, first * 0.2)
       const attributes = { "db.system.name": "memory", "db.namespace": "sessions" }
       assert.deepStrictEqual(yield* metricOf("effect_kv.retry.retries"), [[attributes, retries]])
-      // Each call had all three of its retries, or was refused one.
+      // Each call either made all three of its retries or was refused one by the budget.
       const [exhausted] = yield* metricOf("effect_kv.retry.budget_exhausted")
       assert.deepStrictEqual(exhausted![0], attributes)
       assert.isAtLeast(exhausted![1]!, first - retries / 3)
@@ -334,7 +335,7 @@ describe("Retry's budget", () => {
     )
   )
 
-  it.effect("is spent by all callers together, and the error is then passed on at once", () => {
+  it.effect("is shared by all callers, and makes errors return at once when it is spent", () => {
     const { plan, layer } = over(Array(5).fill("unavailable"), {
       jitter: false,
       budget: { ratio: 0, minPerSecond: 0.2 }
@@ -353,7 +354,7 @@ describe("Retry's budget", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("false: as many retries as there are failures", () => {
+  it.effect("does not limit retries when it is false", () => {
     const { layer } = over(Array(2000).fill("unavailable"), {
       maxRetries: 2000,
       maxDelay: 1,
@@ -365,7 +366,7 @@ describe("Retry's budget", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it("calls earn retries, which fade when they are not used", () => {
+  it("grows with calls and loses unused retries over time", () => {
     const budget = new Budget(0.2, 0, 0)
     const takeAll = (now: number) => {
       let taken = 0
@@ -389,7 +390,7 @@ describe("Retry's budget", () => {
   })
 
   it.prop(
-    "never gives more than its share of the calls, whatever comes when",
+    "never allows more retries than its share of the calls, in any order of calls and retries",
     [
       Arbitrary.array(Arbitrary.all([any.integer(0, 20_000), any.integer(0, 500), any.integer(0, 500)]), {
         maxLength: 50

@@ -1,3 +1,4 @@
+/** Tests what Statistics counts and measures, in its snapshot and in metrics. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -14,11 +15,11 @@ import { Enumeration } from "../../src/Enumeration.ts"
 import { KeyValue } from "../../src/KeyValue.ts"
 import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
-import * as Statistics from "../../src/wrappers/Statistics.ts"
 import { Latencies } from "../../src/wrappers/common/Latencies.ts"
+import * as Statistics from "../../src/wrappers/Statistics.ts"
 import { failing, slow, throwing } from "./observed.ts"
 
-/** Runs a test against a store with statistics, with metrics of its own. */
+/** Runs a program on a store with statistics and a separate metric registry. */
 const withStatistics = <A, E>(
   program: Effect.Effect<A, E, KeyValue | Enumeration | Maintenance | Atomic | Statistics.Statistics>,
   options?: Statistics.Options
@@ -29,7 +30,7 @@ const withStatistics = <A, E>(
     autoAdvance
   )
 
-/** Moves the test's clock on until the program has ended. */
+/** Advances the test clock until the program has ended. */
 const autoAdvance = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(program)
@@ -49,7 +50,7 @@ const metrics = Effect.map(Metric.snapshot, (all) =>
 )
 
 describe("Statistics", () => {
-  it.effect("counts reads by key, as hits and misses, and a batch with its single form", () =>
+  it.effect("counts the keys of reads as hits and misses, and batches under the single-key operation", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -70,7 +71,7 @@ describe("Statistics", () => {
     )
   )
 
-  it.effect("counts writes by key, and deletions as hits when there was something", () =>
+  it.effect("counts the keys of writes, and deletions of existing entries as hits", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -88,7 +89,7 @@ describe("Statistics", () => {
     )
   )
 
-  it.effect("counts capabilities: names listed, entries removed, and each attempt of an atomic write once", () =>
+  it.effect("counts listed names, removed entries and each attempt of an atomic write", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -114,7 +115,7 @@ describe("Statistics", () => {
     )
   )
 
-  it.effect("counts failures by tag, defects and interruptions, and no keys of these", () =>
+  it.effect("counts failures by tag, defects and interruptions, without counting their keys", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -145,7 +146,7 @@ describe("Statistics", () => {
     })
   )
 
-  it.effect("measures how long calls take, failed ones too", () =>
+  it.effect("measures how long calls take, including failed ones", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -159,7 +160,7 @@ describe("Statistics", () => {
   )
 
   it.effect.prop(
-    "estimates percentiles to 1 %",
+    "estimates percentiles to within 1 %",
     [Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 60_000_000_000 })))],
     ([times]) =>
       Effect.sync(() => {
@@ -177,7 +178,7 @@ describe("Statistics", () => {
       })
   )
 
-  it.effect("keeps collections apart, whatever they are called, and leaves the default collection alone", () =>
+  it.effect("counts each collection separately, even one named __proto__", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -197,7 +198,7 @@ describe("Statistics", () => {
     )
   )
 
-  it.effect("names collections as it is told, and bounds how many there are", () =>
+  it.effect("labels collections with collectionLabel and bounds how many are counted separately", () =>
     Effect.gen(function* () {
       const use = Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -221,7 +222,7 @@ describe("Statistics", () => {
     })
   )
 
-  it.effect("feeds metrics as OpenTelemetry names them", () =>
+  it.effect("updates metrics with the names and attributes of OpenTelemetry", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -264,7 +265,7 @@ describe("Statistics", () => {
     )
   )
 
-  it.effect("respects the attributes of metrics around a call", () =>
+  it.effect("adds the metric attributes of the surrounding program", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -274,7 +275,7 @@ describe("Statistics", () => {
     )
   )
 
-  it.effect("resets the snapshot, and not the metrics", () =>
+  it.effect("resets the snapshot but not the metrics", () =>
     withStatistics(
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -291,7 +292,7 @@ describe("Statistics", () => {
     )
   )
 
-  it.effect("has statistics of its own in every layer that is built", () =>
+  it.effect("keeps separate statistics for every layer that is built", () =>
     Effect.gen(function* () {
       const wrap = Statistics.wrap()
       const build = Layer.build(Layer.fresh(Memory.layer().pipe(wrap)))
@@ -302,7 +303,7 @@ describe("Statistics", () => {
     })
   )
 
-  it.effect("fails to build with a bound that is none", () =>
+  it.effect("rejects an invalid maxCollections when the layer is built", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Layer.build(Memory.layer().pipe(Statistics.wrap({ maxCollections: 0 }))))
       assert.strictEqual(error._tag, "StoreSetupError")

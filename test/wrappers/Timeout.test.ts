@@ -1,3 +1,4 @@
+/** Tests Timeout: its limit, its errors, and drivers that enforce the limit themselves. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -19,22 +20,24 @@ const over = (steps: ReadonlyArray<Step>, limit: Duration.Input = "100 millis") 
 }
 
 describe("Timeout", () => {
-  it.effect("TO1 fails a slow operation at the limit, and says what, how long and whether it may be applied", () =>
-    Effect.gen(function* () {
-      const kv = yield* KeyValue.KeyValue
-      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key", { collection: "users" })))
-      yield* TestClock.adjust("99 millis")
-      assert.isUndefined(fiber.pollUnsafe())
-      yield* TestClock.adjust("1 millis")
-      const error = yield* Fiber.join(fiber)
-      assert.strictEqual(error._tag, "TimeoutError")
-      assert.strictEqual(error.message, 'get in collection "users": no answer within 100ms.')
-      assert.isTrue(error.retryable)
-      assert.isUndefined("outcome" in error ? error.outcome : null)
-    }).pipe(Effect.provide(over([1000]).layer))
+  it.effect(
+    "fails a slow operation with TimeoutError, which names the operation, the collection and the limit [TO1]",
+    () =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key", { collection: "users" })))
+        yield* TestClock.adjust("99 millis")
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust("1 millis")
+        const error = yield* Fiber.join(fiber)
+        assert.strictEqual(error._tag, "TimeoutError")
+        assert.strictEqual(error.message, 'get in collection "users": no answer within 100ms.')
+        assert.isTrue(error.retryable)
+        assert.isUndefined("outcome" in error ? error.outcome : null)
+      }).pipe(Effect.provide(over([1000]).layer))
   )
 
-  it.effect("TO2 a fast operation passes", () =>
+  it.effect("returns the result of an operation that ends within the limit [TO2]", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const fiber = yield* Effect.forkChild(kv.get("key"))
@@ -44,7 +47,7 @@ describe("Timeout", () => {
     }).pipe(Effect.provide(over([50]).layer))
   )
 
-  it.effect("TO3 limits every operation, and writes have an unknown outcome", () => {
+  it.effect("limits every operation and fails writes with an unknown outcome [TO3]", () => {
     const { plan, layer } = over([])
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -82,7 +85,7 @@ describe("Timeout", () => {
     }).pipe(Effect.provide(over(["stuck"]).layer))
   )
 
-  it.effect("releases each caller at its own limit, whatever the others do then", () =>
+  it.effect("releases each caller at its own limit when many calls are waiting", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const started = yield* Clock.currentTimeMillis
@@ -114,7 +117,7 @@ describe("Timeout", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("tells the calls below when they have to be done; the nearest limit holds", () => {
+  it.effect("passes the earliest deadline to the calls below it", () => {
     const plan = script()
     const layer = Memory.layer().pipe(faulty(plan), Timeout.wrap("1 second"), Timeout.wrap("100 millis"))
     return Effect.gen(function* () {
@@ -125,14 +128,14 @@ describe("Timeout", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a failure passes as it is", () =>
+  it.effect("passes on failures of the store unchanged", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       assert.strictEqual((yield* Effect.flip(kv.get("key")))._tag, "StoreUnavailableError")
     }).pipe(Effect.provide(over(["unavailable"]).layer))
   )
 
-  it.effect("the limit is 5 seconds unless it is given", () => {
+  it.effect("limits operations to 5 seconds by default", () => {
     const plan = script("hang")
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -144,7 +147,7 @@ describe("Timeout", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(faulty(plan), Timeout.wrap())))
   })
 
-  it.effect("a limit that is not positive and finite fails when the layer is built", () =>
+  it.effect("rejects a limit that is not positive and finite when the layer is built", () =>
     Effect.gen(function* () {
       for (const limit of [0, -1, Number.NaN, Duration.infinity]) {
         assert.strictEqual((yield* buildError(Memory.layer().pipe(Timeout.wrap(limit))))._tag, "StoreSetupError")
@@ -153,8 +156,8 @@ describe("Timeout", () => {
   )
 })
 
-describe("Timeout over a driver that keeps to limits on its own", () => {
-  /** Waits to be told to answer, or for the limit. */
+describe("Timeout over a driver that enforces limits itself", () => {
+  /** A driver whose reads end when the test calls their function in `answers`, or at the limit. */
   const waiting = (limits: Array<Limit | undefined>, answers: Array<() => void> = [], due: Array<unknown> = []) =>
     Layer.flatMap(Memory.layer(), (context) => {
       const driver: Driver.Driver = {
@@ -176,7 +179,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
       return Driver.layer(Effect.succeed(Driver.declareWaits(driver, "within-limit")))
     })
 
-  it.effect("tells the driver, and runs no fiber", () => {
+  it.effect("passes the limit to the driver, which ends the call at that time", () => {
     const limits: Array<Limit | undefined> = []
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -190,7 +193,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
     }).pipe(Effect.provide(waiting(limits).pipe(Timeout.wrap("100 millis"))))
   })
 
-  it.effect("has no limit any more when the driver has ended to wait, and one for all that it waits", () => {
+  it.effect("applies one limit to all waits of a call, and none between them", () => {
     const limits: Array<Limit | undefined> = []
     const answers: Array<() => void> = []
     return Effect.gen(function* () {
@@ -217,7 +220,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
     }).pipe(Effect.provide(waiting(limits, answers).pipe(Timeout.wrap("100 millis"))))
   })
 
-  it.effect("has a limit until the driver has ended to wait, also when the operation was interrupted", () => {
+  it.effect("keeps the limit after an interruption until the driver stops waiting", () => {
     const answers: Array<() => void> = []
     const due: Array<unknown> = []
     return Effect.gen(function* () {
@@ -236,7 +239,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
     }).pipe(Effect.provide(waiting([], answers, due).pipe(Timeout.wrap("100 millis"))))
   })
 
-  it.effect("does not when something is in between that may take its time", () => {
+  it.effect("does not pass its limit to the driver through a wrapper that waits itself, such as Retry", () => {
     const limits: Array<Limit | undefined> = []
     const store = waiting(limits).pipe(Retry.wrap(), Timeout.wrap("100 millis"))
     return Effect.gen(function* () {
@@ -248,7 +251,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
     }).pipe(Effect.provide(store))
   })
 
-  it.effect("does not when somebody has made another driver of it", () => {
+  it.effect("does not pass its limit to the driver when a wrapper has copied the driver", () => {
     const limits: Array<Limit | undefined> = []
     const store = waiting(limits).pipe(
       Driver.wrapper((driver) => ({ ...driver })),
@@ -263,7 +266,7 @@ describe("Timeout over a driver that keeps to limits on its own", () => {
     }).pipe(Effect.provide(store))
   })
 
-  it.effect("is nothing at all over one that never waits", () =>
+  it.effect("adds nothing to a driver that never waits", () =>
     Effect.gen(function* () {
       const { driver } = yield* KeyValue.KeyValue
       const wrapped = yield* Layer.build(Layer.succeedContext(Driver.toContext(driver)).pipe(Timeout.wrap("1 second")))

@@ -1,3 +1,4 @@
+/** Tests the spans that Tracing makes: their names, attributes, errors, times and parents. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,24 +13,12 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as Memory from "../../src/stores/Memory.ts"
 import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Tracing from "../../src/wrappers/Tracing.ts"
+import { recorder } from "../support/spans.ts"
 import { failing, slow, throwing } from "./observed.ts"
-
-/** A tracer that keeps spans. */
-const recorder = () => {
-  const spans: Array<Tracer.NativeSpan> = []
-  const tracer = Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
-  return { spans, tracer }
-}
 
 const store = Memory.layer().pipe(failing)
 
-/** The spans that a program makes through a store with tracing. */
+/** The spans of a program that uses a store with tracing. */
 const traced = <E>(program: Effect.Effect<unknown, E, KeyValue | Maintenance>, options?: Tracing.Options) =>
   Effect.suspend(() => {
     const { spans, tracer } = recorder()
@@ -40,7 +29,7 @@ const errorOf = (span: Tracer.NativeSpan): unknown =>
   span.status._tag === "Ended" ? Option.getOrUndefined(Exit.findErrorOption(span.status.exit)) : undefined
 
 describe("Tracing", () => {
-  it.effect("names and describes spans as OpenTelemetry has it", () =>
+  it.effect("names spans and sets their attributes as OpenTelemetry specifies", () =>
     Effect.gen(function* () {
       const spans = yield* traced(
         Effect.gen(function* () {
@@ -73,7 +62,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("records keys when asked, and calls collections as it is told", () =>
+  it.effect("records keys with recordKeys and names collections with collectionLabel", () =>
     Effect.gen(function* () {
       const reading = Effect.flatMap(KeyValue, (kv) =>
         kv.getMany(["1", "2", "3", "4", "5", "6"], { collection: "user-1" })
@@ -88,7 +77,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("records failures by tag, and nothing that could hold a key or a value", () =>
+  it.effect("records the tag of failures and nothing that could contain a key or a value", () =>
     Effect.gen(function* () {
       const spans = yield* traced(
         Effect.gen(function* () {
@@ -125,7 +114,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("leaves the operation's own error as it is", () =>
+  it.effect("does not change the error of the operation", () =>
     traced(
       Effect.gen(function* () {
         const error = yield* Effect.flip((yield* KeyValue).get("a", { collection: "down" }))
@@ -135,7 +124,7 @@ describe("Tracing", () => {
     )
   )
 
-  it.effect("ends a span with the time that the operation took, also when it is interrupted", () =>
+  it.effect("ends a span with the duration of the operation, also when it is interrupted", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recorder()
       const fiber = yield* Effect.flatMap(KeyValue, (kv) => kv.get("a")).pipe(
@@ -152,7 +141,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("ends the span of a driver that throws, and takes no time where timing is off", () =>
+  it.effect("ends the span of a driver that throws, and records no time when timing is off", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recorder()
       const reading = (collection: string) =>
@@ -176,7 +165,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("is the parent of what runs inside, and the child of what is around", () =>
+  it.effect("makes its span a child of outer spans and the parent of inner ones", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recorder()
       let failures = 1
@@ -221,7 +210,7 @@ describe("Tracing", () => {
     })
   )
 
-  it.effect("makes no span without a tracer, or where tracing is off", () =>
+  it.effect("makes no span without a tracer or when tracing is off", () =>
     Effect.gen(function* () {
       const inside: Array<string | undefined> = []
       const looking = Driver.wrapper(

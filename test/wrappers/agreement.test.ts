@@ -1,3 +1,4 @@
+/** Tests that all operations agree on whether an entry exists when a wrapper drops, hides or replaces values. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -32,7 +33,7 @@ const listed = Effect.flatMap(Enumeration.Enumeration, (it) => Stream.runCollect
 
 const named = Effect.flatMap(Enumeration.Enumeration, (it) => Stream.runCollect(it.collections()))
 
-/** What a key has, after all ways of asking were found to agree. */
+/** The value of a key, after checking that all reads and the listing agree on it. */
 const agreed = Effect.fnUntraced(function* (key: string) {
   const { kv } = yield* services
   const value = yield* kv.get(key)
@@ -49,7 +50,7 @@ interface Dropping {
     unknown
   >
   readonly refused: Value.Value
-  /** What the key has after a write that was dropped, if it had `"old"` before. */
+  /** The value of the key after a dropped write, if it was `"old"` before. */
   readonly after: "old" | undefined
   readonly refusesAll?: boolean
 }
@@ -111,9 +112,9 @@ const dropping: Readonly<Record<string, Dropping>> = {
   }
 }
 
-describe("a value that is dropped: whoever answers that it is stored has stored it", () => {
+describe("a value that a wrapper drops", () => {
   for (const [name, { layer, refused, after, refusesAll = false }] of Object.entries(dropping)) {
-    /** Begins with `"old"` under the key, or with nothing. */
+    /** Stores `"old"` under the key, or nothing. */
     const beginning = (there: boolean) =>
       Effect.gen(function* () {
         const { kv, inner } = yield* services
@@ -124,10 +125,12 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
 
     for (const there of [true, false]) {
       const test = <A, E>(title: string, run: Effect.Effect<A, E, Layer.Success<Dropping["layer"]>>) =>
-        it.effect(`${name}, ${there ? "over another" : "of a missing key"}: ${title}`, () => Effect.provide(run, layer))
+        it.effect(`${title}: ${name}, ${there ? "over another value" : "for a missing key"}`, () =>
+          Effect.provide(run, layer)
+        )
 
       test(
-        "put and putMany",
+        "is not stored by put and putMany",
         Effect.gen(function* () {
           const { kv, expected } = yield* beginning(there)
           yield* kv.put("k", refused)
@@ -139,7 +142,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
       )
 
       test(
-        "of equal keys in a batch the last counts",
+        "counts only as the last entry of its key in a batch",
         Effect.gen(function* () {
           const { kv, expected } = yield* beginning(there)
           yield* kv.putMany([
@@ -159,7 +162,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
       )
 
       test(
-        "putIfAbsent answers false to all",
+        "makes putIfAbsent return false to all callers",
         Effect.gen(function* () {
           const { atomic, before } = yield* beginning(there)
           assert.isFalse(yield* atomic.putIfAbsent("k", refused))
@@ -169,7 +172,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
       )
 
       test(
-        "update answers what the key has then",
+        "makes update return what the key has afterwards",
         Effect.gen(function* () {
           const { atomic, before, expected } = yield* beginning(there)
           const seen: Array<Value.Value | undefined> = []
@@ -184,7 +187,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
       )
 
       test(
-        "delete and getAndDelete",
+        "is not found by delete and getAndDelete",
         Effect.gen(function* () {
           const { kv, atomic, before } = yield* beginning(there)
           const gone = refusesAll ? undefined : before
@@ -202,7 +205,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
     }
   }
 
-  it.effect("a batch that fails after a part of it was applied says that its outcome is unknown", () =>
+  it.effect("fails a batch with an unknown outcome when a part of the batch was applied", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const error = yield* Effect.flip(
@@ -227,7 +230,7 @@ describe("a value that is dropped: whoever answers that it is stored has stored 
 })
 
 interface Hiding {
-  /** Two views of one store: what the first writes, the second does not see. */
+  /** Two wrappers of one store: the second hides what the first writes. */
   readonly wrap: readonly [Driver.Wrapper<never, unknown>, Driver.Wrapper<never, unknown>]
   readonly isOld?: boolean
 }
@@ -236,7 +239,7 @@ const fernet = [Effect.runSync(FernetEncryption.generateKey), Effect.runSync(Fer
 const aead = [Effect.runSync(Aead.generateKey), Effect.runSync(Aead.generateKey)] as const
 const miss = { onDecryptionError: "miss" } as const
 
-/** Hides values that are arrays of `"hidden"` and what it was. */
+/** Hides values that are arrays with `"hidden"` in front. */
 const custom = Driver.wrapper(
   Driver.mapEntries({
     decode: (entry) =>
@@ -290,9 +293,9 @@ const hiding: Readonly<Record<string, Hiding>> = {
   }
 }
 
-describe("an entry that is hidden is missing for every operation that goes by its value", () => {
+describe("an entry that a wrapper hides", () => {
   for (const [name, { wrap, isOld }] of Object.entries(hiding)) {
-    /** The service that sees nothing of what `hide` puts. */
+    /** The services that do not see what `hide` puts. */
     const setup = Effect.gen(function* () {
       const memo = yield* Layer.makeMemoMap
       const scope = yield* Effect.scope
@@ -310,7 +313,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
       }
     })
 
-    it.effect(`${name}: reads, delete and getAndDelete do not find it`, () =>
+    it.effect(`is missing for reads, delete and getAndDelete: ${name}`, () =>
       Effect.gen(function* () {
         const { kv, atomic, hide } = yield* setup
         yield* hide("k", "other")
@@ -325,7 +328,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
       }).pipe(Effect.scoped)
     )
 
-    it.effect(`${name}: putIfAbsent and update replace it, at once`, () =>
+    it.effect(`is replaced by putIfAbsent and update at once: ${name}`, () =>
       Effect.gen(function* () {
         const { kv, atomic, hide } = yield* setup
         yield* hide("a", "b", "c")
@@ -339,7 +342,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
       }).pipe(Effect.scoped)
     )
 
-    it.effect(`${name}: of 20 callers of putIfAbsent one replaces it`, () =>
+    it.effect(`is replaced by one of 20 callers of putIfAbsent: ${name}`, () =>
       Effect.gen(function* () {
         const { kv, atomic, hide } = yield* setup
         yield* hide("k")
@@ -354,7 +357,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
     )
   }
 
-  it.effect("is not replaced over another writer's value that came between", () =>
+  it.effect("is not replaced when another writer's value came in between", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const atomic = yield* Atomic.Atomic
@@ -366,13 +369,15 @@ describe("an entry that is hidden is missing for every operation that goes by it
         memory().pipe(
           Driver.wrapper((driver) => ({
             ...driver,
-            compareAndPut: (call) =>
-              call.expected === undefined
-                ? driver.compareAndPut!(call)
-                : Effect.andThen(
-                    driver.put({ ...call, _tag: "put", entries: [entry("theirs")] }),
-                    driver.compareAndPut!(call)
-                  )
+            atomic: {
+              compareAndPut: (call) =>
+                call.expected === undefined
+                  ? driver.atomic!.compareAndPut(call)
+                  : Effect.andThen(
+                      driver.put({ ...call, _tag: "put", entries: [entry("theirs")] }),
+                      driver.atomic!.compareAndPut(call)
+                    )
+            }
           })),
           custom
         )
@@ -382,7 +387,7 @@ describe("an entry that is hidden is missing for every operation that goes by it
 })
 
 describe("DefaultValue", () => {
-  it.effect("answers the default to getAndDelete, and has nothing to delete", () =>
+  it.effect("returns the default from getAndDelete without deleting anything", () =>
     Effect.gen(function* () {
       const { kv, atomic, inner } = yield* services
       assert.strictEqual(yield* atomic.getAndDelete("k"), "default")
@@ -398,10 +403,12 @@ describe("DefaultValue", () => {
         memory().pipe(
           Driver.wrapper((driver) => ({
             ...driver,
-            compareAndPut: (call) =>
-              call.expected === undefined && call.entry === undefined
-                ? Effect.die("nothing to delete was deleted")
-                : driver.compareAndPut!(call)
+            atomic: {
+              compareAndPut: (call) =>
+                call.expected === undefined && call.entry === undefined
+                  ? Effect.die("nothing to delete was deleted")
+                  : driver.atomic!.compareAndPut(call)
+            }
           })),
           DefaultValue.wrap({ value: "default" })
         )
@@ -410,7 +417,7 @@ describe("DefaultValue", () => {
   )
 })
 
-describe("Memory: an entry that has expired or was evicted is missing for every operation", () => {
+describe("an entry of Memory that has expired or was evicted", () => {
   const ways = {
     expired: (kv: KeyValue.Service) =>
       Effect.andThen(kv.put("k", "old", { ttl: "1 second" }), TestClock.adjust("1 second")),
@@ -419,7 +426,7 @@ describe("Memory: an entry that has expired or was evicted is missing for every 
   }
   for (const limitsPer of ["store", "collection"] as const) {
     for (const [way, lose] of Object.entries(ways)) {
-      it.effect(`${way}, with limits per ${limitsPer}`, () =>
+      it.effect(`is missing for every operation (${way}, limits per ${limitsPer})`, () =>
         Effect.gen(function* () {
           const { kv, atomic } = yield* services
           const { clear, removeExpired } = yield* Maintenance.Maintenance

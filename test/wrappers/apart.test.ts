@@ -1,3 +1,4 @@
+/** Tests that combinations of two stores refuse stores that share entries, and accept all others. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -60,20 +61,20 @@ const outcome = (layer: Layer.Layer<KeyValue.KeyValue, KeyValueError.StoreSetupE
 
 const key = Redacted.make(`${Buffer.alloc(32).toString("base64url")}=`)
 
-/** A wrapper of somebody else's that makes a driver of its own, and knows nothing of extents. */
+/** A third-party wrapper that builds a new driver and does not say which entries that driver covers. */
 const custom = Driver.wrapper(({ system, defaultCollection, ...driver }) => ({
   system,
   defaultCollection,
   get: driver.get,
   put: driver.put,
   delete: driver.delete,
-  keys: driver.keys!,
-  collections: driver.collections!,
-  clear: driver.clear!,
-  removeExpired: driver.removeExpired!
+  keys: driver.listing!.keys,
+  collections: driver.listing!.collections,
+  clear: driver.maintenance!.clear,
+  removeExpired: driver.maintenance!.removeExpired
 }))
 
-describe("a combination of a store with itself is not built", () => {
+describe("a combination of a store with itself", () => {
   const same: Readonly<Record<string, (base: Store) => readonly [Store, Store]>> = {
     "the same layer": (base) => [base, base],
     "the same layer under other wrappers": (base) => [base.pipe(Timeout.wrap()), base.pipe(Retry.wrap())],
@@ -90,7 +91,7 @@ describe("a combination of a store with itself is not built", () => {
   }
   for (const [name, combine] of Object.entries(combinations)) {
     for (const [what, sides] of Object.entries(same)) {
-      it.effect(`${name}: ${what}`, () =>
+      it.effect(`is rejected by ${name}: ${what}`, () =>
         Effect.gen(function* () {
           assert.strictEqual(yield* outcome(combine(...sides(Memory.layer()))), "refused")
         })
@@ -99,7 +100,7 @@ describe("a combination of a store with itself is not built", () => {
   }
 
   for (const [name, combine] of Object.entries(routings)) {
-    it.effect(`${name}: the same layer`, () =>
+    it.effect(`is rejected by ${name}: the same layer`, () =>
       Effect.gen(function* () {
         const base = Memory.layer()
         assert.strictEqual(yield* outcome(combine(base, base)), "refused")
@@ -119,7 +120,7 @@ describe("a combination of a store with itself is not built", () => {
   )
 })
 
-describe("a combination of stores that never share an entry is built", () => {
+describe("a combination of stores that share no entry", () => {
   const apart: Readonly<Record<string, () => readonly [Store, Store]>> = {
     "two layers": () => [Memory.layer(), Memory.layer()],
     "a layer and a fresh build of it": () => {
@@ -150,7 +151,7 @@ describe("a combination of stores that never share an entry is built", () => {
   }
   for (const [name, combine] of Object.entries({ ...combinations, ...routings })) {
     for (const [what, sides] of Object.entries(apart)) {
-      it.effect(`${name}: ${what}`, () =>
+      it.effect(`is built by ${name}: ${what}`, () =>
         Effect.gen(function* () {
           assert.strictEqual(yield* outcome(combine(...sides())), "built")
         })
@@ -158,7 +159,7 @@ describe("a combination of stores that never share an entry is built", () => {
     }
   }
 
-  it.effect("PassthroughCache: nothing, to switch the cache off", () => {
+  it.effect("is built by PassthroughCache with a Null cache, which disables caching", () => {
     const Nothing = Null.layer()
     return Effect.gen(function* () {
       assert.strictEqual(yield* outcome(Nothing.pipe(PassthroughCache.wrap({ cache: Nothing }))), "built")
@@ -166,7 +167,7 @@ describe("a combination of stores that never share an entry is built", () => {
   })
 
   for (const [name, combine] of Object.entries(routings)) {
-    it.effect(`${name}: one store, some collections of which are encrypted`, () => {
+    it.effect(`is built by ${name} over one store with some encrypted collections`, () => {
       const base = Memory.layer()
       return Effect.gen(function* () {
         assert.strictEqual(yield* outcome(combine(base, base.pipe(Aead.wrap({ keys: [{ id: "1", key }] })))), "built")
@@ -175,14 +176,14 @@ describe("a combination of stores that never share an entry is built", () => {
   }
 })
 
-describe("layers that are written out twice", () => {
+describe("two equal layers that are declared separately", () => {
   const directory = Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-kv-apart-"))),
     (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
   )
 
   for (const [name, combine] of Object.entries(combinations)) {
-    it.live(`${name}: the same file, directory or KeyValueStore is the same store`, () =>
+    it.live(`are one store for ${name} when they use the same file, directory or KeyValueStore`, () =>
       Effect.gen(function* () {
         const path = yield* directory
         const sqlite = (table = "entries") => Sqlite.layer({ filename: join(path, "db"), table })
@@ -200,7 +201,7 @@ describe("layers that are written out twice", () => {
   }
 })
 
-describe("one constant as the cache of several stores", () => {
+describe("one cache layer used for several stores", () => {
   class A extends Context.Service<A, KeyValue.Service>()("test/A") {}
   class B extends Context.Service<B, KeyValue.Service>()("test/B") {}
   const seeded = (value: string) => Memory.layer({ seed: { default_collection: { k: value } } })
@@ -214,7 +215,7 @@ describe("one constant as the cache of several stores", () => {
     return [yield* a.get("k"), yield* b.get("k"), yield* a.get("k"), yield* b.get("k")]
   })
 
-  it.effect("each has copies of its own", () =>
+  it.effect("keeps separate copies for each store", () =>
     Effect.gen(function* () {
       const cached = PassthroughCache.wrap({ cache: Memory.layer() })
       const layers = both(seeded("a").pipe(cached), seeded("b").pipe(cached))
@@ -222,7 +223,7 @@ describe("one constant as the cache of several stores", () => {
     })
   )
 
-  it.effect("each has copies of its own, with wrappers on both sides", () =>
+  it.effect("keeps separate copies for each store when both wrap the cache layer", () =>
     Effect.gen(function* () {
       const cache = Memory.layer()
       const a = seeded("a").pipe(PassthroughCache.wrap({ cache: cache.pipe(Retry.wrap()) }))
@@ -231,7 +232,7 @@ describe("one constant as the cache of several stores", () => {
     })
   )
 
-  it.effect("no copies of a store whose layer is closed are found by the next one", () => {
+  it.effect("does not return copies of a closed store to the next store", () => {
     const cache = Memory.layer()
     const cached = PassthroughCache.wrap({ cache })
     const get = KeyValue.KeyValue.use((kv) => kv.get("k"))
@@ -241,7 +242,7 @@ describe("one constant as the cache of several stores", () => {
     }).pipe(Effect.provide(cache))
   })
 
-  it.live("a file is refused to the second one, until the first is closed", () =>
+  it.live("rejects a second store over the same file until the first one is closed", () =>
     Effect.gen(function* () {
       const path = mkdtempSync(join(tmpdir(), "effect-kv-apart-"))
       yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(path, { recursive: true, force: true })))
@@ -254,7 +255,7 @@ describe("one constant as the cache of several stores", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("a file is refused to a layer that is built for a second tenant while it is open for the first", () =>
+  it.live("rejects a layer built for a second tenant while the file is open for the first", () =>
     Effect.gen(function* () {
       class Tenant extends Context.Service<Tenant, string>()("test/Tenant") {}
       const path = mkdtempSync(join(tmpdir(), "effect-kv-apart-"))
@@ -282,7 +283,7 @@ describe("one constant as the cache of several stores", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("two stacks over the same layer share it", () => {
+  it.effect("shares its copies between two stacks over the same store layer", () => {
     const far = seeded("k")
     let gets = 0
     const counted = Driver.wrapper(

@@ -1,4 +1,4 @@
-/** What happens when a function of the user throws: the one call that it was for ends with a defect, and nothing else. */
+/** Tests that a function of the user that throws ends only its own call, with a defect, and leaves nothing held. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ class Thrown extends Error {
   override readonly name = "Thrown"
 }
 
-/** A function that throws while it is told to. */
+/** A function that throws while `state.throws` is set. */
 const throwing = <Args extends ReadonlyArray<unknown>, A>(otherwise: (...args: Args) => A) => {
   const state = { throws: true }
   const callback = (...args: Args): A => {
@@ -43,7 +43,7 @@ interface Case {
 
 const store = (plan: Script) => Memory.layer().pipe(faulty(plan))
 
-/** One place, so that one that is not given back is noticed. */
+/** Has one slot only, so that a slot that is not freed makes later calls fail. */
 const narrow = Bulkhead.wrap({ maxConcurrent: 1, maxQueue: 0 })
 
 const cases: Readonly<Record<string, () => Case>> = {
@@ -104,14 +104,14 @@ const cases: Readonly<Record<string, () => Case>> = {
 
 describe("a callback that throws", () => {
   for (const [name, make] of Object.entries(cases)) {
-    it.effect(`is a defect of its call and leaves nothing held: ${name}`, () => {
+    it.effect(`ends its call with a defect and leaves nothing held: ${name}`, () => {
       const { state, layer, operations = ["get", "put", "delete"] } = make()
       const plan = script()
       return Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
         const all = { get: () => kv.get("a"), put: () => kv.put("a", 1), delete: () => kv.delete("a") }
         const run = (operation: keyof typeof all): Effect.Effect<unknown, unknown> => {
-          // Nothing is thrown where the effect is made.
+          // The function must not throw here, where the effect is only built.
           const effect = all[operation]()
           return effect
         }
@@ -133,7 +133,7 @@ describe("a callback that throws", () => {
     })
   }
 
-  it.effect("is a defect of all who share its load, and the next ones load again: getOrSet", () =>
+  it.effect("ends all callers that share its load with a defect, and later callers load again: getOrSet", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const { state, callback } = throwing(() => 1)
@@ -148,7 +148,7 @@ describe("a callback that throws", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(narrow)))
   )
 
-  it.effect("does not open a circuit, nor keep it from closing: CircuitBreaker.isFailure", () => {
+  it.effect("neither opens a circuit nor keeps it from closing: CircuitBreaker.isFailure", () => {
     const { state, callback } = throwing(() => true)
     const plan = script()
     const layer = Memory.layer().pipe(

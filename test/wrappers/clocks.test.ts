@@ -1,4 +1,4 @@
-/** Policies measure elapsed time, whatever happens to the time of day meanwhile. */
+/** Tests that policies measure elapsed time when the time of day is set. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -24,7 +24,7 @@ const get = KeyValue.KeyValue.use((kv) => kv.get("a"))
 /** The tag of the failure, or "ok". */
 const outcome = Effect.match(get, { onSuccess: () => "ok", onFailure: ({ _tag }) => _tag as string })
 
-/** How many milliseconds an effect takes, and its result. */
+/** The result of an effect and the milliseconds that it takes, when `between` runs after its start. */
 const timed = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>, between: Effect.Effect<void>) {
   const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
   yield* between
@@ -38,8 +38,8 @@ for (const [name, millis] of [
   ["back", -hour],
   ["forward", hour]
 ] as const) {
-  describe(`when the clock is set ${name} by an hour`, () => {
-    it.effect("Timeout ends an operation in its time", () => {
+  describe(`a clock that is set ${name} by an hour`, () => {
+    it.effect("does not change when Timeout ends an operation", () => {
       const layer = Memory.layer().pipe(faulty(script("hang")), Timeout.wrap("1 second"))
       return withWallClock((turn) =>
         Effect.gen(function* () {
@@ -50,7 +50,7 @@ for (const [name, millis] of [
       )
     })
 
-    it.effect("a budget of Deadline ends in its time, and not before", () => {
+    it.effect("does not change when a deadline passes", () => {
       const plan = script()
       const layer = Memory.layer().pipe(faulty(plan), Deadline.wrap())
       return withWallClock((turn) =>
@@ -67,7 +67,7 @@ for (const [name, millis] of [
       )
     })
 
-    it.effect("Retry pauses as long as before, within the deadline, and its budget earns as much", () => {
+    it.effect("does not change the pauses and the budget of Retry", () => {
       const plan = script()
       const layer = Memory.layer().pipe(
         faulty(plan),
@@ -101,7 +101,7 @@ for (const [name, millis] of [
       )
     })
 
-    it.effect("RateLimit lets as many through as before", () => {
+    it.effect("does not change how many calls RateLimit lets through", () => {
       const layer = Memory.layer().pipe(RateLimit.wrap({ limit: 10, window: "1 second", burst: 10 }))
       return withWallClock((turn) =>
         Effect.gen(function* () {
@@ -118,7 +118,7 @@ for (const [name, millis] of [
       )
     })
 
-    it.effect("RateLimit lets a call wait as long as before", () => {
+    it.effect("does not change how long RateLimit makes a call wait", () => {
       const layer = Memory.layer().pipe(
         RateLimit.wrap({ limit: 1, window: "1 second", onExceeded: "wait", maxWait: "1 minute" })
       )
@@ -130,7 +130,7 @@ for (const [name, millis] of [
       )
     })
 
-    it.effect("CircuitBreaker stays open as long as before", () => {
+    it.effect("does not change how long CircuitBreaker stays open", () => {
       const plan = script("unavailable", "unavailable")
       const layer = Memory.layer().pipe(
         faulty(plan),
@@ -149,7 +149,7 @@ for (const [name, millis] of [
       )
     })
 
-    it.effect("Bulkhead lets a call wait as long as before", () => {
+    it.effect("does not change how long Bulkhead lets a call wait", () => {
       const layer = Memory.layer().pipe(
         faulty(script("hang")),
         Bulkhead.wrap({ maxConcurrent: 1, maxWait: "2 seconds" })
@@ -162,7 +162,7 @@ for (const [name, millis] of [
       )
     })
 
-    it.effect("Hedge sends the second attempt in its time", () => {
+    it.effect("does not change when Hedge sends the second attempt", () => {
       const layer = Memory.layer().pipe(faulty(script("hang")), Hedge.wrap({ after: "1 second", maxExtra: 1 }))
       return withWallClock((turn) =>
         Effect.gen(function* () {

@@ -1,10 +1,9 @@
-/** What callers get whose operations are under way when the layer is closed, and who come afterwards. */
+/** Tests what callers get when a layer is closed while their operations run, and afterwards. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import {
   Bulkhead,
@@ -13,7 +12,7 @@ import {
   Driver,
   Fallback,
   Hedge,
-  KeyValue,
+  type KeyValue,
   KeyValueError,
   Memory,
   PassthroughCache,
@@ -23,12 +22,13 @@ import {
   Timeout
 } from "../../src/index.ts"
 import { everyWrapper } from "../support/everyWrapper.ts"
+import { opened } from "../support/opened.ts"
 
 type Layers = Readonly<Record<string, Layer.Layer<KeyValue.KeyValue, unknown>>>
 
 type Operation = (kv: KeyValue.Service) => Effect.Effect<unknown, KeyValueError.KeyValueError>
 
-/** Each that applications call, about a key of its own or about one that others are about, too. */
+/** The operations of an application, most of them on the same key. */
 const operations: Readonly<Record<string, Operation>> = {
   get: (kv) => kv.get("k"),
   getMany: (kv) => kv.getMany(["k", "l"]),
@@ -43,19 +43,11 @@ const operations: Readonly<Record<string, Operation>> = {
   getOrSet: (kv) => kv.getOrSet("k", Effect.succeed(1))
 }
 
-/** Builds a layer whose scope can be closed while fibers outside of it use the store. */
-const opened = Effect.fnUntraced(function* (layer: Layer.Layer<KeyValue.KeyValue, unknown>) {
-  const scope = yield* Scope.make()
-  const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope)
-  const kv = yield* Effect.provide(KeyValue.KeyValue, context)
-  return { kv, close: Scope.close(scope, Exit.void) }
-})
-
 describe("an operation of a closed layer", () => {
   for (const [name, layer] of Object.entries(everyWrapper() as Layers)) {
     it.effect(`fails at once, through ${name}`, () =>
       Effect.gen(function* () {
-        const { kv, close } = yield* opened(layer)
+        const { kv, close } = yield* opened(Layer.fresh(layer))
         yield* kv.put("k", 0)
         yield* close
         for (const [operation, run] of Object.entries(operations)) {
@@ -71,9 +63,9 @@ describe("an operation of a closed layer", () => {
 })
 
 describe("a getOrSet of a closed layer", () => {
-  it.effect("fails at once although a load of its key is under way, whose callers fail when it has ended", () =>
+  it.effect("fails at once while a load of its key is under way, and the callers of the load fail when it ends", () =>
     Effect.gen(function* () {
-      const { kv, close } = yield* opened(Memory.layer())
+      const { kv, close } = yield* opened(Layer.fresh(Memory.layer()))
       const load = Effect.as(Effect.sleep("1 second"), "loaded")
       const first = yield* Effect.forkChild(kv.getOrSet("k", load))
       yield* TestClock.adjust(10)
@@ -94,7 +86,7 @@ const hangs = {
   "hangs and cannot be interrupted": Effect.uninterruptible(Effect.never)
 }
 
-/** Stacks in which no operation lasts longer than two seconds. */
+/** Stacks in which no operation takes longer than two seconds. */
 const limited = (hang: Effect.Effect<never>): Layers => {
   const store = () => Memory.layer().pipe(Driver.wrapper(Driver.around(() => hang)))
   const timed = () => store().pipe(Timeout.wrap("300 millis"))
@@ -134,9 +126,9 @@ const limited = (hang: Effect.Effect<never>): Layers => {
 for (const [how, hang] of Object.entries(hangs)) {
   describe(`closing a layer over a store that ${how}`, () => {
     for (const [name, layer] of Object.entries(limited(hang))) {
-      it.effect(`ends callers by their limit at the latest, and is not held up itself, with ${name}`, () =>
+      it.effect(`ends callers at their limit or earlier and completes itself, with ${name}`, () =>
         Effect.gen(function* () {
-          const { kv, close } = yield* opened(layer)
+          const { kv, close } = yield* opened(Layer.fresh(layer))
           const callers: Array<Fiber.Fiber<unknown, unknown>> = []
           for (const run of Object.values(operations)) {
             callers.push(...(yield* Effect.replicateEffect(Effect.forkDetach(run(kv), { startImmediately: true }), 3)))

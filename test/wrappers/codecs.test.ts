@@ -1,3 +1,4 @@
+/** Tests Compression and FernetEncryption: what they store, what they read, and which damage they refuse. */
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -32,7 +33,7 @@ const envelope = (data: string, algorithm = "gzip", version: Value.Json = 1) => 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64")
 
 describe("Compression", () => {
-  it.effect("C1 leaves small values as they are", () =>
+  it.effect("stores small values uncompressed [C1]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("k", { test: "value" })
@@ -41,7 +42,7 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
   )
 
-  it.effect("C2 stores large values in py-key-value's envelope: gzip of their JSON", () =>
+  it.effect("stores large values in py-key-value's envelope, as gzip of their JSON [C2]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("k", large)
@@ -57,7 +58,7 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap({ minSize: 100 }))))
   )
 
-  it.effect("compresses from exactly the least size, and the same value to the same bytes", () =>
+  it.effect("compresses values from exactly minSize on, and equal values to equal bytes", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("below", "x".repeat(1021))
@@ -69,7 +70,7 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
   )
 
-  it.effect("C3 each value of a batch, and of an atomic update", () =>
+  it.effect("compresses each value of a batch and of an atomic update [C3]", () =>
     Effect.gen(function* () {
       const { kv, inner } = yield* both
       const atomic = yield* Atomic.Atomic
@@ -86,7 +87,7 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap({ minSize: 0 }))))
   )
 
-  it.effect("C4 a value that looks like an envelope comes back as it was", () =>
+  it.effect("returns a value that looks like an envelope unchanged [C4]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const lookalikes = [
@@ -106,7 +107,7 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
   )
 
-  it.effect("C5 reads what is not compressed as it is", () =>
+  it.effect("reads uncompressed values unchanged [C5]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const values = [large, null, 0, "", new Uint8Array([31, 139, 8])]
@@ -117,38 +118,40 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
   )
 
-  it.effect("C6 damage is a DecompressionError: in base64, gzip, JSON, length, version, algorithm and types", () =>
-    Effect.gen(function* () {
-      const { kv } = yield* both
-      const compressed = gzipSync(JSON.stringify(large))
-      const flipped = Buffer.from(compressed)
-      flipped[flipped.length - 6]! ^= 0xff
-      const damaged: Record<string, Value.Json> = {
-        base64: envelope("invalid-base64-data!!!"),
-        urlSafe: envelope(base64(compressed).replaceAll("/", "_").replaceAll("+", "-").replace(/^H/, "_")),
-        notGzip: envelope(base64(new Uint8Array([1, 2, 3]))),
-        truncated: envelope(base64(compressed.subarray(0, -4))),
-        crc: envelope(base64(flipped)),
-        notJson: envelope(base64(gzipSync("not json"))),
-        notUtf8: envelope(base64(gzipSync(new Uint8Array([0xff, 0xfe])))),
-        version: envelope(base64(compressed), "gzip", 99),
-        versionTrue: envelope(base64(compressed), "gzip", true),
-        algorithm: envelope(base64(compressed), "lzma"),
-        otherAlgorithm: envelope(base64(compressed), "brotli"),
-        notText: { ...envelope(""), __compressed_data__: 5 }
-      }
-      for (const [name, value] of Object.entries(damaged)) {
-        yield* plant("k", value, { collection: "c" })
-        const error = yield* Effect.flip(kv.get("k", { collection: "c" }))
-        assert.strictEqual(error._tag, "DecompressionError", name)
-        assert.include(error.message, 'get in collection "c"')
-        assert.isFalse(error.retryable)
-        assert.strictEqual((yield* Effect.flip(kv.getMany(["k"], { collection: "c" })))._tag, "DecompressionError")
-      }
-    }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
+  it.effect(
+    "fails with DecompressionError for damaged base64, gzip, JSON, length, version, algorithm and types [C6]",
+    () =>
+      Effect.gen(function* () {
+        const { kv } = yield* both
+        const compressed = gzipSync(JSON.stringify(large))
+        const flipped = Buffer.from(compressed)
+        flipped[flipped.length - 6]! ^= 0xff
+        const damaged: Record<string, Value.Json> = {
+          base64: envelope("invalid-base64-data!!!"),
+          urlSafe: envelope(base64(compressed).replaceAll("/", "_").replaceAll("+", "-").replace(/^H/, "_")),
+          notGzip: envelope(base64(new Uint8Array([1, 2, 3]))),
+          truncated: envelope(base64(compressed.subarray(0, -4))),
+          crc: envelope(base64(flipped)),
+          notJson: envelope(base64(gzipSync("not json"))),
+          notUtf8: envelope(base64(gzipSync(new Uint8Array([0xff, 0xfe])))),
+          version: envelope(base64(compressed), "gzip", 99),
+          versionTrue: envelope(base64(compressed), "gzip", true),
+          algorithm: envelope(base64(compressed), "lzma"),
+          otherAlgorithm: envelope(base64(compressed), "brotli"),
+          notText: { ...envelope(""), __compressed_data__: 5 }
+        }
+        for (const [name, value] of Object.entries(damaged)) {
+          yield* plant("k", value, { collection: "c" })
+          const error = yield* Effect.flip(kv.get("k", { collection: "c" }))
+          assert.strictEqual(error._tag, "DecompressionError", name)
+          assert.include(error.message, 'get in collection "c"')
+          assert.isFalse(error.retryable)
+          assert.strictEqual((yield* Effect.flip(kv.getMany(["k"], { collection: "c" })))._tag, "DecompressionError")
+        }
+      }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
   )
 
-  it.effect("what would inflate past the cap is refused before it does", () =>
+  it.effect("refuses data that would inflate past maxDecompressedSize", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       for (const size of [30_000_000, 3000]) {
@@ -159,7 +162,7 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap({ maxDecompressedSize: "2 KiB" }))))
   )
 
-  it.effect("the cap is 64 MiB unless it is given", () =>
+  it.effect("limits inflated values to 64 MiB by default", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const json = (size: number) =>
@@ -175,49 +178,51 @@ describe("Compression", () => {
 
   for (const algorithm of ["gzip", "deflate", "brotli", "zstd"] as const) {
     for (const form of ["json", "binary"] as const) {
-      it.effect(`what is put is got, up to maxDecompressedSize and beyond it refused: ${algorithm}, ${form}`, () =>
-        Effect.gen(function* () {
-          const { kv } = yield* both
-          const limit = 2048
-          yield* kv.put("k", "before")
-          for (const size of [limit - 1, limit, limit + 1, 2 * limit]) {
-            for (const value of [new Uint8Array(size), "a".repeat(size - 2)]) {
-              const exit = yield* Effect.exit(kv.put("k", value))
-              assert.strictEqual(Exit.isSuccess(exit), size <= limit, `${size}`)
-              if (Exit.isSuccess(exit)) assert.deepStrictEqual(yield* kv.get("k"), value)
+      it.effect(
+        `reads back values up to maxDecompressedSize and refuses to store larger ones (${algorithm}, ${form})`,
+        () =>
+          Effect.gen(function* () {
+            const { kv } = yield* both
+            const limit = 2048
+            yield* kv.put("k", "before")
+            for (const size of [limit - 1, limit, limit + 1, 2 * limit]) {
+              for (const value of [new Uint8Array(size), "a".repeat(size - 2)]) {
+                const exit = yield* Effect.exit(kv.put("k", value))
+                assert.strictEqual(Exit.isSuccess(exit), size <= limit, `${size}`)
+                if (Exit.isSuccess(exit)) assert.deepStrictEqual(yield* kv.get("k"), value)
+              }
             }
-          }
-          const error = yield* Effect.flip(
-            kv.putMany([
-              ["l", 1],
-              ["k", "a".repeat(3000)]
-            ])
+            const error = yield* Effect.flip(
+              kv.putMany([
+                ["l", 1],
+                ["k", "a".repeat(3000)]
+              ])
+            )
+            assert.strictEqual(error._tag, "EntryTooLargeError")
+            assert.strictEqual(
+              error.message,
+              'putMany in collection "default_collection": the value has 3002 bytes, the limit of Compression is 2048.'
+            )
+            assert.strictEqual(String(yield* kv.get("k")).length, limit - 2)
+            assert.isUndefined(yield* kv.get("l"))
+            const noise = crypto.getRandomValues(new Uint8Array(2 * limit))
+            yield* kv.put("noise", noise)
+            assert.deepStrictEqual(yield* kv.get("noise"), noise, "which does not get smaller")
+            const lookalike = { ...envelope("x"), data: "x".repeat(limit) }
+            const disguised = { ...lookalike, __compressed_data__: "x".repeat(limit) }
+            for (const value of [lookalike, disguised]) {
+              assert.strictEqual((yield* Effect.flip(kv.put("k", value)))._tag, "EntryTooLargeError")
+            }
+          }).pipe(
+            Effect.provide(
+              memory().pipe(Compression.wrap({ algorithm, envelope: form, minSize: 0, maxDecompressedSize: "2 KiB" }))
+            )
           )
-          assert.strictEqual(error._tag, "EntryTooLargeError")
-          assert.strictEqual(
-            error.message,
-            'putMany in collection "default_collection": the value has 3002 bytes, the limit of Compression is 2048.'
-          )
-          assert.strictEqual(String(yield* kv.get("k")).length, limit - 2)
-          assert.isUndefined(yield* kv.get("l"))
-          const noise = crypto.getRandomValues(new Uint8Array(2 * limit))
-          yield* kv.put("noise", noise)
-          assert.deepStrictEqual(yield* kv.get("noise"), noise, "which does not get smaller")
-          const lookalike = { ...envelope("x"), data: "x".repeat(limit) }
-          const disguised = { ...lookalike, __compressed_data__: "x".repeat(limit) }
-          for (const value of [lookalike, disguised]) {
-            assert.strictEqual((yield* Effect.flip(kv.put("k", value)))._tag, "EntryTooLargeError")
-          }
-        }).pipe(
-          Effect.provide(
-            memory().pipe(Compression.wrap({ algorithm, envelope: form, minSize: 0, maxDecompressedSize: "2 KiB" }))
-          )
-        )
       )
     }
   }
 
-  it.effect("C7 makes values smaller, and leaves those that would not get so", () =>
+  it.effect("compresses values only when that makes them smaller [C7]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("k", { data: "x".repeat(10_000) })
@@ -231,28 +236,25 @@ describe("Compression", () => {
   )
 
   for (const algorithm of ["gzip", "zstd", "brotli", "deflate"] as const) {
-    it.effect(
-      `${algorithm}: every kind of value, small and large (off the event loop), read whatever is written`,
-      () => {
-        const base = memory()
-        return Effect.gen(function* () {
-          const { kv } = yield* both
-          const bytes = new Uint8Array(200_000).fill(7)
-          const values: ReadonlyArray<Value.Value> = [large, ["é世🌍".repeat(100_000)], bytes, "y".repeat(2000), -0]
-          for (const value of values) {
-            yield* kv.put("k", value)
-            assert.deepStrictEqual(yield* kv.get("k"), value)
-          }
-          yield* kv.put("k", large)
-          assert.strictEqual(((yield* stored("k")) as Fields).__compression_algorithm__, algorithm)
-          const other = base.pipe(Compression.wrap({ algorithm: "gzip" }))
-          assert.deepStrictEqual(yield* KeyValue.KeyValue.use((it) => it.get("k")).pipe(Effect.provide(other)), large)
-        }).pipe(Effect.provide(Layer.merge(base, base.pipe(Compression.wrap({ algorithm, level: 3 })))))
-      }
-    )
+    it.effect(`compresses every kind of value with ${algorithm} and reads it back under another algorithm`, () => {
+      const base = memory()
+      return Effect.gen(function* () {
+        const { kv } = yield* both
+        const bytes = new Uint8Array(200_000).fill(7)
+        const values: ReadonlyArray<Value.Value> = [large, ["é世🌍".repeat(100_000)], bytes, "y".repeat(2000), -0]
+        for (const value of values) {
+          yield* kv.put("k", value)
+          assert.deepStrictEqual(yield* kv.get("k"), value)
+        }
+        yield* kv.put("k", large)
+        assert.strictEqual(((yield* stored("k")) as Fields).__compression_algorithm__, algorithm)
+        const other = base.pipe(Compression.wrap({ algorithm: "gzip" }))
+        assert.deepStrictEqual(yield* KeyValue.KeyValue.use((it) => it.get("k")).pipe(Effect.provide(other)), large)
+      }).pipe(Effect.provide(Layer.merge(base, base.pipe(Compression.wrap({ algorithm, level: 3 })))))
+    })
   }
 
-  it.effect("a damaged zstd frame is typed, too", () =>
+  it.effect("fails with DecompressionError for a damaged zstd frame", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* plant("k", envelope(base64(zstdCompressSync(JSON.stringify(large)).subarray(0, 20)), "zstd"))
@@ -260,7 +262,7 @@ describe("Compression", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
   )
 
-  it.effect("bad sizes fail when the layer is built", () =>
+  it.effect("rejects invalid sizes when the layer is built", () =>
     Effect.gen(function* () {
       for (const options of [{ minSize: -1 }, { maxDecompressedSize: "much" as "1 B" }]) {
         assert.strictEqual((yield* buildError(Memory.layer().pipe(Compression.wrap(options))))._tag, "StoreSetupError")
@@ -274,7 +276,7 @@ const K2 = Redacted.make("ZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1-f4CBgoM=")
 const secret = { test: "value", number: 123 }
 
 describe("FernetEncryption", () => {
-  it.effect("E1 and E3 stores nothing but py-key-value's envelope", () =>
+  it.effect("stores only py-key-value's envelope [E1, E3]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("k", secret)
@@ -290,7 +292,7 @@ describe("FernetEncryption", () => {
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [K1] }))))
   )
 
-  it.effect("E4 every kind of value, alone, in batches and atomically", () =>
+  it.effect("encrypts every kind of value, alone, in batches and atomically [E4]", () =>
     Effect.gen(function* () {
       const { kv, inner } = yield* both
       const atomic = yield* Atomic.Atomic
@@ -313,7 +315,7 @@ describe("FernetEncryption", () => {
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [K1] }))))
   )
 
-  it.effect("E5 plaintext is refused, unless a migration allows it", () => {
+  it.effect("refuses plaintext unless allowPlaintext is set [E5]", () => {
     const base = memory()
     const get = KeyValue.KeyValue.use((kv) => kv.get("k"))
     return Effect.gen(function* () {
@@ -325,7 +327,7 @@ describe("FernetEncryption", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("E2, E6, E9 and E11 damage and wrong keys are a DecryptionError with their reason", () =>
+  it.effect("fails with DecryptionError and its reason for damage and wrong keys [E2, E6, E9, E11]", () =>
     Effect.gen(function* () {
       const { kv, inner } = yield* both
       yield* kv.put("good", secret)
@@ -368,7 +370,7 @@ describe("FernetEncryption", () => {
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [Redacted.make(vectors.meta.keys.K3)] }))))
   )
 
-  it.effect('E7 with onDecryptionError: "miss" it is missing, alone and in a batch', () =>
+  it.effect('returns a miss with onDecryptionError: "miss", alone and in a batch [E7]', () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("good", 1)
@@ -384,7 +386,7 @@ describe("FernetEncryption", () => {
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys: [K1], onDecryptionError: "miss" }))))
   )
 
-  it.effect("E8 rotation: the first key encrypts, all decrypt", () => {
+  it.effect("encrypts with the first key and decrypts with all of them [E8]", () => {
     const base = memory()
     const before = base.pipe(FernetEncryption.wrap({ keys: [K1] }))
     const during = base.pipe(FernetEncryption.wrap({ keys: [K2, K1] }))
@@ -402,7 +404,7 @@ describe("FernetEncryption", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("E10 derives the keys that py-key-value derives", () =>
+  it.effect("derives the keys that py-key-value derives [E10]", () =>
     Effect.gen(function* () {
       for (const { source_material, salt, fernet_key } of vectors.kdf) {
         const key = yield* FernetEncryption.deriveKey({ passphrase: Redacted.make(source_material), salt })
@@ -411,7 +413,7 @@ describe("FernetEncryption", () => {
     })
   )
 
-  it.effect("E10 a passphrase and a salt are as good as the key that they make", () => {
+  it.effect("accepts a passphrase and a salt instead of the key derived from them [E10]", () => {
     const base = memory()
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -445,7 +447,7 @@ describe("FernetEncryption", () => {
     })
   )
 
-  it.effect("E11 bad secrets fail when the layer is built, and are not shown", () =>
+  it.effect("rejects invalid secrets when the layer is built, without showing them [E11]", () =>
     Effect.gen(function* () {
       const bad = [
         {},
@@ -466,7 +468,7 @@ describe("FernetEncryption", () => {
     })
   )
 
-  it.effect("generates keys that work, each another", () =>
+  it.effect("generates a different, usable key each time", () =>
     Effect.gen(function* () {
       const key = yield* FernetEncryption.generateKey
       assert.notStrictEqual(Redacted.value(key), Redacted.value(yield* FernetEncryption.generateKey))
@@ -479,7 +481,7 @@ describe("FernetEncryption", () => {
     })
   )
 
-  it.effect("below Compression: what is compressed is encrypted, both read back", () =>
+  it.effect("encrypts compressed values when Compression is outside of it, and reads them back", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("k", large)
@@ -491,7 +493,7 @@ describe("FernetEncryption", () => {
 })
 
 describe("the binary envelope", () => {
-  /** As a web shop might have them: repeated names of fields, numbers and identifiers that repeat nothing. */
+  /** An order of a web shop: its field names repeat, its numbers and identifiers do not. */
   const order = (bytes: number) => {
     const lines: Array<Value.Json> = []
     const value = { id: "3f2a9c1e-77b1-4c0e-9d1c-5b1e0c7a2f10", customer: "alice@example.org", lines }
@@ -535,7 +537,7 @@ describe("the binary envelope", () => {
     })
   )
 
-  it.effect("an unknown one fails when the layer is built", () =>
+  it.effect("an unknown envelope is rejected when the layer is built", () =>
     Effect.gen(function* () {
       const envelope = "yaml" as "json"
       for (const layer of [

@@ -1,3 +1,4 @@
+/** Tests Fallback without recovery, Routing and CollectionRouting. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -27,7 +28,7 @@ const withSteps = (seed: string, ...steps: ReadonlyArray<Step>) => {
 const use = <A, E>(f: (kv: KeyValue.Service) => Effect.Effect<A, E>) => KeyValue.KeyValue.use(f)
 
 describe("Fallback", () => {
-  it.effect("F1 answers reads from the fallback while the primary is unavailable", () => {
+  it.effect("reads from the fallback while the primary is unavailable [F1]", () => {
     const primary = withSteps("primary", "unavailable", "unavailable", "unavailable", "unavailable")
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
@@ -39,7 +40,7 @@ describe("Fallback", () => {
     }).pipe(Effect.provide(primary.layer.pipe(Fallback.wrap({ fallback: withSteps("fallback").layer }))))
   })
 
-  it.effect("F2 and F5 an answer of the primary is the answer, a miss too", () => {
+  it.effect("returns the reply of the primary, including a miss [F2, F5]", () => {
     const fallback = withSteps("fallback")
     return Effect.gen(function* () {
       assert.strictEqual(yield* use((kv) => kv.get("key")), "primary")
@@ -48,7 +49,7 @@ describe("Fallback", () => {
     }).pipe(Effect.provide(withSteps("primary").layer.pipe(Fallback.wrap({ fallback: fallback.layer }))))
   })
 
-  it.effect("F3 and F4 writes go to the primary only, unless told", () => {
+  it.effect("sends writes only to the primary unless writeToFallback is set [F3, F4]", () => {
     const broken = (): ReturnType<typeof withSteps> => withSteps("primary", "unavailable", "unavailable")
     return Effect.gen(function* () {
       const off = broken().layer.pipe(Fallback.wrap({ fallback: Memory.layer() }))
@@ -71,7 +72,7 @@ describe("Fallback", () => {
     })
   })
 
-  it.effect("takes over for unavailability only, unless told otherwise", () =>
+  it.effect("uses the fallback only for unavailability unless fallbackOn says otherwise", () =>
     Effect.gen(function* () {
       const refused = () => withSteps("primary", "refused").layer
       const fallback = withSteps("fallback").layer
@@ -96,7 +97,7 @@ describe("Fallback", () => {
     })
   )
 
-  it.effect("what was tampered with is not answered from the fallback", () => {
+  it.effect("does not read from the fallback when the entry of the primary was tampered with", () => {
     const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
     const primary = memory().pipe(FernetEncryption.wrap({ keys }))
     return Effect.gen(function* () {
@@ -114,18 +115,21 @@ describe("Fallback", () => {
     }).pipe(Effect.provide(primary.pipe(Fallback.wrap({ fallback: withSteps("fallback").layer }))))
   })
 
-  it.effect("what an outage kept from the primary stays in the fallback: the primary answers as before", () => {
-    const primary = withSteps("old", "unavailable", "unavailable", "unavailable")
-    return Effect.gen(function* () {
-      const kv = yield* KeyValue.KeyValue
-      yield* kv.put("key", "new")
-      yield* kv.put("other", "new")
-      assert.strictEqual(yield* kv.get("key"), "new", "during the outage")
-      assert.deepStrictEqual(yield* kv.getMany(["key", "other"]), ["old", undefined], "after it")
-    }).pipe(Effect.provide(primary.layer.pipe(Fallback.wrap({ fallback: Memory.layer(), writeToFallback: true }))))
-  })
+  it.effect(
+    "leaves the writes of an outage in the fallback and returns the old values of the primary afterwards",
+    () => {
+      const primary = withSteps("old", "unavailable", "unavailable", "unavailable")
+      return Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        yield* kv.put("key", "new")
+        yield* kv.put("other", "new")
+        assert.strictEqual(yield* kv.get("key"), "new", "during the outage")
+        assert.deepStrictEqual(yield* kv.getMany(["key", "other"]), ["old", undefined], "after it")
+      }).pipe(Effect.provide(primary.layer.pipe(Fallback.wrap({ fallback: Memory.layer(), writeToFallback: true }))))
+    }
+  )
 
-  it.effect("an enumeration goes on where it began", () => {
+  it.effect("continues an enumeration in the store in which it began", () => {
     const seed = (name: string, n: number) =>
       Memory.layer({
         seed: { default_collection: Object.fromEntries(Array.from({ length: n }, (_, i) => [`${name}${i}`, i])) }
@@ -154,7 +158,7 @@ describe("Routing", () => {
     return { first, second, rest, router: rest.pipe(Routing.wrap({ stores: { a: first, b: second }, route })) }
   }
 
-  it.effect("RT1, RT2 and RT3 each collection is in its own store, with its TTL, and deleted there", () => {
+  it.effect("stores, reads and deletes each collection in its own store, with its TTL [RT1, RT2, RT3]", () => {
     const { first, second, rest, router } = stores()
     const cases = [
       ["first", first, 1800],
@@ -185,7 +189,7 @@ describe("Routing", () => {
     }).pipe(Effect.provide(Layer.mergeAll(first, second, rest, router)))
   })
 
-  it.effect("RT4 the default collection is routed by its name", () => {
+  it.effect("routes the default collection by its name [RT4]", () => {
     const seen: Array<string> = []
     const route = (collection: string) => {
       seen.push(collection)
@@ -197,41 +201,47 @@ describe("Routing", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(Routing.wrap({ stores: {}, route }))))
   })
 
-  it.effect("lists and clears each collection in its own store, and leaves what is routed elsewhere", () => {
-    const { first, rest, router } = stores()
-    return Effect.gen(function* () {
-      yield* Effect.provide(
-        use((kv) => kv.put("hidden", 1, { collection: "first" })),
-        rest
-      )
-      for (const collection of ["first", "second_a", "second_b", "third"]) {
-        yield* use((kv) =>
-          kv.putMany(
-            [
-              ["a", 1],
-              ["b", 2]
-            ],
-            { collection }
-          )
+  it.effect(
+    "lists and clears each collection in its own store, and leaves collections that are routed elsewhere",
+    () => {
+      const { first, rest, router } = stores()
+      return Effect.gen(function* () {
+        yield* Effect.provide(
+          use((kv) => kv.put("hidden", 1, { collection: "first" })),
+          rest
         )
-      }
-      const enumeration = yield* Enumeration.Enumeration
-      const names = yield* Stream.runCollect(enumeration.collections({ pageSize: 1 }))
-      assert.deepStrictEqual([...names].sort(), ["first", "second_a", "second_b", "third"])
-      assert.deepStrictEqual([...(yield* Stream.runCollect(enumeration.keys({ collection: "second_b" })))], ["a", "b"])
-      const maintenance = yield* Maintenance.Maintenance
-      assert.strictEqual(yield* maintenance.clearCollection({ collection: "second_a" }), 2)
-      assert.strictEqual(yield* maintenance.clear, 6)
-      assert.deepStrictEqual([...(yield* Stream.runCollect(enumeration.collections()))], [])
-      const hidden = Effect.provide(
-        use((kv) => kv.get("hidden", { collection: "first" })),
-        rest
-      )
-      assert.strictEqual(yield* hidden, 1)
-    }).pipe(Effect.provide(Layer.mergeAll(first, rest, router)))
-  })
+        for (const collection of ["first", "second_a", "second_b", "third"]) {
+          yield* use((kv) =>
+            kv.putMany(
+              [
+                ["a", 1],
+                ["b", 2]
+              ],
+              { collection }
+            )
+          )
+        }
+        const enumeration = yield* Enumeration.Enumeration
+        const names = yield* Stream.runCollect(enumeration.collections({ pageSize: 1 }))
+        assert.deepStrictEqual([...names].sort(), ["first", "second_a", "second_b", "third"])
+        assert.deepStrictEqual(
+          [...(yield* Stream.runCollect(enumeration.keys({ collection: "second_b" })))],
+          ["a", "b"]
+        )
+        const maintenance = yield* Maintenance.Maintenance
+        assert.strictEqual(yield* maintenance.clearCollection({ collection: "second_a" }), 2)
+        assert.strictEqual(yield* maintenance.clear, 6)
+        assert.deepStrictEqual([...(yield* Stream.runCollect(enumeration.collections()))], [])
+        const hidden = Effect.provide(
+          use((kv) => kv.get("hidden", { collection: "first" })),
+          rest
+        )
+        assert.strictEqual(yield* hidden, 1)
+      }).pipe(Effect.provide(Layer.mergeAll(first, rest, router)))
+    }
+  )
 
-  it.effect("removes what has expired in every store", () => {
+  it.effect("removes expired entries in every store", () => {
     const { router } = stores()
     return Effect.gen(function* () {
       for (const collection of ["first", "second", "third"]) yield* use((kv) => kv.put("k", 1, { collection, ttl: 1 }))
@@ -243,7 +253,7 @@ describe("Routing", () => {
     }).pipe(Effect.provide(router))
   })
 
-  it.effect("CollectionRouting is routing by a table, prototype names included", () => {
+  it.effect("routes by the table of CollectionRouting, also for names such as __proto__", () => {
     const sessions = Memory.layer()
     return Effect.gen(function* () {
       yield* use((kv) => kv.put("k", 1, { collection: "sessions" }))
@@ -258,7 +268,7 @@ describe("Routing", () => {
     }).pipe(Effect.provide(Layer.merge(sessions, Memory.layer().pipe(CollectionRouting.wrap({ sessions })))))
   })
 
-  it.effect("a base that several stores share is built once", () => {
+  it.effect("builds a base that several stores share only once", () => {
     const base = Memory.layer()
     const router = base.pipe(
       PrefixCollections.wrap("rest"),

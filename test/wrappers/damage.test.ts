@@ -1,4 +1,4 @@
-/** What the codecs wrote, damaged in every place. `badInput.test.ts` has what else may stand there. */
+/** Tests that damaged tokens, compressed data and frames are refused. `badInput.test.ts` tests other bad data. */
 import { createCipheriv, createHash, createHmac } from "node:crypto"
 import * as zlib from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
@@ -23,7 +23,7 @@ const envelopes = ["json", "binary"] as const
 const key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 const keys = [Redacted.make(key)] as const
 
-/** What reading a planted value fails with, the same alone, in a batch and with its TTL. */
+/** The error of reading a planted value, which must be the same alone, in a batch and with its TTL. */
 const errorOf = Effect.fnUntraced(function* (value: Value.Value, what: string) {
   const { kv } = yield* both
   yield* plant("k", value, { collection: "c" })
@@ -62,7 +62,7 @@ describe("a Fernet token", () => {
   const sign = (signed: Uint8Array): Uint8Array =>
     concat(signed, createHmac("sha256", bytes.subarray(0, 16)).update(signed).digest())
 
-  /** A token with the right signature of blocks that are padded already, or not. */
+  /** A correctly signed token of these blocks, whatever their padding is. */
   const tokenOf = (blocks: Uint8Array, head = Uint8Array.of(0x80, 0, 0, 0, 0, 0, 0, 0, 0)): Uint8Array => {
     const cipher = createCipheriv("aes-128-cbc", bytes.subarray(16), iv).setAutoPadding(false)
     return sign(concat(head, iv, cipher.update(blocks), cipher.final()))
@@ -86,7 +86,7 @@ describe("a Fernet token", () => {
   }
 
   for (const envelope of envelopes) {
-    it.effect(`with the right signature and a wrong padding is corrupted, ${envelope}`, () =>
+    it.effect(`is refused as corrupted when its signature is right and its padding wrong (${envelope})`, () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         yield* plant("k", inEnvelope(good, envelope))
@@ -102,7 +102,7 @@ describe("a Fernet token", () => {
       }).pipe(Effect.provide(layer()))
     )
 
-    it.effect(`is refused with any of its bits changed, or cut anywhere, ${envelope}`, () =>
+    it.effect(`is refused when any of its bytes is changed or it is cut anywhere (${envelope})`, () =>
       Effect.gen(function* () {
         for (let at = 0; at < good.length; at++) {
           const reason = at === 0 ? "unsupported-version" : "wrong-key"
@@ -121,7 +121,7 @@ describe("a Fernet token", () => {
     const hour = 3_600_000
     const now = 1_000 * hour
 
-    it.effect(`is refused when it is older than maxAge, or more than a minute from the future, ${envelope}`, () =>
+    it.effect(`is refused when it is older than maxAge or more than a minute in the future (${envelope})`, () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         const written = Effect.fnUntraced(function* (time: number) {
@@ -144,7 +144,7 @@ describe("a Fernet token", () => {
           assert.strictEqual(error._tag === "DecryptionError" ? error.reason : error._tag, reason, String(time - now))
           assert.strictEqual((yield* Effect.flip(kv.getMany(["k"])))._tag, "DecryptionError")
         }
-        // To the millisecond.
+        // The limit is exact to the millisecond.
         yield* kv.put("k", 1)
         yield* TestClock.adjust("1 hour")
         assert.strictEqual(yield* kv.get("k"), 1)
@@ -174,7 +174,7 @@ describe("compressed data", () => {
       : { __compressed_data__: base64(data), __compression_algorithm__: algorithm, __compression_version__: 1 }
 
   const noise = createHash("shake256", { outputLength: 100_000 }).update("noise").digest("base64")
-  /** The first is inflated at once, the second off the event loop. */
+  /** `small` is inflated at once, `large` off the event loop. */
   const sizes: Readonly<Record<string, Value.Json>> = { small: { a: "b".repeat(1000) }, large: { noise } }
 
   const layer = () => memory().pipe(Compression.wrap())
@@ -184,43 +184,45 @@ describe("compressed data", () => {
       const whole = Uint8Array.from(compressors[algorithm](utf8(JSON.stringify(value))))
 
       for (const envelope of envelopes) {
-        it.effect(`that is cut off, too long or changed at its end is refused: ${size} ${algorithm}, ${envelope}`, () =>
-          Effect.gen(function* () {
-            const { kv } = yield* both
-            assert.strictEqual(whole.length > 64 * 1024, size === "large")
-            yield* plant("k", inEnvelope(whole, envelope, algorithm))
-            assert.deepStrictEqual(yield* kv.get("k"), value)
+        it.effect(
+          `is refused when it is cut off, too long or changed at its end (${size} ${algorithm}, ${envelope})`,
+          () =>
+            Effect.gen(function* () {
+              const { kv } = yield* both
+              assert.strictEqual(whole.length > 64 * 1024, size === "large")
+              yield* plant("k", inEnvelope(whole, envelope, algorithm))
+              assert.deepStrictEqual(yield* kv.get("k"), value)
 
-            const reason = (data: Uint8Array, what: string) =>
-              decompressionReason(inEnvelope(data, envelope, algorithm), what)
-            const cuts = Array.from({ length: Math.min(whole.length, 64) }, (_, i) =>
-              Math.floor((i * whole.length) / 64)
-            )
-            for (const at of new Set([...cuts, whole.length - 1, whole.length - 4, whole.length - 8])) {
-              assert.isNotEmpty(yield* reason(whole.subarray(0, at), `cut to ${at}`))
-            }
-            const behind = [[0], [0, 0, 0, 0], [1], [0x0a], [0x1f], [0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd]]
-            for (const bytes of behind) yield* reason(concat(whole, Uint8Array.from(bytes)), `${bytes} behind it`)
-            if (algorithm !== "gzip") {
-              assert.strictEqual(
-                yield* reason(concat(whole, whole), "twice"),
-                `there are ${whole.length} bytes behind its end`
+              const reason = (data: Uint8Array, what: string) =>
+                decompressionReason(inEnvelope(data, envelope, algorithm), what)
+              const cuts = Array.from({ length: Math.min(whole.length, 64) }, (_, i) =>
+                Math.floor((i * whole.length) / 64)
               )
-            }
-            if (algorithm === "gzip" || algorithm === "deflate") {
-              for (let at = whole.length - (algorithm === "gzip" ? 8 : 4); at < whole.length; at++) {
-                const changed = Uint8Array.from(whole)
-                changed[at]! ^= 1
-                assert.match(yield* reason(changed, `byte ${at}`), /incorrect (data|length) check/)
+              for (const at of new Set([...cuts, whole.length - 1, whole.length - 4, whole.length - 8])) {
+                assert.isNotEmpty(yield* reason(whole.subarray(0, at), `cut to ${at}`))
               }
-            }
-            for (const [name, other] of Object.entries(compressors)) {
-              if (name !== algorithm) yield* reason(Uint8Array.from(other(utf8(JSON.stringify(value)))), name)
-            }
-          }).pipe(Effect.provide(layer()))
+              const behind = [[0], [0, 0, 0, 0], [1], [0x0a], [0x1f], [0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd]]
+              for (const bytes of behind) yield* reason(concat(whole, Uint8Array.from(bytes)), `${bytes} behind it`)
+              if (algorithm !== "gzip") {
+                assert.strictEqual(
+                  yield* reason(concat(whole, whole), "twice"),
+                  `there are ${whole.length} bytes behind its end`
+                )
+              }
+              if (algorithm === "gzip" || algorithm === "deflate") {
+                for (let at = whole.length - (algorithm === "gzip" ? 8 : 4); at < whole.length; at++) {
+                  const changed = Uint8Array.from(whole)
+                  changed[at]! ^= 1
+                  assert.match(yield* reason(changed, `byte ${at}`), /incorrect (data|length) check/)
+                }
+              }
+              for (const [name, other] of Object.entries(compressors)) {
+                if (name !== algorithm) yield* reason(Uint8Array.from(other(utf8(JSON.stringify(value)))), name)
+              }
+            }).pipe(Effect.provide(layer()))
         )
 
-        it.effect(`that inflates past the cap is refused: ${size} ${algorithm}, ${envelope}`, () => {
+        it.effect(`is refused when it inflates past the cap (${size} ${algorithm}, ${envelope})`, () => {
           const cap = JSON.stringify(value).length - 1
           return Effect.gen(function* () {
             const found = yield* decompressionReason(inEnvelope(whole, envelope, algorithm), "past the cap")
@@ -229,7 +231,7 @@ describe("compressed data", () => {
         })
       }
 
-      it.effect(`that inflates to the cap exactly is read: ${size} ${algorithm}`, () =>
+      it.effect(`is read when it inflates exactly to the cap (${size} ${algorithm})`, () =>
         Effect.gen(function* () {
           const { kv } = yield* both
           yield* plant("k", inEnvelope(whole, "binary", algorithm))
@@ -238,7 +240,7 @@ describe("compressed data", () => {
       )
     }
 
-    it.effect(`of gzip may have several members, as Python writes and reads them: ${size}`, () =>
+    it.effect(`is read when it has several gzip members, as in Python (${size})`, () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         const text = utf8(JSON.stringify(value))
@@ -257,7 +259,7 @@ describe("compressed data", () => {
     )
   }
 
-  it.effect("with any of its bits changed is another value, or refused", () =>
+  it.effect("is read as another value or refused when any of its bits is changed", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       for (const [algorithm, compress] of Object.entries(compressors)) {
@@ -278,7 +280,7 @@ describe("compressed data", () => {
     }).pipe(Effect.provide(layer()))
   )
 
-  it.effect("a level or a cap that the algorithm does not have fails when the layer is built", () =>
+  it.effect("a level or cap that the algorithm does not support is rejected when the layer is built", () =>
     Effect.gen(function* () {
       for (const options of [
         { level: 10 },
@@ -346,7 +348,7 @@ describe("a value frame", () => {
     "AES-GCM": "not-encrypted"
   }
 
-  it.effect("under both is refused by the inner one first", () =>
+  it.effect("is refused by FernetEncryption first when Compression is outside of it", () =>
     Effect.gen(function* () {
       for (const [name, value] of Object.entries(frames)) {
         assert.strictEqual(yield* decryptionReason(value, name), reasons[name], name)
@@ -356,7 +358,7 @@ describe("a value frame", () => {
     }).pipe(Effect.provide(memory().pipe(encryption, compression)))
   )
 
-  it.effect("under both the other way round is refused by the inner one first, too", () =>
+  it.effect("is refused by Compression first when FernetEncryption is outside of it", () =>
     Effect.gen(function* () {
       for (const [name, value] of Object.entries(frames)) {
         if (name in unknown) assert.strictEqual(yield* decompressionReason(value, name), unknown[name], name)

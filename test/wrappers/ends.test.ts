@@ -1,4 +1,4 @@
-/** What a store takes, it gives back: values, names and batches at their ends, through every wrapper, over stores of text. */
+/** Tests that stores of text return extreme values, names and batches unchanged through every wrapper. */
 import { isDeepStrictEqual } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -26,7 +26,7 @@ const values: Readonly<Record<string, Value.Value>> = {
   large: "é".repeat(70_000)
 }
 
-/** The names of the values that came back as others. */
+/** The names of the values that came back changed. */
 const differing = (found: ReadonlyArray<Value.Value | undefined>): ReadonlyArray<string> =>
   Object.keys(values).filter((name, index) => !isDeepStrictEqual(found[index], values[name]))
 
@@ -36,11 +36,11 @@ for (const [base, make] of [
   ["Sqlite", () => Sqlite.layer()],
   ["EffectStore", () => EffectStore.layer().pipe(Layer.provide(EffectKeyValueStore.layerMemory))]
 ] as const) {
-  describe(`over ${base}`, () => {
+  describe(`extreme values and names over ${base}`, () => {
     for (const [name, layer] of Object.entries(
       everyWrapper(make as unknown as () => ReturnType<typeof Memory.layer>)
     )) {
-      it.live(name, () =>
+      it.live(`come back unchanged through ${name}`, () =>
         Effect.gen(function* () {
           const kv = yield* KeyValue.KeyValue
           yield* kv.putMany(Object.entries(values), { ttl: "2900000 days" })
@@ -72,8 +72,8 @@ for (const [base, make] of [
   })
 }
 
-describe("in an outage", () => {
-  it.effect("what Fallback keeps in its journal is given back, at its ends too", () =>
+describe("extreme values in an outage", () => {
+  it.effect("come back unchanged from the journal of Fallback", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.putMany(Object.entries(values))
@@ -93,11 +93,11 @@ describe("in an outage", () => {
   )
 })
 
-describe("a value that is larger than a text can hold", () => {
+describe("a value that is too large for a string", () => {
   const chunk = new Uint8Array(2 ** 22)
   const entries = [
     {
-      // 412 MiB, in pieces that are one and the same 4 MiB.
+      // 412 MiB, built from one chunk of 4 MiB to save memory.
       payload: Value.Payload.pieces(Array.from({ length: 103 }, () => chunk)),
       createdAt: undefined,
       expiresAt: undefined

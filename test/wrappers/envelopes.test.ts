@@ -1,5 +1,4 @@
-/** Compression and FernetEncryption, each with either envelope, stacked: what they keep apart, and what they share. */
-
+/** Tests Compression and FernetEncryption with the JSON and the binary envelope, alone and stacked. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -8,7 +7,7 @@ import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { Envelope } from "../../src/codecs/envelope.ts"
 import * as frame from "../../src/codecs/frame.ts"
-import * as boundary from "../../src/driver/boundary.ts"
+import * as Calls from "../../src/driver/Calls.ts"
 import { Atomic, Compression, FernetEncryption, KeyValue, type KeyValueError, type Value } from "../../src/index.ts"
 import * as any from "../properties/arbitraries.ts"
 import { both, type Inner, memory, plant } from "../support/inspect.ts"
@@ -37,7 +36,7 @@ const wrap = (wraps: ReadonlyArray<Wrap>, base: Store = memory()): Store =>
 
 const pairs = envelopes.flatMap((first) => envelopes.map((second) => [first, second] as const))
 
-/** The innermost first. */
+/** The wrappers of each stack, innermost first. */
 const stacks: Readonly<Record<string, ReadonlyArray<Wrap>>> = Object.fromEntries([
   ...envelopes.flatMap((envelope) => [
     [`compression ${envelope}`, [gzip(envelope)]],
@@ -86,9 +85,9 @@ const bytesOfACodec = Arbitrary.map(
   ([codec, version, bytes]) => Uint8Array.of(0xeb, 0x4b, 0x43, version, codec, ...bytes)
 )
 
-describe("values that look like something of the codecs come back as they were", () => {
+describe("values that look like the codecs' own envelopes", () => {
   for (const [name, wraps] of Object.entries(stacks)) {
-    it.effect(name, () =>
+    it.effect(`come back unchanged through ${name}`, () =>
       Effect.gen(function* () {
         const { kv } = yield* both
         for (const value of lookalikes) {
@@ -102,7 +101,7 @@ describe("values that look like something of the codecs come back as they were",
     )
   }
 
-  it.effect("what one stack stored, put as a value by another", () =>
+  it.effect("come back unchanged when they are what such a stack has stored", () =>
     Effect.gen(function* () {
       for (const wraps of Object.values(stacks)) {
         const values = yield* Effect.gen(function* () {
@@ -120,7 +119,7 @@ describe("values that look like something of the codecs come back as they were",
   )
 
   it.effect.prop(
-    "any bytes behind the number of any codec",
+    "come back unchanged when they are arbitrary bytes after the header of a codec",
     [bytesOfACodec, any.pick(...Object.keys(stacks))],
     ([value, name]) =>
       Effect.gen(function* () {
@@ -143,7 +142,7 @@ const values: ReadonlyArray<Value.Value> = [
 const keyed = values.map((value, i) => [`k${i}`, value] as const)
 const names = keyed.map(([key]) => key)
 
-describe("a service may switch its envelope while it runs", () => {
+describe("a change of the envelope while a service runs", () => {
   const kinds: Readonly<Record<string, (envelope: Envelope) => ReadonlyArray<Wrap>>> = {
     Compression: (envelope) => [gzip(envelope)],
     FernetEncryption: (envelope) => [fernet(envelope)],
@@ -153,7 +152,7 @@ describe("a service may switch its envelope while it runs", () => {
   }
 
   for (const [name, stack] of Object.entries(kinds)) {
-    it.effect(name, () => {
+    it.effect(`keeps all entries readable and writes the new envelope: ${name}`, () => {
       const base = memory()
       const through = (envelope: Envelope) => wrap(stack(envelope), base)
       return Effect.gen(function* () {
@@ -171,7 +170,7 @@ describe("a service may switch its envelope while it runs", () => {
             const kv = yield* KeyValue.KeyValue
             const atomic = yield* Atomic.Atomic
             deepStrictEqual(yield* kv.getMany(names), values)
-            // Both at once: half of it is written anew.
+            // The store then holds both envelopes, because only these two entries are written again.
             yield* kv.put("k0", values[1]!)
             yield* atomic.update("k1", (value) => [value, value] as Value.Json)
           }).pipe(Effect.provide(through(after)))
@@ -190,54 +189,49 @@ describe("a service may switch its envelope while it runs", () => {
   }
 })
 
-describe("an entry is marked as outdated", () => {
+describe("entries that need rotation", () => {
   const marks = Effect.fnUntraced(function* (keys: ReadonlyArray<string>) {
     const { driver } = yield* KeyValue.KeyValue
     const place = { operation: "getMany", collection: driver.defaultCollection, keys } as const
-    const entries = yield* driver.get({ _tag: "get", ...boundary.callAt(place), expiry: false, versioned: false })
-    return entries.map((entry) => entry?.outdated)
+    const entries = yield* driver.get(Calls.get(place))
+    return entries.map((entry) => entry?.needsRotation)
   })
 
   for (const envelope of envelopes) {
-    it.effect(
-      `when it was found under another key, in another envelope or in plaintext, and only then: ${envelope}`,
-      () => {
-        const base = memory()
-        const put = (key: string, layer: Store) =>
-          Effect.provide(
-            KeyValue.KeyValue.use((kv) => kv.put(key, { secret: key })),
-            layer
-          )
-        const otherEnvelope = envelope === "json" ? "binary" : "json"
-        return Effect.gen(function* () {
-          yield* put("current", wrap([fernet(envelope)], base))
-          yield* put("current of a ring", wrap([fernet(envelope, older)], base))
-          yield* put("older", base.pipe(FernetEncryption.wrap({ envelope, keys: [older] })))
-          yield* put("oldest", base.pipe(FernetEncryption.wrap({ envelope, keys: [other] })))
-          yield* put("envelope", wrap([fernet(otherEnvelope)], base))
-          yield* put("both", base.pipe(FernetEncryption.wrap({ envelope: otherEnvelope, keys: [older] })))
-          yield* plant("plain", { secret: "plain" })
-          yield* plant("plain bytes", Uint8Array.of(1, 2, 3))
-          const keys = [
-            "current",
-            "current of a ring",
-            "older",
-            "oldest",
-            "envelope",
-            "both",
-            "plain",
-            "plain bytes",
-            "missing"
-          ]
-          const ring = base.pipe(
-            FernetEncryption.wrap({ envelope, keys: [current, older, other], allowPlaintext: true })
-          )
-          const expected = [undefined, undefined, true, true, true, true, true, true, undefined]
-          assert.deepStrictEqual(yield* Effect.provide(marks(keys), ring), expected)
-          // The mark goes with the entry through what is wrapped around, and through another encryption.
-          assert.deepStrictEqual(yield* Effect.provide(marks(keys), ring.pipe(Compression.wrap())), expected)
-        }).pipe(Effect.provide(base))
-      }
-    )
+    it.effect(`are exactly those under another key, in another envelope or in plaintext (${envelope})`, () => {
+      const base = memory()
+      const put = (key: string, layer: Store) =>
+        Effect.provide(
+          KeyValue.KeyValue.use((kv) => kv.put(key, { secret: key })),
+          layer
+        )
+      const otherEnvelope = envelope === "json" ? "binary" : "json"
+      return Effect.gen(function* () {
+        yield* put("current", wrap([fernet(envelope)], base))
+        yield* put("current of a ring", wrap([fernet(envelope, older)], base))
+        yield* put("older", base.pipe(FernetEncryption.wrap({ envelope, keys: [older] })))
+        yield* put("oldest", base.pipe(FernetEncryption.wrap({ envelope, keys: [other] })))
+        yield* put("envelope", wrap([fernet(otherEnvelope)], base))
+        yield* put("both", base.pipe(FernetEncryption.wrap({ envelope: otherEnvelope, keys: [older] })))
+        yield* plant("plain", { secret: "plain" })
+        yield* plant("plain bytes", Uint8Array.of(1, 2, 3))
+        const keys = [
+          "current",
+          "current of a ring",
+          "older",
+          "oldest",
+          "envelope",
+          "both",
+          "plain",
+          "plain bytes",
+          "missing"
+        ]
+        const ring = base.pipe(FernetEncryption.wrap({ envelope, keys: [current, older, other], allowPlaintext: true }))
+        const expected = [undefined, undefined, true, true, true, true, true, true, undefined]
+        assert.deepStrictEqual(yield* Effect.provide(marks(keys), ring), expected)
+        // Outer wrappers keep the mark.
+        assert.deepStrictEqual(yield* Effect.provide(marks(keys), ring.pipe(Compression.wrap())), expected)
+      }).pipe(Effect.provide(base))
+    })
   }
 })

@@ -1,3 +1,4 @@
+/** Tests that large integers keep their digits in stacks of exact stores and stores that round. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
@@ -33,11 +34,11 @@ type Store = Layer.Layer<
   KeyValueError.StoreSetupError
 >
 
-/** A store whose option asks for exact integers, as `integers: "bigint"` of Redis does. */
-const exactly = Driver.wrapper((driver) => ({ ...driver, exact: true }))
+/** A store that returns exact integers, as Redis does with `integers: "bigint"`. */
+const exactly = Driver.wrapper((driver) => ({ ...driver, exactIntegers: true }))
 
-/** Custom stores that parse by themselves. */
-const rounding = Driver.wrapper((driver) => ({ ...driver, exact: false }))
+/** A custom store that parses JSON itself and rounds. */
+const rounding = Driver.wrapper((driver) => ({ ...driver, exactIntegers: false }))
 
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
 
@@ -59,7 +60,7 @@ const reads: Readonly<Record<string, Read>> = {
   getOrSet: (kv, key) => kv.getOrSet(key, Effect.succeed("loaded"))
 }
 
-/** Combinations of a first store and a second one, and what to do so that reads come from each of them. */
+/** Combinations of two stores, with the steps after which reads come from each of them. */
 const combinations: Readonly<
   Record<
     string,
@@ -96,7 +97,7 @@ const combinations: Readonly<
   CollectionRouting: (first, second) => ({ layer: first.pipe(CollectionRouting.wrap({ default_collection: second })) }),
   "Driver.combine": (first, second) => {
     let turn = 0
-    const alternating = Driver.combination([second], (a, [b]) =>
+    const alternating = Driver.wrapperOver([second], (a, [b]) =>
       Effect.succeed(
         Driver.combine([a, b!], (call, nexts) =>
           Driver.isWrite(call) ? Effect.andThen(nexts[0]!(call), nexts[1]!(call)) : nexts[turn++ % 2]!(call)
@@ -120,12 +121,12 @@ const value = Arbitrary.map(Arbitrary.all([any.json, large]), ([json, digits]): 
   list: [json, BigInt(digits), Number(digits), digits]
 }))
 
-describe("combinations of an exact store and one that rounds integers unless it is asked", () => {
+describe("a combination of an exact store and one that rounds integers by default", () => {
   for (const [name, combine] of Object.entries(combinations)) {
     for (const [other, store] of Object.entries(stores)) {
       for (const isFirst of [true, false]) {
         it.effect.prop(
-          `${name} of ${isFirst ? `an exact store and ${other}` : `${other} and an exact store`}: all reads agree`,
+          `returns exact integers from all reads: ${name} of ${isFirst ? `an exact store and ${other}` : `${other} and an exact store`}`,
           [value],
           ([value]) => {
             const exact: Store = exactly(Sqlite.layer())
@@ -153,7 +154,7 @@ describe("combinations of an exact store and one that rounds integers unless it 
     }
   }
 
-  it.effect("rounds, and refuses bigints, when one store rounds by itself", () => {
+  it.effect("rounds integers and refuses bigints when one store cannot be exact", () => {
     const base = Memory.layer()
     const id = 9007199254740993n as unknown as number
     const mixed = base.pipe(exactly, PassthroughCache.wrap({ cache: Memory.layer().pipe(rounding) }))
@@ -175,7 +176,7 @@ describe("integers that a stack reads as the nearest number", () => {
   const rounded = { id: 9007199254740992, at: 1e16, zero: -0 }
   const exact = { id: 9007199254740993n as unknown as number, at: 1e16, zero: -0 }
 
-  it.effect("stay what they are in copies of another store", () => {
+  it.effect("keep their digits in copies in another store", () => {
     const table = EffectStore.layer().pipe(Layer.provideMerge(KeyValueStore.layerMemory))
     const near = [Sqlite.layer(), Memory.layer()] as const
     return Effect.gen(function* () {
@@ -188,7 +189,7 @@ describe("integers that a stack reads as the nearest number", () => {
     }).pipe(Effect.provide(Layer.mergeAll(table, ...near)))
   })
 
-  it.effect("stay what they are when Rotation encrypts them anew", () => {
+  it.effect("keep their digits when Rotation re-encrypts them", () => {
     const base = Memory.layer()
     const ring = (...ids: ReadonlyArray<number>) =>
       FernetEncryption.wrap({

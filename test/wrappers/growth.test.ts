@@ -1,3 +1,4 @@
+/** Tests that the cost of operations grows in proportion to the number of keys. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -47,7 +48,7 @@ const layers: Readonly<Record<string, () => Layer.Layer<Services, unknown>>> = {
   "a decode that may hide": () => Memory.layer().pipe(hiding)
 }
 
-/** What is done to `n` keys, one after the other, with the name of what is measured. */
+/** The measured operations on `n` keys in their order, each with its name. */
 const steps = (n: number): ReadonlyArray<readonly [name: string, Effect.Effect<unknown, unknown, Services>]> => {
   const keys = Array.from({ length: n }, (_, i) => `k${i}`)
   const put = KeyValue.KeyValue.use((kv) =>
@@ -79,7 +80,7 @@ const steps = (n: number): ReadonlyArray<readonly [name: string, Effect.Effect<u
   ]
 }
 
-/** Milliseconds of the processor for each step: what others do on the machine does not count. */
+/** The CPU milliseconds of each step, which other processes do not change. */
 const measured = (layer: Layer.Layer<Services, unknown>, n: number) =>
   Effect.forEach(steps(n), ([name, step]) =>
     Effect.suspend(() => {
@@ -94,10 +95,10 @@ const measured = (layer: Layer.Layer<Services, unknown>, n: number) =>
 const least = (runs: ReadonlyArray<ReadonlyArray<readonly [string, number]>>) =>
   runs[0]!.map(([name], i) => [name, Math.min(...runs.map((run) => run[i]![1]))] as const)
 
-describe("eight times the keys take at most 20 times as long, where a square would take 64", () => {
+describe("operations on eight times the keys", () => {
   for (const [name, layer] of Object.entries(layers)) {
     it.effect(
-      name,
+      `take at most 20 times as long, where quadratic work would take 64 times: ${name}`,
       () =>
         Effect.gen(function* () {
           const few = least(yield* Effect.replicateEffect(measured(layer(), 2500), 3))

@@ -1,3 +1,4 @@
+/** Tests that wrappers keep histories of faulty stores linearizable, and that the check finds known violations. */
 import { assert, describe, it } from "@effect/vitest"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,21 +8,23 @@ import { chaos, firstViolation } from "../support/histories.ts"
 const rough = { unavailable: 15, lost: 10, late: 10, slow: 25 }
 const seeds = 40
 
-/** The same, but not yet when the journal is read. */
+/** The faults of `rough`, but none for the first call, which reads the journal. */
 const soon = () => {
   let calls = 0
   return chaos(rough, () => calls++ > 0)
 }
 
-/** A primary and a fallback that outlive their layers. */
+/** A primary and a fallback that outlive the layers built from them. */
 const restarting = (settleTime: Duration.Input) => () => {
   const store = () => Driver.layer(Effect.succeed(Effect.runSync(Memory.make({}))))
   return store().pipe(chaos(rough), Fallback.wrap({ fallback: store(), recovery: { maxDelay: 500, settleTime } }))
 }
 
-describe("what several fibers see, whatever fails, is what one register shows", { timeout: 120_000 }, () => {
+describe("histories of several fibers over faulty stores", { timeout: 120_000 }, () => {
   const holds = (name: string, layer: Parameters<typeof firstViolation>[0]) =>
-    it.effect(name, () => Effect.map(firstViolation(layer, seeds), (found) => assert.deepStrictEqual(found, undefined)))
+    it.effect(`are linearizable with ${name}`, () =>
+      Effect.map(firstViolation(layer, seeds), (found) => assert.deepStrictEqual(found, undefined))
+    )
 
   holds("Memory", () => Memory.layer().pipe(chaos(rough)))
   holds("PassthroughCache", () =>
@@ -46,7 +49,7 @@ describe("what several fibers see, whatever fails, is what one register shows", 
   )
   holds("Fallback with recovery, without compareAndPut", () =>
     Memory.layer().pipe(
-      Driver.wrapper(({ compareAndPut: _, ...driver }) => driver),
+      Driver.wrapper((driver) => ({ ...driver, atomic: undefined })),
       chaos(rough),
       Fallback.wrap({ fallback: Memory.layer(), recovery: {} })
     )
@@ -54,7 +57,7 @@ describe("what several fibers see, whatever fails, is what one register shows", 
   holds("Fallback with recovery, whose fallback fails as well", () =>
     Memory.layer().pipe(chaos(rough), Fallback.wrap({ fallback: Memory.layer().pipe(soon()), recovery: {} }))
   )
-  it.effect("Fallback with recovery, through restarts", () =>
+  it.effect("are linearizable with Fallback with recovery, through restarts", () =>
     Effect.map(firstViolation(restarting("10 seconds"), seeds, { processes: 3, steps: 4 }), (found) =>
       assert.deepStrictEqual(found, undefined)
     )
@@ -66,27 +69,29 @@ describe("what several fibers see, whatever fails, is what one register shows", 
     [2, "all"],
     [2, 1]
   ] as const) {
-    holds(`Replicate in ${count}, ${acknowledgements}`, () =>
+    holds(`Replicate over ${count} stores, acknowledgements: ${acknowledgements}`, () =>
       replicas(1)[0]!.pipe(Replicate.wrap({ replicas: replicas(count - 1), acknowledgements }))
     )
   }
 })
 
-describe("what is known to be wrong is found", { timeout: 120_000 }, () => {
+describe("the check of histories", { timeout: 120_000 }, () => {
   const found = (name: string, layer: Parameters<typeof firstViolation>[0]) =>
-    it.effect(name, () => Effect.map(firstViolation(layer, 100), (found) => assert.isDefined(found)))
+    it.effect(`finds the known violation of ${name}`, () =>
+      Effect.map(firstViolation(layer, 100), (found) => assert.isDefined(found))
+    )
 
   found("Fallback without recovery", () =>
     Memory.layer().pipe(chaos(rough), Fallback.wrap({ fallback: Memory.layer(), writeToFallback: true }))
   )
-  found("a copy of late writes that Replicate does not wait for", () => {
+  found("a Replicate that does not wait for late writes", () => {
     const store = () => Memory.layer().pipe(chaos(rough))
     return store().pipe(Replicate.wrap({ replicas: [store()], acknowledgements: 1, settleTime: 1 }))
   })
-  it.effect("a restart that replays at once", () =>
+  it.effect("finds the known violation of a restart that replays at once", () =>
     Effect.map(firstViolation(restarting(1), 100, { processes: 3, steps: 4 }), (found) => assert.isDefined(found))
   )
-  found("a recovery that believes in no late writes", () =>
+  found("a recovery that does not wait for late writes", () =>
     Memory.layer().pipe(chaos(rough), Fallback.wrap({ fallback: Memory.layer(), recovery: { settleTime: 1 } }))
   )
 })

@@ -1,3 +1,4 @@
+/** Tests that names in metrics, spans, log lines and error messages are bounded, and stay on one line. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Context from "effect/Context"
@@ -6,7 +7,6 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as References from "effect/References"
-import * as Tracer from "effect/Tracer"
 import {
   CircuitBreaker,
   Driver,
@@ -20,6 +20,7 @@ import {
   Tracing
 } from "../../src/index.ts"
 import * as any from "../properties/arbitraries.ts"
+import { recorder } from "../support/spans.ts"
 import { failing } from "./observed.ts"
 
 /** Names of collections in the metrics of a store. */
@@ -35,17 +36,17 @@ const labels = (store: string, prefix = "") =>
       )
   )
 
-/** With a registry of metrics of its own. */
+/** Runs an effect with a separate metric registry. */
 const apart = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.provideService(self, Metric.MetricRegistry, new Map())
 
 const use = <A, E>(f: (kv: KeyValue.Service) => Effect.Effect<A, E>) => KeyValue.KeyValue.use(f)
 
-describe("collections in metrics", () => {
+describe("collection labels of metrics", () => {
   const statistics = Statistics.wrap({ store: "s", maxCollections: 3 })
   const layer = () => Memory.layer().pipe(statistics)
 
   it.effect.prop(
-    "are bounded, whatever is put, reset, closed and built again, in whatever order",
+    "are bounded in any order of writes, resets and rebuilt layers",
     [Arbitrary.array(any.pick("put", "put", "put", "reset", "build", "build"), { maxLength: 40 })],
     ([steps]) =>
       Effect.gen(function* () {
@@ -63,7 +64,7 @@ describe("collections in metrics", () => {
       }).pipe(Effect.scoped, Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.effect("are bounded over concurrent callers, some of which have a registry of their own", () =>
+  it.effect("are bounded for concurrent callers with different metric registries", () =>
     Effect.gen(function* () {
       const registries = [new Map(), new Map()]
       yield* Effect.forEach(
@@ -82,7 +83,7 @@ describe("collections in metrics", () => {
     }).pipe(Effect.provide(layer()))
   )
 
-  it.effect("are told apart again in the snapshot after a reset, and keep their names in the metrics", () =>
+  it.effect("start again in the snapshot after a reset, and stay the same in the metrics", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const statistics = yield* Statistics.Statistics
@@ -94,7 +95,7 @@ describe("collections in metrics", () => {
     }).pipe(Effect.provide(layer()), apart)
   )
 
-  it.effect("are bounded for the circuits of all layers of a store that were ever built", () =>
+  it.effect("are bounded over all circuit breakers that were ever built for a store", () =>
     Effect.gen(function* () {
       const breaker = CircuitBreaker.wrap({
         store: "b",
@@ -115,7 +116,7 @@ describe("collections in metrics", () => {
     }).pipe(apart)
   )
 
-  it.effect("are cut, and escaped where they would break a line", () =>
+  it.effect("are cut to 256 characters and escaped where they would break a line", () =>
     Effect.gen(function* () {
       yield* use((kv) => kv.put("k", 1, { collection: "x".repeat(60_000) }))
       yield* use((kv) => kv.put("k", 1, { collection: "a\nb\u2028c\u202Ed" }))
@@ -123,7 +124,7 @@ describe("collections in metrics", () => {
     }).pipe(Effect.provide(layer()), apart)
   )
 
-  it.effect("and errors of no known form make no label of their own", () =>
+  it.effect("errors of unknown form are counted as _OTHER", () =>
     Effect.gen(function* () {
       const strange = Driver.wrapper(
         Driver.around(() => Effect.fail({ _tag: "a\nb".repeat(1000) } as unknown as KeyValueError.StoreError))
@@ -139,7 +140,7 @@ describe("collections in metrics", () => {
 })
 
 describe("calls about no collection", () => {
-  it.effect("have no label, also those that a wrapper makes of another call", () =>
+  it.effect("have no collection label, including calls that a wrapper makes for another call", () =>
     Effect.gen(function* () {
       const listed: Array<unknown> = []
       const inner = Memory.layer().pipe(
@@ -162,17 +163,10 @@ describe("calls about no collection", () => {
   )
 })
 
-describe("names of spans", () => {
-  it.effect("tell 1,000 collections apart, cut and in one line; the attribute says which it is", () =>
+describe("span names", () => {
+  it.effect("tell 1,000 collections apart, cut and on one line, while an attribute names every collection", () =>
     Effect.gen(function* () {
-      const spans: Array<Tracer.Span> = []
-      const tracer = Tracer.make({
-        span: (options) => {
-          const span = new Tracer.NativeSpan(options)
-          spans.push(span)
-          return span
-        }
-      })
+      const { spans, tracer } = recorder()
       const collections = Array.from({ length: 1100 }, (_, i) => `c${i}`)
       yield* use((kv) =>
         Effect.forEach(["\u001b[31m\n".repeat(10_000), ...collections, "c0"], (collection) =>
@@ -192,7 +186,7 @@ describe("names of spans", () => {
 describe("lines of Logging", () => {
   const disruptive = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
 
-  /** All that a program logs, as a line of text would have it. */
+  /** The log lines of a program, as text. */
   const logged = (program: Effect.Effect<unknown, unknown, KeyValue.KeyValue>, options: Logging.Options) => {
     const lines: Array<string> = []
     const logger = Logger.make(({ message, fiber }) => {
@@ -219,7 +213,7 @@ describe("lines of Logging", () => {
   )
 
   it.effect.prop(
-    "stay one line, whatever keys, collections, values and store are",
+    "stay single lines for any keys, collections, values and store name",
     [name, name, name],
     ([key, collection, text]) =>
       Effect.gen(function* () {
@@ -243,7 +237,7 @@ describe("lines of Logging", () => {
       })
   )
 
-  it.effect("show 256 characters of a collection and of a store, and 1,000 of a reason", () =>
+  it.effect("show at most 256 characters of a collection or store name, and 1,000 of a reason", () =>
     Effect.gen(function* () {
       const long = "x".repeat(60_000)
       const lines = yield* logged(
@@ -266,8 +260,8 @@ describe("lines of Logging", () => {
   )
 })
 
-describe("messages of errors", () => {
-  it("quote names in one line", () => {
+describe("error messages", () => {
+  it("quote names on one line, with control characters escaped", () => {
     const place = { operation: "get", collection: "a\u2028b", keys: ["\u202Ek\n\u0085"] } as const
     const { message } = new KeyValueError.StoreError({ ...place, reason: "scripted" })
     assert.include(message, 'get in collection "a\\u2028b"')

@@ -1,3 +1,4 @@
+/** Tests the small wrappers that limit or replace values: LimitSize, TtlClamp, DefaultValue and ReadOnly. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,14 +11,14 @@ import { both, memory, plant, stored } from "../support/inspect.ts"
 describe("LimitSize", () => {
   const large = { data: "x".repeat(1000) }
 
-  it.effect("L1 stores what is within the limit", () =>
+  it.effect("stores values within the limit [L1]", () =>
     Effect.gen(function* () {
       yield* KeyValue.KeyValue.use((kv) => kv.put("k", { test: "test" }))
       assert.deepStrictEqual(yield* stored("k"), { test: "test" })
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: "1 KiB" }))))
   )
 
-  it.effect("L2 fails for what is too large, with the sizes, and stores nothing", () =>
+  it.effect("fails with EntryTooLargeError, which says both sizes, and stores nothing [L2]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const error = yield* Effect.flip(kv.put("k", large, { collection: "docs" }))
@@ -30,7 +31,7 @@ describe("LimitSize", () => {
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100 }))))
   )
 
-  it.effect("L3 ignores what is too large when told, and the old value stays", () =>
+  it.effect("ignores a value that is too large and keeps the old one when onTooLarge is ignore [L3]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("k", 1)
@@ -39,7 +40,7 @@ describe("LimitSize", () => {
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100, onTooLarge: "ignore" }))))
   )
 
-  it.effect("deletes the old value when told", () =>
+  it.effect("deletes the old value when onTooLarge is delete", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.putMany([
@@ -58,7 +59,7 @@ describe("LimitSize", () => {
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100, onTooLarge: "delete" }))))
   )
 
-  it.effect("a batch counts as the last entry of each key, whatever becomes of those before it", () =>
+  it.effect("checks only the last entry of each key in a batch", () =>
     Effect.gen(function* () {
       const [small, fits, large] = ["", "fits", "x".repeat(100)] as const
       const holds = (options: LimitSize.Options, ...values: ReadonlyArray<string>) =>
@@ -84,7 +85,7 @@ describe("LimitSize", () => {
     })
   )
 
-  it.effect("L4 and L5 too small: ignored unless told to fail", () =>
+  it.effect("ignores values that are too small unless onTooSmall is fail [L4, L5]", () =>
     Effect.gen(function* () {
       const small = { data: "x" }
       yield* Effect.gen(function* () {
@@ -101,7 +102,7 @@ describe("LimitSize", () => {
     })
   )
 
-  it.effect("L6 one too large value of a batch fails it as a whole", () =>
+  it.effect("fails a whole batch for one value that is too large [L6]", () =>
     Effect.gen(function* () {
       const { kv, inner } = yield* both
       const error = yield* Effect.flip(
@@ -117,7 +118,7 @@ describe("LimitSize", () => {
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100 }))))
   )
 
-  it.effect("L7, L8 and L9 ignored values of a batch are left out, with its TTL for the others", () =>
+  it.effect("leaves ignored values out of a batch and keeps its TTL for the others [L7, L8, L9]", () =>
     Effect.gen(function* () {
       const { kv, inner } = yield* both
       yield* kv.putMany(
@@ -140,7 +141,7 @@ describe("LimitSize", () => {
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100, onTooLarge: "ignore" }))))
   )
 
-  it.effect("L10 a value of exactly the limit is stored; sizes are bytes of UTF-8 JSON, or of bytes", () =>
+  it.effect("stores a value of exactly the limit, measured in bytes of UTF-8 JSON or of binary data [L10]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("ascii", "12345678")
@@ -153,7 +154,7 @@ describe("LimitSize", () => {
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 10 }))))
   )
 
-  it.effect("reads are not limited, and bad options fail when the layer is built", () =>
+  it.effect("does not limit reads, and rejects invalid options when the layer is built", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* plant("k", large)
@@ -174,7 +175,7 @@ describe("TtlClamp", () => {
       return found?.ttl === undefined ? undefined : Duration.toMillis(found.ttl)
     }).pipe(Effect.provide(Memory.layer().pipe(TtlClamp.wrap(options))))
 
-  it.effect("TC1, TC2 and TC3 clamps below, above and what is missing", () =>
+  it.effect("clamps a TTL that is too short, too long or missing [TC1, TC2, TC3]", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* ttlOf({ ttl: "5 seconds" }, { minTtl: "50 seconds", maxTtl: "100 seconds" }), 50_000)
       assert.strictEqual(yield* ttlOf({ ttl: "1000 seconds" }, { maxTtl: "100 seconds" }), 100_000)
@@ -183,7 +184,7 @@ describe("TtlClamp", () => {
     })
   )
 
-  it.effect("TC4 no TTL stays none without missingTtl, which is clamped, too", () =>
+  it.effect("sets no TTL without missingTtl, and clamps missingTtl [TC4]", () =>
     Effect.gen(function* () {
       assert.isUndefined(yield* ttlOf({}, { maxTtl: "100 seconds" }))
       assert.isUndefined(yield* ttlOf({ ttl: "Infinity" }, { maxTtl: "100 seconds" }))
@@ -192,7 +193,7 @@ describe("TtlClamp", () => {
     })
   )
 
-  it.effect("clamps what atomic operations write", () =>
+  it.effect("clamps the TTL of atomic writes", () =>
     Effect.gen(function* () {
       const atomic = yield* Atomic.Atomic
       const kv = yield* KeyValue.KeyValue
@@ -204,7 +205,7 @@ describe("TtlClamp", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(TtlClamp.wrap({ maxTtl: "1 minute" }))))
   )
 
-  it.effect("bad bounds fail when the layer is built", () =>
+  it.effect("rejects invalid bounds when the layer is built", () =>
     Effect.gen(function* () {
       for (const options of [{ minTtl: 2, maxTtl: 1 }, { minTtl: 0 }, { maxTtl: -1 }, { missingTtl: Number.NaN }]) {
         assert.strictEqual((yield* buildError(Memory.layer().pipe(TtlClamp.wrap(options))))._tag, "StoreSetupError")
@@ -217,7 +218,7 @@ describe("DefaultValue", () => {
   const value = { obj_key: "obj_value" }
   const layer = memory().pipe(DefaultValue.wrap({ value, ttl: "100 seconds" }))
 
-  it.effect("D1 answers missing keys in every form of read", () =>
+  it.effect("returns the default for missing keys from every kind of read [D1]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("key_2", { own: 1 }, { ttl: "200 seconds" })
@@ -231,7 +232,7 @@ describe("DefaultValue", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("D2 and D3 each answer is a value of its own", () =>
+  it.effect("returns a separate copy of the default each time [D2, D3]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const [a, b] = (yield* kv.getMany(["x", "y"])) as Array<Record<string, unknown>>
@@ -241,7 +242,7 @@ describe("DefaultValue", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("D4 is never stored: delete, putIfAbsent and update treat the key as missing", () =>
+  it.effect("never stores the default, so that delete, putIfAbsent and update treat the key as missing [D4]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const atomic = yield* Atomic.Atomic
@@ -253,7 +254,7 @@ describe("DefaultValue", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("a default that cannot be stored fails when the layer is built", () =>
+  it.effect("rejects a default that cannot be stored when the layer is built", () =>
     Effect.gen(function* () {
       const bad = Memory.layer().pipe(DefaultValue.wrap({ value: { a: Number.NaN } }))
       assert.include((yield* buildError(bad)).message, "NaN at $.a")
@@ -266,7 +267,7 @@ describe("DefaultValue", () => {
 })
 
 describe("ReadOnly", () => {
-  it.effect("RO1 and RO2 reads pass, every write fails with ReadOnlyError", () =>
+  it.effect("passes reads on and fails every write with ReadOnlyError [RO1, RO2]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const atomic = yield* Atomic.Atomic
@@ -298,7 +299,7 @@ describe("ReadOnly", () => {
     }).pipe(Effect.provide(memory().pipe(ReadOnly.wrap())))
   )
 
-  it.effect("RO3 ignores writes when told", () =>
+  it.effect("ignores writes when onWrite is ignore [RO3]", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       const atomic = yield* Atomic.Atomic

@@ -1,4 +1,4 @@
-/** `maxAge` of FernetEncryption counts from when a value was written, whoever copies it. */
+/** Tests that `maxAge` of FernetEncryption counts from when a value was written, whichever wrapper copies it. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,7 +19,7 @@ const put = KeyValue.KeyValue.use((kv) => kv.put("k", "secret"))
 
 const read = KeyValue.KeyValue.use((kv) => kv.get("k"))
 
-/** What a read answers: the value, or why it cannot be decrypted. */
+/** The value that a read returns, or the reason why it cannot be decrypted. */
 const found = Effect.catchTag(read, "DecryptionError", ({ reason }) => Effect.succeed(reason))
 
 /** A store that several layers share. */
@@ -53,7 +53,7 @@ describe("maxAge", () => {
     )
   }
 
-  it.effect("counts from the writing of a plaintext that Rotation encrypts", () =>
+  it.effect("counts from when a plaintext was written that Rotation encrypts", () =>
     Effect.gen(function* () {
       const base = yield* shared
       yield* begin
@@ -131,7 +131,7 @@ describe("maxAge", () => {
     })
   )
 
-  it.effect("counts from now for an entry whose time of writing lies ahead, because a clock was set back", () =>
+  it.effect("counts from now for an entry whose creation time lies in the future", () =>
     Effect.gen(function* () {
       const layer = (yield* shared).pipe(FernetEncryption.wrap({ keys: [(yield* keys)[0]], maxAge }))
       yield* begin
@@ -143,7 +143,7 @@ describe("maxAge", () => {
     })
   )
 
-  it.effect("leaves what an older time than 1970 says readable", () =>
+  it.effect("does not make entries unreadable whose creation time is before 1970", () =>
     Effect.gen(function* () {
       const layer = (yield* shared).pipe(FernetEncryption.wrap({ keys: [(yield* keys)[0]] }))
       const { driver } = yield* Effect.provide(KeyValue.KeyValue, layer)

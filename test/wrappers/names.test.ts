@@ -1,3 +1,4 @@
+/** Tests the wrappers that rename keys and collections: PrefixKeys, PrefixCollections and SingleCollection. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -25,7 +26,7 @@ const collections = Enumeration.Enumeration.use((it) =>
 describe("PrefixKeys", () => {
   const layer = memory().pipe(PrefixKeys.wrap("app"))
 
-  it.effect("prefixes keys on all operations", () =>
+  it.effect("prefixes the keys of every operation", () =>
     Effect.gen(function* () {
       const { kv, inner } = yield* both
       yield* kv.put("a", 1, { collection: "c" })
@@ -54,7 +55,7 @@ describe("PrefixKeys", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("enumerates and clears its own keys only, without the prefix", () =>
+  it.effect("lists and clears only its own keys, and lists them without the prefix", () =>
     Effect.gen(function* () {
       const { kv, inner } = yield* both
       yield* plant("foreign", 0)
@@ -73,14 +74,14 @@ describe("PrefixKeys", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("the inner of nested prefixes comes first", () =>
+  it.effect("puts the prefix of the inner wrapper first when two are nested", () =>
     Effect.gen(function* () {
       yield* KeyValue.KeyValue.use((kv) => kv.put("k", 1))
       assert.strictEqual(yield* stored("inner__outer__k"), 1)
     }).pipe(Effect.provide(memory().pipe(PrefixKeys.wrap("inner"), PrefixKeys.wrap("outer"))))
   )
 
-  it.effect("atomic operations and a separator of one's own", () =>
+  it.effect("prefixes the keys of atomic operations, with the given separator", () =>
     Effect.gen(function* () {
       const atomic = yield* Atomic.Atomic
       assert.isTrue(yield* atomic.putIfAbsent("k", 1))
@@ -90,7 +91,7 @@ describe("PrefixKeys", () => {
     }).pipe(Effect.provide(memory().pipe(PrefixKeys.wrap("app", { separator: ":" }))))
   )
 
-  it.effect("refuses prefixes that could be another's", () =>
+  it.effect("rejects a prefix that could be confused with another one", () =>
     Effect.gen(function* () {
       for (const prefix of ["", "a__b", "a_", "__"]) {
         for (const wrap of [PrefixKeys.wrap, PrefixCollections.wrap]) {
@@ -102,7 +103,7 @@ describe("PrefixKeys", () => {
 })
 
 describe("PrefixCollections", () => {
-  it.effect("prefixes collections, the default one too, and keeps tenants apart", () => {
+  it.effect("prefixes collections, including the default one, and keeps tenants apart", () => {
     const base = memory()
     const a = base.pipe(PrefixCollections.wrap("a"))
     const b = base.pipe(PrefixCollections.wrap("b"))
@@ -125,7 +126,7 @@ describe("PrefixCollections", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("has a default collection of its own when told", () =>
+  it.effect("uses the given default collection", () =>
     Effect.gen(function* () {
       yield* KeyValue.KeyValue.use((kv) => kv.put("k", 1))
       assert.strictEqual(yield* stored("k", { collection: "prod__mine" }), 1)
@@ -136,7 +137,7 @@ describe("PrefixCollections", () => {
 describe("SingleCollection", () => {
   const layer = memory().pipe(SingleCollection.wrap("all"))
 
-  it.effect("keeps every collection in one, under collection__key", () =>
+  it.effect("stores every collection in one, under collection__key", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.put("k", 1, { collection: "users" })
@@ -152,7 +153,7 @@ describe("SingleCollection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("collections whose names hold the separator share no entry", () =>
+  it.effect("keeps collections apart when their names contain the separator", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const pairs = [
@@ -193,7 +194,7 @@ describe("SingleCollection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("enumerates every collection once over many pages, and within a prefix", () =>
+  it.effect("lists every collection once over many pages, and those with a given prefix", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       for (let i = 0; i < 30; i++)
@@ -212,7 +213,7 @@ describe("SingleCollection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("works below a prefix of keys", () =>
+  it.effect("works inside of PrefixKeys", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* plant("users__theirs", 0, { collection: "all" })
@@ -225,7 +226,7 @@ describe("SingleCollection", () => {
     }).pipe(Effect.provide(layer.pipe(PrefixKeys.wrap("t"))))
   )
 
-  it.effect("takes a separator and a default collection, and refuses what it cannot escape", () =>
+  it.effect("uses the given separator and default collection, and rejects a separator that it cannot escape", () =>
     Effect.gen(function* () {
       yield* Effect.gen(function* () {
         yield* KeyValue.KeyValue.use((kv) => kv.put("k", 1))
@@ -243,7 +244,7 @@ describe("SingleCollection", () => {
 })
 
 describe('names: "py-key-value"', () => {
-  it.effect("a prefix may be any, and writes what py-key-value writes", () =>
+  it.effect("accepts any prefix and stores the names that py-key-value stores", () =>
     Effect.gen(function* () {
       for (const prefix of ["a__b", "end_", "__", ""]) {
         yield* Effect.gen(function* () {
@@ -262,7 +263,7 @@ describe('names: "py-key-value"', () => {
     })
   )
 
-  it.effect("a collection inside of another is not escaped, and its keys are listed whole", () =>
+  it.effect("does not escape collections inside of SingleCollection, and lists their keys completely", () =>
     Effect.gen(function* () {
       const { kv } = yield* both
       yield* kv.put("k__x", 1, { collection: "t1__users" })
@@ -278,7 +279,7 @@ describe('names: "py-key-value"', () => {
   )
 })
 
-describe("names that UTF-8 cannot hold, which a store would take for others", () => {
+describe("a name in the options that no store can hold", () => {
   for (const [name, layer] of [
     ["PrefixKeys: the prefix", memory().pipe(PrefixKeys.wrap("a\uD83D"))],
     ["PrefixKeys: the separator", memory().pipe(PrefixKeys.wrap("a", { separator: "_\uDE00" }))],
@@ -297,7 +298,7 @@ describe("names that UTF-8 cannot hold, which a store would take for others", ()
       memory().pipe(Fallback.wrap({ fallback: Memory.layer(), recovery: { journal: "a\uD83D" } }))
     ]
   ] as const) {
-    it.effect(`fail the layer: ${name}`, () =>
+    it.effect(`is rejected when the layer is built (${name})`, () =>
       Effect.gen(function* () {
         const error = yield* buildError(layer)
         assert.match(error.message, /lone surrogate|well-formed|has more than/)

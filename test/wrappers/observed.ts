@@ -1,11 +1,11 @@
-/** Stores that are slow, fail or throw, for the tests of wrappers that look on. */
+/** Stores that are slow, fail or throw, for the tests of Logging, Statistics and Tracing. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Driver from "../../src/Driver.ts"
 import type { Call } from "../../src/driver/Call.ts"
 import { StoreError, StoreUnavailableError } from "../../src/KeyValueError.ts"
 
-/** Every operation takes so long. */
+/** Delays every operation. */
 export const slow = (duration: Duration.Input) =>
   Driver.wrapper(
     Driver.around((call, next) =>
@@ -16,7 +16,7 @@ export const slow = (duration: Duration.Input) =>
     )
   )
 
-/** Reads and writes of the collection `down` find no store; of the collection `refused`, one that refuses. */
+/** Fails calls by collection: `down` is unreachable, `refused` refuses, `broken` dies. */
 export const failing = Driver.wrapper((driver) => ({
   ...driver,
   get: (call) => failureOf(call) ?? driver.get(call),
@@ -35,7 +35,7 @@ const failureOf = ({ place }: Call) => {
   return place.collection === "broken" ? Effect.die(new Error("a bug")) : undefined
 }
 
-/** Reads throw while the effect is being built. */
+/** Throws while the effect of a read is being built. */
 export const throwing = Driver.wrapper((driver) => ({
   ...driver,
   get: () => {

@@ -1,3 +1,4 @@
+/** Tests all policies together, as a service would stack them. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -18,7 +19,7 @@ import {
 } from "../../src/index.ts"
 import { metricOf } from "../support/metrics.ts"
 
-/** A store that does not answer while it is down, nor can be interrupted for a while. */
+/** A store that hangs while it is down, and cannot be interrupted for the first three seconds of a call. */
 const outage = (plan: { down: boolean; calls: number; under: number }) =>
   Driver.wrapper(
     Driver.around((call, next) =>
@@ -39,8 +40,8 @@ const outage = (plan: { down: boolean; calls: number; under: number }) =>
     )
   )
 
-describe("all policies in their order", () => {
-  it.effect("in an outage", () => {
+describe("all policies combined in the recommended order", () => {
+  it.effect("protect the store in an outage and recover after it", () => {
     const plan = { down: false, calls: 0, under: 0 }
     const layer = Memory.layer().pipe(
       outage(plan),
@@ -65,7 +66,7 @@ describe("all policies in their order", () => {
         slowest = Math.max(slowest, (yield* Clock.currentTimeMillis) - start)
       })
       const fibers: Array<Fiber.Fiber<void>> = []
-      /** 100 calls a second. */
+      /** Makes 100 calls per second, and counts how they end. */
       const seconds = Effect.fnUntraced(function* (n: number) {
         tags.clear()
         plan.calls = 0
@@ -82,13 +83,13 @@ describe("all policies in their order", () => {
       yield* seconds(5)
       yield* TestClock.adjust("2 seconds")
       const during = yield* seconds(60)
-      // Nearly all are told at once, and the store sees next to nothing of 6,000 calls.
+      // Nearly all of the 6,000 calls fail at once, and very few reach the store.
       assert.isAbove(during.CircuitOpenError!, 5900)
       assert.isBelow(plan.calls, 100)
       assert.isAtMost(slowest, 1200)
 
       plan.down = false
-      // It is tried every 5 seconds.
+      // The circuit probes the store every 5 seconds.
       yield* seconds(6)
       assert.deepStrictEqual(yield* seconds(5), { ok: 500 })
 

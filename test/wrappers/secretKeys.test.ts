@@ -1,4 +1,4 @@
-/** Keys as OpenSSL, Node and Python print them, for every wrapper that takes one. */
+/** Tests the forms of a secret key that the encrypting wrappers accept: as OpenSSL, Node and Python print them. */
 import { randomBytes } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -15,7 +15,7 @@ const wrappers = {
   HmacNames: (key: Key) => Memory.layer().pipe(HmacNames.wrap({ key }))
 }
 
-/** Has the characters in which the alphabets differ, and one of padding. */
+/** In base64 it has the characters in which the alphabets differ, and padding. */
 const bytes = Buffer.from(`fbff3efbff3e${"0123456789abcdef".repeat(3)}0123`, "hex")
 
 const url = (text: string) => text.replaceAll("+", "-").replaceAll("/", "_")
@@ -45,19 +45,21 @@ const wrong: ReadonlyArray<readonly [unknown, string]> = [
 
 describe("a secret key", () => {
   for (const [name, layer] of Object.entries(wrappers)) {
-    it.effect(`of ${name} is 32 bytes, as bytes or in base64 of either alphabet, padded or not, in white space`, () =>
-      Effect.gen(function* () {
-        for (const form of forms(bytes)) {
-          yield* Effect.gen(function* () {
-            const kv = yield* KeyValue.KeyValue
-            yield* kv.put("k", { n: 1 })
-            assert.deepStrictEqual(yield* kv.get("k"), { n: 1 })
-          }).pipe(Effect.provide(layer(Redacted.make(form))))
-        }
-      })
+    it.effect(
+      `is accepted by ${name} as 32 bytes or in base64 of either alphabet, with or without padding and white space`,
+      () =>
+        Effect.gen(function* () {
+          for (const form of forms(bytes)) {
+            yield* Effect.gen(function* () {
+              const kv = yield* KeyValue.KeyValue
+              yield* kv.put("k", { n: 1 })
+              assert.deepStrictEqual(yield* kv.get("k"), { n: 1 })
+            }).pipe(Effect.provide(layer(Redacted.make(form))))
+          }
+        })
     )
 
-    it.effect(`of ${name} that is none fails the layer, which says what was found and shows nothing of it`, () =>
+    it.effect(`is rejected by ${name} when it is invalid, with an error that does not show it`, () =>
       Effect.gen(function* () {
         for (const [key, found] of wrong) {
           const error = yield* buildError(layer(key as Key))
@@ -76,7 +78,7 @@ describe("a secret key", () => {
     )
   }
 
-  it.effect("is the same one in every form", () =>
+  it.effect("has the same bytes in every form", () =>
     Effect.gen(function* () {
       const texts = new Set(forms(bytes).map((form) => form))
       for (const form of texts) {
@@ -86,7 +88,7 @@ describe("a secret key", () => {
     })
   )
 
-  it("is a copy of the bytes that were given", () => {
+  it("is copied from the given bytes", () => {
     const given = Uint8Array.from(bytes)
     const parsed = secretKey.parse(Redacted.make(given))
     given.fill(0)

@@ -1,4 +1,4 @@
-/** A fiber can be interrupted, and others can run, between any two of its steps. */
+/** Tests every wrapper with fibers that are interrupted, or that let others run, between any two of their steps. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -24,11 +24,11 @@ const operations: Readonly<Record<string, Operation>> = {
   getOrSet: (kv) => kv.getOrSet("a", Effect.succeed(1))
 }
 
-/** A store whose operations take a turn of the scheduler. */
+/** A store whose operations yield to the scheduler once. */
 const suspending = () =>
   Memory.layer().pipe(Driver.wrapper(Driver.around((call, next) => Effect.andThen(Effect.yieldNow, next(call)))))
 
-/** Runs operations on all keys, two at a time, and says which of them does not end. */
+/** Runs each operation twice at once, and returns the name of one that does not end. */
 const unending = (kv: KeyValue.Service) =>
   Effect.gen(function* () {
     for (const [name, run] of Object.entries(operations)) {
@@ -40,15 +40,15 @@ const unending = (kv: KeyValue.Service) =>
   })
 
 for (const [store, make] of [
-  ["a store that answers at once", undefined],
-  ["a store that takes its time", suspending]
+  ["a store that returns at once", undefined],
+  ["a store that yields before it returns", suspending]
 ] as const) {
-  describe(`over ${store}`, () => {
+  describe(`wrappers over ${store}`, () => {
     for (const [name, layer] of Object.entries(everyWrapper(make)) as ReadonlyArray<
       readonly [string, Layer.Layer<KeyValue.KeyValue, unknown>]
     >) {
       it.live(
-        `nothing is held after an interruption before any step, with ${name}`,
+        `hold nothing after an interruption before any step, with ${name}`,
         () =>
           Effect.gen(function* () {
             const kv = yield* KeyValue.KeyValue
@@ -61,7 +61,7 @@ for (const [store, make] of [
       )
 
       it.live(
-        `nobody is forgotten who lets others run before any step, with ${name}`,
+        `complete every call that yields before any step, with ${name}`,
         () =>
           Effect.gen(function* () {
             const kv = yield* KeyValue.KeyValue

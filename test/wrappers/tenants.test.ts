@@ -1,3 +1,4 @@
+/** Tests that clearing and removing expired entries in one namespace leaves other namespaces of the store alone. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -19,7 +20,7 @@ import {
 import * as EffectStore from "../../src/stores/EffectStore.ts"
 import * as FileSystem from "../../src/stores/FileSystem.ts"
 import * as Sqlite from "../../src/stores/Sqlite.ts"
-import { call, recording } from "../driver/recording.ts"
+import { type Able, call, recording } from "../driver/recording.ts"
 
 type Store = Layer.Layer<KeyValue.KeyValue | Enumeration.Enumeration | Maintenance.Maintenance, unknown>
 
@@ -59,10 +60,10 @@ const namespaces: Readonly<Record<string, (base: Store) => readonly [Store, Stor
 const maintenance = <A, E>(f: (service: Maintenance.Service) => Effect.Effect<A, E>) =>
   Effect.flatMap(Maintenance.Maintenance, f)
 
-describe("maintenance of one namespace leaves the others alone", () => {
+describe("maintenance of one namespace", () => {
   for (const [store, base] of Object.entries(stores)) {
     for (const [namespace, split] of Object.entries(namespaces)) {
-      it.effect(`${namespace} over ${store}`, () =>
+      it.effect(`leaves other namespaces alone with ${namespace} over ${store}`, () =>
         Effect.gen(function* () {
           const memo = yield* Layer.makeMemoMap
           const scope = yield* Effect.scope
@@ -102,42 +103,41 @@ describe("maintenance of one namespace leaves the others alone", () => {
     }
   }
 
-  it.effect(
-    "removeExpired of more than a page of expired rows in Sqlite removes all of one tenant and none of another",
-    () =>
-      Effect.gen(function* () {
-        const base = Sqlite.layer({ filename: ":memory:" })
-        const memo = yield* Layer.makeMemoMap
-        const scope = yield* Effect.scope
-        const mine = yield* Layer.buildWithMemoMap(base.pipe(PrefixKeys.wrap("a")), memo, scope)
-        const theirs = yield* Layer.buildWithMemoMap(base.pipe(PrefixKeys.wrap("b")), memo, scope)
-        const entries = Array.from({ length: 1500 }, (_, i) => [`k${i}`, i] as const)
-        const put = KeyValue.KeyValue.use((kv) => kv.putMany(entries, { ttl: "1 second" }))
-        yield* Effect.provide(put, mine)
-        yield* Effect.provide(put, theirs)
-        yield* TestClock.adjust("1 second")
-        const removeExpired = maintenance((it) => it.removeExpired)
-        assert.strictEqual(yield* Effect.provide(removeExpired, mine), 1500)
-        assert.strictEqual(yield* Effect.provide(removeExpired, theirs), 1500)
-      }).pipe(Effect.scoped)
+  it.effect("removes more than a page of expired rows of one tenant and none of another in Sqlite", () =>
+    Effect.gen(function* () {
+      const base = Sqlite.layer({ filename: ":memory:" })
+      const memo = yield* Layer.makeMemoMap
+      const scope = yield* Effect.scope
+      const mine = yield* Layer.buildWithMemoMap(base.pipe(PrefixKeys.wrap("a")), memo, scope)
+      const theirs = yield* Layer.buildWithMemoMap(base.pipe(PrefixKeys.wrap("b")), memo, scope)
+      const entries = Array.from({ length: 1500 }, (_, i) => [`k${i}`, i] as const)
+      const put = KeyValue.KeyValue.use((kv) => kv.putMany(entries, { ttl: "1 second" }))
+      yield* Effect.provide(put, mine)
+      yield* Effect.provide(put, theirs)
+      yield* TestClock.adjust("1 second")
+      const removeExpired = maintenance((it) => it.removeExpired)
+      assert.strictEqual(yield* Effect.provide(removeExpired, mine), 1500)
+      assert.strictEqual(yield* Effect.provide(removeExpired, theirs), 1500)
+    }).pipe(Effect.scoped)
   )
 })
 
-describe("what goes through the whole store", () => {
-  it.effect("is not passed on by a wrapper of names that cannot translate it", () =>
+describe("maintenance of a whole store", () => {
+  it.effect("is not offered by a naming wrapper that cannot translate it", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
-      const { keys: _, ...unlisted } = driver
+      const unlisted = { ...driver, listing: undefined }
       const folded = Driver.foldCollections("all", {
         encodeFirst: (a) => a,
         encode: (a, b) => `${a}__${b}`,
         decode: () => undefined
       })
-      assert.isUndefined(folded(unlisted).clear)
-      assert.isUndefined(folded(unlisted).collections)
+      assert.isUndefined(folded(unlisted).listing)
+      const error = yield* Effect.flip(folded(unlisted).maintenance!.clear(call.clear({ prefix: "" })))
+      assert.strictEqual(error._tag, "StoreError")
       yield* driver.put(call.put("all", { "no-separator": 1 }))
-      const named = folded(driver) as Required<Driver.Driver>
-      assert.strictEqual((yield* named.clear(call.clear({ prefix: "" }))).count, 0)
+      const named = folded(driver) as Able
+      assert.strictEqual((yield* named.maintenance.clear(call.clear({ prefix: "" }))).count, 0)
     })
   )
 })

@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
 import type { CommonError } from "../../KeyValueError.ts"
 import type * as Call from "../Call.ts"
-import type { Driver } from "../Driver.ts"
+import * as Calls from "../Calls.ts"
+import type { Listing } from "../Driver.ts"
 import { amendedNames } from "./amendedNames.ts"
-
-export type Listing = Required<Pick<Driver, "keys" | "collections">>
 
 /** A key of which a listing may not tell the truth. */
 export interface Named {
@@ -48,7 +47,8 @@ export const amendedListing = <N extends Named>(
   const collections = amendedNames(listing.collections, (call: Call.Collections) => {
     const hidden = new Set<string>()
     for (const name of inDoubt().names()) if (name.startsWith(call.prefix)) hidden.add(name)
-    const first: Call.Keys = { ...call, _tag: "keys", collection: "", prefix: call.keyPrefix, cursor: undefined }
+    const { keyPrefix: prefix, pageSize } = call
+    const first = Calls.partOf(call, Calls.keys(call.place, { prefix, pageSize }))
     const added = Effect.suspend(() => {
       const doubts = inDoubt()
       const keys = keysWith(() => doubts)

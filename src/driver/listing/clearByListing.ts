@@ -1,17 +1,21 @@
 import * as Effect from "effect/Effect"
 import type { WriteError } from "../../KeyValueError.ts"
 import * as Call from "../Call.ts"
-import type { Driver } from "../Driver.ts"
+import * as Calls from "../Calls.ts"
+import type { Driver, Listing, Maintenance } from "../Driver.ts"
 
-type Clear = NonNullable<Driver["clear"]>
-type Collections = NonNullable<Driver["collections"]>
-type Listing = Driver & Required<Pick<Driver, "keys" | "collections">>
+type Clear = Maintenance["clear"]
+type Collections = Listing["collections"]
+
+/** A driver that can list. */
+type Listable = Driver & { readonly listing: Listing }
 
 /** How many names to list at a time, and about how many entries a page of a removal removes. */
 const pageSize = 1000
 
 /** Clears by deleting what is listed, for a driver whose deletions do more than its store's would. */
-export const clearByListing = (driver: Listing): Clear => clearCollections(driver.collections, clearKeys(driver))
+export const clearByListing = (driver: Listable): Clear =>
+  clearCollections(driver.listing.collections, clearKeys(driver))
 
 /** Clears one collection by `clearOne`, or several of them by their list, one after the other. */
 export const clearCollections = (collections: Collections, clearOne: Clear): Clear => {
@@ -21,19 +25,18 @@ export const clearCollections = (collections: Collections, clearOne: Clear): Cle
 
 /** One page of keys of a collection. */
 const clearKeys =
-  (driver: Listing): Clear =>
+  (driver: Listable): Clear =>
   (call) => {
     const { name: collection } = call.collection as { readonly name: string }
-    const place = Call.beforeWriting(call.place)
-    return Effect.flatMap(
-      driver.keys({ ...call, _tag: "keys", place, collection, prefix: call.keyPrefix, pageSize }),
-      ({ names, next }) =>
-        Effect.map(
-          names.length === 0
-            ? Effect.succeed(0)
-            : driver.delete({ _tag: "delete", place: call.place, deadline: call.deadline, collection, keys: names }),
-          (count) => ({ count, next })
-        )
+    const { keyPrefix: prefix, cursor } = call
+    const listed = Calls.keys(Call.beforeWriting(call.place), { collection, prefix, pageSize, cursor })
+    return Effect.flatMap(driver.listing.keys(Calls.partOf(call, listed)), ({ names, next }) =>
+      Effect.map(
+        names.length === 0
+          ? Effect.succeed(0)
+          : driver.delete(Calls.partOf(call, { ...Calls.remove(call.place), collection, keys: names })),
+        (count) => ({ count, next })
+      )
     )
   }
 
@@ -63,10 +66,13 @@ const clearListed = (collections: Collections, clearOne: Clear) =>
     return { count, next: isLast ? undefined : ({ ...at, index, inner } satisfies At) }
 
     function list(cursor: Call.Cursor): Effect.Effect<At, WriteError> {
-      const place = Call.beforeWriting(call.place)
-      return Effect.map(
-        collections({ ...call, _tag: "collections", place, prefix, pageSize, cursor }),
-        ({ names, next }) => ({ names, index: 0, inner: undefined, next })
-      )
+      const { keyPrefix } = call
+      const listed = Calls.collections(Call.beforeWriting(call.place), { prefix, keyPrefix, pageSize, cursor })
+      return Effect.map(collections(Calls.partOf(call, listed)), ({ names, next }) => ({
+        names,
+        index: 0,
+        inner: undefined,
+        next
+      }))
     }
   })

@@ -4,11 +4,12 @@ import type { Entry } from "../../Entry.ts"
 import { ConflictError, type Place, type ReadError, type WriteError } from "../../KeyValueError.ts"
 import { lazy } from "../../platform/lazy.ts"
 import { pauses } from "../../time/pauses.ts"
-import { callAt } from "../boundary.ts"
 import * as Call from "../Call.ts"
-import type { Driver } from "../Driver.ts"
+import * as Calls from "../Calls.ts"
+import type { Atomic, Driver } from "../Driver.ts"
 
-export type AtomicDriver = Driver & Required<Pick<Driver, "compareAndPut">>
+/** A driver that can write conditionally. */
+export type AtomicDriver = Driver & { readonly atomic: Atomic }
 
 /** What becomes of an entry: it is kept, or there is a new one to write, or (without `entry`) the key is to be deleted. */
 export type Change<A> =
@@ -39,7 +40,7 @@ export const change = <A, E>(
     const change = yield* f(current)
     if (change.write === undefined) return change.answer
     const expected = current?.version
-    const swapped = yield* driver.compareAndPut({ _tag: "compareAndPut", ...callAt(place), ...change.write, expected })
+    const swapped = yield* driver.atomic.compareAndPut(Calls.compareAndPut(place, { ...change.write, expected }))
     if (swapped === false) return yield* new Lost()
     return swapped === true ? change.answer : yield* change.ifDropped(swapped)
   }).pipe(
@@ -51,7 +52,7 @@ export const change = <A, E>(
 
 /** The entry of the key as it is now, with its version. */
 export const find = (driver: Driver, place: Place, expiry = false): Effect.Effect<Entry | undefined, ReadError> =>
-  Effect.map(driver.get(Call.toGet(callAt(place), { expiry, versioned: true })), ([entry]) => entry)
+  Effect.map(driver.get(Calls.get(Call.beforeWriting(place), { expiry, versioned: true })), ([entry]) => entry)
 
 /** A default that stands for a missing entry has no version. */
 export const isStored = (entry: Entry | undefined): entry is Entry => entry?.version !== undefined

@@ -5,7 +5,8 @@ import type { Entry } from "../../Entry.ts"
 import type { Place, ReadError, TimeoutError, WriteError } from "../../KeyValueError.ts"
 import { withinBudget } from "../../time/budget.ts"
 import { copy, type Value } from "../../Value.ts"
-import { callAt, encode, valueOf } from "../boundary.ts"
+import { encode, valueOf } from "../boundary.ts"
+import * as Calls from "../Calls.ts"
 import type { Driver } from "../Driver.ts"
 import { idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
@@ -56,7 +57,7 @@ const usableIn = <E, R, E2, R2>(
   versioned: boolean
 ): Effect.Effect<{ readonly entry?: Entry; readonly value?: Value }, ReadError | E2, R2> =>
   Effect.flatMap(
-    served(driver).driver.get({ _tag: "get", ...callAt(place), expiry: false, versioned }),
+    served(driver).driver.get(Calls.get(place, { versioned })),
     ([entry]): Effect.Effect<{ readonly entry?: Entry; readonly value?: Value }, E2, R2> => {
       if (entry === undefined) return Effect.succeed({})
       const value = valueOf(driver, entry)
@@ -71,11 +72,11 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   loading: Loading<E, R, E2, R2>,
   isDropped: () => boolean
 ): Effect.fn.Return<Value, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2> {
-  const { compareAndPut } = driver
+  const { atomic } = driver
   const look = (versioned: boolean) => usableIn(driver, place, loading, versioned)
   let found = yield* look(false)
   // What is replaced must be known by its version, which only the store itself can tell.
-  if (found.entry !== undefined && found.value === undefined && compareAndPut !== undefined) found = yield* look(true)
+  if (found.entry !== undefined && found.value === undefined && atomic !== undefined) found = yield* look(true)
   if (found.value !== undefined) return found.value
 
   const loaded = yield* Effect.scoped(loading.load)
@@ -86,11 +87,11 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   // A closed layer has dropped all loads: its caller is not told that the value is stored.
   if (served(driver).isClosed()) return yield* layerClosed(place)
   if (isDropped()) return value
-  if (compareAndPut === undefined) {
-    yield* driver.put({ _tag: "put", ...callAt(at), entries })
+  if (atomic === undefined) {
+    yield* driver.put(Calls.put(at, entries))
     return value
   }
-  const call = { _tag: "compareAndPut", ...callAt(at), entry: entries[0], expected: found.entry?.version } as const
-  if (yield* compareAndPut(call)) return value
+  const call = Calls.compareAndPut(at, { entry: entries[0], expected: found.entry?.version })
+  if (yield* atomic.compareAndPut(call)) return value
   return (yield* look(false)).value ?? value
 })

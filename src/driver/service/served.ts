@@ -77,5 +77,5 @@ const telling = <A, E>(
     else loads.dropAll()
   }
   drop()
-  return driver.compareAndPut === undefined ? Effect.onExitPrimitive(write, () => drop() as undefined) : write
+  return driver.atomic === undefined ? Effect.onExitPrimitive(write, () => drop() as undefined) : write
 }

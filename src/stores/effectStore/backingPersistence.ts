@@ -3,8 +3,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Persistence from "effect/persistence/Persistence"
-import { callAt, encode, withPlace } from "../../driver/boundary.ts"
+import { encode, withPlace } from "../../driver/boundary.ts"
 import { lastOfEachKey } from "../../driver/Call.ts"
+import * as Calls from "../../driver/Calls.ts"
 import * as options from "../../driver/options.ts"
 import { served } from "../../driver/service/served.ts"
 import { KeyValue, type Service } from "../../KeyValue.ts"
@@ -85,7 +86,7 @@ const store = (
           Effect.forEach(entries, ([key, value, ttl]) =>
             encode(driver, { ...place, keys: [key] }, [value], ttl && wholeMillis(ttl))
           ),
-          (encoded) => driver.put(lastOfEachKey({ _tag: "put", ...callAt(place), entries: encoded.flat() }))
+          (encoded) => driver.put(lastOfEachKey(Calls.put(place, encoded.flat())))
         )
     ).pipe(Effect.mapError(toError))
 

@@ -41,13 +41,17 @@ export const make = (store: KeyValueStore, defaultCollection: string) => {
           (removed) => removed.filter(Boolean).length
         )
       ),
-    keys: (call) => Effect.mapError(keys(texts, call), toStoreFailure(call.place)),
-    collections: (call) => Effect.mapError(collections(texts, call), toStoreFailure(call.place)),
-    clear: (call) => tracked(call, (onRemoved) => clear(texts, call, onRemoved)),
-    removeExpired: (call) => {
-      const { cursor, selects = () => true } = call
-      const isSelected = ({ collection, key }: Name) => selects(collection, key)
-      return tracked(call, (onRemoved) => removeExpired(texts, isSelected, cursor, pageSize, onRemoved))
+    listing: {
+      keys: (call) => Effect.mapError(keys(texts, call), toStoreFailure(call.place)),
+      collections: (call) => Effect.mapError(collections(texts, call), toStoreFailure(call.place))
+    },
+    maintenance: {
+      clear: (call) => tracked(call, (onRemoved) => clear(texts, call, onRemoved)),
+      removeExpired: (call) => {
+        const { cursor, selects = () => true } = call
+        const isSelected = ({ collection, key }: Name) => selects(collection, key)
+        return tracked(call, (onRemoved) => removeExpired(texts, isSelected, cursor, pageSize, onRemoved))
+      }
     }
   } satisfies Driver
 }

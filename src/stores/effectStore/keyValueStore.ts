@@ -7,8 +7,9 @@ import * as EffectKeyValueStore from "effect/persistence/KeyValueStore"
 import * as Stream from "effect/Stream"
 import * as Atomic from "../../Atomic.ts"
 import { Lanes } from "../../concurrency/Lanes.ts"
-import { callAt, withPlace } from "../../driver/boundary.ts"
+import { withPlace } from "../../driver/boundary.ts"
 import * as Call from "../../driver/Call.ts"
+import * as Calls from "../../driver/Calls.ts"
 import * as options from "../../driver/options.ts"
 import type { AtomicDriver } from "../../driver/service/change.ts"
 import { served } from "../../driver/service/served.ts"
@@ -141,11 +142,11 @@ const writes = (kv: KeyValueService, atomic: Option.Option<Atomic.Service>, putO
     place: Place,
     f: (value: Value | undefined) => Option.Option<Value>
   ): Effect.fn.Return<void, KeyValueError> {
-    const [current] = yield* driver.get(Call.toGet(callAt(place), { expiry: true, versioned: false }))
+    const [current] = yield* driver.get(Calls.get(Call.beforeWriting(place), { expiry: true }))
     const made = f(current?.payload.value)
     if (Option.isNone(made)) return
     const entry = yield* replacement(driver, place, current, made.value, ttl)
-    yield* driver.put({ _tag: "put", ...callAt(place), entries: [entry] })
+    yield* driver.put(Calls.put(place, [entry]))
   })
   const update: Update = (key, f) =>
     withPlace(driver, "update", [key], putOptions, (place) => lanes.run([key], updateAlone(place, f)))

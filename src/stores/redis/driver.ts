@@ -28,7 +28,7 @@ export const driver = (connection: Connection, options: Options) => {
   const driver = {
     system: "redis",
     defaultCollection,
-    exact: exact || undefined,
+    exactIntegers: exact || undefined,
     extents: options.extents,
     prefersText: options.format === "compact",
 
@@ -39,54 +39,58 @@ export const driver = (connection: Connection, options: Options) => {
         call,
         call.keys.map((key) => names.encode(call.collection, key))
       ),
-    compareAndPut: write.compareAndPut,
-
-    keys: (call) => {
-      const skipped = names.encode(call.collection, "").length
-      return Effect.flatMap(
-        scan(connection, call, names.encode(call.collection, call.prefix), at(call)),
-        ({ names: found, next, fresh }) =>
-          Effect.map(existingOf(call, fresh(found)), (there) => ({
-            names: there.map((name) => name.slice(skipped)),
-            next
-          }))
-      )
+    atomic: {
+      compareAndPut: write.compareAndPut
     },
+    listing: {
+      keys: (call) => {
+        const skipped = names.encode(call.collection, "").length
+        return Effect.flatMap(
+          scan(connection, call, names.encode(call.collection, call.prefix), at(call)),
+          ({ names: found, next, fresh }) =>
+            Effect.map(existingOf(call, fresh(found)), (there) => ({
+              names: there.map((name) => name.slice(skipped)),
+              next
+            }))
+        )
+      },
 
-    collections: (call) =>
-      Effect.flatMap(
-        scan(connection, call, names.startOfAll(call.prefix), at(call), () => new AllListed()),
-        ({ names: found, next, fresh }) => {
-          const collectionOf = (name: string) => {
-            const pair = names.decode(name)
-            return pair?.[1].startsWith(call.keyPrefix) ? [pair[0]] : []
-          }
-          const ours = found.filter((name) => collectionOf(name).length > 0)
-          return Effect.map(existingOf(call, ours), (there) => ({ names: fresh(there.flatMap(collectionOf)), next }))
-        }
-      ),
-
-    clear: (call) => {
-      const { collection, keyPrefix } = call
-      const start =
-        "name" in collection ? names.encode(collection.name, keyPrefix) : names.startOfAll(collection.prefix)
-      const listing = call.cursor === undefined ? { ...call, place: Call.beforeWriting(call.place) } : call
-      const isOurs = (name: string) => "name" in collection || names.decode(name)?.[1].startsWith(keyPrefix) === true
-      return Effect.mapError(
+      collections: (call) =>
         Effect.flatMap(
-          scan(connection, listing, start, at({ cursor: call.cursor, pageSize: 1000 })),
-          ({ names: found, next }) => {
-            const ours = found.filter(isOurs)
-            return ours.length === 0
-              ? Effect.succeed({ count: 0, next })
-              : Effect.map(remove(call, ours), (count) => ({ count, next }))
+          scan(connection, call, names.startOfAll(call.prefix), at(call), () => new AllListed()),
+          ({ names: found, next, fresh }) => {
+            const collectionOf = (name: string) => {
+              const pair = names.decode(name)
+              return pair?.[1].startsWith(call.keyPrefix) ? [pair[0]] : []
+            }
+            const ours = found.filter((name) => collectionOf(name).length > 0)
+            return Effect.map(existingOf(call, ours), (there) => ({ names: fresh(there.flatMap(collectionOf)), next }))
           }
-        ),
-        (failure) => (call.cursor === undefined ? failure : afterApplied(failure))
-      )
+        )
     },
+    maintenance: {
+      clear: (call) => {
+        const { collection, keyPrefix } = call
+        const start =
+          "name" in collection ? names.encode(collection.name, keyPrefix) : names.startOfAll(collection.prefix)
+        const listing = call.cursor === undefined ? { ...call, place: Call.beforeWriting(call.place) } : call
+        const isOurs = (name: string) => "name" in collection || names.decode(name)?.[1].startsWith(keyPrefix) === true
+        return Effect.mapError(
+          Effect.flatMap(
+            scan(connection, listing, start, at({ cursor: call.cursor, pageSize: 1000 })),
+            ({ names: found, next }) => {
+              const ours = found.filter(isOurs)
+              return ours.length === 0
+                ? Effect.succeed({ count: 0, next })
+                : Effect.map(remove(call, ours), (count) => ({ count, next }))
+            }
+          ),
+          (failure) => (call.cursor === undefined ? failure : afterApplied(failure))
+        )
+      },
 
-    removeExpired: () => Effect.succeed({ count: 0, next: undefined })
+      removeExpired: () => Effect.succeed({ count: 0, next: undefined })
+    }
   } satisfies Driver
   return declareWaits(driver, "within-limit")
 }

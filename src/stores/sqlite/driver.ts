@@ -133,80 +133,84 @@ export const driver = (connection: Connection) => {
       return run(call, many(call) ? writing(step) : alone(step), Effect.succeed)
     },
 
-    compareAndPut: (call) =>
-      run(call, makingRoom(alone((now) => compareAndPut(statements, call, nextVersion, now))), (done, now) =>
-        done && call.entry !== undefined ? Effect.as(expired.sweepAfter(1, now), done) : Effect.succeed(done)
-      ),
-
-    keys: (call) => {
-      const range = resumed(startingWith(call.prefix), call.cursor)
-      return range === undefined
-        ? nothingListed
-        : run(
-            call,
-            alone((now) => listKeys(statements, call, range, now)),
-            page
-          )
+    atomic: {
+      compareAndPut: (call) =>
+        run(call, makingRoom(alone((now) => compareAndPut(statements, call, nextVersion, now))), (done, now) =>
+          done && call.entry !== undefined ? Effect.as(expired.sweepAfter(1, now), done) : Effect.succeed(done)
+        )
     },
+    listing: {
+      keys: (call) => {
+        const range = resumed(startingWith(call.prefix), call.cursor)
+        return range === undefined
+          ? nothingListed
+          : run(
+              call,
+              alone((now) => listKeys(statements, call, range, now)),
+              page
+            )
+      },
 
-    collections: (call) => {
-      const names = resumed(startingWith(call.prefix), call.cursor)
-      const keys = startingWith(call.keyPrefix)
-      return names === undefined || keys === undefined
-        ? nothingListed
-        : run(
-            call,
-            reading((now) => listCollections(statements, call, names, keys, now)),
-            page
-          )
+      collections: (call) => {
+        const names = resumed(startingWith(call.prefix), call.cursor)
+        const keys = startingWith(call.keyPrefix)
+        return names === undefined || keys === undefined
+          ? nothingListed
+          : run(
+              call,
+              reading((now) => listCollections(statements, call, names, keys, now)),
+              page
+            )
+      }
     },
+    maintenance: {
+      clear: (call) => {
+        if (call.cursor === shrinking) return shrink(statements)
+        const { collection } = call
+        const names = "name" in collection ? only(collection.name) : startingWith(collection.prefix)
+        const remaining = resumed(names, call.cursor)
+        const keys = startingWith(call.keyPrefix)
+        return remaining === undefined || keys === undefined
+          ? nothingRemoved
+          : run(
+              call,
+              writing((now) => clearPage(statements, remaining, keys, now)),
+              removed
+            )
+      },
 
-    clear: (call) => {
-      if (call.cursor === shrinking) return shrink(statements)
-      const { collection } = call
-      const names = "name" in collection ? only(collection.name) : startingWith(collection.prefix)
-      const remaining = resumed(names, call.cursor)
-      const keys = startingWith(call.keyPrefix)
-      return remaining === undefined || keys === undefined
-        ? nothingRemoved
-        : run(
+      removeExpired: (call) => {
+        if (call.cursor === shrinking) return shrink(statements)
+        const { selects } = call
+        if (selects === undefined) {
+          return run(
             call,
-            writing((now) => clearPage(statements, remaining, keys, now)),
-            removed
+            alone((now) => Number(statements.removeExpired.run(now, maxPage).changes)),
+            (count) => removed({ count, next: count < maxPage ? undefined : true })
           )
-    },
-
-    removeExpired: (call) => {
-      if (call.cursor === shrinking) return shrink(statements)
-      const { selects } = call
-      if (selects === undefined) {
+        }
+        const [expiresAt, row] = (call.cursor ?? [Number.MIN_SAFE_INTEGER, 0]) as readonly [number, number]
         return run(
           call,
-          alone((now) => Number(statements.removeExpired.run(now, maxPage).changes)),
-          (count) => removed({ count, next: count < maxPage ? undefined : true })
+          alone((now) => statements.expired.all(now, expiresAt, row, maxPage) as unknown as ReadonlyArray<ExpiredRow>),
+          (rows) =>
+            Effect.suspend(() => {
+              const selected = rows.filter(([, , collection, key]) =>
+                isSelected(selects, nameOf(collection), nameOf(key))
+              )
+              const next = rows.length < maxPage ? undefined : rows[rows.length - 1]!.slice(0, 2)
+              return run(
+                call,
+                writing((now) => {
+                  let count = 0
+                  for (const [, row] of selected) count += Number(statements.removeIfExpired.run(row, now).changes)
+                  return count
+                }),
+                (count) => removed({ count, next })
+              )
+            })
         )
       }
-      const [expiresAt, row] = (call.cursor ?? [Number.MIN_SAFE_INTEGER, 0]) as readonly [number, number]
-      return run(
-        call,
-        alone((now) => statements.expired.all(now, expiresAt, row, maxPage) as unknown as ReadonlyArray<ExpiredRow>),
-        (rows) =>
-          Effect.suspend(() => {
-            const selected = rows.filter(([, , collection, key]) =>
-              isSelected(selects, nameOf(collection), nameOf(key))
-            )
-            const next = rows.length < maxPage ? undefined : rows[rows.length - 1]!.slice(0, 2)
-            return run(
-              call,
-              writing((now) => {
-                let count = 0
-                for (const [, row] of selected) count += Number(statements.removeIfExpired.run(row, now).changes)
-                return count
-              }),
-              (count) => removed({ count, next })
-            )
-          })
-      )
     }
   } satisfies Driver
 }

@@ -1,3 +1,4 @@
+import * as Calls from "../../driver/Calls.ts"
 import { Maintenance } from "../../Maintenance.ts"
 import { define } from "./Case.ts"
 import { equal, isTrue } from "./check.ts"
@@ -88,7 +89,7 @@ export const maintenance = [
     yield* equal(yield* kv.get("key", at), 2)
   }),
   define("MA8 remove what has expired of a selection only", ["Maintenance"], function* ({ kv, at, advance }) {
-    const { removeExpired } = kv.driver
+    const { removeExpired } = kv.driver.maintenance!
     const place = { operation: "removeExpired", collection: "", keys: [] } as const
     yield* kv.putMany(
       [
@@ -102,7 +103,7 @@ export const maintenance = [
     let cursor: unknown
     do {
       const selects = (collection: string, key: string) => collection === at.collection && key === "c"
-      const page = yield* removeExpired!({ _tag: "removeExpired", place, deadline: undefined, cursor, selects })
+      const page = yield* removeExpired(Calls.removeExpired(place, { cursor, selects }))
       count += page.count
       cursor = page.next
     } while (cursor !== undefined)

@@ -26,7 +26,7 @@ export const readOptions = {
 /** What was found in an encrypted entry, and whether the cipher would write it another way now. */
 export interface Decrypted {
   readonly payload: Payload
-  readonly outdated: boolean
+  readonly needsRotation: boolean
   /** Where the cipher knows better than the store. */
   readonly createdAt?: number | undefined
   readonly expiresAt?: number | undefined
@@ -53,11 +53,13 @@ export const encryption = (
     if (entry === undefined) return Effect.undefined
     const found = Effect.mapEager(
       cipher.decrypt(entry, name),
-      ({ payload, outdated, createdAt = entry.createdAt, expiresAt = entry.expiresAt }): Entry | undefined =>
-        outdated ? { ...entry, payload, createdAt, expiresAt, outdated } : { ...entry, payload, createdAt, expiresAt }
+      ({ payload, needsRotation, createdAt = entry.createdAt, expiresAt = entry.expiresAt }): Entry | undefined =>
+        needsRotation
+          ? { ...entry, payload, createdAt, expiresAt, needsRotation }
+          : { ...entry, payload, createdAt, expiresAt }
     )
     return Effect.catchEager(found, (reason) => {
-      if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, outdated: true })
+      if (reason === "not-encrypted" && allowPlaintext) return Effect.succeed({ ...entry, needsRotation: true })
       return onDecryptionError === "miss" ? Effect.undefined : Effect.fail(new DecryptionError({ ...place, reason }))
     })
   }

@@ -112,7 +112,7 @@ export class Journal {
       let cursor: Call.Cursor
       do {
         const call = { ...self.callOf("keys", []), _tag: "keys", prefix: "", pageSize, cursor } as const
-        const page: Call.Page = yield* background.keys!(call)
+        const page: Call.Page = yield* background.listing!.keys(call)
         if (page.names.length > 0) self.add(page.names, yield* self.readSlots(page.names), found)
         cursor = page.next
       } while (cursor !== undefined)

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
-import type { Driver } from "../../driver/Driver.ts"
+import type { Driver, Maintenance } from "../../driver/Driver.ts"
 import { idsOf } from "../../driver/ids.ts"
 import { inTime } from "../../driver/inTime.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
@@ -15,19 +15,23 @@ import { reading } from "./reading.ts"
 /** The primary store as it will be when all that is in the journal is replayed. */
 export const journaling = (parts: Parts): Driver => {
   const { fallback, journal } = parts
-  const { compareAndPut: _, ...primary } = noticing(parts)
+  const primary = noticing(parts)
   const driver = {
     ...primary,
-    ...listing(primary, journal),
     get: reading(parts),
     put: (call: Call.Put) => write(parts, call, () => parts.primary.put(call), Effect.void),
-    delete: (call: Call.Delete) => write(parts, call, () => parts.primary.delete(call), journal.countOf(call))
+    delete: (call: Call.Delete) => write(parts, call, () => parts.primary.delete(call), journal.countOf(call)),
+    listing: primary.listing && listing(primary.listing, journal),
+    atomic: undefined
   }
   return {
     ...driver,
-    clear: primary.clear && fallback.clear && clearing(journal, primary.clear, driver),
-    removeExpired: fallback.removeExpired && primary.removeExpired
-  } as Driver
+    maintenance: fallback.maintenance &&
+      primary.maintenance && {
+        ...primary.maintenance,
+        clear: clearing(journal, primary.maintenance.clear, driver)
+      }
+  }
 }
 
 /** The primary, whose listings and removals tell the replayer of an outage. */
@@ -36,13 +40,14 @@ const noticing = ({ primary, replayer, fallbackOn }: Parts): Driver => {
     <C, A, E extends KeyValueError>(next: (call: C) => Effect.Effect<A, E>) =>
     (call: C): Effect.Effect<A, E> =>
       Effect.tapError(next(call), (error) => Effect.sync(() => fallbackOn(error) && replayer.begin()))
-  const { keys, collections, clear, removeExpired } = primary
+  const { listing, maintenance } = primary
   return {
     ...primary,
-    ...(keys && { keys: telling(keys) }),
-    ...(collections && { collections: telling(collections) }),
-    ...(clear && { clear: telling(clear) }),
-    ...(removeExpired && { removeExpired: telling(removeExpired) })
+    listing: listing && { keys: telling(listing.keys), collections: telling(listing.collections) },
+    maintenance: maintenance && {
+      clear: telling(maintenance.clear),
+      removeExpired: telling(maintenance.removeExpired)
+    }
   }
 }
 
@@ -78,16 +83,16 @@ const write = <A>(
 
 /** As the primary clears, unless there is something in the journal. */
 const clearing =
-  (journal: Journal, whole: NonNullable<Driver["clear"]>, { keys, collections, ...driver }: Driver) =>
+  (journal: Journal, whole: Maintenance["clear"], { listing, ...driver }: Driver) =>
   (call: Call.Clear): Effect.Effect<Call.Removed, WriteError> =>
     Effect.suspend(() => {
       const at = call.cursor as { readonly byListing: boolean; readonly inner: Call.Cursor } | undefined
       const byListing = at?.byListing ?? journal.size > 0
-      if (byListing && (keys === undefined || collections === undefined)) {
+      if (byListing && listing === undefined) {
         const reason = "what is in the journal cannot be cleared before it is replayed"
         return Effect.fail(new StoreUnavailableError({ ...call.place, reason, sent: false }))
       }
-      const clear = byListing ? clearByListing({ ...driver, keys: keys!, collections: collections! }) : whole
+      const clear = byListing ? clearByListing({ ...driver, listing: listing! }) : whole
       return Effect.map(clear({ ...call, cursor: at?.inner }), ({ count, next }) => ({
         count,
         next: next === undefined ? undefined : { byListing, inner: next }

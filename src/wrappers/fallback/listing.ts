@@ -1,18 +1,14 @@
 import * as Effect from "effect/Effect"
-import type { Driver } from "../../driver/Driver.ts"
+import type { Listing } from "../../driver/Driver.ts"
 import { amendedListing } from "../../driver/listing/amendedListing.ts"
 import { isExpired } from "../../Entry.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
 
 /** Lists what the primary has, as it will be when all that is in the journal is replayed. */
-export const listing = (
-  { keys, collections }: Pick<Driver, "keys" | "collections">,
-  { index }: Journal
-): Pick<Driver, "keys" | "collections"> => {
-  if (keys === undefined || collections === undefined) return {}
+export const listing = (primary: Listing, { index }: Journal): Listing => {
   const written = (collection: string) => [...index.in(collection).values()].filter(({ last }) => last !== undefined)
-  return amendedListing({ keys, collections }, () => ({ names: () => index.names(), in: written }), live)
+  return amendedListing(primary, () => ({ names: () => index.names(), in: written }), live)
 }
 
 const live = (pending: ReadonlyArray<Pending>): Effect.Effect<ReadonlyArray<string>> =>

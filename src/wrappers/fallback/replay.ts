@@ -1,9 +1,10 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Calls from "../../driver/Calls.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { outcomeOf } from "../../driver/outcome.ts"
 import type { Entry } from "../../Entry.ts"
-import type { KeyValueError } from "../../KeyValueError.ts"
+import type { KeyValueError, Operation, Place } from "../../KeyValueError.ts"
 import { monotonicMillis } from "../../time/clock.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
@@ -46,30 +47,25 @@ const ofJournal = <A>(effect: Effect.Effect<A, KeyValueError>): Effect.Effect<A,
 const write = (config: Config, pending: Pending, entry: Entry | undefined): Effect.Effect<boolean, KeyValueError> => {
   const { primary, stamps } = config
   const { collection, key } = pending
-  const placed = (operation: "get" | "put" | "delete") => ({
-    place: { operation, collection, keys: [key] },
-    deadline: undefined,
-    collection,
-    keys: [key]
-  })
-  const versioned = primary.compareAndPut !== undefined
-  const read = primary.get({ ...placed("get"), _tag: "get", expiry: false, versioned })
+  const place = (operation: Operation): Place => ({ operation, collection, keys: [key] })
+  const { atomic } = primary
+  const read = primary.get(Calls.get(place("get"), { versioned: atomic !== undefined }))
   return Effect.flatMap(read, ([current]): Effect.Effect<boolean, KeyValueError> => {
     const createdAt = current?.createdAt
     stamps.see(createdAt)
     if (createdAt !== undefined && createdAt > pending.last!.acceptedAt) return Effect.succeed(false)
     if (entry === undefined && current === undefined) return Effect.succeed(true)
-    if (primary.compareAndPut !== undefined) {
-      const at = placed(entry === undefined ? "delete" : "put")
-      const swap = primary.compareAndPut({ ...at, _tag: "compareAndPut", entry, expected: current?.version })
+    if (atomic !== undefined) {
+      const at = place(entry === undefined ? "delete" : "put")
+      const swap = atomic.compareAndPut(Calls.compareAndPut(at, { entry, expected: current?.version }))
       return Effect.flatMap(noting(config, pending, swap), (isDone) =>
         isDone ? Effect.succeed(true) : write(config, pending, entry)
       )
     }
     const blind: Effect.Effect<unknown, KeyValueError> =
       entry === undefined
-        ? primary.delete({ ...placed("delete"), _tag: "delete" })
-        : primary.put({ ...placed("put"), _tag: "put", entries: [entry] })
+        ? primary.delete(Calls.remove(place("delete")))
+        : primary.put(Calls.put(place("put"), [entry]))
     return Effect.as(noting(config, pending, blind), true)
   })
 }

@@ -76,7 +76,7 @@ export class Copies {
   clear(call: Call.Clear): Effect.Effect<void> {
     const invalidate = (now: number) => this.validity.invalidations.addAll(now)
     const from = (cursor: Call.Cursor): Effect.Effect<void, unknown> =>
-      Effect.flatMap(this.cache.clear!({ ...detached(call), cursor }), ({ next }) =>
+      Effect.flatMap(this.cache.maintenance!.clear({ ...detached(call), cursor }), ({ next }) =>
         next === undefined ? Effect.void : from(next)
       )
     return this.attempt(onInterrupt(from(undefined), invalidate), 1, invalidate)

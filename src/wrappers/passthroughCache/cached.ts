@@ -76,7 +76,10 @@ export const cached = Effect.fnUntraced(function* (store: Driver, cache: Driver,
     get: (call) => (call.expiry || call.versioned ? getFromStore(call) : reads.get(call)),
     put: (call) => writes.run(call, store.put(call)),
     delete: (call) => writes.run(call, store.delete(call)),
-    ...(store.compareAndPut && { compareAndPut: (call) => writes.run(call, store.compareAndPut!(call)) }),
-    ...(store.clear && { clear: (call) => writes.clear(call, store.clear!(call)) })
+    atomic: store.atomic && { compareAndPut: (call) => writes.run(call, store.atomic!.compareAndPut(call)) },
+    maintenance: store.maintenance && {
+      ...store.maintenance,
+      clear: (call) => writes.clear(call, store.maintenance!.clear(call))
+    }
   } satisfies Driver as Driver
 })

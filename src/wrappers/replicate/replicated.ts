@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
 import { mapOperations, type Next } from "../../driver/around.ts"
 import type * as Call from "../../driver/Call.ts"
+import * as Calls from "../../driver/Calls.ts"
 import { combine, inTurn } from "../../driver/combine.ts"
-import type { Driver } from "../../driver/Driver.ts"
+import type { Driver, Maintenance } from "../../driver/Driver.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import { amendedListing, grouped, type Named } from "../../driver/listing/amendedListing.ts"
 import { clearByListing } from "../../driver/listing/clearByListing.ts"
@@ -20,24 +21,21 @@ export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<D
       Effect.withFiber((fiber) => stores.inOrder(stores.readable(now(fiber)), (store) => nexts[store]!(call)))
     )
   )
-  const { compareAndPut: _, keys, collections, clear, removeExpired, ...kept } = shared
   const get = reading(stores)
   const driver = {
-    ...kept,
+    ...shared,
     get,
     put: writing(stores, { run: (driver, call: Call.Put) => driver.put(call), sum: () => undefined }),
-    delete: writing(stores, { run: (driver, call: Call.Delete) => driver.delete(call), sum: (a, b) => a + b })
+    delete: writing(stores, { run: (driver, call: Call.Delete) => driver.delete(call), sum: (a, b) => a + b }),
+    atomic: undefined
   }
-  const listing =
-    keys && collections
-      ? amendedListing({ keys, collections }, () => grouped(stores.ledger.all()), live(get))
-      : undefined
-  return {
-    ...driver,
-    ...listing,
-    ...(listing && clear && { clear: clearByListing({ ...driver, ...listing }) }),
-    ...(removeExpired && { removeExpired: gate(stores, inTurn(drivers.map(countingOnce))) })
-  }
+  const listing = shared.listing && amendedListing(shared.listing, () => grouped(stores.ledger.all()), live(get))
+  const maintenance = listing &&
+    shared.maintenance && {
+      clear: clearByListing({ ...driver, listing }),
+      removeExpired: gate(stores, inTurn(drivers.map(countingOnce)))
+    }
+  return { ...driver, listing, maintenance }
 }
 
 /** Fails at once when the layer is closed. A driver that throws when it is called is a defect of the call. */
@@ -62,7 +60,7 @@ const live =
       names.slice(i * atATime, (i + 1) * atATime).map(({ key }) => key)
     )
     const found = Effect.forEach(parts, (keys) => {
-      const call = { _tag: "get", place, deadline, collection, keys, expiry: false, versioned: false } as const
+      const call = { ...Calls.get(place), deadline, collection, keys }
       return Effect.map(get(call), (entries) => keys.filter((_, i) => entries[i] !== undefined))
     })
     return Effect.mapBoth(found, {
@@ -74,6 +72,6 @@ const live =
 
 /** What has expired is there several times, and counts once. */
 const countingOnce =
-  (driver: Driver, store: number): NonNullable<Driver["removeExpired"]> =>
+  ({ maintenance }: Driver, store: number): Maintenance["removeExpired"] =>
   (call) =>
-    Effect.map(driver.removeExpired!(call), ({ count, next }) => ({ count: store === 0 ? count : 0, next }))
+    Effect.map(maintenance!.removeExpired(call), ({ count, next }) => ({ count: store === 0 ? count : 0, next }))

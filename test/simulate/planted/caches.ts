@@ -70,7 +70,7 @@ export const cache = (mistakes: Mistakes) =>
         get,
         put: (call) => invalidating(call, far.put),
         delete: (call) => invalidating(call, far.delete),
-        compareAndPut: (call) => invalidating(call, far.compareAndPut!)
+        atomic: { compareAndPut: (call) => invalidating(call, far.atomic!.compareAndPut) }
       }
     })
   )

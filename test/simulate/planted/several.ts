@@ -6,7 +6,7 @@ type Store = Layer.Layer<KeyValue.KeyValue, any>
 
 /** Writes to both, is content with the first, and copies what only the second has: deleted entries, too. */
 export const repairing = (second: Store) =>
-  Driver.combination([second], (first, [other]) => {
+  Driver.wrapperOver([second], (first, [other]) => {
     const repaired = (call: Driver.Get, index: number): Effect.Effect<Entry.Entry | undefined> => {
       const part = { ...Driver.pick(call, [index]), expiry: true }
       return Effect.gen(function* () {
@@ -30,16 +30,16 @@ export const repairing = (second: Store) =>
 
 /** Takes over for reads and writes while the first is down, and forgets what happened when it is back. */
 export const forgettingFallback = (second: Store) =>
-  Driver.combination([second], (first, [other]) => {
-    const { compareAndPut: _, ...driver } = Driver.combine([first, other!], (call, [primary, fallback]) =>
+  Driver.wrapperOver([second], (first, [other]) => {
+    const driver = Driver.combine([first, other!], (call, [primary, fallback]) =>
       Effect.catch(primary!(call), () => fallback!(call))
     )
-    return Effect.succeed(driver)
+    return Effect.succeed({ ...driver, atomic: undefined })
   })
 
 /** What one store has missed is not read from it, and not repaired either. */
 export const neverRepairing = (second: Store) =>
-  Driver.combination([second], (first, [other]) => {
+  Driver.wrapperOver([second], (first, [other]) => {
     const missedBySecond = new Set<string>()
     const missedByFirst = new Set<string>()
     const write = (call: Driver.Put | Driver.Delete) => (driver: Driver.Driver) =>

@@ -4,8 +4,8 @@ import { Driver, KeyValueError } from "effect-kv"
 
 /** What a conditional write changes about the driver. */
 const compareAndPut = (
-  f: (driver: Driver.Driver, call: Driver.CompareAndPut) => ReturnType<NonNullable<Driver.Driver["compareAndPut"]>>
-) => Driver.wrapper((driver) => ({ ...driver, compareAndPut: (call) => f(driver, call) }))
+  f: (driver: Driver.Driver, call: Driver.CompareAndPut) => ReturnType<Driver.Atomic["compareAndPut"]>
+) => Driver.wrapper((driver) => ({ ...driver, atomic: { compareAndPut: (call) => f(driver, call) } }))
 
 const names = (call: Driver.CompareAndPut) => {
   const { _tag, ...names } = Driver.toDelete(call)
@@ -21,11 +21,13 @@ export const updateInTwoSteps = compareAndPut((driver, call) =>
 
 /** An update makes an entry that does not expire. */
 export const updateWithoutTtl = compareAndPut((driver, call) =>
-  driver.compareAndPut!({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
+  driver.atomic!.compareAndPut({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
 )
 
 /** Does a conditional write again when its reply was lost, and takes its own work for another's. */
-export const retriedUpdates = compareAndPut((driver, call) => Effect.retry(driver.compareAndPut!(call), { times: 3 }))
+export const retriedUpdates = compareAndPut((driver, call) =>
+  Effect.retry(driver.atomic!.compareAndPut(call), { times: 3 })
+)
 
 /** A new value expires when the old one would have. */
 export const keptExpiry = Driver.wrapper((driver) => ({
@@ -116,7 +118,9 @@ export const dying = Driver.wrapper(Driver.around((call, next) => Effect.orDie(n
 /** Answers that it has stored what is too large for it. */
 export const pretendedInserts = compareAndPut((driver, call) => {
   const { padding } = (call.entry?.payload.value ?? {}) as { readonly padding?: unknown }
-  return call.expected === undefined && padding !== undefined ? Effect.succeed(true) : driver.compareAndPut!(call)
+  return call.expected === undefined && padding !== undefined
+    ? Effect.succeed(true)
+    : driver.atomic!.compareAndPut(call)
 })
 
 /** Looks whether there is anything to delete, and then removes what is there by now. */
@@ -131,7 +135,7 @@ export const lateDeletes = Driver.wrapper((driver) => ({
 
 /** Each update takes some milliseconds from the life of the entry. */
 export const shorteningUpdates = compareAndPut((driver, call) =>
-  driver.compareAndPut!({
+  driver.atomic!.compareAndPut({
     ...call,
     entry: call.entry && { ...call.entry, expiresAt: call.entry.expiresAt && call.entry.expiresAt - 5 }
   })
@@ -140,7 +144,10 @@ export const shorteningUpdates = compareAndPut((driver, call) =>
 /** A part of a listing that fails is left out. */
 export const partialListings = Driver.wrapper((driver) => ({
   ...driver,
-  keys: (call) => Effect.orElseSucceed(driver.keys!(call), () => ({ names: [], next: undefined }))
+  listing: {
+    ...driver.listing!,
+    keys: (call) => Effect.orElseSucceed(driver.listing!.keys(call), () => ({ names: [], next: undefined }))
+  }
 }))
 
 /** The store has another tenant's entries, too, and removing expired ones does not look whose they are. */
@@ -149,12 +156,15 @@ export const sharedRemovals = Driver.wrapperEffect(
     let othersExpired = 40
     return {
       ...driver,
-      removeExpired: (call) =>
-        Effect.map(driver.removeExpired!(call), ({ count, next }) => {
-          const removed = count + othersExpired
-          othersExpired = 0
-          return { count: removed, next }
-        })
+      maintenance: {
+        ...driver.maintenance!,
+        removeExpired: (call) =>
+          Effect.map(driver.maintenance!.removeExpired(call), ({ count, next }) => {
+            const removed = count + othersExpired
+            othersExpired = 0
+            return { count: removed, next }
+          })
+      }
     }
   })
 )

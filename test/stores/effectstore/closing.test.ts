@@ -73,7 +73,7 @@ describe("a write through an adapter", () => {
     }).pipe(
       Effect.provide(
         EffectStore.toBackingPersistence().pipe(
-          Layer.provideMerge(Memory.layer().pipe(Driver.wrapper(({ compareAndPut: _, ...driver }) => driver)))
+          Layer.provideMerge(Memory.layer().pipe(Driver.wrapper((driver) => ({ ...driver, atomic: undefined }))))
         )
       )
     )

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as boundary from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import type { Driver } from "../../../src/driver/Driver.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import type { StoreUnavailableError } from "../../../src/KeyValueError.ts"
@@ -21,15 +22,14 @@ const open = Effect.fnUntraced(function* (options: Redis.Options) {
 })
 
 const at = (operation: "get" | "put" | "keys", keys: ReadonlyArray<string>) =>
-  boundary.callAt({ operation, collection: "c", keys })
+  ({ operation, collection: "c", keys }) as const
 
-const get = (driver: Driver, ...keys: ReadonlyArray<string>) =>
-  driver.get({ _tag: "get", ...at("get", keys), expiry: false, versioned: false })
+const get = (driver: Driver, ...keys: ReadonlyArray<string>) => driver.get(Calls.get(at("get", keys)))
 
 const put = (driver: Driver) =>
   Effect.flatMap(
     boundary.encode(driver, { operation: "put", collection: "c", keys: ["a"] }, [1], undefined),
-    (entries) => driver.put({ _tag: "put", ...at("put", ["a"]), entries })
+    (entries) => driver.put(Calls.put(at("put", ["a"]), entries))
   )
 
 /** One of each kind of call. */
@@ -37,21 +37,12 @@ const operations: Record<string, (driver: Driver) => Effect.Effect<unknown, unkn
   get: (driver) => get(driver, "a"),
   getMany: (driver) => get(driver, "a", "b"),
   put,
-  delete: (driver) => driver.delete({ _tag: "delete", ...at("put", ["a"]) }),
+  delete: (driver) => driver.delete(Calls.remove(at("put", ["a"]))),
   compareAndPut: (driver) =>
-    driver.compareAndPut!({ _tag: "compareAndPut", ...at("put", ["a"]), entry: undefined, expected: undefined }),
-  keys: (driver) => driver.keys!({ _tag: "keys", ...at("keys", []), prefix: "", pageSize: 10, cursor: undefined }),
-  collections: (driver) =>
-    driver.collections!({
-      _tag: "collections",
-      ...at("keys", []),
-      prefix: "",
-      keyPrefix: "",
-      pageSize: 10,
-      cursor: undefined
-    }),
-  clear: (driver) =>
-    driver.clear!({ _tag: "clear", ...at("put", []), collection: { prefix: "" }, keyPrefix: "", cursor: undefined })
+    driver.atomic!.compareAndPut(Calls.compareAndPut(at("put", ["a"]), { entry: undefined, expected: undefined })),
+  keys: (driver) => driver.listing!.keys(Calls.keys(at("keys", []), { pageSize: 10 })),
+  collections: (driver) => driver.listing!.collections(Calls.collections(at("keys", []), { pageSize: 10 })),
+  clear: (driver) => driver.maintenance!.clear(Calls.clear(at("put", []), { collection: { prefix: "" } }))
 }
 
 /** All operations end, in so many milliseconds, since the layer is closed. */

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Cluster } from "ioredis"
-import * as boundary from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
@@ -107,13 +107,7 @@ describeWithCluster("the keys of a cluster", (nodes) => {
 
   const page = (cursor: unknown) =>
     Effect.flatMap(KeyValue.KeyValue, ({ driver }) =>
-      driver.keys!({
-        _tag: "keys",
-        ...boundary.callAt({ operation: "keys", collection: "default_collection", keys: [] }),
-        prefix: "",
-        pageSize: 1000,
-        cursor
-      })
+      driver.listing!.keys(Calls.keys({ operation: "keys", collection: "default_collection", keys: [] }, { cursor }))
     )
 
   it.live("are read again when their slots move while they are listed", () => {

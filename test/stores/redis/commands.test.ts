@@ -63,7 +63,7 @@ describeWithRedis("the commands of a store", (server) => {
         for (const write of [
           driver.put({ ...many, entries: [entry(0), entry(128)] }),
           driver.put({ ...one, _tag: "put", entries: [entry(128)] }),
-          driver.compareAndPut!({ ...one, _tag: "compareAndPut", entry: entry(128), expected: undefined })
+          driver.atomic!.compareAndPut({ ...one, _tag: "compareAndPut", entry: entry(128), expected: undefined })
         ]) {
           const error = yield* Effect.flip(write as Effect.Effect<unknown, KeyValueError>)
           assert.strictEqual(error._tag, "EntryTooLargeError")

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Cluster } from "ioredis"
 import * as Atomic from "../../../src/Atomic.ts"
-import * as boundary from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
@@ -103,8 +103,7 @@ describeWithRedis("listing and clearing", (server) => {
       const keys = numbered(3000)
       yield* putMany(keys.map((key) => [key, 1]))
       const place = { operation: "keys", collection: "default_collection", keys: [] } as const
-      const page = (cursor: unknown) =>
-        driver.keys!({ _tag: "keys", ...boundary.callAt(place), prefix: "", pageSize: 1000, cursor })
+      const page = (cursor: unknown) => driver.listing!.keys(Calls.keys(place, { cursor }))
       const found: Array<string> = []
       let cursor: unknown
       do {
@@ -129,13 +128,7 @@ describeWithRedis("listing and clearing", (server) => {
       let cursor: unknown
       let pages = 0
       do {
-        const page = yield* driver.keys!({
-          _tag: "keys",
-          ...boundary.callAt(place),
-          prefix: "k",
-          pageSize: 1000,
-          cursor
-        })
+        const page = yield* driver.listing!.keys(Calls.keys(place, { prefix: "k", cursor }))
         found.push(...page.names)
         cursor = page.next
         if (++pages === 3) yield* deleteMany(go)

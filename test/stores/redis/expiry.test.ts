@@ -5,7 +5,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { Cluster } from "ioredis"
 import * as Atomic from "../../../src/Atomic.ts"
-import * as boundary from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import { Enumeration } from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import { Maintenance } from "../../../src/Maintenance.ts"
@@ -158,12 +158,9 @@ const agree = Effect.fnUntraced(function* (prefix: string, write: Write) {
   assert.deepStrictEqual(yield* Stream.runCollect(collections()), [collection])
   for (const name of gone) assert.isUndefined(yield* atomic.getAndDelete(name, { collection }))
   const compare = (name: string) =>
-    kv.driver.compareAndPut!({
-      _tag: "compareAndPut",
-      ...boundary.callAt({ operation: "update", collection, keys: [name] }),
-      entry: undefined,
-      expected: undefined
-    })
+    kv.driver.atomic!.compareAndPut(
+      Calls.compareAndPut({ operation: "update", collection, keys: [name] }, { entry: undefined, expected: undefined })
+    )
   assert.deepStrictEqual(yield* Effect.forEach([...gone, "loaded", "nobody"], compare), [true, true, false, true])
   assert.isFalse(yield* kv.delete("document", { collection }))
   assert.isTrue(yield* kv.delete("loaded", { collection }))

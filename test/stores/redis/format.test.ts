@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as TestClock from "effect/testing/TestClock"
 import * as Atomic from "../../../src/Atomic.ts"
 import * as boundary from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { type Json, Payload } from "../../../src/Value.ts"
@@ -73,9 +74,9 @@ describeWithRedis("what is in the database", (server) => {
         const place = { operation: "put", collection: "c", keys: ["late"] } as const
         const [entry] = yield* boundary.encode(kv.driver, place, [1], "1 second")
         yield* TestClock.adjust("999.4 millis")
-        yield* kv.driver.put({ _tag: "put", ...boundary.callAt(place), entries: [entry!] })
+        yield* kv.driver.put(Calls.put(place, [entry!]))
         yield* TestClock.adjust("1 minute")
-        yield* kv.driver.put({ _tag: "put", ...boundary.callAt(place), entries: [entry!] })
+        yield* kv.driver.put(Calls.put(place, [entry!]))
       }).pipe(Effect.provide(layer))
       const left = yield* Effect.promise(() => client.pttl(`${prefix}c::late`))
       assert.isTrue(left === -2 || left === 0 || left === 1, String(left))

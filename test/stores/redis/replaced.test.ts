@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import * as boundary from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as KeyValueError from "../../../src/KeyValueError.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
@@ -20,13 +20,7 @@ describeWithOwnRedis("an enumeration", (server) => {
 
   const page = (cursor: unknown) =>
     Effect.flatMap(KeyValue.KeyValue, ({ driver }) =>
-      driver.keys!({
-        _tag: "keys",
-        ...boundary.callAt({ operation: "keys", collection: "c", keys: [] }),
-        prefix: "",
-        pageSize: 1000,
-        cursor
-      })
+      driver.listing!.keys(Calls.keys({ operation: "keys", collection: "c", keys: [] }, { cursor }))
     )
 
   const rest = Effect.fnUntraced(function* (names: Array<string>, cursor: unknown) {

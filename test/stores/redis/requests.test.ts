@@ -8,6 +8,7 @@ import type { Redis as Client } from "ioredis"
 import * as Atomic from "../../../src/Atomic.ts"
 import * as boundary from "../../../src/driver/boundary.ts"
 import type { CallBase, Limit } from "../../../src/driver/Call.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { Coalescer } from "../../../src/stores/redis/Coalescer.ts"
 import { send } from "../../../src/stores/redis/commands.ts"
@@ -109,7 +110,7 @@ describe("100,000 who wait for a reply in one turn", () => {
 })
 
 const at = (operation: "get" | "put" | "keys" | "clear", keys: ReadonlyArray<string>) =>
-  boundary.callAt({ operation, collection: "c", keys })
+  ({ operation, collection: "c", keys }) as const
 
 type Store = ReturnType<typeof driver>
 
@@ -117,40 +118,23 @@ const entries = (store: Store, count: number) =>
   boundary.encode(store, { ...place, keys: [] }, Array(count).fill(1), "1 minute")
 
 const operations: Record<string, (store: Store, limit: Limit) => Effect.Effect<unknown, unknown>> = {
-  get: (store, limit) => store.get({ _tag: "get", ...at("get", ["a"]), limit, expiry: false, versioned: false }),
-  getMany: (store, limit) =>
-    store.get({ _tag: "get", ...at("get", ["a", "b"]), limit, expiry: false, versioned: false }),
-  ttl: (store, limit) => store.get({ _tag: "get", ...at("get", ["a"]), limit, expiry: true, versioned: true }),
+  get: (store, limit) => store.get({ ...Calls.get(at("get", ["a"])), limit }),
+  getMany: (store, limit) => store.get({ ...Calls.get(at("get", ["a", "b"])), limit }),
+  ttl: (store, limit) => store.get({ ...Calls.get(at("get", ["a"]), { expiry: true, versioned: true }), limit }),
   put: (store, limit) =>
-    Effect.flatMap(entries(store, 1), (entries) => store.put({ _tag: "put", ...at("put", ["a"]), limit, entries })),
+    Effect.flatMap(entries(store, 1), (entries) => store.put({ ...Calls.put(at("put", ["a"]), entries), limit })),
   putMany: (store, limit) =>
-    Effect.flatMap(entries(store, 2), (entries) =>
-      store.put({ _tag: "put", ...at("put", ["a", "b"]), limit, entries })
-    ),
-  delete: (store, limit) => store.delete({ _tag: "delete", ...at("put", ["a", "b"]), limit }),
+    Effect.flatMap(entries(store, 2), (entries) => store.put({ ...Calls.put(at("put", ["a", "b"]), entries), limit })),
+  delete: (store, limit) => store.delete({ ...Calls.remove(at("put", ["a", "b"])), limit }),
   compareAndPut: (store, limit) =>
-    store.compareAndPut({ _tag: "compareAndPut", ...at("put", ["a"]), limit, entry: undefined, expected: undefined }),
-  keys: (store, limit) =>
-    store.keys({ _tag: "keys", ...at("keys", []), limit, prefix: "", pageSize: 10, cursor: undefined }),
-  collections: (store, limit) =>
-    store.collections({
-      _tag: "collections",
-      ...at("keys", []),
-      limit,
-      prefix: "",
-      keyPrefix: "",
-      pageSize: 10,
-      cursor: undefined
+    store.atomic.compareAndPut({
+      ...Calls.compareAndPut(at("put", ["a"]), { entry: undefined, expected: undefined }),
+      limit
     }),
-  clear: (store, limit) =>
-    store.clear({
-      _tag: "clear",
-      ...at("clear", []),
-      limit,
-      collection: { name: "c" },
-      keyPrefix: "",
-      cursor: undefined
-    })
+  keys: (store, limit) => store.listing.keys({ ...Calls.keys(at("keys", []), { pageSize: 10 }), limit }),
+  collections: (store, limit) =>
+    store.listing.collections({ ...Calls.collections(at("keys", []), { pageSize: 10 }), limit }),
+  clear: (store, limit) => store.maintenance.clear({ ...Calls.clear(at("clear", [])), limit })
 }
 
 const steps = Array.from({ length: 60 }, (_, i) => i + 5)

@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { callAt } from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import { connect, refused, temporaryFile, withStore } from "./support.ts"
 
@@ -73,7 +73,7 @@ describe("a lock of another connection", () => {
       Effect.fnUntraced(function* (kv) {
         const deadline = (yield* Clock.currentTimeMillis) + 100
         const place = { operation: "delete", collection: "c", keys: ["a"] } as const
-        const { error, millis } = yield* failureOf(kv.driver.delete({ _tag: "delete", ...callAt(place), deadline }))
+        const { error, millis } = yield* failureOf(kv.driver.delete({ ...Calls.remove(place), deadline }))
         assert.strictEqual(error._tag, "StoreUnavailableError")
         assert.isAtLeast(millis, 90)
         assert.isAtMost(millis, 130)

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { callAt } from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Sqlite from "../../../src/stores/Sqlite.ts"
 import { connect, temporaryFile } from "./support.ts"
@@ -36,7 +36,7 @@ describe("a layer that is closed", () => {
       yield* TestClock.adjust("30 millis")
       assert.isTrue(waiting.every((fiber) => fiber.pollUnsafe() !== undefined))
       const place = { operation: "get", collection: "c", keys: ["a"] } as const
-      const call = { _tag: "get", ...callAt(place), expiry: false, versioned: false } as const
+      const call = Calls.get(place)
       for (const error of [...(yield* Fiber.joinAll(waiting)), yield* Effect.flip(driver.get(call))]) {
         assert.strictEqual(error._tag, "StoreUnavailableError")
         assert.include(error.message, "the layer is closed")

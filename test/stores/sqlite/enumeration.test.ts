@@ -132,10 +132,13 @@ describe("a page of clearing", () => {
       yield* Effect.forEach(Array.from({ length: 1001 }), (_, i) => kv.put("a", 1, { collection: `c-${i}` }))
       const place = { operation: "clear", collection: "", keys: [] } as const
       const call = { _tag: "clear", place, deadline: undefined, collection: { prefix: "" }, keyPrefix: "b" } as const
-      const first = yield* driver.clear!({ ...call, cursor: undefined })
+      const first = yield* driver.maintenance!.clear({ ...call, cursor: undefined })
       assert.strictEqual(first.count, 0)
       assert.isDefined(first.next)
-      assert.deepStrictEqual(yield* driver.clear!({ ...call, cursor: first.next }), { count: 0, next: undefined })
+      assert.deepStrictEqual(yield* driver.maintenance!.clear({ ...call, cursor: first.next }), {
+        count: 0,
+        next: undefined
+      })
     }).pipe(withStore())
   )
 })

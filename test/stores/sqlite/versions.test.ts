@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { callAt } from "../../../src/driver/boundary.ts"
+import * as Calls from "../../../src/driver/Calls.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import { temporaryFile, withStore } from "./support.ts"
 
@@ -9,14 +9,11 @@ const place = { operation: "update", collection: "c", keys: ["a"] } as const
 const c = { collection: "c" }
 
 const versionOf = (kv: KeyValue.Service) =>
-  Effect.map(
-    kv.driver.get({ _tag: "get", ...callAt(place), expiry: true, versioned: true }),
-    ([entry]) => entry?.version
-  )
+  Effect.map(kv.driver.get(Calls.get(place, { expiry: true, versioned: true })), ([entry]) => entry?.version)
 
 /** Deletes the key if it has a version. */
 const deleteIf = (kv: KeyValue.Service, expected: unknown) =>
-  kv.driver.compareAndPut!({ _tag: "compareAndPut", ...callAt(place), entry: undefined, expected })
+  kv.driver.atomic!.compareAndPut(Calls.compareAndPut(place, { entry: undefined, expected }))
 
 describe("versions", () => {
   it.effect("do not come again, after overwriting, deleting, or in another layer", () =>

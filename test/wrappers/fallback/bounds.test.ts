@@ -1,4 +1,4 @@
-/** What the journal keeps, in the fallback and in memory, and what its work costs as it grows. */
+/** Tests how much the journal of Fallback keeps, in the fallback and in memory, and what its work costs as it grows. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -16,7 +16,7 @@ const outcomeOf = (error: KeyValueError.KeyValueError): ReadonlyArray<unknown> =
 ]
 
 describe("the journal of Fallback with recovery", () => {
-  it.effect("keeps few slots of a key that is written often in an outage", () =>
+  it.effect("keeps few slots for a key that is written often in an outage", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -35,7 +35,7 @@ describe("the journal of Fallback with recovery", () => {
     })
   )
 
-  it.effect("refuses writes of a key whose replaced slots cannot be removed, after a thousand", () =>
+  it.effect("refuses writes of a key after a thousand replaced slots that cannot be removed", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
       let isStuck = true
@@ -62,7 +62,7 @@ describe("the journal of Fallback with recovery", () => {
     })
   )
 
-  it.effect("refuses writes of a key of which a thousand may still appear, until they are settled", () =>
+  it.effect("refuses writes of a key with a thousand writes of unknown outcome until these are settled", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
       let isLosing = true
@@ -134,7 +134,7 @@ describe("the journal of Fallback with recovery", () => {
   )
 
   it.live(
-    "lets 20,000 writers of one key go on one after the other, and forgets those that gave up",
+    "runs 20,000 writers of one key one after the other, and later writes succeed although half are interrupted",
     () =>
       Effect.gen(function* () {
         let release = () => {}
@@ -169,7 +169,7 @@ describe("the journal of Fallback with recovery", () => {
 })
 
 describe("the work of Fallback with recovery", () => {
-  /** Milliseconds of the processor that each kind of work takes with so many keys in the journal. */
+  /** CPU milliseconds that each kind of work takes with `count` keys in the journal. */
   const measure = Effect.fnUntraced(function* (count: number) {
     const state = { isDown: true }
     const layer = Memory.layer({ maxEntries: 1_000_000 }).pipe(
@@ -217,7 +217,7 @@ describe("the work of Fallback with recovery", () => {
   })
 
   it.live(
-    "grows with the journal: four times as many keys cost less than eight times as much",
+    "costs less than eight times as much for four times as many keys in the journal",
     () =>
       Effect.gen(function* () {
         const fastest = (count: number) =>
@@ -235,7 +235,7 @@ describe("the work of Fallback with recovery", () => {
     { timeout: 120_000, retry: 2 }
   )
 
-  it("puts 100,000 keys in order in less than 50 ms", () => {
+  it("sorts 100,000 keys in less than 50 ms", () => {
     const index = new Index()
     const all = Array.from({ length: 100_000 }, (_, i) => {
       const acceptedAt = 1e12 + ((i * 7919) % 100_003)

@@ -1,20 +1,18 @@
-/** What Fallback with recovery does when callers give up, when time runs out, and when its layer is closed. */
+/** Tests Fallback with recovery when callers are interrupted, deadlines pass, and layers are closed. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { Deadline, Fallback, KeyValue, KeyValueError, Memory } from "../../../src/index.ts"
 import { call } from "../../driver/recording.ts"
+import { opened } from "../../support/opened.ts"
 import { interruptedBefore } from "../../support/steps.ts"
 import { inPlace, setup, slotsOf, store, unavailable } from "./setup.ts"
 
 const failure = <A, E>(fiber: Fiber.Fiber<A, E>) => Effect.flip(Fiber.join(fiber))
 
-describe("an interruption of a write of Fallback with recovery", () => {
-  it.effect("leaves nothing behind, at whatever step it comes", () =>
+describe("an interrupted write of Fallback with recovery", () => {
+  it.effect("leaves no slot and no old value behind, at whichever step it is interrupted", () =>
     Effect.gen(function* () {
       for (let step = 1; step <= 80; step++) {
         const { primary, fallback, layer } = yield* setup({ settleTime: "1 second", maxDelay: "1 second" })
@@ -78,7 +76,7 @@ describe("a call of Fallback whose deadline has passed", () => {
     )
   }
 
-  it.effect("is not sent when its turn comes in the lane of its key", () =>
+  it.effect("is not sent when its turn among the writes of its key comes too late", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -95,7 +93,7 @@ describe("a call of Fallback whose deadline has passed", () => {
     })
   )
 
-  it.effect("releases a write that waits for another one of its key", () =>
+  it.effect("is released while it waits for another write of its key", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
       const layer = primary.layer.pipe(Fallback.wrap({ fallback: fallback.layer, recovery: {} }), Deadline.wrap())
@@ -116,7 +114,7 @@ describe("a call of Fallback whose deadline has passed", () => {
 })
 
 describe("a write that neither store of a plain Fallback accepts", () => {
-  it.effect("may have been applied if the first store says so", () =>
+  it.effect("fails with an unknown outcome when either store may have applied it", () =>
     Effect.gen(function* () {
       for (const [first, second, outcome] of [
         ["unavailable", "unavailable", "not-applied"],
@@ -137,19 +135,11 @@ describe("a write that neither store of a plain Fallback accepts", () => {
 })
 
 describe("closing Fallback with recovery", () => {
-  /** Builds a layer whose scope can be closed while fibers outside of it use the store. */
-  const opened = Effect.fnUntraced(function* <E>(layer: Layer.Layer<KeyValue.KeyValue, E>) {
-    const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(layer, scope)
-    const kv = yield* Effect.provide(KeyValue.KeyValue, context)
-    return { kv, close: Scope.close(scope, Exit.void) }
-  })
-
   for (const [what, hang] of [
     ["hangs", Effect.never],
     ["hangs and cannot be interrupted", Effect.uninterruptible(Effect.never)]
   ] as const) {
-    it.effect(`ends writes that wait behind one that ${what}`, () =>
+    it.effect(`ends writes that wait behind a write that ${what}`, () =>
       Effect.gen(function* () {
         const layer = Memory.layer().pipe(
           inPlace(({ _tag }) => (_tag === "put" ? hang : undefined)),
@@ -172,7 +162,7 @@ describe("closing Fallback with recovery", () => {
     )
   }
 
-  it.effect("does not acknowledge what comes to the journal afterwards, and the next layer replays it", () =>
+  it.effect("does not acknowledge a write that reaches the journal afterwards, and the next layer replays it", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup({ settleTime: "1 second", maxDelay: "1 second" })
       const { kv, close } = yield* opened(layer)
@@ -192,7 +182,7 @@ describe("closing Fallback with recovery", () => {
     })
   )
 
-  it.effect("in the middle of a replay loses nothing and brings nothing old back", () =>
+  it.effect("loses no write and restores no old value when it ends a replay", () =>
     Effect.gen(function* () {
       for (let millis = 0; millis <= 60; millis += 3) {
         const { primary, fallback, layer } = yield* setup({ initialDelay: 10, settleTime: 10, maxDelay: 10 })
@@ -216,7 +206,7 @@ describe("closing Fallback with recovery", () => {
     })
   )
 
-  it.effect("does not wait for operations of recovery that hang", () =>
+  it.effect("does not wait for recovery operations that hang", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       const { kv, close } = yield* opened(layer)
@@ -230,8 +220,8 @@ describe("closing Fallback with recovery", () => {
   )
 })
 
-describe("what exists in an outage", () => {
-  it.effect("is the same for get, ttl and delete, and for listing after it", () =>
+describe("an entry in an outage", () => {
+  it.effect("exists for get, ttl and delete alike, or for none of them", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       yield* primary.kv.put("deleted", 0)

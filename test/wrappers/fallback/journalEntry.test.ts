@@ -1,3 +1,4 @@
+/** Tests how journal entries of Fallback are encoded and decoded. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -12,8 +13,8 @@ const write = (value: unknown, exact = false) => ({
   entry: { payload: Result.getOrThrow(Value.Payload.from(value, { exact })), createdAt: 3, expiresAt: 9 }
 })
 
-describe("entries of the journal", () => {
-  it("are the JSON that docs/wire-format.md shows", () => {
+describe("journal entries", () => {
+  it("are encoded as docs/wire-format.md shows", () => {
     const names = { version: 1, collection: "c", key: "k", acceptedAt: 5 }
     const times = { createdAt: 3, expiresAt: 9 }
     const valueOf = (entry: Parameters<typeof encode>[0]) => encode(entry).payload.value
@@ -23,7 +24,7 @@ describe("entries of the journal", () => {
     assert.isUndefined(encode(write(1)).expiresAt)
   })
 
-  it.effect.prop("come back as they were", [any.value], ([value]) =>
+  it.effect.prop("are decoded to the values that were encoded", [any.value], ([value]) =>
     Effect.sync(() => {
       const read = decode(encode(write(value)))
       assert.deepStrictEqual(read?.entry?.payload.value, value)
@@ -31,11 +32,11 @@ describe("entries of the journal", () => {
     })
   )
 
-  it("large integers, too, where these are exact", () => {
+  it("keep large integers when the store is exact", () => {
     assert.deepStrictEqual(decode(encode(write(2n ** 64n, true)))?.entry?.payload.valueFor(true), (2n ** 64n) as never)
   })
 
-  it("of another form are none", () => {
+  it("are ignored when they have another form", () => {
     const stored = encode(write(1)).payload.value as Record<string, unknown>
     for (const change of [{ version: 2 }, { operation: "other" }, { json: "{" }, { json: undefined }, { key: 1 }]) {
       const value = Object.fromEntries(Object.entries({ ...stored, ...change }).filter(([, it]) => it !== undefined))

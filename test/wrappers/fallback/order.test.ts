@@ -1,4 +1,4 @@
-/** Which of two writes is the newer one, whatever happens to the system's clock. */
+/** Tests that Fallback with recovery keeps the newer of two writes when the system clock is set. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import { journal, type Store, setup } from "./setup.ts"
 
 const hour = 3_600_000
 
-/** Writes as another process does whose clock is ahead. */
+/** Writes as another process would whose clock is ahead. */
 const writeAhead = ({ driver }: Store, key: string, value: string, millis: number) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     driver.put({
@@ -21,7 +21,7 @@ const writeAhead = ({ driver }: Store, key: string, value: string, millis: numbe
     })
   )
 
-describe("Fallback with recovery, by a clock that is set", () => {
+describe("Fallback with recovery when the clock is set", () => {
   for (const [name, millis] of [
     ["back", -hour],
     ["forward", hour]
@@ -45,7 +45,7 @@ describe("Fallback with recovery, by a clock that is set", () => {
     )
 
     it.effect(
-      `keeps a write that follows one of an earlier outage when the clock is set ${name} while that waits`,
+      `keeps the later of two writes when the clock is set ${name} while the first one waits for the fallback`,
       () =>
         withWallClock((turn) =>
           Effect.gen(function* () {
@@ -135,29 +135,27 @@ describe("Fallback with recovery, by a clock that is set", () => {
     )
   }
 
-  it.effect(
-    "lets a write win over an entry of another process that its writer has read, whatever their clocks say",
-    () =>
-      withWallClock(() =>
-        Effect.gen(function* () {
-          const { primary, layer } = yield* setup({ settleTime: "1 second" })
-          yield* Effect.gen(function* () {
-            const kv = yield* KeyValue.KeyValue
-            yield* writeAhead(primary, "read", "another's", hour)
-            assert.strictEqual(yield* kv.get("read"), "another's")
-            primary.plan.always = "unavailable"
-            yield* kv.put("read", "own")
-            yield* writeAhead(primary, "unread", "another's", 2 * hour)
-            yield* kv.put("unread", "own")
-            primary.plan.always = undefined
-            yield* TestClock.adjust("1 minute")
-            assert.deepStrictEqual(yield* primary.kv.getMany(["read", "unread"]), ["own", "another's"])
-          }).pipe(Effect.provide(layer))
-        })
-      )
+  it.effect("replaces an entry that the writer has read, even if its process's clock is ahead", () =>
+    withWallClock(() =>
+      Effect.gen(function* () {
+        const { primary, layer } = yield* setup({ settleTime: "1 second" })
+        yield* Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          yield* writeAhead(primary, "read", "another's", hour)
+          assert.strictEqual(yield* kv.get("read"), "another's")
+          primary.plan.always = "unavailable"
+          yield* kv.put("read", "own")
+          yield* writeAhead(primary, "unread", "another's", 2 * hour)
+          yield* kv.put("unread", "own")
+          primary.plan.always = undefined
+          yield* TestClock.adjust("1 minute")
+          assert.deepStrictEqual(yield* primary.kv.getMany(["read", "unread"]), ["own", "another's"])
+        }).pipe(Effect.provide(layer))
+      })
+    )
   )
 
-  it.effect("names slots in the order of acceptance although the clock is set back", () =>
+  it.effect("names slots in the order of acceptance when the clock is set back", () =>
     withWallClock((turn) =>
       Effect.gen(function* () {
         const { primary, fallback, layer } = yield* setup()
@@ -169,7 +167,7 @@ describe("Fallback with recovery, by a clock that is set", () => {
             yield* turn(-hour)
           }
         }).pipe(Effect.provide(layer))
-        const { names } = yield* fallback.driver.keys!(call.keys(journal.collection))
+        const { names } = yield* fallback.driver.listing!.keys(call.keys(journal.collection))
         const slots = yield* fallback.kv.getMany([...names].sort(), journal)
         assert.deepStrictEqual(
           slots.map((slot) => (slot as Record<string, unknown>).key),
@@ -181,7 +179,7 @@ describe("Fallback with recovery, by a clock that is set", () => {
 })
 
 describe("Stamps", () => {
-  it("are the time of day, but never earlier than one that was given or seen", () => {
+  it("are the time of day, but never earlier than a previous or seen stamp", () => {
     const stamps = new Stamps()
     assert.deepStrictEqual([stamps.next(5), stamps.next(3), stamps.next(7)], [5, 5, 7])
     stamps.see(20)
@@ -190,7 +188,7 @@ describe("Stamps", () => {
     assert.deepStrictEqual([stamps.next(8), stamps.next(21)], [20, 21])
   })
 
-  it("ignore what can be nobody's time of day", () => {
+  it("ignore numbers that cannot be a time of day", () => {
     const stamps = new Stamps()
     for (const stamp of [1e15, Number.MAX_VALUE, Number.POSITIVE_INFINITY, Number.NaN]) stamps.see(stamp)
     assert.strictEqual(stamps.next(1), 1)

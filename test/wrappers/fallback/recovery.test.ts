@@ -1,3 +1,4 @@
+/** Tests what an application sees of Fallback with recovery during an outage and after it. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -6,16 +7,13 @@ import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import { Enumeration, Fallback, KeyValue, LimitSize, Maintenance, Memory } from "../../../src/index.ts"
-import { call } from "../../driver/recording.ts"
 import { buildError } from "../../support/faults.ts"
-import { journal, type Store, setup } from "./setup.ts"
-
-const slotsOf = ({ driver }: Store) => Effect.map(driver.keys!(call.keys(journal.collection)), ({ names }) => names)
+import { journal, setup, slotsOf } from "./setup.ts"
 
 const list = <E>(names: Stream.Stream<string, E>) => Effect.map(Stream.runCollect(names), (names) => [...names].sort())
 
 describe("Fallback with recovery", () => {
-  it.effect("an outage is not noticed by writers, nor by readers of what was written in it, nor lost after it", () =>
+  it.effect("accepts and returns writes during an outage, and sends them to the primary after it", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup()
       yield* primary.kv.putMany([
@@ -54,7 +52,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("once it has failed, the primary is left alone by writers until it answers", () =>
+  it.effect("sends no writes to a failed primary until it responds again", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup({ initialDelay: "1 second", maxDelay: "1 second" })
       yield* Effect.gen(function* () {
@@ -70,7 +68,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("a miss of the fallback is no answer in an outage, an entry of its own is", () =>
+  it.effect("returns entries that only the fallback has in an outage, but not its misses", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup()
       yield* fallback.kv.put("default", "its own")
@@ -88,7 +86,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("a restart in the outage loses nothing", () =>
+  it.effect("loses no write in a restart during an outage", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup({ settleTime: "10 seconds" })
       yield* primary.kv.put("deleted", 0)
@@ -111,7 +109,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("the last write counts, in whatever order the fallback lists them", () =>
+  it.effect("keeps the last write of a key, in whichever order the fallback lists the slots", () =>
     Effect.gen(function* () {
       const { fallback, layer } = yield* setup()
       for (const acceptedAt of [2, 3, 1]) {
@@ -130,7 +128,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("a write that the primary applies later than it said does not replace a newer one", () =>
+  it.effect("keeps the newer write when the primary applies a failed one late", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup({ settleTime: "10 seconds" })
       yield* Effect.gen(function* () {
@@ -148,7 +146,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("writes of the same key wait for each other: a slow one cannot come after a later one", () =>
+  it.effect("runs writes of the same key one after the other, so that a slow one cannot replace a later one", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -165,7 +163,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("if neither accepts a write, it tells whether one may have applied it", () =>
+  it.effect("fails with an unknown outcome when neither store accepts a write and one may have applied it", () =>
     Effect.gen(function* () {
       for (const [first, second, outcome] of [
         ["unavailable", "unavailable", "not-applied"],
@@ -188,7 +186,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("what another process wrote later stays, and is counted", () =>
+  it.effect("keeps what another process wrote later, and counts the conflict", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup({ store: "conflicts" })
       yield* Effect.gen(function* () {
@@ -220,7 +218,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("what has expired in the journal is missing, and replayed as a deletion", () =>
+  it.effect("returns a miss for an entry that expired in the journal, and replays it as a deletion", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       yield* primary.kv.put("a", "old")
@@ -237,7 +235,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("lists and clears what the primary will have", () =>
+  it.effect("lists and clears the entries that the primary will have after the replay", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       const inC = { collection: "c" }
@@ -269,7 +267,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("what the primary refuses for good stays in the journal, and keeps nothing else there", () =>
+  it.effect("keeps a write that the primary refuses for good in the journal, and replays the others", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* setup()
       const layer = primary.layer.pipe(
@@ -294,7 +292,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("the journal is bounded", () =>
+  it.effect("refuses writes of new keys when the journal holds maxEntries keys", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup({ maxEntries: 2 })
       yield* Effect.gen(function* () {
@@ -313,7 +311,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("slots that later writes have replaced are removed in the outage already", () =>
+  it.effect("removes replaced slots during the outage", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -328,7 +326,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("a slot that cannot be removed is not replayed over later writes, not even after a restart", () =>
+  it.effect("does not replay a slot that could not be removed over later writes, even after a restart", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -355,7 +353,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("what another process has replayed is read from the primary", () =>
+  it.effect("reads from the primary what another process has replayed", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -372,7 +370,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("damage in the journal is an error for its key, and ignored by a restart", () =>
+  it.effect("fails reads of a key whose slot is damaged, and ignores the slot after a restart", () =>
     Effect.gen(function* () {
       const { primary, fallback, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -393,7 +391,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("a layer is not built over a journal that cannot be read, nor with options out of range", () =>
+  it.effect("fails to build over a journal that cannot be read, or with options out of range", () =>
     Effect.gen(function* () {
       const { fallback, layer } = yield* setup()
       fallback.plan.steps = ["unavailable"]
@@ -405,7 +403,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("its work in the background ends with the layer", () =>
+  it.effect("ends its background work when the layer is closed", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       yield* Effect.gen(function* () {
@@ -417,7 +415,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("a deletion in an outage counts what the journal knows to be there", () =>
+  it.effect("counts deletions in an outage by the entries of the journal", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup()
       yield* primary.kv.put("b", 1)
@@ -431,7 +429,7 @@ describe("Fallback with recovery", () => {
     })
   )
 
-  it.effect("is a layer without faults, too", () =>
+  it.effect("works over stores that do not fail", () =>
     Effect.gen(function* () {
       const layer = Memory.layer().pipe(Fallback.wrap({ fallback: Memory.layer(), recovery: {} }))
       const value = KeyValue.KeyValue.use((kv) => Effect.andThen(kv.put("a", 1), kv.get("a")))

@@ -1,4 +1,4 @@
-/** How the journal comes to the primary store: by itself, whatever fails, hangs or throws on the way. */
+/** Tests how Fallback replays its journal to the primary store while calls fail, hang or throw. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -13,7 +13,7 @@ import { inPlace, journal, names, type Store, setup, slotsOf, store, unavailable
 
 const keys = Array.from({ length: 40 }, (_, i) => `k${i}`)
 
-/** Writes keys in an outage, of which some are replayed first. */
+/** Writes keys during an outage, which then ends. */
 const writeInOutage = Effect.fnUntraced(function* (primary: Store, ...some: ReadonlyArray<string>) {
   const kv = yield* KeyValue.KeyValue
   primary.plan.always = "unavailable"
@@ -24,7 +24,7 @@ const writeInOutage = Effect.fnUntraced(function* (primary: Store, ...some: Read
 const missing = (primary: Store, some: ReadonlyArray<string>) =>
   Effect.map(primary.kv.getMany(some), (values) => some.filter((_, i) => values[i] === undefined))
 
-/** A primary whose calls about some keys are replaced, and a fallback. */
+/** A primary with some of its calls replaced by faults, and a fallback. */
 const withFault = (fault: Parameters<typeof inPlace>[0], recovery: Fallback.Recovery = {}) =>
   Effect.map(Effect.all({ primary: store, fallback: store }), ({ primary, fallback }) => ({
     primary,
@@ -41,7 +41,7 @@ describe("the replay of Fallback with recovery", () => {
     ["dies", () => Effect.die(new Error("a bug of the store"))],
     ["ends by an interruption", () => Effect.interrupt]
   ] as const) {
-    it.effect(`of other keys goes on when that of one ${what}, and that one is replayed when it can be`, () =>
+    it.effect(`continues with other keys when one ${what}, and replays that key when it can`, () =>
       Effect.gen(function* () {
         let isFaulty = true
         const { primary, fallback, layer } = yield* withFault((call) =>
@@ -60,7 +60,7 @@ describe("the replay of Fallback with recovery", () => {
     )
   }
 
-  it.effect("of other keys goes on when many keys fail", () =>
+  it.effect("continues with other keys when many keys fail", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* withFault((call) =>
         call._tag === "get" && call.keys.some((key) => key.startsWith("bad")) ? unavailable(call) : undefined
@@ -74,7 +74,7 @@ describe("the replay of Fallback with recovery", () => {
     })
   )
 
-  it.effect("of other keys goes on behind writes that hang in their lanes", () =>
+  it.effect("continues with other keys while writes of some keys hang", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
       const hot = Array.from({ length: 20 }, (_, i) => `hot${i}`)
@@ -101,7 +101,7 @@ describe("the replay of Fallback with recovery", () => {
     })
   )
 
-  it.effect("replays a key that is written all the time", () =>
+  it.effect("reaches a key that is written all the time", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
       const layer = primary.layer.pipe(Fallback.wrap({ fallback: fallback.layer, recovery: { maxDelay: "1 second" } }))
@@ -143,7 +143,7 @@ describe("the replay of Fallback with recovery", () => {
     )
   }
 
-  it.effect("takes a failure that is no outage for an answer of the primary", () =>
+  it.effect("continues when the probe of the primary fails with an error that is not an outage", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* withFault((call) =>
         names(call, "probe")
@@ -160,7 +160,7 @@ describe("the replay of Fallback with recovery", () => {
     })
   )
 
-  it.effect("pauses for twice as long each time, up to maxDelay", () =>
+  it.effect("doubles its pause after each failure, up to maxDelay", () =>
     Effect.gen(function* () {
       const { primary, layer } = yield* setup({ initialDelay: "1 second", maxDelay: "8 seconds" })
       yield* Effect.gen(function* () {
@@ -173,7 +173,7 @@ describe("the replay of Fallback with recovery", () => {
     })
   )
 
-  it.effect("has no part in the budget of whoever builds the layer", () =>
+  it.effect("does not run under the deadline of the effect that built the layer", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
       const layer = primary.layer.pipe(
@@ -191,7 +191,7 @@ describe("the replay of Fallback with recovery", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("replays what was accepted in the very step in which the journal became empty", () =>
+  it.effect("includes a write that is accepted in the same step in which the journal becomes empty", () =>
     Effect.gen(function* () {
       for (let step = 1; step <= 60; step++) {
         const { primary, fallback, layer } = yield* setup({ settleTime: 1 })
@@ -210,7 +210,7 @@ describe("the replay of Fallback with recovery", () => {
     })
   )
 
-  it.effect("is not built over a fallback that cannot list its keys", () =>
+  it.effect("requires a fallback that can list its keys when the layer is built", () =>
     Effect.gen(function* () {
       const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
       const { get, put, delete: remove, system, defaultCollection } = fallback.driver
@@ -234,7 +234,7 @@ describe("a fallbackOn that throws", () => {
   }
 
   for (const recovery of [undefined, {}]) {
-    it.effect(`is a defect of that one call, ${recovery ? "with" : "without"} recovery`, () =>
+    it.effect(`ends only its own call with a defect, ${recovery ? "with" : "without"} recovery`, () =>
       Effect.gen(function* () {
         const { state, fallbackOn } = throwing()
         const { primary, fallback } = yield* Effect.all({ primary: store, fallback: store })
@@ -256,7 +256,7 @@ describe("a fallbackOn that throws", () => {
     )
   }
 
-  it.effect("is logged in the background, where recovery goes on", () =>
+  it.effect("is logged in the background while recovery continues", () =>
     Effect.gen(function* () {
       const { state, fallbackOn } = throwing()
       const lines: Array<string> = []

@@ -1,13 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Driver, Fallback, KeyValue, KeyValueError, Memory } from "../../../src/index.ts"
+import { call } from "../../driver/recording.ts"
 import { faulty, type Script, script } from "../../support/faults.ts"
 
 export interface Store {
-  /** The store as it is, past its faults. */
+  /** The store itself, without its faults. */
   readonly kv: KeyValue.Service
   readonly driver: Driver.Driver
-  /** What goes wrong for those who go through the layer. */
+  /** The faults of calls through the layer. */
   readonly plan: Script
   readonly layer: Layer.Layer<
     Layer.Success<ReturnType<typeof Memory.layer>>,
@@ -15,14 +16,14 @@ export interface Store {
   >
 }
 
-/** A store in memory that outlives the layers that are made of it. */
+/** A memory store that outlives the layers built from it. */
 export const store = Effect.map(Memory.make({}), (driver): Store => {
   const plan = script()
   const layer = Driver.layer(Effect.succeed(driver)).pipe(faulty(plan))
   return { kv: KeyValue.make(driver), driver, plan, layer }
 })
 
-/** A primary store and a fallback, and a layer of both: each time that it is provided, a process of its own. */
+/** A primary store, a fallback and a layer of both. Each time the layer is provided stands for a new process. */
 export const setup = (recovery?: Fallback.Recovery) =>
   Effect.map(Effect.all({ primary: store, fallback: store }), ({ primary, fallback }) => {
     const layer = Layer.fresh(primary.layer.pipe(Fallback.wrap({ fallback: fallback.layer, recovery: recovery ?? {} })))
@@ -33,7 +34,7 @@ export const journal = { collection: "__effect_kv_journal" }
 
 type Fault = (call: Driver.Call) => Effect.Effect<never, KeyValueError.CommonError> | undefined
 
-/** A wrapper that does something else in place of some calls: those for which `fault` returns an effect. */
+/** A wrapper that replaces the calls for which `fault` returns an effect. */
 export const inPlace = (fault: Fault) =>
   Driver.wrapper(
     Driver.around(<C extends Driver.Call, A, E>(call: C, next: Driver.Next<C, A, E>) =>
@@ -46,14 +47,6 @@ export const names = (call: Driver.Call, key: string): boolean => "keys" in call
 export const unavailable = (call: Driver.Call, sent = false) =>
   Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "scripted", sent }))
 
-export const slotsOf = ({ driver }: Store) => Effect.map(driver.keys!(keysOf(journal.collection)), ({ names }) => names)
-
-const keysOf = (collection: string): Driver.Call & { readonly _tag: "keys" } => ({
-  _tag: "keys",
-  place: { operation: "keys", collection, keys: [] },
-  deadline: undefined,
-  collection,
-  prefix: "",
-  pageSize: 1_000_000,
-  cursor: undefined
-})
+/** The names of all slots of the journal in a fallback. */
+export const slotsOf = ({ driver }: Store) =>
+  Effect.map(driver.listing!.keys(call.keys(journal.collection, { pageSize: 1_000_000 })), ({ names }) => names)

@@ -1,4 +1,4 @@
-/** What may grow while a store is slow, and what large batches cost. */
+/** Tests what PassthroughCache keeps and starts while a store is slow, and what large batches cost. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -10,8 +10,8 @@ import { all, setup } from "./setup.ts"
 
 const keysOf = (count: number, prefix = "k") => Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 
-describe("PassthroughCache, bounds", () => {
-  it.effect("remembers 10,000 missing keys, and forgets the oldest of more", () => {
+describe("PassthroughCache while a store is slow or down", () => {
+  it.effect("remembers 10,000 missing keys, and forgets the oldest when there are more", () => {
     const { far, layer } = setup({ missTtl: "1 hour" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -28,7 +28,7 @@ describe("PassthroughCache, bounds", () => {
   })
 
   it.effect(
-    "remembers 10,000 keys whose copies could not be removed, and then disbelieves older copies altogether",
+    "remembers 10,000 keys whose copies could not be removed, and ignores all older copies when there are more",
     () => {
       const keys = keysOf(10_000)
       const { far, near, layer } = setup(undefined, { other: "other" })
@@ -49,7 +49,7 @@ describe("PassthroughCache, bounds", () => {
     }
   )
 
-  it.effect("runs 100 renewals at a time while the far store is slow, and goes on when it answers again", () => {
+  it.effect("runs 100 renewals at a time while the store is slow, and further ones when it responds", () => {
     const keys = keysOf(300)
     const { far, layer } = setup(
       { maxTtl: "1 minute", missingTtl: "1 minute", maxStale: "1 hour", staleWhileRevalidate: true },
@@ -71,7 +71,7 @@ describe("PassthroughCache, bounds", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a renewal that hangs does not keep its key from being renewed later", () => {
+  it.effect("renews a key again later although an earlier renewal hangs", () => {
     const { far, layer } = setup({
       maxTtl: "1 minute",
       missingTtl: "1 minute",
@@ -93,7 +93,7 @@ describe("PassthroughCache, bounds", () => {
   })
 
   it.effect(
-    "1,000 removals go on without their writers while the near store is slow; the copies of more are in doubt",
+    "continues 1,000 removals without their writers while the cache is slow, and ignores the copies of further keys",
     () => {
       const keys = keysOf(1200)
       const { near, layer } = setup(
@@ -117,7 +117,7 @@ describe("PassthroughCache, bounds", () => {
     }
   )
 
-  it.effect("goes on by itself when the near store, or the far one, is back", () => {
+  it.effect("resumes by itself when the cache or the store is back", () => {
     const { far, near, layer } = setup({ cacheTimeout: 100 })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -138,8 +138,8 @@ describe("PassthroughCache, bounds", () => {
   })
 })
 
-describe("PassthroughCache, many keys at once", { timeout: 60_000, retry: 2 }, () => {
-  it.effect("1,000 who want the same missing key cause one read", () => {
+describe("PassthroughCache with many keys at once", { timeout: 60_000, retry: 2 }, () => {
+  it.effect("reads a missing key once for 1,000 concurrent callers", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -167,7 +167,7 @@ describe("PassthroughCache, many keys at once", { timeout: 60_000, retry: 2 }, (
   }
 
   it.live(
-    "four times the keys cost at most 10 times as much, where a square would cost 16 times, for every operation",
+    "costs at most 10 times as much for four times the keys, where quadratic work would cost 16 times, in every operation",
     () =>
       Effect.gen(function* () {
         const costs = (count: number) =>
@@ -198,7 +198,7 @@ describe("PassthroughCache, many keys at once", { timeout: 60_000, retry: 2 }, (
       })
   )
 
-  it("known misses and doubts cost the same however many keys came before", () => {
+  it("records misses and doubts at the same cost however many keys came before", () => {
     const cost = (count: number) => {
       const misses = new Misses(1000, 10_000)
       const invalidations = new Invalidations(1000, 10_000)
@@ -215,7 +215,7 @@ describe("PassthroughCache, many keys at once", { timeout: 60_000, retry: 2 }, (
     assert.isAtMost(least(40_000), 2.4 * least(20_000) + 5)
   })
 
-  it.effect("readers of many keys that others are reading join all of their fills", () => {
+  it.effect("joins all fills under way when a batch reads their keys", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all

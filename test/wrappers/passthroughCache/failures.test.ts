@@ -1,3 +1,4 @@
+/** Tests PassthroughCache when the cache fails, and when writes to the store have an unknown outcome. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,9 +10,9 @@ import { Invalidations } from "../../../src/wrappers/passthroughCache/Invalidati
 import { Misses } from "../../../src/wrappers/passthroughCache/Misses.ts"
 import { all, Cache, setup } from "./setup.ts"
 
-describe("PassthroughCache, a near store that fails", () => {
+describe("PassthroughCache over a cache that fails", () => {
   for (const step of ["unavailable", "refused", "defect"] as const) {
-    it.effect(`${step}: reads and writes are as without it`, () => {
+    it.effect(`reads and writes as it would without a cache (${step})`, () => {
       const { near, layer } = setup()
       return Effect.gen(function* () {
         const { kv } = yield* all
@@ -31,7 +32,7 @@ describe("PassthroughCache, a near store that fails", () => {
   }
 
   for (const step of ["hang", "stuck"] as const) {
-    it.effect(`${step}: it is waited for no longer than cacheTimeout`, () => {
+    it.effect(`waits for the cache no longer than cacheTimeout (${step})`, () => {
       const { near, layer } = setup({ cacheTimeout: 100 })
       return Effect.gen(function* () {
         const { kv } = yield* all
@@ -44,7 +45,7 @@ describe("PassthroughCache, a near store that fails", () => {
     })
   }
 
-  it.effect("a copy that could not be removed is not answered, whatever comes after", () => {
+  it.effect("never returns a copy that could not be removed", () => {
     const { near, layer } = setup()
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
@@ -61,7 +62,7 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a cleared collection is missing although the near store could not be cleared", () => {
+  it.effect("returns misses for cleared entries although the cache could not be cleared", () => {
     const { near, layer } = setup()
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
@@ -73,7 +74,7 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a copy that is written long after the near store said that it failed is not answered", () => {
+  it.effect("does not return a copy that the cache writes long after it reported a failure", () => {
     const { near, layer } = setup()
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
@@ -88,7 +89,7 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a copy that is written long after its fill was interrupted is not answered", () => {
+  it.effect("does not return a copy that the cache writes long after its fill was interrupted", () => {
     let isLate = false
     const late = Driver.wrapper(
       Driver.around((call, next) =>
@@ -121,7 +122,7 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(Layer.merge(cache, layer)))
   })
 
-  it.effect("a near store that fails as if it was interrupted fails nobody", () => {
+  it.effect("does not fail its callers when the calls of the cache end with an interruption", () => {
     const broken = Driver.wrapper(Driver.around(() => Effect.interrupt))
     const layer = Memory.layer({ seed: { default_collection: { a: "a" } } }).pipe(
       PassthroughCache.wrap({ cache: Memory.layer().pipe(broken) })
@@ -134,28 +135,36 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("clearing removes all copies of a near store that clears in pages", () => {
+  it.effect("removes all copies on a clear when the cache clears in pages", () => {
     const pages: Array<unknown> = []
     const paged = Driver.wrapper((driver) => ({
       ...driver,
-      clear: (call) =>
-        Effect.gen(function* () {
-          const { names } = yield* driver.keys!({
-            _tag: "keys",
-            place: call.place,
-            deadline: undefined,
-            collection: "default_collection",
-            prefix: call.keyPrefix,
-            pageSize: 1,
-            cursor: undefined
+      maintenance: {
+        ...driver.maintenance!,
+        clear: (call) =>
+          Effect.gen(function* () {
+            const { names } = yield* driver.listing!.keys({
+              _tag: "keys",
+              place: call.place,
+              deadline: undefined,
+              collection: "default_collection",
+              prefix: call.keyPrefix,
+              pageSize: 1,
+              cursor: undefined
+            })
+            pages.push(call.cursor)
+            // Pages are numbered: without its cursor, clearing would start again and remove only one page.
+            const page = (call.cursor as number | undefined) ?? 0
+            if (page !== pages.length - 1 || names.length === 0) return { count: 0, next: undefined }
+            const count = yield* driver.delete({
+              ...call,
+              _tag: "delete",
+              collection: "default_collection",
+              keys: names
+            })
+            return { count, next: page + 1 }
           })
-          pages.push(call.cursor)
-          // A store whose pages are numbered: without its cursor it would begin again, and remove one page only.
-          const page = (call.cursor as number | undefined) ?? 0
-          if (page !== pages.length - 1 || names.length === 0) return { count: 0, next: undefined }
-          const count = yield* driver.delete({ ...call, _tag: "delete", collection: "default_collection", keys: names })
-          return { count, next: page + 1 }
-        })
+      }
     }))
     const cache = Layer.flatMap(Memory.layer(), (context) =>
       Layer.succeedContext(Context.add(context, Cache, Context.get(context, KeyValue.KeyValue)))
@@ -172,7 +181,7 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(Layer.merge(cache, layer)))
   })
 
-  it.effect("while the far store is cleared, no copy is answered, and no fill of it is kept", () => {
+  it.effect("returns no copy and keeps no fill while the store is being cleared", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv, far: farStore, cache } = yield* all
@@ -194,7 +203,7 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a fill that began before a clear is not kept when its answer comes after it", () => {
+  it.effect("does not keep a fill that began before a clear and ended after it", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
@@ -209,7 +218,7 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an answer that a write has overtaken is not even sent to the near store", () => {
+  it.effect("does not write a fill to the cache when its key was written before the fill ended", () => {
     const { far, near, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -223,7 +232,7 @@ describe("PassthroughCache, a near store that fails", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a copy that is made while a write of its key begins and ends is removed", () => {
+  it.effect("removes a copy that was being made while its key was written", () => {
     const { near, layer } = setup()
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
@@ -238,8 +247,8 @@ describe("PassthroughCache, a near store that fails", () => {
   })
 })
 
-describe("PassthroughCache, writes that may have been applied", () => {
-  it.effect("the keys are asked of the far store until the write is settled", () => {
+describe("PassthroughCache after a write of unknown outcome", () => {
+  it.effect("reads the keys from the store until the write is settled", () => {
     const { far, layer } = setup({ settleTime: "10 seconds" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -257,7 +266,7 @@ describe("PassthroughCache, writes that may have been applied", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("so they are after one that was interrupted, and known misses with them", () => {
+  it.effect("reads a key that was known to be missing from the store after an interrupted write", () => {
     const { far, layer } = setup({ settleTime: "10 seconds", missTtl: "1 minute" })
     return Effect.gen(function* () {
       const { kv, far: farStore } = yield* all
@@ -271,7 +280,7 @@ describe("PassthroughCache, writes that may have been applied", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a write that was not applied leaves the copy", () => {
+  it.effect("keeps the copy after a write that was certainly not applied", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -284,7 +293,7 @@ describe("PassthroughCache, writes that may have been applied", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("while a key is written, nobody is answered from near", () => {
+  it.effect("returns no copy of a key while it is being written", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -300,7 +309,7 @@ describe("PassthroughCache, writes that may have been applied", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("while a key is written, nobody shares a read that began before another saw the new value", () => {
+  it.effect("lets no reader share a read that began before another reader saw the new value", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv, far: farStore } = yield* all
@@ -323,7 +332,7 @@ describe("PassthroughCache, writes that may have been applied", () => {
 })
 
 describe("Doubts", () => {
-  it("are about copies made up to a time, until these have expired", () => {
+  it("apply to copies made up to a time, until these have expired", () => {
     const invalidations = new Invalidations(100, 10)
     assert.isFalse(invalidations.has("a", undefined))
     invalidations.add("a", 50, 50)
@@ -336,7 +345,7 @@ describe("Doubts", () => {
     assert.isFalse(invalidations.has("a", 50), "forgotten, since nothing can be left of it")
   })
 
-  it("of too many keys become one about all, and no more is remembered", () => {
+  it("become one doubt about all keys when there are too many", () => {
     const invalidations = new Invalidations(100, 2)
     for (const [i, id] of ["a", "b", "c"].entries()) invalidations.add(id, i, i)
     assert.isTrue(invalidations.has("other", 0))
@@ -344,7 +353,7 @@ describe("Doubts", () => {
     assert.isTrue(invalidations.has("c", 2))
   })
 
-  it("are not shortened by another", () => {
+  it("are not shortened by another doubt", () => {
     const invalidations = new Invalidations(100, 2)
     invalidations.add("a", 50, 0)
     invalidations.add("a", 10, 10)

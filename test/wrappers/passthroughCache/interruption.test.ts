@@ -1,4 +1,4 @@
-/** Readers and writers that are interrupted at any step, callbacks that throw, and layers that are closed at any time. */
+/** Tests PassthroughCache when callers are interrupted at any step, callbacks throw, and layers are closed. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -13,7 +13,7 @@ import { TestClock } from "effect/testing"
 import { Driver, KeyValue, Maintenance, Memory, PassthroughCache } from "../../../src/index.ts"
 import { all, setup } from "./setup.ts"
 
-/** A wrapper whose store answers in the second turn, as one that waits for a network. */
+/** Makes calls yield once before the store runs, as if they waited for a network. */
 const inTwoTurns = Driver.wrapper(
   Driver.around((call, next) =>
     Effect.andThen(
@@ -41,11 +41,11 @@ const operations: Readonly<Record<string, Operation>> = {
   clear: Maintenance.Maintenance.use((maintenance) => maintenance.clear)
 }
 
-describe("PassthroughCache, interrupted at any step", { timeout: 120_000 }, () => {
+describe("PassthroughCache after an interruption at any step", { timeout: 120_000 }, () => {
   for (const [name, operation] of Object.entries(operations)) {
     for (const isCached of [false, true]) {
       it.effect(
-        `${name}, ${isCached ? "with" : "without"} a copy: later reads see the newest value and are answered by copies`,
+        `returns the newest value and then copies of it after ${name}, ${isCached ? "with" : "without"} a copy`,
         () =>
           Effect.gen(function* () {
             for (let steps = 4; steps <= 24; steps++) {
@@ -86,7 +86,7 @@ describe("PassthroughCache, interrupted at any step", { timeout: 120_000 }, () =
     }
   }
 
-  it.effect("a write that is interrupted in the near store's removal is not answered by the old copy", () => {
+  it.effect("does not return the old copy when a write is interrupted while the copy is being removed", () => {
     const { near, layer } = setup({ cacheTimeout: "1 hour" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -104,12 +104,12 @@ describe("PassthroughCache, interrupted at any step", { timeout: 120_000 }, () =
   })
 })
 
-describe("PassthroughCache, callbacks that throw", () => {
+describe("PassthroughCache with callbacks that throw", () => {
   const boom = () => {
     throw new Error("thrown by staleOn")
   }
 
-  it.effect("staleOn that throws is a defect of that one read", () => {
+  it.effect("ends only the one read with a defect when staleOn throws", () => {
     const { far, layer } = setup({ maxTtl: "1 minute", missingTtl: "1 minute", maxStale: "1 hour", staleOn: boom })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -123,7 +123,7 @@ describe("PassthroughCache, callbacks that throw", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a defect of the far store in the background is logged, fails no reader, and renewals go on", () => {
+  it.effect("logs a defect of a background renewal, fails no reader and continues to renew", () => {
     const { far, layer } = setup({ maxTtl: "1 minute", missingTtl: "1 minute", refreshAhead: "30 seconds" })
     const logged: Array<unknown> = []
     const logger = Logger.make(({ message }) => void logged.push(message))
@@ -143,12 +143,12 @@ describe("PassthroughCache, callbacks that throw", () => {
   })
 })
 
-describe("PassthroughCache, closed", () => {
+describe("closing PassthroughCache", () => {
   for (const [name, operation] of Object.entries({
     get: (kv: KeyValue.Service) => kv.get("a"),
     put: (kv: KeyValue.Service) => kv.put("a", 1)
   })) {
-    it.effect(`while a ${name} is under way: it ends, and later operations fail at once`, () => {
+    it.effect(`ends a ${name} that is under way, and makes later operations fail at once`, () => {
       const { far, near, layer } = setup({ cacheTimeout: 100 })
       return Effect.gen(function* () {
         const scope = yield* Scope.make()
@@ -168,7 +168,7 @@ describe("PassthroughCache, closed", () => {
     })
   }
 
-  it.effect("while removals go on in the background: they end with the layer", () => {
+  it.effect("ends removals that run in the background", () => {
     const { far, near, layer } = setup({ cacheTimeout: "1 hour" })
     return Effect.gen(function* () {
       yield* Effect.gen(function* () {

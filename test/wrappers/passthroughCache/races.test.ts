@@ -1,4 +1,4 @@
-/** Fills that are under way when their keys are written, deleted or cleared through the same layer. */
+/** Tests fills that are under way when their keys are written, deleted or cleared through the same layer. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -14,13 +14,13 @@ const writes: Readonly<
   clear: [Maintenance.Maintenance.use((maintenance) => maintenance.clear), undefined]
 }
 
-describe("PassthroughCache, fills and writes", () => {
+describe("PassthroughCache with concurrent fills and writes", () => {
   for (const [name, [write, newest]] of Object.entries(writes)) {
-    it.effect(`nobody joins a fill that began during a ${name} once that has ended`, () => {
+    it.effect(`lets no reader join a fill that began during a ${name} once the ${name} has ended`, () => {
       const { far, layer } = setup()
       return Effect.gen(function* () {
         const { kv } = yield* all
-        // The write is applied after 800 milliseconds; the fill reads after 600, and answers after 1,100.
+        // The write is applied after 800 ms. The fill reads after 600 ms and returns after 1,100 ms.
         far.steps = [800, "midway"]
         const writer = yield* Effect.forkChild(write)
         yield* TestClock.adjust(100)
@@ -34,7 +34,7 @@ describe("PassthroughCache, fills and writes", () => {
       }).pipe(Effect.provide(layer))
     })
 
-    it.effect(`nobody joins a fill from before a ${name} while that is under way`, () => {
+    it.effect(`lets no reader join a fill that began before a ${name} while the ${name} is under way`, () => {
       const { far, layer } = setup()
       return Effect.gen(function* () {
         const { kv } = yield* all
@@ -51,7 +51,7 @@ describe("PassthroughCache, fills and writes", () => {
     })
   }
 
-  it.effect("a miss that a write has overtaken is not remembered", () => {
+  it.effect("does not remember a miss when the key was written before the read ended", () => {
     const { far, layer } = setup({ missTtl: "1 minute" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -65,7 +65,7 @@ describe("PassthroughCache, fills and writes", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("after a clear of unknown outcome no copy is answered until it is settled", () => {
+  it.effect("returns no copy after a clear of unknown outcome until it is settled", () => {
     const { far, layer } = setup({ settleTime: "10 seconds" })
     return Effect.gen(function* () {
       const { kv } = yield* all

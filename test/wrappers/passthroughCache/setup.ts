@@ -18,7 +18,7 @@ export const observed = <I>(
 
 type Options = Omit<PassthroughCache.Options<never>, "cache">
 
-/** A far and a near store, with a script of what goes wrong for each, and both to look into. */
+/** A store (`far`) and its cache (`near`), a script of faults for each, and services that bypass the layer. */
 export const setup = (options?: Options, more?: Record<string, Value.Value>) => {
   const far = script()
   const near = script()

@@ -1,3 +1,4 @@
+/** Tests the options missTtl, refreshAhead and maxStale of PassthroughCache, its metrics, and invalid options. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,8 +11,8 @@ import { all, setup } from "./setup.ts"
 
 const minute = { maxTtl: "1 minute", missingTtl: "1 minute" } as const
 
-describe("PassthroughCache, missTtl", () => {
-  it.effect("a key that is missing is not asked for again until then, unless it is written", () => {
+describe("PassthroughCache with missTtl", () => {
+  it.effect("does not read a missing key again until missTtl is over, unless it is written", () => {
     const { far, layer } = setup({ missTtl: "10 seconds" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -29,7 +30,7 @@ describe("PassthroughCache, missTtl", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("what another writes is seen when it is over", () => {
+  it.effect("returns what another process wrote to a missing key when missTtl is over", () => {
     const { layer } = setup({ missTtl: "10 seconds" })
     return Effect.gen(function* () {
       const { kv, far } = yield* all
@@ -42,7 +43,7 @@ describe("PassthroughCache, missTtl", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("getOrSet loads a missing key, and then has it", () => {
+  it.effect("loads a key that is known to be missing with getOrSet, and then returns it", () => {
     const { layer } = setup({ missTtl: "10 seconds" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -53,12 +54,12 @@ describe("PassthroughCache, missTtl", () => {
   })
 })
 
-describe("PassthroughCache, refreshAhead", () => {
+describe("PassthroughCache with refreshAhead", () => {
   for (const [refreshAhead, due] of [
     [0.25, 45_000],
     ["10 seconds", 50_000]
   ] as const) {
-    it.effect(`a hit in the last ${refreshAhead} renews the copy in the background, once`, () => {
+    it.effect(`renews a copy once in the background on a hit in the last ${refreshAhead} of its time`, () => {
       const { far, layer } = setup({ ...minute, refreshAhead })
       return Effect.gen(function* () {
         const { kv, far: farStore } = yield* all
@@ -82,7 +83,7 @@ describe("PassthroughCache, refreshAhead", () => {
     })
   }
 
-  it.effect("an entry that is about to expire itself is not renewed", () => {
+  it.effect("does not renew an entry that is about to expire", () => {
     const { far, layer } = setup({ ...minute, refreshAhead: 0.5 })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -96,7 +97,7 @@ describe("PassthroughCache, refreshAhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an entry whose own expiry comes before maxTtl is not renewed, however late it is read", () => {
+  it.effect("does not renew an entry that expires before maxTtl, however late it is read", () => {
     const { far, layer } = setup({ ...minute, refreshAhead: 0.5 })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -114,7 +115,7 @@ describe("PassthroughCache, refreshAhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a renewal that fails fails nobody, and there is none for a second", () => {
+  it.effect("does not fail readers when a renewal fails, and starts no other for a second", () => {
     const { far, layer } = setup({ ...minute, refreshAhead: "30 seconds" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -133,7 +134,7 @@ describe("PassthroughCache, refreshAhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a renewal that finds nothing removes the copy", () => {
+  it.effect("removes the copy when a renewal finds no entry", () => {
     const { layer } = setup({ ...minute, refreshAhead: "30 seconds" })
     return Effect.gen(function* () {
       const { kv, far } = yield* all
@@ -146,7 +147,7 @@ describe("PassthroughCache, refreshAhead", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("renewals under way end with the layer", () => {
+  it.effect("ends renewals under way when the layer is closed", () => {
     const { far, layer } = setup({ ...minute, refreshAhead: "30 seconds" })
     return Effect.gen(function* () {
       yield* Effect.gen(function* () {
@@ -163,10 +164,10 @@ describe("PassthroughCache, refreshAhead", () => {
   })
 })
 
-describe("PassthroughCache, maxStale", () => {
+describe("PassthroughCache with maxStale", () => {
   const stale = { ...minute, maxStale: "10 minutes" } as const
 
-  it.effect("a copy whose time is over is answered when the far store is unavailable, within its bound", () => {
+  it.effect("returns an expired copy while the store is unavailable, up to maxStale", () => {
     const { far, layer } = setup(stale)
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -187,7 +188,7 @@ describe("PassthroughCache, maxStale", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("the far store's answer is the answer: a new value, or a miss, which leaves no stale copy", () => {
+  it.effect("prefers the store's reply to a stale copy, which a miss removes", () => {
     const { far, layer } = setup(stale)
     return Effect.gen(function* () {
       const { kv, far: farStore } = yield* all
@@ -201,7 +202,7 @@ describe("PassthroughCache, maxStale", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("never after the entry has expired itself", () => {
+  it.effect("returns no stale copy of an entry that has expired in the store", () => {
     const { far, layer } = setup(stale)
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -215,7 +216,7 @@ describe("PassthroughCache, maxStale", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("staleOn says which failures it stands in for", () => {
+  it.effect("returns stale copies for the failures that staleOn selects", () => {
     const { far, layer } = setup({ ...stale, staleOn: (error) => error._tag === "StoreError" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -227,7 +228,7 @@ describe("PassthroughCache, maxStale", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("staleWhileRevalidate answers it at once, and asks once in the background", () => {
+  it.effect("returns a stale copy at once with staleWhileRevalidate and renews it once in the background", () => {
     const { far, layer } = setup({ ...stale, staleWhileRevalidate: true })
     return Effect.gen(function* () {
       const { kv, far: farStore } = yield* all
@@ -247,24 +248,27 @@ describe("PassthroughCache, maxStale", () => {
   })
 
   for (const staleWhileRevalidate of [true, false]) {
-    it.effect(`nothing that this layer has overwritten or deleted (${staleWhileRevalidate})`, () => {
-      const { far, near, layer } = setup({ ...stale, staleWhileRevalidate })
-      return Effect.gen(function* () {
-        const { kv } = yield* all
-        yield* kv.getMany(["a", "b"])
-        near.steps = ["refused", "unavailable"]
-        yield* kv.put("a", "new")
-        yield* kv.delete("b")
-        yield* TestClock.adjust("2 minutes")
-        far.steps = ["unavailable", "unavailable"]
-        for (const key of ["a", "b"])
-          assert.strictEqual((yield* Effect.flip(kv.get(key)))._tag, "StoreUnavailableError")
-        assert.deepStrictEqual(yield* kv.getMany(["a", "b"]), ["new", undefined])
-      }).pipe(Effect.provide(layer))
-    })
+    it.effect(
+      `returns no stale copy of a key that it has overwritten or deleted (staleWhileRevalidate: ${staleWhileRevalidate})`,
+      () => {
+        const { far, near, layer } = setup({ ...stale, staleWhileRevalidate })
+        return Effect.gen(function* () {
+          const { kv } = yield* all
+          yield* kv.getMany(["a", "b"])
+          near.steps = ["refused", "unavailable"]
+          yield* kv.put("a", "new")
+          yield* kv.delete("b")
+          yield* TestClock.adjust("2 minutes")
+          far.steps = ["unavailable", "unavailable"]
+          for (const key of ["a", "b"])
+            assert.strictEqual((yield* Effect.flip(kv.get(key)))._tag, "StoreUnavailableError")
+          assert.deepStrictEqual(yield* kv.getMany(["a", "b"]), ["new", undefined])
+        }).pipe(Effect.provide(layer))
+      }
+    )
   }
 
-  it.effect("a missingTtl that differs from maxTtl is kept as well", () => {
+  it.effect("keeps copies for missingTtl when it differs from maxTtl", () => {
     const { far, layer } = setup({ maxTtl: "1 minute", missingTtl: "3 minutes", maxStale: "1 minute" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -282,8 +286,8 @@ describe("PassthroughCache, maxStale", () => {
   })
 })
 
-describe("PassthroughCache, counted", () => {
-  it.effect("hits, misses, stale answers, renewals and failures of the near store", () => {
+describe("metrics of PassthroughCache", () => {
+  it.effect("count hits, misses, stale copies, renewals and failures of the cache", () => {
     const { far, near, layer } = setup({
       ...minute,
       maxStale: "1 minute",
@@ -313,7 +317,7 @@ describe("PassthroughCache, counted", () => {
   })
 })
 
-describe("PassthroughCache, options", () => {
+describe("options of PassthroughCache", () => {
   const wrong: ReadonlyArray<Omit<PassthroughCache.Options<never>, "cache">> = [
     { missTtl: 0 },
     { refreshAhead: 0 },
@@ -325,7 +329,7 @@ describe("PassthroughCache, options", () => {
     { cacheTimeout: 0 }
   ]
   for (const options of wrong) {
-    it.effect(`${JSON.stringify(options)} fails when the layer is built`, () =>
+    it.effect(`are rejected when the layer is built: ${JSON.stringify(options)}`, () =>
       Effect.gen(function* () {
         const layer = Memory.layer().pipe(PassthroughCache.wrap({ cache: Memory.layer(), ...options }))
         assert.strictEqual((yield* buildError(layer))._tag, "StoreSetupError")
@@ -333,7 +337,7 @@ describe("PassthroughCache, options", () => {
     )
   }
 
-  it.effect("a layer with all of them answers", () =>
+  it.effect("can be combined in one layer", () =>
     KeyValue.KeyValue.use((kv) => kv.get("nothing")).pipe(
       Effect.provide(
         Memory.layer().pipe(

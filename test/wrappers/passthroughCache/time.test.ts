@@ -1,43 +1,28 @@
-/** How old copies are, and how long callers and background work take: by elapsed time, whatever the wall clock says. */
+/** Tests that PassthroughCache measures elapsed time when the wall clock is set, and respects deadlines. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { Bulkhead, Deadline, Driver, KeyValue, Timeout } from "../../../src/index.ts"
+import { withWallClock } from "../../support/wallClock.ts"
 import { all, setup } from "./setup.ts"
 
 const hour = 3_600_000
 const minute = { maxTtl: "1 minute", missingTtl: "1 minute" } as const
 
-/** Runs an effect under a `TestClock` whose wall clock can be set while its monotonic clock goes on. */
-const withWallClock = <A, E, R>(run: (set: (millis: number) => void) => Effect.Effect<A, E, R>) =>
-  TestClock.testClockWith((clock) => {
-    let offset = 0
-    const jumping: Clock.Clock = Object.assign(Object.create(clock), {
-      currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + offset
-    })
-    return Effect.provideService(
-      run((millis) => {
-        offset += millis
-      }),
-      Clock.Clock,
-      jumping
-    )
-  })
-
-describe("PassthroughCache, a wall clock that is set", () => {
+describe("PassthroughCache when the wall clock is set", () => {
   for (const [name, options] of [
     ["with maxTtl alone", minute],
     ["with refreshAhead", { ...minute, refreshAhead: "1 second" }]
   ] as const) {
-    it.effect(`a copy does not outlive maxTtl when the wall clock is set back, ${name}`, () =>
-      withWallClock((set) =>
+    it.effect(`keeps no copy longer than maxTtl when the wall clock is set back, ${name}`, () =>
+      withWallClock((turn) =>
         Effect.gen(function* () {
           const { kv, far } = yield* all
           assert.strictEqual(yield* kv.get("a"), "a")
           yield* far.put("a", "new")
-          set(-hour)
+          yield* turn(-hour)
           yield* TestClock.adjust("58 seconds")
           assert.strictEqual(yield* kv.get("a"), "a", "it is fresh still")
           yield* TestClock.adjust("2 seconds")
@@ -47,13 +32,13 @@ describe("PassthroughCache, a wall clock that is set", () => {
     )
   }
 
-  it.effect("copies that are made after the wall clock was set back are answered", () => {
+  it.effect("returns copies that were made after the wall clock was set back", () => {
     const { far, layer } = setup(minute)
-    return withWallClock((set) =>
+    return withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv } = yield* all
         yield* kv.get("a")
-        set(-hour)
+        yield* turn(-hour)
         yield* TestClock.adjust("1 minute")
         for (let i = 0; i < 3; i++) assert.strictEqual(yield* kv.get("a"), "a")
         assert.strictEqual(far.calls.length, 2)
@@ -61,13 +46,13 @@ describe("PassthroughCache, a wall clock that is set", () => {
     )
   })
 
-  it.effect("copies are lost once, not for an hour, when the wall clock is set forward", () => {
+  it.effect("loses copies once, not for an hour, when the wall clock is set forward", () => {
     const { far, layer } = setup(minute)
-    return withWallClock((set) =>
+    return withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv } = yield* all
         yield* kv.get("a")
-        set(hour)
+        yield* turn(hour)
         for (let i = 0; i < 3; i++) assert.strictEqual(yield* kv.get("a"), "a")
         assert.strictEqual(far.calls.length, 2)
         yield* TestClock.adjust("1 minute")
@@ -77,13 +62,13 @@ describe("PassthroughCache, a wall clock that is set", () => {
     )
   })
 
-  it.effect("stale copies are answered within maxStale when the wall clock is set back in an outage", () => {
+  it.effect("returns stale copies within maxStale when the wall clock is set back in an outage", () => {
     const { far, layer } = setup({ ...minute, maxStale: "10 minutes" })
-    return withWallClock((set) =>
+    return withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv } = yield* all
         yield* kv.get("a")
-        set(-hour)
+        yield* turn(-hour)
         far.always = "unavailable"
         yield* TestClock.adjust("10 minutes")
         assert.strictEqual(yield* kv.get("a"), "a")
@@ -93,14 +78,14 @@ describe("PassthroughCache, a wall clock that is set", () => {
     )
   })
 
-  it.effect("known misses, unknown outcomes and the pause after a failed renewal last as long as they say", () => {
+  it.effect("keeps missTtl, settleTime and the pause after a failed renewal when the wall clock is set back", () => {
     const { far, layer } = setup({
       ...minute,
       missTtl: "10 seconds",
       settleTime: "10 seconds",
       refreshAhead: "55 seconds"
     })
-    return withWallClock((set) =>
+    return withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv } = yield* all
         const callsOf = <A, E>(effect: Effect.Effect<A, E>) =>
@@ -116,7 +101,7 @@ describe("PassthroughCache, a wall clock that is set", () => {
         far.steps = ["unavailable"]
         yield* kv.get("a")
         yield* TestClock.adjust(10)
-        set(-hour)
+        yield* turn(-hour)
         assert.strictEqual(yield* callsOf(kv.get("x")), 0)
         yield* TestClock.adjust("5 seconds")
         assert.strictEqual(yield* callsOf(kv.get("x")), 1, "missTtl is over")
@@ -130,20 +115,20 @@ describe("PassthroughCache, a wall clock that is set", () => {
     )
   })
 
-  it.effect("a copy that seems to come from the future is not answered", () =>
-    withWallClock((set) =>
+  it.effect("does not return a copy whose time lies in the future", () =>
+    withWallClock((turn) =>
       Effect.gen(function* () {
         const { kv, cache } = yield* all
         assert.strictEqual(yield* kv.get("b"), "b")
-        set(hour)
+        yield* turn(hour)
         yield* cache.put("a", "by a process whose clock is an hour ahead")
-        set(-hour)
+        yield* turn(-hour)
         assert.strictEqual(yield* kv.get("a"), "a")
       }).pipe(Effect.provide(setup(minute).layer))
     )
   )
 
-  it.effect("what another process put into a shared near store is answered for maxTtl, although it has no expiry", () =>
+  it.effect("returns copies of another process without an expiry for at most maxTtl from a shared cache", () =>
     Effect.gen(function* () {
       const { kv, cache } = yield* all
       yield* cache.put("a", "shared")
@@ -155,7 +140,7 @@ describe("PassthroughCache, a wall clock that is set", () => {
   )
 })
 
-describe("PassthroughCache, budgets of time", () => {
+describe("PassthroughCache under deadlines", () => {
   const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       const before = yield* Clock.currentTimeMillis
@@ -163,7 +148,7 @@ describe("PassthroughCache, budgets of time", () => {
       return { exit, took: (yield* Clock.currentTimeMillis) - before }
     })
 
-  it.effect("a renewal in the background does not run under its reader's budget", () => {
+  it.effect("does not run a background renewal under the deadline of its reader", () => {
     const { far, layer } = setup({ ...minute, maxStale: "1 hour", staleWhileRevalidate: true })
     return Effect.gen(function* () {
       const { kv, far: farStore } = yield* all
@@ -178,7 +163,7 @@ describe("PassthroughCache, budgets of time", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("whoever joins another's fill waits no longer than its own budget, and the other is answered", () => {
+  it.effect("releases a reader that joined a fill at its own deadline, and continues the fill", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -195,7 +180,7 @@ describe("PassthroughCache, budgets of time", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a small budget of the first reader does not fail those who join its fill", () => {
+  it.effect("does not fail readers that joined a fill when the first reader's deadline passes", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -210,7 +195,7 @@ describe("PassthroughCache, budgets of time", () => {
   })
 
   for (const step of ["hang", "stuck"] as const) {
-    it.effect(`a near store that does not answer (${step}) keeps no reader or writer beyond its budget`, () => {
+    it.effect(`releases readers and writers at their deadline when the cache does not respond (${step})`, () => {
       const { far, near, layer } = setup()
       return Effect.gen(function* () {
         const { kv } = yield* all
@@ -231,7 +216,7 @@ describe("PassthroughCache, budgets of time", () => {
     })
   }
 
-  it.effect("a removal that its writer waits for no longer goes on, and no copy is answered meanwhile or after", () => {
+  it.effect("continues a removal after its writer's deadline, and never returns the old copy", () => {
     const { far, near, layer } = setup({ cacheTimeout: "10 seconds" })
     return Effect.gen(function* () {
       const { kv, cache } = yield* all
@@ -251,7 +236,7 @@ describe("PassthroughCache, budgets of time", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("an interrupted writer does not wait for a near store that hangs", () => {
+  it.effect("does not make an interrupted writer wait for a cache that hangs", () => {
     const { far, near, layer } = setup({ settleTime: "1 minute" })
     return Effect.gen(function* () {
       const { kv } = yield* all
@@ -266,7 +251,7 @@ describe("PassthroughCache, budgets of time", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("a fill has neither the deadline nor the place in a Bulkhead of the reader who began it", () => {
+  it.effect("fills the cache without the deadline and the Bulkhead slot of the reader", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {
       yield* KeyValue.KeyValue.use((kv) => kv.get("a"))
@@ -277,9 +262,9 @@ describe("PassthroughCache, budgets of time", () => {
     }).pipe(Effect.provide(layer.pipe(Timeout.wrap("1 second"), Bulkhead.wrap({ maxConcurrent: 1 }))))
   })
 
-  it.effect("a fill is not sent at or after the deadline of its reader", () => {
+  it.effect("starts no fill at or after the deadline of its reader", () => {
     const { far, layer } = setup()
-    // The near store's answer comes after the event loop has stood still until the deadline.
+    // As if the event loop had been blocked until the deadline while the cache was read.
     const late = Driver.wrapper(
       Driver.around((call, next) =>
         Effect.withFiber((fiber) => next({ ...call, deadline: Driver.monotonicMillis(fiber.getRef(Clock.Clock)) }))
@@ -292,7 +277,7 @@ describe("PassthroughCache, budgets of time", () => {
     }).pipe(Effect.provide(layer.pipe(late)))
   })
 
-  it.effect("nobody joins a fill that began more than maxTtl ago", () => {
+  it.effect("lets no reader join a fill that began more than maxTtl ago", () => {
     const { far, layer } = setup({ maxTtl: 100, missingTtl: 100 })
     return Effect.gen(function* () {
       const { kv, far: farStore } = yield* all

@@ -1,6 +1,4 @@
-/** What several stores cost: memory while one is slow, and time for many keys while one is down. */
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
+/** Tests what Replicate keeps in memory while a store is slow, and what large batches cost while one is down. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -10,20 +8,18 @@ import type { Entry } from "../../../src/Entry.ts"
 import { KeyValue, KeyValueError } from "../../../src/index.ts"
 import { Payload } from "../../../src/Value.ts"
 import { replicated } from "../../../src/wrappers/replicate/replicated.ts"
+import { collectGarbage } from "../../support/collectGarbage.ts"
 import { stored } from "./setup.ts"
 
-setFlagsFromString("--expose-gc")
-const gc = runInNewContext("gc") as () => void
-
-/** How many megabytes more are in use after an effect than before. */
+/** The megabytes by which memory in use grows during an effect. */
 const grownBy = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
-    gc()
+    collectGarbage()
     const before = process.memoryUsage()
     yield* effect
-    gc()
+    collectGarbage()
     yield* Effect.yieldNow
-    gc()
+    collectGarbage()
     const after = process.memoryUsage()
     return (after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed) / 1e6
   })
@@ -43,11 +39,11 @@ const unavailable = ({ place }: Call.Call) =>
 
 const down: Driver = { ...nothing, get: unavailable, put: unavailable, delete: unavailable }
 
-describe("while a store hangs", { timeout: 60_000 }, () => {
+describe("Replicate while a store hangs", { timeout: 60_000 }, () => {
   const writes = 3000
   const value = (i: number) => new Uint8Array(40_000).fill(i)
 
-  it.live("3,000 writes of one key keep the value that it has and the newest one", () =>
+  it.live("keeps only the current and the newest value in memory for 3,000 writes of one key", () =>
     Effect.gen(function* () {
       const stores = stored([nothing, hanging])
       const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
@@ -59,7 +55,7 @@ describe("while a store hangs", { timeout: 60_000 }, () => {
     })
   )
 
-  it.live("3,000 writes of as many keys keep twice as many values as maxBehind, and are acknowledged", () =>
+  it.live("keeps at most twice maxBehind values in memory for 3,000 acknowledged writes of different keys", () =>
     Effect.gen(function* () {
       const stores = stored([nothing, hanging], { maxBehind: 50 })
       const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
@@ -72,7 +68,7 @@ describe("while a store hangs", { timeout: 60_000 }, () => {
     })
   )
 
-  it.live("deletions between the writes keep nothing either", () =>
+  it.live("does not grow in memory with deletions between the writes", () =>
     Effect.gen(function* () {
       const stores = stored([nothing, hanging])
       const kv = KeyValue.make(replicated(stores, [nothing, hanging]))
@@ -87,7 +83,7 @@ const place = (keys: ReadonlyArray<string>) => ({ operation: "putMany", collecti
 const callOf = (keys: ReadonlyArray<string>) => ({ place: place(keys), deadline: undefined, collection: "c", keys })
 const entry: Entry = { payload: Result.getOrThrow(Payload.from(1)), createdAt: 0, expiresAt: undefined }
 
-/** Batches of many keys, one after the other, on stores of which one is down. */
+/** Batches of many keys, one after the other, while one of the stores is down. */
 const batches = (count: number) => {
   let gets = 0
   const get: Driver["get"] = (call) =>
@@ -107,7 +103,7 @@ const batches = (count: number) => {
   return { run, gets: () => gets, stores }
 }
 
-/** Counts every call of a method of an object, by others and by itself. */
+/** Counts the calls of an object's methods, including those that it makes itself. */
 const countCalls = (target: object, counted: { value: number }) => {
   const methods: Record<string, unknown> = Object.getPrototypeOf(target)
   for (const name of Object.getOwnPropertyNames(methods)) {
@@ -126,10 +122,10 @@ const cpuSince = (before: NodeJS.CpuUsage) => {
   return (user + system) / 1000
 }
 
-/** The milliseconds of work that an effect takes, and the most of them in one turn of the event loop. */
+/** The CPU milliseconds of an effect, in total and in the longest turn of the event loop. */
 const measured = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
-    gc()
+    collectGarbage()
     let turn = process.cpuUsage()
     let longest = 0
     const look = () => {
@@ -144,7 +140,7 @@ const measured = (effect: Effect.Effect<unknown, unknown>) =>
     return { total: cpuSince(before), longest: Math.max(longest, cpuSince(turn)) }
   })
 
-/** The least of several measurements: what else the machine does only adds to them. */
+/** The smallest of several measurements, because other load only adds to them. */
 const least = Effect.fnUntraced(function* (count: number) {
   const all = []
   for (let i = 0; i < 4; i++) all.push(yield* measured(batches(count).run))
@@ -174,14 +170,14 @@ describe("a batch while a store is down", { timeout: 120_000 }, () => {
       yield* least(5000)
       const quarter = yield* least(25_000)
       const whole = yield* least(100_000)
-      // Memory is slower the more of it is in use. What is quadratic takes 16 times as long.
+      // A larger heap is slower, hence 8 times and not 4. Quadratic work would take 16 times as long.
       assert.isBelow(whole.total / quarter.total, 8)
-      // On a machine that is busy with other things, garbage collection alone takes longer than 50 milliseconds.
+      // On a busy machine, garbage collection alone takes longer than 50 ms.
       assert.isBelow(whole.longest, Math.max(50, whole.total / 10))
     })
   )
 
-  it.live("is read with one call of the store that has it", () =>
+  it.live("is read with one call to the store that has it", () =>
     Effect.gen(function* () {
       const { run, gets, stores } = batches(10_000)
       yield* run
@@ -190,7 +186,7 @@ describe("a batch while a store is down", { timeout: 120_000 }, () => {
     })
   )
 
-  it.live("of more keys than maxBehind is no slower", () =>
+  it.live("is no slower with more keys than maxBehind", () =>
     Effect.gen(function* () {
       const put = (count: number) => {
         const stores = stored([nothing, down], { maxBehind: 10_000 })

@@ -1,23 +1,25 @@
-/** Closing a layer of several stores ends whoever waits, and waits for nobody. */
+/** Tests that closing a layer of Replicate ends waiting callers and waits for no store. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
+import * as Calls from "../../../src/driver/Calls.ts"
 import { KeyValue } from "../../../src/index.ts"
 import { inTurns } from "../../../src/wrappers/replicate/inTurns.ts"
 import { Queues } from "../../../src/wrappers/replicate/Queues.ts"
 import { replicated } from "../../../src/wrappers/replicate/replicated.ts"
+import { opened } from "../../support/opened.ts"
 import { store } from "../fallback/setup.ts"
-import { aWhile, opened, setup, stored } from "./setup.ts"
+import { aWhile, setup, stored } from "./setup.ts"
 
 const told = (error: unknown) => {
   const { _tag, outcome, isClosed } = error as { _tag: string; outcome?: string; isClosed?: boolean }
   return [_tag, outcome, isClosed]
 }
 
-describe("closing", () => {
+describe("closing Replicate", () => {
   for (const step of ["hang", "stuck"] as const) {
-    it.effect(`fails writes with an unknown outcome when a store may have them (${step})`, () =>
+    it.effect(`fails writes with an unknown outcome when a store may have applied them (${step})`, () =>
       Effect.gen(function* () {
         const { plans, layer } = yield* setup(2, { acknowledgements: "all" })
         const { kv, close } = yield* opened(layer)
@@ -45,38 +47,28 @@ describe("closing", () => {
     })
   )
 
-  it.effect("makes every later operation of the driver fail at once, through wrappers as well", () =>
+  it.effect("makes every later operation of the driver fail at once", () =>
     Effect.gen(function* () {
       const { driver } = yield* store
       const stores = stored([driver, driver])
-      const { get, put, delete: remove, keys, collections, clear, removeExpired } = replicated(stores, [driver, driver])
+      const { get, put, delete: remove, listing, maintenance } = replicated(stores, [driver, driver])
       stores.close()
       const place = { operation: "put", collection: "c", keys: ["k"] } as const
-      const call = { place, deadline: undefined, collection: "c", keys: ["k"] }
-      const page = {
-        place,
-        deadline: undefined,
-        collection: "c",
-        prefix: "",
-        keyPrefix: "",
-        pageSize: 1,
-        cursor: undefined
-      }
       for (const operation of [
-        get({ ...call, _tag: "get", expiry: false, versioned: false }),
-        put({ ...call, _tag: "put", entries: [] }),
-        remove({ ...call, _tag: "delete" }),
-        keys!({ ...page, _tag: "keys" }),
-        collections!({ ...page, _tag: "collections" }),
-        clear!({ ...page, _tag: "clear", collection: { name: "c" } }),
-        removeExpired!({ ...page, _tag: "removeExpired" })
+        get(Calls.get(place)),
+        put(Calls.put(place, [])),
+        remove(Calls.remove(place)),
+        listing!.keys(Calls.keys(place)),
+        listing!.collections(Calls.collections(place)),
+        maintenance!.clear(Calls.clear(place)),
+        maintenance!.removeExpired(Calls.removeExpired(place))
       ] as ReadonlyArray<Effect.Effect<unknown, unknown>>) {
         assert.deepStrictEqual(told(yield* Effect.flip(operation)), ["StoreUnavailableError", "not-applied", true])
       }
     })
   )
 
-  it.effect("lets nobody wait for a turn any more: a reader that tries the next store fails, too", () =>
+  it.effect("fails readers that would wait for a turn at the next store", () =>
     Effect.gen(function* () {
       const queues = new Queues()
       const turns = {
@@ -95,7 +87,7 @@ describe("closing", () => {
     })
   )
 
-  it.effect("begins nothing that waited for its turn", () =>
+  it.effect("starts no write that was waiting for its turn", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1 })
       const { kv, close } = yield* opened(layer)
@@ -110,7 +102,7 @@ describe("closing", () => {
 })
 
 describe("a driver that throws when it is called", () => {
-  it.effect("fails the write of that store only, and later writes work", () =>
+  it.effect("fails only its own store's write, and later writes succeed", () =>
     Effect.gen(function* () {
       const [one, two] = yield* Effect.all([store, store])
       let isThrowing = true
@@ -132,11 +124,16 @@ describe("a driver that throws when it is called", () => {
       yield* kv.put("a", 2)
       assert.deepStrictEqual([yield* one.kv.get("a"), yield* two.kv.get("a")], [2, 2])
       const place = { operation: "removeExpired", collection: "", keys: [] } as const
-      const remove = driver.removeExpired!({ _tag: "removeExpired", place, deadline: undefined, cursor: undefined })
+      const remove = driver.maintenance!.removeExpired({
+        _tag: "removeExpired",
+        place,
+        deadline: undefined,
+        cursor: undefined
+      })
       const next = yield* remove
       const exit = yield* Effect.exit(
         Effect.suspend(() =>
-          driver.removeExpired!({ _tag: "removeExpired", place, deadline: undefined, cursor: next.next })
+          driver.maintenance!.removeExpired({ _tag: "removeExpired", place, deadline: undefined, cursor: next.next })
         )
       )
       assert.strictEqual(exit._tag, "Failure", "a defect of the effect, not of the call")

@@ -1,16 +1,16 @@
-/** Many fibers on few keys, so that writes and reads wait for their turns in each store. */
+/** Tests histories of many fibers on few keys, so that writes and reads wait for their turns in each store. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Memory, Replicate } from "../../../src/index.ts"
 import { chaos, firstViolation } from "../../support/histories.ts"
 
-describe("what many fibers see of stores that are slow is what one register shows", { timeout: 120_000 }, () => {
+describe("histories of many fibers over slow stores", { timeout: 120_000 }, () => {
   for (const [count, acknowledgements] of [
     [3, "quorum"],
     [2, "all"],
     [3, 1]
   ] as const) {
-    it.effect(`${count} stores, acknowledgements: ${acknowledgements}`, () => {
+    it.effect(`are linearizable with ${count} stores and acknowledgements: ${acknowledgements}`, () => {
       const store = () => Memory.layer().pipe(chaos({ unavailable: 5, lost: 5, late: 5, slow: 70 }))
       const layer = () => {
         const replicas = Array.from({ length: count - 1 }, store)

@@ -1,6 +1,5 @@
-/** Stores that come back get what they missed, and what is asked of stores while they are away. */
+/** Tests how Replicate repairs stores that come back, and which calls it makes while they are away. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
@@ -8,10 +7,11 @@ import { TestClock } from "effect/testing"
 import { Deadline, Enumeration, KeyValue, Maintenance } from "../../../src/index.ts"
 import { Health } from "../../../src/wrappers/replicate/Health.ts"
 import { Ledger } from "../../../src/wrappers/replicate/Ledger.ts"
+import { withWallClock } from "../../support/wallClock.ts"
 import { inProcess, setup } from "./setup.ts"
 
 describe("a store that comes back", () => {
-  it.effect("gets what it missed although nobody reads or writes", () =>
+  it.effect("gets the writes that it missed without further reads or writes", () =>
     Effect.gen(function* () {
       const { plans, kvs, layer } = yield* setup(2, { acknowledgements: 1 })
       yield* inProcess(layer, (kv) =>
@@ -27,7 +27,7 @@ describe("a store that comes back", () => {
     })
   )
 
-  it.effect("is asked for one key in each pause while it is away, and gets no write", () =>
+  it.effect("is probed with one read in each pause while it is away, and gets no write", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1 })
       yield* inProcess(layer, (kv) =>
@@ -45,7 +45,7 @@ describe("a store that comes back", () => {
   )
 
   for (const step of ["refused", "defect", "hang"] as const) {
-    it.effect(`is repaired although another one does not take its copy (${step})`, () =>
+    it.effect(`is repaired although another store fails to take its copy (${step})`, () =>
       Effect.gen(function* () {
         const { plans, kvs, layer } = yield* setup(3, { acknowledgements: 1 })
         yield* inProcess(layer, (kv) =>
@@ -77,7 +77,7 @@ describe("a store that comes back", () => {
     })
   )
 
-  it.effect("does not get a copy over a write that came while the copy waited for its turn", () =>
+  it.effect("keeps a write that came while a repair of the key waited for its turn", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: 1 })
       yield* inProcess(layer, (kv) =>
@@ -114,7 +114,7 @@ describe("a key that one store missed", () => {
     })
   )
 
-  it.effect("is read again while all that hold it have writes under way", () =>
+  it.effect("is read again while every store that holds it has writes under way", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
       yield* inProcess(layer, (kv) =>
@@ -131,7 +131,7 @@ describe("a key that one store missed", () => {
     })
   )
 
-  it.effect("is read under its own name when its turn comes after that of others", () =>
+  it.effect("is returned under its own name when it waits longer than other keys of the batch", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
       yield* inProcess(layer, (kv) =>
@@ -151,24 +151,26 @@ describe("a key that one store missed", () => {
     })
   )
 
-  it.effect("is not in doubt for a reader who must not see a write of unknown outcome", () =>
-    Effect.sync(() => {
-      const ledger = new Ledger(2, 10)
-      const state = ledger.open("c", "k")
-      const version = ledger.nextVersion()
-      for (const store of [0, 1]) ledger.begin(state, store)
-      assert.isFalse(ledger.isUndisturbed(state.id, 0), "under way")
-      const times = { beganAt: 0, settlesAt: 10, entry: undefined }
-      ledger.end(state, 0, { ...times, version, outcome: "unknown" })
-      assert.isFalse(ledger.isUndisturbed(state.id, 0), "unknown, and not under way any more")
-      ledger.end(state, 1, { ...times, version, outcome: "applied" })
-      assert.isFalse(ledger.isUndisturbed(state.id, 0))
-      assert.isTrue(ledger.isUndisturbed(state.id, 1))
-    })
+  it.effect(
+    "is disturbed in a store while a write is under way or of unknown outcome, and not when it was applied",
+    () =>
+      Effect.sync(() => {
+        const ledger = new Ledger(2, 10)
+        const state = ledger.open("c", "k")
+        const version = ledger.nextVersion()
+        for (const store of [0, 1]) ledger.begin(state, store)
+        assert.isFalse(ledger.isUndisturbed(state.id, 0), "under way")
+        const times = { beganAt: 0, settlesAt: 10, entry: undefined }
+        ledger.end(state, 0, { ...times, version, outcome: "unknown" })
+        assert.isFalse(ledger.isUndisturbed(state.id, 0), "unknown, and not under way any more")
+        ledger.end(state, 1, { ...times, version, outcome: "applied" })
+        assert.isFalse(ledger.isUndisturbed(state.id, 0))
+        assert.isTrue(ledger.isUndisturbed(state.id, 1))
+      })
   )
 
   for (const down of [0, 1]) {
-    it.effect(`is listed and cleared, or listing and clearing fail (store ${down} is down)`, () =>
+    it.effect(`is listed and cleared, or listing and clearing fail, when store ${down} is down`, () =>
       Effect.gen(function* () {
         const { plans, kvs, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
         yield* Effect.gen(function* () {
@@ -202,7 +204,7 @@ describe("a key that one store missed", () => {
 })
 
 describe("a store that failed", () => {
-  it("is asked in its place again once in each pause", () => {
+  it("is tried in its usual place once in each pause", () => {
     const health = new Health(2, 1000)
     assert.deepStrictEqual(health.order(0), [0, 1])
     health.note(0, false, 0)
@@ -217,58 +219,44 @@ describe("a store that failed", () => {
   })
 })
 
-/** A clock whose time of day is set, while time passes as before. */
-const setBy = (hours: { value: number }) =>
-  Effect.map(Effect.clockWith(Effect.succeed), (clock): Clock.Clock => {
-    const currentTimeMillisUnsafe = () => clock.currentTimeMillisUnsafe() + hours.value * 3_600_000
-    return {
-      ...clock,
-      sleep: (duration) => clock.sleep(duration),
-      currentTimeMillisUnsafe,
-      currentTimeMillis: Effect.sync(currentTimeMillisUnsafe),
-      monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe()
-    }
-  })
-
 describe("a clock that is set by an hour", () => {
-  for (const by of [-1, 1]) {
-    it.effect(`${by < 0 ? "back" : "forward"} changes neither pauses nor what is settled`, () =>
-      Effect.gen(function* () {
-        const hours = { value: 0 }
-        const clock = yield* setBy(hours)
-        const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, settleTime: "10 seconds" })
-        const all = inProcess(layer, (kv) =>
-          Effect.gen(function* () {
-            plans[0]!.steps = ["late"]
-            yield* kv.put("a", "late")
-            yield* kv.put("a", "newer")
-            hours.value = by
-            yield* TestClock.adjust("4 seconds")
-            assert.deepStrictEqual(yield* held("a"), ["newer", "newer"])
-            assert.strictEqual(yield* kv.get("a"), "newer")
-            yield* TestClock.adjust("2 seconds")
-            assert.deepStrictEqual(yield* held("a"), ["late", "newer"], "not repaired before it is settled")
-            yield* TestClock.adjust("6 seconds")
-            assert.deepStrictEqual(yield* held("a"), ["newer", "newer"])
-            plans[0]!.steps = ["unavailable"]
-            yield* kv.get("b")
-            hours.value = 0
-            plans[0]!.calls.splice(0)
-            yield* kv.get("b")
-            assert.strictEqual(plans[0]!.calls.length, 0, "asked last")
-            yield* TestClock.adjust("1 second")
-            yield* kv.get("b")
-            assert.strictEqual(plans[0]!.calls.length, 1, "asked in its place again")
-          })
-        )
-        yield* Effect.provideService(all, Clock.Clock, clock)
-      })
+  for (const by of [-3_600_000, 3_600_000]) {
+    it.effect(`changes neither pauses nor settle times when it is set ${by < 0 ? "back" : "forward"}`, () =>
+      withWallClock((turn) =>
+        Effect.gen(function* () {
+          const { plans, held, layer } = yield* setup(2, { acknowledgements: 1, settleTime: "10 seconds" })
+          yield* inProcess(layer, (kv) =>
+            Effect.gen(function* () {
+              plans[0]!.steps = ["late"]
+              yield* kv.put("a", "late")
+              yield* kv.put("a", "newer")
+              yield* turn(by)
+              yield* TestClock.adjust("4 seconds")
+              assert.deepStrictEqual(yield* held("a"), ["newer", "newer"])
+              assert.strictEqual(yield* kv.get("a"), "newer")
+              yield* TestClock.adjust("2 seconds")
+              assert.deepStrictEqual(yield* held("a"), ["late", "newer"], "not repaired before it is settled")
+              yield* TestClock.adjust("6 seconds")
+              assert.deepStrictEqual(yield* held("a"), ["newer", "newer"])
+              plans[0]!.steps = ["unavailable"]
+              yield* kv.get("b")
+              yield* turn(-by)
+              plans[0]!.calls.splice(0)
+              yield* kv.get("b")
+              assert.strictEqual(plans[0]!.calls.length, 0, "asked last")
+              yield* TestClock.adjust("1 second")
+              yield* kv.get("b")
+              assert.strictEqual(plans[0]!.calls.length, 1, "asked in its place again")
+            })
+          )
+        })
+      )
     )
   }
 })
 
-describe("a caller's budget", () => {
-  it.effect("ends the wait of the caller, and not the write in the background", () =>
+describe("a caller's deadline", () => {
+  it.effect("ends the wait of the caller, but not the write in the background", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: "all" })
       yield* inProcess(layer.pipe(Deadline.wrap("1 hour")), (kv) =>

@@ -1,15 +1,12 @@
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
 import { type Driver, KeyValue, Replicate } from "../../../src/index.ts"
 import { Stores } from "../../../src/wrappers/replicate/Stores.ts"
 import { store } from "../fallback/setup.ts"
 
 type Options = Omit<Replicate.Options<never>, "replicas">
 
-/** Stores, and a layer of them all: each time that it is provided, a process of its own. */
+/** Stores and a layer of all of them. Each time the layer is provided stands for a new process. */
 export const setup = (count: number, options: Options = {}) =>
   Effect.map(Effect.all(Array.from({ length: count }, () => store)), (stores) => {
     const [first, ...rest] = stores
@@ -25,15 +22,7 @@ export const inProcess = <A, E>(
   f: (kv: KeyValue.Service) => Effect.Effect<A, unknown>
 ) => Effect.provide(KeyValue.KeyValue.use(f), layer)
 
-/** A layer that is closed by hand. */
-export const opened = <E>(layer: Layer.Layer<KeyValue.KeyValue, E>) =>
-  Effect.gen(function* () {
-    const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(layer, scope)
-    return { kv: Context.get(context, KeyValue.KeyValue), close: Scope.close(scope, Exit.void) }
-  })
-
-/** Some drivers as one, below the boundary of applications, with what is known of them. */
+/** Drivers combined into one, with the internal state that tests look at. */
 export const stored = (drivers: ReadonlyArray<Driver.Driver>, config: { required?: number; maxBehind?: number } = {}) =>
   new Stores({
     drivers,
@@ -44,7 +33,7 @@ export const stored = (drivers: ReadonlyArray<Driver.Driver>, config: { required
     onRepaired: () => {}
   })
 
-/** Whether nothing is under way, and nobody holds or waits for a turn. */
+/** Whether no operation is under way and no turn is held or waited for. */
 export const isAtRest = ({ ledger, queues, undecided }: Stores): boolean =>
   ledger.all().every(({ busy, underWay }) => busy === 0 && underWay.every((count) => count === 0)) &&
   queues.every(({ size }) => size === 0) &&

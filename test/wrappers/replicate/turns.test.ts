@@ -1,4 +1,4 @@
-/** The turns of writes and reads at keys of several stores: nothing that ends at any step keeps one. */
+/** Tests the queues of writes and reads in Replicate: an operation that ends at any step leaves no turn held. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ import { aWhile, inProcess, isAtRest, setup, stored } from "./setup.ts"
 const unavailable: Driver["put"] = ({ place }) =>
   Effect.fail(new KeyValueError.StoreUnavailableError({ ...place, reason: "scripted", sent: false }))
 
-/** Stores in memory of which one misses what is written first, and as one. */
+/** Two combined memory stores of which the second misses all writes until `comeBack`. */
 const behind = Effect.map(Effect.all([Memory.make({}), Memory.make({})]), ([one, two]) => {
   let isDown = true
   const flaky: Driver = { ...two, put: (call) => Effect.suspend(() => (isDown ? unavailable(call) : two.put(call))) }
@@ -26,7 +26,7 @@ const behind = Effect.map(Effect.all([Memory.make({}), Memory.make({})]), ([one,
   return { stores, kv, comeBack: () => void (isDown = false) }
 })
 
-/** Stores whose writes wait until a gate is opened. */
+/** Combined stores whose writes wait until a gate is opened. */
 const gated = (count: number, required: number) =>
   Effect.gen(function* () {
     const gate = yield* Deferred.make<void>()
@@ -67,7 +67,7 @@ describe("an interruption after any step", { timeout: 60_000 }, () => {
     ["get", (kv: KeyValue.Service) => kv.get("k")],
     ["getMany", (kv: KeyValue.Service) => kv.getMany(["k", "j", "other"])]
   ] as const) {
-    it.effect(`of a ${name} keeps no turn, and later operations work`, () =>
+    it.effect(`leaves no turn held by a ${name}, and later operations succeed`, () =>
       Effect.forEach(
         steps,
         (steps) =>
@@ -93,7 +93,7 @@ describe("an interruption after any step", { timeout: 60_000 }, () => {
     )
   }
 
-  it.effect("a write answers wherever its fibers yield", () =>
+  it.effect("a write completes wherever its fibers yield", () =>
     Effect.forEach(
       steps,
       (steps) =>
@@ -109,7 +109,7 @@ describe("an interruption after any step", { timeout: 60_000 }, () => {
 })
 
 describe("a read that waits for its turn", () => {
-  it.effect("answers wherever its fiber yields", () =>
+  it.effect("completes wherever its fiber yields", () =>
     Effect.forEach(
       Array.from({ length: 60 }, (_, i) => [i + 5, (i % 4) + 1] as const),
       ([steps, turns]) =>
@@ -131,7 +131,7 @@ describe("a read that waits for its turn", () => {
     )
   )
 
-  it.effect("is made again when no store could be believed because of writes under way", () =>
+  it.effect("is repeated when writes under way made the replies of all stores unreliable", () =>
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const lost: Driver["put"] = ({ place }) =>
@@ -163,15 +163,15 @@ const turnsOf = ({ queues }: Stores) => {
   return { queues: queues[0]!, ids: [idOf("default_collection", "k")], alone: true, place }
 }
 
-describe("100,000 writes of one key at a time", { timeout: 120_000 }, () => {
+describe("100,000 concurrent writes of one key", { timeout: 120_000 }, () => {
   const count = 100_000
   for (const [name, isInterrupted] of [
-    ["of which none is interrupted", () => false],
-    ["that are all interrupted", () => true],
-    ["of which every second one is interrupted", (i: number) => i % 2 === 0],
-    ["of which the first is interrupted", (i: number) => i === 0]
+    ["when none is interrupted", () => false],
+    ["when all are interrupted", () => true],
+    ["when every second one is interrupted", (i: number) => i % 2 === 0],
+    ["when the first one is interrupted", (i: number) => i === 0]
   ] as const) {
-    it.effect(`${name} end, with the newest value in all stores`, () =>
+    it.effect(`end with the newest value in all stores ${name}`, () =>
       Effect.gen(function* () {
         const { gate, stores, kv, drivers, puts } = yield* gated(2, 2)
         const writes: Array<Fiber.Fiber<void, unknown>> = []
@@ -194,7 +194,7 @@ describe("100,000 writes of one key at a time", { timeout: 120_000 }, () => {
 })
 
 describe("a write that waits for its turn in a store", () => {
-  it.effect("is not made when a newer one follows, and is confirmed by that one", () =>
+  it.effect("is skipped when a newer write follows, and confirmed by it", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: "all" })
       yield* inProcess(layer, (kv) =>
@@ -213,7 +213,7 @@ describe("a write that waits for its turn in a store", () => {
     })
   )
 
-  it.effect("fails, as not applied there, when the newer one is not applied", () =>
+  it.effect("fails as not applied when the newer write is not applied", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: "all", repair: false })
       yield* inProcess(layer, (kv) =>
@@ -237,7 +237,7 @@ describe("a write that waits for its turn in a store", () => {
     })
   )
 
-  it.effect("is made for the keys of a batch that nothing newer has been written to", () =>
+  it.effect("is made only for the keys of its batch without a newer write", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: "all" })
       yield* inProcess(layer, (kv) =>
@@ -272,7 +272,7 @@ describe("a write that waits for its turn in a store", () => {
     })
   )
 
-  it.effect("is not made at all when its caller gives up before it has begun anywhere", () =>
+  it.effect("is never made when its caller is interrupted before any store has started it", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2)
       yield* inProcess(layer, (kv) =>
@@ -290,7 +290,7 @@ describe("a write that waits for its turn in a store", () => {
     })
   )
 
-  it.effect("is forgotten when its caller gives up before it has begun anywhere", () =>
+  it.effect("leaves the queue when its caller is interrupted before any store has started it", () =>
     Effect.gen(function* () {
       const { stores, kv, gate } = yield* gated(2, 2)
       const first = yield* Effect.forkChild(kv.put("k", 1), { startImmediately: true })
@@ -310,7 +310,7 @@ describe("a write that waits for its turn in a store", () => {
     })
   )
 
-  it.effect("of a deletion still tells whether there was an entry, for only one of several", () =>
+  it.effect("returns true to only one of several concurrent deletions of an entry", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: "all" })
       yield* inProcess(layer, (kv) =>
@@ -331,7 +331,7 @@ describe("a write that waits for its turn in a store", () => {
     })
   )
 
-  it.effect("has its turn although reads and newer writes come all the time", () =>
+  it.effect("gets its turn although reads and newer writes keep coming", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: "all", repair: false })
       yield* inProcess(layer, (kv) =>
