@@ -1,6 +1,6 @@
 /**
- * Adds to package-lock.json what npm left out of it: optional packages for other platforms that the registry at hand did
- * not have. `npm ci` refuses a lock file without them. Run it after `npm install`, whenever `npm ci` says "Missing: …".
+ * Adds to package-lock.json the optional packages for other platforms that npm left out, because the registry in use did not
+ * have them. `npm ci` rejects a lock file without them. Run this script after `npm install` if `npm ci` reports "Missing: …".
  */
 import { readFileSync, writeFileSync } from "node:fs"
 
@@ -10,7 +10,7 @@ const lock = JSON.parse(readFileSync(file, "utf8"))
 const systems = ["android", "darwin", "freebsd", "linux", "openharmony", "win32", "aix", "sunos"]
 const processors = ["arm64", "arm", "x64", "ia32", "ppc64", "s390x", "riscv64", "loong64", "mips64el", "wasm32"]
 
-/** Most such packages say in their names what they are for. */
+/** The names of most such packages contain their platform. */
 const platformOf = (name) => {
   const words = name.split(/[-/]/)
   const find = (known) => known.find((each) => words.includes(each))

@@ -1,16 +1,16 @@
 /** A bar of a chart. */
 export interface Bar {
   readonly label: string
-  /** One value a series. */
+  /** One value per series. */
   readonly values: ReadonlyArray<number>
-  /** Whether it is drawn as one of ours. */
+  /** Whether it is drawn in the color of effect-kv. */
   readonly isOurs: boolean
 }
 
 export interface Chart {
   readonly title: string
   readonly unit: string
-  /** What the values of a bar are. */
+  /** The names of the values of a bar. */
   readonly series: ReadonlyArray<string>
   readonly bars: ReadonlyArray<Bar>
 }
@@ -24,7 +24,7 @@ const gap = 12
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
 
-/** Readable on a light and on a dark page: the text follows the reader's colour scheme, the bars suit both. */
+/** Readable on a light and on a dark page: the text follows the reader's color scheme, and the bars suit both. */
 const style = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .title { font-weight: 600; font-size: 15px }

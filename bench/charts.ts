@@ -2,7 +2,7 @@ import type { Chart } from "./chart.ts"
 import { figure } from "./figures.ts"
 import type { Sample } from "./measure.ts"
 
-/** A chart of the CPU time of everybody in a section, if it was measured. */
+/** A chart of the CPU time of all subjects of a section. */
 const cpuOf = (
   samples: ReadonlyArray<Sample>,
   section: string,
@@ -23,7 +23,7 @@ const cpuOf = (
   } satisfies Chart
 }
 
-/** The charts, by their files' names. */
+/** The charts, by file name. */
 export const charts = (samples: ReadonlyArray<Sample>): ReadonlyArray<readonly [file: string, Chart]> => [
   [
     "redis.svg",

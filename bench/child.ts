@@ -4,7 +4,7 @@ import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 import type { Sample } from "./measure.ts"
 
-/** Runs a script of `children/`, and answers the JSON that it writes: samples, unless it says otherwise. */
+/** Runs a script of `children/`, and returns the JSON that it writes. */
 export const inChild = <A = ReadonlyArray<Sample>>(script: string, ...args: ReadonlyArray<string>): Effect.Effect<A> =>
   Effect.promise(async () => {
     const file = fileURLToPath(new URL(`children/${script}.ts`, import.meta.url))
@@ -13,7 +13,7 @@ export const inChild = <A = ReadonlyArray<Sample>>(script: string, ...args: Read
     return JSON.parse(stdout)
   })
 
-/** The same samples of several processes, as one with the values of all. */
+/** Merges the same samples of several processes into one with all values. */
 export const joined = (runs: ReadonlyArray<ReadonlyArray<Sample>>): ReadonlyArray<Sample> => {
   const [first = [], ...others] = runs
   return first.map((sample, i) => ({
@@ -23,8 +23,8 @@ export const joined = (runs: ReadonlyArray<ReadonlyArray<Sample>>): ReadonlyArra
 }
 
 /**
- * What several processes say of the same, one after the other: each compiles and lays out its code as it happens, which can
- * make a tenth of difference.
+ * Measures the same in several processes, one after the other. Each process compiles and lays out its code differently,
+ * which can make a difference of a tenth.
  */
 export const inChildren = (
   times: number,

@@ -1,6 +1,6 @@
 import { median, type Sample } from "./measure.ts"
 
-/** Which sample. */
+/** Identifies a sample. */
 export interface Which {
   readonly section: string
   readonly subject: string
@@ -31,7 +31,7 @@ export const figure = (samples: ReadonlyArray<Sample>, which: Which): number | u
   return sample && median(sample.values)
 }
 
-/** How many times what another takes. */
+/** The ratio of two samples, if both were measured. */
 export const ratio = (samples: ReadonlyArray<Sample>, which: Which, base: Which): number | undefined => {
   const [a, b] = [find(samples, which), find(samples, base)]
   return a && b && median(a.values) / median(b.values)

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type { Store } from "./Store.ts"
 import { small } from "./values.ts"
 
-/** What an entry takes on the heap, key and value included, when there are so many; and whatever else is to be known of it. */
+/** The heap size of an entry, including key and value, in a store with `count` entries, and the result of `use`. */
 export const withEntries = Effect.fnUntraced(function* <A, E, R>(
   open: Effect.Effect<Store, E, R>,
   count: number,
@@ -18,7 +18,7 @@ export const withEntries = Effect.fnUntraced(function* <A, E, R>(
 /** A value that shares no strings with others. */
 const ofItsOwn = (i: number) => JSON.parse(JSON.stringify(small(i)))
 
-/** Waits for what is let go of in the next turns only. */
+/** Waits a few turns of the event loop first, because some objects are released only then. */
 const heapUsed = Effect.promise(async () => {
   for (let i = 0; i < 3; i++) {
     await new Promise((resolve) => setImmediate(resolve))

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 
 const directory = fileURLToPath(new URL(".", import.meta.url))
 
-/** Installs what the benchmark compares with, unless it is there. */
+/** Installs the libraries that the benchmark compares with, if they are missing. */
 export const installPeers = (): void => {
   if (existsSync(`${directory}node_modules`)) return
   execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: directory, stdio: "inherit" })

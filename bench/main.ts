@@ -1,8 +1,8 @@
 /**
- * Measures this library and others: `npm run bench [-- --quick] [--only NAME] [--json FILE]`.
+ * Measures effect-kv and other libraries: `npm run bench [-- --quick] [--only NAME] [--json FILE]`.
  *
- * Everything together is written to `RESULTS.md`, with charts. A part (`--only`, `--quick`) is only shown. The JSON has
- * every sample. Trust ratios within one run; absolute times are this machine's.
+ * A complete run is written to `RESULTS.md`, with charts. A partial run (`--only`, `--quick`) is only printed. The JSON
+ * has every sample. Compare ratios within one run; absolute times depend on the machine.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -40,11 +40,13 @@ const write = (samples: ReadonlyArray<Sample>) => {
 const program = Effect.gen(function* () {
   const chosen = sections.filter(({ name }) => args.only === undefined || name === args.only)
   if (chosen.length === 0) {
-    return yield* Effect.fail(`There is no section "${args.only}", but ${sections.map(({ name }) => name).join(", ")}`)
+    return yield* Effect.fail(
+      `There is no section "${args.only}". The sections are ${sections.map(({ name }) => name).join(", ")}`
+    )
   }
   const problem = redisProblem()
   if (problem !== undefined) {
-    yield* Console.log(`Skipped: what is measured over Redis, since ${problem}`)
+    yield* Console.log(`Skipped everything that needs Redis: ${problem}`)
     if (process.env.REQUIRE_SERVICES === "1") return yield* Effect.fail(problem)
   }
   yield* Effect.sync(installPeers)

@@ -1,23 +1,23 @@
 import * as Effect from "effect/Effect"
 import { isQuiet, probe } from "./probe.ts"
 
-/** One figure of one candidate, with every value that was measured. */
+/** One figure of one candidate, with all measured values. */
 export interface Sample {
   readonly section: string
-  /** Who: a library, or a stack of ours. */
+  /** The library, or the stack of effect-kv. */
   readonly subject: string
-  /** What it does, such as "get". */
+  /** The operation, such as "get". */
   readonly what: string
-  /** How many callers at the same time. */
+  /** The number of concurrent callers. */
   readonly callers: number
-  /** What was measured, such as "cpu", and in which unit. */
+  /** The measured quantity, such as "cpu", and its unit. */
   readonly figure: string
   readonly unit: string
-  /** One value a turn. */
+  /** One value per turn. */
   readonly values: ReadonlyArray<number>
 }
 
-/** Runs an operation so many times, so many callers at a time. `i` counts the operations. */
+/** Runs an operation `times` times with `callers` concurrent callers. `i` counts the operations. */
 export type Run = (callers: number, times: number, done?: (i: number, millis: number) => void) => Promise<void>
 
 /** Something to measure. */
@@ -25,20 +25,20 @@ export interface Candidate {
   readonly subject: string
   readonly what: string
   readonly run: Run
-  /** How many of the operations that are counted one call stands for. Default: 1. */
+  /** How many operations one call counts as. Default: 1. */
   readonly each?: number
 }
 
 /** How much to measure. */
 export interface Amount {
-  /** How many turns of each candidate are wanted. */
+  /** How many turns each candidate needs. */
   readonly turns: number
   readonly callers: ReadonlyArray<number>
-  /** Whether latencies are measured too, in a pass of their own, since looking at the clock takes time itself. */
+  /** Whether to measure latencies, too. They need a separate pass, because reading the clock takes time itself. */
   readonly latencies: boolean
 }
 
-/** An operation that answers a promise, called by `async` loops. */
+/** An operation that returns a promise, called by `async` loops. */
 export const promised =
   (operation: (i: number) => Promise<unknown>): Run =>
   async (callers, times, done) => {
@@ -81,7 +81,7 @@ export const effectful =
     )
   }
 
-/** An operation that answers at once. */
+/** A synchronous operation. */
 export const plain =
   (operation: (i: number) => unknown): Run =>
   async (_, times, done) => {
@@ -93,19 +93,21 @@ export const plain =
   }
 
 /**
- * How long a turn is, about: less than the machine stays as it is, and long enough to be about a program that is at work,
- * and not about one whose code the processor has just forgotten.
+ * The approximate length of a turn. It is short enough that the load of the machine rarely changes within a turn, and
+ * long enough that the code is warm in the processor's caches for most of it.
  */
 const turnMillis = 10
 
-/** What came of a turn: CPU time of an operation, operations a second, and the slower probe of those before and after. */
+/**
+ * The result of a turn: CPU time per operation, operations per second, and the slower of the probes before and after.
+ */
 interface Turn {
   readonly micros: number
   readonly rate: number
   readonly probe: number
 }
 
-/** A candidate, how many calls make a turn of it, and the turns that it had. */
+/** A candidate, the number of calls in its turn, and its turns so far. */
 interface Player {
   readonly candidate: Candidate
   readonly calls: number
@@ -113,8 +115,8 @@ interface Player {
 }
 
 /**
- * Measures candidates in turn, round by round, each round in another order, until each has had as many turns as are wanted
- * in which the processor was all ours. If it hardly ever is, the turns that came nearest to it count.
+ * Measures candidates in turns. The order changes each round. The rounds end when each candidate has enough undisturbed
+ * turns. On a machine that is almost always disturbed, the least disturbed turns count.
  */
 export const measure = async (
   section: string,
@@ -157,10 +159,10 @@ export const measure = async (
   return samples
 }
 
-/** How long a program is at work before it is measured as a whole, and how long it is, in milliseconds. */
+/** How long a program runs before the measurement, and how long it is measured, in milliseconds. */
 const atWork = { before: 1500, measured: 1500 }
 
-/** CPU time of an operation of a program that does nothing else, with all that comes with it: garbage is collected, too. */
+/** CPU time per operation of a program that does nothing else, including garbage collection. */
 export const sustained = async (
   section: string,
   { subject, what, run }: Candidate,
@@ -177,10 +179,10 @@ export const sustained = async (
   return { section, subject, what, callers, figure: "cpu", unit: "µs", values: [micros / times] }
 }
 
-/** How many rounds there are at most, for each turn that is wanted. */
+/** The maximum number of rounds for each turn that a candidate needs. */
 const mostRounds = 3
 
-/** One turn of each, with a probe before and after. */
+/** Runs one turn of each candidate, with a probe before and after. */
 const playRound = async (players: ReadonlyArray<Player>, callers: number): Promise<void> => {
   let before = probe()
   for (const i of shuffled(players.length)) {
@@ -195,13 +197,13 @@ const playRound = async (players: ReadonlyArray<Player>, callers: number): Promi
 
 const isGood = (turn: Turn): boolean => isQuiet(turn.probe)
 
-/** The good turns, but the best quarter of all at least. */
+/** The undisturbed turns, or at least the best quarter of all turns. */
 const goodOf = (turns: ReadonlyArray<Turn>): ReadonlyArray<Turn> =>
   turns
     .toSorted((a, b) => a.probe - b.probe)
     .slice(0, Math.max(turns.filter(isGood).length, Math.ceil(turns.length / 4)))
 
-/** Runs a candidate until everything is compiled, half a second, and tells how many calls take a turn. */
+/** Runs a candidate for half a second, until its code is compiled, and returns how many calls fill a turn. */
 const warmUp = async (run: Run, callers: number): Promise<number> => {
   const start = performance.now()
   for (let calls = callers; ; ) {
@@ -213,7 +215,7 @@ const warmUp = async (run: Run, callers: number): Promise<number> => {
   }
 }
 
-/** How many turns' calls have their latencies measured. */
+/** For how many turns latencies are measured. */
 const latencyTurns = 25
 
 const shuffled = (length: number): ReadonlyArray<number> =>
@@ -221,7 +223,7 @@ const shuffled = (length: number): ReadonlyArray<number> =>
     .sort(([a], [b]) => a - b)
     .map(([, i]) => i)
 
-/** The CPU time (user and system, of all threads of this process) and the time that a piece of work takes. */
+/** The CPU time (user and system, all threads of this process) and the elapsed time of some work. */
 const timed = async <A>(work: () => Promise<A>) => {
   const start = performance.now()
   const before = process.cpuUsage()

@@ -9,7 +9,7 @@ import { ofLayer, ofPeer, type Store } from "./Store.ts"
 import { secret } from "./secrets.ts"
 import { stacks } from "./stacks.ts"
 
-/** Opens the client alone, a stack of ours, or the same by hand, by its name. */
+/** Opens the client alone, a stack of effect-kv, or the same work by hand, by its name. */
 export const openOverRedis = (subject: string, place: Place): Effect.Effect<Store, unknown, Scope.Scope> => {
   const stack = stacks[subject]
   if (stack !== undefined) {

@@ -10,7 +10,7 @@ interface Policy {
   readonly byHand?: (store: Store) => Store
 }
 
-/** Every policy wrapper, as it is by default. */
+/** Every policy wrapper, with default options. */
 export const policies: Readonly<Record<string, Policy>> = {
   Timeout: { ours: Timeout.wrap(), byHand: policiesByHand.timeout },
   Retry: { ours: Retry.wrap(), byHand: policiesByHand.retry },
@@ -19,7 +19,7 @@ export const policies: Readonly<Record<string, Policy>> = {
   "Logging, level off": { ours: Logging.wrap({ level: "Trace" }), byHand: policiesByHand.logging }
 }
 
-/** An answer that comes later, as a server's does. */
+/** Delays each result to a later microtask, as a server would. */
 const later = Driver.wrapper(
   Driver.around((call, next) =>
     Effect.andThen(
@@ -29,7 +29,7 @@ const later = Driver.wrapper(
   )
 )
 
-/** The stores that wrappers are put around: one that answers at once, and one that answers later. */
+/** The stores inside the wrappers: one that returns at once, and one that returns later. */
 export const leaves: Readonly<Record<string, Store>> = {
   Memory: Memory.layer(),
   "Memory, answers later": later(Memory.layer())

@@ -1,14 +1,14 @@
 /**
- * Tells when the processor is all ours.
+ * Detects whether another program uses the processor.
  *
- * On a machine that others share, somebody else may run on the other thread of our core, for tenths of a second at a time.
- * What keeps the core busy then takes nearly twice as long, what waits (for memory, in a chain of dependent steps) hardly
- * longer: so not even ratios are what they are on a machine of one's own.
+ * On a shared machine, another program may run on the other thread of the same core, for tenths of a second at a time.
+ * Code that keeps the core busy then takes nearly twice as long. Code that waits (for memory, or in a chain of
+ * dependent steps) takes hardly longer. So even ratios differ from those on a dedicated machine.
  */
 
 const numbers = Int32Array.from({ length: 2048 }, (_, i) => i * 7919)
 
-/** Work that keeps a core busy: steps that do not wait for one another, on a few kilobytes. */
+/** Work that keeps a core busy: independent steps on a few kilobytes. */
 const work = (): number => {
   let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5]
   for (let round = 0; round < 150; round++) {
@@ -26,7 +26,7 @@ const work = (): number => {
 
 let fastest = Number.POSITIVE_INFINITY
 
-/** Milliseconds that a certain piece of work takes just now: half of one, or more. */
+/** Milliseconds that the work takes at this moment: half a millisecond or more. */
 export const probe = (): number => {
   const start = performance.now()
   work()
@@ -35,7 +35,7 @@ export const probe = (): number => {
   return millis
 }
 
-/** Was nobody else there, as far as probes have told yet? */
+/** Whether the probe was undisturbed, compared with the fastest probe so far. */
 export const isQuiet = (millis: number): boolean => millis <= 1.15 * fastest
 
 for (let i = 0; i < 200; i++) probe()

@@ -9,7 +9,7 @@ export interface Part {
   readonly about: string
 }
 
-/** Where and when it was measured, as lines. */
+/** Where and when the benchmark ran, as rows of a table. */
 export type Setting = ReadonlyArray<readonly [what: string, value: string]>
 
 const labels: Readonly<Record<string, string>> = {
@@ -39,10 +39,13 @@ const markdownTable = (head: ReadonlyArray<string>, rows: ReadonlyArray<Readonly
 
 const distinct = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => [...new Set(values)]
 
-/** Is it shown beside the figure that it comes from? */
+/** Whether the figure is shown beside the one that it is computed from. */
 const isRatio = (figure: string): boolean => figure === "ratio" || figure === "by hand"
 
-/** Samples of one section and number of callers: a row each subject, columns for what it does and what was measured. */
+/**
+ * A table of the samples of one section and number of callers: one row per subject, one column per operation and
+ * figure.
+ */
 const tableOf = (samples: ReadonlyArray<Sample>): string => {
   const subjects = distinct(samples.map(({ subject }) => subject))
   const columns = distinct(samples.map(({ what }) => what)).flatMap((what) =>
@@ -101,7 +104,7 @@ const verdict = (target: Target, reached: number, floor: number | undefined): st
   return floor !== undefined && reached <= aboveFloor * floor ? `within ${aboveFloor} × of the work by hand` : "missed"
 }
 
-/** What is to be said about the targets that were missed. */
+/** The notes on missed targets. */
 const notes = (targets: ReadonlyArray<Target>, samples: ReadonlyArray<Sample>): ReadonlyArray<string> =>
   targets.flatMap((target) => {
     const reached = target.reached(samples)
@@ -111,7 +114,7 @@ const notes = (targets: ReadonlyArray<Target>, samples: ReadonlyArray<Sample>): 
       ...(floor === undefined
         ? []
         : [
-            `${target.floor?.what} takes ${format(floor)} ${target.unit}, so we are at ${(reached / floor).toFixed(2)} times the floor.`
+            `${target.floor?.what} takes ${format(floor)} ${target.unit}; effect-kv takes ${(reached / floor).toFixed(2)} times that.`
           ]),
       ...(target.detail === undefined ? [] : [`${target.detail(samples)}.`]),
       ...(target.note === undefined ? [] : [target.note])
@@ -119,7 +122,7 @@ const notes = (targets: ReadonlyArray<Target>, samples: ReadonlyArray<Sample>): 
     return [`- **${target.name}** (${format(reached)} ${target.unit}): ${said.join(" ") || "no floor was measured."}`]
   })
 
-/** The targets as a table, and what is to be said about those that were missed. */
+/** The table of targets, with notes on missed targets. */
 export const targetsOf = (targets: ReadonlyArray<Target>, samples: ReadonlyArray<Sample>): string => {
   const missed = notes(targets, samples)
   return [
@@ -141,11 +144,11 @@ export const report = (options: {
 }): string =>
   `${[
     "# Results of the benchmark",
-    "Written by `npm run bench`. Trust ratios: those who are compared take turns of some milliseconds in one process, and the figures are medians of the turns in which the processor was all ours, as probes before and after each tell: a machine that others share is slower every now and then, as if somebody else were on the core's other thread. CPU time is that of this process, user and system; the Redis server is another process, whose time is not counted. Latencies are from a pass of their own.",
+    "This file is written by `npm run bench`. Compare ratios, not absolute times. The libraries in a comparison take turns of some milliseconds in one process. A probe before and after each turn detects whether other programs used the processor, because shared machines are slower at times. The figures are medians of the undisturbed turns. CPU time is the user and system time of the benchmark's process; the Redis server is another process, whose time is not counted. Latencies are measured in a separate pass.",
     markdownTable(["", ""], options.setting),
     ...options.charts.map(({ file, title }) => `![${title}](${file})`),
     "## Targets",
-    "Ratios are of CPU time per operation, against ioredis + JSON unless it says otherwise, with values of 1 KiB and 64 callers.",
+    "Ratios compare CPU time per operation with ioredis + JSON, with values of 1 KiB and 64 callers, unless a row says otherwise.",
     targetsOf(options.targets, options.samples),
     ...options.parts.map((part) => partOf(part, options.samples))
   ].join("\n\n")}\n`

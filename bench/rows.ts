@@ -1,19 +1,19 @@
 import type { Sample } from "./measure.ts"
 import { attainable, isMet, type Target } from "./targets.ts"
 
-/** A target, and what it came to in each run so far. */
+/** A target, and the figure of each run so far. */
 export interface Row {
   readonly target: Target
   readonly reached: ReadonlyArray<{
     readonly figure: number
-    /** The most that was good enough in this run. */
+    /** The limit in this run. */
     readonly most: number
   }>
-  /** Was one of them good enough? */
+  /** Whether one of the runs met the limit. */
   readonly passed: boolean
 }
 
-/** How far over its target a row may be in a run. */
+/** The factor by which a run may exceed its target. */
 const tolerance = 1.15
 
 /** The row after another run. */
@@ -30,7 +30,7 @@ export const rowOf = ({ target, reached, passed }: Row, samples: ReadonlyArray<S
 /** A row before any run. */
 export const emptyRow = (target: Target): Row => ({ target, reached: [], passed: false })
 
-/** The rows that no run was good enough for yet: a figure that is missing is not good. */
+/** The rows that no run has passed yet. A run without a figure does not pass. */
 export const stillFailing = (rows: ReadonlyArray<Row>): ReadonlyArray<Row> => rows.filter(({ passed }) => !passed)
 
 /** The rows as text. */

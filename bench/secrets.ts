@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto"
 import * as Redacted from "effect/Redacted"
 
-/** The bytes of the key that everybody encrypts with. */
+/** The bytes of the key that all candidates encrypt with. */
 export const secret = randomBytes(32)
 
-/** The same as the wrappers take it. */
+/** The same key in the form that the wrappers take. */
 export const encryptionKey = Redacted.make(secret.toString("base64url").padEnd(44, "="))

@@ -4,13 +4,15 @@ import { problemOf } from "../test/servers/process.ts"
 import { server } from "../test/servers/redis.ts"
 import type { Place } from "./peers/Peer.ts"
 
-/** Why there is no Redis to measure on, if so. */
+/** Why there is no Redis to measure with, or `undefined` if there is one. */
 export const redisProblem = (): string | undefined =>
   process.env.REDIS_URL === undefined ? problemOf("redis-server", "redis-server") : undefined
 
 const prefix = "effect-kv-bench:"
 
-/** The Redis at `REDIS_URL`, from which all names of the benchmark's are removed at the end, or else one of its own. */
+/**
+ * The Redis at `REDIS_URL`, from which the benchmark removes its keys at the end, or a Redis that the benchmark starts.
+ */
 export const redis: Effect.Effect<Place, unknown, import("effect/Scope").Scope> = Effect.suspend(() => {
   const url = process.env.REDIS_URL
   return url === undefined

@@ -11,9 +11,9 @@ type Store = Layer.Layer<KeyValue.KeyValue, unknown>
 export interface StackOverRedis {
   readonly wrap: (store: Store) => Store
   readonly options?: Redis.CommonOptions
-  /** The subjects that do the same by hand; what is said to be against that is against the first. */
+  /** The subjects that do the same work by hand. Ratios "by hand" compare with the first. */
   readonly byHand?: readonly [string, ...ReadonlyArray<string>]
-  /** Whether it has a target, or is there to be compared with those that have. */
+  /** Whether it has a target. The others are only for comparison. */
   readonly hasTarget: boolean
 }
 

@@ -1,13 +1,13 @@
 import type { Value } from "../src/index.ts"
 
-/** Values that look like an application's: no two are the same, so that nobody gains by knowing one already. */
+/** Values like those of an application. No two are equal, so no library gains by caching one. */
 
 const words =
   "account active address agent answer basket between border branch bridge button camera carbon center change client cloud coffee colour column common copper corner county credit custom danger degree design detail device dinner doctor double driver editor effect empire energy engine entity estate export factor family figure filter finger flight forest format friend future garden gender global ground growth guitar harbor health height hidden history hotel impact import income index island issue jacket journey junior kernel kitchen ladder language leader letter level library listen little local london lumber machine manager margin market matter memory method middle minute mirror mobile module moment monday morning motion museum nature network normal notice number object office option orange origin output owner packet palace parent people period person phrase planet player pocket policy popular prefix prince profile project public purple quarter random reason record region repair report result reward river rocket sample school screen second secret select senior series server session shadow signal silver simple single sister socket source spring square stable status stream street string studio summer sunday supply system tablet target team thread ticket toggle tongue travel tunnel update useful vector vendor version village vision visual volume wallet weather weight window winter wonder worker yellow".split(
     " "
   )
 
-/** A pseudo-random sequence (mulberry32), the same at every run. */
+/** A pseudo-random sequence (mulberry32), the same in every run. */
 const sequence = (seed: number) => {
   let state = seed
   return (below: number): number => {
@@ -18,7 +18,7 @@ const sequence = (seed: number) => {
   }
 }
 
-/** What is stored. */
+/** The stored values. */
 export interface JsonObject {
   readonly [field: string]: Value.Json
 }
@@ -42,7 +42,7 @@ const fields = (seed: number) => {
   }
 }
 
-/** An object of about so many bytes of JSON: some fields, and text in one of them. */
+/** An object of about `bytes` bytes of JSON: some fields, and text in one of them. */
 const sized = (seed: number, bytes: number) => {
   const next = sequence(~seed)
   const start = {

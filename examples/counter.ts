@@ -1,5 +1,6 @@
 /**
- * A counter that loses no increment, a lock, and a job that one worker gets: `Atomic`, also between processes.
+ * `Atomic`: a counter that loses no increment, a lock, and a job that only one worker gets. It also works between
+ * processes.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -13,7 +14,7 @@ const increment = Atomic.Atomic.use((atomic) =>
 const program = Effect.gen(function* () {
   const atomic = yield* Atomic.Atomic
 
-  // Of concurrent updates one wins, and the others begin again with the new value.
+  // One of the concurrent updates wins. The others are retried with the new value.
   yield* Effect.replicateEffect(increment, 20, { concurrency: "unbounded" })
   yield* Console.log("visits:", yield* atomic.getAndDelete("visits"))
 

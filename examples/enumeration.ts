@@ -1,5 +1,5 @@
 /**
- * Listing keys and collections as streams, and clearing them.
+ * Enumeration and Maintenance: list keys and collections as streams, and clear them.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
@@ -17,11 +17,14 @@ const program = Effect.gen(function* () {
 
   yield* Console.log("collections:", (yield* Stream.runCollect(collections())).sort())
 
-  // Pages are fetched as the stream is pulled: memory does not grow with the number of keys.
+  // Pages are fetched as the stream is pulled, so memory use does not grow with the number of keys.
   yield* Console.log("users:", yield* Stream.runCount(keys({ collection: "users" })))
-  yield* Console.log("some:", yield* Stream.runCollect(keys({ collection: "users", prefix: "user:24", limit: 3 })))
+  yield* Console.log(
+    "three of them:",
+    yield* Stream.runCollect(keys({ collection: "users", prefix: "user:24", limit: 3 }))
+  )
 
-  // Only what this store wrote is removed, never anybody else's data.
+  // Clearing removes only what this store wrote, never other data in the same database.
   yield* Console.log("removed:", yield* maintenance.clearCollection({ collection: "users" }))
   yield* Console.log("left:", yield* Stream.runCollect(collections()))
   yield* Console.log("removed:", yield* maintenance.clear)
@@ -32,7 +35,7 @@ program.pipe(Effect.provide(Sqlite.layer()), NodeRuntime.runMain)
 // Prints:
 // collections: [ 'sessions', 'users' ]
 // users: 2500
-// some: [ 'user:24', 'user:240', 'user:2400' ]
+// three of them: [ 'user:24', 'user:240', 'user:2400' ]
 // removed: 2500
 // left: [ 'sessions' ]
 // removed: 1

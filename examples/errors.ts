@@ -1,6 +1,6 @@
 /**
- * Failures are values with a type: what a call can fail with, whether it may be tried again, and of a write whether it
- * may have been applied.
+ * Errors are typed values. They say what went wrong, whether a retry makes sense, and whether a write may have been
+ * applied.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -10,12 +10,12 @@ import { slow } from "./support/slow.ts"
 
 const save = KeyValue.KeyValue.use((kv) => kv.put("report", "x".repeat(100), { collection: "documents" })).pipe(
   Effect.andThen(Console.log("saved")),
-  // By tag, with what belongs to this error.
+  // By tag: this error has its own fields.
   Effect.catchTag("EntryTooLargeError", ({ size, maxSize }) => Console.log(`too large: ${size} of ${maxSize} bytes`)),
-  // By what all errors have.
+  // By fields that all errors have.
   Effect.catchIf(
     (error) => error.outcome === "unknown",
-    (error) => Console.log(`perhaps saved (${error._tag}): look before you write again`)
+    (error) => Console.log(`may have been saved (${error._tag}): read it before you write again`)
   ),
   Effect.catchIf(
     (error) => error.retryable,
@@ -32,13 +32,13 @@ const program = Effect.gen(function* () {
   yield* save.pipe(Effect.provide(Memory.layer().pipe(slow({ calls: 1, by: "1 hour" }), Timeout.wrap("20 millis"))))
   yield* save.pipe(Effect.provide(Unreachable))
 
-  // A failure is never a miss: `undefined` says that there is no such key, and nothing else does.
+  // A failure is never a miss: `undefined` only ever means that there is no such key.
   yield* load.pipe(
     Effect.catchTag("StoreUnavailableError", (error) => Console.log(error.message)),
     Effect.provide(Unreachable)
   )
 
-  // Wrong options fail when the layer is built, never an operation.
+  // Wrong options fail the build of the layer, never an operation.
   yield* save.pipe(
     Effect.provide(Memory.layer({ maxEntries: 0 })),
     Effect.catchTag("StoreSetupError", (error) => Console.log(error.message))
@@ -50,7 +50,7 @@ program.pipe(NodeRuntime.runMain)
 // Prints:
 // saved
 // too large: 102 of 64 bytes
-// perhaps saved (TimeoutError): look before you write again
+// may have been saved (TimeoutError): read it before you write again
 // not saved, try again later (StoreUnavailableError)
 // get in collection "documents": the store is unavailable (there is no connection: connect ECONNREFUSED …).
 // Memory: maxEntries must be a whole number of at least 1, not 0

@@ -1,12 +1,12 @@
 /**
- * A value that is loaded once and kept for a while, however many ask for it at the same time.
+ * getOrSet: loads a value once, even if many callers want it at the same time, and keeps it for a while.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
 import { KeyValue } from "effect-kv"
 import { Remote } from "./support/remote.ts"
 
-const loadWeather = Console.log("asking the weather service").pipe(
+const loadWeather = Console.log("calling the weather service").pipe(
   Effect.andThen(Effect.sleep("50 millis")),
   Effect.as({ city: "Berlin", celsius: 21 })
 )
@@ -16,14 +16,14 @@ const weather = KeyValue.KeyValue.use((kv) =>
 )
 
 const program = Effect.gen(function* () {
-  const answers = yield* Effect.replicateEffect(weather, 100, { concurrency: "unbounded" })
-  yield* Console.log(`${answers.length} answers:`, answers[0])
-  yield* Console.log("once more:", yield* weather)
+  const results = yield* Effect.replicateEffect(weather, 100, { concurrency: "unbounded" })
+  yield* Console.log(`${results.length} results:`, results[0])
+  yield* Console.log("again:", yield* weather)
 })
 
 program.pipe(Effect.provide(Remote), NodeRuntime.runMain)
 
 // Prints:
-// asking the weather service
-// 100 answers: { city: 'Berlin', celsius: 21 }
-// once more: { city: 'Berlin', celsius: 21 }
+// calling the weather service
+// 100 results: { city: 'Berlin', celsius: 21 }
+// again: { city: 'Berlin', celsius: 21 }

@@ -3,7 +3,7 @@
  *
  *     OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npx node --conditions=@effect-kv/source examples/opentelemetry.ts
  *
- * A collector to try it with: docker run --rm -p 4318:4318 otel/opentelemetry-collector
+ * To start a collector: docker run --rm -p 4318:4318 otel/opentelemetry-collector
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Config, Console, Duration, Effect, Layer, Option } from "effect"
@@ -11,7 +11,7 @@ import { FetchHttpClient } from "effect/http"
 import { Otlp } from "effect/observability"
 import { KeyValue, Logging, Memory, Retry, Statistics, Timeout, Tracing } from "effect-kv"
 
-// Outermost, so that all of them see what the application sees: one operation, however many attempts it takes.
+// These three are outermost, so they see what the application sees: one operation, even if it takes several attempts.
 const Store = Memory.layer().pipe(
   Timeout.wrap("1 second"),
   Retry.wrap(),
@@ -20,7 +20,7 @@ const Store = Memory.layer().pipe(
   Statistics.wrap({ store: "sessions" })
 )
 
-// What was collected is exported every few seconds, and once more when the layer is closed.
+// Telemetry is exported every few seconds, and a last time when the layer is closed.
 const Telemetry = Layer.unwrap(
   Effect.gen(function* () {
     const endpoint = yield* Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT"))

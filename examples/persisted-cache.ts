@@ -1,5 +1,5 @@
 /**
- * Effect's `PersistedCache` on a store of ours: results of an effect, failures too, that outlive the process.
+ * Effect's `PersistedCache` on a store of effect-kv: the results of an effect, including failures, outlive the process.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect, Exit, Layer, Schema } from "effect"
@@ -16,7 +16,7 @@ class GetUser extends Persistable.Class<{ payload: { readonly id: string } }>()(
 
 const makeUsers = PersistedCache.make(
   Effect.fnUntraced(function* ({ id }: GetUser) {
-    yield* Console.log(`looking for ${id}`)
+    yield* Console.log(`looking up ${id}`)
     if (id !== "alice") return yield* Effect.fail("not found" as const)
     return { name: "Alice", since: new Date("2020-02-20") }
   }),
@@ -35,7 +35,7 @@ const program = Effect.gen(function* () {
   yield* Console.log(yield* Effect.flip(users.get(new GetUser({ id: "bob" }))))
 })
 
-// Any stack will do.
+// Any stack works here.
 const Results = Persistence.layer.pipe(
   Layer.provide(EffectStore.toBackingPersistence()),
   Layer.provide(Sqlite.layer().pipe(Compression.wrap()))
@@ -44,9 +44,9 @@ const Results = Persistence.layer.pipe(
 program.pipe(Effect.scoped, Effect.provide(Results), NodeRuntime.runMain)
 
 // Prints:
-// looking for alice
+// looking up alice
 // { name: 'Alice', since: 2020-02-20T00:00:00.000Z }
 // { name: 'Alice', since: 2020-02-20T00:00:00.000Z }
-// looking for bob
+// looking up bob
 // not found
 // not found

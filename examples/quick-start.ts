@@ -1,11 +1,11 @@
 /**
- * Values by key, in collections, with TTLs; and the wrappers that most programs want.
+ * Stores values by key, in collections and with TTLs, behind the wrappers that most programs need.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
 import { KeyValue, Memory, Retry, Statistics, Timeout } from "effect-kv"
 
-// First the store, then each wrapper around what stands before it: the last one is the outermost.
+// Start with the store; each wrapper wraps everything before it. The last wrapper is the outermost.
 const Store = Memory.layer({ maxEntries: 10_000 }).pipe(
   Timeout.wrap("1 second"),
   Retry.wrap(),
@@ -19,7 +19,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("alice:", yield* kv.get("alice", { collection: "users" }))
   yield* Console.log("a miss:", yield* kv.get("bob", { collection: "users" }))
 
-  // Any JSON value, or bytes. Without a collection, it is the store's default one.
+  // Values are any JSON value, or bytes. Calls without a collection use the default collection of the store.
   yield* kv.putMany([
     ["visits", 7],
     ["banner", null],

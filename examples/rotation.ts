@@ -1,5 +1,5 @@
 /**
- * Rotation: a new key for what is stored already, while the store is in use.
+ * Rotation: re-encrypts existing entries with a new key while the store is in use.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
@@ -24,25 +24,25 @@ const program = Effect.gen(function* () {
     Effect.provide(Before)
   )
 
-  // All processes know both keys by now, and write with the new one.
+  // By now all processes know both keys, and write with the new one.
   const rotate = Rotation.rotate({ chunkSize: 250 }).pipe(
     Stream.runForEach(({ collection, rotated, current, failed }) =>
-      Console.log(`${collection}: ${rotated} encrypted anew, ${current} were current, ${failed.length} cannot be read`)
+      Console.log(`${collection}: ${rotated} re-encrypted, ${current} already current, ${failed.length} unreadable`)
     ),
     Effect.provide(During)
   )
   yield* rotate
-  yield* rotate // Nothing is left to do: it can be stopped and started again.
+  yield* rotate // Nothing is left to do: a rotation can be stopped and started again.
 
   const found = yield* KeyValue.KeyValue.use((kv) => kv.get("document-7", { collection: "documents" })).pipe(
     Effect.provide(After)
   )
-  yield* Console.log("read with the new key alone:", found)
+  yield* Console.log("read with only the new key:", found)
 })
 
 program.pipe(Effect.provide(Remote), NodeRuntime.runMain)
 
 // Prints:
-// documents: 250 encrypted anew, 0 were current, 0 cannot be read
-// documents: 0 encrypted anew, 250 were current, 0 cannot be read
-// read with the new key alone: { title: 'Document 7' }
+// documents: 250 re-encrypted, 0 already current, 0 unreadable
+// documents: 0 re-encrypted, 250 already current, 0 unreadable
+// read with only the new key: { title: 'Document 7' }

@@ -1,51 +1,52 @@
 /**
- * A simulation of a stack on its bad days: a cache with a mistake, and what shows it.
+ * Simulation: runs stacks under faults, and finds the mistake in a cache.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Clock, Console, Effect } from "effect"
 import { Driver, type Entry, Memory, PassthroughCache, Timeout } from "effect-kv"
 import { Simulation } from "effect-kv/testing"
 
-/** Keeps what was read for a minute. Nobody tells it of deletions, or when an entry expires. */
-const forgetful = Driver.wrapper((far) => {
+/** A cache with a mistake: it keeps what was read for a minute, and ignores deletions and expiry. */
+const forgetful = Driver.wrapper((store) => {
   const copies = new Map<string, { readonly found: ReadonlyArray<Entry.Entry | undefined>; readonly until: number }>()
   return {
-    ...far,
+    ...store,
     get: (call) =>
       Effect.gen(function* () {
         const id = JSON.stringify(call.keys)
         const now = yield* Clock.currentTimeMillis
         const copy = copies.get(id)
         if (copy !== undefined && copy.until > now && !call.versioned && !call.expiry) return copy.found
-        const found = yield* far.get(call)
+        const found = yield* store.get(call)
         copies.set(id, { found, until: now + 60_000 })
         return found
       }),
     put: (call) =>
       Effect.tap(
-        far.put(call),
+        store.put(call),
         Effect.sync(() => copies.clear())
       )
   }
 })
 
 const program = Effect.gen(function* () {
-  // Ours, over a store that fails, stalls, applies late and is down at times: fifty runs of fifty operations.
-  const ours = yield* Simulation.run({
+  // PassthroughCache, over a store that fails, stalls, applies writes late and is down at times: fifty runs of fifty
+  // operations.
+  const correct = yield* Simulation.run({
     seeds: 50,
     stack: (faulty) =>
       faulty("store", Memory.layer()).pipe(
         Timeout.wrap("300 millis"),
-        PassthroughCache.wrap({ cache: faulty("near", Memory.layer(), { copies: true }) })
+        PassthroughCache.wrap({ cache: faulty("cache", Memory.layer(), { copies: true }) })
       )
   })
-  yield* Console.log(`${ours.seeds} runs, ${ours.findings.length} violations`)
+  yield* Console.log(`${correct.seeds} runs, ${correct.findings.length} violations`)
 
-  const theirs = yield* Simulation.run({
+  const wrong = yield* Simulation.run({
     seeds: 50,
     stack: (faulty) => faulty("store", Memory.layer()).pipe(forgetful)
   })
-  const [first] = theirs.findings
+  const [first] = wrong.findings
   yield* Console.log(`${first?.kind}: ${first?.message}`)
   for (const line of first?.history ?? []) yield* Console.log(line)
 })

@@ -1,5 +1,5 @@
 /**
- * Tests of code that uses a store: Memory in place of the real one, and a clock that the test moves. No test waits.
+ * Tests of code that uses a store. They use Memory instead of the real store, and a test clock, so no test waits.
  *
  *     npx vitest run test/examples/testing.test.ts
  */
@@ -8,7 +8,7 @@ import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Driver, KeyValue, KeyValueError, Memory, Retry, Timeout } from "effect-kv"
 
-// What is tested
+// The code under test
 
 const login = (user: string) =>
   KeyValue.KeyValue.use((kv) => kv.put(user, { loggedIn: true }, { collection: "sessions", ttl: "30 minutes" }))
@@ -19,15 +19,15 @@ const isLoggedIn = (user: string) =>
     (session) => session !== undefined
   )
 
-// Faults are a wrapper like any other.
+// Faults are ordinary wrappers.
 
-/** Every read fails as in an outage. */
+/** Makes every read fail as in an outage. */
 const outage = Driver.wrapper((driver) => ({
   ...driver,
   get: (call) => Effect.fail(new KeyValueError.StoreUnavailableError({ ...call.place, reason: "outage", sent: false }))
 }))
 
-/** No operation ever answers. */
+/** Makes every operation hang. */
 const hanging = Driver.wrapper(Driver.around(() => Effect.never))
 
 describe("sessions", () => {

@@ -1,5 +1,6 @@
 /**
- * A collection whose values have a schema: classes and dates in, classes and dates out, everything else refused.
+ * A collection whose values have a schema. It stores classes and dates, returns them as such, and rejects everything
+ * else.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Schema } from "effect"
@@ -21,7 +22,7 @@ const program = Effect.gen(function* () {
   yield* Console.log(`bob: ${(yield* users.get("bob"))._tag}`)
   yield* Effect.catchTag(users.getOrFail("bob"), "MissingKeyError", (error) => Console.log(error.message))
 
-  // What somebody else stored under the schema's collection is checked when it is read.
+  // Values that somebody else stored in this collection are checked when they are read.
   const kv = yield* KeyValue.KeyValue
   yield* kv.put("carol", { name: "" }, { collection: "users" })
   yield* Effect.catchTag(users.get("carol"), "DeserializationError", (error) => Console.log(error.message))

@@ -1,3 +1,7 @@
+/**
+ * Tests `Atomic.make` over one driver: retries after conflicts, their limit, and the outcome that each failure
+ * reports.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -38,7 +42,7 @@ const contended = Effect.fnUntraced(function* (losses: number) {
 })
 
 describe("Atomic", () => {
-  it.effect("update starts again after a conflict, with the latest value", () =>
+  it.effect("update reads the latest value again after a conflict", () =>
     Effect.gen(function* () {
       const { atomic, gets } = yield* contended(3)
       const updating = yield* Effect.forkChild(atomic.update("a", increment))
@@ -87,7 +91,7 @@ describe("Atomic", () => {
     })
   )
 
-  it.effect("does not retry what is not a conflict", () =>
+  it.effect("does not retry a failure that is not a conflict", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const failing = Atomic.make({
@@ -100,7 +104,7 @@ describe("Atomic", () => {
     })
   )
 
-  it.effect("an update of nothing to nothing writes nothing", () =>
+  it.effect("writes nothing when the key is missing and update returns undefined", () =>
     Effect.gen(function* () {
       const { atomic, calls } = yield* contended(0)
       assert.isUndefined(yield* atomic.update("a", () => undefined))
@@ -112,7 +116,7 @@ describe("Atomic", () => {
     })
   )
 
-  it.effect("getAndDelete retries conflicts, too", () =>
+  it.effect("retries conflicts in getAndDelete", () =>
     Effect.gen(function* () {
       const { atomic, driver, gets } = yield* contended(2)
       yield* driver.put(putCall)
@@ -133,7 +137,7 @@ describe("Atomic", () => {
     })
   )
 
-  it.effect("says that nothing was applied when its read fails, and that it is unknown when its write does", () =>
+  it.effect("reports the outcome not-applied when the read fails, and unknown when the write fails", () =>
     Effect.gen(function* () {
       const unavailable = (call: Call.Call) =>
         Effect.fail(new StoreUnavailableError({ ...call.place, reason: "the answer was lost", sent: true }))
@@ -160,7 +164,7 @@ describe("Atomic", () => {
     })
   )
 
-  it.effect("of a rotation, too: an entry whose read is lost was not written", () =>
+  it.effect("reports the outcome not-applied when a rotation cannot read an entry", () =>
     Effect.gen(function* () {
       const layer = Memory.layer().pipe(
         Driver.wrapper((driver) => ({
@@ -179,7 +183,7 @@ describe("Atomic", () => {
     })
   )
 
-  it.effect("that is dropped as a rotation is one of those that failed", () =>
+  it.effect("lists an entry in failed when a wrapper drops its write during a rotation", () =>
     Effect.gen(function* () {
       const key = yield* Aead.generateKey
       const memo = yield* Layer.makeMemoMap

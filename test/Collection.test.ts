@@ -1,3 +1,7 @@
+/**
+ * Tests `Collection`: typed values and keys, the collection's TTL, and what happens to values that do not fit the
+ * schema.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -51,8 +55,8 @@ const putRaw = (key: string, value: Value, collection = "users") =>
 const getRaw = (key: string, collection = "users") => KeyValue.use((kv) => kv.get(key, { collection }))
 
 describe("Collection", () => {
-  describe("of a class with dates, options, URLs and bytes", () => {
-    it.effect("put and get", () =>
+  describe("a class with dates, options, URLs and bytes", () => {
+    it.effect("put stores a value, and get returns it as an instance of the class", () =>
       Effect.gen(function* () {
         const users = yield* Users
         yield* users.put("alice", alice)
@@ -66,7 +70,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("stores JSON that others can read", () =>
+    it.effect("stores JSON that other programs can read", () =>
       Effect.gen(function* () {
         const users = yield* Users
         yield* users.put("alice", alice)
@@ -80,7 +84,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("putMany, getMany, deleteMany", () =>
+    it.effect("putMany, getMany and deleteMany handle batches, empty ones included", () =>
       Effect.gen(function* () {
         const users = yield* Users
         yield* users.putMany(new Map([["alice", alice]]).set("bob", bob))
@@ -97,7 +101,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("delete", () =>
+    it.effect("delete returns true only if the key existed", () =>
       Effect.gen(function* () {
         const users = yield* Users
         yield* users.put("alice", alice)
@@ -107,7 +111,7 @@ describe("Collection", () => {
     )
   })
 
-  it.effect("getOrFail, getOrElse", () =>
+  it.effect("getOrFail fails with MissingKeyError, and getOrElse returns the default, when the key is missing", () =>
     Effect.gen(function* () {
       const users = yield* Users
       yield* users.put("alice", alice)
@@ -120,7 +124,7 @@ describe("Collection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("a schema of undefined tells a value from a miss", () =>
+  it.effect("tells a stored undefined from a miss", () =>
     Effect.gen(function* () {
       const maybe = yield* Collection.make({ collection: "maybe", schema: Schema.UndefinedOr(Schema.String) })
       yield* maybe.put("a", undefined)
@@ -129,8 +133,8 @@ describe("Collection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  describe("TTL", () => {
-    it.effect("the collection's, one per call, and none", () =>
+  describe("the TTL", () => {
+    it.effect("is the collection's, the one of a call, or none for Infinity", () =>
       Effect.gen(function* () {
         const users = yield* Users
         yield* users.put("default", bob)
@@ -150,7 +154,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("an empty list with a TTL is a value", () =>
+    it.effect("applies to an empty list", () =>
       Effect.gen(function* () {
         const lists = yield* Collection.make({ collection: "lists", schema: Schema.Array(User), ttl: "1 minute" })
         yield* lists.put("empty", [])
@@ -159,7 +163,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("one that is not valid is InvalidTtlError", () =>
+    it.effect("fails a write with InvalidTtlError when it is not valid", () =>
       Effect.gen(function* () {
         const users = yield* Users
         const error = yield* Effect.flip(users.put("alice", alice, { ttl: 0 }))
@@ -168,10 +172,10 @@ describe("Collection", () => {
     )
   })
 
-  describe("a stored value that does not fit", () => {
+  describe("a stored value that does not fit the schema", () => {
     const invalid = { name: "Carol", age: "old", address: { _tag: "None" } }
 
-    it.effect("is DeserializationError, with the SchemaError as its cause", () =>
+    it.effect("fails every read with DeserializationError, with the SchemaError as its cause", () =>
       Effect.gen(function* () {
         const users = yield* Users
         yield* putRaw("carol", invalid)
@@ -199,7 +203,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("is a miss when asked so, with a warning that does not show the value", () => {
+    it.effect('is a miss with onInvalid "miss", with a warning that does not show the value', () => {
       const logged: Array<unknown> = []
       const capture = Logger.layer([Logger.make(({ logLevel, message }) => void logged.push(logLevel, message))])
       return Effect.gen(function* () {
@@ -218,7 +222,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide([layer, capture]))
     })
 
-    it.effect("is replaced by getOrSet when it is a miss, by one load", () =>
+    it.effect("is replaced by one load of getOrSet when it is a miss", () =>
       Effect.gen(function* () {
         const users = yield* Lenient
         yield* putRaw("carol", invalid)
@@ -240,7 +244,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide([layer, Logger.layer([])]))
     )
 
-    it.effect("those who waited for what replaces it share no object", () =>
+    it.effect("is replaced by a value of which every waiting caller gets its own copy", () =>
       Effect.gen(function* () {
         const lists = yield* Collection.make({ collection: "json", schema: Schema.Json, onInvalid: "miss" })
         yield* putRaw("a", Uint8Array.of(1), "json")
@@ -256,7 +260,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide([layer, Logger.layer([])]))
     )
 
-    it.effect("bytes do not fit a schema either", () =>
+    it.effect("fails a read with DeserializationError when it is bytes", () =>
       Effect.gen(function* () {
         yield* putRaw("bytes", Uint8Array.of(1))
         const users = yield* Users
@@ -266,7 +270,7 @@ describe("Collection", () => {
   })
 
   describe("a value that cannot be stored", () => {
-    it.effect("is SerializationError with the path, and nothing is stored", () =>
+    it.effect("fails every write with SerializationError and the path, and stores nothing", () =>
       Effect.gen(function* () {
         const scores = yield* Collection.make({
           collection: "scores",
@@ -284,7 +288,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("is SerializationError also when only the store can tell", () =>
+    it.effect("fails a write with SerializationError when only the store can tell that it is not JSON", () =>
       Effect.gen(function* () {
         const anything = yield* Collection.make({ collection: "anything", schema: Schema.Struct({ a: Schema.Any }) })
         const error = yield* Effect.flip(anything.put("map", { a: new Map() }))
@@ -295,7 +299,7 @@ describe("Collection", () => {
   })
 
   describe("getOrSet", () => {
-    it.effect("loads what is missing, with the collection's TTL", () =>
+    it.effect("loads a missing value, and stores it with the collection's TTL", () =>
       Effect.gen(function* () {
         const users = yield* Users
         assert.deepStrictEqual(yield* users.getOrSet("alice", Effect.succeed(alice)), alice)
@@ -306,7 +310,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("shares one load between collections over the same store, and its failure", () =>
+    it.effect("shares one load, and its failure, between collections over the same store", () =>
       Effect.gen(function* () {
         const options = { collection: "numbers", schema: Schema.Finite }
         const [one, two] = [yield* Collection.make(options), yield* Collection.make(options)]
@@ -327,7 +331,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("fails with SerializationError when what was loaded does not fit", () =>
+    it.effect("fails with SerializationError when the loaded value does not fit the schema", () =>
       Effect.gen(function* () {
         const numbers = yield* Collection.make({ collection: "numbers", schema: Schema.Int })
         const error = yield* Effect.flip(numbers.getOrSet("a", Effect.succeed(1.5)))
@@ -340,7 +344,7 @@ describe("Collection", () => {
   describe("keys with a codec", () => {
     const orders = Collection.make({ collection: "orders", key: Schema.FiniteFromString, schema: Schema.String })
 
-    it.effect("are written as strings", () =>
+    it.effect("are stored as strings", () =>
       Effect.gen(function* () {
         const { put, get, getMany, deleteMany, ttl } = yield* orders
         yield* put(1, "one")
@@ -352,7 +356,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("are InvalidKeyError when they do not fit", () =>
+    it.effect("fail every call with InvalidKeyError when they do not fit the codec", () =>
       Effect.gen(function* () {
         const { put, get, getMany, deleteMany } = yield* orders
         const calls = [put(Number.NaN, ""), get(Number.NaN), getMany([1, Number.NaN]), deleteMany([Number.NaN])]
@@ -364,7 +368,7 @@ describe("Collection", () => {
     )
   })
 
-  it.effect("a collection is apart from another of the same store", () =>
+  it.effect("does not share keys with another collection of the same store", () =>
     Effect.gen(function* () {
       const users = yield* Users
       const others = yield* Collection.make({ collection: "others", schema: User })
@@ -374,7 +378,7 @@ describe("Collection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("services that a schema needs are asked for where it runs", () =>
+  it.effect("requires the services of a schema where the schema runs", () =>
     Effect.gen(function* () {
       class Unit extends Context.Service<Unit, number>()("test/Unit") {}
       const InUnits = Schema.Finite.pipe(Schema.middlewareDecoding((effect) => Effect.flatMap(Unit, () => effect)))
@@ -385,7 +389,7 @@ describe("Collection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  describe("a value that a schema cannot follow", () => {
+  describe("a value that the schema cannot traverse", () => {
     interface Tree {
       readonly children: ReadonlyArray<Tree>
     }
@@ -410,7 +414,7 @@ describe("Collection", () => {
     const cyclic = { children: [] as Array<Tree> }
     cyclic.children.push(cyclic)
 
-    it.effect("is SerializationError with the path, in every write", () =>
+    it.effect("fails every write with SerializationError and the path", () =>
       Effect.gen(function* () {
         const all = yield* trees
         for (const [value, path, reason] of [
@@ -439,7 +443,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("is not one that is as deep as a value may be, written by its schema or without", () =>
+    it.effect("is accepted up to the maximum depth, written by its schema or without", () =>
       Effect.gen(function* () {
         const all = yield* trees
         const deepest = nested(499)
@@ -452,7 +456,7 @@ describe("Collection", () => {
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("is none when the schema itself throws: that is a defect", () =>
+    it.effect("is a defect when the schema itself throws", () =>
       Effect.gen(function* () {
         const broken = Schema.String.pipe(
           Schema.decodeTo(Schema.String, {
@@ -471,7 +475,7 @@ describe("Collection", () => {
     )
   })
 
-  it.effect("a key that is no key, nor can be shown, is InvalidKeyError with a message", () =>
+  it.effect("fails with InvalidKeyError and a message when a key is not a string and cannot be shown", () =>
     Effect.gen(function* () {
       const numbered = yield* Collection.make({
         collection: "numbered",
@@ -500,7 +504,7 @@ describe("Collection", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("services of one id are services of their own, each over its own store", () =>
+  it.effect("keeps services with the same id apart, each over its own store", () =>
     Effect.gen(function* () {
       class Old extends Collection.Service<Old>()("users", { schema: Schema.String }) {}
       class New extends Collection.Service<New>()("users", { schema: Schema.Finite }) {}

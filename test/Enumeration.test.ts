@@ -1,3 +1,4 @@
+/** Tests `Enumeration` and `Maintenance` over a driver that records its calls: how they go through pages of names. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -16,7 +17,7 @@ const filled = Effect.gen(function* () {
 })
 
 describe("Enumeration", () => {
-  it.effect("fetches pages as they are pulled", () =>
+  it.effect("fetches a page only when the stream is pulled that far", () =>
     Effect.gen(function* () {
       const { enumeration, pages } = yield* filled
       yield* Stream.runCollect(Stream.take(enumeration.keys({ collection: "c", pageSize: 10 }), 15))
@@ -26,7 +27,7 @@ describe("Enumeration", () => {
     })
   )
 
-  it.effect("a limit asks for no more than it needs", () =>
+  it.effect("asks for no more names than the limit needs", () =>
     Effect.gen(function* () {
       const { enumeration, pages } = yield* filled
       const found = yield* Stream.runCollect(enumeration.keys({ collection: "c", limit: 5 }))
@@ -38,7 +39,7 @@ describe("Enumeration", () => {
     })
   )
 
-  it.effect("asks for 1,000 names at a time by default, and for one at least", () =>
+  it.effect("asks for 1,000 names at a time by default, and for at least one", () =>
     Effect.gen(function* () {
       const { enumeration, pages } = yield* filled
       yield* Stream.runCollect(enumeration.keys({ collection: "c" }))
@@ -51,7 +52,7 @@ describe("Enumeration", () => {
     })
   )
 
-  it.effect("checks the collection's name", () =>
+  it.effect("keys fails with InvalidKeyError when the collection's name is not valid", () =>
     Effect.gen(function* () {
       const { enumeration, pages } = yield* filled
       const error = yield* Effect.flip(Stream.runCollect(enumeration.keys({ collection: "\uD800" })))
@@ -60,7 +61,7 @@ describe("Enumeration", () => {
     })
   )
 
-  it.effect("goes on after empty pages", () =>
+  it.effect("continues after empty pages", () =>
     Effect.gen(function* () {
       const { driver } = yield* filled
       const sparse = Enumeration.make({
@@ -79,7 +80,7 @@ describe("Enumeration", () => {
 })
 
 describe("Maintenance", () => {
-  it.effect("goes on until there is no page left, and adds the counts up", () =>
+  it.effect("continues until no page is left, and adds up the counts", () =>
     Effect.gen(function* () {
       const { driver } = yield* filled
       const pages: Array<Call.Cursor> = []
@@ -96,7 +97,7 @@ describe("Maintenance", () => {
     })
   )
 
-  it.effect("checks the collection's name", () =>
+  it.effect("clearCollection fails with InvalidKeyError when the collection's name is not valid", () =>
     Effect.gen(function* () {
       const { maintenance, calls } = yield* filled
       const before = calls.length
@@ -106,7 +107,7 @@ describe("Maintenance", () => {
     })
   )
 
-  it.effect("says that the outcome is unknown when a page fails after one that removed something", () =>
+  it.effect("reports the outcome unknown when a page fails after one that removed something", () =>
     Effect.gen(function* () {
       const { driver } = yield* filled
       const failing = (removed: number) => (call: Call.Clear | Call.RemoveExpired) =>

@@ -1,3 +1,4 @@
+/** Tests `KeyValue.make` over a driver that records its calls: what each method sends, checks and returns. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -15,7 +16,7 @@ const service = Effect.map(recording, ({ driver, calls }) => ({ kv: KeyValue.mak
 const at = { collection: "c" }
 
 describe("KeyValue", () => {
-  it.effect("an effect over a one-time iterator can run again", () =>
+  it.effect("runs an effect over a one-time iterator again", () =>
     Effect.gen(function* () {
       const { kv, calls } = yield* service
       const keys = () => ["a", "b"].values()
@@ -32,7 +33,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("each method is one call, which carries the user's names and operation", () =>
+  it.effect("makes one call of each method, with the user's names and operation", () =>
     Effect.gen(function* () {
       const { kv, calls } = yield* service
       const twoPairs: ReadonlyArray<readonly [string, Value]> = [
@@ -75,7 +76,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("an empty batch, and one that is not valid, do not reach the driver", () =>
+  it.effect("does not call the driver for an empty batch or invalid input", () =>
     Effect.gen(function* () {
       const { kv, calls } = yield* service
       yield* kv.getMany([])
@@ -105,7 +106,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("a name that is no string is InvalidKeyError, not a defect", () =>
+  it.effect("fails with InvalidKeyError, not with a defect, when a name is not a string", () =>
     Effect.gen(function* () {
       const { kv } = yield* service
       for (const key of [1, null, undefined, {}]) {
@@ -115,7 +116,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("an effect reads values, TTL and time when it runs, not when it is made", () =>
+  it.effect("reads values, TTL and time when the effect runs, not when it is made", () =>
     Effect.gen(function* () {
       const { kv } = yield* service
       const value = { n: 1 }
@@ -130,7 +131,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("entries carry the time that they were written", () =>
+  it.effect("stores with each entry the time when it was written", () =>
     Effect.gen(function* () {
       const { kv, calls } = yield* service
       yield* TestClock.adjust(1000)
@@ -147,7 +148,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("fractions of a millisecond are cut off, never to zero", () =>
+  it.effect("cuts off fractions of a millisecond, and refuses a TTL that becomes zero", () =>
     Effect.gen(function* () {
       const { kv } = yield* service
       yield* kv.put("a", 1, { ttl: 1.9 })
@@ -156,7 +157,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("an error says what is wrong with a TTL", () =>
+  it.effect("says in InvalidTtlError what is wrong with the TTL", () =>
     Effect.gen(function* () {
       const { kv } = yield* service
       const cases: ReadonlyArray<readonly [unknown, string]> = [
@@ -199,7 +200,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("takes the values of a large batch in slices, between which other fibers run", () =>
+  it.effect("reads the values of a large batch in slices, between which other fibers run", () =>
     Effect.gen(function* () {
       const { kv } = yield* service
       const keys = Array.from({ length: 20_000 }, (_, i) => String(i))
@@ -224,7 +225,7 @@ describe("KeyValue", () => {
     })
   )
 
-  it.effect("makes an iterable that throws a defect of the call", () =>
+  it.effect("dies when an iterable throws", () =>
     Effect.gen(function* () {
       const { kv } = yield* service
       const throwing = {
@@ -239,7 +240,7 @@ describe("KeyValue", () => {
   )
 
   describe("getOrSet", () => {
-    it.effect("50 callers share one load, and one failure", () =>
+    it.effect("shares one load, and its failure, between 50 callers", () =>
       Effect.gen(function* () {
         const { kv, calls } = yield* service
         for (const outcome of [Effect.succeed("value"), Effect.fail("boom")]) {
@@ -263,7 +264,7 @@ describe("KeyValue", () => {
       })
     )
 
-    it.effect("the last one who waits takes the load with him", () =>
+    it.effect("interrupts the load when its last caller is interrupted", () =>
       Effect.gen(function* () {
         const { kv, calls } = yield* service
         let interrupted = 0
@@ -279,7 +280,7 @@ describe("KeyValue", () => {
       })
     )
 
-    it.effect("a failed load is loaded again by the next caller", () =>
+    it.effect("loads again after a failed load", () =>
       Effect.gen(function* () {
         const { kv } = yield* service
         assert.strictEqual(yield* Effect.flip(kv.getOrSet("a", Effect.fail("boom"))), "boom")
@@ -287,7 +288,7 @@ describe("KeyValue", () => {
       })
     )
 
-    it.effect("a value that cannot be stored fails, and is not answered", () =>
+    it.effect("fails with SerializationError when the loaded value cannot be stored", () =>
       Effect.gen(function* () {
         const { kv } = yield* service
         const error = yield* Effect.flip(kv.getOrSet("a", Effect.succeed(Number.NaN)))

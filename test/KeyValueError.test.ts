@@ -1,3 +1,7 @@
+/**
+ * Tests the errors: `retryable`, `outcome`, their messages, and that keys and causes are only in fields, never in
+ * printed text.
+ */
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
@@ -9,7 +13,7 @@ const second = Duration.seconds(1)
 
 const E = KeyValueError
 
-/** Each error as a read and as a write: tag, retryable, outcome. */
+/** Errors of reads and of writes, each with the expected `retryable` and `outcome`. */
 const table: ReadonlyArray<readonly [KeyValueError.KeyValueError, boolean, KeyValueError.Outcome | undefined]> = [
   [new E.StoreUnavailableError({ ...read, reason: "refused", sent: true }), true, undefined],
   [new E.StoreUnavailableError({ ...write, reason: "refused", sent: true }), true, "unknown"],
@@ -43,7 +47,7 @@ const table: ReadonlyArray<readonly [KeyValueError.KeyValueError, boolean, KeyVa
 
 describe("KeyValueError", () => {
   for (const [error, retryable, outcome] of table) {
-    it(`${error._tag} of a ${error.operation}: retryable ${retryable}, outcome ${outcome}`, () => {
+    it(`${error._tag} of a ${error.operation} has retryable ${retryable} and outcome ${outcome}`, () => {
       assert.strictEqual(error.retryable, retryable)
       assert.strictEqual("outcome" in error ? error.outcome : undefined, outcome)
       assert.isTrue(error.message.startsWith(`${error.operation} in collection "users": `), error.message)
@@ -55,20 +59,20 @@ describe("KeyValueError", () => {
   const message = (operation: KeyValueError.Operation, keys: ReadonlyArray<string>, collection = "c") =>
     new E.StoreError({ operation, collection, keys, reason: "no" }).message
 
-  it("messages say what, where and why", () => {
+  it("says in its message what failed, where and why", () => {
     assert.strictEqual(message("get", ["a"]), 'get in collection "c": the store refused (no).')
     assert.strictEqual(message("keys", []), 'keys in collection "c": the store refused (no).')
     assert.strictEqual(message("clear", [], ""), "clear: the store refused (no).")
     assert.strictEqual(message("getMany", ["a", "b"]), 'getMany of 2 keys in collection "c": the store refused (no).')
   })
 
-  it("messages cut long names of collections and escape strange ones", () => {
+  it("shortens long names of collections in messages, and escapes control characters", () => {
     assert.include(message("get", ["a"], "c".repeat(1000)), `"${"c".repeat(64)}…"`)
     assert.include(message("get", ["a"], 'a"\n\u0000'), '"a\\"\\n\\u0000"')
   })
 
   for (const [error] of table) {
-    it(`${error._tag} of a ${error.operation} has its key and cause in fields only, whatever prints it`, () => {
+    it(`${error._tag} of a ${error.operation} does not print its key or cause`, () => {
       const cause = new Error("hunter2")
       const secret = { ...error, operation: error.operation, keys: ["hunter2"], key: "hunter2", ttl: "hunter2", cause }
       const same = new (error.constructor as new (fields: object) => Error)(secret)
@@ -82,7 +86,7 @@ describe("KeyValueError", () => {
     })
   }
 
-  it("is JSON of its tag, message, place and what a policy needs to know", () => {
+  it("turns into JSON of its tag, message, place, retryable and outcome", () => {
     const error = new E.StoreError({ operation: "putMany", collection: "c", keys: ["a", "b"], reason: "no" })
     assert.deepStrictEqual(JSON.parse(JSON.stringify(error)), {
       _tag: "StoreError",
@@ -101,7 +105,7 @@ describe("KeyValueError", () => {
     })
   })
 
-  it("a path is shown without fields that are no plain words", () => {
+  it("hides fields of a path that may be data, such as ids and long names", () => {
     const at = (path: string) =>
       new E.SerializationError({ ...write, path, reason: "NaN" }).message.split(" at ").at(-1)?.slice(0, -1)
     assert.strictEqual(at("$"), "$")
@@ -122,13 +126,13 @@ describe("KeyValueError", () => {
     })
   }
 
-  it("a timed-out write warns that it may still be applied", () => {
+  it("warns that a timed-out write may still be applied", () => {
     assert.include(new E.TimeoutError({ ...write, duration: second }).message, "may still be applied")
     assert.notInclude(new E.TimeoutError({ ...read, duration: second }).message, "may still be applied")
     assert.include(new E.TimeoutError({ ...read, duration: second }).message, "no answer within 1s")
   })
 
-  it("a policy says when the next call is allowed, and what it waited for", () => {
+  it("says when a policy allows the next call, and how long the call waited", () => {
     const open = (retryAfter: Duration.Duration) => new E.CircuitOpenError({ ...read, retryAfter }).message
     assert.include(open(second), "the circuit is open for another 1s.")
     assert.include(open(Duration.zero), "the circuit is half-open, until it is known")
@@ -138,13 +142,13 @@ describe("KeyValueError", () => {
     assert.include(waited, "it was not its turn within 1s")
   })
 
-  it("a setup error names the module", () => {
+  it("names the module in StoreSetupError", () => {
     const error = new E.StoreSetupError({ module: "Redis", reason: "nobody answers" })
     assert.strictEqual(error.message, "Redis: nobody answers")
     assert.isFalse(error.retryable)
   })
 
-  it("a missing key is not retryable", () => {
+  it("is not retryable when the key is missing", () => {
     const error = new E.MissingKeyError({ ...read, key: "a" })
     assert.strictEqual(error.message, 'get in collection "users": there is no such key.')
     assert.isFalse(error.retryable)

@@ -1,3 +1,7 @@
+/**
+ * Tests `Rotation.rotate`: which entries it re-encrypts, how it meets concurrent writers, and how it is stopped and
+ * resumed.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -44,7 +48,7 @@ const put = (key: string, value: Value.Value, options?: KeyValue.PutOptions) =>
   KeyValue.KeyValue.use((kv) => kv.put(key, value, options))
 const get = (key: string, options?: KeyValue.InCollection) => KeyValue.KeyValue.use((kv) => kv.get(key, options))
 
-/** The store before a key was added in front, while both are known, and when the old one has gone. */
+/** The same store with the old key, with the new key in front of the old one, and with the new key only. */
 const rings = {
   "Fernet, json": ring((keys, base) => base.pipe(FernetEncryption.wrap({ keys }))),
   "Fernet, binary": ring((keys, base) => base.pipe(FernetEncryption.wrap({ keys, envelope: "binary" }))),
@@ -78,8 +82,8 @@ function ring(
 }
 
 for (const [name, make] of Object.entries(rings)) {
-  describe(`rotate, ${name}`, () => {
-    it.effect("encrypts anew what is under an old key, and only that", () => {
+  describe(`Rotation.rotate with ${name}`, () => {
+    it.effect("re-encrypts only the entries under an old key", () => {
       const { base, before, during, after } = make()
       return Effect.gen(function* () {
         for (let i = 0; i < 250; i++) yield* Effect.provide(put(`k${i}`, i, { collection: `c${i % 3}` }), before)
@@ -124,16 +128,16 @@ for (const [name, make] of Object.entries(rings)) {
   })
 }
 
-describe("rotate", () => {
+describe("Rotation.rotate", () => {
   it.effect(
-    "never overwrites a concurrent write with the older value, and follows writers of the old configuration",
+    "never overwrites a concurrent write with the older value, and rotates an entry written with the old key meanwhile",
     () => {
       const base = memory() as Store
       const at = (...keys: FernetEncryption.Options["keys"] & {}) => base.pipe(FernetEncryption.wrap({ keys }))
       return Effect.gen(function* () {
         const keys = Array.from({ length: 20 }, (_, i) => `k${i}`)
         for (const key of keys) yield* Effect.provide(put(key, "old"), at(K1))
-        // Each first attempt to write comes too late: somebody else wrote the entry in the moment before.
+        // Another writer comes between the first read and the first write of each entry.
         const late = new Set<string>()
         const raced = at(K2, K1).pipe(
           Driver.wrapper((driver) => ({
@@ -161,7 +165,7 @@ describe("rotate", () => {
     }
   )
 
-  it.effect("does not bring back what was deleted meanwhile", () => {
+  it.effect("does not restore an entry that is deleted meanwhile", () => {
     const base = memory() as Store
     const at = (...keys: FernetEncryption.Options["keys"] & {}) => base.pipe(FernetEncryption.wrap({ keys }))
     return Effect.gen(function* () {
@@ -196,7 +200,7 @@ describe("rotate", () => {
         first.map(({ collection, rotated }) => [collection, rotated]),
         Array.from({ length: 3 }, () => ["default_collection", 10])
       )
-      // Interrupted in the middle of a write, and of a chunk.
+      // Interrupt it in the middle of a write and of a chunk.
       const reached = yield* Deferred.make<void>()
       let writes = 0
       const stuck = at(K2, K1).pipe(
@@ -225,7 +229,7 @@ describe("rotate", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("takes the collections that it is told", () => {
+  it.effect("rotates only the collections in its options", () => {
     const base = memory() as Store
     const at = (...keys: FernetEncryption.Options["keys"] & {}) => base.pipe(FernetEncryption.wrap({ keys }))
     return Effect.gen(function* () {
@@ -236,7 +240,7 @@ describe("rotate", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("finishes a move to another envelope, and the encryption of plaintext", () => {
+  it.effect("completes a move to another envelope, and encrypts plaintext", () => {
     const base = memory() as Store
     const fernet = (options: Partial<FernetEncryption.Options>) =>
       base.pipe(FernetEncryption.wrap({ keys: [K1], ...options } as FernetEncryption.Options))
@@ -251,7 +255,7 @@ describe("rotate", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("goes on past what cannot be read, which it leaves alone and reports", () => {
+  it.effect("continues after an entry that it cannot read, leaves the entry alone, and reports it", () => {
     const base = memory() as Store
     const at = (...keys: FernetEncryption.Options["keys"] & {}) => base.pipe(FernetEncryption.wrap({ keys }))
     return Effect.gen(function* () {
@@ -274,7 +278,7 @@ describe("rotate", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("fails when the store does", () => {
+  it.effect("fails when the store fails", () => {
     const base = memory() as Store
     const plan = script()
     const at = (...keys: FernetEncryption.Options["keys"] & {}) =>
@@ -289,7 +293,7 @@ describe("rotate", () => {
   })
 })
 
-it.effect("rotates everything, whatever counts it is given", () =>
+it.effect("rotates every entry for any chunkSize and concurrency", () =>
   Effect.gen(function* () {
     const counts = [Number.POSITIVE_INFINITY, 1e20, 2.5, 0.5, 0, -1, Number.NaN]
     for (const count of counts) {
@@ -314,7 +318,7 @@ it.effect("rotates everything, whatever counts it is given", () =>
   })
 )
 
-it.effect("fails, and changes nothing more, when its layer is closed in between", () =>
+it.effect("fails when its layer is closed while it runs", () =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const layer = memory().pipe(

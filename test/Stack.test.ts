@@ -1,3 +1,4 @@
+/** Tests the presets of `Stack`: which wrappers they contain, in which order, and what they measure. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -5,16 +6,16 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
-import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
 import { Atomic, Enumeration, KeyValue, type KeyValueError, Memory, Stack, Statistics } from "../src/index.ts"
 import { buildError, faulty, type Script, script } from "./support/faults.ts"
 import { memory, stored } from "./support/inspect.ts"
+import { recorder } from "./support/spans.ts"
 
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
 
 describe("Stack", () => {
-  it.effect("production: each attempt has its limit, failures are retried, values are compressed and encrypted", () => {
+  it.effect("production limits and retries each attempt, and compresses and encrypts values", () => {
     const plan = script("hang", "unavailable")
     const layer = memory().pipe(
       faulty(plan),
@@ -39,7 +40,7 @@ describe("Stack", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("production: py-key-value's envelopes when asked for, and Aead", () => {
+  it.effect("production writes py-key-value's envelopes when asked to, and can use Aead", () => {
     const base = memory()
     const get = KeyValue.KeyValue.use((kv) => kv.get("k"))
     const put = KeyValue.KeyValue.use((kv) => kv.put("k", value))
@@ -60,7 +61,7 @@ describe("Stack", () => {
     }).pipe(Effect.provide(base))
   })
 
-  it.effect("multiTenant: tenants share a store and nothing else", () => {
+  it.effect("multiTenant gives each tenant its own entries in one store", () => {
     const base = memory()
     const tenant = (name: string) => base.pipe(Stack.multiTenant({ tenant: name, limitSize: { maxSize: "1 KiB" } }))
     const get = KeyValue.KeyValue.use((kv) => kv.get("k"))
@@ -82,7 +83,7 @@ describe("Stack", () => {
     ["monitoring", Stack.monitoring({ store: "s" })],
     ["development", Stack.development()]
   ] as const) {
-    it.effect(`${name}: changes nothing, and counts`, () =>
+    it.effect(`${name} does not change values, and counts operations`, () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
         yield* kv.put("k", 1)
@@ -94,26 +95,15 @@ describe("Stack", () => {
   }
 })
 
-describe("what a preset measures", () => {
-  const spans = () => {
-    const ended: Array<string> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        ended.push(options.name)
-        return new Tracer.NativeSpan(options)
-      }
-    })
-    return { ended, tracer }
-  }
-
-  /** A preset over a store that follows a script, and what it tells of some calls. */
+describe("the measurements of a preset", () => {
+  /** Runs calls through a preset over a store that follows a script, and returns what the preset measured. */
   const observed = <E>(
     preset: Stack.Stack<E>,
     plan: Script,
     program: (kv: KeyValue.Service) => Effect.Effect<unknown, unknown>
   ) =>
     Effect.gen(function* () {
-      const { ended, tracer } = spans()
+      const { spans, tracer } = recorder()
       const { total } = yield* Effect.gen(function* () {
         yield* Effect.ignore(program(yield* KeyValue.KeyValue))
         return yield* Statistics.Statistics.use((it) => it.snapshot)
@@ -124,7 +114,7 @@ describe("what a preset measures", () => {
       const metrics = yield* Metric.snapshot
       const metric = (id: string, attributes: object = {}) =>
         metrics.find((it) => it.id === `effect_kv.${id}` && isMatching(attributes, it.attributes ?? {}))?.state
-      return { total, ended, metric, sent: plan.calls.length }
+      return { total, spans: spans.map(({ name }) => name), metric, sent: plan.calls.length }
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
 
   const isMatching = (some: object, all: object) =>
@@ -136,34 +126,34 @@ describe("what a preset measures", () => {
   const open = { ...base, retry: { maxRetries: 0 } } as const
   const planted = { minSize: "1 GiB" } as const
 
-  it.effect("20 failures are 20, although the breaker lets 2 of them reach the store", () =>
+  it.effect("counts 20 failures although the circuit breaker lets only 2 calls reach the store", () =>
     Effect.gen(function* () {
       const preset = Stack.production({ ...open, circuitBreaker: { trip: { consecutive: 2 }, openFor: "1 hour" } })
-      const { total, ended, sent, metric } = yield* observed(preset, down(), (kv) =>
+      const { total, spans, sent, metric } = yield* observed(preset, down(), (kv) =>
         Effect.forEach(Array(20), () => Effect.exit(kv.get("k")))
       )
       assert.strictEqual(total.get?.calls, 20)
       assert.deepStrictEqual(total.get?.errors, { StoreUnavailableError: 2, CircuitOpenError: 18 })
-      assert.deepStrictEqual(ended, Array(20).fill("get default_collection"))
+      assert.deepStrictEqual(spans, Array(20).fill("get default_collection"))
       assert.strictEqual(sent, 2)
       assert.deepInclude(metric("circuit_breaker.rejected"), { count: 18 })
     })
   )
 
-  it.effect("100 gets are 100, although the cache answers 99 of them, and can be told apart", () =>
+  it.effect("counts 100 gets although the cache returns 99 of them, and counts hits and misses of the cache", () =>
     Effect.gen(function* () {
       for (const preset of [
         Stack.production({ ...base, cache: { cache: Memory.layer() } }),
         Stack.multiTenant({ tenant: "s", cache: { cache: Memory.layer() } })
       ]) {
-        const { total, ended, sent, metric } = yield* observed(preset, script(), (kv) =>
+        const { total, spans, sent, metric } = yield* observed(preset, script(), (kv) =>
           Effect.andThen(
             kv.put("k", 1),
             Effect.forEach(Array(100), () => kv.get("k"))
           )
         )
         assert.deepInclude(total.get, { calls: 100, hits: 100, hitRate: 1 })
-        if (ended.length > 0) assert.strictEqual(ended.filter((name) => name.startsWith("get")).length, 100)
+        if (spans.length > 0) assert.strictEqual(spans.filter((name) => name.startsWith("get")).length, 100)
         assert.strictEqual(sent, 2)
         assert.deepInclude(metric("cache", { "cache.result": "hit" }), { count: 99 })
         assert.deepInclude(metric("cache", { "cache.result": "miss" }), { count: 1 })
@@ -171,7 +161,7 @@ describe("what a preset measures", () => {
     })
   )
 
-  it.effect("retries are counted beside the one operation that they are for", () =>
+  it.effect("counts retries separately from the operation that they belong to", () =>
     Effect.gen(function* () {
       const preset = Stack.production({ ...base, retry: { jitter: false, initialDelay: 1 } })
       const plan = script("unavailable", "unavailable")
@@ -184,7 +174,7 @@ describe("what a preset measures", () => {
     })
   )
 
-  it.effect("what runs out of time is counted, in a deadline that includes all attempts and queues", () =>
+  it.effect("counts timeouts under a deadline that includes all attempts and queues", () =>
     Effect.gen(function* () {
       const hanging = (): Script => ({ ...script(), always: "hang" })
       for (const preset of [
@@ -206,7 +196,7 @@ describe("what a preset measures", () => {
     })
   )
 
-  it.effect("what a limit turns away is counted: rate, places and size", () =>
+  it.effect("counts calls that are refused by the rate limit and the size limit", () =>
     Effect.gen(function* () {
       const limits = { rateLimit: { limit: 1, burst: 2 }, limitSize: { maxSize: "10 B" } } as const
       for (const preset of [
@@ -222,7 +212,7 @@ describe("what a preset measures", () => {
     })
   )
 
-  it.effect("with all options, a value is what was put, encrypted in the store and not in the cache", () => {
+  it.effect("encrypts values in the store and not in the cache, with all options", () => {
     const near = memory()
     return Effect.gen(function* () {
       const preset = Stack.production({
@@ -241,7 +231,7 @@ describe("what a preset measures", () => {
     }).pipe(Effect.provide(near))
   })
 
-  it("shows in its type what the cache may fail with and needs", () => {
+  it("has the errors and requirements of the cache in its type", () => {
     class Place extends Context.Service<Place, string>()("test/Place") {}
     const cache = Layer.unwrap(Effect.map(Place, () => Memory.layer())).pipe(
       Layer.tap(() => Effect.fail("no disk" as const))

@@ -1,3 +1,4 @@
+/** Tests `Payload`: which values can be stored, how they are copied and encoded, and why others are refused. */
 import { deepStrictEqual } from "node:assert/strict"
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
@@ -11,14 +12,14 @@ const parse = (text: string): Payload => Result.getOrThrow(Payload.parse(text))
 const problem = (value: unknown) => Result.getOrThrow(Result.flip(Payload.from(value)))
 
 describe("Payload", () => {
-  it.prop("from, text and parse give the value back", [any.json], ([value]) => {
+  it.prop("from, text and parse return the same value", [any.json], ([value]) => {
     const payload = from(value)
     deepStrictEqual(payload.value, value)
     deepStrictEqual(parse(payload.text).value, value)
     assert.strictEqual(parse(payload.text).text, payload.text)
   })
 
-  it("a text that was parsed is written again to the letter, beside integers of any size", () => {
+  it("writes parsed text again exactly, with integers of any size", () => {
     for (const integer of ["9007199254740991", "9007199254740993", "123456789012345678901234567890"]) {
       for (const number of ["0.000026044402825255703", "-9.7780687026995e-120", "1.5", "1e-7", "0.1", "100", "-0.0"]) {
         const text = `[${integer},${number}]`
@@ -27,14 +28,14 @@ describe("Payload", () => {
     }
   })
 
-  it.prop("size is that of the UTF-8 text, or of the bytes", [any.value], ([value]) => {
+  it.prop("has the size of the UTF-8 text, or of the bytes", [any.value], ([value]) => {
     const payload = from(value)
     const expected = value instanceof Uint8Array ? value.length : Buffer.byteLength(payload.text)
     assert.strictEqual(payload.size, expected)
   })
 
   it.prop(
-    "a copy is equal, and shares nothing",
+    "copy returns an equal value that shares nothing",
     [Arbitrary.filter(any.value, (value) => Object(value) === value)],
     ([value]) => {
       const payload = from(value)
@@ -45,7 +46,7 @@ describe("Payload", () => {
     }
   )
 
-  it.prop("as text it is the same, whoever changes the original", [any.json], ([value]) => {
+  it.prop("from with asText keeps the value when the original changes", [any.json], ([value]) => {
     const original = structuredClone(value)
     const payload = Result.getOrThrow(Payload.from(original, { asText: true }))
     if (typeof original === "object" && original !== null) Object.assign(original, { more: 1 })
@@ -56,13 +57,13 @@ describe("Payload", () => {
     assert.strictEqual(payload.copy().text, text)
   })
 
-  it("as text it is refused for the same reasons", () => {
+  it("from with asText refuses the same values for the same reasons", () => {
     for (const value of [undefined, { a: [1, Number.NaN] }, [new Date()], { a: 1n }, { a: () => 1 }, [Symbol()]]) {
       assert.deepStrictEqual(Result.flip(Payload.from(value, { asText: true })), Result.flip(Payload.from(value)))
     }
   })
 
-  it("as text it is what its fields are, not what a toJSON makes of it", () => {
+  it("from with asText writes the fields and ignores toJSON", () => {
     const hidden = Object.defineProperty({ a: 1 }, "toJSON", { value: () => "b" })
     const inherited = Object.create(Object.assign(Object.create(null), { toJSON: () => "b" }), {
       a: { value: 1, enumerable: true }
@@ -78,7 +79,7 @@ describe("Payload", () => {
     }
   })
 
-  it("bytes in pieces are one value, joined when they are asked for", () => {
+  it("joins bytes in pieces when the value is read", () => {
     const payload = Payload.pieces([Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(3)])
     assert.deepStrictEqual(
       [payload.isBytes, payload.isObject, payload.size, payload.hasField("a")],
@@ -88,7 +89,7 @@ describe("Payload", () => {
     assert.deepStrictEqual(payload.copy().value, Uint8Array.of(1, 2, 3))
   })
 
-  it("tells whether it is larger than a limit, without counting when that is plain", () => {
+  it("sizeIsAbove tells whether the size exceeds a limit", () => {
     for (const value of ["é", { a: "é" }, Uint8Array.of(1, 2)]) {
       for (const asText of [false, true]) {
         const payload = Result.getOrThrow(Payload.from(value, { asText }))
@@ -99,7 +100,7 @@ describe("Payload", () => {
     }
   })
 
-  it("has a field only if it is an object with that field, however it is kept", () => {
+  it("hasField returns true only for an object with that field, however the payload is kept", () => {
     for (const asText of [false, true]) {
       const has = (value: unknown, name: string) => Result.getOrThrow(Payload.from(value, { asText })).hasField(name)
       assert.isTrue(has({ a: 1 }, "a"))
@@ -137,12 +138,12 @@ describe("Payload", () => {
     assert.strictEqual(payload.copy().text, text)
   })
 
-  it("takes objects of another realm, and none of classes", () => {
+  it("accepts objects without a prototype, and refuses instances of classes", () => {
     assert.strictEqual(from(Object.create(null)).text, "{}")
     assert.strictEqual(problem(new (class Money {})()).reason, "an instance of Money, which is not JSON")
   })
 
-  it("names what cannot be stored, and where", () => {
+  it("says what cannot be stored, and where", () => {
     deepStrictEqual(problem({ a: { "b c": [1, undefined] } }), { path: '$.a["b c"][1]', reason: "undefined" })
     deepStrictEqual(problem(Number.NaN), { path: "$", reason: "NaN" })
     deepStrictEqual(problem([10n]), { path: "$[0]", reason: "bigint" })
@@ -151,7 +152,7 @@ describe("Payload", () => {
     deepStrictEqual(problem(cycle), { path: "$", reason: "a cycle" })
   })
 
-  it("cuts long paths short", () => {
+  it("shortens long paths", () => {
     let deep: unknown = 0
     for (let i = 0; i <= maxDepth; i++) deep = [deep]
     const { path, reason } = problem(deep)
@@ -160,12 +161,12 @@ describe("Payload", () => {
     assert.isTrue(Result.isSuccess(Payload.from((deep as Array<unknown>)[0])))
   })
 
-  it("the same object twice is no cycle", () => {
+  it("accepts the same object twice, which is not a cycle", () => {
     const shared = { a: 1 }
     assert.strictEqual(from([shared, shared]).text, '[{"a":1},{"a":1}]')
   })
 
-  it("with exact, takes bigints, and is read with them; without, refuses them", () => {
+  it("accepts and reads bigints with exact, and refuses them without", () => {
     const value = { id: 2n ** 53n + 1n, list: [-(2n ** 70n), 5, 1e18, 0.5] }
     const payload = Result.getOrThrow(Payload.from(value, { exact: true }))
     const text = '{"id":9007199254740993,"list":[-1180591620717411303424,5,1e+18,0.5]}'
@@ -179,7 +180,7 @@ describe("Payload", () => {
     deepStrictEqual(problem(value), { path: "$.id", reason: "bigint" })
   })
 
-  it("takes no bigint that could not be read again", () => {
+  it("refuses a bigint of more digits than can be read again", () => {
     const most = 10n ** 4300n - 1n
     for (const value of [most, -most]) {
       const { text } = Result.getOrThrow(Payload.from(value, { exact: true }))
@@ -189,7 +190,7 @@ describe("Payload", () => {
     }
   })
 
-  it("writes NaN and infinities that it read, also as a part or a copy, and takes none", () => {
+  it("writes NaN and infinities that it parsed, also in a copy, and refuses them as input", () => {
     const text = '{"a":[NaN,Infinity,-Infinity],"b":null}'
     for (const exact of [false, true]) {
       const payload = Result.getOrThrow(Payload.parse(text, { exact }))
@@ -202,7 +203,7 @@ describe("Payload", () => {
     }
   })
 
-  it("reads an integer of more digits than can be exact as the nearest number, whoever asks", () => {
+  it("reads an integer of more than 4,300 digits as the nearest number, with exact or without", () => {
     const digits = "9".repeat(5000)
     for (const exact of [true, false]) {
       const payload = Result.getOrThrow(Payload.parse(`[1, ${digits}]`))
@@ -210,18 +211,18 @@ describe("Payload", () => {
     }
   })
 
-  it("parse fails on what is not JSON", () => {
+  it("parse fails on text that is not JSON", () => {
     for (const text of ["", "{", "nan", "-NaN", "undefined", "'a'", "\uFEFF{}"]) {
       assert.isTrue(Result.isFailure(Payload.parse(text)), text)
     }
   })
 })
 
-describe("a value that is not what it seems", () => {
+describe("Payload.from for accessors, proxies and foreign bytes", () => {
   const forms = [{}, { asText: true }, { exact: true }] as const
   const refused = (value: unknown, options = {}) => Result.getOrThrow(Result.flip(Payload.from(value, options)))
 
-  it("is refused with the path and the cause when an accessor or a proxy throws", () => {
+  it("fails with the path and the cause when an accessor or a proxy throws", () => {
     const boom = new Error("boom")
     const throwing = {
       get a(): never {
@@ -261,7 +262,7 @@ describe("a value that is not what it seems", () => {
     }
   })
 
-  it("is refused when it throws only once", () => {
+  it("fails when an accessor throws only once", () => {
     let reads = 0
     const value = {
       get a() {
@@ -279,7 +280,7 @@ describe("a value that is not what it seems", () => {
     )
   })
 
-  it("is stored as its accessors answer, each of them asked once", () => {
+  it("reads each accessor once", () => {
     for (const options of forms) {
       let reads = 0
       const list = [0]
@@ -297,7 +298,7 @@ describe("a value that is not what it seems", () => {
     }
   })
 
-  it("is bytes when it is a Uint8Array or an ArrayBuffer of whatever realm, and a copy of them", () => {
+  it("copies a Uint8Array or an ArrayBuffer of any realm", () => {
     const foreign = () => runInNewContext("new Uint8Array([1, 2, 3])") as Uint8Array
     const all: ReadonlyArray<() => Uint8Array | ArrayBufferLike> = [
       foreign,
@@ -325,7 +326,7 @@ describe("a value that is not what it seems", () => {
     deepStrictEqual(Result.getOrThrow(Payload.from(new Uint8Array())).value, new Uint8Array())
   })
 
-  it("is refused as other typed arrays, and as what only looks like bytes", () => {
+  it("refuses other typed arrays, and objects that only look like bytes", () => {
     for (const value of [
       new Int8Array(1),
       new Uint8ClampedArray(1),
@@ -340,7 +341,7 @@ describe("a value that is not what it seems", () => {
     }
   })
 
-  it("is refused as bytes whose buffer was transferred", () => {
+  it("refuses bytes whose buffer was transferred", () => {
     const bytes = Uint8Array.of(1)
     const { buffer } = bytes
     structuredClone(buffer, { transfer: [buffer] })
@@ -351,7 +352,7 @@ describe("a value that is not what it seems", () => {
     }
   })
 
-  it("is refused as JSON that is longer than a string can be", () => {
+  it("refuses JSON that is longer than a string can be", () => {
     const text = "x".repeat(2 ** 27)
     for (const options of forms) {
       deepStrictEqual(refused([text, { text }, [text], text], options), {

@@ -1,4 +1,7 @@
-/** What is stored is never trusted: each damage has its typed error, alone and in a batch. */
+/**
+ * Tests damaged, forged and foreign data below each codec: every read fails with the documented error, alone and in a
+ * batch.
+ */
 import { deepStrictEqual } from "node:assert/strict"
 import { createCipheriv, createHmac } from "node:crypto"
 import * as zlib from "node:zlib"
@@ -16,7 +19,7 @@ import { memory, plant } from "./support/inspect.ts"
 const key = Buffer.from("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "base64url")
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
 
-/** What a value that is planted below a stack is to a reader, whichever way it is read. */
+/** Reads a value that was put below the stack in three ways, which must agree: returns the value or the error. */
 const outcome = Effect.fnUntraced(function* (planted: Value.Value) {
   const kv = yield* KeyValue.KeyValue
   yield* plant("k", planted)
@@ -37,12 +40,12 @@ const frame = (codec: keyof typeof codecs | number, data: Uint8Array, version = 
     Buffer.concat([Uint8Array.of(0xeb, 0x4b, 0x43, version, typeof codec === "number" ? codec : codecs[codec]), data])
   )
 
-describe("Fernet", () => {
+describe("damaged Fernet tokens", () => {
   interface Parts {
     readonly version?: number
     readonly seconds?: number
     readonly plaintext?: string | Uint8Array
-    /** Bytes in the place of what is encrypted. */
+    /** Bytes to use instead of the encrypted plaintext. */
     readonly ciphertext?: Uint8Array
     readonly signWith?: Uint8Array
   }
@@ -64,7 +67,7 @@ describe("Fernet", () => {
     ])
     return Buffer.concat([signed, createHmac("sha256", signWith).update(signed).digest()])
   }
-  /** Blocks that decrypt to something whose last byte is no padding. */
+  /** Blocks that decrypt to text without valid padding. */
   const badPadding = () => {
     const cipher = createCipheriv("aes-128-cbc", key.subarray(16), Buffer.alloc(16, 9)).setAutoPadding(false)
     return Buffer.concat([cipher.update(Buffer.alloc(16, 0x61)), cipher.final()])
@@ -81,7 +84,7 @@ describe("Fernet", () => {
     ["cut to nothing", good.subarray(0, 0), "DecryptionError: corrupted"],
     ["only a version", good.subarray(0, 1), "DecryptionError: corrupted"],
     ["without a block", Buffer.concat([good.subarray(0, 25), good.subarray(-32)]), "DecryptionError: corrupted"],
-    ["a length that is no number of blocks", good.subarray(0, -1), "DecryptionError: corrupted"],
+    ["a length that is not a whole number of blocks", good.subarray(0, -1), "DecryptionError: corrupted"],
     [
       "a block that was cut out",
       token({ plaintext: `"${"x".repeat(40)}"` }).subarray(0, -16),
@@ -91,16 +94,16 @@ describe("Fernet", () => {
     ["a bad signature", Uint8Array.from(good).with(-1, good.at(-1)! ^ 1), "DecryptionError: wrong-key"],
     ["the signature of another key", token({ signWith: Buffer.alloc(16, 1) }), "DecryptionError: wrong-key"],
     ["a bad padding, rightly signed", token({ ciphertext: badPadding() }), "DecryptionError: corrupted"],
-    ["what is no content", token({ plaintext: "nonsense" }), "DecryptionError: corrupted"],
+    ["a plaintext that is not a content", token({ plaintext: "nonsense" }), "DecryptionError: corrupted"],
     ["an empty content", token({ plaintext: "" }), "DecryptionError: corrupted"],
-    ["a content of a codec that there is not", token({ plaintext: Uint8Array.of(5, 0) }), "DecryptionError: corrupted"],
+    ["a content of an unknown codec", token({ plaintext: Uint8Array.of(5, 0) }), "DecryptionError: corrupted"],
     ["JSON with a byte order mark", token({ plaintext: "\uFEFF1" }), "DecryptionError: corrupted"],
     ["content that is not UTF-8", token({ plaintext: Uint8Array.of(0x22, 0xff, 0x22) }), "DecryptionError: corrupted"],
     ["too deep", token({ plaintext: "[".repeat(100_000) + "]".repeat(100_000) }), "DecryptionError: corrupted"],
-    ["a time beyond all others, without a maximum age", token({ seconds: 2 ** 52 }), { value: 1 }]
+    ["a time in the far future, without a maximum age", token({ seconds: 2 ** 52 }), { value: 1 }]
   ]
 
-  it.effect("every damage of a token, in either envelope", () =>
+  it.effect("fail with the reason of each damage, in either envelope", () =>
     Effect.gen(function* () {
       for (const [name, bytes, expected] of tokens) {
         deepStrictEqual(yield* outcome(inJson(padded(bytes))), expected, `${name}, json`)
@@ -109,26 +112,29 @@ describe("Fernet", () => {
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys }))))
   )
 
-  it.effect("base64 that is not what it should be", () =>
+  it.effect("fail as corrupted when their base64 is not canonical", () =>
     Effect.gen(function* () {
       const text = padded(token({ plaintext: '"????>>>>~~~~"' }))
       assert.match(text, /[-_]/)
       assert.match(text, /=$/)
       const standard = text.replaceAll("-", "+").replaceAll("_", "/")
       const cases: ReadonlyArray<readonly [string, Value.Json]> = [
-        ["the standard alphabet within", inJson(standard)],
-        ["no padding within", inJson(text.replaceAll("=", ""))],
-        ["too much padding within", inJson(`${text}====`)],
-        ["a line break within", inJson(`${text}\n`)],
-        ["white space within", inJson(text.replace("A", " A"))],
-        ["something else within", inJson("é")],
+        ["the token in the standard alphabet", inJson(standard)],
+        ["the token without padding", inJson(text.replaceAll("=", ""))],
+        ["the token with too much padding", inJson(`${text}====`)],
+        ["the token with a line break", inJson(`${text}\n`)],
+        ["the token with white space", inJson(text.replace("A", " A"))],
+        ["a token that is not base64", inJson("é")],
         ["a token that is not wrapped", { __encrypted_data__: text, __encryption_version__: 1 }],
         [
-          "the URL alphabet without",
+          "the envelope in the URL alphabet",
           { ...inJson(text), __encrypted_data__: base64(`${text}>>>???`).replaceAll("/", "_") }
         ],
-        ["white space without", { ...inJson(text), __encrypted_data__: ` ${base64(text)}` }],
-        ["no padding without", { ...inJson(text), __encrypted_data__: base64(`${text}=`).replaceAll("=", "") }]
+        ["the envelope with white space", { ...inJson(text), __encrypted_data__: ` ${base64(text)}` }],
+        [
+          "the envelope without padding",
+          { ...inJson(text), __encrypted_data__: base64(`${text}=`).replaceAll("=", "") }
+        ]
       ]
       for (const [name, planted] of cases) {
         deepStrictEqual(yield* outcome(planted), "DecryptionError: corrupted", name)
@@ -136,7 +142,7 @@ describe("Fernet", () => {
     }).pipe(Effect.provide(memory().pipe(FernetEncryption.wrap({ keys }))))
   )
 
-  it.effect("too old, or from the future, by maxAge to the second", () =>
+  it.effect("fail when they are older than maxAge or from the future, to the second", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_000_000_000)
       const at = (seconds: number) => outcome(frame("fernet", token({ seconds })))
@@ -163,14 +169,14 @@ describe("Fernet", () => {
   )
 })
 
-describe("compressed data", () => {
+describe("damaged compressed data", () => {
   const engines = {
     gzip: zlib.gzipSync,
     deflate: zlib.deflateSync,
     brotli: zlib.brotliCompressSync,
     zstd: zlib.zstdCompressSync
   }
-  /** Text that stays above 64 KiB when it is compressed, and so is worked on off the event loop. */
+  /** Text that is larger than 64 KiB when compressed, so that it is decompressed off the event loop. */
   const noise = Array.from({ length: 30_000 }, (_, i) => ((i * 2_654_435_761) % 2 ** 32).toString(36)).join("")
   const texts = { small: JSON.stringify({ a: "x".repeat(200) }), large: JSON.stringify([noise]) }
   const envelope = (algorithm: string, data: string) => ({
@@ -181,40 +187,42 @@ describe("compressed data", () => {
 
   for (const [algorithm, compress] of Object.entries(engines) as ReadonlyArray<["gzip", typeof zlib.gzipSync]>) {
     for (const [size, text] of Object.entries(texts)) {
-      it.effect(`${algorithm}, ${size}: cut off, bytes behind the end, damage, and what it inflates to`, () =>
-        Effect.gen(function* () {
-          const good = compress(text)
-          assert.strictEqual(good.length > 64 * 1024, size === "large")
-          const both = Effect.fnUntraced(function* (bytes: Uint8Array) {
-            const inJson = yield* outcome(envelope(algorithm, base64(bytes)))
-            deepStrictEqual(yield* outcome(Uint8Array.from(frame(algorithm, bytes))), inJson)
-            return inJson
-          })
-          const fails = (bytes: Uint8Array, reason: string) =>
-            Effect.map(both(bytes), (found) =>
-              assert.match(String(found), new RegExp(`^DecompressionError: .*${reason}`))
-            )
-          deepStrictEqual(yield* both(good), { value: JSON.parse(text) })
-          for (const cut of [1, 4, 8, good.length - 1, good.length]) yield* fails(good.subarray(0, -cut), "")
-          yield* fails(Buffer.concat([good, Buffer.alloc(1)]), "1 bytes behind its end")
-          yield* fails(Buffer.concat([good, Buffer.from("more")]), "")
-          yield* fails(compress("nonsense"), "not JSON")
-          yield* fails(compress(`\uFEFF${text}`), "not JSON")
-          yield* fails(compress(Buffer.of(0x22, 0xff, 0x22)), "not JSON")
-          yield* fails(compress(""), "not JSON")
-          yield* fails(compress("[".repeat(100_000) + "]".repeat(100_000)), "not JSON")
-          yield* fails(compress(JSON.stringify("a".repeat(3_000_000))), "inflates to more than 2097152 bytes")
-          if (algorithm === "gzip") {
-            yield* fails(Uint8Array.from(good).with(-6, good.at(-6)! ^ 1), "incorrect data check")
-            yield* fails(Uint8Array.from(good).with(-2, good.at(-2)! ^ 1), "incorrect length check")
-            deepStrictEqual(yield* both(Buffer.concat([compress('{"a":'), compress("1}")])), { value: { a: 1 } })
-          }
-        }).pipe(Effect.provide(memory().pipe(Compression.wrap({ maxDecompressedSize: "2 MiB" }))))
+      it.effect(
+        `${algorithm}, ${size}: fails when it is cut off, damaged, followed by other bytes, or inflates too far`,
+        () =>
+          Effect.gen(function* () {
+            const good = compress(text)
+            assert.strictEqual(good.length > 64 * 1024, size === "large")
+            const both = Effect.fnUntraced(function* (bytes: Uint8Array) {
+              const inJson = yield* outcome(envelope(algorithm, base64(bytes)))
+              deepStrictEqual(yield* outcome(Uint8Array.from(frame(algorithm, bytes))), inJson)
+              return inJson
+            })
+            const fails = (bytes: Uint8Array, reason: string) =>
+              Effect.map(both(bytes), (found) =>
+                assert.match(String(found), new RegExp(`^DecompressionError: .*${reason}`))
+              )
+            deepStrictEqual(yield* both(good), { value: JSON.parse(text) })
+            for (const cut of [1, 4, 8, good.length - 1, good.length]) yield* fails(good.subarray(0, -cut), "")
+            yield* fails(Buffer.concat([good, Buffer.alloc(1)]), "1 bytes behind its end")
+            yield* fails(Buffer.concat([good, Buffer.from("more")]), "")
+            yield* fails(compress("nonsense"), "not JSON")
+            yield* fails(compress(`\uFEFF${text}`), "not JSON")
+            yield* fails(compress(Buffer.of(0x22, 0xff, 0x22)), "not JSON")
+            yield* fails(compress(""), "not JSON")
+            yield* fails(compress("[".repeat(100_000) + "]".repeat(100_000)), "not JSON")
+            yield* fails(compress(JSON.stringify("a".repeat(3_000_000))), "inflates to more than 2097152 bytes")
+            if (algorithm === "gzip") {
+              yield* fails(Uint8Array.from(good).with(-6, good.at(-6)! ^ 1), "incorrect data check")
+              yield* fails(Uint8Array.from(good).with(-2, good.at(-2)! ^ 1), "incorrect length check")
+              deepStrictEqual(yield* both(Buffer.concat([compress('{"a":'), compress("1}")])), { value: { a: 1 } })
+            }
+          }).pipe(Effect.provide(memory().pipe(Compression.wrap({ maxDecompressedSize: "2 MiB" }))))
       )
     }
   }
 
-  it.effect("an algorithm that there is not, which may be anything that JSON can hold, and is not quoted", () =>
+  it.effect("fails for an algorithm that is not known, of any JSON type, and does not quote it", () =>
     Effect.gen(function* () {
       for (const algorithm of ["zip", "", null, 1, [], { toString: null, valueOf: null }, [[{ toString: 1 }]]]) {
         deepStrictEqual(
@@ -225,7 +233,7 @@ describe("compressed data", () => {
     }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
   )
 
-  it.effect("base64 with white space, of the URL alphabet, with wrong padding", () =>
+  it.effect("fails when its base64 has white space, the URL alphabet or wrong padding", () =>
     Effect.gen(function* () {
       const text = base64(zlib.gzipSync(JSON.stringify({ a: "b", c: [1, 2, 3] })))
       assert.match(text, /[+/]/)
@@ -242,10 +250,10 @@ describe("compressed data", () => {
   )
 })
 
-describe("value frames", () => {
+describe("damaged value frames", () => {
   const data = Uint8Array.from(zlib.gzipSync("1"))
 
-  it.effect("of an unknown version or codec, or of another codec", () =>
+  it.effect("fail when their version or codec is unknown, or not that of the wrapper", () =>
     Effect.gen(function* () {
       const compression = memory().pipe(Compression.wrap())
       const fernet = memory().pipe(FernetEncryption.wrap({ keys }))
@@ -288,7 +296,7 @@ describe("value frames", () => {
   )
 })
 
-describe("entry frames", () => {
+describe("damaged entry frames", () => {
   const head = { createdAt: 1, expiresAt: 2, names: { collection: "c", key: "é" } }
   const good = entryFrame.encode(head, Uint8Array.of(0, 1, 2, 3))
   const reason = (bytes: Uint8Array) => Result.getOrThrow(Result.flip(managedEntry.decode(bytes)))
@@ -298,7 +306,7 @@ describe("entry frames", () => {
     return copy
   }
 
-  it("say what is wrong with them", () => {
+  it("fail with the reason", () => {
     assert.strictEqual(reason(good.with(3, 2)), "a frame of the unknown version 2")
     assert.strictEqual(reason(good.with(4, 8 | 7)), "a frame with unknown flags")
     assert.strictEqual(reason(with8(5, Number.NaN)), "a frame whose times are none")
@@ -312,7 +320,7 @@ describe("entry frames", () => {
     assert.strictEqual(reason(entryFrame.encode(head, new Uint8Array())), "what is inside is not JSON")
   })
 
-  it("cut off anywhere, or with any bit changed, they are no entry or one of the same form, never a defect", () => {
+  it("never die, cut off anywhere or with any bit changed", () => {
     for (let length = 0; length < good.length; length++) assert.isString(reason(good.subarray(0, length)))
     for (let at = 0; at < good.length; at++) {
       for (let bit = 1; bit < 256; bit *= 2) {
@@ -323,13 +331,13 @@ describe("entry frames", () => {
   })
 })
 
-describe("JSON", () => {
+describe("damaged or unusual JSON", () => {
   const decode = (text: string) => managedEntry.decode(text)
   const value = (text: string) => Result.getOrThrow(decode(text)).entry.payload.value
   const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels)
   const mixed = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${"}]".repeat(levels / 2)}`
 
-  it("with a byte order mark, or text behind its end", () => {
+  it("is refused with a byte order mark or text behind its end", () => {
     for (const text of [
       '\uFEFF{"value":{}}',
       '{"value":{}}x',
@@ -342,14 +350,14 @@ describe("JSON", () => {
     }
   })
 
-  it("with duplicate fields: the last one counts", () => {
+  it("is read with the last of duplicate fields", () => {
     assert.deepStrictEqual(value('{"value":{"a":1,"a":2},"value":{"b":1,"b":2}}'), { b: 2 })
     const found = Result.getOrThrow(decode('{"value":{},"expires_at":null,"expires_at":"1970-01-01T00:00:01+00:00"}'))
     assert.strictEqual(found.entry.expiresAt, 1000)
     assert.isTrue(Result.isFailure(decode('{"value":{},"value":1}')))
   })
 
-  it("1,000 levels deep, and no deeper, wherever they are", () => {
+  it("is read up to 1,000 levels deep, and refused when it is deeper anywhere", () => {
     for (const of of [deep, mixed]) {
       assert.isTrue(Result.isSuccess(decode(`{"version":2,"value":${of(1000)}}`)))
       for (const levels of [1002, 5000, 100_000]) {
@@ -368,7 +376,7 @@ describe("JSON", () => {
     }
   })
 
-  it("with __proto__: a field like any other", () => {
+  it("is read with __proto__ as a field like any other", () => {
     assert.isTrue(Result.isFailure(decode('{"__proto__":{"value":{}}}')))
     assert.isTrue(Result.isFailure(decode('{"__proto__":{"version":2},"value":1}')))
     for (const inner of [

@@ -1,6 +1,6 @@
 /**
- * Looks at the package as Node sees it, once it is built: every entry must have what its modules have, and the same thing
- * must be one and the same wherever it is imported from.
+ * Checks the built package as Node resolves it: every entry exports what its modules export, and a module that is
+ * imported by two entries is one and the same.
  */
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
@@ -26,7 +26,7 @@ for (const [subpath, target] of Object.entries(exports)) {
   for (const name of Object.keys(ofIndex ?? {})) assert.equal(ofIndex![name], built[name], `${subpath}: ${name}`)
   checked++
 }
-/** Bundlers for Workers must get what shares nothing between requests, whichever other conditions they name. */
+/** Bundlers for Workers must get the build that shares nothing between requests, whatever other conditions they set. */
 const { imports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as {
   readonly imports: { readonly "#requests": { readonly workerd: string; readonly default: string } }
 }

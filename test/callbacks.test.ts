@@ -1,3 +1,7 @@
+/**
+ * Tests functions of the user that throw or return something else than they should: in which call that shows, and
+ * how.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -5,7 +9,6 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import * as TestClock from "effect/testing/TestClock"
 import {
   Atomic,
@@ -20,12 +23,13 @@ import {
   Tracing,
   type Value
 } from "../src/index.ts"
+import { recorder } from "./support/spans.ts"
 
 type Services = KeyValue.KeyValue | Atomic.Atomic | Enumeration.Enumeration | Maintenance.Maintenance
 
 class Thrown extends Error {}
 
-/** A callback that throws while it is to, and says so. */
+/** Whether the callback throws. */
 interface Switch {
   on: boolean
 }
@@ -35,7 +39,7 @@ const unless = <A>({ on }: Switch, value: A): A => {
   return value
 }
 
-/** Every operation, as an effect that is made when the test asks. */
+/** Every operation, as a function, because some call the callback when the effect is made. */
 const operations = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
   const atomic = yield* Atomic.Atomic
@@ -83,7 +87,7 @@ const keyed: ReadonlyArray<string> = [
 
 interface Callback {
   readonly layer: (it: Switch) => Layer.Layer<Services, unknown>
-  /** The operations that run it. */
+  /** The operations that run the callback. */
   readonly of: ReadonlyArray<string>
 }
 
@@ -93,44 +97,44 @@ const rename = (it: Switch): Driver.NameCodec => ({
 })
 
 const callbacks: Readonly<Record<string, Callback>> = {
-  "Routing: route": {
+  "route of Routing": {
     layer: (it) => Memory.layer().pipe(Routing.wrap({ stores: { a: Memory.layer() }, route: () => unless(it, "a") })),
     of: [...keyed, "keys", "collections", "clearCollection", "clear", "removeExpired"]
   },
-  "combine: the combination": {
+  "the combination of combine": {
     layer: (it) =>
       Memory.layer().pipe(
         Driver.wrapper((driver) => Driver.combine([driver], (call, nexts) => unless(it, nexts[0]!)(call)))
       ),
     of: [...keyed, "keys", "collections", "clearCollection", "clear", "removeExpired"]
   },
-  "mapEntries: encode": {
+  "encode of mapEntries": {
     layer: (it) =>
       Memory.layer().pipe(Driver.wrapper(Driver.mapEntries({ encode: (entry) => Effect.succeed(unless(it, entry)) }))),
     of: ["put", "putMany", "putIfAbsent", "update"]
   },
-  "mapEntries: decode": {
+  "decode of mapEntries": {
     layer: (it) =>
       Memory.layer().pipe(Driver.wrapper(Driver.mapEntries({ decode: (entry) => Effect.succeed(unless(it, entry)) }))),
     of: ["get", "getMany", "ttl", "update", "getAndDelete"]
   },
-  "mapNames: encode and decode": {
+  "encode and decode of mapNames": {
     layer: (it) => Memory.layer().pipe(Driver.wrapper(Driver.mapNames({ collection: rename(it), key: rename(it) }))),
     of: [...keyed, "keys", "collections", "clearCollection", "clear", "removeExpired"]
   }
 }
 
-/** Something for each operation to find, which has expired or not. */
+/** Stores an entry for the operations to find. */
 const fill = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
   yield* kv.put("k", 1, { collection: "c" })
   yield* Effect.flatMap(Maintenance.Maintenance, (it) => it.removeExpired)
 })
 
-describe("a callback that throws is a defect of the call that ran it", () => {
+describe("a callback that throws", () => {
   for (const [name, { layer, of }] of Object.entries(callbacks)) {
     for (const operation of of) {
-      it.effect(`${name}, in ${operation}`, () => {
+      it.effect(`makes ${operation} die, in ${name}`, () => {
         const it: Switch = { on: false }
         return Effect.gen(function* () {
           yield* fill
@@ -150,7 +154,7 @@ describe("a callback that throws is a defect of the call that ran it", () => {
     }
   }
 
-  it.effect("Atomic: the function of update, which changes nothing then", () =>
+  it.effect("makes update of Atomic die, and changes nothing", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const atomic = yield* Atomic.Atomic
@@ -166,8 +170,8 @@ describe("a callback that throws is a defect of the call that ran it", () => {
   )
 })
 
-describe("a callback that returns garbage", () => {
-  it.effect("Routing: a name that is no store's is a defect, and never the wrapped store", () =>
+describe("a callback that returns a wrong value", () => {
+  it.effect("makes the call die when route of Routing returns an unknown name", () =>
     Effect.gen(function* () {
       for (const answer of ["none", null, 1, {}, "toString", "__proto__"]) {
         const layer = Memory.layer().pipe(
@@ -184,7 +188,7 @@ describe("a callback that returns garbage", () => {
     })
   )
 
-  it.effect("Atomic: what the function of update may not return is a SerializationError", () =>
+  it.effect("makes update of Atomic fail with SerializationError when the new value cannot be stored", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const atomic = yield* Atomic.Atomic
@@ -198,13 +202,13 @@ describe("a callback that returns garbage", () => {
   )
 })
 
-describe("a callback of what observes changes no operation, and shows that it failed", () => {
+describe("a callback of Statistics, Tracing or Logging that throws or returns a wrong value", () => {
   const throwing = () => {
     throw new Thrown()
   }
   const garbage: ReadonlyArray<unknown> = [1, {}, null, Symbol("x"), Promise.resolve("x"), 1n]
 
-  it.effect("Statistics: a label that cannot be made, or is none, is _OTHER", () =>
+  it.effect("does not fail the operation in Statistics, which uses the label _OTHER", () =>
     Effect.gen(function* () {
       for (const collectionLabel of [throwing, ...garbage.map((value) => () => value as string)]) {
         const layer = Memory.layer().pipe(Statistics.wrap({ collectionLabel }))
@@ -220,17 +224,10 @@ describe("a callback of what observes changes no operation, and shows that it fa
     })
   )
 
-  it.effect("Tracing: the same", () =>
+  it.effect("does not fail the operation in Tracing, which uses the label _OTHER", () =>
     Effect.gen(function* () {
       for (const collectionLabel of [throwing, ...garbage.map((value) => () => value as string)]) {
-        const spans: Array<Tracer.NativeSpan> = []
-        const tracer = Tracer.make({
-          span: (options) => {
-            const span = new Tracer.NativeSpan(options)
-            spans.push(span)
-            return span
-          }
-        })
+        const { spans, tracer } = recorder()
         const got = yield* KeyValue.KeyValue.use((kv) => Effect.andThen(kv.put("k", 1), kv.get("k"))).pipe(
           Effect.provide(Memory.layer().pipe(Tracing.wrap({ collectionLabel }))),
           Effect.withTracer(tracer)
@@ -247,7 +244,7 @@ describe("a callback of what observes changes no operation, and shows that it fa
     })
   )
 
-  it.effect("Logging: a value that cannot be shown says so", () =>
+  it.effect("does not fail the operation in Logging, which still writes a line", () =>
     Effect.gen(function* () {
       for (const logValues of [throwing, ...garbage.map((value) => () => value)]) {
         const lines: Array<unknown> = []

@@ -1,3 +1,4 @@
+/** Tests the code blocks of the pages and docstrings: they compile, or are equal to the file that they name. */
 import { spawnSync } from "node:child_process"
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
@@ -8,12 +9,12 @@ interface Block {
   readonly file: string
   /** The line of its first line, from 0. */
   readonly line: number
-  /** What stands after ` ```ts `: nothing, `nocheck`, or the file that the block is a copy of. */
+  /** The text after ` ```ts `: nothing, `nocheck`, or the file that the block is a copy of. */
   readonly info: string
   readonly code: string
 }
 
-/** All ` ```ts ` blocks, with the margin (of a docstring: ` * `) taken off. */
+/** All ` ```ts ` blocks, without the margin (` * ` in a docstring). */
 const blocksOf = (file: string): ReadonlyArray<Block> => {
   const text = readFileSync(file, "utf8")
   return [...text.matchAll(/^([ *]*)```ts(?: (.+))?\n((?:.*\n)*?)\1```$/gm)].map((match) => {
@@ -34,7 +35,7 @@ const copies = blocks.filter(({ info }) => info.endsWith(".ts"))
 const checked = blocks.filter(({ info }) => info === "")
 
 describe("code in the documentation", () => {
-  it("is found in pages and docstrings", () => {
+  it("exists in pages and docstrings", () => {
     const found = new Set(checked.map(({ file }) => file))
     for (const file of ["README.md", "src/KeyValue.ts", "src/driver/around.ts"]) assert.isTrue(found.has(file), file)
     assert.deepStrictEqual(
@@ -44,20 +45,20 @@ describe("code in the documentation", () => {
   })
 
   for (const { file, line, info, code } of copies) {
-    it(`${file}:${line} is ${info}`, () => assert.strictEqual(code, readFileSync(info, "utf8")))
+    it(`${file}:${line} is equal to ${info}`, () => assert.strictEqual(code, readFileSync(info, "utf8")))
   }
 
-  /** Inside of the repository, so that `effect-kv` is this package. */
+  /** Inside the repository, so that `effect-kv` resolves to this package. */
   const directory = ".cache/docs"
 
-  /** Each block becomes a module in which it has the line numbers that it has in its file. */
+  /** Writes each block as a module with the line numbers of its file, so that errors of the compiler name the right line. */
   const write = ({ file, line, code }: Block): void => {
     const module = join(directory, `${file}.${line}.ts`)
     mkdirSync(dirname(module), { recursive: true })
     writeFileSync(module, `${"\n".repeat(line)}${code}\nexport {}\n`)
   }
 
-  it("type-checks", { timeout: 60_000 }, () => {
+  it("compiles", { timeout: 60_000 }, () => {
     rmSync(directory, { recursive: true, force: true })
     checked.forEach(write)
     const config = {

@@ -1,3 +1,4 @@
+/** Tests that an expiry does not drift when its entry is updated or encoded many times. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -57,10 +58,10 @@ const expiryOf = Effect.fnUntraced(function* (key: string) {
 
 const increment = (value: unknown) => Number(value) + 1
 
-describe("an update without a TTL keeps the expiry to the millisecond, 1,000 times", () => {
+describe("Atomic.update without a TTL", () => {
   for (const [store, base] of Object.entries(stores)) {
     for (const [name, wrap] of Object.entries(wrappers)) {
-      it.effect(`through ${name} over ${store}`, () =>
+      it.effect(`keeps the expiry to the millisecond over 1,000 updates, through ${name} over ${store}`, () =>
         Effect.gen(function* () {
           const kv = yield* KeyValue.KeyValue
           const atomic = yield* Atomic.Atomic
@@ -78,7 +79,7 @@ describe("an update without a TTL keeps the expiry to the millisecond, 1,000 tim
     }
   }
 
-  it.effect("an entry that does not expire does not begin to, whatever TtlClamp's missingTtl", () =>
+  it.effect("does not give an expiry to an entry without one, with any missingTtl of TtlClamp", () =>
     Effect.gen(function* () {
       const base = Memory.layer()
       const memo = yield* Layer.makeMemoMap
@@ -97,14 +98,14 @@ describe("an update without a TTL keeps the expiry to the millisecond, 1,000 tim
   )
 })
 
-describe("an expiry that is written and read 1,000 times stays what it is", () => {
+describe("managedEntry", () => {
   const times = [0.001, 1.5, 1234.567, 1_764_000_000_000.123, 1_764_000_000_000.9995]
 
   for (const [name, payload] of [
     ["text", entry(1).payload],
     ["bytes", entry(Uint8Array.of(1)).payload]
   ] as const) {
-    it(`in an entry of ${name}`, () => {
+    it(`does not change the expiry over 1,000 times of encoding and decoding, in an entry of ${name}`, () => {
       const again = (expiresAt: number): number => {
         const stored = managedEntry.encode("c", "k", { payload, createdAt: expiresAt, expiresAt })
         return Result.getOrThrow(managedEntry.decode(stored)).entry.expiresAt!

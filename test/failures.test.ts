@@ -1,3 +1,4 @@
+/** Tests that a failure of the store is never taken for a miss, in any operation and through any wrapper. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -35,14 +36,14 @@ import {
 } from "../src/index.ts"
 import { faulty, type Step, script } from "./support/faults.ts"
 
-/** A store that only ever fails, with something in it. */
+/** A store with one entry, in which every call fails. */
 const failing = (step: Step) =>
   Memory.layer({ seed: { c: { a: 1 } } }).pipe(faulty(script(...Array<Step>(100).fill(step))))
 
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
 const at = { collection: "c" }
 
-/** Everything that an application can ask for. */
+/** Every operation of every service. */
 const operations = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
   const { putIfAbsent, update, getAndDelete } = yield* Atomic.Atomic
@@ -101,9 +102,9 @@ const stacks: Record<string, <E>(store: Layer.Layer<All, E>) => Layer.Layer<All,
 
 const tags = { unavailable: "StoreUnavailableError", refused: "StoreError", lost: "StoreUnavailableError" } as const
 
-describe("a failure is never a miss", () => {
+describe("a failure of the store", () => {
   for (const [name, stack] of Object.entries(stacks)) {
-    it.effect(`through ${name}`, () =>
+    it.effect(`fails every operation, through ${name}`, () =>
       Effect.forEach(["unavailable", "refused"] as const, (step) =>
         Effect.gen(function* () {
           const { reads, writes } = yield* operations
@@ -124,7 +125,7 @@ describe("a failure is never a miss", () => {
     )
   }
 
-  it.effect("through Fallback, when both stores fail", () =>
+  it.effect("fails every read through Fallback, when both stores fail", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       for (const read of [kv.get("a", at), kv.getMany(["a"], at), kv.ttl("a", at), kv.ttlMany(["a"], at)]) {
@@ -133,7 +134,7 @@ describe("a failure is never a miss", () => {
     }).pipe(Effect.provide(failing("unavailable").pipe(Fallback.wrap({ fallback: failing("refused") }))))
   )
 
-  it.effect("a write whose answer was lost says that it may have been applied", () =>
+  it.effect("has the outcome unknown when the reply to a write was lost", () =>
     Effect.gen(function* () {
       const { writes } = yield* operations
       for (const name of [

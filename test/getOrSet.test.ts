@@ -1,4 +1,6 @@
-/** What `getOrSet` promises: one read and one load for all, stored only over what was found, owned by nobody. */
+/**
+ * Tests what `getOrSet` promises: two reads and one load for all callers, and never a loaded value over a newer one.
+ */
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -21,7 +23,7 @@ const plain = Memory.layer().pipe(
   Driver.wrapper((driver) => ({ ...driver, atomic: undefined }))
 ) as Layer.Layer<KeyValue.KeyValue>
 
-/** A store that tells how often it was read. */
+/** A store that counts its reads. */
 const counted = (reads: { count: number }) =>
   Memory.layer().pipe(
     Driver.wrapper(
@@ -34,7 +36,7 @@ const counted = (reads: { count: number }) =>
     )
   )
 
-/** A load that has begun, and how it ends. */
+/** Starts a load, and returns an effect that ends it and waits for its caller. */
 const begun = Effect.fnUntraced(function* (kv: KeyValue.Service, key: string, value: string) {
   const gate = yield* Deferred.make<void>()
   const caller = yield* Effect.forkChild(kv.getOrSet(key, Effect.as(Deferred.await(gate), value)), {
@@ -45,7 +47,7 @@ const begun = Effect.fnUntraced(function* (kv: KeyValue.Service, key: string, va
 })
 
 describe("getOrSet", () => {
-  it.effect("loads once for 1,000 callers, reads twice, and hands every caller a copy", () => {
+  it.effect("loads once and reads twice for 1,000 callers, and gives every caller a copy", () => {
     const reads = { count: 0 }
     let loads = 0
     return Effect.gen(function* () {
@@ -73,7 +75,7 @@ describe("getOrSet", () => {
     ["over a store without Atomic", plain]
   ] as const) {
     describe(name, () => {
-      it.effect("does not store what was loaded over a put that came meanwhile", () =>
+      it.effect("does not store a loaded value over a put that came meanwhile", () =>
         Effect.gen(function* () {
           const kv = yield* KeyValue.KeyValue
           const { end } = yield* begun(kv, "a", "old")
@@ -83,12 +85,12 @@ describe("getOrSet", () => {
         }).pipe(Effect.provide(store))
       )
 
-      it.effect("does not store what was loaded after a delete that came meanwhile", () =>
+      it.effect("does not store a loaded value after a delete that came meanwhile", () =>
         Effect.gen(function* () {
           const kv = yield* KeyValue.KeyValue
           const { end } = yield* begun(kv, "a", "old")
           yield* kv.deleteMany(["other", "a"])
-          assert.strictEqual(yield* end, "old", "who came before the delete is answered")
+          assert.strictEqual(yield* end, "old", "a caller from before the delete gets the loaded value")
           assert.isUndefined(yield* kv.get("a"))
         }).pipe(Effect.provide(store))
       )
@@ -106,7 +108,7 @@ describe("getOrSet", () => {
     })
   }
 
-  it.effect("does not store what was loaded after the collection was cleared meanwhile", () =>
+  it.effect("does not store a loaded value after the collection was cleared meanwhile", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const maintenance = yield* Maintenance.Maintenance
@@ -117,7 +119,7 @@ describe("getOrSet", () => {
     }).pipe(Effect.provide(Memory.layer()))
   )
 
-  it.effect("does not store what was loaded after a getAndDelete that found nothing", () =>
+  it.effect("does not store a loaded value after a getAndDelete that found nothing", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const { end } = yield* begun(kv, "a", "old")
@@ -127,7 +129,7 @@ describe("getOrSet", () => {
     }).pipe(Effect.provide(Memory.layer()))
   )
 
-  it.effect("does not store what was loaded over an update through Atomic", () =>
+  it.effect("does not store a loaded value over an update through Atomic", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const atomic = yield* Atomic.Atomic
@@ -138,7 +140,7 @@ describe("getOrSet", () => {
     }).pipe(Effect.provide(Memory.layer()))
   )
 
-  it.effect("answers what another process stored first, where the store has Atomic", () => {
+  it.effect("returns the value that another process stored first, where the store has Atomic", () => {
     const base = Memory.layer()
     const other = Layer.effect(Other, KeyValue.KeyValue).pipe(Layer.provide(base))
     return Effect.gen(function* () {
@@ -150,7 +152,7 @@ describe("getOrSet", () => {
     }).pipe(Effect.provide(Layer.merge(base.pipe(Driver.wrapper((driver) => ({ ...driver }))), other)))
   })
 
-  it.effect("gives a load a Scope of its own, which outlives the caller that began it", () =>
+  it.effect("gives a load its own Scope, which outlives the caller that began the load", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const events: Array<string> = []
@@ -172,7 +174,7 @@ describe("getOrSet", () => {
     }).pipe(Effect.provide(Memory.layer()))
   )
 
-  it.effect("runs a load under no caller's budget, and keeps each caller no longer than its own", () =>
+  it.effect("runs a load without the deadline of any caller, and fails each caller at its own deadline", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const load = Effect.delay(Effect.succeed("value"), "1 second")
@@ -187,10 +189,10 @@ describe("getOrSet", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(Deadline.wrap())))
   )
 
-  describe("that waits for itself", () => {
+  describe("loads that wait for each other", () => {
     const message = (exit: Exit.Exit<unknown, unknown>) => (Exit.isFailure(exit) ? String(exit.cause) : "no failure")
 
-    it.effect("is a defect that names the key, when a load asks for its own key", () =>
+    it.effect("die with a message that names the key, when a load asks for its own key", () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
         const exit = yield* Effect.exit(
@@ -204,7 +206,7 @@ describe("getOrSet", () => {
       }).pipe(Effect.provide(Memory.layer()))
     )
 
-    it.effect("is a defect that names the circle, when two callers' loads ask for each other's keys", () =>
+    it.effect("die with a message that names the cycle, when two loads ask for each other's keys", () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
         const asking = (key: string): Effect.Effect<any, any> =>
@@ -217,7 +219,7 @@ describe("getOrSet", () => {
       }).pipe(Effect.provide(Memory.layer()))
     )
 
-    it.effect("is none when loads ask for others in a chain of 3,000", () =>
+    it.effect("succeed when 3,000 loads ask for each other in a chain without a cycle", () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
         const from = (i: number): Effect.Effect<any, any> =>
@@ -227,7 +229,7 @@ describe("getOrSet", () => {
     )
   })
 
-  it.effect("makes a load that throws a defect of its callers, and loads again afterwards", () =>
+  it.effect("dies in all callers when the load throws, and loads again for later callers", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const throwing = Effect.sync((): string => {
@@ -251,8 +253,8 @@ describe("getOrSet", () => {
   )
 })
 
-describe("getOrSet whose layer is closed while it loads", () => {
-  it.effect("fails, since what it loaded is not stored", () =>
+describe("getOrSet during the close of its layer", () => {
+  it.effect("fails when the layer is closed before the loaded value is stored", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(Memory.layer(), scope)
@@ -266,7 +268,7 @@ describe("getOrSet whose layer is closed while it loads", () => {
 })
 
 describe("Collection.getOrSet", () => {
-  it.effect("does not replace a value that does not fit over a put that came meanwhile", () =>
+  it.effect("does not replace an invalid value over a put that came meanwhile", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.put("k", "of an old schema", { collection: "c" })
@@ -284,26 +286,29 @@ describe("Collection.getOrSet", () => {
   )
 })
 
-describe("what is loaded is answered as it is read afterwards", () => {
+describe("the value that getOrSet returns after a load", () => {
   const stores = { "with Atomic": Memory.layer(), "without Atomic": plain, "that keeps text": Sqlite.layer() }
   for (const [name, store] of Object.entries<Layer.Layer<KeyValue.KeyValue, unknown>>(stores)) {
-    it.effect(`bytes of another realm, an ArrayBuffer and accessors, in a store ${name}`, () => {
-      let reads = 0
-      const values: Readonly<Record<string, unknown>> = {
-        "bytes of another realm": runInNewContext("new Uint8Array([1, 2])"),
-        "an ArrayBuffer": new Uint8Array([1, 2]).buffer,
-        "an object of another realm": runInNewContext("({ a: [1, -0] })"),
-        "an accessor": Object.defineProperty({}, "reads", { get: () => ++reads, enumerable: true })
-      }
-      return Effect.gen(function* () {
-        const kv = yield* KeyValue.KeyValue
-        for (const [key, value] of Object.entries(values)) {
-          const load = Effect.succeed(value as Value.Value)
-          assert.deepStrictEqual(yield* kv.getOrSet(key, load), yield* kv.get(key), key)
+    it.effect(
+      `equals what get returns, for bytes and objects of another realm, an ArrayBuffer and accessors, in a store ${name}`,
+      () => {
+        let reads = 0
+        const values: Readonly<Record<string, unknown>> = {
+          "bytes of another realm": runInNewContext("new Uint8Array([1, 2])"),
+          "an ArrayBuffer": new Uint8Array([1, 2]).buffer,
+          "an object of another realm": runInNewContext("({ a: [1, -0] })"),
+          "an accessor": Object.defineProperty({}, "reads", { get: () => ++reads, enumerable: true })
         }
-        assert.deepStrictEqual(yield* kv.get("an ArrayBuffer"), new Uint8Array([1, 2]))
-        assert.strictEqual(reads, 1)
-      }).pipe(Effect.provide(store))
-    })
+        return Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          for (const [key, value] of Object.entries(values)) {
+            const load = Effect.succeed(value as Value.Value)
+            assert.deepStrictEqual(yield* kv.getOrSet(key, load), yield* kv.get(key), key)
+          }
+          assert.deepStrictEqual(yield* kv.get("an ArrayBuffer"), new Uint8Array([1, 2]))
+          assert.strictEqual(reads, 1)
+        }).pipe(Effect.provide(store))
+      }
+    )
   }
 })

@@ -1,6 +1,6 @@
 /**
- * What n times as much costs: every operation of every wrapper takes time that grows no
- * faster than the work. The limit has a wide margin: quadratic growth costs 64 times as much.
+ * Tests that the CPU time of every operation of every wrapper grows no faster than the work.
+ * The limit has a wide margin: with quadratic growth, eight times the work costs 64 times as much.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -12,7 +12,7 @@ import { everyWrapper } from "./support/everyWrapper.ts"
 
 const few = 1000
 const many = 8 * few
-/** Eight times the work may cost so many times as much: 2.4 for each doubling, and a margin for a machine that is busy. */
+/** How many times as much eight times the work may cost: 2.4 for each doubling, and a margin for a busy machine. */
 const limit = 32
 
 interface Bench {
@@ -28,32 +28,32 @@ const operations: Record<string, { readonly filled: boolean; readonly run: Opera
     filled: false,
     run: ({ kv }, keys) => kv.putMany(keys.map((key) => [key, { key }] as const))
   },
-  "putMany over old ones": {
+  "putMany of stored keys": {
     filled: true,
     run: ({ kv }, keys) => kv.putMany(keys.map((key) => [key, { key }] as const))
   },
-  "getMany of what is there": { filled: true, run: ({ kv }, keys) => kv.getMany(keys) },
-  "getMany of what is not": { filled: false, run: ({ kv }, keys) => kv.getMany(keys) },
-  "getMany of one key again and again": { filled: false, run: ({ kv }, keys) => kv.getMany(keys.map(() => "same")) },
+  "getMany of stored keys": { filled: true, run: ({ kv }, keys) => kv.getMany(keys) },
+  "getMany of missing keys": { filled: false, run: ({ kv }, keys) => kv.getMany(keys) },
+  "getMany of one key many times": { filled: false, run: ({ kv }, keys) => kv.getMany(keys.map(() => "same")) },
   ttlMany: { filled: true, run: ({ kv }, keys) => kv.ttlMany(keys) },
   deleteMany: { filled: true, run: ({ kv }, keys) => kv.deleteMany(keys) },
-  "single puts side by side": {
+  "concurrent single puts": {
     filled: false,
     run: ({ kv }, keys) => Effect.forEach(keys, (key) => kv.put(key, 1), { concurrency: "unbounded", discard: true })
   },
-  "single gets side by side": {
+  "concurrent single gets": {
     filled: true,
     run: ({ kv }, keys) => Effect.forEach(keys, (key) => kv.get(key), { concurrency: "unbounded", discard: true })
   },
-  "gets of one key side by side": {
+  "concurrent gets of one key": {
     filled: true,
     run: ({ kv }, keys) => Effect.forEach(keys, () => kv.get("1"), { concurrency: "unbounded", discard: true })
   },
-  "puts of one key side by side": {
+  "concurrent puts of one key": {
     filled: false,
     run: ({ kv }, keys) => Effect.forEach(keys, () => kv.put("same", 1), { concurrency: "unbounded", discard: true })
   },
-  "getOrSet side by side": {
+  "concurrent getOrSet": {
     filled: false,
     run: ({ kv }, keys) =>
       Effect.forEach(keys, (key) => kv.getOrSet(key, Effect.as(Effect.yieldNow, 1)), {
@@ -75,7 +75,7 @@ const operations: Record<string, { readonly filled: boolean; readonly run: Opera
 
 const keysUpTo = (count: number) => Array.from({ length: count }, (_, i) => String(i))
 
-/** CPU time of an operation with so many keys, in milliseconds: the least of some rounds. */
+/** CPU time of an operation with `count` keys, in milliseconds: the least of all rounds. */
 const cost = (
   layer: Layer.Layer<KeyValue.KeyValue, unknown>,
   operation: (typeof operations)[string],
@@ -110,7 +110,7 @@ const grows = (name: string, layer: Layer.Layer<KeyValue.KeyValue, any>) =>
   describe(name, () => {
     for (const [operationName, operation] of Object.entries(operations)) {
       it.live(
-        `${operationName}: eight times as many keys cost at most ${limit} times as much`,
+        `costs at most ${limit} times as much CPU time for eight times as many keys: ${operationName}`,
         () =>
           Effect.gen(function* () {
             const small = Math.max(2, yield* cost(layer, operation, few, 3))
@@ -122,7 +122,7 @@ const grows = (name: string, layer: Layer.Layer<KeyValue.KeyValue, any>) =>
     }
   })
 
-/** What changes names and entries is measured in wrappers/growth.test.ts, and stores have tests of their own. */
+/** Measured in `wrappers/growth.test.ts`, or in the tests of the stores. */
 const elsewhere = [
   "no wrapper",
   "LimitSize",

@@ -1,3 +1,4 @@
+/** Tests that an operation can be interrupted after any of its steps without blocking the operations that follow. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -86,7 +87,7 @@ const operations: Effect.Effect<
   }
 })
 
-/** Every operation works, and they agree. */
+/** Checks that every operation works and agrees with the others. */
 const works = Effect.fnUntraced(function* (isReadOnly: boolean) {
   const kv = yield* KeyValue.KeyValue
   const atomic = yield* Atomic.Atomic
@@ -106,9 +107,9 @@ const works = Effect.fnUntraced(function* (isReadOnly: boolean) {
   assert.strictEqual(yield* clear, 0)
 })
 
-describe("an operation that is interrupted after any of its steps leaves nothing behind that others wait for", () => {
+describe("an operation that is interrupted after any of its steps", () => {
   for (const [name, layer] of Object.entries(layers)) {
-    it.effect(name, () =>
+    it.effect(`leaves the store usable, in ${name}`, () =>
       Effect.gen(function* () {
         for (const operation of Object.values(yield* operations)) {
           for (let steps = 5; steps <= 60; steps++) {

@@ -1,4 +1,4 @@
-/** Every option of every module at its ends: it works as documented, or its layer fails with StoreSetupError. */
+/** Tests every option of every module and call at its limits: it works as documented, or fails with a typed error. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -27,12 +27,12 @@ import * as testing from "../src/testing/index.ts"
 import { describeWithRedis } from "./servers/redis.ts"
 import { uniquePrefix } from "./stores/redis/support.ts"
 
-/** Options of whatever type: what is tried here is what the compiler refuses. */
+/** Options of any type: these tests pass values that the compiler refuses. */
 type Loose = any
 
 const { Atomic, Driver, KeyValue, Maintenance, Memory } = kv
 
-/** A store that takes a moment, as all but Memory do. */
+/** A store that is asynchronous, as all stores but Memory are. */
 const store = () => Memory.layer().pipe(Driver.wrapper(Driver.around((call, next) => Effect.delay(next(call), 0))))
 
 const put = KeyValue.KeyValue.use((kv) => kv.put("k", "v", { collection: "c" }))
@@ -46,7 +46,7 @@ const use = Effect.gen(function* () {
   yield* remove("k")
 })
 
-/** Something with options: how to build it, those that it cannot do without, and what to do with it. */
+/** A module with options: their description, those that are required, and how to use the module. */
 interface Subject {
   readonly described: Described<never, unknown>
   readonly needs?: Loose
@@ -67,7 +67,7 @@ const wrapped = (
   needs?: Loose
 ): Subject => ({ described, needs, use: over((options) => store().pipe(wrap(options))) })
 
-/** What takes one argument before its options. */
+/** A wrapper that takes one argument before its options. */
 const named = (
   {
     described,
@@ -86,7 +86,7 @@ const named = (
 
 const key = Redacted.make("cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=")
 
-/** Files of the names that are tried are made in a folder of their own. */
+/** The folder for all files, whatever names are tried. */
 const folder = mkdtempSync(join(tmpdir(), "effect-kv-options-"))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -158,7 +158,7 @@ const subjects: Record<string, Subject> = {
       )
     )
   },
-  // With a rate of 1, each call has its fault, and may never end.
+  // No calls: with a rate of 1 each of them has a fault, and may never end.
   Chaos: {
     described: testing.Chaos.described,
     use: over((options) => store().pipe(testing.Chaos.wrap(options)), Effect.void)
@@ -166,7 +166,7 @@ const subjects: Record<string, Subject> = {
   Simulation: {
     described: testing.Simulation.described,
     needs: { stack: (faulty: Loose) => faulty("store", Memory.layer()), seeds: 1, operations: 3 },
-    // Many operations take their time, which is not tried.
+    // Large numbers are only read: to run them would take too long.
     use: (options) =>
       Effect.flatMap(testing.Simulation.described.read(options), ({ seeds, operations, clients, keys, shrinks }) =>
         Math.max(seeds, operations, clients, keys, shrinks) < 10 ? testing.Simulation.run(options) : Effect.void
@@ -174,7 +174,7 @@ const subjects: Record<string, Subject> = {
   }
 }
 
-/** One that takes nothing but layers, and one that makes a layer of a driver. */
+/** CollectionRouting takes only layers, and Driver.layer takes a driver. */
 const withoutOptions = ["CollectionRouting", "Driver"]
 
 const isDescribed = (it: unknown): it is Described<never, unknown> =>
@@ -185,13 +185,13 @@ const modules: Readonly<Record<string, object>> = { ...kv, ...testing, EffectSto
 const isMaker = (name: string, it: unknown): boolean => /^(wrap|layer)$/.test(name) && typeof it === "function"
 
 describe("the table of options", () => {
-  it("has all modules that the package exports", () => {
+  it("has every module that the package exports", () => {
     const { exports } = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8"))
     const names = Object.keys(exports).map((path) => path.slice(2))
     for (const name of names.filter((name) => /^[A-Z]/.test(name))) assert.property(modules, name)
   })
 
-  it("has the options of every module with a layer or a wrapper, and of no other", () => {
+  it("has the options of every module with a layer or wrap, and of no other", () => {
     const expected = Object.entries(modules).flatMap(([name, module]) => {
       const tables = Object.entries(module).filter(([, it]) => isDescribed(it))
       const makers = Object.entries(module).filter(([key, it]) => isMaker(key, it))
@@ -201,13 +201,13 @@ describe("the table of options", () => {
     assert.sameMembers([...Object.keys(subjects), "Redis"], expected)
   })
 
-  it("names no option that the README does not have", () => {
+  it("has only options that the README names", () => {
     const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8")
     const tables = Object.values({ ...kv, EffectStore, Redis, Sqlite }).flatMap((module) => Object.values(module))
     const names = tables
       .filter(isDescribed)
       .flatMap(({ module, rows }) => rows.map(({ name }) => [module, name] as const))
-    // What is below these two are ioredis' own options.
+    // The names below these two are ioredis' own options.
     const own = names.filter(([, name]) => !/^(?:options|cluster)\./.test(name))
     const absent = own.filter(([, name]) => !new RegExp(`\\b${name.split(".").at(-1)}\\b`).test(readme))
     assert.deepStrictEqual(absent, [])
@@ -219,7 +219,7 @@ const strange = [null, {}, [], Symbol("s"), () => 1, Object.create(null)]
 const numbers = [0, -1, 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, -1e20, 2 ** 31, 2 ** 53, 1e20, Number.MAX_VALUE]
 const texts = ["", " ", "5", "soon", lone, "x".repeat(100_000), "a\0b"]
 
-/** All that is tried for every option, whatever its kind. */
+/** All values that are tried for every option of any kind. */
 const ends: ReadonlyArray<unknown> = [
   ...numbers,
   ...texts,
@@ -237,7 +237,7 @@ const ends: ReadonlyArray<unknown> = [
   Duration.millis(1e20)
 ]
 
-/** What no option of a kind may take, by rules that are not those of `src/`. */
+/** Whether every option of a kind must refuse a value, by rules that do not come from `src/`. */
 const isRefused = ({ kind, allowed }: Row, value: unknown): boolean => {
   if (value === null && allowed.startsWith("null or ")) return false
   if (typeof value === "boolean") return kind === "value" ? false : !/^true or false/.test(allowed)
@@ -269,7 +269,7 @@ const isRefused = ({ kind, allowed }: Row, value: unknown): boolean => {
   }
 }
 
-/** Where the compiler alone says what a layer or the answer of a function is. */
+/** Options whose values only the compiler checks: layers, and functions that return layers. */
 const notTried = [
   "Fallback.fallback",
   "PassthroughCache.cache",
@@ -278,7 +278,7 @@ const notTried = [
   "Simulation.stack"
 ]
 
-/** What the other parts of a group are, while one is tried. */
+/** The other options of a group while one of them is tried. */
 const siblings: Record<string, object> = {
   outages: { from: 0, to: 1 },
   staleness: { bound: 1, when: "always" }
@@ -293,7 +293,7 @@ const withOption = (needs: Loose, rows: ReadonlyArray<Row>, name: string, value:
 
 const shown = (value: unknown): string => (typeof value === "function" ? "a function" : inspect(value).slice(0, 60))
 
-/** How an attempt ends that has two seconds: with `"hang"` if it has not. */
+/** How an attempt ends. It dies with `"hang"` after two seconds. */
 const outcomeOf = (attempt: () => Effect.Effect<unknown, unknown, Scope.Scope>) =>
   Effect.suspend(attempt).pipe(
     Effect.scoped,
@@ -302,7 +302,7 @@ const outcomeOf = (attempt: () => Effect.Effect<unknown, unknown, Scope.Scope>) 
     Effect.exit
   )
 
-/** Succeeds if a value is refused as documented, or works. */
+/** Fails the test unless a value works, or is refused as documented. */
 const judge = (module: string, row: Row, value: unknown, exit: Exit.Exit<unknown, unknown>): void => {
   const what = `${module}.${row.name} = ${shown(value)}`
   if (Exit.isSuccess(exit)) {
@@ -335,22 +335,22 @@ const tryAll = (name: string, { described, needs, use }: Subject, rows = describ
       )
   )
 
-describe("every option, at its ends", () => {
+describe("every option at its limits", () => {
   for (const [name, subject] of Object.entries(subjects)) {
     it.live(`${name} works as documented, or fails to build with StoreSetupError`, () => tryAll(name, subject), 20_000)
   }
 })
 
-describe("options", () => {
+describe("the options object", () => {
   const optionsOf = ({ described, needs }: Subject) =>
     new Set([...Object.keys(needs ?? {}), ...described.rows.map((row) => row.name).filter((it) => !it.includes("."))])
 
-  /** Read by this file itself, to move files elsewhere. */
+  /** Not counted, because `inFolder` reads these options, too. */
   const notCounted = ["directory", "filename"]
   const filesOf = ({ needs }: Subject) => (needs?.directory ? { directory: needs.directory } : {})
 
   for (const [name, subject] of Object.entries(subjects)) {
-    it.live(`of ${name} are read once each`, () =>
+    it.live(`has every option read once by ${name}`, () =>
       Effect.gen(function* () {
         const reads = new Map<string, number>()
         const options = {}
@@ -370,7 +370,7 @@ describe("options", () => {
     )
   }
 
-  it.live("whose getter throws, and that are no object, fail with StoreSetupError", () =>
+  it.live("fails with StoreSetupError when a getter throws, or when it is not an object", () =>
     Effect.gen(function* () {
       for (const name of ["Bulkhead", "Memory", "Sqlite", "Retry", "Statistics"]) {
         const { described, use } = subjects[name]!
@@ -388,7 +388,7 @@ describe("options", () => {
     })
   )
 
-  it.effect("are not quoted where they may be secrets", () =>
+  it.effect("is not quoted in an error where it may contain secrets", () =>
     Effect.gen(function* () {
       const secret = "hunter2"
       const layers: ReadonlyArray<Layer.Layer<any, unknown>> = [
@@ -413,7 +413,7 @@ describe("options", () => {
   )
 })
 
-describeWithRedis("every option of Redis, at its ends", (server) => {
+describeWithRedis("every option of Redis at its limits", (server) => {
   const needs = () => ({ url: server().url, prefix: uniquePrefix(), connectTimeout: "1 second" })
   const program = over((options) => Redis.layer(options))
 
@@ -425,7 +425,7 @@ describeWithRedis("every option of Redis, at its ends", (server) => {
     )
   )
 
-  it.live("beside the host and port of ioredis' own options", () => {
+  it.live("works as documented beside the host and port of ioredis' own options", () => {
     const { hostname: host, port } = new URL(server().url)
     const { url: _, ...rest } = needs()
     return tryAll(
@@ -438,7 +438,7 @@ describeWithRedis("every option of Redis, at its ends", (server) => {
   })
 })
 
-describe("every option of a call, at its ends", () => {
+describe("every option of a call at its limits", () => {
   type Call = (value: Loose) => Effect.Effect<unknown, unknown, any>
   class Users extends kv.Collection.Service<Users>()("users", { schema: Schema.String }) {}
 
@@ -477,10 +477,10 @@ describe("every option of a call, at its ends", () => {
     "the concurrency of a rotation": (concurrency) => Stream.runDrain(kv.Rotation.rotate({ concurrency }))
   }
 
-  /** Another writer always comes between. */
+  /** A store in which every `compareAndPut` conflicts. */
   const losing = Driver.wrapper((driver) => ({ ...driver, atomic: { compareAndPut: () => Effect.succeed(false) } }))
 
-  /** Others are asked for numbers, or names: the compiler sees to it that they get some. */
+  /** The other arguments are numbers or names, and only the compiler checks that. */
   const isTyped = (name: string) => /TTL|time|retries/.test(name)
   const isNumberLike = (value: unknown) => typeof value === "number" || typeof value === "string"
 
@@ -504,7 +504,7 @@ describe("every option of a call, at its ends", () => {
     )
   }
 
-  it.effect("an update that always loses a race is tried once, whatever is no number of retries", () =>
+  it.effect("update that always conflicts is tried once for any maxRetries below 1 or not a number", () =>
     Effect.gen(function* () {
       const { update } = yield* Atomic.Atomic
       for (const maxRetries of [0, -1, Number.NaN, -1e20, 0.5, {}, null, "soon"] as Loose) {
@@ -514,7 +514,7 @@ describe("every option of a call, at its ends", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(losing)))
   )
 
-  it.effect("a budget that is no duration leaves no time, and is no defect", () =>
+  it.effect("Deadline.within fails with TimeoutError for a duration that is not positive or not valid", () =>
     Effect.gen(function* () {
       for (const duration of [0, -1, Number.NaN, "soon", null, {}, "-Infinity"] as Loose) {
         const error = yield* Effect.flip(kv.Deadline.within(put, duration))

@@ -1,3 +1,7 @@
+/**
+ * Tests what a bundler finds in the package: only the modules in use, no client library, and a subpath for every
+ * module.
+ */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
@@ -6,7 +10,7 @@ import { rolldown } from "rolldown"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** Bundles a program for production, with `effect` and clients left outside, and tells what is in it. */
+/** Bundles a program for production, without `effect` and client libraries, and returns its modules and imports. */
 const bundle = async (program: string) => {
   const build = await rolldown({
     cwd: root,
@@ -32,7 +36,7 @@ const bundle = async (program: string) => {
 }
 
 describe("the package", () => {
-  it("a bundle has what is used and nothing else", async () => {
+  it("bundles only the modules that a program uses", async () => {
     const { modules, imports } = await bundle(
       `import { KeyValue, Memory, Retry } from "effect-kv"
        export const layer = Memory.layer().pipe(Retry.wrap())
@@ -57,7 +61,7 @@ describe("the package", () => {
     )
   })
 
-  it("the index needs no client library, and loads nothing of Node's", async () => {
+  it("has an index that imports no client library and nothing from Node", async () => {
     const { imports } = await bundle(`export * from "effect-kv"`)
     assert.deepStrictEqual(
       imports.filter((id) => !id.startsWith("effect")),
@@ -65,7 +69,7 @@ describe("the package", () => {
     )
   })
 
-  it("every module of the index has a subpath of its own, and every subpath a source", () => {
+  it("has a subpath for every module of the index, and a source for every subpath", () => {
     const { exports } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as {
       readonly exports: Record<string, string | Record<string, string>>
     }

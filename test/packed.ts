@@ -1,6 +1,6 @@
 /**
- * Looks at the package as it is installed: packs it, and checks types, imports, bundles and links of what was packed.
- * Needs no network: what the package depends on is linked from `node_modules`.
+ * Checks the package as users install it: packs it, and checks types, imports, bundles and links of the packed files.
+ * Needs no network: the package's dependencies are linked from `node_modules`.
  */
 import assert from "node:assert/strict"
 import { execFileSync, spawnSync } from "node:child_process"
@@ -37,7 +37,7 @@ const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== "
 const nameOf = (subpath: string) => `effect-kv${subpath.slice(1)}`
 const withoutRedis = subpaths.filter((subpath) => subpath !== "./Redis")
 
-/** Makes a package of the project's own visible to the package, by another name if need be. */
+/** Links a package of this project's `node_modules` into the test project, by another name if `as` is given. */
 const link = (name: string, as = name): void => {
   const path = join(home, "node_modules", as)
   mkdirSync(dirname(path), { recursive: true })
@@ -55,7 +55,7 @@ const run = (command: string, args: ReadonlyArray<string>): string => {
 
 const done = (what: string): void => void process.stdout.write(`${what}\n`)
 
-// Every file that the manifest names is there, and there are no side effects.
+// Every file in the manifest exists, and there are no side effects.
 assert.equal(manifest.sideEffects, false)
 for (const [subpath, target] of Object.entries(manifest.exports)) {
   if (typeof target === "string") continue
@@ -65,7 +65,7 @@ for (const [subpath, target] of Object.entries(manifest.exports)) {
   assert.equal(conditions.at(-1), "default", subpath)
 }
 
-// Types: of all but Redis without those of Node; of Redis with each of ioredis' versions, whose types need them.
+// Types: all entries but Redis compile without the types of Node. Redis compiles with each version of ioredis.
 const compile = (file: string, source: string, options: ReadonlyArray<string>): void => {
   writeFileSync(join(home, file), source)
   const strict = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "false", "--target", "es2022"]
@@ -89,7 +89,7 @@ for (const version of ["ioredis", "ioredis5"]) {
 }
 done(`Types of ${subpaths.length} entries compile, without those of Node where ioredis does not need them.`)
 
-// Imports: each entry, in each version of Node that is here, as Node and as bundlers resolve it.
+// Imports: each entry, in each installed version of Node, as Node and as bundlers resolve it.
 const nodes = new Map<string, string>()
 for (const folder of [dirname(process.execPath), ...(process.env.PATH ?? "").split(delimiter)]) {
   const node = join(folder, "node")
@@ -114,7 +114,7 @@ for (const [version, node] of nodes) {
 }
 done(`They can be imported with ${[...nodes.keys()].join(", ")}.`)
 
-// Bundles for browsers: what the index, and each entry that needs no Node, has of Node's own.
+// Bundles for browsers: the index, and each entry that needs no Node, must import nothing from Node.
 const needNode = new Set(["./Redis", "./Sqlite", "./testing"])
 for (const subpath of subpaths.filter((subpath) => !needNode.has(subpath))) {
   const bundle = await rolldown({
@@ -139,7 +139,7 @@ for (const subpath of subpaths.filter((subpath) => !needNode.has(subpath))) {
 }
 done("What browsers get imports nothing of Node's.")
 
-// Links of the packed texts lead to what is packed, or elsewhere. (Those of the docs to tests are for the repository.)
+// Links in the packed texts lead to packed files or other sites. (Links from the docs to tests are for the repository.)
 const texts = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"))
 const broken = texts.flatMap((file) => {
   const text = readFileSync(join(installed, file), "utf8").replace(/```[\s\S]*?```/g, "")

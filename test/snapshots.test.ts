@@ -1,8 +1,8 @@
 /**
- * What each store holds for the same entries, in `test/snapshots/`. It is a promise to those who have data: no later
- * version may fail to read it, nor write anything else without a new version in the format.
+ * Tests that each store still writes, and can still read, the data in `test/snapshots/`. No later version may fail to read
+ * it, nor write anything else without a new version in the format.
  *
- * A new snapshot is made with `NEW_SNAPSHOTS=1 npm test -- test/snapshots.test.ts`; one that is there is never changed.
+ * To make a new snapshot, run `NEW_SNAPSHOTS=1 npm test -- test/snapshots.test.ts`. Existing snapshots are never changed.
  */
 import { deepStrictEqual } from "node:assert/strict"
 import * as fs from "node:fs"
@@ -71,7 +71,7 @@ const directory = join(import.meta.dirname, "snapshots")
 
 type Texts = Readonly<Record<string, string>>
 
-/** The snapshot of that name. What is stored now is written down only if there is none, and it is asked for. */
+/** Reads a snapshot. If it does not exist and `NEW_SNAPSHOTS=1` is set, the current data becomes the snapshot. */
 const snapshot = (name: string, current?: Texts): Texts => {
   const file = join(directory, `${name}.json`)
   if (!fs.existsSync(file) && current !== undefined && process.env.NEW_SNAPSHOTS === "1") {
@@ -80,7 +80,7 @@ const snapshot = (name: string, current?: Texts): Texts => {
   return JSON.parse(fs.readFileSync(file, "utf8")) as Texts
 }
 
-/** Text as it is, bytes with a mark. */
+/** Text is kept, and bytes become text with a prefix. */
 const shown = (stored: string | Uint8Array): string =>
   typeof stored === "string" ? stored : `base64:${Buffer.from(stored).toString("base64")}`
 
@@ -113,8 +113,8 @@ const rowsOf = (filename: string): Texts => {
   ])
 }
 
-describe("what a store holds is what it held before, and is read", () => {
-  it.effect("FileSystem", () =>
+describe("the data of a store", () => {
+  it.effect("is the same as in the snapshot, and can be read, in FileSystem", () =>
     Effect.gen(function* () {
       const written = yield* temporaryDirectory
       const layer = (directory: string) =>
@@ -132,7 +132,7 @@ describe("what a store holds is what it held before, and is read", () => {
     })
   )
 
-  it.effect("Sqlite", () =>
+  it.effect("is the same as in the snapshot, and can be read, in Sqlite", () =>
     Effect.gen(function* () {
       const filename = join(yield* temporaryDirectory, "written.db")
       yield* Effect.provide(putAll, Sqlite.layer({ filename }))
@@ -147,7 +147,7 @@ describe("what a store holds is what it held before, and is read", () => {
     })
   )
 
-  it.effect("EffectStore", () =>
+  it.effect("is the same as in the snapshot, and can be read, in EffectStore", () =>
     Effect.gen(function* () {
       const layer = (storage: Storage) =>
         EffectStore.layer().pipe(Layer.provide(EffectKeyValueStore.layerStorage(() => storage)))
@@ -165,9 +165,9 @@ describe("what a store holds is what it held before, and is read", () => {
   )
 })
 
-describeWithRedis("what Redis holds is what it held before, and is read", (server) => {
+describeWithRedis("the data of Redis", (server) => {
   for (const format of ["compact", "py-key-value"] as const) {
-    it.effect(format, () =>
+    it.effect(`is the same as in the snapshot, and can be read, in the format ${format}`, () =>
       Effect.gen(function* () {
         const { url } = server()
         const client = yield* connect(url)

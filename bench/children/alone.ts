@@ -1,4 +1,4 @@
-/** Measures a program that uses one stack over Redis, or does the same by hand, and nothing else. */
+/** Measures a program that only uses one stack over Redis, or only does the same work by hand. */
 import * as Effect from "effect/Effect"
 import { type Sample, sustained } from "../measure.ts"
 import { openOverRedis } from "../overRedis.ts"

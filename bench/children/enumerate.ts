@@ -1,4 +1,4 @@
-/** Lists the keys of a Redis, and tells how many there are, how long it took and how much memory: a process of its own. */
+/** Lists the keys of a Redis in its own process, and reports their number, the time and the memory. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Redis as Client } from "ioredis"
@@ -13,7 +13,7 @@ const look = () => {
   most = Math.max(most, process.memoryUsage.rss())
 }
 
-/** By the client, in pages of the same size, counted and forgotten. */
+/** Lists the keys with the client alone, in pages of the same size, and only counts them. */
 const raw = Effect.promise(async () => {
   const client = new Client(url)
   for await (const page of client.scanStream({ match: `${prefix}users::*`, count: 1000 })) {

@@ -1,4 +1,4 @@
-/** Measures what a policy adds to the operations of stores: a process of its own, as a program has no other stacks. */
+/** Measures what a policy adds to the operations of stores. It has its own process, because a program has one stack. */
 import * as Effect from "effect/Effect"
 import { measure, median, type Sample } from "../measure.ts"
 import { byHand, leaves, policies } from "../policies.ts"

@@ -1,6 +1,6 @@
 /**
- * Measures a stack over Redis, beside the client alone and the same work by hand: a process of its own, as a program has one
- * stack.
+ * Measures a stack over Redis, beside the client alone and the same work by hand. It has its own process, because a
+ * program has one stack.
  */
 import * as Effect from "effect/Effect"
 import { ratio } from "../figures.ts"
@@ -17,11 +17,11 @@ const stack = stacks[name]!
 
 const sizes = [
   { section: "stacks, 1 KiB", value: oneKiB, turns: plan.turns },
-  // A call of each caller takes several turns' time.
+  // One call per caller already takes longer than several turns.
   ...(plan.everything ? [{ section: "stacks, 64 KiB", value: sixtyFourKiB, turns: Math.ceil(plan.turns / 5) }] : [])
 ]
 
-/** What each takes in comparison with others. */
+/** The ratios of each subject to ioredis alone, and to the work by hand. */
 const ratios = (samples: ReadonlyArray<Sample>): ReadonlyArray<Sample> => {
   const cpu = samples.filter(({ figure }) => figure === "cpu")
   const against = (figure: string, sample: Sample, base: string): Sample => {

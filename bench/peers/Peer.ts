@@ -1,4 +1,4 @@
-/** A library to compare with, as it is natively used. */
+/** A library to compare with, used as its documentation recommends. */
 export interface Peer {
   readonly subject: string
   readonly get: (key: string) => Promise<unknown>
@@ -8,19 +8,19 @@ export interface Peer {
   readonly close: () => Promise<unknown>
 }
 
-/** A library that loads what is missing. */
+/** A library that loads missing values. */
 export interface Loading {
   readonly subject: string
   readonly ask: (key: string, load: () => Promise<object>) => Promise<unknown>
 }
 
-/** Where the server is, and what all names start with. */
+/** The address of the server, and the prefix of all names. */
 export interface Place {
   readonly url: string
   readonly prefix: string
 }
 
-/** Imports a package of `bench/package.json`, which type checks must not need. */
+/** Imports a package of `bench/package.json`. The type check works without these packages. */
 export const load = <Module>(name: string): Promise<Module> => import(name)
 
 export const resolved = Promise.resolve()

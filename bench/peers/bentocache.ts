@@ -33,7 +33,7 @@ interface MemoryDriverModule {
   readonly memoryDriver: (options?: object) => object
 }
 
-/** Redis is its only layer: with memory in front, no read would reach the server. It has no batches. */
+/** Redis is its only layer, because with memory in front no read would reach the server. It has no batches. */
 export const overRedis = async ({ url, prefix }: Place): Promise<Peer> => {
   const { BentoCache, bentostore } = await load<BentoModule>("bentocache")
   const { redisDriver } = await load<RedisDriverModule>("bentocache/drivers/redis")

@@ -12,15 +12,15 @@ import { Redis } from "ioredis"
 import type { Peer, Place } from "./Peer.ts"
 
 /**
- * What our stacks store, by hand: `node:zlib` and `node:crypto` around the client, without policies, types, or checks of
- * what cannot go wrong in a benchmark. It is the floor of what such a stack can cost.
+ * Stores what effect-kv's stacks store, by hand: `node:zlib` and `node:crypto` around the client, without policies,
+ * types, or checks that a benchmark does not need. This is the minimum that such a stack can cost.
  */
 export interface Form {
   readonly encode: (value: object, name: string) => string | Buffer
   readonly decode: (stored: Buffer, name: string) => unknown
 }
 
-/** Random bytes from a pool, since asking for a few takes longer than to encrypt a small value. */
+/** Random bytes from a pool, because getting a few bytes takes longer than encrypting a small value. */
 const pool = Buffer.alloc(4096)
 let used = pool.length
 const randomBytes = (length: number): Buffer => {
@@ -75,7 +75,7 @@ const aeadCipher = (key: KeyObject): Cipher => ({
   }
 })
 
-/** What the bare store holds, and py-key-value: a value with its names and times. */
+/** The format of a bare store and of py-key-value: a value with its names and times. */
 export const managedEntry: Form = {
   encode: (value) =>
     JSON.stringify({ collection: "default", created_at: new Date().toISOString(), key: "key", value, version: 1 }),
@@ -86,7 +86,7 @@ export const managedEntry: Form = {
   }
 }
 
-/** Compressed from 4 KiB, encrypted, stored as bytes: the first byte tells which. */
+/** Compressed from 4 KiB, encrypted, and stored as bytes. The first byte says whether it is compressed. */
 const binary = (cipher: Cipher): Form => ({
   encode: (value, name) => {
     const text = Buffer.from(JSON.stringify(value))
@@ -100,7 +100,7 @@ const binary = (cipher: Cipher): Form => ({
   }
 })
 
-/** What py-key-value stores: compressed from 1 KiB, in JSON in base64 in JSON. */
+/** The format of py-key-value: compressed from 1 KiB, as JSON in base64 in JSON. */
 const json = (cipher: Cipher): Form => ({
   encode: (value, name) => {
     const text = JSON.stringify(value)
@@ -140,7 +140,7 @@ export const pyKeyValueByHand = "py-key-value's envelopes by hand"
 
 export const entriesOverRedis = (place: Place): Promise<Peer> => over(place, entriesByHand, managedEntry)
 
-/** All of them by their subjects, each over a client of its own. */
+/** All of them by subject, each with its own client. */
 export const overRedis = (place: Place, secret: Uint8Array): Readonly<Record<string, () => Promise<Peer>>> => ({
   [aeadByHand]: () => over(place, aeadByHand, aead(secret)),
   [pyKeyValueByHand]: () => over(place, pyKeyValueByHand, pyKeyValue(secret))

@@ -1,4 +1,7 @@
-/** What our stores do, by hand and as effects: the floor of what they can cost where their callers are fibers. */
+/**
+ * Does by hand, as effects, what effect-kv's stores do. This is the minimum that they can cost if their callers are
+ * fibers.
+ */
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import { Redis } from "ioredis"
@@ -20,7 +23,7 @@ const clientOf = (url: string) =>
     (client) => Effect.sync(() => client.disconnect())
   )
 
-/** The answer of a promise, as what is made of it. */
+/** An effect of the promise's result, mapped by `answer`. */
 const ask = <A, B>(promise: () => Promise<A>, answer: (reply: A) => B): Effect.Effect<B, Error> =>
   Effect.callback((resume) => {
     promise().then(
@@ -38,7 +41,7 @@ type Read = (name: string) => Effect.Effect<unknown, Error>
 
 const ignore = () => undefined
 
-/** Each read by itself. `cork` is called before it is sent. */
+/** Sends each read separately. `cork` is called before each. */
 const separate = (client: Redis, form: Form, cork: () => void): Read => {
   const decode = decodeBy(form)
   return (name) =>
@@ -57,7 +60,7 @@ const write = (client: Redis, form: Form, cork: () => void) => (name: string, va
     return client.set(name, form.encode(value, name))
   }, ignore)
 
-/** Entries as our store has them. */
+/** Entries in the format of effect-kv's store. */
 export const entriesOverRedis = ({ url, prefix }: Place) =>
   Effect.map(clientOf(url), (client) => {
     const name = (key: string) => `${prefix}${entriesInFibers}:${key}`
@@ -77,7 +80,7 @@ export const entriesOverRedis = ({ url, prefix }: Place) =>
     })
   })
 
-/** Repeats what fails, takes the time of each operation, and opens a span where somebody traces. */
+/** Retries failures, measures the time of each operation, and opens a span if a tracer is installed. */
 const underPolicies = <A>(operation: Effect.Effect<A, Error>, isRead: boolean): Effect.Effect<A, Error> =>
   Effect.withFiber(({ cache: { tracer } }) => {
     const retried = Effect.catchIf(
@@ -94,7 +97,7 @@ interface Reader {
   readonly resume: (answer: Effect.Effect<unknown, Error>) => void
 }
 
-/** Single reads of one turn of the event loop as one MGET, with one time limit for it. */
+/** Combines the single reads of one turn of the event loop into one MGET, with one timeout. */
 const coalesced = (client: Redis, form: Form): Read => {
   const decode = decodeBy(form)
   let waiting: Array<Reader> = []
@@ -135,7 +138,7 @@ const policiesOverRedis =
       })
     })
 
-/** All stacks by their subjects, corked as ours are, each over a client of its own. */
+/** All stacks by subject, corked like effect-kv's, each with its own client. */
 export const stacksOverRedis = (
   secret: Uint8Array
 ): Readonly<Record<string, ReturnType<typeof policiesOverRedis>>> => ({

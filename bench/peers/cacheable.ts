@@ -14,7 +14,7 @@ interface CacheableModule {
   readonly Cacheable: new (options?: object) => Cacheable
 }
 
-/** Redis is its only tier: with its own near cache in front, no read would reach the server. */
+/** Redis is its only tier, because with its own memory cache in front no read would reach the server. */
 export const overRedis = async (place: Place): Promise<Peer> => {
   const { Cacheable } = await load<CacheableModule>("cacheable")
   return peer(new Cacheable({ primary: await keyvOverRedis(place, "cacheable") }))

@@ -26,7 +26,7 @@ const over = <E>(layer: Layer.Layer<Persistence.BackingPersistence, E>, name: st
     })
   )
 
-/** What Effect itself persists in, over node-redis. */
+/** Effect's own persistence, over node-redis. */
 export const overRedis = ({ url, prefix }: Place) =>
   over(Persistence.layerBackingRedis.pipe(Layer.provide(NodeRedis.layer({ url }))), `${prefix}effect`)
 
@@ -41,7 +41,7 @@ const strings = <E>(layer: Layer.Layer<KeyValueStore.KeyValueStore, E>) =>
     })
   })
 
-/** Effect's store of strings, with JSON by hand. */
+/** Effect's store of strings, with JSON encoded by hand. */
 export const keyValueStoreInMemory = strings(KeyValueStore.layerMemory)
 
 /** The same in files. */

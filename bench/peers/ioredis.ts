@@ -1,18 +1,21 @@
 import { Redis } from "ioredis"
 import type { Peer, Place } from "./Peer.ts"
 
-/** What everybody is measured by: the client and JSON. */
+/** The baseline for all: the client and JSON. */
 export const alone = "ioredis + JSON"
 
 export const overRedis = async ({ url, prefix }: Place): Promise<Peer> => over(alone, new Redis(url), prefix)
 
-/** The same corked: less work and better use of the socket can be told apart. */
+/** The same with a corked socket. It shows how much of a gain comes from the socket, and how much from less work. */
 export const corked = async ({ url, prefix }: Place): Promise<Peer> => {
   const client = new Redis(url)
   return over("ioredis + JSON, corked", client, prefix, corker(client))
 }
 
-/** What is called before something is sent, so that all of one turn of the event loop leaves in one system call. */
+/**
+ * Returns a function to call before sending. It makes all commands of one turn of the event loop leave in one system
+ * call.
+ */
 export const corker = (client: Redis): (() => void) => {
   let isCorked = false
   return () => {

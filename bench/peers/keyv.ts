@@ -16,7 +16,7 @@ interface KeyvRedisModule {
   readonly default: new (url: string, options: object) => object
 }
 
-/** A store of keyv over `@keyv/redis`, on which cacheable and cache-manager are built too. */
+/** A keyv store over `@keyv/redis`. cacheable and cache-manager use it, too. */
 export const keyvOverRedis = async ({ url, prefix }: Place, subject: string): Promise<Keyv> => {
   const { default: KeyvRedis } = await load<KeyvRedisModule>("@keyv/redis")
   const { Keyv } = await load<KeyvModule>("keyv")
@@ -25,7 +25,7 @@ export const keyvOverRedis = async ({ url, prefix }: Place, subject: string): Pr
 
 export const overRedis = async (place: Place): Promise<Peer> => peer("keyv", await keyvOverRedis(place, "keyv"))
 
-/** The version that its adapter for Redis is made for, and the newest. */
+/** keyv 5, which its Redis adapter is made for, and the newest version. */
 export const five = async (): Promise<Peer> => inMemory("keyv 5", await load<KeyvModule>("keyv"))
 
 export const six = async (): Promise<Peer> => inMemory("keyv 6", await load<KeyvModule>("keyv-6"))

@@ -3,8 +3,8 @@ import * as Metric from "effect/Metric"
 import { Driver, type KeyValueError } from "../../src/index.ts"
 
 /**
- * What a policy does, in the fewest steps that anybody could write it in for one store: the floor of what it can cost.
- * (Operations are suspended, so that what they throw is seen, too.)
+ * Does what a policy does, in the fewest steps that are possible for one store. This is the minimum that a policy can
+ * cost. (Operations are suspended, so that exceptions become defects.)
  */
 
 /** A fiber and a timer for each operation, so that the caller is released at the limit. */
@@ -35,10 +35,10 @@ const duration = Metric.histogram("by_hand.duration", { attributes, boundaries: 
 const operations = Metric.counter("by_hand.operations", { attributes })
 const hits = Metric.counter("by_hand.hits", { attributes })
 
-/** How many operations took about how long, for percentiles. */
+/** A histogram of operation times, for percentiles. */
 const latencies = new Map<number, number>()
 
-/** The time that each operation takes, their number, and what they found, as metrics; and what percentiles need. */
+/** Records time, count and hits of operations as metrics, and the data for percentiles. */
 export const measured = <A, E, R>(operation: () => Effect.Effect<A, E, R>, isRead: boolean): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     const start = performance.now()
@@ -55,7 +55,7 @@ export const measured = <A, E, R>(operation: () => Effect.Effect<A, E, R>, isRea
 
 const statistics = Driver.around((call, next) => measured(() => next(call), call._tag === "get"))
 
-/** A schedule that is entered after the first failure. */
+/** A schedule that starts after the first failure. */
 const retry = Driver.around((call, next) =>
   Effect.catchIf(
     Effect.suspend(() => next(call)),
@@ -64,7 +64,7 @@ const retry = Driver.around((call, next) =>
   )
 )
 
-/** A line for a failure, with the time that it took. */
+/** Logs one line for a failure, with its duration. */
 const logging = Driver.around((call, next) =>
   Effect.withFiber(() => {
     const start = performance.now()

@@ -2,13 +2,13 @@ import type * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import type { Sample } from "../measure.ts"
 
-/** How much is measured, and with whom. */
+/** How much to measure. */
 export interface Plan {
-  /** How many turns are wanted of each candidate. */
+  /** How many turns each candidate needs. */
   readonly turns: number
-  /** How many processes what has one of its own is measured in. */
+  /** In how many processes to measure candidates that have their own process. */
   readonly processes: number
-  /** Whether other libraries, other numbers of callers and latencies are measured too, and not only what has a target. */
+  /** Whether to measure other libraries, other numbers of callers and latencies, too, and not only the targets. */
   readonly everything: boolean
 }
 
@@ -16,7 +16,7 @@ export interface Plan {
 export interface Section {
   readonly name: string
   readonly title: string
-  /** What a reader has to know to read the table. */
+  /** Explains the table to its reader. */
   readonly about: string
   readonly needsRedis: boolean
   readonly run: (plan: Plan) => Effect.Effect<ReadonlyArray<Sample>, unknown, Scope>

@@ -16,7 +16,7 @@ const fernet = (envelope: "json" | "binary") => FernetEncryption.wrap({ keys: [e
 const compressed = (envelope: "json" | "binary") => Compression.wrap({ minSize: 0, envelope })
 const aead = Aead.wrap({ keys: [{ id: "1", key: encryptionKey }] })
 
-/** What is put around a store. */
+/** The codecs, by name, as wrappers of a store. */
 const codecsByName: Readonly<Record<string, (store: Store) => Store>> = {
   "no codec": (store) => store,
   gzip: compressed("binary"),
@@ -35,10 +35,10 @@ const sizes = [
   { name: "64 KiB", value: sixtyFourKiB }
 ]
 
-/** How many values the stored bytes are counted of. */
+/** The number of values whose stored bytes are counted. */
 const counted = 64
 
-/** What Redis holds for a value, on average. */
+/** The average number of bytes that Redis stores for a value. */
 const storedBytes = Effect.fnUntraced(function* (
   client: Client,
   layer: Store,
@@ -77,12 +77,12 @@ const bytes = Effect.gen(function* () {
   return samples
 })
 
-/** What codecs take, and what they make of a value. */
+/** CPU time of codecs, and the size of what they store. */
 export const codecs: Section = {
   name: "codecs",
   title: "Codecs",
   about:
-    "CPU time of an operation on Memory with the codec around it, one caller, and what Redis holds for a value. Everything is compressed here, whatever its size. `json` is py-key-value's envelope.",
+    "CPU time of an operation on Memory with the codec around it and one caller, and the bytes that Redis stores for a value. Values of any size are compressed here. `json` is py-key-value's envelope.",
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     const samples: Array<Sample> = []

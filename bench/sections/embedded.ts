@@ -37,12 +37,12 @@ const bareSqlite = (filename: string) =>
     }
   )
 
-/** What is on the disk of one machine. */
+/** Stores on a local disk. */
 export const embedded: Section = {
   name: "embedded",
   title: "Embedded",
   about:
-    "Values of 1 KiB, 1,000 keys, one caller. SQLite in WAL mode with `synchronous = NORMAL`, one row a transaction. Files: one a key.",
+    "Values of 1 KiB, 1,000 keys, one caller. SQLite in WAL mode with `synchronous = NORMAL`, one row per transaction. Files: one file per key.",
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     const directory = yield* temporaryDirectory

@@ -14,10 +14,10 @@ const callers = 1000
 const keyCount = 100
 const loadMillis = 20
 
-/** Asks for a key that is loaded if it is missing. */
+/** Gets a key, and loads it if it is missing. */
 type Ask = (key: string, load: () => Promise<object>) => Promise<unknown>
 
-/** Starts the clocks; what it answers stops them. */
+/** Starts the clocks. The returned function stops them. */
 const started = () => {
   const start = performance.now()
   const before = process.cpuUsage()
@@ -32,7 +32,7 @@ const started = () => {
   }
 }
 
-/** How often is something loaded, and how long does it take until everybody has everything? */
+/** Counts the loads, and measures how long it takes until every caller has every key. */
 const stampede = (subject: string, ask: Ask) =>
   Effect.promise(async (): Promise<ReadonlyArray<Sample>> => {
     let loads = 0
@@ -49,7 +49,7 @@ const stampede = (subject: string, ask: Ask) =>
     return stop(subject, loads)
   })
 
-/** The same by fibers, all of one runtime. */
+/** The same with fibers of one runtime. */
 const ours = <E>(subject: string, layer: Parameters<typeof serviceOf<never, E>>[0]) =>
   Effect.gen(function* () {
     const { getOrSet } = yield* serviceOf(layer)
@@ -71,11 +71,11 @@ const ours = <E>(subject: string, layer: Parameters<typeof serviceOf<never, E>>[
     return stop(subject, loads)
   })
 
-/** Everybody asks for the same at the same time. */
+/** Many callers get the same missing keys at the same time. */
 export const getOrSet: Section = {
   name: "getOrSet",
   title: "`getOrSet`: 1,000 callers × 100 keys",
-  about: `1,000 callers at the same time, each of whom asks for 100 missing keys one after the other; a load takes ${loadMillis} ms. In memory, unless it says otherwise. CPU time is for one answer of the 100,000. (keyv and unstorage have nothing like it.)`,
+  about: `1,000 concurrent callers each get 100 missing keys, one after the other. A load takes ${loadMillis} ms. The store is in memory unless a row says otherwise. CPU time is per call; there are 100,000 calls. (keyv and unstorage have no such function.)`,
   needsRedis: false,
   run: Effect.fnUntraced(function* ({ everything }) {
     const samples: Array<Sample> = [...(yield* ours("effect-kv", Memory.layer()))]

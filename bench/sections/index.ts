@@ -9,7 +9,7 @@ import { stacks } from "./stacks.ts"
 import { startUp } from "./startUp.ts"
 import { wrappers } from "./wrappers.ts"
 
-/** All parts of the benchmark, in the order in which they are measured. */
+/** All parts of the benchmark, in the order of measurement. */
 export const sections: ReadonlyArray<Section> = [
   redisSingle,
   redisBatches,

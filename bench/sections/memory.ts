@@ -13,7 +13,7 @@ import { ofEffects, ofLayer, ofPeer, ofPlain } from "../Store.ts"
 import { small } from "../values.ts"
 import type { Section } from "./Section.ts"
 
-/** How many entries the heap is measured with. */
+/** The number of entries for measuring the heap. */
 const entries = 50_000
 
 const maps = [
@@ -51,12 +51,12 @@ const peers = [
   )
 ]
 
-/** Everybody in the process's memory. */
+/** Stores in the memory of the process. */
 export const memory: Section = {
   name: "memory",
   title: "Memory",
   about:
-    "Objects of 200 bytes of JSON, one caller: ours called within a fiber, promises awaited in an `async` loop, `Map` and lru-cache called as they are. `Map`, lru-cache, cache-manager and Effect's BackingPersistence hand out the very object that was put, which its readers can change; all others copy, on the way in and out. Heap: what an entry takes, key and value included.",
+    "Objects of 200 bytes of JSON, one caller. effect-kv is called within a fiber, promises are awaited in an `async` loop, and `Map` and lru-cache are called directly. `Map`, lru-cache, cache-manager and Effect's BackingPersistence return the same object that was put, which readers can change. All others copy values on put and on get. Heap: the size of an entry, including key and value.",
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     const open = [...maps, ours, ...(plan.everything ? peers : [])]

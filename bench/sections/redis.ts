@@ -49,11 +49,11 @@ const amount = (plan: Plan, all: ReadonlyArray<number>): Amount => ({
   latencies: plan.everything
 })
 
-/** Single operations, by everybody. */
+/** Single operations, of all libraries. */
 export const redisSingle: Section = {
   name: "redis",
   title: "Redis, single operations",
-  about: "Values of 1 KiB of JSON, each put another one. 1,000 keys.",
+  about: "Values of 1 KiB of JSON, a different value for each put. 1,000 keys.",
   needsRedis: true,
   run: Effect.fnUntraced(function* (plan) {
     const all = yield* stores(plan)
@@ -62,11 +62,12 @@ export const redisSingle: Section = {
   })
 }
 
-/** Batches of 100, by everybody. */
+/** Batches of 100, of all libraries. */
 export const redisBatches: Section = {
   name: "batches",
   title: "Redis, batches of 100",
-  about: "The same values; figures are for one entry, of which a batch has 100. bentocache has no batches: 100 calls.",
+  about:
+    "The same values. The figures are per entry; a batch has 100 entries. bentocache has no batches, so it makes 100 calls.",
   needsRedis: true,
   run: Effect.fnUntraced(function* (plan) {
     const all = yield* stores(plan)

@@ -30,7 +30,7 @@ const getTimes = (store: Store, count: number) =>
     return times
   })
 
-/** Heap and the time of a get, with so many entries. */
+/** The heap and the time of a get, with `count` entries. */
 const inMemory = Effect.fnUntraced(function* <E, R>(open: Effect.Effect<Store, E, R>, count: number) {
   const { subject, bytes, found } = yield* withEntries(open, count, (store) => getTimes(store, count))
   const sample = { section: "scaling, Memory", subject, what: `${count.toLocaleString("en")} entries`, callers: 1 }
@@ -42,10 +42,10 @@ const inMemory = Effect.fnUntraced(function* <E, R>(open: Effect.Effect<Store, E
 
 const keyCount = 1e6
 
-/** How often the keys are enumerated. */
+/** How many times the keys are enumerated. */
 const runs = 3
 
-/** Writes names as the store names them; what they hold is not read. */
+/** Writes keys under the store's names. Their values are never read. */
 const fill = async (url: string, start: string) => {
   const client = new Client(url)
   const script = "for i = ARGV[2], ARGV[3] do redis.call('SET', ARGV[1] .. i, '{}') end"
@@ -54,7 +54,7 @@ const fill = async (url: string, start: string) => {
   client.disconnect()
 }
 
-/** What enumerating takes, in a process of its own, so that its memory is known. */
+/** The cost of an enumeration. It has its own process, so that its memory can be measured. */
 interface Enumerated {
   readonly keys: number
   readonly seconds: number
@@ -68,7 +68,7 @@ const enumeration = Effect.fnUntraced(function* () {
   const samples: Array<Sample> = []
   for (const subject of ["ioredis", "effect-kv"] as const) {
     const found = yield* Effect.replicateEffect(inChild<Enumerated>("enumerate", subject, url, own), runs)
-    if (found.some(({ keys }) => keys < keyCount)) return yield* Effect.fail(`${subject} has not found all keys`)
+    if (found.some(({ keys }) => keys < keyCount)) return yield* Effect.fail(`${subject} did not find all keys`)
     const sample = { section: "scaling, Redis", subject, what: "enumeration", callers: 1 }
     samples.push(
       { ...sample, figure: "time", unit: "ms", values: found.map(({ seconds }) => seconds * 1000) },
@@ -78,12 +78,12 @@ const enumeration = Effect.fnUntraced(function* () {
   return samples
 })
 
-/** Many entries. */
+/** Stores with many entries. */
 export const scaling: Section = {
   name: "scaling",
   title: "Scaling",
   about:
-    "Memory: heap of an entry (200 bytes of JSON, key included), and CPU time of a `get` of keys all over the place. Redis: all names, by `SCAN` with pages of 1,000, in a process of its own; peak is its resident memory above what it had when it began.",
+    "Memory: the heap of an entry (200 bytes of JSON, including the key), and the CPU time of a `get` of scattered keys. Redis: all names, by `SCAN` with pages of 1,000, in a separate process. Peak is its resident memory above the start.",
   needsRedis: false,
   run: Effect.fnUntraced(function* () {
     const samples: Array<Sample> = []

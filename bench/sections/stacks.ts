@@ -5,13 +5,13 @@ import { redis } from "../servers.ts"
 import { stacks as all } from "../stacks.ts"
 import type { Section } from "./Section.ts"
 
-/** The section of stacks that have a process each. */
+/** The name of the section in which each stack has its own process. */
 export const apart = "stacks, 1 KiB, each in a process of its own"
 
-/** How many processes each has there, in turn. */
+/** How many processes each stack has there, one after the other. */
 const processes = 5
 
-/** All of the CPU time of programs that use one stack, or do the same by hand. */
+/** The total CPU time of programs that use one stack, or do the same work by hand. */
 const measureApart = (url: string, prefix: string) => {
   const withTarget = Object.entries(all).filter(([, { hasTarget }]) => hasTarget)
   const subjects = [ioredis.alone, ...withTarget.flatMap(([name, { byHand = [] }]) => [...byHand, name])]
@@ -21,12 +21,12 @@ const measureApart = (url: string, prefix: string) => {
   )
 }
 
-/** What wrappers cost over Redis. */
+/** The cost of wrappers over Redis. */
 export const stacks: Section = {
   name: "stacks",
   title: "Stacks over Redis",
   about:
-    "64 callers. `policies` is Timeout, Retry, Statistics and Tracing, with no tracer installed; `production` adds encryption, and compression from 4 KiB (with py-key-value's envelopes from 1 KiB, as there); `by hand` is the same codecs called around ioredis, without policies; or, where it says so, with policies and in fibers. Each stack takes turns with ioredis alone, and the same by hand, in a process of its own: the ratio is that to ioredis there. In the last table, each has processes that do nothing else, and all of their CPU time counts: what it takes to collect the garbage, too, which a median of short turns leaves out.",
+    "64 callers. `policies` is Timeout, Retry, Statistics and Tracing, without a tracer. `production` adds encryption, and compression from 4 KiB (from 1 KiB with py-key-value's envelopes, as in py-key-value). `by hand` calls the same codecs around ioredis, without policies unless a row says otherwise. Each stack takes turns with ioredis alone, and with the same work by hand, in its own process. The ratio compares it with ioredis in that process. In the last table, each stack has processes that do nothing else, and all of their CPU time counts. This includes garbage collection, which a median of short turns leaves out.",
   needsRedis: true,
   run: Effect.fnUntraced(function* (plan) {
     const { url, prefix } = yield* redis
@@ -34,7 +34,7 @@ export const stacks: Section = {
     const measured = yield* Effect.forEach(names, (name) =>
       inChildren(plan.processes, "stack", name, url, prefix, JSON.stringify(plan))
     )
-    // ioredis alone, and what is done by hand, was there each time.
+    // ioredis alone and the work by hand were measured with every stack: keep each of them once.
     const known = new Set<string>()
     const together = measured.flat().filter(({ section, subject, what, figure }) => {
       const id = [section, subject, what, figure].join()

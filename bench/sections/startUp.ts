@@ -8,12 +8,12 @@ import { parseAst } from "rolldown/parseAst"
 import type { Sample } from "../measure.ts"
 import type { Section } from "./Section.ts"
 
-/** The subject of the floor. */
-export const importByHand = "the same files, of which functions and classes are made, and nothing is run"
+/** The name of the floor. */
+export const importByHand = "the same files, which only define functions and classes"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** Milliseconds until a module is there, when another one is already. Of what is built, as users have it. */
+/** Milliseconds to import the built module `second`, after `first` was imported. */
 const importTime = (first: string, second: string): number => {
   const child = `
     await import(${JSON.stringify(first)})
@@ -32,7 +32,7 @@ interface Span {
   readonly end: number
 }
 
-/** What a statement of a module runs, other than to make functions and classes. */
+/** The code that a statement of a module runs, apart from defining functions and classes. */
 const runs = (statement: Statement): ReadonlyArray<Span> => {
   switch (statement.type) {
     case "VariableDeclaration":
@@ -44,7 +44,7 @@ const runs = (statement: Statement): ReadonlyArray<Span> => {
   }
 }
 
-/** Of a class, that is what it extends. */
+/** A class runs the expression that it extends. */
 const runsIn = (value: Expression): ReadonlyArray<Span> => {
   switch (value.type) {
     case "ArrowFunctionExpression":
@@ -58,7 +58,7 @@ const runsIn = (value: Expression): ReadonlyArray<Span> => {
   }
 }
 
-/** A module of the same text, imports and exports, of which nothing is run: what would be is in functions that nobody calls. */
+/** The same module with all code that would run moved into functions that are never called. */
 const unrun = (text: string): string =>
   parseAst(text)
     .body.flatMap(runs)
@@ -67,13 +67,13 @@ const unrun = (text: string): string =>
       text
     )
 
-/** A folder beside what Node loads, removed with the scope. */
+/** A folder beside the files that Node loads. It is removed with the scope. */
 const unrunFolder = Effect.acquireRelease(
   Effect.sync(() => mkdirSync(`${root}dist/unrun`, { recursive: true })),
   () => Effect.sync(() => rmSync(`${root}dist/unrun`, { recursive: true }))
 )
 
-/** Writes what Node loads for the index, unrun. */
+/** Writes the files that Node loads for the index, with nothing to run. */
 const writeUnrun = (): void => {
   for (const name of ["core", "schema", "rolldown-runtime"]) {
     writeFileSync(`${root}dist/unrun/${name}.js`, unrun(readFileSync(`${root}dist/node/${name}.js`, "utf8")))
@@ -89,16 +89,16 @@ const imports = [
   { subject: importByHand, first: "effect", second: "./dist/unrun/index.js" }
 ]
 
-/** How often each is imported. */
+/** How many times each module is imported. */
 const importRounds = 40
 
 interface Bundle {
   readonly gzipped: number
-  /** The modules of effect that are left outside. */
+  /** The modules of effect that are not in the bundle. */
   readonly imports: ReadonlyArray<string>
 }
 
-/** A minified bundle of a program, with or without what it uses of effect. */
+/** A minified bundle of a program, with or without the modules of effect that it uses. */
 const bundle = async (program: string, withEffect: boolean): Promise<Bundle> => {
   const entry = `${root}entry.ts`
   const build = await rolldown({
@@ -132,12 +132,12 @@ const bundles = async () => {
   return { outside: outside.gzipped, beyond: both.gzipped - effect.gzipped, whole: whole.gzipped }
 }
 
-/** What an application that uses us begins with. */
+/** The start-up cost of an application that uses effect-kv. */
 export const startUp: Section = {
   name: "start-up",
   title: "Start-up",
   about:
-    "Import: time in a new process, of the built package, after `effect` was imported (itself: alone); `of which functions and classes are made, and nothing is run` is what Node takes to find, read, compile and link such files, with all that they import. Bundle: `KeyValue` + `Memory` + `Retry`, minified and gzipped: our own code with effect left outside; what it adds to a bundle of all the modules of effect that it imports; and all of it together, with what it uses of effect.",
+    "Import: the time to import the built package in a new process, after `effect` (`effect` itself is imported first). `which only define functions and classes` is the time that Node takes to find, read, compile and link such files with everything that they import. Bundle: `KeyValue` + `Memory` + `Retry`, minified and gzipped: the code of effect-kv without effect; the size that it adds to a bundle of all the modules of effect that it imports; and everything together, with the parts of effect that it uses.",
   needsRedis: false,
   run: Effect.fnUntraced(function* () {
     execFileSync("npm", ["run", "build"], { cwd: root, stdio: "ignore" })
@@ -162,7 +162,7 @@ export const startUp: Section = {
         values
       })),
       ...[
-        ["our code", sizes.outside],
+        ["the code of effect-kv", sizes.outside],
         ["beyond the modules of effect", sizes.beyond],
         ["all, with effect", sizes.whole]
       ].map(([subject, size]) => ({

@@ -3,12 +3,12 @@ import { inChildren } from "../child.ts"
 import { policies } from "../policies.ts"
 import type { Section } from "./Section.ts"
 
-/** What one policy more costs. */
+/** The cost of one more policy. */
 export const wrappers: Section = {
   name: "wrappers",
   title: "One policy wrapper more",
   about:
-    "What one wrapper around a store adds to the CPU time of an operation, by its default options, where nothing goes wrong. Each policy is measured in a process of its own, where the same operations run without it, too. `by hand`: the least that does the same for this one store, in a few lines of Effect. 200 bytes, 64 callers.",
+    "The CPU time that one wrapper around a store adds to an operation, with default options and without failures. Each policy is measured in its own process, against the same operations without it. `by hand` is the shortest code that does the same for this one store, in a few lines of Effect. 200 bytes, 64 callers.",
   needsRedis: false,
   run: (plan) =>
     Effect.map(

@@ -1,8 +1,8 @@
-/** The real input: `package.json` and README of every package under a `node_modules`. */
+/** Reads the real input: `package.json` and README of every package under a `node_modules`. */
 import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { Collection } from "effect-kv"
 
-/** What every `package.json` has, with whatever else is in it: a class would drop the fields that it does not know. */
+/** The known fields of a `package.json`, plus all others. A class would drop the fields that it does not know. */
 export const Manifest = Schema.StructWithRest(Schema.Struct({ name: Schema.String, version: Schema.String }), [
   Schema.Record(Schema.String, Schema.Json)
 ])
@@ -25,7 +25,7 @@ export interface Documents {
   readonly readmes: ReadonlyMap<string, Readme>
 }
 
-/** Reads up to `limit` packages, and passes over folders that are none. */
+/** Reads up to `limit` packages, and skips folders that are not packages. */
 export const read = Effect.fn("documents.read")(function* (directory: string, limit: number) {
   const names = (yield* packagesIn(directory)).slice(0, limit)
   const manifests = new Map<string, Manifest>()
@@ -40,7 +40,7 @@ export const read = Effect.fn("documents.read")(function* (directory: string, li
   return { manifests, readmes } satisfies Documents
 })
 
-/** The paths of all packages below a directory, those inside of others included. */
+/** The paths of all packages under a directory, including packages inside other packages. */
 const packagesIn = Effect.fn("documents.packagesIn")(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -1,4 +1,4 @@
-/** A store that fails now and then, as a custom wrapper. */
+/** A custom wrapper that makes a store fail at random. */
 import { Context, Effect, Random, Ref } from "effect"
 import { Driver, KeyValueError } from "effect-kv"
 
@@ -10,8 +10,8 @@ const kinds = ["unavailable", "reply lost", "too slow"] as const satisfies Reado
 export class Faults extends Context.Service<Faults, Ref.Ref<Readonly<Record<Fault, number>>>>()("demo/Faults") {}
 
 /**
- * Makes the given share of calls (from 0 to 1) go wrong: the store is not reached, or its answer is lost after it did
- * what it was asked to, or it is slower than any time limit.
+ * Makes the given share of calls (from 0 to 1) fail: the store is not reached, or its reply is lost after it has
+ * applied the call, or it is slower than any timeout.
  */
 export const injected = (rate: number, seed: string) =>
   Driver.wrapperContext(

@@ -1,6 +1,6 @@
 /**
  * Stores the `package.json` and README of every installed package through the production stack, reads them back while
- * the store fails now and then, and checks that all of them come back equal: `npm run demo -- --help`.
+ * the store fails at random, and checks that all of them come back equal: `npm run demo -- --help`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Layer, Option } from "effect"
@@ -36,6 +36,6 @@ const demo = Command.make(
     if (settings.keep) yield* Console.log(keptAt(settings))
     yield* verdict(documents, damages)
   }, Effect.scoped)
-).pipe(Command.withDescription("The production stack on real documents, with faults"))
+).pipe(Command.withDescription("Runs the production stack on real documents, with injected faults"))
 
 demo.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -1,8 +1,8 @@
-/** What the demo looks at between the wrappers of its stack: custom wrappers of a few lines. */
+/** Custom wrappers that measure what passes between the wrappers of the demo's stack. */
 import { Context, Effect, Layer, Ref } from "effect"
 import { Driver, type KeyValue, Statistics } from "effect-kv"
 
-/** Bytes of the values that were written: as they are, compressed, and encrypted as they are stored. */
+/** Bytes of the written values: uncompressed, compressed, and encrypted as they are stored. */
 export class Bytes extends Context.Service<Bytes, Readonly<Record<"raw" | "compressed" | "stored", Ref.Ref<number>>>>()(
   "demo/Bytes"
 ) {
@@ -26,13 +26,13 @@ export const weighed = (which: keyof Bytes["Service"]) =>
     )
   )
 
-/** What happened at the store itself: each attempt of a retry is a call of its own here. */
+/** Statistics of the store itself, where each attempt of a retry counts as one call. */
 export class Attempts extends Context.Service<Attempts, Statistics.Service>()("demo/Attempts") {}
 
-/** What the application asked for and the read cache could not answer. */
+/** Statistics of the calls that the read cache could not answer. */
 export class Requests extends Context.Service<Requests, Statistics.Service>()("demo/Requests") {}
 
-/** `Statistics` under a name of its own, so that a stack can have several. */
+/** Provides `Statistics` under another key, so that a stack can have several of them. */
 export const counted =
   <Self>(key: Context.Key<Self, Statistics.Service>, store: string) =>
   <A, E, R>(layer: Layer.Layer<A | KeyValue.KeyValue, E, R>) =>

@@ -1,11 +1,11 @@
-/** A bar that fills on a terminal, and a line for each phase when it has ended. */
+/** Shows a progress bar on a terminal, and prints a line when a phase has ended. */
 import { Duration, Effect, Ref, Terminal } from "effect"
 import { TerminalCapabilities } from "effect/cli"
 import { style } from "./style.ts"
 
 const width = 32
 
-/** Runs a phase, which tells how many of its `total` documents it is done with. */
+/** Runs a phase, which reports how many of its `total` documents are done. */
 export const phase = Effect.fn("progress.phase")(function* <A, E, R>(
   name: string,
   total: number,

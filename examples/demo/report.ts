@@ -1,4 +1,4 @@
-/** What the demo tells at its beginning and end. */
+/** The texts that the demo prints at its beginning and end. */
 import { Array, ByteSize, Console, Data, Duration, Effect, Option, Redacted, Ref, Runtime } from "effect"
 import { Statistics } from "effect-kv"
 import type { Documents } from "./documents.ts"
@@ -23,7 +23,7 @@ export const introduction = ({ manifests, readmes }: Documents, { url, faultRate
     const store = Option.isSome(url) ? "Redis" : "SQLite"
     return [
       `\n${bold(`${manifests.size} manifests and ${readmes.size} READMEs`)}, through the production stack into ${store} and back`,
-      `${faint(`${percent(faultRate)} of the calls to the store go wrong (seed ${JSON.stringify(seed)})`)}\n`
+      `${faint(`${percent(faultRate)} of the calls to the store fail (seed ${JSON.stringify(seed)})`)}\n`
     ].join("\n")
   })
 
@@ -48,7 +48,7 @@ const errors = ({ total }: Statistics.Snapshot): Readonly<Record<string, number>
 const latency = (of: Statistics.OperationStatistics | undefined): string =>
   of === undefined ? "–" : `p50 ${time(of.latency.p50)}, p90 ${time(of.latency.p90)}, p99 ${time(of.latency.p99)}`
 
-/** The rows of the table, from what was counted at each level of the stack. */
+/** The rows of the table, from the counts at each level of the stack. */
 export const rows = Effect.gen(function* () {
   const application = yield* (yield* Statistics.Statistics).snapshot
   const requests = yield* (yield* Requests).snapshot
@@ -62,22 +62,22 @@ export const rows = Effect.gen(function* () {
   })
   const { get, put } = application.total
   const reads = get?.count ?? 0
-  const near = reads - (requests.total.get?.count ?? 0)
+  const cached = reads - (requests.total.get?.count ?? 0)
   const of = (part: number) => percent(part / Math.max(raw, 1))
   return [
     ["operations", `${count(calls(application))} calls for ${count(reads + (put?.count ?? 0))} documents`],
-    ["hit rate", `${percent(get?.hitRate)}: ${count(get?.misses ?? 0)} of ${count(reads)} were not there`],
-    ["cache hits", `${count(near)} of ${count(reads)} (${percent(near / Math.max(reads, 1))})`],
+    ["hit rate", `${percent(get?.hitRate)}: ${count(get?.misses ?? 0)} of ${count(reads)} were missing`],
+    ["cache hits", `${count(cached)} of ${count(reads)} (${percent(cached / Math.max(reads, 1))})`],
     ["faults injected", listed(faults)],
     ["errors at the store", listed(errors(attempts))],
     ["retries", count(calls(attempts) - calls(requests))],
-    ["errors that reached us", listed(errors(application))],
+    ["errors that callers saw", listed(errors(application))],
     ["latency of get", latency(get)],
-    ["… past the cache, with retries", latency(requests.total.get)],
+    ["… behind the cache, with retries", latency(requests.total.get)],
     ["… of a single attempt", latency(attempts.total.get)],
     ["latency of put", latency(put)],
     ["bytes", `${size(raw)} raw, ${size(stored)} stored (${of(stored)})`],
-    ["… on the way", `${size(compressed)} compressed (${of(compressed)}), then encrypted, in one binary frame`]
+    ["… compressed", `${size(compressed)} (${of(compressed)}), then encrypted in one binary frame`]
   ] satisfies ReadonlyArray<readonly [name: string, value: string]>
 })
 
@@ -94,7 +94,7 @@ export const table = (rows: ReadonlyArray<readonly [string, string]>): string =>
   ].join("\n")
 }
 
-/** Makes the program's exit status 1. What was damaged is printed already. */
+/** Makes the program's exit status 1. The damaged documents have been printed already. */
 export class DocumentsDamaged extends Data.TaggedError("DocumentsDamaged")<{ readonly count: number }> {
   override readonly [Runtime.errorReported] = false
 }

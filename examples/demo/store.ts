@@ -1,7 +1,7 @@
 /**
  * The production stack, around SQLite or Redis.
  *
- * These are the wrappers of `Stack.production`, written out because the demo looks at what passes between them.
+ * These are the wrappers of `Stack.production`, written out because the demo measures what passes between them.
  */
 import { Effect, FileSystem, Layer, Option, Path, type Redacted } from "effect"
 import {
@@ -19,22 +19,22 @@ import * as Sqlite from "effect-kv/Sqlite"
 import { injected } from "./faults.ts"
 import { Attempts, Bytes, counted, Requests, weighed } from "./meters.ts"
 
-/** Where to store: in a Redis, or else in a SQLite file. */
+/** Where to store the documents: in a Redis, or in a SQLite file. */
 export interface Place {
   readonly url: Option.Option<Redacted.Redacted>
   readonly file: string
-  /** Whether what was stored stays there. */
+  /** Whether to keep the documents at the end. */
   readonly keep: boolean
 }
 
 export interface Options {
   readonly key: Redacted.Redacted
-  /** The share of calls to the store that go wrong, from 0 to 1. */
+  /** The share of calls to the store that fail, from 0 to 1. */
   readonly faultRate: number
   readonly seed: string
 }
 
-/** A file that the user named is kept; a temporary one is removed at the end, unless it is to be kept. */
+/** A file that the user named is kept. A temporary file is removed at the end, unless `keep` is set. */
 export const placeOf = Effect.fn("store.placeOf")(function* (options: {
   readonly url: Option.Option<Redacted.Redacted>
   readonly file: Option.Option<string>
@@ -50,7 +50,7 @@ export const placeOf = Effect.fn("store.placeOf")(function* (options: {
   return { url, file: path.join(directory, "demo.sqlite"), keep }
 })
 
-/** The client of Redis is only loaded when it is asked for. */
+/** Loads the Redis client only if it is needed. */
 const redis = (url: Redacted.Redacted) =>
   Layer.unwrap(
     Effect.map(
@@ -61,7 +61,7 @@ const redis = (url: Redacted.Redacted) =>
 
 const sqlite = (filename: string) => Sqlite.layer({ filename, table: "demo" })
 
-/** Begins with an empty store, and leaves one behind unless it is to be kept. Other data is not touched. */
+/** Empties the store at the beginning, and at the end unless `keep` is set. Other data is not touched. */
 const emptied =
   (keep: boolean) =>
   <A, E, R>(store: Layer.Layer<A | KeyValue.KeyValue | Maintenance.Maintenance, E, R>) =>
@@ -71,7 +71,7 @@ const emptied =
       )
     ).pipe(Layer.provideMerge(store))
 
-/** All that stands between the store and the application. */
+/** All wrappers between the store and the application. */
 export const wrapped =
   ({ key, faultRate, seed }: Options) =>
   <A, E, R>(store: Layer.Layer<A | KeyValue.KeyValue, E, R>) =>
@@ -86,7 +86,7 @@ export const wrapped =
       weighed("compressed"),
       Compression.wrap({ envelope: "binary" }),
       weighed("raw"),
-      // Too small for all documents, so that some are forgotten and asked for again.
+      // Too small for all documents, so that some are evicted and read from the store again.
       PassthroughCache.wrap({ cache: Memory.layer({ maxSize: "1 MiB" }), maxTtl: "1 minute" }),
       Statistics.wrap({ store: "demo" }),
       Layer.provideMerge(Bytes.layer)

@@ -1,4 +1,4 @@
-/** Colours, where there are any. */
+/** Colors, if the terminal supports them. */
 import { Effect } from "effect"
 import { TerminalCapabilities } from "effect/cli"
 

@@ -1,4 +1,4 @@
-/** What the demo does with the documents: stores them all, and reads them back, singly and in batches. */
+/** Stores all documents and reads them back, singly and in batches. */
 import { isDeepStrictEqual } from "node:util"
 import { Array, Effect, Option, Random } from "effect"
 import type { Collection, KeyValueError } from "effect-kv"
@@ -12,7 +12,7 @@ export interface Damage {
   readonly what: string
 }
 
-/** What is wrong with what came back, if anything. */
+/** Compares a document that was read with the one that was stored. Returns the difference, if there is one. */
 export const compare = <A>(
   document: string,
   expected: Option.Option<A>,
@@ -44,7 +44,7 @@ const stores = <A>(collection: Collection.Collection<A>, documents: ReadonlyMap<
     damages: Effect.as(collection.putMany(batch), [])
   }))
 
-/** Asks for a document of each package, whether it has one or not. */
+/** Reads a document for each package, including packages without one. */
 const reads = <A>(
   collection: Collection.Collection<A>,
   documents: ReadonlyMap<string, A>,
@@ -64,7 +64,7 @@ const reads = <A>(
       }))
 }
 
-/** A failed operation damages the documents that it was about; all others go on. */
+/** A failed operation damages only its own documents; the others continue. */
 const outcome = ({ documents, damages }: Step): Effect.Effect<ReadonlyArray<Damage>> =>
   Effect.catch(damages, ({ _tag }) =>
     Effect.succeed(documents.map((document) => ({ document, what: `failed with ${_tag}` })))
@@ -77,7 +77,9 @@ const runAll = (name: string, steps: ReadonlyArray<Step>) => {
   ).pipe(Effect.map(Array.flatten))
 }
 
-/** Stores everything, reads it in some rounds, and answers what was damaged; the first damage ends it. */
+/**
+ * Stores everything, reads it in several rounds, and returns the damaged documents. The first damage ends the rounds.
+ */
 export const storeAndRead = Effect.fn("work.storeAndRead")(function* (
   documents: Documents,
   { rounds, seed }: { readonly rounds: number; readonly seed: string }

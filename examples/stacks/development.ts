@@ -1,5 +1,5 @@
 /**
- * Stack.development: every operation is logged with its values, and nothing hangs for long.
+ * Stack.development: logs every operation with its values, and has a timeout.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Logger } from "effect"

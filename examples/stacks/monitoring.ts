@@ -1,5 +1,5 @@
 /**
- * Stack.monitoring: sees everything, changes nothing. Logging (at level Debug), Tracing and Statistics.
+ * Stack.monitoring: Logging (at level Debug), Tracing and Statistics. It observes every operation and changes nothing.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Logger, References } from "effect"

@@ -1,12 +1,12 @@
 /**
- * Stack.multiTenant: each tenant has collections of its own in one store, values of limited size, and its own
- * statistics. Tenants come and go: a `LayerMap` has a stack for each of those at work.
+ * Stack.multiTenant: each tenant has its own collections in a shared store, a size limit for values, and its own
+ * statistics. Tenants come and go: a `LayerMap` keeps a stack for each active tenant.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, LayerMap, Stream } from "effect"
 import { Enumeration, KeyValue, Memory, Retry, Stack, Timeout } from "effect-kv"
 
-// What protects the store is below. It is one layer, so it is built once, however many tenants there are.
+// Timeout and Retry protect the shared store. This is one layer, so it is built once, for any number of tenants.
 const Shared = Memory.layer().pipe(Timeout.wrap("1 second"), Retry.wrap())
 
 class Tenants extends LayerMap.Service<Tenants>()("Tenants", {
@@ -14,7 +14,7 @@ class Tenants extends LayerMap.Service<Tenants>()("Tenants", {
   idleTimeToLive: "5 minutes"
 }) {}
 
-/** Knows nothing of tenants. */
+/** Does not need to know about tenants. */
 const saveProfile = (name: string) =>
   KeyValue.KeyValue.use((kv) => kv.put("profile", { name }, { collection: "settings" }))
 

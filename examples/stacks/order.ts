@@ -1,6 +1,6 @@
 /**
- * The order of wrappers matters: the last one is the outermost. A write goes from the outermost to the store, what was
- * read comes back from the store to the outermost.
+ * The order of wrappers matters: the last one is the outermost. A write passes from the outermost wrapper to the store.
+ * The result of a read passes from the store to the outermost wrapper.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -19,7 +19,7 @@ const write = KeyValue.KeyValue.use((kv) => kv.put("document", document)).pipe(E
 
 const outcome = Effect.gen(function* () {
   const tag = yield* KeyValue.KeyValue.use((kv) => kv.get("document")).pipe(
-    Effect.as("an answer"),
+    Effect.as("a result"),
     Effect.catch((error) => Effect.succeed(error._tag))
   )
   const { total } = yield* Statistics.Statistics.use((statistics) => statistics.snapshot)
@@ -36,9 +36,9 @@ const program = Effect.gen(function* () {
 
   const Attempts = Base.pipe(slow({ calls: 2, by: "1 minute" }), Statistics.wrap())
   const LimitEach = Attempts.pipe(Timeout.wrap("20 millis"), Retry.wrap({ initialDelay: "1 millis" }))
-  yield* Console.log("a limit for each attempt:", yield* Effect.provide(outcome, LimitEach))
+  yield* Console.log("a limit per attempt:", yield* Effect.provide(outcome, LimitEach))
   const LimitAll = Attempts.pipe(Retry.wrap({ initialDelay: "1 millis" }), Timeout.wrap("20 millis"))
-  yield* Console.log("a limit for all of them:", yield* Effect.provide(outcome, LimitAll))
+  yield* Console.log("one limit for all attempts:", yield* Effect.provide(outcome, LimitAll))
 })
 
 program.pipe(Effect.provide(Base), NodeRuntime.runMain)
@@ -46,5 +46,5 @@ program.pipe(Effect.provide(Base), NodeRuntime.runMain)
 // Prints:
 // compressed, then encrypted: 1 kB
 // encrypted, then compressed: 21 kB
-// a limit for each attempt: an answer, attempts: 3
-// a limit for all of them: TimeoutError, attempts: 1
+// a limit per attempt: a result, attempts: 3
+// one limit for all attempts: TimeoutError, attempts: 1

@@ -1,5 +1,5 @@
 /**
- * All policies around a store, in their order, in an outage: what callers see, and what the store sees.
+ * All policies around a store, in the recommended order, during an outage: what callers see, and what the store sees.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -11,17 +11,17 @@ const Store = Remote.pipe(
   slow({ calls: 1000, by: "1 minute" }), // an outage that does not end
   Statistics.wrap(), // counts what the store sees
   Timeout.wrap("50 millis"), // each attempt
-  Hedge.wrap(), // a second attempt of reads that take long
+  Hedge.wrap(), // a second attempt for slow reads
   Retry.wrap({ initialDelay: "10 millis" }), // within its budget
-  CircuitBreaker.wrap({ trip: { consecutive: 1 } }), // sees one outcome of each call
-  Bulkhead.wrap({ maxConcurrent: 3, maxQueue: 3 }), // a call holds one place for all its attempts
-  RateLimit.wrap({ limit: 8, window: "1 hour" }), // who is beyond it takes no place
-  Deadline.wrap("1 second") // all attempts, pauses and waiting
+  CircuitBreaker.wrap({ trip: { consecutive: 1 } }), // sees one outcome per call
+  Bulkhead.wrap({ maxConcurrent: 3, maxQueue: 3 }), // a call keeps one place for all its attempts
+  RateLimit.wrap({ limit: 8, window: "1 hour" }), // a rejected call takes no place in the bulkhead
+  Deadline.wrap("1 second") // all attempts, pauses and queues
 )
 
 const outcome = (key: string) =>
   KeyValue.KeyValue.use((kv) => kv.get(key)).pipe(
-    Effect.as("an answer"),
+    Effect.as("a result"),
     Effect.catch((error) => Effect.succeed(error._tag))
   )
 

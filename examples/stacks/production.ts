@@ -1,6 +1,6 @@
 /**
- * Stack.production: every attempt limited, failures retried, values encrypted and compressed, all of it measured. With a
- * near cache, a circuit breaker and a limit on all attempts together, which are options, so that they are measured, too.
+ * Stack.production: a timeout for each attempt, retries, encryption, compression and metrics. A cache, a circuit
+ * breaker and a deadline are passed as options, so that they are measured, too.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Metric } from "effect"
@@ -11,10 +11,10 @@ import { slow } from "../support/slow.ts"
 const Store = Layer.unwrap(
   Effect.map(FernetEncryption.generateKey, (key) =>
     Remote.pipe(
-      slow({ calls: 1, by: "1 minute" }), // a bad start
+      slow({ calls: 1, by: "1 minute" }), // the first call is slow
       Stack.production({
         store: "documents",
-        encryption: { keys: [key] }, // in earnest: Config.Redacted("STORE_KEY")
+        encryption: { keys: [key] }, // in a real program: Config.Redacted("STORE_KEY")
         timeout: "100 millis",
         retry: { maxRetries: 3, initialDelay: "10 millis" },
         compression: { minSize: "1 KiB" },
@@ -31,7 +31,7 @@ const program = Effect.gen(function* () {
   const text = "lorem ipsum ".repeat(1000)
   yield* kv.put("readme", text, { collection: "documents", ttl: "1 hour" })
   const read = kv.get("readme", { collection: "documents" })
-  yield* Console.log("read as it was written:", (yield* read) === text, (yield* read) === text)
+  yield* Console.log("read what was written:", (yield* read) === text, (yield* read) === text)
 
   const { total } = yield* Statistics.Statistics.use((statistics) => statistics.snapshot)
   yield* Console.log("puts:", total.put?.calls, total.put?.errors)
@@ -45,7 +45,7 @@ const program = Effect.gen(function* () {
 program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
-// read as it was written: true true
+// read what was written: true true
 // puts: 1 {}
 // gets: 2 hit rate: 1
 // miss: 1

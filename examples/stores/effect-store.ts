@@ -1,6 +1,6 @@
 /**
- * EffectStore: any `KeyValueStore` of Effect's as a store, such as the browser's `localStorage`; and our stacks as a
- * `KeyValueStore`.
+ * EffectStore: uses any `KeyValueStore` of Effect (such as the browser's `localStorage`) as a store, and any stack of
+ * effect-kv as a `KeyValueStore`.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
@@ -9,21 +9,21 @@ import { KeyValue, Memory, TtlClamp } from "effect-kv"
 import * as EffectStore from "effect-kv/EffectStore"
 
 // In a browser: KeyValueStore.layerStorage(() => localStorage)
-const Theirs = KeyValueStore.layerMemory
-const Ours = EffectStore.layer().pipe(Layer.provideMerge(Theirs))
+const Storage = KeyValueStore.layerMemory
+const OverStorage = EffectStore.layer().pipe(Layer.provideMerge(Storage))
 
 const program = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
   yield* kv.put("alice", { name: "Alice" }, { collection: "users", ttl: "1 hour" })
   const storage = yield* KeyValueStore.KeyValueStore
-  yield* Console.log("in their store:", yield* storage.get("users::alice"))
+  yield* Console.log("in Effect's store:", yield* storage.get("users::alice"))
 })
 
-/** What needs Effect's service gets all that a stack of ours does. */
-const theirProgram = Effect.gen(function* () {
+/** Code that needs Effect's service can use every wrapper of a stack. */
+const effectProgram = Effect.gen(function* () {
   const storage = yield* KeyValueStore.KeyValueStore
   yield* storage.set("greeting", "hello")
-  yield* Console.log("by way of ours:", yield* storage.get("greeting"))
+  yield* Console.log("through a stack:", yield* storage.get("greeting"))
 })
 
 const Stack = EffectStore.toKeyValueStore().pipe(
@@ -31,12 +31,12 @@ const Stack = EffectStore.toKeyValueStore().pipe(
 )
 
 const main = Effect.gen(function* () {
-  yield* Effect.provide(program, Ours)
-  yield* Effect.provide(theirProgram, Stack)
+  yield* Effect.provide(program, OverStorage)
+  yield* Effect.provide(effectProgram, Stack)
 })
 
 main.pipe(NodeRuntime.runMain)
 
 // Prints:
-// in their store: {"collection":"users","created_at":"…","expires_at":"…","key":"alice","value":{"name":"Alice"},"version":1}
-// by way of ours: hello
+// in Effect's store: {"collection":"users","created_at":"…","expires_at":"…","key":"alice","value":{"name":"Alice"},"version":1}
+// through a stack: hello

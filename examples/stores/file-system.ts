@@ -1,5 +1,5 @@
 /**
- * FileSystem: one file for each entry, which a person can read, edit and keep in version control.
+ * FileSystem: one file per entry, which you can read, edit and keep in version control.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem as Fs, Layer } from "effect"

@@ -8,8 +8,8 @@ import { Config, Console, Effect } from "effect"
 import { KeyValue, Retry, Timeout } from "effect-kv"
 import * as Redis from "effect-kv/Redis"
 
-// The layer connects when it is built: it fails with `StoreSetupError` when nobody answers, at the latest after
-// `connectTimeout`, and closes the connection in the end.
+// The layer connects when it is built, and closes the connection at the end. It fails with `StoreSetupError` if no
+// server answers within `connectTimeout`.
 const Store = Redis.layerConfig({
   url: Config.Redacted("REDIS_URL"),
   prefix: Config.String("REDIS_PREFIX").pipe(Config.withDefault("example:"))

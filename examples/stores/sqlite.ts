@@ -1,5 +1,5 @@
 /**
- * Sqlite: entries in a file that outlive the process, with nothing to install.
+ * Sqlite: entries in a file, which outlive the process. There is nothing to install.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem } from "effect"
@@ -17,7 +17,7 @@ const program = Effect.gen(function* () {
   yield* put.pipe(Effect.provide(Sqlite.layer({ filename })))
   yield* Console.log("opened again:", yield* get.pipe(Effect.provide(Sqlite.layer({ filename }))))
 
-  // With `synchronous: "full"` a write that was answered outlasts a power failure, too.
+  // With `synchronous: "full"`, an acknowledged write also survives a power failure.
   yield* put.pipe(Effect.provide(Sqlite.layer({ filename, table: "accounts", synchronous: "full" })))
   yield* Console.log("files:", yield* fs.readDirectory(filename.replace("/app.db", "")))
 })

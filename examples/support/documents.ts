@@ -7,7 +7,7 @@ export interface Document {
   readonly expiresAt: number | undefined
 }
 
-/** Stands for the client library of a database that keeps documents. It knows of no collections and of no expiry. */
+/** A stand-in for the client library of a document database. It has no collections and no expiry. */
 export class Documents {
   private readonly documents = new Map<string, Document>()
 
@@ -27,7 +27,7 @@ export class Documents {
     for (const document of documents) this.documents.set(document.id, structuredClone(document))
   }
 
-  /** Answers what it removed. */
+  /** Returns the documents that it removed. */
   async remove(ids: ReadonlyArray<string>): Promise<ReadonlyArray<Document>> {
     return ids.flatMap((id) => {
       const document = this.documents.get(id)

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { Driver, KeyValueError } from "effect-kv"
 
-/** A switch, and a wrapper that makes a store unavailable while it is on. */
+/** A switch, and a wrapper that makes a store unavailable while the switch is on. */
 export const outage = () => {
   const state = { isOn: false }
   const wrap = Driver.wrapper(

@@ -2,12 +2,15 @@ import { Config, Effect, Layer, Option } from "effect"
 import { Maintenance, Memory } from "effect-kv"
 import * as Redis from "effect-kv/Redis"
 
-/** Removes what the example stored when it ends. */
+/** Removes the example's entries when the example ends. */
 const Cleared = Layer.effectDiscard(
   Effect.flatMap(Maintenance.Maintenance, ({ clear }) => Effect.addFinalizer(() => Effect.ignore(clear)))
 )
 
-/** The Redis of `REDIS_URL`, under names of the example's own; without one a store in memory, so that all examples run. */
+/**
+ * The Redis at `REDIS_URL`, with a prefix for this example. Without `REDIS_URL`, a store in memory, so that every
+ * example runs.
+ */
 export const Remote = Layer.unwrap(
   Effect.map(Config.option(Config.Redacted("REDIS_URL")), (url) =>
     Option.isSome(url)
@@ -16,5 +19,5 @@ export const Remote = Layer.unwrap(
   )
 )
 
-/** A Redis that nobody runs: every operation fails with `StoreUnavailableError`. */
+/** A Redis that does not exist: every operation fails with `StoreUnavailableError`. */
 export const Unreachable = Redis.layer({ url: "redis://localhost:1", lazyConnect: true })

@@ -1,7 +1,7 @@
 import { type Duration, Effect, Ref } from "effect"
 import { Driver } from "effect-kv"
 
-/** Lets the first `calls` operations take as long as `by` says. */
+/** Delays the first `calls` operations by `by`. */
 export const slow = ({ calls, by }: { readonly calls: number; readonly by: Duration.Input }) =>
   Driver.wrapperEffect(
     Effect.map(Ref.make(calls), (left) =>

@@ -1,5 +1,5 @@
 /**
- * Aead: values that only a key can read, each in its own place only.
+ * Aead: encrypts values, and binds each one to its key, so that it cannot be copied to another.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -28,14 +28,14 @@ const program = Effect.gen(function* () {
     )
   ).pipe(Effect.provide(Encrypted))
 
-  // Mallory may write to the database, and gives himself what Alice has.
+  // Mallory can write to the database, and copies Alice's role to himself.
   const store = yield* KeyValue.KeyValue
   const stolen = yield* store.ttl("alice", { collection: "roles" })
   yield* store.put("mallory", stolen?.value ?? null, { collection: "roles", ttl: stolen?.ttl })
   yield* read("alice")
   yield* read("mallory")
 
-  // Or lets it live for ever.
+  // Or he removes the expiry.
   yield* store.put("alice", stolen?.value ?? null, { collection: "roles" })
   yield* read("alice")
 })

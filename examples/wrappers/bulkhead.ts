@@ -1,5 +1,6 @@
 /**
- * Bulkhead: a limit on how many calls run at a time. Others wait their turn, and are shed when too many wait.
+ * Bulkhead: limits how many calls run at a time. Further calls wait in a queue, and are rejected when the queue is
+ * full.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -19,7 +20,8 @@ const program = Effect.gen(function* () {
       Effect.andThen(Console.log(key, "was stored")),
       Effect.catchTag("BulkheadFullError", (error) => Console.log(error.message, error.outcome))
     )
-  // `a` runs, `b` and `c` wait, `d` finds no room to wait. When it is the turn of `c`, it has waited for too long.
+  // `a` runs, `b` and `c` wait, and `d` is rejected because the queue is full. `c` waits longer than `maxWait`, and
+  // fails.
   yield* Effect.forEach(["a", "b", "c", "d"], put, { concurrency: "unbounded" })
   yield* put("c")
 })

@@ -1,5 +1,5 @@
 /**
- * CircuitBreaker: no calls to a store that is down.
+ * CircuitBreaker: fails at once while the store is down, without calling it.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect } from "effect"
@@ -16,10 +16,10 @@ const Store = Remote.pipe(
 const attempt = KeyValue.KeyValue.use((kv) => kv.put("alice", { name: "Alice" })).pipe(
   Effect.andThen(Console.log("stored")),
   Effect.catchTags({
-    TimeoutError: () => Console.log("waited in vain"),
+    TimeoutError: () => Console.log("timed out"),
     CircuitOpenError: (error) =>
       Effect.andThen(
-        Console.log(`not even asked (${error.outcome}); it may be tried again later`),
+        Console.log(`not sent (${error.outcome}), try again later`),
         Effect.sleep(Duration.sum(error.retryAfter, Duration.millis(10)))
       )
   })
@@ -27,15 +27,15 @@ const attempt = KeyValue.KeyValue.use((kv) => kv.put("alice", { name: "Alice" })
 
 const program = Effect.gen(function* () {
   yield* attempt
-  yield* attempt // the second failure in a row: the circuit opens
+  yield* attempt // the second failure in a row opens the circuit
   yield* attempt
-  yield* attempt // after `retryAfter`: a success closes it
+  yield* attempt // after `retryAfter`, a success closes it
 })
 
 program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
-// waited in vain
-// waited in vain
-// not even asked (not-applied); it may be tried again later
+// timed out
+// timed out
+// not sent (not-applied), try again later
 // stored

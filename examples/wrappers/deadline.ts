@@ -1,5 +1,5 @@
 /**
- * Deadline: one budget of time for all attempts of an operation, or for several operations.
+ * Deadline: one time budget for all attempts of an operation, or for several operations.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -25,7 +25,7 @@ const put = Effect.fn(function* (key: string) {
 
 const main = Effect.gen(function* () {
   yield* Effect.provide(put("a"), store(2))
-  // One budget for three operations. The third finds no time left, and is not sent.
+  // One budget for three operations. The first uses all of it, so the others are not sent.
   const three = Effect.forEach(["b", "c", "d"], put)
   yield* three.pipe(Deadline.within("150 millis"), Effect.provide(store(1000)))
 })

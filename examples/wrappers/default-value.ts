@@ -1,5 +1,5 @@
 /**
- * DefaultValue: an answer for keys that are missing.
+ * DefaultValue: a value for missing keys.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"

@@ -1,5 +1,6 @@
 /**
- * Fallback with recovery: what is written in an outage is seen at once, and comes to the first store afterwards.
+ * Fallback with recovery: writes made during an outage are visible at once, and are replayed to the first store
+ * afterwards.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -9,7 +10,7 @@ import { Remote } from "../support/remote.ts"
 
 const { state, wrap } = outage()
 
-// A file would outlive the process, and the outage with it: Sqlite.layer({ filename: "outage.sqlite" }).
+// To keep the journal if the process ends during the outage, use a file: Sqlite.layer({ filename: "outage.sqlite" }).
 const Store = Remote.pipe(
   wrap,
   Timeout.wrap("1 second"),
@@ -30,15 +31,15 @@ const program = Effect.gen(function* () {
   state.isOn = true
   yield* kv.put("theme", "dark")
   yield* kv.delete("font")
-  yield* Console.log("In the outage:")
+  yield* Console.log("During the outage:")
   yield* show
   yield* Effect.catchTag(kv.get("size"), "StoreUnavailableError", () =>
-    Console.log("What was not written in it is a failure, not a miss")
+    Console.log("A key that was not written during the outage is a failure, not a miss")
   )
 
   state.isOn = false
   yield* Effect.sleep("200 millis")
-  yield* Console.log("After it:")
+  yield* Console.log("After the outage:")
   yield* show
 })
 
@@ -46,8 +47,8 @@ program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
 // theme: light font: serif
-// In the outage:
+// During the outage:
 // theme: dark font: undefined
-// What was not written in it is a failure, not a miss
-// After it:
+// A key that was not written during the outage is a failure, not a miss
+// After the outage:
 // theme: dark font: undefined

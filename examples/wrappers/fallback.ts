@@ -1,5 +1,5 @@
 /**
- * Fallback: a second store answers while the first is unavailable.
+ * Fallback: uses a second store while the first is unavailable.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -12,7 +12,7 @@ const program = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
   yield* kv.put("theme", "light", { collection: "settings" })
   yield* Console.log("theme:", yield* kv.get("theme", { collection: "settings" }))
-  yield* Console.log("a miss is an answer:", yield* kv.get("font", { collection: "settings" }))
+  yield* Console.log("a miss does not fall back:", yield* kv.get("font", { collection: "settings" }))
 }).pipe(
   // Writes go to the first store only, unless `writeToFallback` is set.
   Effect.catchTag("StoreUnavailableError", (error) => Console.log(`${error.operation} failed: ${error.outcome}`))
@@ -23,9 +23,9 @@ const read = KeyValue.KeyValue.use((kv) =>
 )
 
 const main = Effect.gen(function* () {
-  yield* Console.log("The store is there:")
+  yield* Console.log("The store is available:")
   yield* Effect.provide(program, Remote.pipe(Timeout.wrap("1 second"), Fallback.wrap({ fallback: Copy })))
-  yield* Console.log("It is not:")
+  yield* Console.log("The store is unavailable:")
   const Store = Unreachable.pipe(Timeout.wrap("1 second"), Fallback.wrap({ fallback: Copy }))
   yield* Effect.provide(Effect.andThen(program, read), Store)
 })
@@ -33,9 +33,9 @@ const main = Effect.gen(function* () {
 main.pipe(NodeRuntime.runMain)
 
 // Prints:
-// The store is there:
+// The store is available:
 // theme: light
-// a miss is an answer: undefined
-// It is not:
+// a miss does not fall back: undefined
+// The store is unavailable:
 // put failed: not-applied
 // theme: dark (from the copy)

@@ -1,5 +1,5 @@
 /**
- * FernetEncryption: values that only a key can read, and how to change the key.
+ * FernetEncryption: encrypts values, and shows how to change the key.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -22,20 +22,20 @@ const program = Effect.gen(function* () {
     Effect.andThen(show("with the key:")),
     Effect.provide(Base.pipe(FernetEncryption.wrap({ keys: [oldKey] })))
   )
-  yield* show("without:").pipe(Effect.provide(Base))
+  yield* show("without a key:").pipe(Effect.provide(Base))
   yield* show("with another key:").pipe(Effect.provide(Base.pipe(FernetEncryption.wrap({ keys: [newKey] }))))
 
   // Rotation: the first key encrypts, all of them decrypt.
-  yield* show("with both:").pipe(Effect.provide(Base.pipe(FernetEncryption.wrap({ keys: [newKey, oldKey] }))))
+  yield* show("with both keys:").pipe(Effect.provide(Base.pipe(FernetEncryption.wrap({ keys: [newKey, oldKey] }))))
 })
 
 program.pipe(Effect.provide(Base), NodeRuntime.runMain)
 
 // Prints:
 // with the key: { token: 'hunter2' }
-// without: {
+// without a key: {
 //   __encrypted_data__: '…',
 //   __encryption_version__: 1
 // }
 // with another key: wrong-key
-// with both: { token: 'hunter2' }
+// with both keys: { token: 'hunter2' }

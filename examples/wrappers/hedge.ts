@@ -1,5 +1,5 @@
 /**
- * Hedge: a read that takes long is sent a second time, and what comes first is the answer.
+ * Hedge: sends a second attempt for slow reads, and returns whichever answers first.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -8,7 +8,7 @@ import { Remote } from "../support/remote.ts"
 import { slow } from "../support/slow.ts"
 
 const Store = Remote.pipe(
-  slow({ calls: 1, by: "1 minute" }), // a node that has to collect its garbage
+  slow({ calls: 1, by: "1 minute" }), // a node that is busy with garbage collection
   Statistics.wrap(), // inside: counts attempts
   Hedge.wrap({ after: "50 millis", maxExtra: 1 })
 )

@@ -1,5 +1,5 @@
 /**
- * HmacNames: keys and collections that the store does not tell.
+ * HmacNames: hides the names of keys and collections from the store.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
@@ -17,7 +17,7 @@ const program = Effect.gen(function* () {
     yield* kv.put("alice@example.org", { plan: "pro" }, { collection: "customers" })
     yield* Console.log(yield* kv.get("alice@example.org", { collection: "customers" }))
 
-    // There is no Enumeration to ask: names cannot be told from what is stored.
+    // The stack has no Enumeration, because names cannot be recovered from the stored names.
     const { keys, collections } = yield* Effect.provide(Enumeration.Enumeration, Base)
     const [collection = ""] = yield* Stream.runCollect(collections())
     const [key = ""] = yield* Stream.runCollect(keys({ collection }))

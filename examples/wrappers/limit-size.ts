@@ -1,5 +1,5 @@
 /**
- * LimitSize: values that are too large are refused, left out, or removed.
+ * LimitSize: rejects or ignores values that are too large, or deletes their old entry.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -11,7 +11,7 @@ const program = Effect.gen(function* () {
   yield* Effect.catchTag(
     kv.put("document", "long ".repeat(5000), { collection: "documents" }),
     "EntryTooLargeError",
-    (error) => Console.log(`refused: ${error.size} bytes, the limit is ${error.maxSize}`)
+    (error) => Console.log(`rejected: ${error.size} bytes, the limit is ${error.maxSize}`)
   )
   yield* Console.log("document:", yield* kv.get("document", { collection: "documents" }))
 })
@@ -21,14 +21,14 @@ const withLimit = (onTooLarge: "fail" | "ignore" | "delete") =>
 
 const main = Effect.gen(function* () {
   yield* withLimit("fail")
-  yield* withLimit("ignore") // keeps what was there, which may be stale
+  yield* withLimit("ignore") // keeps the old value, which may be stale
   yield* withLimit("delete")
 })
 
 main.pipe(NodeRuntime.runMain)
 
 // Prints:
-// refused: 25002 bytes, the limit is 10240
+// rejected: 25002 bytes, the limit is 10240
 // document: short
 // document: short
 // document: undefined

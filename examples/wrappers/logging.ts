@@ -1,5 +1,5 @@
 /**
- * Logging: a line for each operation, through Effect's logger. Values are not logged unless you ask.
+ * Logging: writes one line per operation to Effect's logger. Values are logged only if you enable it.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Logger, Redacted } from "effect"
@@ -10,7 +10,7 @@ const Default = Memory.layer().pipe(Logging.wrap({ store: "sessions" }))
 const Verbose = Memory.layer().pipe(
   Logging.wrap({
     logStart: true,
-    // What a value may show of itself.
+    // Decides what is logged of each value.
     logValues: (value, { place }) => (place.collection === "users" ? Redacted.make(value) : value)
   })
 )
@@ -25,7 +25,7 @@ const program = Effect.gen(function* () {
 
 const main = Effect.gen(function* () {
   yield* Effect.provide(program, Default)
-  yield* Console.log("With values, as far as they may be seen:")
+  yield* Console.log("With values, partly redacted:")
   yield* Effect.provide(program, Verbose)
   yield* Console.log("A failure:")
   yield* Effect.ignore(Effect.provide(program, Failing))
@@ -36,7 +36,7 @@ main.pipe(Effect.provide(Logger.layer([Logger.consoleLogFmt])), NodeRuntime.runM
 // Prints:
 // timestamp=… level=INFO fiber=… message="put finished" store=sessions operation=put collection=users key=alice …
 // timestamp=… message="getMany finished" … operation=getMany collection=users count=2 … hits=1 misses=1
-// With values, as far as they may be seen:
+// With values, partly redacted:
 // timestamp=… message="put started" …
 // timestamp=… message="put finished" … value="\"<redacted>\"" durationMs=…
 // timestamp=… message="getMany started" …

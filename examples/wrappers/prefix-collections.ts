@@ -1,5 +1,5 @@
 /**
- * PrefixCollections: collections of one's own in a shared store.
+ * PrefixCollections: separate collections in a shared store.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
@@ -22,7 +22,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("staging sees:", yield* collections.pipe(Effect.provide(Staging)))
   yield* Console.log("the store has:", yield* collections)
 
-  // Clearing removes nothing of the others.
+  // Clearing removes only the entries of this prefix.
   yield* Maintenance.Maintenance.use(({ clear }) => clear).pipe(Effect.provide(Staging))
   yield* Console.log("staging cleared:", yield* collections)
 })

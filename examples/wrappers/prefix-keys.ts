@@ -1,5 +1,5 @@
 /**
- * PrefixKeys: keys of one's own in shared collections.
+ * PrefixKeys: separate keys in shared collections.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
@@ -16,7 +16,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("through the prefix:", yield* keys, yield* kv.get("user:123", { collection: "users" }))
   yield* Console.log("in the store:", yield* keys.pipe(Effect.provide(Base)))
 
-  // Two prefixes never reach each other's entries: an ambiguous one is refused when the layer is built.
+  // Two prefixes never reach each other's entries: an ambiguous prefix fails the build of the layer.
   yield* keys.pipe(
     Effect.provide(Base.pipe(PrefixKeys.wrap("app1__user"))),
     Effect.catchTag("StoreSetupError", (error) => Console.log(error.message))

@@ -1,5 +1,5 @@
 /**
- * RateLimit: no more calls in a time than a store should have. Others fail, or wait.
+ * RateLimit: limits how many calls may start per time window. Further calls fail, or wait.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -18,7 +18,7 @@ const two = Effect.andThen(put("a"), put("b"))
 
 const main = Effect.gen(function* () {
   yield* Effect.provide(two, Remote.pipe(RateLimit.wrap({ limit: 1, window: "1 hour" })))
-  // 20 in a second are one in 50 milliseconds; `b` waits that long.
+  // 20 per second is one every 50 milliseconds, so `b` waits that long.
   yield* Effect.provide(two, Remote.pipe(RateLimit.wrap({ limit: 20, burst: 1, onExceeded: "wait" })))
 })
 

@@ -1,5 +1,5 @@
 /**
- * ReadOnly: reads pass, writes do not.
+ * ReadOnly: allows reads, and rejects or ignores writes.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -10,7 +10,7 @@ const Base = Memory.layer({ seed: { users: { alice: { name: "Alice" } } } })
 const program = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
   yield* kv.put("alice", { name: "Mallory" }, { collection: "users" }).pipe(
-    Effect.andThen(Console.log("nothing failed")),
+    Effect.andThen(Console.log("no failure")),
     Effect.catchTag("ReadOnlyError", (error) => Console.log(error.message))
   )
   yield* Console.log(yield* kv.get("alice", { collection: "users" }))
@@ -26,5 +26,5 @@ main.pipe(NodeRuntime.runMain)
 // Prints:
 // put in collection "users": this store is read-only.
 // { name: 'Alice' }
-// nothing failed
+// no failure
 // { name: 'Alice' }

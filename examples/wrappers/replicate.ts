@@ -1,5 +1,5 @@
 /**
- * Replicate: the same entries in several stores, of which some may be away.
+ * Replicate: keeps the same entries in several stores. Some of them may be unavailable.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -25,11 +25,11 @@ const program = Effect.gen(function* () {
 
   first.state.isOn = true
   yield* kv.put("theme", "dark")
-  yield* Console.log("the first is away:", yield* kv.get("theme"))
+  yield* Console.log("the first store is down:", yield* kv.get("theme"))
 
   second.state.isOn = true
   yield* Effect.catchTag(kv.put("theme", "blue"), "StoreUnavailableError", (error) =>
-    Console.log("two are away:", error.outcome)
+    Console.log("two stores are down:", error.outcome)
   )
   second.state.isOn = false
   yield* kv.put("theme", "green")
@@ -37,12 +37,12 @@ const program = Effect.gen(function* () {
   first.state.isOn = false
   yield* Effect.sleep("200 millis")
   second.state.isOn = true
-  yield* Console.log("the first has caught up:", yield* kv.get("theme"))
+  yield* Console.log("the first store has caught up:", yield* kv.get("theme"))
 })
 
 program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
-// the first is away: dark
-// two are away: unknown
-// the first has caught up: green
+// the first store is down: dark
+// two stores are down: unknown
+// the first store has caught up: green

@@ -1,5 +1,5 @@
 /**
- * Retry: another attempt after a failure that may pass, with growing pauses.
+ * Retry: retries transient failures with exponential backoff.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -9,8 +9,8 @@ import { slow } from "../support/slow.ts"
 
 const Store = Remote.pipe(
   slow({ calls: 2, by: "1 minute" }),
-  Timeout.wrap("100 millis"), // inside of Retry: the limit of each attempt
-  Statistics.wrap(), // inside of Retry: counts attempts
+  Timeout.wrap("100 millis"), // inside Retry: limits each attempt
+  Statistics.wrap(), // inside Retry: counts attempts
   Retry.wrap({ maxRetries: 3, initialDelay: "10 millis", factor: 2, maxDelay: "1 second" })
 )
 
@@ -22,7 +22,7 @@ const program = Effect.gen(function* () {
   const { total } = yield* Statistics.Statistics.use((statistics) => statistics.snapshot)
   yield* Console.log("attempts to put:", total.put?.calls, total.put?.errors)
 
-  // What is not retryable fails at once.
+  // Errors that are not retryable fail at once.
   yield* Effect.catchTag(kv.put("alice", 1, { ttl: 0 }), "InvalidTtlError", (error) => Console.log(error.message))
 })
 

@@ -1,5 +1,5 @@
 /**
- * Routing: each collection in the store that a function, or a table, names.
+ * Routing: keeps each collection in the store that a function or a table selects.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
@@ -25,7 +25,7 @@ const program = Effect.gen(function* () {
   yield* kv.put("2", "bob", { collection: "sessions-app" })
   yield* kv.put("alice", { name: "Alice" }, { collection: "users" })
   yield* Console.log("in Sessions:", yield* collections.pipe(Effect.provide(Sessions)))
-  yield* Console.log("in all:", yield* collections)
+  yield* Console.log("in all stores:", yield* collections)
 })
 
 const main = Effect.gen(function* () {
@@ -37,6 +37,6 @@ main.pipe(NodeRuntime.runMain)
 
 // Prints:
 // in Sessions: [ 'sessions-web', 'sessions-app' ]
-// in all: [ 'users', 'sessions-web', 'sessions-app' ]
+// in all stores: [ 'users', 'sessions-web', 'sessions-app' ]
 // in Sessions: [ 'sessions-web' ]
-// in all: [ 'sessions-app', 'users', 'sessions-web' ]
+// in all stores: [ 'sessions-app', 'users', 'sessions-web' ]

@@ -1,5 +1,5 @@
 /**
- * SingleCollection: all collections in one, for stores in which collections are dear.
+ * SingleCollection: keeps all collections in one, for stores in which collections are expensive.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"

@@ -1,5 +1,5 @@
 /**
- * PassthroughCache in an outage: answers that are known to be older than they should be, but within a bound.
+ * PassthroughCache in an outage: returns stale values, up to a maximum age.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Metric } from "effect"
@@ -13,11 +13,11 @@ const Store = Remote.pipe(
   wrap,
   PassthroughCache.wrap({
     cache: Memory.layer({ maxEntries: 1000 }),
-    maxTtl: "10 millis", // fresh for so long
+    maxTtl: "10 millis", // how long a value is fresh
     missingTtl: "10 millis",
-    maxStale: "1 hour", // and answered for so long when the store fails
-    missTtl: "1 minute", // a key that is not there is not asked for again for so long
-    refreshAhead: 0.2 // what is in use is renewed in the last fifth of its time
+    maxStale: "1 hour", // how much longer it is returned if the store fails
+    missTtl: "1 minute", // how long a missing key is remembered
+    refreshAhead: 0.2 // refreshes values that are read in the last fifth of their time
   })
 )
 

@@ -12,7 +12,7 @@ const program = Effect.gen(function* () {
   yield* kv.put("alice", { name: "Alice" }, { collection: "users" })
   yield* kv.get("alice", { collection: "users" }) // a hit
   yield* kv.getMany(["alice", "bob", "carol"], { collection: "users" }) // a hit and two misses
-  yield* Effect.ignore(kv.put("alice", Number.NaN, { collection: "users" })) // refused before it is an operation
+  yield* Effect.ignore(kv.put("alice", Number.NaN, { collection: "users" })) // rejected before it becomes an operation
 
   const statistics = yield* Statistics.Statistics
   const { total, collections } = yield* statistics.snapshot
@@ -20,7 +20,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("gets of users:", users?.calls, "calls,", users?.count, "keys")
   yield* Console.log("hits:", users?.hits, "misses:", users?.misses, "hit rate:", users?.hitRate)
   yield* Console.log("puts:", total.put?.calls, "errors:", total.put?.errors)
-  if (users) yield* Console.log("99 % within", Duration.toMillis(users.latency.p99).toFixed(3), "ms")
+  if (users) yield* Console.log("p99:", Duration.toMillis(users.latency.p99).toFixed(3), "ms")
 
   yield* statistics.reset
   yield* Console.log("after a reset:", (yield* statistics.snapshot).total)
@@ -32,5 +32,5 @@ program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 // gets of users: 2 calls, 4 keys
 // hits: 2 misses: 2 hit rate: 0.5
 // puts: 1 errors: {}
-// 99 % within … ms
+// p99: … ms
 // after a reset: {}

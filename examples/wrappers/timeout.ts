@@ -1,5 +1,5 @@
 /**
- * Timeout: no operation takes longer than its limit.
+ * Timeout: no caller waits longer than the limit.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
@@ -13,7 +13,7 @@ const program = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
   yield* Effect.catchTag(kv.get("alice"), "TimeoutError", (error) => Console.log(error.message))
   yield* Effect.catchTag(kv.put("alice", 1), "TimeoutError", (error) => Console.log(error.message, error.outcome))
-  yield* Console.log("then in time:", yield* kv.get("alice"))
+  yield* Console.log("then within the limit:", yield* kv.get("alice"))
 })
 
 program.pipe(Effect.provide(Store), NodeRuntime.runMain)
@@ -21,4 +21,4 @@ program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 // Prints:
 // get in collection "default_collection": no answer within 200ms.
 // put in collection "default_collection": no answer within 200ms. The write may still be applied. unknown
-// then in time: undefined
+// then within the limit: undefined

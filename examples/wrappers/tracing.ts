@@ -1,5 +1,5 @@
 /**
- * Tracing: a span for each operation, for whatever tracer the program has. (To export them: ../opentelemetry.ts.)
+ * Tracing: one span per operation, for the tracer of your program. (../opentelemetry.ts exports spans.)
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Tracer } from "effect"
@@ -9,9 +9,9 @@ import { slow } from "../support/slow.ts"
 const Store = Memory.layer().pipe(
   slow({ calls: 1, by: "1 minute" }),
   Timeout.wrap("20 millis"),
-  Tracing.wrap({ store: "attempt" }), // inside of Retry: a span for each attempt
+  Tracing.wrap({ store: "attempt" }), // inside Retry: one span per attempt
   Retry.wrap({ initialDelay: "1 millis" }),
-  Tracing.wrap({ store: "users" }) // outside: a span for the whole
+  Tracing.wrap({ store: "users" }) // outside Retry: one span per operation
 )
 
 const program = KeyValue.KeyValue.use((kv) => kv.get("alice", { collection: "users" })).pipe(Effect.withSpan("request"))

@@ -1,5 +1,5 @@
 /**
- * TtlClamp: every entry lives neither too short nor too long.
+ * TtlClamp: keeps the TTL of every entry between two limits.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect } from "effect"
@@ -18,7 +18,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("30 seconds become", yield* ttlOf("30 seconds"))
   yield* Console.log("2 hours stay", yield* ttlOf("2 hours"))
   yield* Console.log("30 days become", yield* ttlOf("30 days"))
-  yield* Console.log("none becomes", yield* ttlOf(undefined)) // without `missingTtl` it would stay none: for ever
+  yield* Console.log("no TTL becomes", yield* ttlOf(undefined)) // without `missingTtl`, the entry would never expire
 })
 
 program.pipe(Effect.provide(Store), NodeRuntime.runMain)
@@ -27,4 +27,4 @@ program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 // 30 seconds become 1m
 // 2 hours stay 2h
 // 30 days become 1d
-// none becomes 1h
+// no TTL becomes 1h

@@ -1,5 +1,5 @@
 /**
- * What every store and every stack of wrappers must do, as cases that any test runner can run.
+ * The behavior of every store and stack of wrappers, as cases that any test runner can run.
  *
  * @since 0.1.0
  */
@@ -55,32 +55,32 @@ export const allCapabilities = ["Enumeration", "Maintenance", "Atomic"] as const
  * @since 0.1.0
  */
 export interface Options<C extends Capability = Capability> {
-  /** What the layer can do beside `KeyValue`; its cases are left out otherwise. Default: none. */
+  /** The layer's capabilities in addition to `KeyValue`. Cases of other capabilities are left out. Default: none. */
   readonly capabilities?: ReadonlyArray<C> | undefined
-  /** How time passes for the store. Default: `TestClock.adjust`; for a real server, `Effect.sleep`. */
+  /** How to let time pass for the store. Use `Effect.sleep` for a real server. Default: `TestClock.adjust`. */
   readonly advance?: ((duration: Duration.Input) => Effect.Effect<void>) | undefined
-  /** How many entries the store keeps, if it has a bound (at least 100). Default: it has none. */
+  /** The store's limit on the number of entries, at least 100. Default: no limit. */
   readonly maxEntries?: number | undefined
-  /** Whether others use the store at the same time; cases that clear it are left out then. Default: false. */
+  /** Whether other programs use the store at the same time. If so, cases that clear it are left out. Default: false. */
   readonly shared?: boolean | undefined
-  /** Whether a key that was not written has no value. Default: true. */
+  /** Whether reads of a missing key return `undefined`. Default: true. */
   readonly misses?: boolean | undefined
   /** Cases to leave out, and why: `{ S33: "the bound is per collection" }`. Default: none. */
   readonly skip?: Readonly<Record<string, string>> | undefined
 }
 
 /**
- * One thing that a store must do.
+ * One test case of the contract.
  *
  * @since 0.1.0
  */
 export interface Case<R = ServicesOf<Capability>> {
-  /** Such as `"S13"`: S for the rows of py-key-value's suite, others are this library's own. */
+  /** Such as `"S13"`. `S` stands for the rows of py-key-value's suite; other letters are effect-kv's own cases. */
   readonly id: string
-  /** The id and what it is about. */
+  /** A sentence that says what the store does, with the id at the end: `"has the eight operations [S1]"`. */
   readonly name: string
   readonly requires: ReadonlyArray<Requirement>
-  /** Dies with an `AssertionError` that says what was wrong. */
+  /** Dies with an `AssertionError` when the store does not do it. */
   readonly run: Effect.Effect<void, unknown, R>
 }
 
@@ -89,16 +89,16 @@ export interface Case<R = ServicesOf<Capability>> {
  *
  * **When to use**
  *
- * Use it to test a store or wrapper of your own: if all cases pass, everything else in this library works with it.
+ * Use it to test a custom store or wrapper: if all cases pass, everything else in effect-kv works with it.
  *
  * **Details**
  *
- * Each case works in a collection of its own, so all of them can share one store, also with earlier runs. The type of
- * `run` asks for the capabilities that were named: a layer without them does not compile.
+ * Each case uses its own collection, so that all cases and runs can share one store. The type of `run` requires the
+ * capabilities that the options name: a layer without them does not compile.
  *
  * **Gotchas**
  *
- * Cases wait: with a real clock, up to two seconds each.
+ * Cases wait for entries to expire: up to two seconds each with a real clock.
  *
  * **Example** (With `@effect/vitest`)
  *
@@ -113,7 +113,7 @@ export interface Case<R = ServicesOf<Capability>> {
  * }
  * ```
  *
- * Throws when `skip` names a case that there is not.
+ * Throws a `RangeError` when `skip` names an unknown case.
  *
  * @since 0.1.0
  */

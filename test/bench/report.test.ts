@@ -1,3 +1,4 @@
+/** Tests how the benchmark turns samples into figures, targets, a report and charts. */
 import { assert, describe, it } from "@effect/vitest"
 import { barChart } from "../../bench/chart.ts"
 import { charts } from "../../bench/charts.ts"
@@ -19,14 +20,14 @@ const sample = (subject: string, values: ReadonlyArray<number>, more: Partial<Sa
 })
 
 describe("figures", () => {
-  it("the median is one of the values, whatever their order", () => {
+  it("median and quantile return one of the values, in any order", () => {
     assert.strictEqual(median([30, 1, 2]), 2)
     assert.strictEqual(median([4, 3, 2, 1]), 3)
     assert.strictEqual(quantile([5, 4, 3, 2, 1], 0.99), 5)
     assert.isNaN(median([]))
   })
 
-  it("a sample is found by all that it is of", () => {
+  it("finds a sample by all of its fields", () => {
     const samples = [sample("a", [1]), sample("a", [2], { callers: 1 }), sample("a", [3], { figure: "rate" })]
     const which = { section: "redis", subject: "a", what: "get" }
     assert.strictEqual(figure(samples, which), 1)
@@ -36,7 +37,7 @@ describe("figures", () => {
     assert.isUndefined(find(samples, { ...which, section: "batches" }))
   })
 
-  it("a ratio is that of the medians, so that a slow turn of either does not count", () => {
+  it("computes a ratio from medians, so that one slow run does not count", () => {
     const samples = [sample("a", [6, 40, 2]), sample("b", [3, 2, 60])]
     const which = { section: "redis", subject: "a", what: "get" }
     assert.strictEqual(ratio(samples, which, { ...which, subject: "b" }), 2)
@@ -48,22 +49,22 @@ describe("targets", () => {
   const reached = (name: string, samples: ReadonlyArray<Sample>) =>
     targets.find((target) => target.name.startsWith(name))!.reached(samples)
 
-  it("is not measured, rather than met, when samples are missing", () => {
+  it("reports undefined for every target when samples are missing", () => {
     for (const target of targets) assert.isUndefined(target.reached([]), target.name)
   })
 
-  it("each row has a name of its own, and says where it comes from", () => {
+  it("gives every target its own name and its sections", () => {
     assert.strictEqual(new Set(targets.map(({ name }) => name)).size, targets.length)
     assert.isTrue(targets.every(({ sections, most }) => sections.length > 0 && most > 0))
   })
 
-  it("the gate looks at nothing but ratios", () => {
+  it("gates only ratios", () => {
     const gated = targets.filter(({ gate }) => gate)
     assert.isAbove(gated.length, 10)
     assert.isTrue(gated.every(({ unit }) => unit === "×"))
   })
 
-  it("of a peer, the worst row counts", () => {
+  it("takes the worst row for a target against another library", () => {
     const samples = [
       sample("effect-kv", [5]),
       sample("keyv", [10]),
@@ -77,7 +78,7 @@ describe("targets", () => {
     assert.include(targetsOf(targets, slower), "(1.50 ×): redis, get, callers: 256: 1.50 ×.")
   })
 
-  it("of a wrapper, what it adds where it is dearest counts", () => {
+  it("takes the row with the highest added cost for a target of a wrapper", () => {
     const of = (leaf: string, subject: string, values: ReadonlyArray<number>) =>
       sample(subject, values, { section: `wrappers, ${leaf}`, figure: "added" })
     const samples = [
@@ -92,23 +93,23 @@ describe("targets", () => {
 describe("the report", () => {
   const rows = (each: Target) => targetsOf([each], []).split("\n")
 
-  it("a target is met at its figure, missed above", () => {
+  it("marks a target as met up to its figure, and as missed above", () => {
     assert.strictEqual(rows(target({}))[2], "| it | ≤ 2 × | 2.00 × |  | met |")
     assert.strictEqual(rows(target({ reached: () => 2.01 }))[2], "| it | ≤ 2 × | 2.01 × |  | missed |")
     assert.strictEqual(rows(target({ isBelow: true }))[2], "| it | < 2 × | 2.00 × |  | missed |")
     assert.strictEqual(rows(target({ reached: () => undefined }))[2], "| it | ≤ 2 × | not measured |  |  |")
   })
 
-  it("what is missed is explained by the floor and the note", () => {
+  it("explains a missed target by its floor and its note", () => {
     const floor = { what: "By hand", reached: () => 2.5 }
     const text = targetsOf([target({ reached: () => 3, floor, note: "Since so it is." })], [])
     assert.include(text, "| it | ≤ 2 × | 3.00 × | 2.50 × | missed |")
-    assert.include(text, "By hand takes 2.50 ×, so we are at 1.20 times the floor. Since so it is.")
+    assert.include(text, "By hand takes 2.50 ×; effect-kv takes 1.20 times that. Since so it is.")
     assert.include(targetsOf([target({ reached: () => 2.8, floor })], []), "| within 1.15 × of the work by hand |")
     assert.notInclude(targetsOf([target({ floor, note: "Never mind." })], []), "Never mind")
   })
 
-  it("a part has a table for each number of callers, with ratios to the first row", () => {
+  it("has a table for each number of callers, with ratios to the first row", () => {
     const text = report({
       samples: [
         sample("raw", [10]),
@@ -137,7 +138,7 @@ describe("the report", () => {
 })
 
 describe("charts", () => {
-  it("draws a bar for each value, in proportion, and escapes names", () => {
+  it("have a bar for each value, in proportion, and escape names", () => {
     const svg = barChart({
       title: "A & B",
       unit: "µs",
@@ -157,7 +158,7 @@ describe("charts", () => {
     assert.include(svg, "prefers-color-scheme: dark")
   })
 
-  it("shows everybody of a section", () => {
+  it("show every subject of a section", () => {
     const samples = [
       sample("ioredis + JSON", [10]),
       sample("effect-kv", [9]),

@@ -1,9 +1,10 @@
+/** Tests the gate of the benchmark: which rows pass, and what it prints for a row. */
 import { assert, describe, it } from "@effect/vitest"
 import { emptyRow, type Row, rowOf, stillFailing, table } from "../../bench/rows.ts"
 import type { Target } from "../../bench/targets.ts"
 import { target } from "./target.ts"
 
-/** The row when its runs came to these figures. */
+/** A row after runs with these figures. */
 const rowWith = (figures: ReadonlyArray<number | undefined>, more: Partial<Target> = {}): Row => {
   let row = emptyRow(target(more))
   for (const figure of figures) row = rowOf({ ...row, target: target({ ...more, reached: () => figure }) }, [])
@@ -13,12 +14,12 @@ const rowWith = (figures: ReadonlyArray<number | undefined>, more: Partial<Targe
 const fails = (...args: Parameters<typeof rowWith>) => stillFailing([rowWith(...args)]).length === 1
 
 describe("the gate", () => {
-  it("lets a row pass that is at most 15 % over its target", () => {
+  it("passes a row that is at most 15 % over its target", () => {
     assert.isFalse(fails([2.3]))
     assert.isTrue(fails([2.31]))
   })
 
-  it("needs one good run of three", () => {
+  it("passes a row with one good run of three", () => {
     assert.isTrue(fails([2.4, 2.5, 2.6]))
     assert.isFalse(fails([2.4, 2.5, 2.2]))
     assert.isFalse(fails([2.4, 2.2]))
@@ -32,12 +33,12 @@ describe("the gate", () => {
     assert.isTrue(fails([2.31], { floor: { what: "by hand", reached: () => undefined } }))
   })
 
-  it("a row that was not measured yet, or not at all, is not good", () => {
+  it("fails a row that was not measured", () => {
     assert.isTrue(fails([]))
     assert.isTrue(fails([undefined]))
   })
 
-  it("tells what every run came to", () => {
+  it("prints the figure of every run", () => {
     const text = table([rowWith([2.4, 2.5, 2.6]), rowWith([1], { name: "another" })])
     assert.strictEqual(
       text,

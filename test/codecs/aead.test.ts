@@ -1,3 +1,4 @@
+/** Tests the AEAD codec: a value can be read only at its own key, and Node and Web Crypto give the same bytes. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -14,7 +15,7 @@ const payloadOf = (value: Value) => Result.getOrThrow(Payload.from(value))
 describe("aead", () => {
   for (const algorithm of aead.algorithms) {
     it.effect.prop(
-      `${algorithm}: gives any value back in its place, and in no other`,
+      `decodes any value with ${algorithm} at its own store, collection and key, and nowhere else`,
       [any.value, any.collection, any.key, any.collection, any.key],
       ([value, collection, name, otherCollection, otherName]) =>
         Effect.gen(function* () {
@@ -35,30 +36,38 @@ describe("aead", () => {
     )
   }
 
-  it.effect("AES-256-GCM of Node and of browsers: the same bytes, and what does not fit is undefined", () =>
-    Effect.gen(function* () {
-      const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251)
-      const keys = [node.secretKey(bytes.subarray(0, 32)), web.secretKey(bytes.subarray(0, 32))] as const
-      const nonce = bytes.subarray(40, 52)
-      for (const data of [bytes.subarray(0, 0), bytes.subarray(0, 16), bytes]) {
-        for (const associated of [bytes.subarray(0, 0), bytes.subarray(100, 200)]) {
-          const encrypted = yield* node.aesGcmEncrypt(keys[0], nonce, data, associated)
-          assert.deepStrictEqual(yield* web.aesGcmEncrypt(keys[1], nonce, data, associated), Uint8Array.from(encrypted))
-          const wrong = Uint8Array.from(encrypted).with(-1, encrypted.at(-1)! ^ 1)
-          const other = bytes.subarray(0, 7)
-          const decrypted = yield* node.aesGcmDecrypt(keys[0], nonce, encrypted, associated)
-          assert.deepStrictEqual(Uint8Array.from(decrypted!), Uint8Array.from(data))
-          assert.deepStrictEqual(yield* web.aesGcmDecrypt(keys[1], nonce, encrypted, associated), Uint8Array.from(data))
-          assert.isUndefined(yield* node.aesGcmDecrypt(keys[0], nonce, wrong, associated))
-          assert.isUndefined(yield* web.aesGcmDecrypt(keys[1], nonce, wrong, associated))
-          assert.isUndefined(yield* node.aesGcmDecrypt(keys[0], nonce, encrypted, other))
-          assert.isUndefined(yield* web.aesGcmDecrypt(keys[1], nonce, encrypted, other))
+  it.effect(
+    "encrypts with AES-256-GCM to the same bytes in Node and in browsers, and returns undefined for damaged data",
+    () =>
+      Effect.gen(function* () {
+        const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251)
+        const keys = [node.secretKey(bytes.subarray(0, 32)), web.secretKey(bytes.subarray(0, 32))] as const
+        const nonce = bytes.subarray(40, 52)
+        for (const data of [bytes.subarray(0, 0), bytes.subarray(0, 16), bytes]) {
+          for (const associated of [bytes.subarray(0, 0), bytes.subarray(100, 200)]) {
+            const encrypted = yield* node.aesGcmEncrypt(keys[0], nonce, data, associated)
+            assert.deepStrictEqual(
+              yield* web.aesGcmEncrypt(keys[1], nonce, data, associated),
+              Uint8Array.from(encrypted)
+            )
+            const wrong = Uint8Array.from(encrypted).with(-1, encrypted.at(-1)! ^ 1)
+            const other = bytes.subarray(0, 7)
+            const decrypted = yield* node.aesGcmDecrypt(keys[0], nonce, encrypted, associated)
+            assert.deepStrictEqual(Uint8Array.from(decrypted!), Uint8Array.from(data))
+            assert.deepStrictEqual(
+              yield* web.aesGcmDecrypt(keys[1], nonce, encrypted, associated),
+              Uint8Array.from(data)
+            )
+            assert.isUndefined(yield* node.aesGcmDecrypt(keys[0], nonce, wrong, associated))
+            assert.isUndefined(yield* web.aesGcmDecrypt(keys[1], nonce, wrong, associated))
+            assert.isUndefined(yield* node.aesGcmDecrypt(keys[0], nonce, encrypted, other))
+            assert.isUndefined(yield* web.aesGcmDecrypt(keys[1], nonce, encrypted, other))
+          }
         }
-      }
-    })
+      })
   )
 
-  it.effect("a time that is none is not accepted, which any comparison with it would be", () =>
+  it.effect("refuses an expiry that is not finite, even if it is the one that was encrypted", () =>
     Effect.gen(function* () {
       for (const expiresAt of [Number.NaN, Number.POSITIVE_INFINITY]) {
         const binding = { store: "s", collection: "c", key: "k", expiresAt }
@@ -68,7 +77,7 @@ describe("aead", () => {
     })
   )
 
-  it("random bytes from the pool never come twice, and are their owner's", () => {
+  it("never returns the same random bytes twice, and does not overwrite bytes that it returned", () => {
     const seen = new Set<string>()
     for (let i = 0; i < 2000; i++) seen.add(Buffer.from(node.randomBytes(12)).toString("hex"))
     assert.strictEqual(seen.size, 2000)
@@ -76,6 +85,6 @@ describe("aead", () => {
     const bytes = node.randomBytes(32)
     const again = Uint8Array.from(bytes)
     node.randomBytes(4096)
-    assert.deepStrictEqual(bytes, again, "what was given is its owner's")
+    assert.deepStrictEqual(bytes, again, "the returned bytes do not change")
   })
 })

@@ -1,3 +1,4 @@
+/** Tests the content codec: how JSON, bytes and frames are written inside an entry frame. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
@@ -12,11 +13,11 @@ const decode = (bytes: Uint8Array): Result.Result<unknown, string> =>
   Result.map(content.decode(bytes), (it) => it.value)
 
 describe("contents", () => {
-  it.prop("give every value back", [any.value], ([value]) => {
+  it.prop("decode to the value that was encoded", [any.value], ([value]) => {
     deepStrictEqual(decode(encode(value)), Result.succeed(value))
   })
 
-  it("of JSON are its text, of bytes those behind a zero, of a frame what is behind its version", () => {
+  it("are the text of JSON, bytes behind a zero, and a frame without its magic bytes and version", () => {
     assert.deepStrictEqual(encode({ a: "é" }), utf8('{"a":"é"}'))
     assert.deepStrictEqual(encode(Uint8Array.of(1, 2)), Uint8Array.of(0, 1, 2))
     assert.deepStrictEqual(encode(new Uint8Array()), Uint8Array.of(0))
@@ -25,7 +26,7 @@ describe("contents", () => {
     assert.deepStrictEqual(Result.getOrThrow(content.decode(Uint8Array.of(2, 9))).value, made.value)
   })
 
-  it("of bytes that only begin like a frame are bytes", () => {
+  it("of bytes that only begin like a frame are encoded as bytes", () => {
     for (const value of [
       [0xeb, 0x4b, 0x43],
       [0xeb, 0x4b, 0x43, 2, 1],
@@ -45,10 +46,10 @@ describe("contents", () => {
     }
   })
 
-  it("that are none fail with a reason", () => {
+  it("fail with a reason when they are damaged", () => {
     const bad: ReadonlyArray<readonly [string, Uint8Array]> = [
       ["nothing", new Uint8Array()],
-      ["the number of no codec", Uint8Array.of(5, 1, 2)],
+      ["an unknown codec", Uint8Array.of(5, 1, 2)],
       ["text that is not JSON", utf8("hello")],
       ["a byte order mark", utf8('\uFEFF{"a":1}')],
       ["text behind the end", utf8("{}{}")],

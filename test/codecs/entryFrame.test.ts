@@ -1,3 +1,4 @@
+/** Tests entry frames, the binary form of an entry: their bytes, and which damage is refused. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -24,15 +25,19 @@ const changed = (at: number, byte: number): Uint8Array => {
 const reason = (bytes: Uint8Array): string => Result.getOrThrow(Result.flip(decode(bytes)))
 
 describe("entry frames", () => {
-  it.prop("give back head and content", [time, time, names, any.bytes], ([createdAt, expiresAt, names, content]) => {
-    const bytes = Uint8Array.from(entryFrame.encode({ createdAt, expiresAt, names }, content))
-    const { contentAt, contentLength, ...found } = Result.getOrThrow(entryFrame.decodeHead(bytes))
-    deepStrictEqual(found, { createdAt, expiresAt, names })
-    deepStrictEqual(bytes.subarray(contentAt), content)
-    assert.strictEqual(contentLength, content.length)
-  })
+  it.prop(
+    "decode to the head and content that were encoded",
+    [time, time, names, any.bytes],
+    ([createdAt, expiresAt, names, content]) => {
+      const bytes = Uint8Array.from(entryFrame.encode({ createdAt, expiresAt, names }, content))
+      const { contentAt, contentLength, ...found } = Result.getOrThrow(entryFrame.decodeHead(bytes))
+      deepStrictEqual(found, { createdAt, expiresAt, names })
+      deepStrictEqual(bytes.subarray(contentAt), content)
+      assert.strictEqual(contentLength, content.length)
+    }
+  )
 
-  it("have these bytes, for ever", () => {
+  it("have exactly these bytes", () => {
     assert.strictEqual(
       Buffer.from(whole).toString("hex"),
       "eb4b56" +
@@ -52,21 +57,21 @@ describe("entry frames", () => {
     )
   })
 
-  it("are told by three bytes", () => {
+  it("are recognized by their first three bytes", () => {
     assert.isTrue(entryFrame.isFrame(Uint8Array.of(0xeb, 0x4b, 0x56)))
     for (const bytes of [[], [0xeb, 0x4b], [0xeb, 0x4b, 0x43, 1], [0xea, 0x4b, 0x56, 1]]) {
       assert.isFalse(entryFrame.isFrame(Uint8Array.from(bytes)))
     }
   })
 
-  it("of an unknown version or with unknown flags are refused", () => {
+  it("are refused with an unknown version or unknown flags", () => {
     for (let byte = 0; byte < 256; byte++) {
       if (byte !== 1) assert.strictEqual(reason(changed(3, byte)), `a frame of the unknown version ${byte}`)
       if (byte > 7) assert.strictEqual(reason(changed(4, byte)), "a frame with unknown flags")
     }
   })
 
-  it("with times beyond all calendars can be written again as JSON", () => {
+  it("with times beyond the calendar can be written again as JSON", () => {
     const json = new TextEncoder().encode("{}")
     for (const time of [1e300, -1e300, 8.64e15 + 1, -62_135_596_800_001]) {
       const { entry } = Result.getOrThrow(
@@ -76,7 +81,7 @@ describe("entry frames", () => {
     }
   })
 
-  it("with names that are cut off, too long or not UTF-8 are refused", () => {
+  it("are refused when names are cut off, too long or not UTF-8", () => {
     assert.strictEqual(reason(whole.subarray(0, 25)), "a frame that is cut off")
     for (const length of [0x7fffffff, 0xffffffff, whole.length]) {
       const bytes = Uint8Array.from(whole)
@@ -87,7 +92,7 @@ describe("entry frames", () => {
   })
 
   it.prop(
-    "every cut is refused, and every change of a byte a value or refused",
+    "are refused at every cut, and a changed byte gives a value or a failure, never a defect",
     [any.bytes, names],
     ([value, names]) => {
       const bytes = entryFrame.encode({ ...head, names }, Uint8Array.of(0, ...value))

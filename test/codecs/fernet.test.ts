@@ -1,3 +1,4 @@
+/** Tests Fernet tokens and keys against those of Python's cryptography. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fernet from "../../src/codecs/fernet.ts"
@@ -20,7 +21,7 @@ describe("fernet", () => {
     })
   )
 
-  it("a key is 32 bytes in base64 or base64url, padded or not, with white space around it", () => {
+  it("parseKey accepts 32 bytes in base64 or base64url, padded or not, with white space around them", () => {
     const key = tokens[0]!.key
     assert.strictEqual(fernet.formatKey(Buffer.from(key, "base64url")), key)
     for (const text of [

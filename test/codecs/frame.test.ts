@@ -1,3 +1,4 @@
+/** Tests value frames, the binary envelopes of compressed and encrypted values. */
 import { assert, describe, it } from "@effect/vitest"
 import * as frame from "../../src/codecs/frame.ts"
 import { Payload } from "../../src/Value.ts"
@@ -9,7 +10,7 @@ const contentOf = (payload: Payload): Uint8Array => Buffer.concat(frame.toConten
 
 describe("value frames", () => {
   it.prop(
-    "are opened to what they were made of, also from their content",
+    "open to the codec and data that they were made of, also from their content",
     [any.pick(...(Object.keys(frame.codecs) as Array<frame.Codec>)), any.bytes, any.bytes],
     ([codec, first, second]) => {
       const made = frame.make(codec, first, second)
@@ -20,7 +21,7 @@ describe("value frames", () => {
     }
   )
 
-  it("have these bytes, for ever", () => {
+  it("have exactly these bytes", () => {
     assert.deepStrictEqual(frame.make("gzip", Uint8Array.of(7)).value, Uint8Array.of(0xeb, 0x4b, 0x43, 1, 1, 7))
     assert.deepStrictEqual(frame.codecs, {
       gzip: 1,
@@ -33,7 +34,7 @@ describe("value frames", () => {
     })
   })
 
-  it("tell of an unknown version or codec, whatever follows", () => {
+  it("are reported as unknown with any other version or codec", () => {
     for (let version = 0; version < 256; version++) {
       if (version === 1) continue
       assert.strictEqual(frame.open(bytes(0xeb, 0x4b, 0x43, version, 1, 9)), "an unknown version")
@@ -45,7 +46,7 @@ describe("value frames", () => {
     }
   })
 
-  it("are told by three bytes: what is cut off behind them is no value of somebody else", () => {
+  it("are recognized by three bytes, and reported as damaged when they are cut off behind them", () => {
     assert.isUndefined(frame.open(bytes()))
     assert.isUndefined(frame.open(bytes(0xeb, 0x4b)))
     assert.strictEqual(frame.open(bytes(0xeb, 0x4b, 0x43)), "an unknown version")
@@ -53,7 +54,7 @@ describe("value frames", () => {
     assert.deepStrictEqual(frame.open(bytes(0xeb, 0x4b, 0x43, 1, 16)), { codec: "fernet", data: new Uint8Array() })
   })
 
-  it("are not JSON, and not other bytes", () => {
+  it("are not confused with JSON or other bytes", () => {
     for (const value of [null, "\u00ebKC", [0xeb, 0x4b, 0x43, 1, 1], { 0: 0xeb, 1: 0x4b, 2: 0x43 }]) {
       assert.isUndefined(frame.open(Payload.json(value)))
     }
@@ -64,7 +65,7 @@ describe("value frames", () => {
     }
   })
 
-  it("have numbers that no JSON text begins with", () => {
+  it("have codec numbers with which no JSON text begins", () => {
     const starts = new Set(Array.from(' \t\n\r{["-0123456789tfnNI', (character) => character.charCodeAt(0)))
     for (const number of Object.values(frame.codecs)) assert.isFalse(starts.has(number))
     assert.isTrue(frame.isCodec(1))

@@ -1,3 +1,4 @@
+/** Tests the codec of managed entries: the JSON form of py-key-value, the binary form, and times. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -24,7 +25,7 @@ const times = Arbitrary.map(any.integer(-1, 4_000_000_000_000), (time) => (time 
 
 describe("encode and decode", () => {
   it.prop(
-    "give back value, names and times, from text and from its bytes",
+    "return the same value, names and times, from text and from its bytes",
     [any.collection, any.key, any.value, times, times],
     ([collection, key, value, createdAt, expiresAt]) => {
       const stored = encode(collection, key, entry(value, { createdAt, expiresAt }))
@@ -52,27 +53,27 @@ describe("encode and decode", () => {
     )
   })
 
-  it("bytes are in a frame that is not UTF-8", () => {
+  it("write bytes as a frame that is not UTF-8", () => {
     const stored = encode("c", "k", entry(Uint8Array.of(1, 2)))
     assert.instanceOf(stored, Uint8Array)
     assert.deepStrictEqual([...(stored as Uint8Array).slice(0, 4)], [0xeb, 0x4b, 0x56, 1])
     assert.throws(() => new TextDecoder("utf-8", { fatal: true }).decode(stored as Uint8Array))
   })
 
-  it("a negative zero survives being read and written again", () => {
+  it("keep a negative zero that is read and written again", () => {
     const again = read(encode("c", "k", entry([-0]))).entry
     assert.strictEqual(again.payload.text, "[-0.0]")
     assert.strictEqual(again.payload.copy().text, "[-0.0]")
   })
 
-  it("decoded bytes are a copy", () => {
+  it("copy bytes on decoding", () => {
     const stored = encode("c", "k", entry(Uint8Array.of(1, 2))) as Uint8Array
     const value = valueOf(stored)
     stored.fill(0)
     assert.deepStrictEqual(value, Uint8Array.of(1, 2))
   })
 
-  it("a frame in the middle of a larger buffer", () => {
+  it("read a frame in the middle of a larger buffer", () => {
     const stored = encode("c", "k", entry(Uint8Array.of(1, 2))) as Uint8Array
     const buffer = new Uint8Array(stored.length + 20)
     buffer.set(stored, 10)
@@ -80,10 +81,10 @@ describe("encode and decode", () => {
   })
 })
 
-describe("decode reads what py-key-value wrote", () => {
+describe("decode of entries from py-key-value", () => {
   const managed = (fields: string) => `{"value": {"a": 1}, ${fields}}`
 
-  it("sorted and spaced fields, escapes, unknown fields, any version", () => {
+  it("reads sorted and spaced fields, escapes, unknown fields and any version", () => {
     const text =
       '{"collection": "users", "created_at": "2099-01-01T00:00:00+00:00", "extra": [1], "key": "k", "value": {"a": "\\u00e9"}, "version": 9}'
     const found = read(text)
@@ -91,13 +92,13 @@ describe("decode reads what py-key-value wrote", () => {
     assert.strictEqual(found.entry.createdAt, Date.UTC(2099, 0, 1))
   })
 
-  it("without dates, names or version", () => {
+  it("reads an entry without dates, names or version", () => {
     const found = read('{"value":{}}')
     assert.deepStrictEqual(found.entry.payload.value, {})
     assert.deepStrictEqual([found.collection, found.key, found.entry.createdAt], [undefined, undefined, undefined])
   })
 
-  it("dates at any offset, and of any precision", () => {
+  it("reads dates at any offset and of any precision", () => {
     const expiresAt = (text: string) => read(managed(`"expires_at": "${text}"`)).entry.expiresAt
     const at = Date.UTC(2099, 0, 1, 10, 0, 0, 500)
     for (const text of ["10:00:00.5Z", "12:00:00.500000+02:00", "10:00:00.500+00:00", "04:30:00.5-05:30"]) {
@@ -106,16 +107,16 @@ describe("decode reads what py-key-value wrote", () => {
   })
 })
 
-describe("decode fails on", () => {
+describe("decode of damaged entries", () => {
   const cases: ReadonlyArray<readonly [string, string | Uint8Array]> = [
-    ["nothing", ""],
+    ["empty text", ""],
     ["text that is not JSON", "hello"],
     ["a byte order mark", '\uFEFF{"value":1}'],
-    ["JSON that is no object", "[1]"],
+    ["JSON that is not an object", "[1]"],
     ["null", "null"],
     ["an object without a value", '{"key":"a"}'],
     ["a value of the prototype only", '{"__proto__":{"value":1}}'],
-    ["a created_at that is no time", '{"value":1,"created_at":"yesterday"}'],
+    ["a created_at that is not a time", '{"value":1,"created_at":"yesterday"}'],
     ["an expires_at that is null", '{"value":1,"expires_at":null}'],
     ["an expires_at that is a number", '{"value":1,"expires_at":5}'],
     ["an expires_at without offset", '{"value":1,"expires_at":"2099-01-01T00:00:00"}'],
@@ -126,9 +127,9 @@ describe("decode fails on", () => {
     ["a frame that is cut off in its header", Uint8Array.of(0xeb, 0x4b, 0x56, 1, 0, 0, 0, 9, 0x7b)],
     ["a frame whose header is not JSON", Uint8Array.of(0xeb, 0x4b, 0x56, 1, 0, 0, 0, 1, 0x7b)]
   ]
-  for (const [name, stored] of cases) it(name, () => assert.isNotEmpty(reason(stored)))
+  for (const [name, stored] of cases) it(`fails on ${name}`, () => assert.isNotEmpty(reason(stored)))
 
-  it("every cut of a stored entry, without a defect", () => {
+  it("fails on every cut of a stored entry, without a defect", () => {
     const stored = encode("c", "k", entry(Uint8Array.of(1, 2), { createdAt: 0 })) as Uint8Array
     const header = stored.length - 2
     for (let i = 0; i < header; i++) assert.isTrue(Result.isFailure(decode(stored.subarray(0, i))), `${i} bytes`)
@@ -142,7 +143,7 @@ describe("time", () => {
     assert.strictEqual(time.parse(time.format(millis)), millis)
   })
 
-  it("formats like Python", () => {
+  it("formats times like Python", () => {
     assert.strictEqual(time.format(253_402_300_799_999), "9999-12-31T23:59:59.999000+00:00")
     assert.strictEqual(time.format(253_402_300_799_999 + 0.99), "9999-12-31T23:59:59.999999+00:00")
     assert.strictEqual(time.format(4_085_210_096_123.456), "2099-06-15T12:34:56.123456+00:00")
@@ -151,16 +152,12 @@ describe("time", () => {
     assert.strictEqual(time.format(1), "1970-01-01T00:00:00.001000+00:00")
   })
 
-  it.prop(
-    "microseconds come back as they were",
-    [any.integer(0, 4_000_000_000_000), any.integer(0, 999)],
-    ([millis, micros]) => {
-      const time_ = millis + micros / 1000
-      assert.strictEqual(time.parse(time.format(time_)), time_)
-    }
-  )
+  it.prop("keeps microseconds", [any.integer(0, 4_000_000_000_000), any.integer(0, 999)], ([millis, micros]) => {
+    const time_ = millis + micros / 1000
+    assert.strictEqual(time.parse(time.format(time_)), time_)
+  })
 
-  it("takes what Python takes, and no day that there is not", () => {
+  it("parses what Python parses, and refuses days that do not exist", () => {
     const at = Date.UTC(2099, 0, 1)
     const same = ["2099-01-01", "20990101", "20990101T000000Z", "2099-01-01 00:00:00+00:00", "2099-01-01t00:00:00,000Z"]
     const more = [
@@ -196,7 +193,7 @@ describe("time", () => {
     assert.strictEqual(time.parse("2096-02-29T00:00:00Z"), Date.UTC(2096, 1, 29))
   })
 
-  it("knows which days there are, also one after the other of the same month", () => {
+  it("parses every existing day of a month and refuses the others", () => {
     for (const year of [2000, 2023, 2024, 2100]) {
       for (let month = 0; month <= 13; month++) {
         for (let day = 0; day <= 32; day++) {
@@ -209,7 +206,7 @@ describe("time", () => {
     }
   })
 
-  it("takes a time without an offset only when it may", () => {
+  it("parses a time without an offset only with the option naive", () => {
     assert.isUndefined(time.parse("2026-01-01T00:00:00"))
     assert.strictEqual(time.parse("2026-01-01 00:00:00", { naive: true }), Date.UTC(2026, 0, 1))
   })

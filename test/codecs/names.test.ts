@@ -1,3 +1,4 @@
+/** Tests how pairs of names become one name, and how names are escaped. */
 import { assert, describe, it } from "@effect/vitest"
 import { compound, escape, isUnambiguous, unescape } from "../../src/codecs/names.ts"
 import * as any from "../properties/arbitraries.ts"
@@ -34,7 +35,7 @@ describe("compound", () => {
     assert.isTrue(encode(a, b + c).startsWith(encode(a, b)))
   })
 
-  it("is py-key-value's, unless the first name would be ambiguous", () => {
+  it("writes py-key-value's names, unless the first name would be ambiguous", () => {
     const { encode } = compound("::")
     assert.strictEqual(encode("users", "a::b%c"), "users::a::b%c")
     assert.strictEqual(encode("a:b", "c"), "a:b::c")
@@ -44,11 +45,11 @@ describe("compound", () => {
     assert.strictEqual(encode("", ""), "::")
   })
 
-  it("strict escapes the separator's first character wherever it is", () => {
+  it("strict escapes the separator's first character everywhere", () => {
     assert.strictEqual(compound("::", { strict: true }).encode("a:b", "c"), "a%3Ab::c")
   })
 
-  it("decode knows names that it never gave", () => {
+  it("decode returns undefined for a name without a separator", () => {
     const { decode } = compound("::")
     assert.isUndefined(decode("foreign"))
     assert.isUndefined(decode("a:b"))
@@ -61,16 +62,16 @@ describe("escape", () => {
     assert.strictEqual(unescape(escape(name, ":/")), name)
   })
 
-  it.prop("leaves none of the special characters", [any.key], ([name]) => {
+  it.prop("leaves no special character", [any.key], ([name]) => {
     assert.isFalse(/[:/]/.test(escape(name, ":/")))
   })
 
-  it("leaves lower-case and broken escapes alone", () => {
+  it("unescape leaves lower-case and broken escapes alone", () => {
     assert.strictEqual(unescape("%3a%zz%"), "%3a%zz%")
   })
 })
 
-it("isUnambiguous", () => {
+it("isUnambiguous refuses a name that contains or could complete the separator", () => {
   const cases: ReadonlyArray<readonly [string, string, boolean]> = [
     ["a", "__", true],
     ["a_", "__", false],

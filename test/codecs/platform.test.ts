@@ -1,3 +1,4 @@
+/** Tests that the implementations for Node and for browsers of encodings, encryption and compression agree. */
 import { createHash } from "node:crypto"
 import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
@@ -16,14 +17,14 @@ import * as zlibWeb from "../../src/platform/zlib.web.ts"
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 251)
 const plain = (result: Result.Result<Uint8Array, string>) => Result.map(result, (it) => Uint8Array.from(it))
 
-describe("what Node and browsers each have their own way for", () => {
-  it.prop("UTF-8: the same bytes, and as many as they are said to be", [Schema.String, Schema.String], ([a, b]) => {
+describe("the implementations for Node and for browsers", () => {
+  it.prop("encode UTF-8 to the same bytes, and compute its length", [Schema.String, Schema.String], ([a, b]) => {
     const text = `${a}${b}\uD800${a}\uDC00😀é`
     assert.deepStrictEqual(Uint8Array.from(bytesNode.encode(text)), bytesWeb.encode(text))
     for (const { encode, length } of [bytesNode, bytesWeb]) assert.strictEqual(length(text), encode(text).length)
   })
 
-  it("base64: the same text, and the same refusals", () => {
+  it("encode base64 to the same text, and refuse the same texts", () => {
     for (let length = 0; length < 20; length++) {
       const part = bytes.subarray(200, 200 + length)
       assert.strictEqual(base64Node.encode(part), base64Web.encode(part))
@@ -64,32 +65,34 @@ describe("what Node and browsers each have their own way for", () => {
     }
   })
 
-  it.effect("AES-128-CBC and HMAC-SHA256: the same bytes, and wrong padding is undefined", () =>
-    Effect.gen(function* () {
-      const node = cryptoNode.secretKey(bytes.subarray(0, 16))
-      const web = cryptoWeb.secretKey(bytes.subarray(0, 16))
-      const iv = bytes.subarray(16, 32)
-      for (const data of [bytes.subarray(0, 0), bytes.subarray(0, 16), bytes]) {
-        const encrypted = yield* cryptoNode.aesCbcEncrypt(node, iv, data)
-        assert.deepStrictEqual(yield* cryptoWeb.aesCbcEncrypt(web, iv, data), Uint8Array.from(encrypted))
-        assert.deepStrictEqual(yield* cryptoWeb.aesCbcDecrypt(web, iv, encrypted), Uint8Array.from(data))
-        assert.deepStrictEqual(
-          yield* cryptoWeb.hmacSha256(web, data),
-          Uint8Array.from(yield* cryptoNode.hmacSha256(node, data))
-        )
-      }
-      for (const length of [17, 32]) {
-        assert.isUndefined(yield* cryptoNode.aesCbcDecrypt(node, iv, bytes.subarray(0, length)))
-        assert.isUndefined(yield* cryptoWeb.aesCbcDecrypt(web, iv, bytes.subarray(0, length)))
-      }
-      for (const { randomBytes } of [cryptoNode, cryptoWeb]) {
-        assert.strictEqual(randomBytes(16).length, 16)
-        assert.notDeepEqual(randomBytes(16), randomBytes(16))
-      }
-    })
+  it.effect(
+    "encrypt and sign with AES-128-CBC and HMAC-SHA256 to the same bytes, and return undefined for wrong padding",
+    () =>
+      Effect.gen(function* () {
+        const node = cryptoNode.secretKey(bytes.subarray(0, 16))
+        const web = cryptoWeb.secretKey(bytes.subarray(0, 16))
+        const iv = bytes.subarray(16, 32)
+        for (const data of [bytes.subarray(0, 0), bytes.subarray(0, 16), bytes]) {
+          const encrypted = yield* cryptoNode.aesCbcEncrypt(node, iv, data)
+          assert.deepStrictEqual(yield* cryptoWeb.aesCbcEncrypt(web, iv, data), Uint8Array.from(encrypted))
+          assert.deepStrictEqual(yield* cryptoWeb.aesCbcDecrypt(web, iv, encrypted), Uint8Array.from(data))
+          assert.deepStrictEqual(
+            yield* cryptoWeb.hmacSha256(web, data),
+            Uint8Array.from(yield* cryptoNode.hmacSha256(node, data))
+          )
+        }
+        for (const length of [17, 32]) {
+          assert.isUndefined(yield* cryptoNode.aesCbcDecrypt(node, iv, bytes.subarray(0, length)))
+          assert.isUndefined(yield* cryptoWeb.aesCbcDecrypt(web, iv, bytes.subarray(0, length)))
+        }
+        for (const { randomBytes } of [cryptoNode, cryptoWeb]) {
+          assert.strictEqual(randomBytes(16).length, 16)
+          assert.notDeepEqual(randomBytes(16), randomBytes(16))
+        }
+      })
   )
 
-  it.effect("gzip and deflate: each reads what the other wrote, within the same cap", () =>
+  it.effect("read each other's gzip and deflate, within the same limit", () =>
     Effect.gen(function* () {
       for (const algorithm of ["gzip", "deflate"] as const) {
         for (const [from, to] of [
@@ -108,7 +111,7 @@ describe("what Node and browsers each have their own way for", () => {
     })
   )
 
-  it.effect("gzip and deflate: neither takes what is cut off, has more behind it, or is damaged, small or large", () =>
+  it.effect("refuse gzip and deflate that is cut off, damaged or followed by other bytes, small or large", () =>
     Effect.gen(function* () {
       const large = createHash("shake256", { outputLength: 100_000 }).update("noise").digest()
       for (const { compress, decompress } of [zlibNode, zlibWeb]) {
@@ -136,7 +139,7 @@ describe("what Node and browsers each have their own way for", () => {
     })
   )
 
-  it.effect("gzip of several members: Node reads it as Python does, and browsers refuse it", () =>
+  it.effect("differ for gzip of several members, which Node reads as Python does and browsers refuse", () =>
     Effect.gen(function* () {
       const members = [bytes.subarray(0, 500), bytes.subarray(500)].map((part) => gzipSync(part))
       const whole = Uint8Array.from(Buffer.concat(members))

@@ -1,4 +1,4 @@
-/** What is stored, to the byte: `test/vectors/effect-kv.json`, which no later version may fail to read. */
+/** Tests the exact bytes in `test/vectors/effect-kv.json`. No later version may fail to read them. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -87,7 +87,7 @@ describe("test/vectors/effect-kv.json", () => {
   })
 
   for (const vector of vectors) {
-    it.effect(`${vector.id} is read`, () =>
+    it.effect(`${vector.id} can be read`, () =>
       Effect.gen(function* () {
         const found = Result.getOrThrow(
           managedEntry.decode(Uint8Array.from(Buffer.from(vector.stored_base64, "base64")))
@@ -104,9 +104,9 @@ describe("test/vectors/effect-kv.json", () => {
       })
     )
 
-    // What is compressed may differ between versions of the compressor.
+    // Different versions of a compressor may write different bytes.
     if (vector.codecs.some(({ codec }) => codec === "compression")) continue
-    it.effect(`${vector.id} is what is written`, () =>
+    it.effect(`${vector.id} is written with the same bytes`, () =>
       Effect.map(stored(vector), (bytes) => assert.strictEqual(bytes.toString("base64"), vector.stored_base64))
     )
   }

@@ -1,3 +1,4 @@
+/** The store contract through every wrapper and some stacks, over Memory. */
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
@@ -30,7 +31,7 @@ import * as Tracing from "../../src/wrappers/Tracing.ts"
 import * as TtlClamp from "../../src/wrappers/TtlClamp.ts"
 import { contract } from "./suite.ts"
 
-/** A store of its own each time: the same layer twice in a stack would be one store. */
+/** A new store for each call, because the same layer twice in a stack would be one store. */
 const memory = () => Memory.layer({ maxEntries: 500 })
 const all = { capabilities, maxEntries: 500 } as const
 
@@ -55,19 +56,19 @@ contract(
 contract("Bulkhead", memory().pipe(Bulkhead.wrap({ maxConcurrent: 1 })), all)
 contract("RateLimit", memory().pipe(RateLimit.wrap({ limit: 1_000_000, cost: "keys", onExceeded: "wait" })), all)
 contract("Deadline", memory().pipe(Deadline.wrap("1 minute")), all)
-contract("Deadline without a limit of its own", memory().pipe(Deadline.wrap()), all)
+contract("Deadline without a default limit", memory().pipe(Deadline.wrap()), all)
 contract("Hedge", memory().pipe(Hedge.wrap({ after: "10 millis" })), all)
-contract("Compression of all", memory().pipe(Compression.wrap({ minSize: 0 })), all)
+contract("Compression of every value", memory().pipe(Compression.wrap({ minSize: 0 })), all)
 contract("Compression", memory().pipe(Compression.wrap()), all)
 contract("FernetEncryption", memory().pipe(FernetEncryption.wrap({ keys })), all)
 contract(
-  "FernetEncryption, binary",
+  "FernetEncryption with the binary envelope",
   memory().pipe(FernetEncryption.wrap({ keys, envelope: "binary", maxAge: "50000 days" })),
   all
 )
 contract("Aead", memory().pipe(Aead.wrap({ keys: [{ id: "1", key: keys[0] }] })), all)
 contract(
-  "Aead, XChaCha20",
+  "Aead with XChaCha20",
   memory().pipe(Aead.wrap({ keys: [{ id: "1", key: keys[0] }], algorithm: "xchacha20-poly1305", storeId: "s" })),
   all
 )
@@ -75,23 +76,31 @@ contract("HmacNames", memory().pipe(HmacNames.wrap({ key: keys[0] })), {
   capabilities: ["Maintenance", "Atomic"],
   maxEntries: 500
 })
-contract("HmacNames of keys", memory().pipe(HmacNames.wrap({ key: keys[0], collections: false })), {
+contract("HmacNames of keys only", memory().pipe(HmacNames.wrap({ key: keys[0], collections: false })), {
   capabilities: ["Maintenance", "Atomic"],
   maxEntries: 500
 })
-contract("Compression of all, binary", memory().pipe(Compression.wrap({ minSize: 0, envelope: "binary" })), all)
+contract(
+  "Compression of every value with the binary envelope",
+  memory().pipe(Compression.wrap({ minSize: 0, envelope: "binary" })),
+  all
+)
 contract("LimitSize", memory().pipe(LimitSize.wrap({ maxSize: "4 MiB", onTooLarge: "ignore" })), all)
 contract("TtlClamp", memory().pipe(TtlClamp.wrap({ minTtl: "1 millis", maxTtl: "40000 days" })), all)
 contract("PrefixKeys", memory().pipe(PrefixKeys.wrap("key_prefix")), all)
 contract("PrefixCollections", memory().pipe(PrefixCollections.wrap("collection_prefix")), all)
 contract("SingleCollection", memory().pipe(SingleCollection.wrap("test")), all)
-contract("SingleCollection, ::", memory().pipe(SingleCollection.wrap("a::b", { separator: "::" })), all)
+contract(
+  "SingleCollection with the separator ::",
+  memory().pipe(SingleCollection.wrap("a::b", { separator: "::" })),
+  all
+)
 contract("Logging", memory().pipe(Logging.wrap({ logValues: true, logStart: true }), Layer.provideMerge(silent)), all)
 contract("Statistics", memory().pipe(Statistics.wrap()), all)
 contract("Tracing", memory().pipe(Tracing.wrap()), all)
 contract("PassthroughCache", memory().pipe(PassthroughCache.wrap({ cache: memory() })), all)
 contract(
-  "PassthroughCache, a small one",
+  "PassthroughCache with a cache of 3 entries",
   memory().pipe(PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 3 }) })),
   all
 )
@@ -161,7 +170,7 @@ contract(
   all
 )
 contract(
-  "names in names",
+  "nested wrappers of names",
   memory().pipe(
     SingleCollection.wrap("all", { separator: "::" }),
     PrefixCollections.wrap("a"),
@@ -173,7 +182,7 @@ contract(
   all
 )
 contract(
-  "py-key-value's order, retry outside of the codecs",
+  "py-key-value's order, with Retry outside the codecs",
   memory().pipe(
     Compression.wrap({ minSize: 0 }),
     FernetEncryption.wrap({ keys }),
@@ -187,7 +196,7 @@ contract(
   all
 )
 contract(
-  "every codec twice, in either envelope",
+  "every codec twice, in both envelopes",
   memory().pipe(
     Aead.wrap({ keys: [{ id: "1", key: keys[0] }] }),
     Compression.wrap({ minSize: 0, envelope: "binary", algorithm: "zstd" }),
@@ -199,7 +208,7 @@ contract(
   all
 )
 contract(
-  "stores of several kinds",
+  "different stacks combined by Routing and Fallback",
   memory().pipe(
     PrefixKeys.wrap("far"),
     Routing.wrap({

@@ -1,3 +1,7 @@
+/**
+ * Tests that `docs/contract-coverage.md` names existing tests, and has every case of the contract and of
+ * py-key-value.
+ */
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,7 +13,7 @@ const page = readFileSync(join(root, "docs/contract-coverage.md"), "utf8")
 const contract = StoreContract.cases({ capabilities: StoreContract.allCapabilities, maxEntries: 100 })
 const cases = new Set(contract.map(({ id }) => id))
 
-/** What stands in quotes after the name of a function that makes tests. */
+/** The title in quotes after the name of a function that registers tests. */
 const title =
   /\b(?:describe\w*|it(?:[A-Z]\w*)?(?:\.\w+)*|contract|likeTheModel\w*)\(\s*(["'`])((?:\\.|(?!\1)[^\\])*)\1/g
 
@@ -43,7 +47,7 @@ const rows = page
   .filter((line) => line.startsWith("| ") && !line.startsWith("| Row "))
   .map((line) => line.slice(2, -2).split(" | "))
 
-/** The page below its introduction, where names are examples of how they are written. */
+/** The page without its introduction, which has examples of names. */
 const tables = page.slice(page.indexOf("\n## "))
 
 describe("docs/contract-coverage.md", () => {
@@ -52,7 +56,7 @@ describe("docs/contract-coverage.md", () => {
     assert.deepStrictEqual(missing(tables), [])
   })
 
-  it("would not accept a name that there is not", () => {
+  it("is refused when it names a test that does not exist", () => {
     assert.deepStrictEqual(missing("`contract › S1, S99`, `Value.test.ts › Payload`, `Value.test.ts › nothing`"), [
       "contract › S99",
       "Value.test.ts › nothing"
@@ -68,7 +72,7 @@ describe("docs/contract-coverage.md", () => {
     )
   })
 
-  it("has a row for each that py-key-value has", () => {
+  it("has a row for each case of py-key-value", () => {
     const ids = rows.flatMap(([row]) => row!.match(/^[A-Z]{1,2}\d+(, [A-Z]{1,2}\d+)*(?= )/)?.[0].split(", ") ?? [])
     const expected = { S: 37, C: 7, E: 11, D: 4, F: 5, L: 10, RO: 3, R: 6, RT: 4, TO: 3, TC: 4, P: 3 }
     for (const [letter, count] of Object.entries(expected)) {

@@ -1,3 +1,4 @@
+/** Tests `Driver.around`, which wraps every operation of a driver, and the helpers of calls. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -39,7 +40,7 @@ describe("around", () => {
     })
   )
 
-  it.effect("gives a driver no capability that it did not have", () =>
+  it.effect("around adds no capability to a driver", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const filtered = around((call, next) => next(call))(bare(driver))
@@ -48,7 +49,7 @@ describe("around", () => {
     })
   )
 
-  it.effect("may change the call, run it often, or not at all", () =>
+  it.effect("may change the call, run it several times, or not run it", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const renamed = around((call, next) => next("collection" in call ? { ...call, collection: "other" } : call))(
@@ -69,7 +70,7 @@ describe("around", () => {
     })
   )
 
-  it.effect("the last one is the outermost", () =>
+  it.effect("puts the last one outside", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const order: Array<string> = []
@@ -85,7 +86,7 @@ describe("around", () => {
 })
 
 describe("Call", () => {
-  it("isWrite, keyCount, collectionOf", () => {
+  it("isWrite, keyCount and collectionOf describe every kind of call", () => {
     const calls = [
       call.get("c", "a", "b"),
       call.put("c", { a: 1 }),
@@ -120,7 +121,7 @@ describe("Call", () => {
     assert.deepStrictEqual(valuesOf(picked.entries), [3, 1])
   })
 
-  it("placeOf is the place of one key", () => {
+  it("placeOf returns the place of one key", () => {
     const put = call.put("c", { a: 1, b: 2 })
     assert.deepStrictEqual(Call.placeOf(put, 1), { operation: "putMany", collection: "app", keys: ["b"] })
     const one = call.put("c", { a: 1 })

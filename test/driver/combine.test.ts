@@ -1,3 +1,4 @@
+/** Tests `Driver.combine`, which sends each call to one of several drivers. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Call from "../../src/driver/Call.ts"
@@ -5,14 +6,14 @@ import { combine, inTurn } from "../../src/driver/combine.ts"
 import type { Driver } from "../../src/driver/Driver.ts"
 import { type Able, allNames, bare, call, partsOf, recording, valuesOf } from "./recording.ts"
 
-/** Collections that start with "b" are the second driver's. */
+/** Sends collections that start with "b" to the second driver. */
 const byName = (drivers: readonly [Driver, Driver]) =>
   combine(drivers, (call, nexts) => nexts[Call.collectionOf(call)?.startsWith("b") ? 1 : 0]!(call)) as Able
 
 const two = Effect.all([recording, recording])
 
 describe("combine", () => {
-  it.effect("runs each operation where the combination says", () =>
+  it.effect("runs each operation on the driver that the combination chooses", () =>
     Effect.gen(function* () {
       const [a, b] = yield* two
       const driver = byName([a.driver, b.driver])
@@ -26,7 +27,7 @@ describe("combine", () => {
     })
   )
 
-  it.effect("has the operations that all of them have", () =>
+  it.effect("has the operations that all drivers have", () =>
     Effect.gen(function* () {
       const [a, b] = yield* two
       const withoutKeys = { ...b.driver, listing: undefined }
@@ -37,10 +38,10 @@ describe("combine", () => {
     })
   )
 
-  it.effect("an enumeration goes on where it began, whatever the combination says later", () =>
+  it.effect("continues an enumeration on the driver on which it began", () =>
     Effect.gen(function* () {
       const [a, b] = yield* two
-      /** Names that tell which driver was asked, and with which of its own cursors. */
+      /** Lists names that contain the name of the driver and its cursor. */
       const listing = (name: string, driver: Driver): Driver => ({
         ...driver,
         listing: {
@@ -59,7 +60,7 @@ describe("combine", () => {
     })
   )
 
-  it.effect("inTurn goes through one driver after the other, empty ones too", () =>
+  it.effect("inTurn lists one driver after another, empty ones included", () =>
     Effect.gen(function* () {
       const drivers = yield* Effect.all([recording, recording, recording])
       yield* drivers[0].driver.put(call.put("c", { a1: 1, a2: 1, a3: 1 }))

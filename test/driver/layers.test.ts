@@ -1,3 +1,4 @@
+/** Tests the layers of stores and wrappers: their capabilities, their scope, and how often a shared store is built. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -36,8 +37,8 @@ const counted = () => {
   return { count, layer: Driver.layer(make) }
 }
 
-describe("layer", () => {
-  it.effect("has the capabilities that its driver has, and no others", () =>
+describe("Driver.layer", () => {
+  it.effect("has the capabilities of its driver, and no others", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* capabilitiesOf(Memory.layer()), allCapabilities)
       assert.deepStrictEqual(yield* capabilitiesOf(bareLayer), [])
@@ -48,7 +49,7 @@ describe("layer", () => {
     })
   )
 
-  it.effect("acquires and releases with its scope", () =>
+  it.effect("acquires and releases its driver with its scope", () =>
     Effect.gen(function* () {
       const { count, layer } = counted()
       const during = yield* Effect.provide(
@@ -61,8 +62,8 @@ describe("layer", () => {
   )
 })
 
-describe("wrapper", () => {
-  it.effect("keeps the capabilities, which act on the wrapped store", () =>
+describe("Driver.wrapper", () => {
+  it.effect("keeps the capabilities, and wraps their operations", () =>
     Effect.gen(function* () {
       let calls = 0
       const counting = Driver.wrapper(
@@ -81,14 +82,14 @@ describe("wrapper", () => {
     })
   )
 
-  it.effect("takes away the capabilities that its driver loses", () =>
+  it.effect("removes the capabilities that the wrapped driver loses", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* capabilitiesOf(Driver.wrapper(bare)(Memory.layer())), [])
       assert.deepStrictEqual(yield* capabilitiesOf(noop(bareLayer)), [])
     })
   )
 
-  it.effect("keeps whatever else the layer provides", () =>
+  it.effect("keeps the other services of the layer", () =>
     Effect.gen(function* () {
       class Other extends Context.Service<Other, number>()("test/Other") {}
       const layer = noop(Layer.merge(Memory.layer(), Layer.succeed(Other, 7)))
@@ -96,7 +97,7 @@ describe("wrapper", () => {
     })
   )
 
-  it.effect("one constant in two stacks gives each its own store", () =>
+  it.effect("gives each of two stacks its own store when they share a wrapper", () =>
     Effect.gen(function* () {
       class One extends Context.Service<One, KeyValue["Service"]>()("test/One") {}
       class Two extends Context.Service<Two, KeyValue["Service"]>()("test/Two") {}
@@ -109,7 +110,7 @@ describe("wrapper", () => {
     })
   )
 
-  it.effect("a common base is built once", () =>
+  it.effect("builds a common base once", () =>
     Effect.gen(function* () {
       class One extends Context.Service<One, KeyValue["Service"]>()("test/One") {}
       class Two extends Context.Service<Two, KeyValue["Service"]>()("test/Two") {}
@@ -145,7 +146,7 @@ describe("wrapper", () => {
     })
   )
 
-  it.effect("wrapperContext provides a service of its own", () =>
+  it.effect("wrapperContext provides its own service", () =>
     Effect.gen(function* () {
       class Extra extends Context.Service<Extra, string>()("test/Extra") {}
       const providing = Driver.wrapperContext(
@@ -156,10 +157,10 @@ describe("wrapper", () => {
   )
 })
 
-describe("combination", () => {
+describe("Driver.combination", () => {
   const first = <A extends Driver.Driver>(driver: A) => Effect.succeed(driver)
 
-  it.effect("has the capabilities that the driver has", () =>
+  it.effect("has the capabilities of the combined driver", () =>
     Effect.gen(function* () {
       const combined = Driver.wrapperOver([bareLayer], (driver, others) =>
         Effect.succeed(Driver.combine([driver, ...others], (call, nexts) => nexts[0]!(call)))
@@ -168,7 +169,7 @@ describe("combination", () => {
     })
   )
 
-  it.effect("a base below both is built once, and each of two layers once", () =>
+  it.effect("builds a common base once, and each of two different layers once", () =>
     Effect.gen(function* () {
       const { count, layer: base } = counted()
       const combined = Driver.wrapperOver([noop(base)], first)(noop(base))
@@ -186,7 +187,7 @@ describe("combination", () => {
     })
   )
 
-  it.effect("gets the other stores in order", () =>
+  it.effect("passes the other stores in order", () =>
     Effect.gen(function* () {
       const named = (name: string) => Memory.layer({ defaultCollection: name })
       const combined = Driver.wrapperOver([named("b"), named("c")], (driver, others) =>

@@ -1,3 +1,4 @@
+/** Tests `Driver.mapEntries`, which changes entries on the way to and from a store. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Drop } from "../../src/driver/Call.ts"
@@ -11,7 +12,7 @@ const boxed = mapEntries({
   decode: (inner) => Effect.succeed(inner && { ...inner, payload: entry((inner.payload.value as [string])[0]).payload })
 })
 
-/** Drops by the value: "ignore", "delete" or (anything else) not. */
+/** Drops entries with the value "ignore" or "delete", and keeps all others. */
 const dropping = mapEntries({
   encode: (inner) => {
     const value = inner.payload.value
@@ -31,7 +32,7 @@ describe("mapEntries", () => {
     })
   )
 
-  it.effect("passes the version on, so that compareAndPut works through it", () =>
+  it.effect("keeps the version, so that compareAndPut works through it", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const mapped = boxed(driver) as Able
@@ -62,7 +63,7 @@ describe("mapEntries", () => {
     })
   )
 
-  it.effect("the first failure fails the call, and its write stores nothing", () =>
+  it.effect("fails the call with the first failure, and stores nothing", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const failing = mapEntries({
@@ -87,7 +88,7 @@ describe("mapEntries", () => {
     })
   )
 
-  it.effect("drops: ignored entries are left out, deleted ones are deleted", () =>
+  it.effect("leaves out ignored entries, and deletes deleted ones", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const mapped = dropping(driver) as Able
@@ -96,7 +97,7 @@ describe("mapEntries", () => {
       assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a", "b", "c"))), ["old", undefined, "new"])
       const before = calls.length
       yield* mapped.put(call.put("c", { a: "ignore", b: "ignore" }))
-      assert.strictEqual(calls.length, before, "the driver was called for nothing")
+      assert.strictEqual(calls.length, before, "the driver was called without need")
       assert.strictEqual(yield* mapped.atomic.compareAndPut(call.compareAndPut("c", "a", "ignore")), "ignore")
       assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), ["old"])
       const [found] = yield* driver.get({ ...call.get("c", "a"), versioned: true })
@@ -108,7 +109,7 @@ describe("mapEntries", () => {
     })
   )
 
-  it.effect("a batch in which nothing is dropped is one call", () =>
+  it.effect("makes one call for a batch in which nothing is dropped", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       yield* dropping(driver).put(call.put("c", { a: 1, b: 2 }))
@@ -119,7 +120,7 @@ describe("mapEntries", () => {
     })
   )
 
-  it.effect("leaves alone what it does not map", () =>
+  it.effect("leaves operations alone that it does not map", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       assert.strictEqual(dropping(driver).get, driver.get)

@@ -1,3 +1,4 @@
+/** Tests `Driver.mapNames` and `Driver.foldCollections`, which rename keys and collections. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { compound } from "../../src/codecs/names.ts"
@@ -8,7 +9,7 @@ const both = mapNames({ collection: prefixed("C-"), key: prefixed("K-") })
 const folded = foldCollections("all", compound("__"))
 
 describe("mapNames", () => {
-  it.effect("renames on the way in, and leaves the application's names in place", () =>
+  it.effect("renames on the way in, and keeps the application's names in the place", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const named = both(driver) as Able
@@ -30,7 +31,7 @@ describe("mapNames", () => {
     })
   )
 
-  it.effect("renames back what is listed, and hides what is not its own", () =>
+  it.effect("renames listed names back, and hides names that it did not make", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const named = both(driver) as Able
@@ -49,7 +50,7 @@ describe("mapNames", () => {
     })
   )
 
-  it.effect("clears only what it named", () =>
+  it.effect("clears only entries whose names it made", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const named = both(driver) as Able
@@ -64,7 +65,7 @@ describe("mapNames", () => {
     })
   )
 
-  it.effect("nested, the inner one's prefix comes first", () =>
+  it.effect("puts the prefix of the inner of two first", () =>
     Effect.gen(function* () {
       const { driver, calls } = yield* recording
       const nested = mapNames({ key: prefixed("outer-") })(mapNames({ key: prefixed("inner-") })(driver))
@@ -73,7 +74,7 @@ describe("mapNames", () => {
     })
   )
 
-  it.effect("gives a driver no capability that it did not have", () =>
+  it.effect("mapNames adds no capability to a driver", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       assert.deepStrictEqual(partsOf(both(bare(driver))), partsOf(bare(driver)))
@@ -123,7 +124,7 @@ describe("foldCollections", () => {
     })
   )
 
-  it.effect("clears one collection, some, or all, but nothing foreign", () =>
+  it.effect("clears one collection, several or all, and leaves other entries alone", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       const one = folded(driver) as Able
@@ -138,7 +139,7 @@ describe("foldCollections", () => {
     })
   )
 
-  it.effect("gives a driver no capability that it did not have", () =>
+  it.effect("foldCollections adds no capability to a driver", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording
       assert.deepStrictEqual(partsOf(folded(bare(driver))), partsOf(bare(driver)))

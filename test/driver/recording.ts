@@ -16,7 +16,7 @@ export const partsOf = (driver: Driver): ReadonlyArray<string> =>
     .flatMap(([name, value]) => (value === undefined ? [] : [name]))
     .sort()
 
-/** A memory driver that keeps the calls that reach it. */
+/** A memory driver that records the calls that reach it. */
 export const recording = Effect.map(Memory.make({}), (driver) => {
   const calls: Array<Call.Call> = []
   const recorded = around((call, next) =>
@@ -120,7 +120,7 @@ export const allNames = Effect.fnUntraced(function* <C extends Call.Keys | Call.
   return names
 })
 
-/** A driver that has only what it must have. */
+/** The driver without its optional capabilities. */
 export const bare = ({ system, defaultCollection, get, put, delete: remove }: Driver): Driver => ({
   system,
   defaultCollection,

@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+/** Tests the demo as a user runs it: its output, its check of what came back, and its faults. */
+import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Console, Effect, Fiber, Layer, Option, Ref, Stream, Terminal } from "effect"
 import { TestClock } from "effect/testing"
@@ -13,33 +11,24 @@ import { Faults, injected } from "../../examples/demo/faults.ts"
 import { verdict } from "../../examples/demo/report.ts"
 import { wrapped } from "../../examples/demo/store.ts"
 import { compare, storeAndRead } from "../../examples/demo/work.ts"
+import { temporaryDirectory } from "../servers/process.ts"
 import { describeWithRedis } from "../servers/redis.ts"
-
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
-/** A directory for temporary files, which ends with the test. */
-const directory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-kv-test-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-)
+import { runNode } from "../support/program.ts"
 
 /** Runs the demo as `npm run demo` does, without a terminal. */
-const demo = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  Effect.callback<{ readonly status: number; readonly output: string }>((resume) => {
-    const run = ["--conditions=@effect-kv/source", "examples/demo/main.ts", ...args]
-    const options = { cwd: root, env: { ...process.env, FORCE_COLOR: "", ...env } }
-    execFile(process.execPath, run, options, (error, stdout, stderr) =>
-      resume(Effect.succeed({ status: Number(error?.code ?? 0), output: stdout + stderr }))
-    )
-  })
+const demo = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
+  Effect.map(runNode(["examples/demo/main.ts", ...args], env), ({ status, output, notes }) => ({
+    status,
+    output: output + notes
+  }))
 
 const valueOf = (output: string, row: string): string | undefined =>
   new RegExp(`│ ${row} +│ (.*?) +│`).exec(output)?.[1]
 
 describe("the demo", () => {
-  it.live("brings every document back while the store fails", () =>
+  it.live("reads every document back while the store fails", () =>
     Effect.gen(function* () {
-      const TMPDIR = yield* directory
+      const TMPDIR = yield* temporaryDirectory
       const { status, output } = yield* demo(["--limit", "40", "--fault-rate", "0.2", "--seed", "test"], { TMPDIR })
       assert.strictEqual(status, 0, output)
       assert.match(output, /✓ All \d+ documents came back as stored\./)
@@ -49,7 +38,7 @@ describe("the demo", () => {
       assert.match(valueOf(output, "faults injected")!, /unavailable \d+, reply lost \d+, too slow \d+/)
       assert.match(valueOf(output, "errors at the store")!, /StoreUnavailableError \d+/)
       assert.isAbove(Number(valueOf(output, "retries")), 0)
-      assert.strictEqual(valueOf(output, "errors that reached us"), "none")
+      assert.strictEqual(valueOf(output, "errors that callers saw"), "none")
       assert.match(valueOf(output, "latency of get")!, /^p50 [\d.]+ ms, p90 [\d.]+ ms, p99 [\d.]+ ms$/)
       assert.match(valueOf(output, "bytes")!, /^[\d.]+ KiB raw, [\d.]+ KiB stored/)
       assert.notInclude(output, "\u001b", "colours are for terminals")
@@ -57,16 +46,16 @@ describe("the demo", () => {
     })
   )
 
-  it.live("ends with the table and a failure when the store never works", () =>
+  it.live("prints the table and fails when the store never works", () =>
     Effect.gen(function* () {
       const { status, output } = yield* demo(["--limit", "1", "--fault-rate", "1"])
       assert.strictEqual(status, 1, output)
-      assert.match(valueOf(output, "errors that reached us")!, /^(StoreUnavailableError|TimeoutError) \d/)
+      assert.match(valueOf(output, "errors that callers saw")!, /^(StoreUnavailableError|TimeoutError) \d/)
       assert.match(output, /✗ 2 documents did not come back as stored:\n {2}manifests\/\S+ failed with /)
     })
   )
 
-  it.live("refuses options that make no sense", () =>
+  it.live("refuses invalid options", () =>
     Effect.forEach(
       [
         ["--fault-rate", "1.5"],
@@ -82,9 +71,9 @@ describe("the demo", () => {
     )
   )
 
-  it.live("keeps the file that it is given", () =>
+  it.live("keeps the file of the option --file", () =>
     Effect.gen(function* () {
-      const file = join(yield* directory, "demo.sqlite")
+      const file = join(yield* temporaryDirectory, "demo.sqlite")
       const { status, output } = yield* demo(["--limit", "3", "--file", file, "--fault-rate", "0"])
       assert.strictEqual(status, 0, output)
       assert.strictEqual(valueOf(output, "retries"), "0")
@@ -96,7 +85,7 @@ describe("the demo", () => {
 })
 
 describeWithRedis("the demo on Redis", (redis) => {
-  it.live("brings every document back, and leaves nothing behind", () =>
+  it.live("reads every document back, and leaves nothing behind", () =>
     Effect.gen(function* () {
       const { status, output } = yield* demo(["--limit", "20", "--url", redis().url])
       assert.strictEqual(status, 0, output)
@@ -122,7 +111,7 @@ const silent = Layer.mergeAll(
   Layer.succeed(Console.Console, { ...globalThis.console, log: () => {}, error: () => {} })
 )
 
-/** What the demo finds wrong on a memory store without faults, and behind a wrapper that is. */
+/** What the demo finds wrong behind a faulty wrapper over a memory store without other faults. */
 const damagesBehind = (wrong: Driver.Wrapper) =>
   Effect.gen(function* () {
     const key = yield* FernetEncryption.generateKey
@@ -171,7 +160,7 @@ describe("the demo's check", () => {
     })
   )
 
-  it("compares deeply, and knows what was never stored", () => {
+  it("compares deeply, and accepts a missing document only if it was never stored", () => {
     const document = { name: "a", list: [1, { deep: true }] }
     const expected = Option.some(document)
     assert.deepStrictEqual(compare("a", expected, Option.some(structuredClone(document))), [])
@@ -194,7 +183,7 @@ describe("the demo's faults", () => {
       return yield* Ref.get(yield* Faults)
     }).pipe(Effect.provide(Memory.layer().pipe(injected(rate, seed))))
 
-  it.effect("come again with the same seed, and differ with another", () =>
+  it.effect("are the same with the same seed, and differ with another", () =>
     Effect.gen(function* () {
       const first = yield* counts(0.5, "a")
       assert.deepStrictEqual(yield* counts(0.5, "a"), first)
@@ -202,7 +191,7 @@ describe("the demo's faults", () => {
     })
   )
 
-  it.effect("are as frequent as they are meant to be, of all kinds", () =>
+  it.effect("occur at the given rate, and are of all kinds", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* counts(0, "a"), { unavailable: 0, "reply lost": 0, "too slow": 0 })
       const all = Object.values(yield* counts(1, "a"))

@@ -1,3 +1,4 @@
+/** Tests that every example runs, and prints what its comment says. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { globSync, readFileSync } from "node:fs"
@@ -6,7 +7,7 @@ import { text } from "node:stream/consumers"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { describeWithRedis } from "../servers/redis.ts"
 
-/** Not run here: parts, tests (see beside this file), the demo, and what needs a collector (see otlp.test.ts). */
+/** Not run here: shared parts, tests (see beside this file), the demo, and the example that needs a collector (see otlp.test.ts). */
 const elsewhere = /^examples\/(support\/|demo\/|opentelemetry\.ts$)|\.test\.ts$/
 
 const all = globSync("examples/**/*.ts").sort()
@@ -14,7 +15,7 @@ const examples = all.filter((file) => !elsewhere.test(file))
 const remote = examples.filter((file) => /support\/remote\.ts|REDIS_URL/.test(readFileSync(file, "utf8")))
 
 /**
- * What an example says that it prints: the comment after `// Prints:` (or, where that makes a difference, after
+ * The expected output of an example: the comment after `// Prints:` (or, where Redis makes a difference, after
  * `// Prints with REDIS_URL:` and `// Prints without:`). `…` stands for any text within a line.
  */
 const expectationOf = (file: string, redis: string | undefined): Array<string> | undefined => {
@@ -52,7 +53,7 @@ const node = (args: ReadonlyArray<string>, redis?: string) =>
 
 const textOf = (stream: unknown): Promise<string> => text(stream as Readable)
 
-/** Runs examples one after another in one process, see `runner.ts`. */
+/** Runs examples one after another in one process; see `runner.ts`. */
 const runTogether = async (files: ReadonlyArray<string>, redis?: string): Promise<ReadonlyArray<Ended>> => {
   const reports = await textOf(node(["test/examples/runner.ts", ...files], redis).stdio[3])
   return reports.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Ended]))
@@ -65,7 +66,7 @@ const runAlone = async (file: string, redis?: string): Promise<Ended> => {
   return { file, status: Number((await status)[0]), stdout, stderr }
 }
 
-/** What others import runs only when it is the program itself, and metrics belong to the process. */
+/** An example that others import runs only as the main program, and metrics are shared by the whole process. */
 const needsProcess = (file: string): boolean => /import\.meta\.main|Metric\./.test(readFileSync(file, "utf8"))
 
 const runAll = async (files: ReadonlyArray<string>, redis?: string): Promise<ReadonlyMap<string, Ended>> => {
@@ -95,7 +96,7 @@ describe("examples", () => {
   beforeAll(async () => {
     ended = await runAll(examples)
   }, 150_000)
-  for (const file of examples) it(file, () => printsWhatItSays(file, ended))
+  for (const file of examples) it(`${file} prints what its comment says`, () => printsWhatItSays(file, ended))
 })
 
 describeWithRedis("examples on Redis", (redis) => {
@@ -103,7 +104,8 @@ describeWithRedis("examples on Redis", (redis) => {
   beforeAll(async () => {
     ended = await runAll(remote, redis().url)
   }, 150_000)
-  for (const file of remote) it(file, () => printsWhatItSays(file, ended, redis().url))
+  for (const file of remote)
+    it(`${file} prints what its comment says, on Redis`, () => printsWhatItSays(file, ended, redis().url))
 })
 
 describe("the list of examples", () => {
@@ -111,5 +113,5 @@ describe("the list of examples", () => {
   const listed = [...readme.matchAll(/\]\((.+?\.ts)\)/g)].map(([, file]) => `examples/${file}`)
   const expected = all.filter((file) => !/^examples\/(support|demo)\//.test(file))
 
-  it("has each example once", () => assert.deepStrictEqual(listed.sort(), expected))
+  it("names each example once", () => assert.deepStrictEqual(listed.sort(), expected))
 })

@@ -1,7 +1,7 @@
 /**
  * Runs examples one after another in this process, which is much faster than a process for each: the modules that all of
- * them import are loaded once. The next one begins when nothing of the one before is left to do. What each has printed is
- * written to file descriptor 3, as a line of JSON.
+ * them import are loaded once. The next one begins when the one before has nothing left to do. The output of each is
+ * written to file descriptor 3 as a line of JSON.
  */
 import { writeSync } from "node:fs"
 import { resolve } from "node:path"

@@ -1,1 +1,2 @@
+/** Runs the example of tests with virtual time. */
 import "../../examples/testing.test.ts"

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks"
 
-/** Milliseconds between two looks at the clock. */
+/** Milliseconds between two readings of the clock. */
 const interval = 5
 
-/** How long this process stood still, in sum: its event loop was busy, or other processes had the processor. */
+/** The total time in which this process did not run: its event loop was blocked, or other processes had the CPU. */
 export class Stalls {
   private sum = 0
   private looked = performance.now()
@@ -12,7 +12,7 @@ export class Stalls {
     this.looked = performance.now()
   }, interval)
 
-  /** Milliseconds up to now. */
+  /** Milliseconds so far. */
   get total(): number {
     return this.sum + Math.max(0, performance.now() - this.looked - interval)
   }

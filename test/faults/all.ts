@@ -9,7 +9,7 @@ import * as server from "./faults/server.ts"
 import { type RedisFault, run } from "./redisFault.ts"
 import { failed, type Row, skipped } from "./row.ts"
 
-/** A row of the table, by what has to be done for it. */
+/** A row of the table, and how to get its result. */
 export interface Fault {
   readonly name: string
   readonly target: string
@@ -25,7 +25,7 @@ const redis = (fault: RedisFault): Fault => ({
     problem === undefined ? run(fault, short) : Effect.succeed(without(fault.name, fault.target, problem))
 })
 
-/** In CI, what is missing is a failure. */
+/** In CI, a missing program is a failure. */
 const without = process.env.REQUIRE_SERVICES === "1" ? failed : skipped
 
 const killed = (store: Name): Fault => ({

@@ -1,25 +1,16 @@
-/** The command, on the faults that take the least time. */
-import { execFile } from "node:child_process"
+/** Tests the command `npm run faults` with the quickest fault. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { temporaryDirectory } from "../servers/process.ts"
 import { describeWithOwnRedis } from "../servers/redis.ts"
+import { runNode } from "../support/program.ts"
 import type { Row } from "./row.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
+const faults = (...args: ReadonlyArray<string>) => runNode(["test/faults/main.ts", ...args])
 
-const faults = (...args: ReadonlyArray<string>) =>
-  Effect.callback<{ readonly status: number; readonly output: string; readonly notes: string }>((resume) => {
-    const run = ["--conditions=@effect-kv/source", "test/faults/main.ts", ...args]
-    execFile(process.execPath, run, { cwd: root, env: { ...process.env, FORCE_COLOR: "" } }, (error, output, notes) =>
-      resume(Effect.succeed({ status: Number(error?.code ?? 0), output, notes }))
-    )
-  })
-
-describeWithOwnRedis("the faults' command", () => {
+describeWithOwnRedis("npm run faults", () => {
   it.live(
     "prints a row, and writes it as JSON",
     () =>
@@ -27,7 +18,7 @@ describeWithOwnRedis("the faults' command", () => {
         const json = join(yield* temporaryDirectory, "report.json")
         const { status, output, notes } = yield* faults("--short", "--only", "wrong type", "--json", json)
         assert.strictEqual(status, 0, output + notes)
-        assert.match(output, /^✓ wrong type under our key +Redis +\d+ +StoreError \d+ /m)
+        assert.match(output, /^✓ wrong type under a key +Redis +\d+ +StoreError \d+ /m)
         assert.match(output, /^✓ 1 of 1 faults were survived as promised\.$/m)
         const { rows } = JSON.parse(readFileSync(json, "utf8")) as { readonly rows: ReadonlyArray<Row> }
         assert.strictEqual(rows[0]?.status, "held")
@@ -37,7 +28,7 @@ describeWithOwnRedis("the faults' command", () => {
     60_000
   )
 
-  it.live("knows which faults there are", () =>
+  it.live("fails when no fault has the given name", () =>
     Effect.gen(function* () {
       const { status, notes } = yield* faults("--only", "nothing of the kind")
       assert.strictEqual(status, 1)

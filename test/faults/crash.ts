@@ -13,16 +13,16 @@ import { type Name, stores } from "./crash/stores.ts"
 import { allKeys } from "./crash/values.ts"
 import { failed, judged, type Row } from "./row.ts"
 
-/** How many milliseconds after its first write a writer is killed at the latest. */
+/** Milliseconds after its first write by which a writer is killed. */
 const longest = 80
 
-/** Of so many writers, one is killed so soon that it may not have opened the store yet. */
+/** One writer in this many is killed so early that it may not have opened the store yet. */
 const early = 5
 
-/** How many writers are started ahead. */
+/** How many writers are started in advance. */
 const ahead = 2
 
-/** Kills a process in the midst of writes, again and again over the same files, and reads what is there each time. */
+/** Kills a process during its writes, many times over the same files, and reads all entries after each kill. */
 export const killing = (store: Name, kills: number): Effect.Effect<Row> => {
   const name = `kill -9 of the process, ${kills} times`
   return Effect.gen(function* () {
@@ -86,7 +86,7 @@ export const killing = (store: Name, kills: number): Effect.Effect<Row> => {
   )
 }
 
-/** How many temporary files are left after the store has cleaned up, some time later. */
+/** How many temporary files are left after the store has cleaned up. */
 const swept = (store: Name, directory: string) =>
   Effect.gen(function* () {
     for (const file of asides(directory)) utimesSync(file, 0, 0)

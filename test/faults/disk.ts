@@ -7,12 +7,12 @@ import { type Expectation, failed, judged, type Observation, type Row, skipped }
 
 const script = fileURLToPath(new URL("disk/scenario.ts", import.meta.url))
 
-/** The exit status for a file system that cannot be mounted. */
+/** The exit status if the file system cannot be mounted. */
 const notMounted = 77
 
 /**
- * Mounts a file system of one megabyte that only the process sees, and is gone with it. Root may; others where the
- * system lets them be root in a user namespace.
+ * Mounts a file system of one megabyte that only the process sees, and that ends with it. Root may do that, and others
+ * if the system lets them be root in a user namespace.
  */
 const mounted = `mount -t tmpfs -o size=1m effect-kv "$1" || exit ${notMounted}; shift; exec "$@"`
 
@@ -22,7 +22,7 @@ export const names = { full: "disk full", "read-only": "read-only directory" } a
 
 export type Kind = keyof typeof names
 
-/** A store on a disk that is full, or read-only, for a while. */
+/** A store on a disk that is full or read-only for a while. */
 export const onDisk = (store: Name, kind: Kind): Effect.Effect<Row> => {
   const [fault, target] = [names[kind], store]
   const expected: Expectation = { tags: ["StoreError", "StoreSetupError"], memory: "kept", backWithin: 500 }

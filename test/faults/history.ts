@@ -1,13 +1,13 @@
 import type { Outcome } from "../../src/KeyValueError.ts"
 
-/** What was found under a key says of the write that it was. */
+/** What the value of a key shows about the writes to it. */
 export type Finding =
   | "right"
-  /** An acknowledged write is gone: there is nothing, or an older write. */
+  /** An acknowledged write is gone: the key is missing, or holds an older write. */
   | "lost"
-  /** What is there was said not to have been applied. */
+  /** The value is from a write that was reported as not applied. */
   | "not-applied but visible"
-  /** It is another key's, or nobody's. */
+  /** The value belongs to another key, or was never written. */
   | "foreign"
 
 interface Written {
@@ -17,17 +17,17 @@ interface Written {
   readonly outcomes: Map<number, Outcome>
 }
 
-/** A value that says which write it is. */
+/** A value that contains the number of its write. */
 export interface Value {
   readonly key: string
   readonly n: number
   readonly padding: string
 }
 
-/** So long that a reply can be cut in its middle. */
+/** Long enough that a reply can be cut in its middle. */
 const padding = "0123456789abcdef".repeat(24)
 
-/** What was written under each key, by one writer a key, and what the writer was told of it. */
+/** The writes to each key, which has one writer, and the reported outcome of each. */
 export class History {
   acknowledged = 0
   private readonly keys = new Map<string, Written>()
@@ -57,7 +57,7 @@ export class History {
     return this.keys.get(key)?.acknowledged ?? 0
   }
 
-  /** Judges what was read, given the last write that had been acknowledged when the read began. */
+  /** Judges a read by the last write that had been acknowledged when it began. */
   judge(key: string, found: unknown, acknowledged = this.acknowledgedOf(key)): Finding {
     if (found === undefined) return acknowledged === 0 ? "right" : "lost"
     const written = this.keys.get(key)

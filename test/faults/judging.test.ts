@@ -1,4 +1,4 @@
-/** That the faults' verdicts would see what they look for. */
+/** Tests that the verdicts on faults detect what they look for. */
 import { assert, describe, it, vi } from "@effect/vitest"
 import { TerminalCapabilities } from "effect/cli"
 import * as Effect from "effect/Effect"
@@ -34,7 +34,7 @@ describe("a row", () => {
     files: 0
   }
 
-  it("holds when all is as it must be", () => {
+  it("holds when every figure is within its limit", () => {
     assert.deepStrictEqual(violations(good, expected), [])
     assert.deepStrictEqual(violations({ ...good, failures: {} }, { ...expected, tags: [] }), [])
     assert.strictEqual(judged("a", "b", expected, good).status, "held")
@@ -42,11 +42,11 @@ describe("a row", () => {
 
   const broken: ReadonlyArray<readonly [what: string, change: Partial<Observation>, violation: RegExp]> = [
     ["an error that does not belong to the fault", { failures: { StoreUnavailableError: 1 } }, /saw StoreUnavailable/],
-    ["a fault that was none", { failures: {} }, /no caller saw/],
+    ["a fault without an effect", { failures: {} }, /no caller saw/],
     ["a defect", { defects: ["TypeError: x"] }, /1 untyped: TypeError: x/],
     ["a caller that waited too long", { late: 11 }, /waited 11 ms beyond/],
-    ["service that did not come back", { back: undefined }, /did not come back/],
-    ["service that came back late", { back: 101 }, /after 101 ms only/],
+    ["a service that did not come back", { back: undefined }, /did not come back/],
+    ["a service that came back late", { back: 101 }, /after 101 ms only/],
     ["a lost write", { lost: 1 }, /1 acknowledged writes were lost/],
     ["a wrong read", { wrongReads: ["k is foreign"] }, /1 wrong reads: k is foreign/],
     ["a layer that does not close", { closing: 1001 }, /closing a layer took 1001 ms/],
@@ -63,7 +63,7 @@ describe("a row", () => {
     })
   }
 
-  it("judges lost writes only where the server keeps its memory", () => {
+  it("counts lost writes only if the server keeps its memory", () => {
     for (const memory of ["lost", "replicated"] as const) {
       assert.deepStrictEqual(violations({ ...good, lost: 3 }, { ...expected, memory }), [])
     }
@@ -97,7 +97,7 @@ describe("the report", () => {
     canPrompt: false
   })
 
-  it.effect("has a line for a row, with what is wrong below", () =>
+  it.effect("has a line for each row, with its violations below", () =>
     Effect.gen(function* () {
       const line = (row: (typeof rows)[keyof typeof rows]) =>
         Effect.map(plain(report.line(row)), (line) => line.replaceAll(/ +/g, " ").split("\n "))
@@ -120,7 +120,7 @@ describe("the report", () => {
     })
   )
 
-  it.effect("has the last word", () =>
+  it.effect("ends with a summary", () =>
     Effect.gen(function* () {
       const last = (some: ReadonlyArray<(typeof rows)[keyof typeof rows]>) =>
         Effect.map(plain(report.summary(some)), (text) => text.split("\n").at(-1))
@@ -152,7 +152,7 @@ describe("the history of writes", () => {
     write("unknown")
   ]
 
-  it("knows what may be there", () => {
+  it("accepts the last acknowledged write and later ones, and reports others", () => {
     assert.strictEqual(history.judge("k", acknowledged), "right")
     assert.strictEqual(history.judge("k", open), "right")
     assert.strictEqual(history.judge("k", undefined), "lost")
@@ -164,7 +164,7 @@ describe("the history of writes", () => {
     assert.strictEqual(history.judge("k", { ...open, padding: "half" }), "foreign")
   })
 
-  it("judges a read by what was acknowledged when it began", () => {
+  it("judges a read by the writes that were acknowledged when it began", () => {
     assert.strictEqual(history.judge("k", undefined, 0), "right")
     assert.strictEqual(history.judge("k", unknown, 0), "right")
     assert.strictEqual(history.acknowledged, 1)
@@ -224,7 +224,7 @@ describe("the ledger of killed writers", () => {
   }
   const n = firstOf(1) + 1
 
-  it("takes what is there for right", () => {
+  it("accepts acknowledged changes, and changes whose writer was killed", () => {
     const { lost, wrong, ledger } = run([`put ${n} ${first} ${second}`, `deleting ${n + 1} ${second}`], {
       [first]: valueOf(first, n + 2),
       [third]: valueOf(third, n)
@@ -232,7 +232,7 @@ describe("the ledger of killed writers", () => {
     assert.deepStrictEqual({ lost, wrong, acknowledged: ledger.acknowledged }, { lost: 0, wrong: [], acknowledged: 2 })
   })
 
-  it("sees what is lost: an entry, a newer value, a delete", () => {
+  it("reports a lost entry, a lost newer value and a lost delete", () => {
     assert.strictEqual(run([`put ${n} ${first}`], {}).lost, 1)
     assert.strictEqual(run([`put ${n} ${first}`, `put ${n + 1} ${first}`], { [first]: valueOf(first, n) }).lost, 1)
     const deleted = [`put ${n} ${first}`, `deleting ${n + 1} ${first}`, `deleted ${n + 1} ${first}`]
@@ -240,13 +240,13 @@ describe("the ledger of killed writers", () => {
     assert.strictEqual(run(deleted, {}).lost, 0)
   })
 
-  it("sees what goes away again, though nobody had acknowledged it", () => {
+  it("reports a value that was found once and is gone later", () => {
     const { at, lost } = run([`put ${n} ${first}`], { [first]: valueOf(first, n + 5) })
     assert.strictEqual(lost, 0)
     assert.strictEqual(at({ [first]: valueOf(first, n) }).lost, 1)
   })
 
-  it("sees half of a value, another key's, and one from nowhere", () => {
+  it("reports half of a value, another key's value, and a value that was never written", () => {
     for (const value of [
       { ...valueOf(first, n), padding: valueOf(first, n).padding.slice(1) },
       valueOf(second, n),
@@ -257,14 +257,14 @@ describe("the ledger of killed writers", () => {
     }
   })
 
-  it("sees half of a batch, where batches are atomic", () => {
+  it("reports half of a batch only where batches are atomic", () => {
     const half = { [first]: valueOf(first, n), [second]: valueOf(second, n) }
     assert.lengthOf(run([], half, true).wrong, 1)
     assert.lengthOf(run([], half, false).wrong, 0)
     assert.lengthOf(run([], { ...half, [third]: valueOf(third, n) }, true).wrong, 0)
   })
 
-  it("keeps what a writer failed with", () => {
+  it("keeps the failures of a writer", () => {
     assert.deepStrictEqual(run(['failed "a bug"'], {}).ledger.failures, ['failed "a bug"'])
   })
 })

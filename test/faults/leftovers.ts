@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { command } from "../servers/redis.ts"
 
-/** Timers that were set and are neither done nor cleared, whether or not the process waits for them, and who set them. */
+/** Timers that have neither fired nor been cleared, referenced or not, and where each was set. */
 const timers = new Map<NodeJS.Timeout, Error>()
 
 const { setTimeout, clearTimeout } = globalThis
@@ -23,18 +23,18 @@ globalThis.clearTimeout = (timer) => {
   clearTimeout(timer)
 }
 
-/** What is open that was not open before. */
+/** Resources that were opened and are still open. */
 export interface Leftovers {
   readonly sockets: number
-  /** Where each was set. */
+  /** Where each timer was set. */
   readonly timers: ReadonlyArray<string>
 }
 
-/** Begins to watch this process; `count` tells what has been opened since, apart from a proxy's own sockets. */
+/** Begins to watch this process. `count` returns what has been opened since, without the sockets of a proxy. */
 export const watch = (ofProxy: () => number): Effect.Effect<{ readonly count: Effect.Effect<Leftovers> }> => {
   const sockets = () => process.getActiveResourcesInfo().filter((type) => kinds.has(type)).length - ofProxy()
   return Effect.gen(function* () {
-    // What the preparations used is about to be closed.
+    // The sockets of the preparations are about to close.
     for (let i = 0; sockets() > 0 && i < 50; i++) yield* Effect.sleep(10)
     const before = { sockets: sockets(), timers: new Set(timers.keys()) }
     const count = Effect.sync(() => ({
@@ -45,7 +45,7 @@ export const watch = (ofProxy: () => number): Effect.Effect<{ readonly count: Ef
   })
 }
 
-/** The first lines of a stack below our own. */
+/** The first lines of a stack trace below this file. */
 const placeOf = (stack: string): string =>
   stack
     .split("\n")
@@ -53,10 +53,10 @@ const placeOf = (stack: string): string =>
     .map((line) => line.trim())
     .join(" ")
 
-/** Sockets, and attempts to have one. */
+/** Sockets, and attempts to connect one. */
 const kinds = new Set(["TCPSocketWrap", "TCPWRAP", "TCPConnectWrap", "GetAddrInfoReqWrap"])
 
-/** How many connections with one of the names the servers hold; a server that is gone holds none. */
+/** How many connections with one of the names the servers have. A stopped server counts as none. */
 export const connectionsTo = (ports: ReadonlyArray<number>, names: ReadonlyArray<string>) =>
   Effect.map(
     Effect.forEach(ports, (port) => Effect.orElseSucceed(command(port, "client", "list"), () => "")),

@@ -9,7 +9,7 @@ import type { KeyValueError, ReadError, WriteError } from "../../src/KeyValueErr
 import type { History, Value } from "./history.ts"
 import type { Stalls } from "./Stalls.ts"
 
-/** How many fibers write new keys, write the same keys again and again, and read those. */
+/** How many fibers write new keys, overwrite a few keys, and read those. */
 const fibers = { appending: 4, overwriting: 4, reading: 6 }
 
 /** How many keys each overwriting fiber has. */
@@ -18,7 +18,7 @@ const keysEach = 4
 /** The pause of a fiber between two calls, in milliseconds. */
 const pause = 5
 
-/** How long to wait for calls that are under way in the end, in milliseconds. */
+/** How long to wait at the end for calls in progress, in milliseconds. */
 const longest = 5000
 
 /** A key that is only read. */
@@ -26,24 +26,24 @@ export const fixedKey = "fixed"
 
 type Kind = "read" | "write"
 
-/** When a call began, and how long this process had stood still by then. */
+/** When a call began, and how long this process had been stalled by then. */
 export interface Begin {
   readonly at: number
   readonly stalled: number
 }
 
-/** What callers saw. */
+/** The results of all calls. */
 export class Calls {
   count = 0
-  /** How many are under way. */
+  /** How many calls are in progress. */
   open = 0
   slowest = 0
-  /** By how much a call took longer than the limit, without the time in which this process stood still. */
+  /** The most by which a call exceeded the limit, without the time in which this process was stalled. */
   late = 0
   readonly failures: Record<string, number> = {}
   readonly defects: Array<string> = []
   readonly wrongReads: Array<string> = []
-  /** Of calls that began after the fault had ended: when the first one of a kind succeeded, and the last one failed. */
+  /** For calls that began after the fault's end: when the first of each kind succeeded, and when the last failed. */
   private endedAt = Number.POSITIVE_INFINITY
   private readonly succeeded = new Map<Kind, number>()
   private lastFailed = 0
@@ -59,13 +59,13 @@ export class Calls {
     this.endedAt = performance.now()
   }
 
-  /** How many milliseconds after the fault's end calls of both kinds succeeded, and none failed any more. */
+  /** Milliseconds from the end of the fault until calls of both kinds succeeded and none failed any more. */
   get back(): number | undefined {
     if (this.succeeded.size < 2) return undefined
     return Math.max(0, this.lastFailed - this.endedAt, ...[...this.succeeded.values()].map((at) => at - this.endedAt))
   }
 
-  /** Has service been back for so many milliseconds? */
+  /** Whether calls have succeeded again for this many milliseconds. */
   isBackFor(millis: number): boolean {
     const { back } = this
     return back !== undefined && performance.now() >= this.endedAt + back + millis
@@ -94,7 +94,7 @@ export class Calls {
   }
 }
 
-/** Writes and reads, and takes note of everything, until `stop`. */
+/** Writes and reads, and records every result, until `stop`. */
 export const start = (kv: Service, history: History, calls: Calls) =>
   Effect.gen(function* () {
     yield* Effect.exit(kv.put(fixedKey, 1))
@@ -129,7 +129,7 @@ const forever = (step: (round: number) => Effect.Effect<unknown>): Effect.Effect
   )
 }
 
-/** Never interrupted in between, so that every call that began has an end in the records. */
+/** Uninterruptible, so that every call that began is recorded with its end. */
 const timed = <A, E extends ReadError | WriteError>(calls: Calls, kind: Kind, call: Effect.Effect<A, E>) =>
   Effect.suspend(() => {
     const began = calls.begin()
@@ -157,7 +157,7 @@ const read = (kv: Service, history: History, calls: Calls, key: string) =>
     })
   })
 
-/** What is left of all writes: how many acknowledged ones are lost, and what else is wrong. */
+/** Reads all keys: how many acknowledged writes are lost, and what else is wrong. */
 export const verify = (kv: Service, history: History) =>
   Effect.gen(function* () {
     let lost = 0

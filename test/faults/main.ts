@@ -1,5 +1,6 @@
 /**
- * Real servers, files and processes, real faults: what callers see of them, and what is left: `npm run faults -- --help`.
+ * Causes real faults of servers, files and processes, and checks what callers see and what is left over:
+ * `npm run faults -- --help`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Duration, Effect, Option } from "effect"
@@ -9,17 +10,17 @@ import * as report from "./report.ts"
 
 const flags = {
   json: Flag.String("json").pipe(
-    Flag.withDescription("Write { rows } to this file as well"),
+    Flag.withDescription("Also write { rows } to this file"),
     Flag.withMetavar("FILE"),
     Flag.optional
   ),
   only: Flag.String("only").pipe(
-    Flag.withDescription("Only the faults whose name, or target, has this text in it"),
+    Flag.withDescription("Only faults whose name or target contains this text"),
     Flag.withMetavar("NAME"),
     Flag.optional
   ),
   short: Flag.Boolean("short").pipe(
-    Flag.withDescription("Shorter and fewer faults, and 20 kills in the place of 200"),
+    Flag.withDescription("Shorter and fewer faults, and 20 kills instead of 200"),
     Flag.withDefault(false)
   )
 }
@@ -44,6 +45,6 @@ const faults = Command.make(
     if (Option.isSome(json)) yield* report.writeJson(json.value, rows)
     if (rows.some(({ status }) => status === "violated")) return yield* new report.Failed()
   })
-).pipe(Command.withDescription("Makes faults happen to real servers, files and processes, and tells what came of it"))
+).pipe(Command.withDescription("Causes faults on real servers, files and processes, and reports the results"))
 
 faults.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)

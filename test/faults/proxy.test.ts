@@ -1,4 +1,4 @@
-/** That the proxy does to connections what it says, since all else rests on it. */
+/** Tests that the proxy changes connections as it is told, since all faults of the network depend on it. */
 import { connect, createServer, type Socket } from "node:net"
 import { performance } from "node:perf_hooks"
 import { assert, describe, it } from "@effect/vitest"
@@ -17,7 +17,7 @@ const listening = (onConnection: (socket: Socket) => void) =>
     (server) => (server.address() as { readonly port: number }).port
   )
 
-/** A server that says what it hears. */
+/** A server that returns what it receives. */
 const echo = listening((socket) => socket.pipe(socket))
 
 class Client {
@@ -53,11 +53,11 @@ const client = (port: number) =>
 const until = (isSo: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (isSo() ? Effect.void : Effect.andThen(Effect.sleep(2), until(isSo))))
 
-/** Long enough that what could arrive has. */
+/** Long enough for everything to arrive that can. */
 const moment = Effect.sleep(40)
 
 describe("the proxy", () => {
-  it.live("passes everything on, in both directions, and the end", () =>
+  it.live("passes everything on in both directions, and the end of a connection", () =>
     Effect.gen(function* () {
       const proxy = yield* Proxy.make(yield* echo)
       const one = yield* client(proxy.port)
@@ -68,7 +68,7 @@ describe("the proxy", () => {
     })
   )
 
-  it.live("holds back everything in a hole, then hands it on in order", () =>
+  it.live("holds everything back in the mode hole, then hands it on in order", () =>
     Effect.gen(function* () {
       const proxy = yield* Proxy.make(yield* echo)
       const one = yield* client(proxy.port)
@@ -87,7 +87,7 @@ describe("the proxy", () => {
     })
   )
 
-  it.live("vanishes for connections that are open, and tells nobody", () =>
+  it.live("drops what open connections send after vanish, without closing them", () =>
     Effect.gen(function* () {
       const proxy = yield* Proxy.make(yield* echo)
       const one = yield* client(proxy.port)
@@ -108,7 +108,7 @@ describe("the proxy", () => {
     })
   )
 
-  it.live("is late in both directions, and keeps the order when it is not any more", () =>
+  it.live("delays in both directions, and keeps the order when the delay ends", () =>
     Effect.gen(function* () {
       const proxy = yield* Proxy.make(yield* echo)
       const one = yield* client(proxy.port)
@@ -125,7 +125,7 @@ describe("the proxy", () => {
     })
   )
 
-  it.live("is narrow: so many bytes a second, and no more", () =>
+  it.live("limits the bytes per second", () =>
     Effect.gen(function* () {
       const sent = "0123456789".repeat(100)
       const proxy = yield* Proxy.make(yield* listening((socket) => socket.write(sent)))
@@ -161,7 +161,7 @@ describe("the proxy", () => {
     })
   )
 
-  it.live("speaks garbage, and something else each time", () =>
+  it.live("replies with garbage, different each time", () =>
     Effect.gen(function* () {
       let heard = 0
       const proxy = yield* Proxy.make(yield* listening((socket) => socket.on("data", () => heard++)))
@@ -178,7 +178,7 @@ describe("the proxy", () => {
     })
   )
 
-  it.live("leads elsewhere from the next connection on, and resets what it cannot connect", () =>
+  it.live("connects new clients to another server, and resets those that it cannot connect", () =>
     Effect.gen(function* () {
       const proxy = yield* Proxy.make(yield* echo)
       const one = yield* client(proxy.port)

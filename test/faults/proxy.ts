@@ -3,14 +3,14 @@ import { performance } from "node:perf_hooks"
 import * as Effect from "effect/Effect"
 
 /**
- * What becomes of the bytes that pass:
+ * What the proxy does with bytes:
  *
  * - `pass`: they are handed on at once.
- * - `late`: each is handed on so many milliseconds after it came, in either direction.
- * - `narrow`: so many bytes a second are handed on, in either direction of each connection.
- * - `hole`: nothing is handed on. When the mode changes, what was held back is, as TCP does when a network works again.
+ * - `late`: they are handed on after a number of milliseconds, in either direction.
+ * - `narrow`: a number of bytes per second is handed on, in either direction of each connection.
+ * - `hole`: they are held back until the mode changes, as TCP sends again when a network works again.
  * - `cut`: the connection is reset in the middle of a reply, after one to three thousand bytes of replies.
- * - `garbage`: the client is answered with something that no Redis says, and the server hears nothing.
+ * - `garbage`: the client receives a reply that no Redis sends, and the server receives nothing.
  */
 export type Mode =
   | { readonly _tag: "pass" | "hole" | "cut" | "garbage" }
@@ -20,21 +20,21 @@ export type Mode =
 export interface Proxy {
   readonly port: number
   readonly set: (mode: Mode) => Effect.Effect<void>
-  /** Where new connections lead to from now on. */
+  /** Changes the target port of new connections. */
   readonly retarget: (port: number) => Effect.Effect<void>
-  /** The peers of all connections that are open now vanish: nothing arrives any more, and nobody is told. */
+  /** The peers of all open connections vanish: nothing arrives any more, and neither side is told. */
   readonly vanish: Effect.Effect<void>
-  /** What was sent to the peers that vanished arrives after all. */
+  /** The bytes that were sent to vanished peers arrive after all. */
   readonly reappear: Effect.Effect<void>
   /** Closes all connections. */
   readonly drop: Effect.Effect<void>
-  /** How many sockets the proxy itself has open, towards either side. */
+  /** How many sockets the proxy itself has open, to clients and servers. */
   readonly sockets: () => number
 }
 
 const host = "127.0.0.1"
 
-/** A TCP proxy to a port of this machine, which can do to connections what networks do. It ends with the scope. */
+/** A TCP proxy to a port of this machine that can disturb connections as networks do. It ends with the scope. */
 export const make = (target: number) =>
   Effect.map(
     Effect.acquireRelease(
@@ -108,7 +108,7 @@ class Links {
 
 const hole: Mode = { _tag: "hole" }
 
-/** A connection of a client, and the one to the server that belongs to it. */
+/** A client's connection and the matching one to the server. */
 class Link {
   vanished = false
   readonly client: Socket
@@ -132,7 +132,7 @@ class Link {
       [server, client]
     ] as const) {
       socket.setNoDelay(true)
-      // Who resets a connection does not send again what was held back. The other side hears of it only if it can.
+      // A reset drops the bytes that were held back. The other side learns of it only if the mode lets it through.
       socket.on("error", () => {
         if (!other.destroyed && this.mode()._tag !== "hole") this.reset()
         else this.pipeFrom(socket).stop()
@@ -162,13 +162,13 @@ class Link {
   }
 
   private onReply(chunk: Buffer): Buffer | undefined {
-    // Nothing arrives behind what was cut off, whatever the mode is by now: TCP has no gaps.
+    // Nothing arrives after the cut, whatever the mode is by now: TCP has no gaps.
     if (this.isCut) return undefined
     if (this.mode()._tag !== "cut") return chunk
     this.replies += chunk.length
     if (this.replies < this.cutAfter) return chunk
     this.isCut = true
-    // Half of the reply is read by the client before it learns of the end.
+    // The client reads half of the reply before it learns of the reset.
     setTimeout(() => this.reset(), 5)
     return chunk.subarray(0, Math.ceil(chunk.length / 2))
   }
@@ -229,7 +229,7 @@ class Pipe {
     }
   }
 
-  /** How many milliseconds the first in the queue has to wait. */
+  /** How many milliseconds the first chunk in the queue has to wait. */
   private wait(): number {
     const mode = this.mode()
     const head = this.queue[0]
@@ -245,7 +245,7 @@ class Pipe {
     }
   }
 
-  /** As much of it as may pass now; the rest is put back. */
+  /** The part of the chunk that may pass now. The rest goes back into the queue. */
   private narrowed(chunk: Buffer, arrived: number): Buffer {
     const mode = this.mode()
     if (mode._tag !== "narrow") return chunk
@@ -259,7 +259,7 @@ class Pipe {
 const sayings: ReadonlyArray<Buffer> = [
   Buffer.from("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
   Buffer.from("SSH-2.0-OpenSSH_9.2p1\r\n"),
-  // An alert of TLS.
+  // A TLS alert.
   Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46]),
   Buffer.alloc(256),
   Buffer.from("$-77\r\n*abc\r\n"),
@@ -268,5 +268,5 @@ const sayings: ReadonlyArray<Buffer> = [
 
 let said = 0
 
-/** Something else each time. */
+/** Different bytes each time. */
 const garbage = (): Buffer => sayings[said++ % sayings.length]!

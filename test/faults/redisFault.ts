@@ -10,22 +10,22 @@ import { type Expectation, failed, judged, type Row } from "./row.ts"
 import { Stalls } from "./Stalls.ts"
 import { build, type ConnectionOptions, limit, nameOf } from "./stack.ts"
 
-/** What is there before a fault, and how to make it happen. */
+/** The servers before a fault, and how to start and end the fault. */
 export interface Stage {
   readonly connection: ConnectionOptions
   /** The ports of all servers. */
   readonly ports: ReadonlyArray<number>
-  /** What stands between the stack and the servers, if anything does. */
+  /** The proxy between the stack and the servers, if there is one. */
   readonly proxy?: Proxy
   readonly begin: Effect.Effect<unknown, unknown, Scope.Scope>
   readonly end: Effect.Effect<unknown, unknown, Scope.Scope>
 }
 
-/** A fault of a server, or of the way to it. */
+/** A fault of a server, or of the network. */
 export interface RedisFault extends Expectation {
   readonly name: string
   readonly target: "Redis" | "Cluster" | "Sentinel"
-  /** For how many seconds it lasts: usually, and in the short form. Beyond that, as long as `end` takes. */
+  /** How many seconds it lasts, usually and in the short form, plus the time that `end` takes. */
   readonly seconds: readonly [number, short: number]
   /** Whether to leave it out of the short form. */
   readonly fullOnly?: boolean
@@ -33,13 +33,13 @@ export interface RedisFault extends Expectation {
   readonly notes?: ReadonlyArray<string>
 }
 
-/** How long calls must have gone well after the fault, and how long to wait for that, in milliseconds. */
+/** How long calls must succeed after the fault, and how long to wait for that, in milliseconds. */
 const calm = 300
 const patience = 20_000
 
 /**
- * Puts a stack under load, lets the fault happen, waits until service is back, and looks for what was lost or left over.
- * A second layer is closed in the midst of the fault, which is when closing is hardest.
+ * Puts a stack under load, starts the fault, waits until calls succeed again, and looks for lost writes and leftovers.
+ * A second layer is closed during the fault, when closing is hardest.
  */
 export const run = (fault: RedisFault, short: boolean): Effect.Effect<Row> =>
   Effect.gen(function* () {
@@ -94,7 +94,7 @@ export const run = (fault: RedisFault, short: boolean): Effect.Effect<Row> =>
       },
       [
         ...(fault.notes ?? []),
-        ...(fault.memory === "kept" ? [] : [`${calls.wrongReads.length} reads saw less than what was acknowledged`]),
+        ...(fault.memory === "kept" ? [] : [`${calls.wrongReads.length} reads did not see an acknowledged write`]),
         ...left.timers.map((place) => `a timer was set ${place}`)
       ]
     )
@@ -114,10 +114,10 @@ const until = (isSo: () => boolean, millis: number): Effect.Effect<void> =>
     isSo() || millis <= 0 ? Effect.void : Effect.andThen(Effect.sleep(20), until(isSo, millis - 20))
   )
 
-/** How long what was used may take to go, in milliseconds. */
+/** How long leftovers may take to disappear, in milliseconds. */
 const grace = 300
 
-/** What is left over, once it has had a moment to go. */
+/** The leftovers that are still there after the grace period. */
 const settled = (count: Effect.Effect<Leftovers>, millis = grace): Effect.Effect<Leftovers> =>
   Effect.filterOrElse(
     count,

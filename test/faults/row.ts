@@ -1,48 +1,48 @@
-/** What a fault did, and whether that is what it may do. */
+/** The result of a fault, and whether it is allowed. */
 
-/** What becomes of the server's memory in a fault, and so of acknowledged writes. */
+/** What happens to the server's memory in a fault, and so to acknowledged writes. */
 export type Memory =
-  /** None may be lost. */
+  /** No acknowledged write may be lost. */
   | "kept"
-  /** The server itself forgets; how many is told, and not judged. */
+  /** The server loses its memory. Lost writes are counted and allowed. */
   | "lost"
-  /** The server acknowledges before its replica has the write: what a failover loses is told, and not judged. */
+  /** The server acknowledges before its replica has the write. What a failover loses is counted and allowed. */
   | "replicated"
 
 export interface Expectation {
-  /** The errors that callers may see. One at least must be seen, or the fault was none; without any, none may be. */
+  /** The errors that callers may see, of which at least one must be seen. If it is empty, no call may fail. */
   readonly tags: ReadonlyArray<string>
   readonly memory: Memory
-  /** How many milliseconds after the fault's end calls must succeed again. */
+  /** Milliseconds after the end of the fault by which calls must succeed again. */
   readonly backWithin?: number
 }
 
-/** What was seen. Times are milliseconds. */
+/** The observations during a fault. Times are milliseconds. */
 export interface Observation {
   readonly calls: number
   /** Failed calls by tag. */
   readonly failures: Readonly<Record<string, number>>
-  /** What callers saw that was not a typed error. */
+  /** Defects that callers saw instead of typed errors. */
   readonly defects: ReadonlyArray<string>
   /** The slowest call, and the limit that its caller had set. */
   readonly slowest?: number
   readonly limit?: number
   /**
-   * By how much a caller was released after its limit at most, without the time in which this process stood still: no
+   * The most by which a caller was released after its limit, without the time in which this process was stalled: no
    * timer can be more exact.
    */
   readonly late?: number
-  /** After the fault's end; `undefined` if service did not come back. */
+  /** Time after the end of the fault; `undefined` if calls did not succeed again. */
   readonly back?: number | undefined
   readonly acknowledged: number
   readonly lost: number
-  /** Reads, then or at the end, of something that was never to be read. */
+  /** Reads, during the fault or at the end, that returned a value that must never be read. */
   readonly wrongReads: ReadonlyArray<string>
   /** How long closing a layer took. */
   readonly closing?: number
   readonly connections: number
   readonly timers: number
-  /** Temporary files that nothing will ever remove. */
+  /** Temporary files that will never be removed. */
   readonly files?: number
 }
 
@@ -59,10 +59,10 @@ export interface Row {
 /** How much later than its limit (milliseconds) a caller may be released. */
 const tolerance = 10
 
-/** How long closing a layer may take: what the connection's `disconnectTimeout` allows, and some. */
+/** How long closing a layer may take: the connection's `disconnectTimeout` and a margin. */
 const closingLimit = 1000
 
-/** What is not as it must be. */
+/** The ways in which an observation breaks the expectation. */
 export const violations = (seen: Observation, expected: Expectation): ReadonlyArray<string> => {
   const found: Array<string> = []
   const unexpected = Object.keys(seen.failures).filter((tag) => !expected.tags.includes(tag))
@@ -83,7 +83,7 @@ export const violations = (seen: Observation, expected: Expectation): ReadonlyAr
   return found
 }
 
-/** A row for what was seen. */
+/** The row for an observation. */
 export const judged = (
   fault: string,
   target: string,
@@ -103,7 +103,7 @@ export const judged = (
   }
 }
 
-/** A row for a fault that did not come to its end. */
+/** The row for a fault that could not be carried out. */
 export const failed = (fault: string, target: string, cause: unknown): Row => ({
   fault,
   target,
@@ -112,7 +112,7 @@ export const failed = (fault: string, target: string, cause: unknown): Row => ({
   notes: []
 })
 
-/** A row for a fault that this machine has not what it takes for. */
+/** The row for a fault for which this machine lacks a program or a right. */
 export const skipped = (fault: string, target: string, reason: string): Row => ({
   fault,
   target,

@@ -10,19 +10,19 @@ import * as Timeout from "../../src/wrappers/Timeout.ts"
 
 export type ConnectionOptions = Redis.ServerOptions | Redis.ClusterStoreOptions
 
-/** How long a caller is willing to wait, in milliseconds. */
+/** The timeout of a caller, in milliseconds. */
 export const limit = 1000
 
 /** How long a connection may be silent, in milliseconds. */
 export const responseTimeout = 1000
 
-/** What all keys start with. */
+/** The prefix of all keys. */
 export const prefix = "f:"
 
 /** The name that the connections of a layer have at the server. */
 export const nameOf = (layer: number): string => `faults-${layer}`
 
-/** What an application would have: a limit on each attempt, some retries, and a limit on all of them together. */
+/** The stack of a typical application: a limit on each attempt, some retries, and a limit on all attempts together. */
 export const build = (
   options: ConnectionOptions,
   layer: number

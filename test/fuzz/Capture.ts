@@ -1,4 +1,4 @@
-/** Everything that is logged and traced, as text. */
+/** Captures all log lines and spans as text. */
 import { inspect } from "node:util"
 import { Effect, Layer, Logger, Metric, References, Tracer } from "effect"
 
@@ -25,7 +25,7 @@ export class Capture {
     Layer.succeed(Tracer.Tracer, this.tracer)
   )
 
-  /** What came since the last call. */
+  /** Returns the text since the last call. */
   take(): string {
     const spans = this.spans.map(({ name, attributes, events, status }) =>
       [
@@ -43,10 +43,10 @@ export class Capture {
 
 const jsonOf = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value)
 
-/** All metrics that there are, as text. */
+/** All metrics as text. */
 export const metrics: Effect.Effect<string> = Effect.map(Metric.snapshot, shown)
 
-/** All that can be seen of a value. */
+/** A value as text, in every way in which it can be printed. */
 export function shown(value: unknown): string {
   return inspect(value, {
     depth: null,

@@ -1,4 +1,4 @@
-/** Random choices that a seed repeats, on any machine. */
+/** Random choices that are the same for the same seed on every machine. */
 export class Dice {
   private state: number
 
@@ -6,7 +6,7 @@ export class Dice {
     this.state = hash(seed)
   }
 
-  /** From 0 to 2^32 - 1. */
+  /** A whole number from 0 to 2^32 - 1. */
   private next(): number {
     this.state = (this.state + 0x9e3779b9) >>> 0
     let mixed = Math.imul(this.state ^ (this.state >>> 16), 0x85ebca6b)
@@ -14,7 +14,7 @@ export class Dice {
     return (mixed ^ (mixed >>> 16)) >>> 0
   }
 
-  /** A whole number from 0 on, and below the limit. */
+  /** An integer from 0 up to, but not including, the limit. */
   below(limit: number): number {
     return limit <= 1 ? 0 : this.next() % limit
   }

@@ -1,14 +1,13 @@
-/** A short run of the fuzzer on everything, and that it sees what is wrong. */
-import { execFile } from "node:child_process"
+/** Tests the fuzzer: that it reports planted faults, and that a short run over all targets finds nothing. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Metric } from "effect"
 import { KeyValueError } from "effect-kv"
 import { temporaryDirectory } from "../servers/process.ts"
 import { describeWithOwnRedis } from "../servers/redis.ts"
+import { root, runNode } from "../support/program.ts"
 import { Dice } from "./Dice.ts"
 import { damaged } from "./mutations.ts"
 import { type Options, run, shares } from "./run.ts"
@@ -17,19 +16,6 @@ import { shrink } from "./shrink.ts"
 import { Refused, type Target, Violation, type Way } from "./target.ts"
 import { all } from "./targets/all.ts"
 import { judge, limits } from "./verdict.ts"
-
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
-/** Runs a program of Node in the root of the repository. */
-const node = (...args: ReadonlyArray<string>) =>
-  Effect.callback<{ readonly status: number | undefined; readonly output: string; readonly notes: string }>(
-    (resume) => {
-      const options = { cwd: root, env: { ...process.env, FORCE_COLOR: "" }, maxBuffer: 2 ** 26 }
-      execFile(process.execPath, ["--conditions=@effect-kv/source", ...args], options, (error, output, notes) =>
-        resume(Effect.succeed({ status: error === null ? 0 : Number(error.code ?? 137), output, notes }))
-      )
-    }
-  )
 
 /** A target of one way, which reads inputs of a few bytes. */
 const planted = (read: Way, batch = 1): Target => ({
@@ -47,7 +33,7 @@ const place = { operation: "get", collection: "c", keys: ["k"] } as const
 
 const few: Options = { inputs: 8, seed: "test", limits: { millis: 100, bytes: 2 ** 40 } }
 
-/** What a run on a planted target finds. */
+/** The result of a run on a planted target. */
 const found = (read: Way, options: Partial<Options> = {}) =>
   Effect.map(run([planted(read)], { ...few, ...options }), ([row]) => row!)
 
@@ -58,58 +44,62 @@ const busy = (millis: number): void => {
   for (const end = performance.now() + millis; performance.now() < end; );
 }
 
-describe("a planted", () => {
+describe("the fuzzer on a planted fault", () => {
   const cases: ReadonlyArray<readonly [name: string, kind: string, read: Way, options?: Partial<Options>]> = [
-    ["defect", "defect", () => Effect.die(new TypeError("planted"))],
+    ["a defect", "defect", () => Effect.die(new TypeError("planted"))],
     [
-      "thrown error",
+      "a thrown error",
       "defect",
       () => {
         throw new Error("planted")
       }
     ],
     [
-      "defect beside an error",
+      "a defect beside an error",
       "defect",
       () => Effect.onExit(Effect.fail(new Refused({ reason: "no" })), () => Effect.die("x"))
     ],
-    ["error without a type", "untyped error", () => Effect.fail("planted")],
-    ["hang", "hang", () => Effect.never, { inputs: 1 }],
-    ["busy loop", "hang", () => Effect.sync(() => busy(150)), { inputs: 1 }],
-    ["value of another key", "another key's value", () => Effect.succeed([{ text: otherText }])],
-    ["value of another key in bytes", "another key's value", () => Effect.succeed(Buffer.from(`x${otherText}`))],
-    ["violation", "incomplete", () => Effect.fail(new Violation({ kind: "incomplete", detail: "planted" }))],
-    ["interruption", "defect", () => Effect.interrupt],
+    ["an error without a type", "untyped error", () => Effect.fail("planted")],
+    ["a hang", "hang", () => Effect.never, { inputs: 1 }],
+    ["a busy loop", "hang", () => Effect.sync(() => busy(150)), { inputs: 1 }],
+    ["a value of another key", "another key's value", () => Effect.succeed([{ text: otherText }])],
+    ["a value of another key in bytes", "another key's value", () => Effect.succeed(Buffer.from(`x${otherText}`))],
+    ["a violation", "incomplete", () => Effect.fail(new Violation({ kind: "incomplete", detail: "planted" }))],
+    ["an interruption", "defect", () => Effect.interrupt],
     [
-      "leak in a message",
+      "a leak in a message",
       "leaked secret",
       () => Effect.fail(new KeyValueError.DeserializationError({ ...place, reason: `not JSON: ${ownText}` }))
     ],
     [
-      "leak in what an error holds",
+      "a leak in a field of an error",
       "leaked secret",
       () =>
         Effect.fail(
           new KeyValueError.StoreError({ ...place, reason: "no", cause: { key: Buffer.from(fernetKey, "base64url") } })
         )
     ],
-    ["leak in a log line", "leaked secret", () => Effect.logTrace("connecting", { url: `redis://:${password}@host` })],
-    ["leak in a span", "leaked secret", () => Effect.succeed(1).pipe(Effect.withSpan(`get ${passphrase}`))],
     [
-      "leak in a span's attribute",
+      "a leak in a log line",
+      "leaked secret",
+      () => Effect.logTrace("connecting", { url: `redis://:${password}@host` })
+    ],
+    ["a leak in a span", "leaked secret", () => Effect.succeed(1).pipe(Effect.withSpan(`get ${passphrase}`))],
+    [
+      "a leak in a span's attribute",
       "leaked secret",
       () => Effect.succeed(1).pipe(Effect.withSpan("get", { attributes: { key: aeadKey } }))
     ]
   ]
   for (const [name, kind, read, options] of cases) {
-    it.live(`${name} is reported`, () =>
+    it.live(`reports ${name}`, () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* kindOf(read, options), [kind])
       })
     )
   }
 
-  it.live("leak in a metric is reported", () =>
+  it.live("reports a leak in a metric", () =>
     Effect.gen(function* () {
       const counter = Metric.withAttributes(Metric.counter("fuzz_planted"), { label: passphrase })
       const row = yield* found(() => Effect.as(Metric.update(counter, 1), 1))
@@ -120,7 +110,7 @@ describe("a planted", () => {
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.live("waste of memory is reported", () =>
+  it.live("reports a waste of memory", () =>
     Effect.gen(function* () {
       const kept: Array<Buffer> = []
       const read = () => Effect.sync(() => kept.push(Buffer.alloc(96 * 2 ** 20, 1)))
@@ -146,7 +136,7 @@ describe("the fuzzer", () => {
     })
   )
 
-  it.live("makes the same inputs of the same seed, and others of another", () =>
+  it.live("makes the same inputs from the same seed, and others from another", () =>
     Effect.gen(function* () {
       const inputsOf = Effect.fnUntraced(function* (seed: string) {
         const inputs: Array<string> = []
@@ -160,7 +150,7 @@ describe("the fuzzer", () => {
     })
   )
 
-  it.live("reads an input again that a finding printed", () =>
+  it.live("reads an input from a finding again", () =>
     Effect.gen(function* () {
       const replay = Uint8Array.of(1, 2, 3)
       const read: Way = (_, input) => (input.length === 3 ? Effect.die("planted") : Effect.undefined)
@@ -173,7 +163,7 @@ describe("the fuzzer", () => {
     })
   )
 
-  it.live("shrinks an input to what shows the violation", () =>
+  it.live("shrinks an input to the part that shows the violation", () =>
     Effect.gen(function* () {
       const read: Way = (_, input) => (input.includes(7) ? Effect.die("planted") : Effect.undefined)
       const { findings, violations } = yield* found(read)
@@ -196,7 +186,7 @@ describe("the fuzzer", () => {
     })
   )
 
-  it.live("gives up a target that fails all the time", () =>
+  it.live("gives up on a target that always fails", () =>
     Effect.gen(function* () {
       const { inputs } = yield* found(() => Effect.die("planted"), { inputs: 1000 })
       assert.isBelow(inputs, 100)
@@ -212,12 +202,12 @@ describe("the fuzzer", () => {
     })
   )
 
-  it("shares inputs by weight, with one at least for each target", () => {
+  it("shares inputs by weight, with at least one for each target", () => {
     const targets = [10, 5, 0.01].map((weight) => ({ ...planted(() => Effect.void), weight }))
     assert.deepStrictEqual(shares(targets, 1000), [666, 333, 1])
   })
 
-  it("finds secrets in every form that bytes are printed in", () => {
+  it("finds secrets in every form in which bytes are printed", () => {
     const bytes = Buffer.from(ownText)
     for (const form of [
       ownText,
@@ -235,7 +225,7 @@ describe("the fuzzer", () => {
     assert.isUndefined(leakIn("nothing of the kind"))
   })
 
-  it("damages what it is given, in many ways", () => {
+  it("damages its input in many ways", () => {
     const valid = [Buffer.from('{"value":{"a":1},"version":1}'), Buffer.from([0xeb, 0x4b, 0x56, 1, 0, 0, 0, 0, 1, 0])]
     const inputs = Array.from({ length: 2000 }, (_, i) =>
       Buffer.from(damaged(new Dice(String(i)), valid)).toString("hex")
@@ -245,7 +235,7 @@ describe("the fuzzer", () => {
     assert.isBelow(same, 200)
   })
 
-  it("judges by the limits of the issue", () => {
+  it("reports reads that take more than a second or 256 MiB", () => {
     const good = { exit: Exit.succeed(1), millis: 1000, bytes: 256 * 2 ** 20, emitted: "" }
     assert.strictEqual(judge(good, limits)._tag, "value")
     assert.strictEqual(judge({ ...good, millis: 1001 }, limits)._tag, "violation")
@@ -253,14 +243,14 @@ describe("the fuzzer", () => {
   })
 })
 
-describeWithOwnRedis("damaged bytes", () => {
+describeWithOwnRedis("damaged bytes in the command", () => {
   it.live(
-    "are a value, a miss or a typed error, whatever reads them, by the command",
+    "are read as a value, a miss or a typed error by every target",
     () =>
       Effect.gen(function* () {
         const json = join(yield* temporaryDirectory, "report.json")
         const args = ["--inputs", "1000", "--seed", "ci", "--json", json]
-        const { status, output, notes } = yield* node("--expose-gc", "test/fuzz/main.ts", ...args)
+        const { status, output, notes } = yield* runNode(["--expose-gc", "test/fuzz/main.ts", ...args])
         assert.strictEqual(status, 0, output + notes)
         assert.include(output, "All 1000 inputs hold.")
         const report = JSON.parse(readFileSync(json, "utf8"))
@@ -275,16 +265,16 @@ describeWithOwnRedis("damaged bytes", () => {
   )
 })
 
-describe("the command", { timeout: 60_000 }, () => {
-  it.live("says which targets there are", () =>
+describe("npm run fuzz", { timeout: 60_000 }, () => {
+  it.live("lists the targets when a name is wrong", () =>
     Effect.gen(function* () {
-      const { status, notes } = yield* node("test/fuzz/main.ts", "--only", "nothing like this")
+      const { status, notes } = yield* runNode(["test/fuzz/main.ts", "--only", "nothing like this"])
       assert.strictEqual(status, 1)
       assert.include(notes, "there is no such target. There are:\n  managed entry\n  frames\n")
     })
   )
 
-  it.live("ends when there is no progress, and says where", () =>
+  it.live("ends when there is no progress, and prints the input", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryDirectory, "hang.mjs")
       writeFileSync(
@@ -293,7 +283,7 @@ describe("the command", { timeout: 60_000 }, () => {
         new Watchdog(0.5).at("planted, seed 1, input 7", Uint8Array.of(1, 2, 3))
         setTimeout(() => { for (;;); }, 100)`
       )
-      const { status, notes } = yield* node(file)
+      const { status, notes } = yield* runNode([file])
       assert.strictEqual(status, 137, notes)
       assert.include(notes, "no progress for 0.5 s: planted, seed 1, input 7\n  input AQID")
     })

@@ -1,9 +1,9 @@
-/** JSON that parses, or nearly, and says something else than it did. */
+/** Mutations of JSON that still parses, or nearly, with another meaning. */
 import type { Dice } from "./Dice.ts"
 
 type Bytes = (bytes: Uint8Array) => Uint8Array
 
-/** A mutation of bytes that are JSON; `undefined` for all others. `inside` is for bytes in Base64. */
+/** Mutates bytes that are JSON, and returns `undefined` for others. `inside` mutates bytes in Base64. */
 export const mutate = (dice: Dice, bytes: Uint8Array, inside: Bytes): Uint8Array | undefined => {
   if (bytes[0] !== 0x7b && bytes[0] !== 0x5b) return undefined
   try {
@@ -16,12 +16,12 @@ export const mutate = (dice: Dice, bytes: Uint8Array, inside: Bytes): Uint8Array
 
 type Kind = (dice: Dice, value: unknown, inside: Bytes) => string
 
-/** Stands in a value for text that no value has, such as a number of 5,000 digits. */
+/** A placeholder in a value for text that JSON.stringify cannot write, such as a number of 5,000 digits. */
 const placeholder = '"@place@"'
 
 const withText = (value: unknown, text: string): string => JSON.stringify(value).replace(placeholder, () => text)
 
-/** Changes a part of a value in its place: half of the time a field of the outermost object. */
+/** Changes a part of a value: half of the time a field of the outermost object. */
 const change = (dice: Dice, value: unknown, by: (part: unknown) => unknown): unknown => {
   if (typeof value !== "object" || value === null) return by(value)
   const names = Object.keys(value)
@@ -57,7 +57,7 @@ function quoted(text: string): string {
   return JSON.stringify(text)
 }
 
-/** The same field twice, or one that no writer has, before or behind the others. */
+/** Adds the same field again, or an unknown one, before or behind the others. */
 const addField: Kind = (dice, value) => {
   const text = JSON.stringify(value)
   const names = typeof value === "object" && value !== null ? Object.keys(value) : []
@@ -80,7 +80,7 @@ const removeField: Kind = (dice, value) => {
   return JSON.stringify(value)
 }
 
-/** Text in Base64, once or twice, is changed inside of it: damage that envelopes let pass. */
+/** Changes bytes inside Base64, encoded once or twice: damage that envelopes do not detect. */
 const changeText: Kind = (dice, value, inside) =>
   JSON.stringify(change(dice, value, (part) => (typeof part === "string" ? changedText(dice, part, inside, 2) : part)))
 

@@ -1,4 +1,4 @@
-/** Damaged and random stored bytes through everything that reads them: `npm run fuzz -- --help`. */
+/** Reads damaged and random stored bytes with every codec and store: `npm run fuzz -- --help`. */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -10,25 +10,27 @@ import { Watchdog } from "./watchdog.ts"
 
 const flags = {
   inputs: Flag.Int("inputs").pipe(
-    Flag.withDescription("How many inputs, over all targets (default: 100000)"),
+    Flag.withDescription("The number of inputs over all targets (default: 100000)"),
     Flag.withDefault(100_000)
   ),
   seed: Flag.String("seed").pipe(
-    Flag.withDescription("What the inputs are made from; the same seed makes the same ones (default: 1)"),
+    Flag.withDescription("The random seed; the same seed makes the same inputs (default: 1)"),
     Flag.withDefault("1")
   ),
   only: Flag.String("only").pipe(
-    Flag.withDescription("Only targets whose name contains this, such as redis"),
+    Flag.withDescription("Only targets whose name contains this text, such as redis"),
     Flag.withMetavar("TARGET"),
     Flag.optional
   ),
   replay: Flag.String("replay").pipe(
-    Flag.withDescription("Read this input (in Base64, as a finding prints it) in all ways, in the place of made ones"),
+    Flag.withDescription(
+      "Read this input (in Base64, as a finding prints it) in all ways, instead of generated inputs"
+    ),
     Flag.withMetavar("INPUT"),
     Flag.optional
   ),
   json: Flag.String("json").pipe(
-    Flag.withDescription("Write all figures and findings to this file as well"),
+    Flag.withDescription("Also write all figures and findings to this file"),
     Flag.withMetavar("FILE"),
     Flag.optional
   )
@@ -65,10 +67,6 @@ const fuzz = Command.make(
     if (Option.isSome(json)) yield* reporting.writeJson(json.value, report)
     if (report.violations > 0) return yield* new reporting.Failed()
   })
-).pipe(
-  Command.withDescription(
-    "Reads damaged and random stored bytes through every codec, store and wrapper that reads some"
-  )
-)
+).pipe(Command.withDescription("Reads damaged and random stored bytes through every codec, store and wrapper"))
 
 fuzz.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -1,8 +1,8 @@
-/** Stored bytes as a disk, a network, an older version or an attacker could make them. */
+/** Stored bytes as a broken disk, a network, an older version or an attacker could make them. */
 import type { Dice } from "./Dice.ts"
 import * as jsonMutations from "./jsonMutations.ts"
 
-/** Bytes made of valid ones; of two of them, where `other` is used. */
+/** Makes bytes from valid ones, or from two valid inputs if it uses `other`. */
 export type Mutation = (dice: Dice, bytes: Uint8Array, other: Uint8Array) => Uint8Array
 
 const concat = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => Uint8Array.from(Buffer.concat(parts))
@@ -39,7 +39,7 @@ const cutOut: Mutation = (dice, bytes) => {
 
 const append: Mutation = (dice, bytes) => concat(bytes, dice.bytes(1 + dice.below(32)))
 
-/** The heads of frames: magic bytes, versions, numbers of codecs, flags, lengths of names and of key ids. */
+/** Changes the head of a frame: magic bytes, version, codec number, flags, lengths of names and key ids. */
 const changeHead: Mutation = (dice, bytes) =>
   replaced(bytes, dice.below(Math.min(24, bytes.length)), Uint8Array.of(dice.pick(byteEdges)))
 
@@ -60,7 +60,7 @@ const numberEdges: ReadonlyArray<Uint8Array> = [
   )
 ]
 
-/** A length or a time that is as large, as small or as odd as it can be. */
+/** Writes an extreme length or time. */
 const changeNumber: Mutation = (dice, bytes) =>
   replaced(bytes, dice.below(dice.oneIn(2) ? Math.min(40, bytes.length) : bytes.length), dice.pick(numberEdges))
 
@@ -82,7 +82,7 @@ const damageUtf8: Mutation = (dice, bytes) => {
 
 const random: Mutation = (dice) => dice.bytes(dice.pick([0, 1, 2, 4, 8, 33, 64, 200, 1000]))
 
-/** Random, behind the beginning of something that is ours. */
+/** Random bytes behind the beginning of a valid form. */
 const randomTail: Mutation = (dice, bytes) =>
   concat(bytes.subarray(0, 1 + dice.below(Math.min(bytes.length, 12))), dice.bytes(dice.below(100)))
 
@@ -105,14 +105,14 @@ const bytewise: ReadonlyArray<Mutation> = [
   randomTail
 ]
 
-/** One mutation of a kind that the bytes allow. */
+/** Applies one mutation that the bytes allow. */
 export const mutate: Mutation = (dice, bytes, other) => {
   if (bytes.length === 0) return random(dice, bytes, other)
   const json = dice.oneIn(2) ? jsonMutations.mutate(dice, bytes, (inner) => mutate(dice, inner, inner)) : undefined
   return json ?? dice.pick(bytewise)(dice, bytes, other)
 }
 
-/** One of the valid forms, mutated once or a few times. */
+/** Mutates one of the valid forms once or a few times. */
 export const damaged = (dice: Dice, corpus: ReadonlyArray<Uint8Array>): Uint8Array => {
   let bytes = dice.pick(corpus)
   for (let i = dice.pick([0, 0, 0, 1, 2]); i >= 0; i--) bytes = mutate(dice, bytes, dice.pick(corpus))

@@ -1,4 +1,4 @@
-/** Functions of bytes as targets. */
+/** Targets from pure functions of bytes. */
 import { Effect, Result } from "effect"
 import type { Dice } from "./Dice.ts"
 import { type Instance, Refused, type Target } from "./target.ts"
@@ -21,7 +21,7 @@ export const pure = (
   })
 })
 
-/** A function's result may be a `Result`, whose failure is the reason. */
+/** A function may return a `Result`, whose failure is the reason. */
 const answer = (found: unknown): Effect.Effect<unknown, unknown> =>
   Result.isResult(found)
     ? Effect.mapError(Effect.fromResult(found), (reason) => new Refused({ reason: String(reason) }))

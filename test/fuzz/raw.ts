@@ -1,4 +1,4 @@
-/** What is below a stack: bytes by key, which can be changed past everything. */
+/** The bytes below a stack by key, which can be changed without the stack. */
 import { Effect, type Layer } from "effect"
 import type { Atomic, KeyValue, Maintenance } from "effect-kv"
 import * as Call from "../../src/driver/Call.ts"
@@ -12,7 +12,7 @@ export interface Raw<Capabilities> {
   readonly write: (entries: ReadonlyArray<readonly [key: string, bytes: Uint8Array]>) => Effect.Effect<void>
 }
 
-/** A store in memory that keeps what a store on a server would keep, to the byte. */
+/** A memory store that keeps exactly the bytes that a store on a server would keep. */
 export const memory = (): Raw<Maintenance.Maintenance | Atomic.Atomic> => {
   const all = new Map<string, Uint8Array>()
   return {

@@ -1,4 +1,4 @@
-/** How inputs went, for people and for programs. */
+/** The results for all inputs, as lines and as JSON. */
 import { Effect, FileSystem } from "effect"
 import { style } from "../../examples/demo/style.ts"
 import type { Finding, Row } from "./run.ts"
@@ -9,7 +9,7 @@ export interface Report {
   readonly seed: string
   readonly inputs: number
   readonly seconds: number
-  /** More memory than at the start, at the most, as the operating system counts it. */
+  /** The most memory beyond that at the start, as the operating system counts it. */
   readonly peakMiB: number
   readonly slowestMillis: number
   readonly values: number
@@ -42,10 +42,10 @@ const errorsOf = ({ errors }: Row): number => Object.values(errors).reduce((all,
 
 const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20)
 
-/** What stands above the lines. */
+/** The heading of the lines. */
 export const head = "target                   inputs   values   misses   errors  slowest    peak     time"
 
-/** A line for a target, with what is wrong below. */
+/** A line for a target, with its findings below. */
 export const line = (row: Row) =>
   Effect.map(style, ({ good, bad, faint }) => {
     const errors = Object.entries(row.errors).sort(([, a], [, b]) => b - a)
@@ -71,7 +71,7 @@ const described = (it: Finding): string =>
 
 const cut = (text: string): string => (text.length > 1000 ? `${text.slice(0, 1000)}… (the rest is in the JSON)` : text)
 
-/** Nothing that would move the cursor. */
+/** The text without control characters, which could move the cursor. */
 const printable = (text: string): string =>
   text.replace(/[^\P{Cc}\n]|\p{Cs}/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
@@ -79,7 +79,7 @@ export const summary = (it: Report) =>
   Effect.map(style, ({ bold, good, bad }) => {
     const figures =
       `${it.values} values, ${it.misses} misses, ${it.errors} typed errors; the slowest read took ${it.slowestMillis} ms, ` +
-      `the process had at most ${it.peakMiB} MiB more than at the start; ${it.seconds} s; seed ${it.seed}`
+      `the process used at most ${it.peakMiB} MiB more than at the start; ${it.seconds} s; seed ${it.seed}`
     const verdict =
       it.violations === 0
         ? `${good("✓")} ${bold(`All ${it.inputs} inputs hold.`)}`

@@ -1,4 +1,4 @@
-/** Inputs for all targets, read one after the other and judged. */
+/** Makes inputs for all targets, reads them one after the other, and judges the results. */
 import { Cause, Effect, Exit } from "effect"
 import { Capture, metrics } from "./Capture.ts"
 import { Dice } from "./Dice.ts"
@@ -11,13 +11,13 @@ export interface Options {
   readonly inputs: number
   readonly seed: string
   readonly limits: Limits
-  /** An input to read in all ways, in the place of made ones. */
+  /** An input to read in all ways, instead of generated ones. */
   readonly replay?: Uint8Array | undefined
-  /** Is told of each input before it is read. */
+  /** Called with each input before it is read. */
   readonly onInput?: (where: string, input: Uint8Array) => void
 }
 
-/** A violation, and how to see it again. */
+/** A violation, and how to reproduce it. */
 export interface Finding {
   readonly target: string
   readonly kind: ViolationKind
@@ -37,9 +37,9 @@ export interface Row {
   violations: number
   seconds: number
   slowestMillis: number
-  /** More memory than at the start, at the most. */
+  /** The most memory beyond that at the start. */
   peakBytes: number
-  /** The first of each kind and way. */
+  /** The first finding of each kind and way. */
   readonly findings: Array<Finding>
 }
 
@@ -111,14 +111,14 @@ interface Watching {
   readonly options: Options
 }
 
-/** An input and the way to read it back. */
+/** An input, and the way to read it. */
 interface Job {
   readonly index: number
   readonly input: Uint8Array
   readonly way: string
 }
 
-/** The next batch of inputs. Each depends on the seed, the target and its number only. */
+/** The next batch of inputs. Each depends only on the seed, the target and its number. */
 const jobsOf = (
   target: string,
   { batch, input, ways }: Instance,
@@ -178,14 +178,14 @@ const batch = Effect.fn("fuzz.batch")(function* (
   }
 })
 
-/** What takes too long only once was held up by something else, and garbage of earlier reads is not this one's. */
+/** Another process may have delayed the read, and the memory may be garbage of earlier reads: read it again. */
 const mayBeChance = (verdict: Verdict): boolean =>
   verdict._tag === "violation" && (verdict.kind === "hang" || verdict.kind === "memory")
 
-/** After how many violations a target is given up. */
+/** The number of violations after which a target is abandoned. */
 const enough = 20
 
-/** After how many inputs the garbage of earlier ones is collected, which no read is to blame for. */
+/** How many inputs are read between two garbage collections, so that a read is not blamed for earlier garbage. */
 const inputsPerSweep = 200
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
@@ -212,7 +212,7 @@ const observe = Effect.fnUntraced(function* (
       {
         duration: 2 * options.limits.millis,
         orElse: () =>
-          Effect.fail(new Violation({ kind: "hang", detail: `no answer in ${2 * options.limits.millis} ms` }))
+          Effect.fail(new Violation({ kind: "hang", detail: `no result in ${2 * options.limits.millis} ms` }))
       }
     )
   )

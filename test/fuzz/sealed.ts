@@ -1,4 +1,4 @@
-/** Entries with damage that only shows behind a codec: rightly framed, compressed, encrypted and signed. */
+/** Entries whose damage shows only after decoding: their frame, compression, encryption and signature are valid. */
 import { Effect, Result } from "effect"
 import { type Entry, ManagedEntry, Value } from "effect-kv"
 import * as content from "../../src/codecs/content.ts"
@@ -9,13 +9,13 @@ import { ownValues } from "./stack.ts"
 
 const plain = ownValues.map((value) => content.encode(Result.getOrThrow(Value.Payload.from(value))))
 
-/** What a codec finds when it has done its work: damaged JSON, bytes, or what another codec made. */
+/** The content that a codec decodes to: damaged JSON, bytes, or the output of another codec. */
 export const damagedContent = (dice: Dice): Uint8Array =>
   dice.oneIn(8)
     ? Uint8Array.from([dice.pick(Object.values(frame.codecs)), ...damaged(dice, plain)])
     : damaged(dice, plain)
 
-/** The bytes of an entry around what a codec made. */
+/** The bytes of an entry around the output of a codec. */
 export const entryOf = (payload: Value.Payload, times: Partial<Entry.Entry> = {}): Uint8Array => {
   const stored = ManagedEntry.encode("collection", "own", {
     createdAt: undefined,
@@ -26,9 +26,9 @@ export const entryOf = (payload: Value.Payload, times: Partial<Entry.Entry> = {}
   return typeof stored === "string" ? Buffer.from(stored) : stored
 }
 
-/** The value of content, or bytes where there is none. */
+/** The decoded content, or the bytes themselves if they are not a content. */
 export const payloadOf = (bytes: Uint8Array): Value.Payload =>
   Result.getOrElse(content.decode(bytes), () => Value.Payload.bytes(bytes))
 
-/** Codecs in Node do small inputs at once. */
+/** Runs a codec synchronously, which works for small inputs in Node. */
 export const now = <A>(effect: Effect.Effect<A>): A => Effect.runSync(effect)

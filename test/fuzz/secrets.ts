@@ -1,11 +1,11 @@
-/** What must not be seen in an error, a log line or a span, in any of the forms in which it could be. */
+/** Finds secrets in errors, log lines and spans, in any form in which bytes can be printed. */
 import { createHash } from "node:crypto"
 
 const keyBytes = (name: string): Buffer => createHash("sha256").update(name).digest()
 
 const urlSafe = (bytes: Buffer): string => `${bytes.toString("base64url")}=`
 
-/** Keys and passphrases that stacks are given. */
+/** Keys and passphrases of the stacks. */
 export const fernetKey = urlSafe(keyBytes("fernet"))
 export const olderFernetKey = urlSafe(keyBytes("older fernet"))
 export const aeadKey = urlSafe(keyBytes("aead"))
@@ -13,11 +13,11 @@ export const olderAeadKey = urlSafe(keyBytes("older aead"))
 export const passphrase = "passphrase-Vr7xQm2KpZ"
 export const password = "password-Jw4nTb9LcD"
 
-/** What all values of the key that is damaged hold, and all values of the other key. */
+/** A text in all values of the damaged key, and one in all values of the other key. */
 export const ownText = "plaintext-Hs6dYk3FgN"
 export const otherText = "of-the-other-Xe8rUv5BmA"
 
-/** The same bytes in hexadecimal, in Base64 wherever they stand, and as `inspect` and JSON print arrays of bytes. */
+/** The bytes in hexadecimal, in Base64 at any offset, and as `inspect` and JSON print arrays of bytes. */
 const formsOf = (bytes: Buffer): ReadonlyArray<string> => {
   const hex = bytes.toString("hex")
   const base64 = [0, 1, 2].map((offset) =>
@@ -40,7 +40,7 @@ const ofText = (text: string) => [text, encodeURIComponent(text), ...formsOf(Buf
 
 const ofKey = (text: string) => {
   const bytes = Buffer.from(text, "base64url")
-  // Fernet uses either half as a key of its own.
+  // Fernet uses each half as a separate key.
   return [...ofText(text), ...formsOf(bytes), ...formsOf(bytes.subarray(0, 16)), ...formsOf(bytes.subarray(16))]
 }
 
@@ -55,7 +55,7 @@ const secrets: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 const forms = Object.entries(secrets).flatMap(([name, all]) => [...new Set(all)].map((form) => [name, form] as const))
 
-/** The secret that a text holds, with the text around it. */
+/** The secret in a text, with the surrounding text. */
 export const leakIn = (text: string): string | undefined => leakAsItIs(text) ?? leakAsItIs(withoutSpaces(text))
 
 const leakAsItIs = (text: string): string | undefined => {
@@ -66,5 +66,5 @@ const leakAsItIs = (text: string): string | undefined => {
   return undefined
 }
 
-/** Arrays of numbers are printed in columns. */
+/** `inspect` prints arrays of numbers in columns. */
 const withoutSpaces = (text: string): string => (/\d,\s+\d/.test(text) ? text.replace(/(\d,)\s+(?=\d)/g, "$1") : "")

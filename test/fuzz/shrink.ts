@@ -1,7 +1,7 @@
-/** The shortest input that still shows what a longer one showed. */
+/** Finds a short input that still shows the violation of a longer one. */
 import { Effect } from "effect"
 
-/** Leaves out ever smaller parts as long as it `fails`, in at most `tries` tries. */
+/** Removes smaller and smaller parts while the input `fails`, in at most `tries` tries. */
 export const shrink = Effect.fn("fuzz.shrink")(function* (
   input: Uint8Array,
   fails: (candidate: Uint8Array) => Effect.Effect<boolean>,

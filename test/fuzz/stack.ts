@@ -1,4 +1,4 @@
-/** Stacks as targets: stored bytes are damaged below them, and read from above. */
+/** Targets from stacks: bytes are damaged below the stack, and read through it. */
 import { isDeepStrictEqual } from "node:util"
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import { Atomic, type Driver, KeyValue, Logging, Statistics, Tracing, type Value } from "effect-kv"
@@ -11,13 +11,13 @@ import { type Instance, Violation, type Way } from "./target.ts"
 /** The key in a slot. */
 export const keyOf = (slot: number): string => `key-${slot}`
 
-/** A key with a value of its own, which nobody damages. */
+/** A key whose value is never damaged. */
 export const otherKey = "other"
 export const otherValue = { text: otherText, of: [otherText, 2] }
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** Valid values of the key that is damaged. */
+/** Valid values of the damaged key. */
 export const ownValues: ReadonlyArray<Value.Value> = [
   { text: ownText, number: 1.5, list: [1, null, true, "é😀\n"], deep: { a: { b: [{}] } } },
   {
@@ -31,7 +31,7 @@ export const ownValues: ReadonlyArray<Value.Value> = [
   [[ownText]]
 ]
 
-/** Logs, spans and metrics of everything, with whatever they hold by default. */
+/** Adds logs, spans and metrics with their default content. */
 const observed =
   (store: string) =>
   <A, E, R>(layer: Layer.Layer<A | KeyValue.KeyValue, E, R>): Layer.Layer<A | KeyValue.KeyValue, unknown, R> =>
@@ -48,7 +48,7 @@ export const build = <A>(
 ): Effect.Effect<Context.Context<A | KeyValue.KeyValue>, unknown, Scope.Scope> =>
   Layer.build(layer.pipe(observed("inner"), wrap, observed("outer")))
 
-/** What is stored of valid values. */
+/** The stored bytes of valid values. */
 export interface Stored {
   readonly own: ReadonlyArray<Uint8Array>
   readonly other: Uint8Array
@@ -58,7 +58,7 @@ export interface Options<Capabilities> {
   readonly raw: Raw<Capabilities>
   readonly wrap: Driver.Wrapper<never, unknown>
   readonly batch?: number
-  /** Inputs of the stack's own kind, for one in three. */
+  /** Makes inputs specific to this stack, for one input in three. */
   readonly special?: ((dice: Dice, stored: Stored) => Uint8Array) | undefined
 }
 
@@ -80,19 +80,19 @@ export const instance = Effect.fn("fuzz.instance")(function* <Capabilities>({
   }
 })
 
-/** What each valid value is stored as, with and without an expiry. */
+/** The stored bytes of each valid value, with and without an expiry. */
 export const corpusOf = (kv: KeyValue.Service, raw: Pick<Raw<never>, "read">) =>
   Effect.forEach(
     ownValues.flatMap((value) => [[value, "Infinity"] as const, [value, "1 day"] as const]),
     ([value, ttl]) => Effect.andThen(kv.put(keyOf(0), value, { ttl }), raw.read(keyOf(0)))
   )
 
-/** Reads the other key together with the one in the slot. It must be as it was. */
+/** Reads the other key together with the one in the slot. Its value must not have changed. */
 const besides = (kv: KeyValue.Service, slot: number) =>
   Effect.flatMap(kv.getMany([otherKey, keyOf(slot)]), ([other, value]) =>
     isDeepStrictEqual(other, otherValue)
       ? Effect.succeed(value)
-      : Effect.fail(new Violation({ kind: "another key's value", detail: "the other key has not its own value" }))
+      : Effect.fail(new Violation({ kind: "another key's value", detail: "the other key does not have its own value" }))
   )
 
 export const reading = (kv: KeyValue.Service): Readonly<Record<string, Way>> => ({

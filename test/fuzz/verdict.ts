@@ -1,4 +1,4 @@
-/** What became of a read. */
+/** Judges the result of a read. */
 import { Cause, Exit, Option } from "effect"
 import { KeyValueError } from "effect-kv"
 import { shown } from "./Capture.ts"
@@ -12,21 +12,21 @@ export type Verdict =
   | { readonly _tag: "violation"; readonly kind: ViolationKind; readonly detail: string }
 
 export interface Limits {
-  /** How long a read may take. */
+  /** The maximum time of a read, in milliseconds. */
   readonly millis: number
-  /** How much more memory than at the start the process may have. */
+  /** How much memory beyond that at the start the process may use. */
   readonly bytes: number
 }
 
-/** What the issue demands of each read. */
+/** The limits for each read. */
 export const limits: Limits = { millis: 1000, bytes: 256 * 2 ** 20 }
 
 export interface Observation {
   readonly exit: Exit.Exit<unknown, unknown>
   readonly millis: number
-  /** More than at the start. */
+  /** Memory beyond that at the start. */
   readonly bytes: number
-  /** All that was logged and traced meanwhile. */
+  /** All log lines and spans during the read. */
   readonly emitted: string
 }
 
@@ -59,7 +59,7 @@ const isErrorClass = (it: unknown): it is new (...args: never) => Error =>
 
 const classes = [...Object.values(KeyValueError).filter(isErrorClass), Refused]
 
-/** An error of the library, or one of Effect's that is made of one by our bridges to Effect's own stores. */
+/** Whether it is an error of this library, or an error of Effect that a bridge has made from one. */
 const isTyped = (error: unknown): error is { readonly _tag: string } => {
   if (classes.some((it) => error instanceof it)) return true
   const { _tag, cause, reason } = (error ?? {}) as Readonly<Record<string, unknown>>

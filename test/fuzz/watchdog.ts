@@ -1,14 +1,14 @@
-/** Ends the process when it makes no progress at all, which nothing within its own thread could do. */
+/** Ends the process from another thread when the main thread makes no progress. */
 import { Worker } from "node:worker_threads"
 
-/** What is being done, kept where another thread can see it. */
+/** Shares the current input with the other thread. */
 export class Watchdog {
   private readonly shared = new SharedArrayBuffer(8 + 2 ** 20)
   private readonly turns = new Int32Array(this.shared, 0, 2)
   private readonly text = new Uint8Array(this.shared, 8)
   private readonly worker: Worker
 
-  /** After `seconds` without a call of `at`, the last one's text is printed, and the process ends with status 1. */
+  /** After `seconds` without a call of `at`, prints the text of the last call and kills the process. */
   constructor(seconds: number) {
     this.worker = new Worker(source, { eval: true, workerData: { shared: this.shared, seconds } })
     this.worker.unref()

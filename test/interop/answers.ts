@@ -1,4 +1,4 @@
-/** What a library says when it is asked for an entry. */
+/** The result of a library's read of an entry. */
 import { isDeepStrictEqual } from "node:util"
 import { Cause, Data, Effect, Exit, Option, Result } from "effect"
 import { KeyValue, type KeyValueError, Value } from "effect-kv"
@@ -8,20 +8,20 @@ import * as python from "./python.ts"
 export type Answer = Data.TaggedEnum<{
   Found: { readonly value: unknown }
   Missing: Record<never, never>
-  /** With an error of its own, by its name. */
+  /** It failed with one of its own errors, by name. */
   Failed: { readonly error: string; readonly reason: string }
-  /** With something that is no error of its own. */
+  /** It failed with anything but one of its own errors. */
   Died: { readonly cause: string }
-  /** Not within the time limit. */
+  /** It did not end within the time limit. */
   Silent: Record<never, never>
 }>
 
 export const { Found, Missing, Failed, Died, Silent, $is: is } = Data.taggedEnum<Answer>()
 
-/** A value as text, with everything that JavaScript can hold of it. */
+/** Parses JSON text from Python into the value that JavaScript can hold. */
 export const valueOf = (json: string): unknown => {
   const parsed = Value.Payload.parse(json, { exact: true })
-  // What is nested too deeply for us is a value all the same.
+  // A value that is nested too deeply for the library is still a value.
   return Result.isSuccess(parsed) ? parsed.success.value : python.parse(json)
 }
 
@@ -49,13 +49,13 @@ const failed = (error: unknown): Answer => {
   return Failed({ error: _tag ?? "Error", reason: reason ?? message ?? String(error) })
 }
 
-/** The answers of `get`. */
+/** The result of `get`. */
 export const get = (key: string, collection: string | null) =>
   KeyValue.KeyValue.use((kv) => kv.get(key, { collection: collection ?? undefined }))
 
 export const failedWith = (answer: Answer, error: string): boolean => is("Failed")(answer) && answer.error === error
 
-/** In a few words. */
+/** A result in a few words. */
 export const tell = (answer: Answer): string => {
   switch (answer._tag) {
     case "Found":
@@ -71,7 +71,7 @@ export const tell = (answer: Answer): string => {
   }
 }
 
-/** How what was answered differs from what was expected, if it does. */
+/** How a result differs from the expected one, if it does. */
 export const differ = (expected: Answer, found: Answer): string | undefined => {
   if (is("Found")(expected) && is("Found")(found)) return compare(expected.value, found.value)
   return isDeepStrictEqual(expected, found) ? undefined : `expected ${tell(expected)}, found ${tell(found)}`

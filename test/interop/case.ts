@@ -1,4 +1,4 @@
-/** A case, and how it went. */
+/** A case and its result. */
 import { Effect } from "effect"
 import { documented, type Observed } from "./differences.ts"
 
@@ -10,19 +10,19 @@ export interface Case {
   readonly kind: Kind
   readonly id: string
   readonly status: "pass" | "fail"
-  /** Which difference it shows that is documented. */
+  /** The id of the documented difference that it shows. */
   readonly documented?: string
   readonly difference?: string
 }
 
-/** What a check found out. */
+/** The result of a check that does not hold. */
 export interface Finding {
   readonly difference: string
-  /** What the difference was seen in, if it may be a documented one. */
+  /** The data in which the difference was seen, if it may be a documented one. */
   readonly observed?: Observed
 }
 
-/** What a check says: nothing if the case holds. */
+/** Returns `undefined` if the case holds. */
 export type Check<E, R> = Effect.Effect<Finding | undefined, E, R>
 
 export const toCase = <E, R>(kind: Kind, id: string, check: Check<E, R>): Effect.Effect<Case, E, R> =>

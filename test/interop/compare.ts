@@ -1,6 +1,6 @@
-/** Whether two values are the same, as JSON with `NaN`, infinities, `-0` and `bigint`s. */
+/** Compares values as JSON with `NaN`, infinities, `-0` and `bigint`s. */
 
-/** Where and how what was found differs from what was expected, if it does. */
+/** Where and how a value differs from the expected one, if it does. */
 export const compare = (expected: unknown, found: unknown, path = "$"): string | undefined => {
   if (isObject(expected) && isObject(found) && Array.isArray(expected) === Array.isArray(found)) {
     return compareFields(expected, found, path)
@@ -23,7 +23,7 @@ const compareFields = (expected: Fields, found: Fields, path: string): string | 
   return undefined
 }
 
-/** A value in short. */
+/** A value as short text. */
 export const show = (value: unknown): string => {
   const text = Object.is(value, -0) ? "-0" : typeof value === "bigint" ? `${value}n` : textOf(value)
   return text.length > 120 ? `${text.slice(0, 120)}… (${text.length} characters)` : text

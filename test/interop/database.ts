@@ -1,14 +1,14 @@
-/** The database that everything is loaded into, as bytes. */
+/** The database into which the cases are loaded, as bytes. */
 import { Context, Data, Effect, Layer, Redacted, type Scope } from "effect"
 import { Redis } from "ioredis"
 
-/** What is wrong with the database, for who runs the command. */
+/** A problem with the database, for the user of the command. */
 export class DatabaseError extends Data.TaggedError("DatabaseError")<{ readonly message: string }> {}
 
 export class Database extends Context.Service<
   Database,
   {
-    /** The connection, for stores of ours. */
+    /** The connection, for the stores of this library. */
     readonly client: Redis
     /** Stores bytes for as long as the scope is open. */
     readonly load: (
@@ -20,7 +20,7 @@ export class Database extends Context.Service<
     /** Milliseconds; -1 for none. */
     readonly pttl: (name: Uint8Array) => Effect.Effect<number, DatabaseError>
     readonly remove: (names: ReadonlyArray<Uint8Array>) => Effect.Effect<void, DatabaseError>
-    /** All that there are, of which there must be few. */
+    /** All names. There must be few of them. */
     readonly names: Effect.Effect<ReadonlyArray<Uint8Array>, DatabaseError>
     readonly size: Effect.Effect<number, DatabaseError>
   }

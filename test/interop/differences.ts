@@ -1,6 +1,6 @@
 /**
- * Where we differ from py-key-value on purpose. Each has a line in `docs/wire-format.md`, and applies by what the case
- * is about, never by its name.
+ * Where effect-kv differs from py-key-value on purpose. Each difference has a line in `docs/wire-format.md`. It applies
+ * because of the data of a case, never because of its name.
  */
 import type { Answer } from "./answers.ts"
 import * as compression from "./differences/compression.ts"
@@ -35,7 +35,7 @@ export interface Writing {
   readonly ours: Answer
 }
 
-/** The same, to be to the letter what Python stored. */
+/** A write whose bytes must equal those of Python. */
 export interface Copying {
   readonly kind: "bytes"
   readonly stack: Stack
@@ -44,7 +44,7 @@ export interface Copying {
   readonly ttl: number | null
   readonly stored: Uint8Array
   readonly ours: Answer
-  /** What we stored, if we did. */
+  /** The bytes that effect-kv stored, if it did. */
   readonly written?: Uint8Array
 }
 
@@ -63,6 +63,6 @@ export const differences: ReadonlyArray<Difference> = [
   ...encryption.differences
 ]
 
-/** The id of the difference that is seen, if it is one of these. */
+/** The id of the documented difference that the data shows, if any. */
 export const documented = (observed: Observed): string | undefined =>
   differences.find(({ applies }) => applies(observed))?.id

@@ -1,4 +1,4 @@
-/** What the command can be told. */
+/** The flags of the command. */
 import { Flag } from "effect/cli"
 
 export const flags = {

@@ -1,14 +1,13 @@
-/** The command on what the real py-key-value wrote, and that it would see if something were wrong. */
-import { execFile } from "node:child_process"
+/** Tests the command `npm run interop` on the data of the real py-key-value, and that it detects errors. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Stream } from "effect"
 import { temporaryDirectory } from "../servers/process.ts"
 import { command, describeWithOwnRedis } from "../servers/redis.ts"
+import { root, runNode } from "../support/program.ts"
 import { Failed, Found, Missing } from "./answers.ts"
 import type { Case } from "./case.ts"
 import { all } from "./checks/all.ts"
@@ -20,23 +19,14 @@ import { Secrets } from "./secrets.ts"
 import { type RawCase, read, type Vector, type Vectors } from "./vectors.ts"
 import type { Written } from "./writeAll.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-
 const file = join(root, "test/vectors/py-key-value.json")
 
 const vectors = read(file).pipe(Effect.provide(NodeServices.layer))
 
 /** Runs the command as `npm run interop` does. */
-const interop = (...args: ReadonlyArray<string>) =>
-  Effect.callback<{ readonly status: number; readonly output: string; readonly notes: string }>((resume) => {
-    const run = ["--conditions=@effect-kv/source", "test/interop/main.ts", ...args]
-    const options = { cwd: root, env: { ...process.env, FORCE_COLOR: "" }, maxBuffer: 2 ** 26 }
-    execFile(process.execPath, run, options, (error, output, notes) =>
-      resume(Effect.succeed({ status: Number(error?.code ?? 0), output, notes }))
-    )
-  })
+const interop = (...args: ReadonlyArray<string>) => runNode(["test/interop/main.ts", ...args])
 
-describeWithOwnRedis("what py-key-value wrote", (server) => {
+describeWithOwnRedis("data of py-key-value", (server) => {
   const check = (some: Vectors) =>
     Effect.provide(Stream.runCollect(all(some)), Database.layer(Redacted.make(server().url)))
 
@@ -45,7 +35,7 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
 
   const namesOf = (cases: ReadonlyArray<Case>) => cases.map(({ kind, id }) => `${kind} ${id}`)
 
-  it.live("is read, and what we write is read by its rules", () =>
+  it.live("is read, and our data follows its rules", () =>
     Effect.gen(function* () {
       const cases = yield* check(yield* vectors)
       assert.deepStrictEqual(
@@ -65,7 +55,7 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
     }).pipe(Effect.provide(Secrets.layer))
   )
 
-  it.live("is not read if anything is wrong with it", () =>
+  it.live("is reported when anything is wrong with it", () =>
     Effect.gen(function* () {
       const { kdf, fernet_deterministic, vectors: entries, raw_read_cases } = yield* vectors
       const entry = (id: string) => entries.find((it) => it.id === id)!
@@ -143,12 +133,16 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
       const python_get = { ok: true, found: true, value_json: '{"another": 1}' } as const
       const answers = raw_read_cases.map((it) => ({ ...it, python_get }))
       const wrong = yield* failures({ kdf: [], fernet_deterministic: [], vectors: [], raw_read_cases: answers })
-      assert.strictEqual(wrong.length, raw_read_cases.length, "no difference hides another answer of Python")
+      assert.strictEqual(
+        wrong.length,
+        raw_read_cases.length,
+        "no documented difference hides another value from Python"
+      )
       assert.strictEqual(yield* command(server().port, "dbsize"), 0, "nothing is left")
     }).pipe(Effect.provide(Secrets.layer))
   )
 
-  it.live("fails with a stack that has no equivalent, and says why", () =>
+  it.live("fails with a reason for a stack that has no equivalent", () =>
     Effect.gen(function* () {
       const { vectors: entries } = yield* vectors
       const none = { kdf: [], fernet_deterministic: [], raw_read_cases: [] }
@@ -213,7 +207,7 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
     })
   )
 
-  it.live("is told to be wrong by the command", () =>
+  it.live("makes the command fail when it is wrong", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const { raw_read_cases } = JSON.parse(readFileSync(file, "utf8"))
@@ -236,7 +230,7 @@ describeWithOwnRedis("what py-key-value wrote", (server) => {
     })
   )
 
-  it.live("is written by the command, into an empty database only", () =>
+  it.live("is written by the command only into an empty database", () =>
     Effect.gen(function* () {
       const url = `${server().url}/2`
       const { status, output, notes } = yield* interop("--vectors", file, "--url", url, "--write")
@@ -270,7 +264,7 @@ describe("the reader that follows py-key-value's rules", () => {
     }
   }
 
-  it("sees an entry that is not as it must be", () => {
+  it("reports an entry that breaks the rules", () => {
     assert.strictEqual(problemOf(entry), "none")
     assert.strictEqual(problemOf(entry.replace("00+00", "00.000001+00")), "none")
     for (const [from, to, problem] of [
@@ -288,7 +282,7 @@ describe("the reader that follows py-key-value's rules", () => {
     }
   })
 
-  it("sees an envelope that is not as it must be", () => {
+  it("reports an envelope that breaks the rules", () => {
     const data = gzipSync('{"a":1}').toString("base64")
     const good = { __compressed_data__: data, __compression_algorithm__: "gzip", __compression_version__: 1 }
     const peel = (value: unknown) => python.peel([{ wrapper: "compression" }, { store: "redis" }], value)
@@ -316,7 +310,7 @@ describe("documented differences", () => {
   })
   const failed = (error: string) => Failed({ error, reason: "" })
 
-  it("are all described", () => {
+  it("are all described in docs/wire-format.md", () => {
     const page = readFileSync(join(root, "docs/wire-format.md"), "utf8")
     const ids = new Set(differences.map(({ id }) => id))
     assert.deepStrictEqual(
@@ -325,7 +319,7 @@ describe("documented differences", () => {
     )
   })
 
-  it("are what we limit", () => {
+  it("include the limits on depth and size", () => {
     let deep: unknown = 1
     for (let i = 0; i < 1001; i++) deep = [deep]
     const ours = failed("DeserializationError")

@@ -1,4 +1,4 @@
-/** What Python makes of values in envelopes that it does not look at closely, and we do. */
+/** Decodes envelopes as loosely as Python does, where effect-kv is strict. */
 import { gunzipSync } from "node:zlib"
 import { Result } from "effect"
 import { isObject, keysOf, openToken, parse, textOf } from "./python.ts"
@@ -6,7 +6,7 @@ import type { Stack } from "./vectors.ts"
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The value that Python answers; fails where it raises an error. */
+/** The value that Python returns. Fails where Python raises an error. */
 export const answer = (stack: Stack, stored: unknown): Result.Result<unknown, unknown> =>
   Result.try(() => {
     let value = stored
@@ -36,7 +36,7 @@ const decrypted = (value: unknown, description: Fields): unknown => {
 
 const notAscii = /[^ -~]/g
 
-/** As `base64.b64decode`: skips what is not of the alphabet, and whatever stands behind the padding. */
+/** Decodes like `base64.b64decode`: skips characters outside the alphabet, and everything behind the padding. */
 const base64 = (text: string): Buffer => {
   if (!/^[\p{ASCII}]*$/u.test(text)) throw new Error("not ASCII")
   let digits = ""

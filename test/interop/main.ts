@@ -1,5 +1,5 @@
 /**
- * Checks that we and py-key-value read what the other wrote, by a file of what the real one wrote:
+ * Checks that effect-kv and py-key-value read each other's data, with a file of data from the real py-key-value:
  * `npm run interop -- --help`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"

@@ -1,6 +1,6 @@
 /**
- * A reader of what is in the database that follows py-key-value's contract, and uses nothing of ours. It throws a
- * `Violation` where something is not as the contract has it.
+ * A reader of the database that follows py-key-value's contract and uses no code of effect-kv. It throws a
+ * `Violation` where the data breaks the contract.
  */
 import { createDecipheriv, createHmac, pbkdf2Sync } from "node:crypto"
 import { gunzipSync } from "node:zlib"
@@ -71,7 +71,7 @@ const sameFields = (what: string, found: Fields, expected: ReadonlyArray<string>
 const time = (field: string, text: unknown): number =>
   typeof text === "string" && date.test(text) ? Date.parse(text) : violated(`${field} is ${JSON.stringify(text)}`)
 
-/** A codec of a stack on the way out, and what it was given. */
+/** A codec of a stack and the input that it decodes. */
 export interface Step {
   readonly wrapper: "compression" | "fernet"
   readonly description: Fields
@@ -79,16 +79,16 @@ export interface Step {
 }
 
 export interface Peeled {
-  /** The innermost first. */
+  /** The steps in the order of decoding. */
   readonly steps: ReadonlyArray<Step>
-  /** What is left; of a stack with an envelope that is not as it must be, what is wrong with the one of the last step. */
+  /** The value after the last step that could decode. `violation` says why the next one could not. */
   readonly value: unknown
   readonly violation: string | undefined
 }
 
 /**
- * Takes the envelopes off a value. Whatever has the first field of a compressed value is one to Python, or else itself if
- * it does not decompress; unless `partial` is set, it has to have all three fields.
+ * Decodes the envelopes of a value. Python takes any object with the first field of a compressed value for one, and keeps
+ * it as it is if it does not decompress. Unless `partial` is set, the object must have all three fields.
  */
 export const peel = (stack: Stack, stored: unknown, options?: { readonly partial: boolean }): Peeled => {
   const steps: Array<Step> = []
@@ -175,7 +175,7 @@ export const keysOf = ({ key, keys, source_material, salt }: Fields): ReadonlyAr
 
 const known = new Map<string, string>()
 
-/** Derives each key once, which takes a few tenths of a second. */
+/** Derives each key only once, because it takes a few tenths of a second. */
 const derived = (passphrase: string, salt: string): string => {
   const id = JSON.stringify([passphrase, salt])
   const key = known.get(id) ?? pbkdf2Sync(passphrase, salt, 1_200_000, 32, "sha256").toString("base64url")

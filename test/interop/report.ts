@@ -1,11 +1,11 @@
-/** How cases went, for people and for programs. */
+/** The results of the cases, as lines and as JSON. */
 import { Effect, FileSystem } from "effect"
 import { style } from "../../examples/demo/style.ts"
 import { type Case, type Kind, kinds } from "./case.ts"
 
 export { Failed, fail } from "../support/failed.ts"
 
-/** A line for a case, with how it differs below if it fails. */
+/** A line for a case, with the difference below if it fails. */
 export const line = ({ kind, id, status, documented, difference }: Case) =>
   Effect.map(style, ({ good, bad, faint }) => {
     const name = `${kind.padEnd(6)} ${printable(id)}`
@@ -13,7 +13,7 @@ export const line = ({ kind, id, status, documented, difference }: Case) =>
     return `${good("pass")} ${name}${documented === undefined ? "" : faint(` (documented: ${documented})`)}`
   })
 
-/** Nothing that would move the cursor. */
+/** The text without control characters, which could move the cursor. */
 const printable = (text: string): string => text.replace(/\p{Cc}|\p{Zl}|\p{Zp}|\p{Cs}/gu, (unit) => escaped(unit))
 
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
@@ -21,7 +21,7 @@ const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).
 export interface Count {
   readonly pass: number
   readonly fail: number
-  /** How many of those that pass show a documented difference. */
+  /** How many of the passed cases show a documented difference. */
   readonly documented: number
 }
 

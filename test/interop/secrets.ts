@@ -1,4 +1,4 @@
-/** Keys that are derived from passphrases, each only once, since one takes a few tenths of a second. */
+/** Derives each key from its passphrase only once, because it takes a few tenths of a second. */
 import { Cache, Context, Effect, Layer, Redacted } from "effect"
 import type { StoreSetupError } from "../../src/KeyValueError.ts"
 import { deriveKey } from "../../src/wrappers/FernetEncryption.ts"

@@ -1,4 +1,4 @@
-/** The stack of ours that is equivalent to one of py-key-value's. */
+/** Builds the stack of effect-kv that is equivalent to one of py-key-value. */
 import { Data, Duration, Effect, type Layer, Redacted, Schema } from "effect"
 import {
   Compression,
@@ -27,16 +27,16 @@ import type { Stack } from "./vectors.ts"
 export class UnsupportedStack extends Data.TaggedError("UnsupportedStack")<{ readonly message: string }> {}
 
 export interface Settings {
-  /** Default: what the store has by default. */
+  /** Default: the store's default. */
   readonly format?: ManagedEntry.Format | undefined
 }
 
 type Store = Layer.Layer<KeyValue.KeyValue, KeyValueError.StoreSetupError>
 
-/** How all layers write names. */
+/** The form in which all layers write names. */
 const names = "py-key-value"
 
-/** The layer of a stack, named as py-key-value names and with integers that are exact. */
+/** The layer of a stack, with py-key-value's names and exact integers. */
 export const build = Effect.fnUntraced(function* (stack: Stack, { format }: Settings = {}) {
   const { client } = yield* Database
   const { default_collection } = yield* store(stack.at(-1))
@@ -61,7 +61,7 @@ export const build = Effect.fnUntraced(function* (stack: Stack, { format }: Sett
 export const on = <A, E>(stack: Stack, effect: Effect.Effect<A, E, KeyValue.KeyValue>, settings?: Settings) =>
   Effect.flatMap(build(stack, settings), (layer) => Effect.provide(effect, layer))
 
-/** The options of a description, of which none may be unknown. */
+/** Parses the options of a description, and refuses unknown ones. */
 const options = <const Fields extends Schema.Struct.Fields>(fields: Fields) => {
   const decode = Schema.decodeUnknownEffect(Schema.Struct(fields))
   return (description: unknown) =>
@@ -92,7 +92,7 @@ const given = <A>(value: A | null | undefined): A | undefined => value ?? undefi
 
 const seconds = (value: number | null | undefined) => (value ? Duration.seconds(value) : undefined)
 
-/** py-key-value's wrappers that have a default collection of their own do not ask the store for one. */
+/** py-key-value's wrappers with their own default collection do not use the store's. */
 const ownDefault = (name: string | null | undefined): string => name || "default_collection"
 
 const orDefault = <A>(otherwise: A, value: boolean | null | undefined, whenFalse: A): A =>

@@ -1,7 +1,7 @@
-/** JSON text of Python, by its tokens. */
+/** Changes JSON text from Python token by token. */
 import * as python from "./python.ts"
 
-/** Strings, so that they are passed over; numbers, and Python's names of some. */
+/** Matches strings, so that they are skipped, and numbers, including Python's names for some. */
 const token = /"(?:[^"\\]|\\.)*"|-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|Infinity)/g
 
 const replaceNumbers = (text: string, replace: (number: string) => string): string =>
@@ -9,7 +9,7 @@ const replaceNumbers = (text: string, replace: (number: string) => string): stri
 
 const isFloat = (number: string): boolean => /[.eE]/.test(number)
 
-/** Floats without a fraction are integers, where JavaScript cannot tell them apart. */
+/** Writes floats without a fraction as integers, because JavaScript cannot tell them apart. */
 export const withIntegers = (text: string): string =>
   replaceNumbers(text, (number) =>
     isFloat(number) && Number.isSafeInteger(Number(number)) && !Object.is(Number(number), -0)
@@ -26,7 +26,7 @@ export const hasNonFinite = (text: string): boolean => {
   return found
 }
 
-/** Is there an integer that is written `-0`? */
+/** Whether the text has an integer `-0`. */
 export const hasMinusZero = (text: string): boolean => {
   let found = false
   replaceNumbers(text, (number) => {
@@ -54,7 +54,7 @@ const replaceTimes = (
     : written.replace(`"expires_at": "${expires_at}"`, `"expires_at": "${isoOf(expires)}"`)
 }
 
-/** What is stored for a TTL (seconds) without its part below the millisecond. */
+/** The entry with a TTL (in seconds) that is cut off to whole milliseconds. */
 export const withWholeTtl = (entry: string, ttl: number | null): string =>
   replaceTimes(entry, (created, expires) => {
     const isCut = ttl !== null && expires !== undefined && !Number.isInteger(ttl * 1000)
@@ -62,14 +62,14 @@ export const withWholeTtl = (entry: string, ttl: number | null): string =>
     return [created, isOfTtl ? created + BigInt(Math.floor(ttl * 1000)) * 1000n : expires]
   })
 
-/** What is stored by a clock that has a 64-bit float of milliseconds. */
+/** The entry with times that are rounded to a 64-bit float of milliseconds. */
 export const withTimesOfFloats = (entry: string): string =>
   replaceTimes(entry, (created, expires) => {
     const near = nearest(created)
     return [near, expires && nearest(expires - created + near)]
   })
 
-/** The time that a 64-bit float of milliseconds holds. */
+/** Rounds a time to a 64-bit float of milliseconds. */
 const nearest = (micros: bigint): bigint => {
   const float = Number(micros) / 1000
   const whole = Math.floor(float)
@@ -87,7 +87,7 @@ const isoOf = (micros: bigint): string => {
   return `${whole}${fraction === 0n ? "" : `.${String(fraction).padStart(6, "0")}`}+00:00`
 }
 
-/** What text says, with `null` for what JSON has no form for; `undefined` if it is no JSON. */
+/** Parses text, with `null` for NaN and infinities. Returns `undefined` if it is not JSON. */
 export const parse = (text: string | Uint8Array): unknown => {
   try {
     const json = typeof text === "string" ? text : python.textOf(text)

@@ -1,7 +1,7 @@
-/** What the real py-key-value wrote and answered, as a vectors file has it. */
+/** The schema of a vectors file: what the real py-key-value wrote and returned. */
 import { Data, Effect, FileSystem, Schema } from "effect"
 
-/** The wrappers of a stack, the outermost first, and the store. What they are is for `stack.ts` to make out. */
+/** The wrappers of a stack, the outermost first, and the store. `stack.ts` interprets them. */
 export type Stack = ReadonlyArray<Readonly<Record<string, unknown>>>
 
 const Stack = Schema.NonEmptyArray(Schema.Record(Schema.String, Schema.Unknown))
@@ -25,11 +25,11 @@ export const Vector = Schema.Struct({
     pttl_ms: Schema.Finite
   }),
   managed_entry: Schema.Struct({ created_at: Schema.String, expires_at: Schema.NullOr(Schema.String) }),
-  /** The value that Python got again. */
+  /** The value that Python read. */
   python_read: Schema.Struct({ found: Schema.Boolean, value_json: Schema.NullOr(Schema.String) })
 })
 
-/** A stored value that was made by hand, with Python's answer. */
+/** A hand-made stored value, with the result of Python. */
 export interface RawCase extends Schema.Schema.Type<typeof RawCase> {}
 
 export const RawCase = Schema.Struct({
@@ -71,7 +71,7 @@ export const Vectors = Schema.Struct({
   raw_read_cases: Schema.Array(RawCase)
 })
 
-/** The file cannot be read, or is not one of vectors. */
+/** The file cannot be read, or is not a vectors file. */
 export class VectorsError extends Data.TaggedError("VectorsError")<{ readonly message: string }> {}
 
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Vectors))

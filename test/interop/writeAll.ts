@@ -15,7 +15,7 @@ export interface Written {
   readonly value_json: string
 }
 
-/** What was written. What was left out is named on the standard error; `failed` is how much of it should not have been. */
+/** Returns the written entries. Names those left out on standard error; `failed` counts those left out by mistake. */
 export const writeAll = Effect.fn("interop.writeAll")(function* (vectors: ReadonlyArray<Vector>, settings: Settings) {
   const written: Array<Written> = []
   const names = new Map<string, string>()

@@ -1,4 +1,4 @@
-/** A server that takes what OTLP/HTTP exporters send, as JSON. */
+/** A server that receives JSON from OTLP/HTTP exporters. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
@@ -27,7 +27,7 @@ export interface Span {
   readonly nanos: number
 }
 
-/** A server on a free port that lives as long as the scope, and what it was sent. */
+/** Starts a server on a free port, which lives as long as the scope, and returns what it has received. */
 export const make = Effect.gen(function* () {
   const bodies: Array<{ readonly path: string; readonly body: any }> = []
   const server = yield* Effect.acquireRelease(

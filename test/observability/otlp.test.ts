@@ -1,3 +1,4 @@
+/** Tests the metrics and spans that a collector receives over OTLP. */
 import { spawn } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -24,7 +25,7 @@ const Stack = Memory.layer().pipe(
 
 const client = { "db.system.name": "memory", "db.namespace": "sessions" }
 
-/** Runs a program with a stack and exporters of its own, and closes these, which sends what is left to send. */
+/** Runs a program with its own stack and exporters. Closing the exporters sends the rest. */
 const exporting = <A, E>(url: string, program: Effect.Effect<A, E, KeyValue>) =>
   program.pipe(
     Effect.withSpan("request"),
@@ -150,7 +151,7 @@ describe("OTLP over HTTP", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("the example exports metrics and spans, and ends by itself", () =>
+  it.live("receives metrics and spans from the example, which ends by itself", () =>
     Effect.gen(function* () {
       const server = yield* collector.make
       const { code, output } = yield* runExample({ OTEL_EXPORTER_OTLP_ENDPOINT: server.url })
@@ -172,7 +173,7 @@ describe("OTLP over HTTP", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.live("the example runs without a collector, too", () =>
+  it.live("is not needed by the example", () =>
     Effect.gen(function* () {
       const { code, output } = yield* runExample({})
       assert.strictEqual(code, 0, output)

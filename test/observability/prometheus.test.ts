@@ -1,3 +1,4 @@
+/** Tests the metrics in Prometheus' text format. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -38,7 +39,7 @@ describe("Prometheus", () => {
     )
   )
 
-  it.effect("takes names as Prometheus has them from a mapper", () =>
+  it.effect("uses the names from a mapper", () =>
     Effect.gen(function* () {
       yield* (yield* KeyValue).get("a")
       const text = yield* PrometheusMetrics.format({

@@ -6,12 +6,12 @@ interface Stored {
   readonly expiresAt: number | undefined
 }
 
-/** What a store is, in the plainest words: maps, and a clock. */
+/** The simplest model of a store: maps and a clock. */
 export class Model {
   private now = 0
   private readonly stored = new Map<string, Map<string, Stored>>()
 
-  /** Does a step, and answers what a store should. */
+  /** Performs a step, and returns what a store should return. */
   run(step: Step): unknown {
     switch (step.do) {
       case "get":
@@ -111,6 +111,6 @@ export class Model {
   }
 }
 
-/** What an update makes of a value. */
+/** The function of every update. */
 export const more = (value: Value | undefined): Value =>
   value === undefined ? "new" : value instanceof Uint8Array ? Uint8Array.of(...value, 1) : [value]

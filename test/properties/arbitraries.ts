@@ -14,7 +14,7 @@ export const integer = (minimum: number, maximum: number): Arbitrary.Arbitrary<n
 const joined = (parts: Arbitrary.Arbitrary<string>, maxLength: number): Arbitrary.Arbitrary<string> =>
   Arbitrary.map(Arbitrary.array(parts, { maxLength }), (parts) => parts.join(""))
 
-/** Separators of all the stores and wrappers, escapes, patterns, and characters that change when they are normalised. */
+/** Separators of all stores and wrappers, escapes, patterns, and characters that change when they are normalized. */
 const nameParts = pick(
   ...["a", "b", "A", ":", "::", "_", "__", "/", "\\", ".", "..", "%", "%3A", "%5F", "*", "?", "[a]", "\u0000", "\n"],
   ...["é", "e\u0301", "鍵", "🔑", "\uFEFF", "'", '"']
@@ -22,7 +22,7 @@ const nameParts = pick(
 
 const few = pick("a", "b", "a::b", "b::a", "a__b")
 
-/** Few enough that they meet, the names of prototypes, and any others. */
+/** A few short keys, so that steps use the same ones, the names of prototypes, and random text. */
 export const key = oneOf<string>(
   few,
   few,
@@ -30,7 +30,7 @@ export const key = oneOf<string>(
   joined(nameParts, 4)
 )
 
-/** Never empty: that is the default collection. */
+/** Never empty, because the empty name stands for the default collection. */
 export const collection = oneOf<string>(
   few,
   few,
@@ -63,7 +63,7 @@ const nested = (depth: number): Arbitrary.Arbitrary<Json> => {
 
 export const json: Arbitrary.Arbitrary<Json> = nested(3)
 
-/** Some begin as the frames of codecs and of entries do. */
+/** Some begin like the frames of codecs and entries. */
 export const bytes: Arbitrary.Arbitrary<Uint8Array> = Arbitrary.map(
   Arbitrary.all([
     pick("", "", "eb4b43", "eb4b4301", "eb4b430101", "eb4b430110", "eb4b5601"),

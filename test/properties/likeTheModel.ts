@@ -31,7 +31,7 @@ const subject = Effect.gen(function* () {
 
 type Rounding = (millis: number) => number
 
-/** What `ttl` and `ttlMany` answer, with numbers for times. */
+/** The result of `ttl` or `ttlMany`, with numbers for times. */
 const rounded = (answer: unknown, round: Rounding): unknown => {
   if (Array.isArray(answer)) return answer.map((item) => rounded(item, round))
   const { value, ttl } = (answer ?? {}) as { readonly value?: unknown; readonly ttl?: Duration.Duration | number }
@@ -40,7 +40,7 @@ const rounded = (answer: unknown, round: Rounding): unknown => {
 
 const sorted = <E>(names: Stream.Stream<string, E>) => Effect.map(Stream.runCollect(names), (names) => names.sort())
 
-/** Does a step with a store. `undefined` when the store cannot. */
+/** Performs a step on a store. Returns `undefined` if the store lacks the capability. */
 const perform = ({ kv, enumeration, maintenance, atomic }: Subject, step: Step) => {
   const at = "collection" in step ? { collection: step.collection } : {}
   const put = "ttl" in step ? { ...at, ttl: step.ttl } : at
@@ -84,14 +84,14 @@ const perform = ({ kv, enumeration, maintenance, atomic }: Subject, step: Step) 
   }
 }
 
-/** The whole content, in the end. */
+/** Steps that read the whole content. */
 const readAll = ({ names }: { names: ReturnType<Model["names"]> }, enumerable: boolean): ReadonlyArray<Step> => [
   ...names.flatMap(([collection, keys]): ReadonlyArray<Step> => [{ do: "ttlMany", collection, keys }]),
   ...(enumerable ? names.map(([collection]): Step => ({ do: "keys", collection, prefix: "", pageSize: 2 })) : []),
   ...(enumerable ? [{ do: "collections", prefix: "", pageSize: 2 } as const] : [])
 ]
 
-/** Does the steps with the layer's store, which is empty, and with the model, and compares all that they answer. */
+/** Performs the steps on the layer's store, which must be empty, and on the model, and compares all results. */
 export const compare = Effect.fnUntraced(function* (
   sequence: ReadonlyArray<Step>,
   round: Rounding = (millis) => millis
@@ -111,14 +111,19 @@ export const compare = Effect.fnUntraced(function* (
 
 /** Registers the property for a layer whose store is empty each time that it is built. */
 export const likeTheModel = <E>(name: string, layer: Layer.Layer<KeyValue, E>, runs = 200): void => {
-  it.effect.prop(name, [steps], ([steps]) => Effect.provide(compare(steps), layer, { local: true }), {
-    arbitrary: { runs, size: 60, maxShrinks: 500 }
-  })
+  it.effect.prop(
+    `${name} behaves like a map with a clock`,
+    [steps],
+    ([steps]) => Effect.provide(compare(steps), layer, { local: true }),
+    {
+      arbitrary: { runs, size: 60, maxShrinks: 500 }
+    }
+  )
 }
 
 /**
- * Registers the property for a real server, whose clock is its own: TTLs are long, no time passes on purpose, and a
- * minute more or less does not count. The store is cleared before each run.
+ * Registers the property for a real server, which has its own clock: TTLs are long, no step lets time pass, and a
+ * difference of a minute is allowed. The store is cleared before each run.
  */
 export const likeTheModelLive = <E>(
   name: string,
@@ -127,7 +132,7 @@ export const likeTheModelLive = <E>(
 ): void => {
   const cleared = Effect.flatMap(Maintenance.Maintenance, ({ clear }) => clear)
   it.live.prop(
-    name,
+    `${name} behaves like a map with a clock`,
     [steps],
     ([steps]) => Effect.provide(Effect.andThen(cleared, compare(steps.flatMap(slowly), toMinutes)), layer),
     { arbitrary: { runs, size: 60, maxShrinks: 100 } }

@@ -1,3 +1,4 @@
+/** Tests random sequences of operations on every wrapper, and on random stacks of wrappers, against a model. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
@@ -80,7 +81,7 @@ const names = Arbitrary.array(any.pick(...(Object.keys(wrappers) as Array<Name>)
 const stack = (names: ReadonlyArray<Name>): Stack =>
   names.reduce<Stack>((stack, name) => wrappers[name](stack), Memory.layer())
 
-describe("does what a map with a clock does", () => {
+describe("the model of a map with a clock, compared with wrappers", () => {
   for (const name of Object.keys(wrappers) as Array<Name>) likeTheModel(name, stack([name]), 30)
 
   likeTheModel("fallback", Memory.layer().pipe(Fallback.wrap({ fallback: Memory.layer(), writeToFallback: true })), 30)
@@ -94,14 +95,14 @@ describe("does what a map with a clock does", () => {
   likeTheModel("replicate", Memory.layer().pipe(Replicate.wrap({ replicas: [Memory.layer(), Memory.layer()] })), 30)
 
   it.effect.prop(
-    "a random stack of wrappers",
+    "a random stack of wrappers behaves like a map with a clock",
     [names, steps],
     ([names, steps]) => Effect.provide(compare(steps), stack(names), { local: true }),
     { arbitrary: { runs: 150, size: 60, maxShrinks: 500 } }
   )
 })
 
-describe("the property finds", () => {
+describe("the comparison with the model", () => {
   const broken = (transform: (driver: Driver.Driver) => Partial<Driver.Driver>) =>
     Memory.layer().pipe(Driver.wrapper((driver) => ({ ...driver, ...transform(driver) })))
 
@@ -136,7 +137,7 @@ describe("the property finds", () => {
   }
 
   for (const [fault, layer] of Object.entries(faults)) {
-    it.effect(fault, () =>
+    it.effect(`finds ${fault}`, () =>
       Effect.gen(function* () {
         const result = yield* Arbitrary.checkEffect(
           steps,

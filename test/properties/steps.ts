@@ -2,12 +2,12 @@ import * as Arbitrary from "effect/Arbitrary"
 import type { Value } from "../../src/Value.ts"
 import * as any from "./arbitraries.ts"
 
-/** Milliseconds, or none. */
+/** In milliseconds. */
 type Ttl = number | undefined
 
 export type Pairs = ReadonlyArray<readonly [key: string, value: Value]>
 
-/** One thing that a user of a store does. */
+/** One operation of a store's user. */
 export type Step =
   | { readonly do: "get" | "ttl" | "delete" | "getAndDelete"; readonly collection: string; readonly key: string }
   | {

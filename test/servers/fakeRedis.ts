@@ -3,22 +3,22 @@ import { createServer as createTlsServer } from "node:tls"
 import * as Effect from "effect/Effect"
 
 export interface Options {
-  /** The reply to a command as it goes over the wire; `undefined`: none. Default: what a server of Redis 5 says. */
+  /** The reply to a command as it goes over the wire. Without one, the server replies like Redis 5. */
   readonly answer?: (command: ReadonlyArray<string>) => string | undefined
-  /** Whether to speak TLS, with a certificate that nobody vouches for. Default: false. */
+  /** Whether to use TLS, with a self-signed certificate. Default: false. */
   readonly tls?: boolean
 }
 
 export interface FakeRedis {
   readonly port: number
-  /** From now on, it reads so many bytes a second from each connection: 0 is a server that is frozen. */
+  /** Limits how many bytes per second it reads from each connection from now on. With 0, it reads nothing. */
   readonly read: (bytesPerSecond: number) => void
 }
 
-/** How often a server that reads slowly reads, in milliseconds. */
+/** Milliseconds between two reads of a server that reads slowly. */
 const interval = 10
 
-/** A server that speaks Redis' protocol and keeps nothing. It ends with the scope. */
+/** A server with Redis' protocol that stores nothing. It ends with the scope. */
 export const fakeRedis = ({ answer = () => undefined, tls = false }: Options = {}) =>
   Effect.map(
     Effect.acquireRelease(
@@ -101,7 +101,7 @@ const usual = (name: string): string => {
   }
 }
 
-/** The first command of what was received, once it is whole. */
+/** The first command of the received text, once it is complete. */
 const commandOf = (text: string): { readonly command: ReadonlyArray<string>; readonly rest: string } | undefined => {
   const head = /^\*(\d+)\r\n/.exec(text)
   if (head === null) return undefined
@@ -119,7 +119,7 @@ const commandOf = (text: string): { readonly command: ReadonlyArray<string>; rea
   return { command, rest: text.slice(at) }
 }
 
-/** For localhost, until the year 2126. */
+/** A certificate for localhost, valid until the year 2126. */
 const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgBSN5T01QiHHxXJRJ
 UJz8Pvujh/46Gc7np3MbrYbZj76hRANCAAQV0ZpFgMK19wqCoUjF051uI7r9IQtk

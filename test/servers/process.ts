@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
-/** Why a server's program cannot be had on this machine, if so. As root on Debian, its package is installed. */
+/** Why a server's program is not available, or `undefined` if it is. As root on Debian, installs its package. */
 export const problemOf = (program: string, debianPackage: string): string | undefined => {
   if (isInstalled(program)) return undefined
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
@@ -42,8 +42,8 @@ export const describeUnless = (problem: string | undefined, name: string, body: 
 }
 
 /**
- * Runs a program until the scope closes or `kill` is run. A shell beside it waits for the end of its input, which comes
- * with the end of this process, however it ends.
+ * Runs a program until the scope closes or `kill` is run. A shell kills the program at the end of its input, which comes
+ * when this process ends, even if it crashes.
  */
 export const run = (program: string, args: ReadonlyArray<string>) =>
   Effect.map(
@@ -68,8 +68,8 @@ export const run = (program: string, args: ReadonlyArray<string>) =>
   )
 
 /**
- * A port that nobody listens on. A node of a Redis Cluster takes the one that is 10,000 above, too: so that is neither one
- * of these, nor one of those that the system gives to connections.
+ * A port that is not in use. A node of a Redis Cluster also uses the port 10,000 above it, so the range is chosen so that
+ * this second port is outside it and outside the range that the system uses for outgoing connections.
  */
 export const freePort: Effect.Effect<number> = Effect.callback<number>((resume) => {
   const port = 12_000 + Math.floor(Math.random() * 10_000)

@@ -8,13 +8,13 @@ import * as Scope from "effect/Scope"
 import { Redis } from "ioredis"
 import { describeUnless, freePort, problemOf, run, temporaryDirectory } from "./process.ts"
 
-/** A Redis server of the tests' own. */
+/** A Redis server that the tests have started. */
 export interface Server {
   readonly url: string
   readonly port: number
-  /** Ends the server as a crash does. */
+  /** Kills the server, like a crash. */
   readonly kill: Effect.Effect<void>
-  /** Starts it again, on the same port and without data. */
+  /** Starts the server again, on the same port and without data. */
   readonly start: Effect.Effect<void>
 }
 
@@ -70,7 +70,7 @@ export const cluster = Effect.gen(function* () {
   return nodes
 })
 
-/** A Sentinel that watches a master as `"mymaster"`; answers its port. */
+/** Starts a Sentinel that watches a master as `"mymaster"`, and returns its port. */
 export const watching = (master: Server, settings: Readonly<Record<string, number>> = {}) =>
   Effect.gen(function* () {
     const port = yield* freePort
@@ -95,7 +95,7 @@ export const sentinel = Effect.gen(function* () {
   return { master, port: yield* watching(master) }
 })
 
-/** One command over a connection of its own. */
+/** Sends one command over a new connection. */
 export const command = (
   port: number,
   name: string,
@@ -125,7 +125,7 @@ const eventually = <A>(effect: Effect.Effect<A, unknown>, isRight: (a: A) => boo
 
 const answers = (port: number) => eventually(command(port, "ping"), () => true)
 
-/** Tests with something that runs as long as they do; the body gets it by a function, once they run. */
+/** Registers tests with a resource that lives as long as they run. Tests get it by calling the function in `body`. */
 const describeWith =
   <A>(make: Effect.Effect<A, unknown, Scope.Scope>, problem: string | undefined) =>
   (name: string, body: (get: () => A) => void): void =>
@@ -143,15 +143,15 @@ const describeWith =
       body(() => running)
     })
 
-/** Tests on the server at `REDIS_URL`, or else on one of their own. They keep to a prefix of their own. */
+/** Registers tests on the server at `REDIS_URL`, or on a new one. The tests must use their own prefix. */
 export const describeWithRedis =
   given === undefined ? describeWith(server(), problem) : describeWith(Effect.succeed({ url: given }), undefined)
 
-/** Tests on a Redis server that they may kill. */
+/** Registers tests on a new Redis server, which they may kill. */
 export const describeWithOwnRedis = describeWith(server(), problem)
 
-/** Tests on a Redis Cluster of their own. */
+/** Registers tests on a new Redis Cluster. */
 export const describeWithCluster = describeWith(cluster, problem)
 
-/** Tests on a Sentinel set-up of their own. */
+/** Registers tests on a new master with a Sentinel. */
 export const describeWithSentinel = describeWith(sentinel, problem)

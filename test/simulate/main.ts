@@ -1,5 +1,5 @@
 /**
- * Simulates all stacks under faults and checks what they promised: `npm run simulate -- --help`.
+ * Simulates all stacks under faults and checks their guarantees: `npm run simulate -- --help`.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Data, Effect, Option } from "effect"
@@ -16,15 +16,15 @@ const flags = {
     Flag.optional
   ),
   ops: Flag.Int("ops").pipe(
-    Flag.withDescription("How many operations in all; of at least 10 for each seed, stack and store"),
+    Flag.withDescription("How many operations in total; at least 10 for each seed, stack and store"),
     Flag.withDefault(100_000)
   ),
   stack: Flag.Literals("stack", Object.keys(stacks) as [string]).pipe(
-    Flag.withDescription("This stack only"),
+    Flag.withDescription("Only this stack"),
     Flag.optional
   ),
   store: Flag.Literals("store", Object.keys(stores) as [string]).pipe(
-    Flag.withDescription("Over this store only"),
+    Flag.withDescription("Only over this store"),
     Flag.optional
   ),
   seed: Flag.Int("seed").pipe(Flag.withDescription("The first seed (default: 0)"), Flag.optional),
@@ -37,22 +37,22 @@ const flags = {
   ),
   jobs: Flag.Int("jobs").pipe(Flag.withDescription("How many threads"), Flag.withDefault(2)),
   json: Flag.String("json").pipe(
-    Flag.withDescription("Write a row for each stack to this file as well"),
+    Flag.withDescription("Also write a row for each stack to this file"),
     Flag.withMetavar("FILE"),
     Flag.optional
   )
 }
 
-/** Seeds of a task: many enough that starting it takes no time, few enough that no thread waits long for another. */
+/** Seeds of a task: enough that its start costs little, and few enough that no thread waits long for another. */
 const chunk = 100
 
-/** How many operations a run has at most. More of them are done in several runs, with seeds that are farther away. */
+/** The most operations of a run. More operations are split into several runs, with seeds that are farther apart. */
 const longest = 100
 const farther = 1_000_000
 
 class UnknownHazard extends Data.TaggedError("UnknownHazard")<{ readonly message: string }> {}
 
-/** All but those that are named, separated by commas. */
+/** All hazards except the given ones, which are separated by commas. */
 const hazardsWithout = Effect.fnUntraced(function* (names: string) {
   const left = names.split(",").map((name) => name.trim())
   const unknown = left.find(
@@ -103,12 +103,12 @@ const simulate = Command.make(
     const runs = done.reduce((sum, part) => sum + part.seeds, 0)
     const perSecond = runs / seconds
     yield* Console.log(
-      `${all} operations of ${runs} runs in ${seconds.toFixed(1)} s with ${jobs} threads: ${perSecond.toFixed(0)} seeds a second; ` +
+      `${all} operations in ${runs} runs in ${seconds.toFixed(1)} s with ${jobs} threads: ${perSecond.toFixed(0)} seeds per second; ` +
         `1,000 seeds of ${pairs.length} stacks take ${((1000 * pairs.length * rounds) / perSecond).toFixed(0)} s`
     )
     if (Option.isSome(json)) yield* report.writeJson(json.value, rows)
     if (rows.some((row) => report.violationCount(row) > 0)) return yield* new report.Failed()
   })
-).pipe(Command.withDescription("Simulates stacks under faults, and checks what they promised"))
+).pipe(Command.withDescription("Simulates stacks under faults, and checks their guarantees"))
 
 simulate.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)

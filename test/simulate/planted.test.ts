@@ -1,3 +1,4 @@
+/** Tests that the simulation finds planted mistakes within a hundred seeds, and reports none where there is none. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Deadline, Memory, Timeout } from "effect-kv"
@@ -20,7 +21,7 @@ const losingReplies = { rates: { ...Simulation.defaultRates, failAfter: 0.15 } }
 
 interface Planted extends Partial<Simulation.Options<any>> {
   readonly stack: Stack
-  /** The kind of violation that it shows as, or one of several. */
+  /** The kind of violation that the simulation must report, or one of several. */
   readonly shows: Simulation.ViolationKind | ReadonlyArray<Simulation.ViolationKind>
 }
 
@@ -30,8 +31,8 @@ const visible = "notAppliedButVisible"
 
 const planted: Readonly<Record<string, Planted>> = {
   "a cache keeps a fill that raced a write": { stack: over(cache({ keepsRacingFills: true })), shows: stale },
-  "a cache keeps the copy of what is deleted": { stack: over(cache({ ignoresDeletes: true })), shows: stale },
-  "a cache forgets its copy before the write, not after": {
+  "a cache keeps the copy of a deleted entry": { stack: over(cache({ ignoresDeletes: true })), shows: stale },
+  "a cache drops its copy before the write and not after it": {
     stack: over(cache({ invalidatesFirst: true })),
     shows: stale
   },
@@ -39,51 +40,51 @@ const planted: Readonly<Record<string, Planted>> = {
     stack: over(cache({ ignoresFailedWrites: true }), losingReplies),
     shows: stale
   },
-  "a copy outlives the entry": { stack: over(cache({ ignoresTtls: true })), shows: stale },
-  "a read shares another that began before the last write": { stack: over(coalescing), shows: stale },
+  "a cached copy outlives its entry": { stack: over(cache({ ignoresTtls: true })), shows: stale },
+  "a read joins another that began before the last write": { stack: over(coalescing), shows: stale },
   "a fallback forgets the writes and deletes of an outage": {
     stack: (faulty) =>
       faulty("primary", Memory.layer()).pipe(Timeout.wrap(300), several.forgettingFallback(Memory.layer())),
     shows: lost
   },
-  "a repair on read brings back what was deleted": {
+  "a repair on read restores a deleted entry": {
     stack: (faulty) => faulty("first", Memory.layer()).pipe(several.repairing(faulty("second", Memory.layer()))),
     shows: lost
   },
-  "an update is a read and a write": { stack: over(single.updateInTwoSteps), shows: lost },
+  "an update is not atomic": { stack: over(single.updateInTwoSteps), shows: lost },
   "an update loses the TTL": { stack: over(single.updateWithoutTtl), shows: lost },
-  "a conditional write is done again after its reply was lost": { stack: over(single.retriedUpdates), shows: visible },
-  "a new value expires when the old one would have": { stack: over(single.keptExpiry), shows: lost },
-  "a write that timed out is said not to be applied": { stack: over(single.optimisticTimeout(300)), shows: visible },
-  "a retry tells what the last attempt says": { stack: over(single.forgetfulRetry), shows: visible },
-  "a failure is a miss": { stack: over(single.failuresAreMisses), shows: stale },
-  "a read removes what it takes for expired": { stack: over(single.cleaningReads), shows: lost },
-  "a batch that failed half-way is said not to be applied": { stack: over(single.halfBatches), shows: visible },
-  "a write is acknowledged before it is done": { stack: over(single.writeBehind), shows: lost },
+  "a conditional write is retried after its reply was lost": { stack: over(single.retriedUpdates), shows: visible },
+  "a new value keeps the expiry of the old one": { stack: over(single.keptExpiry), shows: lost },
+  "a write that timed out is reported as not applied": { stack: over(single.optimisticTimeout(300)), shows: visible },
+  "a retry reports only the outcome of the last attempt": { stack: over(single.forgetfulRetry), shows: visible },
+  "a failure is returned as a miss": { stack: over(single.failuresAreMisses), shows: stale },
+  "a read removes an entry that it takes for expired": { stack: over(single.cleaningReads), shows: lost },
+  "a batch that failed half-way is reported as not applied": { stack: over(single.halfBatches), shows: visible },
+  "a write is acknowledged before it is applied": { stack: over(single.writeBehind), shows: lost },
   "each read leaves a fiber behind": { stack: over(single.leaking), shows: "leakedFiber" },
-  "a failure is a defect": { stack: over(single.dying), shows: "untypedDefect" },
+  "a failure becomes a defect": { stack: over(single.dying), shows: "untypedDefect" },
 
-  "who leaves a lane runs the next one within": {
+  "a lane runs the next caller inside the one that leaves": {
     stack: over(waiting.lanes({ synchronous: true })),
     hazards: ["hotKeys"],
     shows: ["hang", "untypedDefect"]
   },
-  "a lane is taken one step before what frees it": {
+  "a lane is taken one step before its finalizer exists": {
     stack: over(waiting.lanes({ takenOutside: true })),
     hazards: ["interruptions"],
     shows: "hang"
   },
-  "a place of a bulkhead is lost to an interruption": {
+  "a bulkhead loses a place when a caller is interrupted": {
     stack: over(waiting.bulkhead(1, { takenOutside: true })),
     hazards: ["interruptions"],
     shows: "hang"
   },
-  "those who wait for a place are forgotten when the layer is closed": {
+  "callers that wait for a place hang when the layer is closed": {
     stack: over(waiting.bulkhead(1, { forgetsWaiters: true })),
     hazards: ["restarts"],
     shows: "hang"
   },
-  "a closed cache answers from its copies": {
+  "a closed cache still returns its copies": {
     stack: (faulty) => cache({})(faulty("store", Memory.layer())).pipe(withoutGate),
     hazards: ["restarts"],
     shows: "answeredAfterClose"
@@ -93,7 +94,7 @@ const planted: Readonly<Record<string, Planted>> = {
     hazards: ["loads"],
     shows: ["lostAcknowledgedWrite", "staleReadBeyondBound"]
   },
-  "those who share a load have the budget of the first": {
+  "callers of a shared load get the budget of the first caller": {
     stack: (faulty) => faulty("store", Memory.layer()).pipe(Deadline.wrap(), loadsUnderTheFirstBudget),
     hazards: ["loads", "hotKeys", "budgets"],
     shows: "other"
@@ -103,17 +104,17 @@ const planted: Readonly<Record<string, Planted>> = {
     hazards: ["clockJumps"],
     shows: "lostAcknowledgedWrite"
   },
-  "a limit is measured by the wall clock": {
+  "a time limit is measured by the wall clock": {
     stack: over(waiting.wallClockTimeout(500)),
     hazards: ["clockJumps"],
     limit: "500 millis",
     shows: "hang"
   },
-  "an insertion is said to be done that is not": {
+  "an insertion is acknowledged that was not applied": {
     stack: over(single.pretendedInserts),
     shows: "lostAcknowledgedWrite"
   },
-  "a delete removes what came after it looked": {
+  "a delete removes an entry that was written after its check": {
     stack: over(single.lateDeletes, { delay: { min: 10, max: 100 } }),
     shows: "lostAcknowledgedWrite"
   },
@@ -126,17 +127,17 @@ const planted: Readonly<Record<string, Planted>> = {
     hazards: ["throws"],
     shows: "notRecovered"
   },
-  "those who gave up keep their turn of a rate limit": {
+  "interrupted callers keep their turn in a rate limit": {
     stack: over(waiting.rateLimit(10, { givesBack: false })),
     hazards: ["hotKeys", "interruptions"],
     shows: "hang"
   },
-  "a replica that came back gets nothing": {
+  "a replica that came back is not repaired": {
     stack: (faulty) => faulty("first", Memory.layer()).pipe(several.neverRepairing(faulty("second", Memory.layer()))),
     alike: ["first", "second"],
     shows: "divergedReplica"
   },
-  "a part of a listing that fails is left out": {
+  "a failed page of a listing is left out": {
     stack: over(single.partialListings),
     hazards: ["listings"],
     shows: ["lostAcknowledgedWrite", "staleReadBeyondBound"]
@@ -148,7 +149,7 @@ const planted: Readonly<Record<string, Planted>> = {
   }
 }
 
-/** The first seed, of a hundred, that finds it. */
+/** The first of a hundred seeds that finds the mistake. */
 const find = Effect.fnUntraced(function* ({ shows, ...options }: Planted) {
   for (let firstSeed = 0; firstSeed < 100; firstSeed += 5) {
     const { findings } = yield* Simulation.run({ ...options, firstSeed, seeds: 5, shrinks: 0 })
@@ -158,15 +159,19 @@ const find = Effect.fnUntraced(function* ({ shows, ...options }: Planted) {
   return undefined
 })
 
-describe("the simulation finds within a hundred seeds that", () => {
+describe("the simulation of planted mistakes", () => {
   for (const [name, bug] of Object.entries(planted)) {
-    it.live(name, () => Effect.map(find(bug), (seed) => assert.isDefined(seed)), 60_000)
+    it.live(
+      `finds within a hundred seeds that ${name}`,
+      () => Effect.map(find(bug), (seed) => assert.isDefined(seed)),
+      60_000
+    )
   }
 
   const sound = {
     "lanes without a mistake": { stack: over(waiting.lanes({})), hazards: ["hotKeys", "interruptions"] },
     "a bulkhead without a mistake": { stack: over(waiting.bulkhead(1, {})), hazards: ["interruptions", "stalls"] },
-    "a rate limit that takes turns back": {
+    "a rate limit that takes back the turns of interrupted callers": {
       stack: over(waiting.rateLimit(2, { givesBack: true })),
       hazards: ["hotKeys", "interruptions"]
     },
@@ -176,14 +181,14 @@ describe("the simulation finds within a hundred seeds that", () => {
     }
   } as const
   for (const [name, options] of Object.entries(sound)) {
-    it.live(`and nothing wrong with ${name}`, () =>
+    it.live(`finds nothing wrong with ${name}`, () =>
       Effect.gen(function* () {
         assert.deepStrictEqual((yield* Simulation.run({ ...options, seeds: 12, shrinks: 0 })).findings, [])
       })
     )
   }
 
-  it.live("and nothing where there is no mistake", () =>
+  it.live("finds nothing wrong with a store and a cache without a mistake", () =>
     Effect.gen(function* () {
       for (const stack of [over((store) => store), over(cache({}))]) {
         const staleness = { bound: "1 minute", when: "unsettled" } as const

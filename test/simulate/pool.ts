@@ -5,7 +5,7 @@ import type { Done, Task } from "./task.ts"
 
 export class WorkerFailed extends Data.TaggedError("WorkerFailed")<{ readonly cause: unknown }> {}
 
-/** The stack is as large as that of the main thread of a program, so that what overflows there overflows here. */
+/** The call stack is as large as that of a main thread, so that recursion overflows here as it does there. */
 const start = Effect.acquireRelease(
   Effect.sync(() => new Worker(new URL("worker.ts", import.meta.url), { resourceLimits: { stackSizeMb: 1 } })),
   (worker) => Effect.promise(() => worker.terminate())
@@ -27,7 +27,7 @@ const perform = (worker: Worker, task: Task): Effect.Effect<Done, WorkerFailed> 
     return Effect.sync(forget)
   })
 
-/** Does all tasks with so many workers, and tells when each is done. */
+/** Performs all tasks with a number of workers, and reports when each is done. */
 export const performAll = Effect.fn("simulate.performAll")(
   function* (tasks: ReadonlyArray<Task>, jobs: number, onDone: (done: Done) => Effect.Effect<void>) {
     const free = yield* Queue.unbounded<Worker>()

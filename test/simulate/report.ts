@@ -1,8 +1,10 @@
-/** What came out, for people and for programs. */
-import { Console, Data, Effect, FileSystem, Runtime } from "effect"
+/** The results of the simulation, as lines and as JSON. */
+import { Console, Effect, FileSystem } from "effect"
 import { Simulation } from "effect-kv/testing"
 import { style } from "../../examples/demo/style.ts"
 import type { Done } from "./task.ts"
+
+export { Failed } from "../support/failed.ts"
 
 /** The counts that must be 0. */
 export const violations = [
@@ -23,7 +25,7 @@ export interface Row extends Omit<Simulation.Report, "hashes"> {
   readonly wallSeconds: number
 }
 
-/** A row for each stack, over all stores, seeds, and rounds of a seed. */
+/** One row per stack, over all stores, seeds and rounds of a seed. */
 export const rows = (done: ReadonlyArray<Done>, rounds: number): ReadonlyArray<Row> =>
   [...Map.groupBy(done, ({ stack }) => stack)].map(([stack, parts]) => {
     const { hashes: _, ...report } = Simulation.merge(parts)
@@ -35,7 +37,7 @@ export const rows = (done: ReadonlyArray<Done>, rounds: number): ReadonlyArray<R
 export const violationCount = (row: Pick<Row, (typeof violations)[number]>): number =>
   violations.reduce((sum, name) => sum + row[name], 0)
 
-/** A line for each part, as it is done. */
+/** A line for each part when it is done. */
 export const progress = (done: Done) =>
   Effect.flatMap(style, ({ good, bad, faint }) => {
     const count = violationCount(done)
@@ -46,7 +48,7 @@ export const progress = (done: Done) =>
     )
   })
 
-/** The seed of a violation, how to see it again, and the shortest history that shows it. */
+/** The seed of a violation, how to reproduce it, and the shortest history that shows it. */
 export const finding = (done: Done, operations: number, without: string) =>
   Effect.map(style, ({ bad, bold, faint }) =>
     done.findings
@@ -55,7 +57,7 @@ export const finding = (done: Done, operations: number, without: string) =>
         [
           "",
           `${bad(kind)}: ${bold(message)}`,
-          `${done.stack} over ${done.store}, seed ${seed}. Again: npm run simulate -- --stack ${done.stack} --store ${done.store} --seed ${seed} --ops ${operations}${without === "" ? "" : ` --without ${without}`}`,
+          `${done.stack} over ${done.store}, seed ${seed}. To repeat: npm run simulate -- --stack ${done.stack} --store ${done.store} --seed ${seed} --ops ${operations}${without === "" ? "" : ` --without ${without}`}`,
           ...history.map((line) => faint(`  ${line}`))
         ].join("\n")
       )
@@ -82,8 +84,3 @@ export const writeJson = Effect.fn("simulate.writeJson")(function* (path: string
   const { writeFileString } = yield* FileSystem.FileSystem
   yield* writeFileString(path, `${JSON.stringify({ stacks: rows }, null, 2)}\n`)
 })
-
-/** Makes the program's exit status 1. What is wrong is printed already. */
-export class Failed extends Data.TaggedError("Failed") {
-  override readonly [Runtime.errorReported] = false
-}

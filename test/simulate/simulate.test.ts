@@ -1,3 +1,4 @@
+/** Tests that all stacks keep their promises under simulated faults, with the same twelve seeds each time. */
 import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -9,16 +10,16 @@ import { Simulation } from "effect-kv/testing"
 import { violations } from "./report.ts"
 import { stacks, stores } from "./stacks.ts"
 
-/** The same seeds each time: what is new is found by `npm run simulate`. */
+/** The same seeds each time. `npm run simulate` looks for new violations. */
 const seeds = 12
 
 const run = (stack: string, store: string) =>
   Simulation.run({ ...stacks[stack]!(stores[store]!), seeds, hazards: "all" })
 
-describe("all stacks keep their promises", () => {
+describe("the simulation of all stacks", () => {
   for (const stack of Object.keys(stacks)) {
     for (const store of Object.keys(stores)) {
-      it.live(`${stack} over ${store}`, () =>
+      it.live(`finds no violation in ${stack} over ${store}`, () =>
         Effect.gen(function* () {
           const report = yield* run(stack, store)
           assert.deepStrictEqual(
@@ -32,7 +33,7 @@ describe("all stacks keep their promises", () => {
     }
   }
 
-  it.live("and do the same again", () =>
+  it.live("gives the same histories when it runs again", () =>
     Effect.gen(function* () {
       assert.strictEqual(
         (yield* run("everything", "sqlite")).replayHash,
@@ -48,7 +49,7 @@ describe("npm run simulate", () => {
   const main = (...args: ReadonlyArray<string>) =>
     promisify(execFile)(process.execPath, ["--conditions=@effect-kv/source", "test/simulate/main.ts", ...args])
 
-  it("prints a row for each stack, and writes it", async () => {
+  it("prints a row for each stack, and writes it as JSON", async () => {
     const { stdout } = await main(
       "--stack",
       "policies",
@@ -67,17 +68,17 @@ describe("npm run simulate", () => {
     assert.strictEqual(stacks.length, 1)
     const { stack, seeds, operations, faults, acknowledgedWrites, replayHash, wallSeconds, ...row } = stacks[0]
     assert.deepStrictEqual([stack, seeds, row.stores], ["policies", 3, ["memory", "sqlite"]])
-    // For each seed and store two runs of 80, and in the end of each three keys twice.
+    // For each seed and store two runs of 80 operations; at the end, each run reads three keys singly and then together.
     assert.strictEqual(operations, 2 * 3 * 2 * (80 + 3 + 1))
     for (const count of violations) assert.strictEqual(row[count], 0, count)
     assert.isAbove(faults.delay, 0)
     assert.isAbove(acknowledgedWrites, 0)
     assert.match(replayHash, /^[0-9a-f]{16}$/)
     assert.isAbove(wallSeconds, 0)
-    assert.match(stdout, /seeds a second; 1,000 seeds of 2 stacks take \d+ s/)
+    assert.match(stdout, /seeds per second; 1,000 seeds of 2 stacks take \d+ s/)
   })
 
-  it("does not know what it should leave out", async () => {
+  it("fails when --without names an unknown hazard", async () => {
     const failure = await main("--stack", "bare", "--without", "rain").catch(
       (error: { readonly stderr: string }) => error
     )

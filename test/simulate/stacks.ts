@@ -1,4 +1,4 @@
-/** The stacks that are simulated, each over a store of any kind. */
+/** The simulated stacks, each over a store of any kind. */
 import { type Layer, Redacted } from "effect"
 import {
   Aead,
@@ -33,7 +33,7 @@ type Store = Layer.Layer<
   KeyValueError.StoreSetupError
 >
 
-/** How to make a new store of each kind. */
+/** Makes a new store of each kind. */
 export const stores: Readonly<Record<string, () => Store>> = {
   memory: () => Memory.layer(),
   sqlite: () => Sqlite.layer()
@@ -43,7 +43,7 @@ type Options = Simulation.Options<KeyValueError.StoreSetupError>
 
 const key = Redacted.make("cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=")
 
-/** Shorter than the pauses of late calls, so that they are late. */
+/** Shorter than the delay of late calls, so that callers do not wait for them. */
 const timeout = "300 millis"
 
 const corrupting = { rates: { ...Simulation.defaultRates, corrupt: 0.02 } }
@@ -97,7 +97,7 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
     },
     recovery: "3 minutes",
     countsDeletes: false,
-    // Which stores have missed what is not known after a restart.
+    // After a restart, Replicate does not know which stores have missed writes.
     afterRestart: "empty",
     alike: ["one", "two", "three"]
   }),
@@ -141,10 +141,10 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
   })
 }
 
-/** The faults of stores that must not lose what they hold, and what is written to them in the background. */
+/** The faults of stores that must not lose entries, such as those written in the background. */
 const lasting = { ...Simulation.defaultRates, expireEarly: 0 }
 
-/** A near store that has faults of its own. */
+/** A cache with its own faults. */
 const cache = (faulty: Simulation.Faulty, options: object = {}) =>
   PassthroughCache.wrap({
     cache: faulty("near", Memory.layer(), { outages: false, copies: true }),
@@ -155,7 +155,7 @@ const cache = (faulty: Simulation.Faulty, options: object = {}) =>
     ...options
   })
 
-/** A fallback that keeps what it is given, as it has to. */
+/** A fallback store that keeps its entries, as Fallback requires. */
 const fallingBack = <A, E, R>(
   faulty: Simulation.Faulty,
   store: () => Store,

@@ -1,4 +1,4 @@
-/** A part of a simulation, small enough to be done in one go. */
+/** A part of a simulation that one worker performs without a pause. */
 import { Effect } from "effect"
 import { Simulation } from "effect-kv/testing"
 import { stacks, stores } from "./stacks.ts"

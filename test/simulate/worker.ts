@@ -1,4 +1,4 @@
-/** Does the tasks that it is sent, and sends what comes of them. */
+/** Performs the tasks that it receives, and sends back their results. */
 import { parentPort } from "node:worker_threads"
 import { Effect } from "effect"
 import { perform, type Task } from "./task.ts"

@@ -1,3 +1,6 @@
+/**
+ * EffectStore, a store over Effect's KeyValueStore: the contract, the stored strings, expiry, concurrency and errors.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -14,13 +17,15 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as EffectStore from "../../src/stores/EffectStore.ts"
 import { contract } from "../contract/suite.ts"
 import { likeTheModel } from "../properties/likeTheModel.ts"
+import { fill } from "../support/fill.ts"
+import { turnsOf } from "../support/turnsOf.ts"
 import { fakeStorage } from "./effectstore/fakeStorage.ts"
 
 const overMemory = EffectStore.layer().pipe(Layer.provideMerge(EffectKeyValueStore.layerMemory))
 const overStorage = (maxLength?: number) =>
   EffectStore.layer().pipe(Layer.provideMerge(EffectKeyValueStore.layerStorage(() => fakeStorage(maxLength))))
 
-/** Over a store with methods that fail. */
+/** A store over a backend with some methods replaced. */
 const overBroken = (change: (store: EffectKeyValueStore.KeyValueStore) => Partial<EffectKeyValueStore.KeyValueStore>) =>
   EffectStore.layer().pipe(
     Layer.provideMerge(
@@ -37,13 +42,13 @@ const backend = EffectKeyValueStore.KeyValueStore
 contract("the store contract, over memory", overMemory, { capabilities: ["Enumeration", "Maintenance"] })
 contract("the store contract, over localStorage", overStorage(), { capabilities: ["Enumeration", "Maintenance"] })
 
-describe("does what a map with a clock does", () => {
-  likeTheModel("over memory", overMemory, 50)
-  likeTheModel("over localStorage", overStorage(), 50)
+describe("EffectStore and the model", () => {
+  likeTheModel("behaves like the model over Effect's memory store", overMemory, 50)
+  likeTheModel("behaves like the model over localStorage", overStorage(), 50)
 })
 
-describe("what is stored", () => {
-  it.effect("one string for each entry, readable for JSON", () =>
+describe("stored strings", () => {
+  it.effect("stores one string per entry, which is readable JSON for a JSON value", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const store = yield* backend
@@ -60,7 +65,7 @@ describe("what is stored", () => {
     }).pipe(Effect.provide(overStorage()))
   )
 
-  it.effect("neither text nor bytes are taken for one another", () =>
+  it.effect("does not confuse text with bytes", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const values = ["abcd", "AAAA", "60tWAQ==", "{}", "", '{"value":1}', new Uint8Array(), new Uint8Array([123, 125])]
@@ -71,7 +76,7 @@ describe("what is stored", () => {
     }).pipe(Effect.provide(overStorage()))
   )
 
-  it.effect("what others store is an error when it is read, and is neither listed nor cleared", () =>
+  it.effect("fails to read strings of other programs, and neither lists nor clears them", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const store = yield* backend
@@ -103,7 +108,7 @@ describe("what is stored", () => {
     }).pipe(Effect.provide(overStorage()))
   )
 
-  it.effect("takes another default collection", () =>
+  it.effect("uses the given default collection", () =>
     Effect.gen(function* () {
       yield* (yield* KeyValue).put("a", 1)
       assert.deepStrictEqual(yield* (yield* backend).keys, ["things::a"])
@@ -116,7 +121,7 @@ describe("what is stored", () => {
 })
 
 describe("expired entries", () => {
-  it.effect("no read removes one, writes remove a few each", () =>
+  it.effect("removes a few expired entries with each write, and none with a read", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const store = yield* backend
@@ -134,30 +139,24 @@ describe("expired entries", () => {
 })
 
 describe("a full storage", () => {
-  it.effect("that holds only expired entries takes writes, single and in batches", () =>
+  it.effect("accepts single and batch writes when it holds only expired entries", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const store = yield* backend
       const value = "x".repeat(800)
-      const fill = (prefix: string) =>
-        Effect.gen(function* () {
-          let i = 0
-          while (yield* Effect.isSuccess(kv.put(`${prefix}-${i}`, value, { ttl: "1 second" }))) i++
-          return i
-        })
-      const room = yield* fill("first")
+      const room = yield* fill(kv, "first", value)
       assert.isAbove(room, 50)
       const refusal = yield* Effect.flip(kv.put("one more", value))
       assert.strictEqual(refusal._tag, "StoreError")
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* fill("second"), room)
+      assert.strictEqual(yield* fill(kv, "second", value), room)
       yield* TestClock.adjust("1 second")
       yield* kv.putMany(Array.from({ length: room }, (_, i) => [`third-${i}`, value]))
       assert.strictEqual(yield* store.size, room)
     }).pipe(Effect.provide(overStorage(100_000)))
   )
 
-  it.effect("is looked through a part at a time, which goes on with the next write", () => {
+  it.effect("is searched for expired entries in parts, and the next write continues the search", () => {
     let reads = 0
     return Effect.gen(function* () {
       const kv = yield* KeyValue
@@ -204,7 +203,7 @@ describe("a full storage", () => {
   let isFull = false
 })
 
-describe("twice the entries take at most twice the requests", () => {
+describe("requests to the backend", () => {
   const names = (n: number) => Array.from({ length: n }, (_, i) => `key-${i}`)
   const operations: Record<
     string,
@@ -223,7 +222,7 @@ describe("twice the entries take at most twice the requests", () => {
       )
   }
   for (const [name, run] of Object.entries(operations)) {
-    it.effect(name, () =>
+    it.effect(`sends at most twice as many requests in ${name} for twice as many entries`, () =>
       Effect.gen(function* () {
         const requestsFor = (n: number) => {
           let requests = 0
@@ -259,8 +258,8 @@ describe("twice the entries take at most twice the requests", () => {
   }
 })
 
-describe("a store that answers at once", () => {
-  it.effect("lets the event loop go on between 1,000 entries of a batch or listing, and the next", () =>
+describe("a backend that responds at once", () => {
+  it.effect("lets the event loop run after each 1,000 entries of a batch or listing", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const { keys } = yield* Enumeration
@@ -271,22 +270,15 @@ describe("a store that answers at once", () => {
         ["keys", Stream.runDrain(keys())],
         ["deleteMany", kv.deleteMany(names)]
       ] as const) {
-        let turns = 0
-        let timer = setImmediate(function count() {
-          turns++
-          timer = setImmediate(count)
-        })
-        yield* run as Effect.Effect<unknown, unknown>
-        clearImmediate(timer)
-        assert.isAtLeast(turns, 9, name)
+        assert.isAtLeast(yield* turnsOf(run as Effect.Effect<unknown, unknown>), 9, name)
       }
     }).pipe(Effect.provide(Layer.fresh(overMemory)))
   )
 })
 
-describe("many fibers on one key", () => {
+describe("many fibers that write one key", () => {
   it.effect(
-    "write one after the other, and the last of 100,000 wins",
+    "write one after the other, so that the last of 100,000 puts wins",
     () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -307,12 +299,12 @@ describe("many fibers on one key", () => {
   const many = 20_000
 
   for (const [name, isInterrupted] of [
-    ["all of them are", () => true],
+    ["all are", () => true],
     ["every second one is", (i: number) => i % 2 === 0],
     ["the first one is", (i: number) => i === 0]
   ] as const) {
     it.effect(
-      `lose nothing when ${name} interrupted`,
+      `lose no write when ${name} interrupted`,
       () => {
         const gate = Deferred.makeUnsafe<void>()
         return Effect.gen(function* () {
@@ -342,7 +334,7 @@ describe("many fibers on one key", () => {
     )
   }
 
-  it.effect("are interrupted after any step, and leave the key free", () =>
+  it.effect("leave the key free for later writes when they are interrupted after any step", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       for (let steps = 3; steps < 80; steps++) {
@@ -373,15 +365,15 @@ describe("errors", () => {
     )
 
   for (const [name, cause, tag] of [
-    ["no cause", undefined, "StoreError"],
+    ["an error without a cause", undefined, "StoreError"],
     ["a full storage", new DOMException("full", "QuotaExceededError"), "StoreError"],
     ["a bad path", badArgument({ module: "FileSystem", method: "open" }), "StoreError"],
     ["a busy file", systemError({ _tag: "Busy", module: "FileSystem", method: "open" }), "StoreUnavailableError"],
     ["an error that is not retryable", { isRetryable: false }, "StoreError"],
-    ["an error that is", { isRetryable: true }, "StoreUnavailableError"],
-    ["any other", new Error("connection lost"), "StoreUnavailableError"]
+    ["an error that is retryable", { isRetryable: true }, "StoreUnavailableError"],
+    ["any other error", new Error("connection lost"), "StoreUnavailableError"]
   ] as const) {
-    it.effect(`${name}: ${tag}`, () =>
+    it.effect(`fails with ${tag} for ${name}`, () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
         const maintenance = yield* Maintenance
@@ -409,7 +401,7 @@ describe("errors", () => {
     )
   }
 
-  it.effect("a batch that stops half-way has an unknown outcome", () =>
+  it.effect("reports an unknown outcome when a batch stops half-way", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const error = yield* Effect.flip(

@@ -1,3 +1,4 @@
+/** FileSystem: the contract, its files and their names, links, writes, expiry and errors. */
 import { execFileSync } from "node:child_process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
@@ -23,7 +24,7 @@ import { whileTimePasses } from "./filesystem/steps.ts"
 
 type Options = Partial<FileSystem.Options>
 
-/** A store in a directory of its own. */
+/** A store in a new temporary directory. */
 const temporary = (options?: Options) =>
   Layer.unwrap(
     Effect.map(
@@ -32,7 +33,7 @@ const temporary = (options?: Options) =>
     )
   ).pipe(Layer.provide(NodeServices.layer))
 
-/** Runs a test that looks at the directory, or changes it. */
+/** Runs a test that reads or changes the directory. */
 const withStore = <A, E>(
   test: (directory: string) => Effect.Effect<A, E, KeyValue | Enumeration | Maintenance | FS.FileSystem | Path.Path>,
   options?: Options
@@ -42,7 +43,7 @@ const withStore = <A, E>(
     return yield* test(directory).pipe(Effect.provide(FileSystem.layer({ directory, fsync: false, ...options })))
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
-/** Runs a test with a file system that behaves differently. */
+/** Runs a test with some methods of the file system replaced. */
 const withBrokenStore = <A, E>(
   change: (fs: FS.FileSystem) => Partial<FS.FileSystem>,
   test: (directory: string) => Effect.Effect<A, E, KeyValue | Maintenance | FS.FileSystem>
@@ -80,12 +81,12 @@ const collections = (prefix = "") =>
 
 contract("the store contract", temporary(), { capabilities: ["Enumeration", "Maintenance"] })
 
-describe("does what a map with a clock does", () => {
-  likeTheModel("FileSystem", temporary(), 20)
+describe("FileSystem and the model", () => {
+  likeTheModel("behaves like the model", temporary(), 20)
 })
 
 describe("layer", () => {
-  it.effect("makes the directory", () =>
+  it.effect("creates the directory", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         yield* KeyValue.use((kv) => kv.put("a", 1)).pipe(
@@ -96,7 +97,7 @@ describe("layer", () => {
     )
   )
 
-  it.effect("fails with StoreSetupError when it cannot", () =>
+  it.effect("fails with StoreSetupError when it cannot create the directory", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const fs = yield* FS.FileSystem
@@ -110,7 +111,7 @@ describe("layer", () => {
     )
   )
 
-  it.effect("takes another default collection", () =>
+  it.effect("uses the given default collection", () =>
     withStore(
       (directory) =>
         Effect.gen(function* () {
@@ -121,7 +122,7 @@ describe("layer", () => {
     )
   )
 
-  it.effect("finds what an earlier layer wrote", () =>
+  it.effect("reads the entries that an earlier layer wrote", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         yield* (yield* KeyValue).put("a", new Uint8Array([0, 255]), { ttl: "1 minute" })
@@ -133,7 +134,7 @@ describe("layer", () => {
 })
 
 describe("files", () => {
-  it.effect("one readable file for each entry", () =>
+  it.effect("stores one human-readable file per entry", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -152,7 +153,7 @@ describe("files", () => {
     )
   )
 
-  it.effect("a file that somebody wrote by hand is an entry", () =>
+  it.effect("reads and lists a file that was written by hand", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const fs = yield* FS.FileSystem
@@ -164,7 +165,7 @@ describe("files", () => {
     )
   )
 
-  it.effect("a file that is no entry is an error, not a miss, and is neither listed nor cleared", () =>
+  it.effect("fails to read a file that is not an entry, and neither lists nor clears it", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -193,7 +194,7 @@ describe("files", () => {
     )
   )
 
-  it.effect("lists large values by the beginning of their files", () =>
+  it.effect("reads only the beginning of large files when it clears or removes expired entries", () =>
     withBrokenStore(
       () => ({ readFile: () => Effect.die("all of the file was read") }),
       () =>
@@ -210,7 +211,7 @@ describe("files", () => {
     )
   )
 
-  it.effect("reads all of a file that begins otherwise", () =>
+  it.effect("reads the whole file when the fields of an entry are in another order", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const fs = yield* FS.FileSystem
@@ -252,7 +253,7 @@ describe("names", () => {
     ["é", "%C3%A9"],
     ["🌍", "%F0%9F%8C%8D"]
   ] as const) {
-    it.effect(`${JSON.stringify(name)} is ${file}`, () =>
+    it.effect(`encodes ${JSON.stringify(name)} as ${file}`, () =>
       Effect.gen(function* () {
         assert.strictEqual(yield* encode(name), file)
         assert.strictEqual(fileNames.decode(file), name)
@@ -260,14 +261,14 @@ describe("names", () => {
     )
   }
 
-  it("names that stand for nothing", () => {
+  it("does not decode file names that it never writes", () => {
     for (const file of ["Upper", "%c3%a9", "%C3", "a%", "%41", "a b", ".tmp", "con", "a.", "x".repeat(201), ""]) {
       assert.strictEqual(fileNames.decode(file), undefined, file)
     }
   })
 
   it.effect.prop(
-    "are short, plain, come back, and differ when case does not count",
+    "encodes names reversibly, in at most 200 plain characters, and distinctly even if case is ignored",
     [Schema.String, Schema.String],
     ([one, other]) =>
       Effect.gen(function* () {
@@ -282,7 +283,7 @@ describe("names", () => {
       })
   )
 
-  it.effect("long ones are cut, and told apart", () =>
+  it.effect("shortens long names and keeps them distinct", () =>
     Effect.gen(function* () {
       const name = "x".repeat(300)
       const file = yield* encode(name)
@@ -290,12 +291,12 @@ describe("names", () => {
       assert.isTrue(fileNames.isCut(file))
       assert.notStrictEqual(yield* encode(`${name}y`), file)
       assert.strictEqual(fileNames.decode(file), undefined)
-      // What is written like a cut name is a plain name, and is written differently.
+      // A key that looks like a shortened name gets a file name of its own.
       assert.notStrictEqual(yield* encode(file), file)
     })
   )
 
-  it.effect("long ones are listed and cleared by the names in their files", () =>
+  it.effect("lists and clears entries with long names by the names in their files", () =>
     withStore(() =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -317,7 +318,7 @@ describe("names", () => {
     )
   )
 
-  it.effect("a file of another long key is never answered", () =>
+  it.effect("never returns the entry of another long key", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -336,8 +337,8 @@ describe("names", () => {
   )
 })
 
-describe("outside of the directory", () => {
-  it.effect("no name leads there", () =>
+describe("paths outside the directory", () => {
+  it.effect("stays inside the directory for every key and collection", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -372,7 +373,7 @@ describe("outside of the directory", () => {
       }).pipe(Effect.scoped)
     )
 
-  it.effect("a collection that is a link out of it is refused", () =>
+  it.effect("refuses a collection that is a link to the outside of the directory", () =>
     withLinks((directory, elsewhere) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -399,7 +400,7 @@ describe("outside of the directory", () => {
     )
   )
 
-  it.effect("an entry that is a link out of it is refused", () =>
+  it.effect("refuses an entry that is a link to the outside of the directory", () =>
     withLinks((directory, elsewhere) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -416,7 +417,7 @@ describe("outside of the directory", () => {
     )
   )
 
-  it.effect("links inside of it are followed by reads, and replaced by writes", () =>
+  it.effect("follows links inside the directory in reads, and replaces them in writes", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -434,7 +435,7 @@ describe("outside of the directory", () => {
     )
   )
 
-  it.effect("a link to nowhere is a miss", () =>
+  it.effect("treats a broken link as a miss", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -451,8 +452,8 @@ describe("outside of the directory", () => {
   )
 })
 
-describe("what is no file", () => {
-  it.live("is refused at once by reads, writes and deletes, and in nobody's way when keys are listed", () =>
+describe("pipes and directories in the place of files", () => {
+  it.live("fails reads, writes and deletes of pipes and directories at once, and skips them in listings", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -480,7 +481,7 @@ describe("what is no file", () => {
 })
 
 describe("writing", () => {
-  it.effect("leaves no temporary files, with fsync or without", () =>
+  it.effect("leaves no temporary files after a batch, with and without fsync", () =>
     Effect.forEach([true, false], (fsync) =>
       withStore(
         (directory) =>
@@ -495,7 +496,7 @@ describe("writing", () => {
     )
   )
 
-  it.effect("replaces whole files: a reader sees one writer's value or the other's", () =>
+  it.effect("replaces whole files, so that a reader sees one writer's value or the other's", () =>
     withStore(() =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -514,7 +515,7 @@ describe("writing", () => {
     )
   )
 
-  it.effect("a batch that cannot be written leaves everything as it was", () => {
+  it.effect("changes nothing when a batch cannot be written", () => {
     let writes = 0
     return withBrokenStore(
       (fs) => ({
@@ -541,7 +542,7 @@ describe("writing", () => {
     )
   })
 
-  it.effect("a batch that stops between two files has an unknown outcome", () => {
+  it.effect("reports an unknown outcome when a batch stops between two files", () => {
     let renames = 0
     return withBrokenStore(
       (fs) => ({ rename: (from, to) => (++renames === 2 ? fails("EIO") : fs.rename(from, to)) }),
@@ -561,7 +562,7 @@ describe("writing", () => {
     )
   })
 
-  it.effect("an interrupted write leaves no temporary file", () =>
+  it.effect("leaves no temporary file when a write is interrupted", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -580,7 +581,7 @@ describe("writing", () => {
     )
   )
 
-  it.effect("temporary files of a crashed process are ignored, and removed after an hour", () =>
+  it.effect("ignores temporary files of a crashed process, and removes them after an hour", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -603,7 +604,7 @@ describe("writing", () => {
 })
 
 describe("expired entries", () => {
-  it.effect("no read removes a file", () =>
+  it.effect("does not remove the file of an expired entry in reads and listings", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -620,7 +621,7 @@ describe("expired entries", () => {
     )
   )
 
-  it.effect("writes reclaim their space, whatever the collection", () =>
+  it.effect("removes expired entries of all collections during writes", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
@@ -638,7 +639,7 @@ describe("expired entries", () => {
     )
   )
 
-  it.effect("one that another process has just replaced is not removed", () => {
+  it.effect("does not remove an expired entry that another process has just replaced", () => {
     let replace = Effect.void as Effect.Effect<unknown>
     return withBrokenStore(
       (fs) => ({
@@ -661,7 +662,7 @@ describe("expired entries", () => {
 })
 
 describe("errors", () => {
-  it.effect("say whether trying again may help", () =>
+  it.effect("reports in its error whether a retry may help", () =>
     Effect.forEach(
       [
         [fails("EACCES", "PermissionDenied"), "StoreError"],
@@ -694,7 +695,7 @@ describe("errors", () => {
     )
   )
 
-  it.effect("a directory in an entry's place is an error, not a miss", () =>
+  it.effect("fails with StoreError, instead of a miss, when the path of an entry is a directory", () =>
     withStore((directory) =>
       Effect.gen(function* () {
         const fs = yield* FS.FileSystem

@@ -1,3 +1,4 @@
+/** Memory: its limits and evictions, heap use, seed, options and versions, and the Slots that hold its entries. */
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -32,7 +33,7 @@ const within = <A, E>(
 
 describe("Memory", () => {
   describe("maxEntries", () => {
-    it.effect("evicts the least recently used entry: reads and writes are use", () =>
+    it.effect("evicts the least recently used entry, where reads and writes count as use", () =>
       within(
         { maxEntries: 3 },
         Effect.gen(function* () {
@@ -52,7 +53,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("looking for a missing key, deleting and listing are no use", () =>
+    it.effect("does not count misses, deletes and listings as use", () =>
       within(
         { maxEntries: 2 },
         Effect.gen(function* () {
@@ -67,7 +68,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("counts all collections together, and forgets empty ones", () =>
+    it.effect("limits all collections together, and forgets empty collections", () =>
       within(
         { maxEntries: 2 },
         Effect.gen(function* () {
@@ -80,7 +81,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("or each collection for itself", () =>
+    it.effect("limits each collection separately when limitsPer is collection", () =>
       within(
         { maxEntries: 2, limitsPer: "collection" },
         Effect.gen(function* () {
@@ -92,7 +93,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("per collection, also after its only entry was overwritten or has expired", () =>
+    it.effect("limits a collection whose only entry was overwritten or has expired", () =>
       within(
         { maxEntries: 2, limitsPer: "collection" },
         Effect.gen(function* () {
@@ -107,7 +108,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("of one keeps the last entry", () =>
+    it.effect("keeps the last entry when maxEntries is 1", () =>
       within(
         { maxEntries: 1 },
         Effect.gen(function* () {
@@ -122,7 +123,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("holds for atomic writes, too", () =>
+    it.effect("limits atomic writes", () =>
       within(
         { maxEntries: 2 },
         Effect.gen(function* () {
@@ -135,7 +136,7 @@ describe("Memory", () => {
   })
 
   describe("maxSize", () => {
-    it.effect("counts bytes of UTF-8 JSON and bytes as they are, with their keys and the collection's name", () =>
+    it.effect("counts JSON in UTF-8, bytes, keys and the collection's name", () =>
       within(
         { maxSize: 18, defaultCollection: "é" },
         Effect.gen(function* () {
@@ -149,7 +150,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("bounds the keys, however small the values are", () =>
+    it.effect("limits the size of keys even when the values are small", () =>
       within(
         { maxSize: "64 KiB" },
         Effect.gen(function* () {
@@ -164,7 +165,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("bounds the names of collections", () =>
+    it.effect("limits the size of collection names", () =>
       within(
         { maxSize: "64 KiB" },
         Effect.gen(function* () {
@@ -177,7 +178,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("evicts as many as it takes, and gives space back", () =>
+    it.effect("evicts as many entries as a write needs, and frees the space of deleted entries", () =>
       within(
         { maxSize: 12, defaultCollection: "" },
         Effect.gen(function* () {
@@ -195,7 +196,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("does not keep an entry that is larger alone, nor the one that it replaces", () =>
+    it.effect("keeps neither an entry that is larger than maxSize nor the entry that it replaces", () =>
       within(
         { maxSize: 12, defaultCollection: "" },
         Effect.gen(function* () {
@@ -208,7 +209,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("per collection", () =>
+    it.effect("limits the size of each collection separately when limitsPer is collection", () =>
       within(
         { maxSize: "14 B", limitsPer: "collection" },
         Effect.gen(function* () {
@@ -225,7 +226,7 @@ describe("Memory", () => {
     const count = 500
     const size = 20_000
 
-    /** How many bytes of the heap it takes to keep what is written, for each byte of a value. */
+    /** How many bytes of the heap the store takes for each byte of a value. */
     const bytesPerByte = <E>(
       layer: Layer.Layer<KeyValue, E>,
       write: (kv: Service, key: string, value: string) => Effect.Effect<unknown>
@@ -235,7 +236,7 @@ describe("Memory", () => {
         yield* write(kv, "first", "x")
         collectGarbage()
         const before = process.memoryUsage().heapUsed
-        // Not a rope: its parts would be counted once for all.
+        // A flat string: the parts of a rope would be shared, and counted once for all entries.
         for (let i = 0; i < count; i++) yield* write(kv, `k${i}`, Buffer.alloc(size, `${i} `).toString("latin1"))
         collectGarbage()
         const used = process.memoryUsage().heapUsed - before
@@ -250,7 +251,7 @@ describe("Memory", () => {
       "below Compression, which takes text": Memory.layer().pipe(Compression.wrap({ minSize: "1 MiB" }))
     }
     for (const [name, layer] of Object.entries(layers)) {
-      it.effect(`holds each value once, ${name}`, () =>
+      it.effect(`holds each value once on the heap, ${name}`, () =>
         Effect.gen(function* () {
           const put = (kv: Service, key: string, text: string) => Effect.orDie(kv.put(key, { text }))
           assert.isBelow(yield* bytesPerByte(layer, put), 1.3)
@@ -263,7 +264,7 @@ describe("Memory", () => {
   })
 
   describe("seed", () => {
-    it.effect("is there from the beginning, without a TTL", () =>
+    it.effect("stores the seed when the layer is built, without a TTL", () =>
       within(
         { seed: { test_collection: { test_key: { obj_key: "obj_value" } }, bytes: { a: Uint8Array.of(1) } } },
         Effect.gen(function* () {
@@ -277,7 +278,7 @@ describe("Memory", () => {
       )
     )
 
-    it.effect("is a copy", () => {
+    it.effect("copies the seed", () => {
       const list = [1]
       const layer = Memory.layer({ seed: { c: { list } } })
       return Effect.gen(function* () {
@@ -287,7 +288,7 @@ describe("Memory", () => {
       }).pipe(Effect.provide(layer))
     })
 
-    it.effect("that cannot be stored fails the layer", () =>
+    it.effect("fails the layer when the seed cannot be stored", () =>
       Effect.gen(function* () {
         const seed = { c: { good: 1, bad: { date: new Date(0) as unknown as string } } }
         const error = yield* buildError(Memory.layer({ seed }))
@@ -299,7 +300,7 @@ describe("Memory", () => {
     )
   })
 
-  it.effect("refuses options out of range", () =>
+  it.effect("fails with StoreSetupError for options out of range", () =>
     Effect.gen(function* () {
       const wrong: ReadonlyArray<Memory.Options> = [
         { maxEntries: 0 },
@@ -316,7 +317,7 @@ describe("Memory", () => {
     })
   )
 
-  it.effect("has a default collection of one's own choice", () =>
+  it.effect("uses the given default collection", () =>
     within(
       { defaultCollection: "mine" },
       Effect.gen(function* () {
@@ -326,7 +327,7 @@ describe("Memory", () => {
     )
   )
 
-  it.effect("removeExpired answers how many there were, also per collection", () =>
+  it.effect("returns from removeExpired the number of removed entries, for limits per store and per collection", () =>
     Effect.gen(function* () {
       for (const limitsPer of ["store", "collection"] as const) {
         yield* within(
@@ -345,7 +346,7 @@ describe("Memory", () => {
     })
   )
 
-  it.effect("looking into unknown collections keeps no memory", () =>
+  it.effect("keeps no memory for unknown collections", () =>
     Effect.gen(function* () {
       const driver = yield* Memory.make({ limitsPer: "collection" })
       const set = vi.spyOn(Map.prototype, "set")
@@ -358,7 +359,7 @@ describe("Memory", () => {
     })
   )
 
-  it.effect("a version never comes again, so that a late writer cannot win", () =>
+  it.effect("never reuses a version, so that a late writer cannot win", () =>
     Effect.gen(function* () {
       const driver = yield* Memory.make({})
       const version = Effect.map(driver.get({ ...call.get("c", "a"), versioned: true }), ([found]) => found?.version)
@@ -372,7 +373,7 @@ describe("Memory", () => {
     })
   )
 
-  it.effect("with limits per collection, writes to one collection free what has expired in all others", () =>
+  it.effect("removes expired entries of all collections during writes to one, with limits per collection", () =>
     Effect.gen(function* () {
       const driver = yield* Memory.make({ limitsPer: "collection", maxEntries: 1000 })
       const put = (collection: string, expiresAt?: number) =>
@@ -386,7 +387,7 @@ describe("Memory", () => {
   )
 
   for (const limitsPer of ["store", "collection"] as const) {
-    it.effect(`a limit per ${limitsPer} evicts no live entry while expired ones are there`, () =>
+    it.effect(`evicts no live entry while there are expired ones, with limits per ${limitsPer}`, () =>
       within(
         { maxSize: 149, limitsPer, defaultCollection: "" },
         Effect.gen(function* () {
@@ -404,7 +405,7 @@ describe("Memory", () => {
     )
   }
 
-  it.effect("lists collections without looking at every entry", () =>
+  it.effect("lists collections without reading every entry", () =>
     Effect.gen(function* () {
       const driver = yield* Memory.make({})
       let looks = 0
@@ -438,7 +439,7 @@ describe("Slots", () => {
     return { collections, owners, slots, put, kept }
   }
 
-  it("the sweep frees expired entries that nobody asks for", () => {
+  it("sweeps expired entries that are never read", () => {
     const { put, kept } = make()
     for (let i = 0; i < 100; i++) put(`old-${i}`, 0, 10)
     for (let i = 0; i < 100; i++) put(`new-${i}`, 20)
@@ -446,13 +447,13 @@ describe("Slots", () => {
     assert.strictEqual(kept().length, 100)
   })
 
-  it("the sweep keeps up with writes that all expire", () => {
+  it("sweeps as fast as entries expire when every entry has a TTL", () => {
     const { put, kept } = make()
     for (let now = 0; now < 10_000; now++) put(`key-${now}`, now, now + 50)
     assert.isBelow(kept().length, 150)
   })
 
-  it("the sweep goes round although entries move and go", () => {
+  it("sweeps all entries although others are read, deleted and written meanwhile", () => {
     const { put, slots, kept } = make()
     for (let i = 0; i < 20; i++) put(`live-${i}`, 0)
     for (let i = 0; i < 20; i++) put(`old-${i}`, 0, 10)
@@ -464,7 +465,7 @@ describe("Slots", () => {
     assert.isFalse(kept().some((key) => key.startsWith("old")))
   })
 
-  it("an expired entry is freed by whoever asks for it", () => {
+  it("frees an expired entry when it is read or deleted", () => {
     const { put, slots, kept } = make()
     put("a", 0, 10)
     put("b", 0, 10)
@@ -474,7 +475,7 @@ describe("Slots", () => {
     assert.deepStrictEqual(kept(), ["c"])
   })
 
-  it("an entry that goes keeps no other in memory", () => {
+  it("drops the references of a deleted entry to other entries", () => {
     const { put, slots, collections } = make()
     for (const key of "abc") put(key, 0, 10)
     const slot = collections.get("c")!.get("b")!
@@ -482,7 +483,7 @@ describe("Slots", () => {
     assert.deepStrictEqual([slot.older, slot.newer, slot.position], [undefined, undefined, -1])
   })
 
-  it("expired entries are found first, in whatever order they were written, replaced and deleted", () => {
+  it("finds expired entries in whatever order entries were written, replaced and deleted", () => {
     let seed = 1
     const random = (below: number) => {
       seed = (seed * 48_271) % 2_147_483_647
@@ -517,7 +518,7 @@ describe("Slots", () => {
     }
   })
 
-  it("an empty collection is forgotten, and so is one that was only looked at", () => {
+  it("forgets collections that are empty or were only read", () => {
     const { put, slots, collections, owners } = make()
     for (let i = 0; i < 1000; i++) slots.get(`unknown-${i}`, "a", 0)
     assert.deepStrictEqual([collections.size, owners.size], [0, 0])
@@ -527,7 +528,7 @@ describe("Slots", () => {
     assert.deepStrictEqual([collections.size, owners.size], [0, 0])
   })
 
-  it("an entry that goes while the sweep stands on it is counted once", () => {
+  it("counts an entry once when it is removed at the position of the sweep", () => {
     for (let gone = 0; gone < 12; gone++) {
       const { put, slots, kept } = make({ ...unlimited, maxEntries: 12 })
       for (let i = 0; i < 12; i++) put(`old-${i}`, 0, 10)
@@ -537,7 +538,7 @@ describe("Slots", () => {
     }
   })
 
-  it("stays within its limits whatever happens", () => {
+  it("stays within its limits during mixed reads, writes and deletes", () => {
     const { put, slots, kept } = make({ maxEntries: 7, maxSize: 60 })
     for (let i = 0; i < 5000; i++) {
       put("k".repeat((i * 13) % 40) + (i % 11), i, i % 3 === 0 ? i + 5 : undefined)

@@ -1,3 +1,4 @@
+/** Null, the store that stores nothing. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -7,7 +8,7 @@ import { Maintenance } from "../../src/Maintenance.ts"
 import * as Null from "../../src/stores/Null.ts"
 
 describe("Null", () => {
-  it.effect("keeps nothing: reads miss, deletes find nothing", () =>
+  it.effect("stores nothing, so that reads miss and deletes find nothing", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       yield* kv.put("a", 1, { ttl: "1 hour" })
@@ -24,7 +25,7 @@ describe("Null", () => {
     }).pipe(Effect.provide(Null.layer()))
   )
 
-  it.effect("has nothing to enumerate or to remove", () =>
+  it.effect("lists nothing and removes nothing", () =>
     Effect.gen(function* () {
       yield* (yield* KeyValue).put("a", 1)
       const enumeration = yield* Enumeration
@@ -37,7 +38,7 @@ describe("Null", () => {
     }).pipe(Effect.provide(Null.layer()))
   )
 
-  it.effect("refuses what no store accepts", () =>
+  it.effect("fails for values, TTLs and keys that no store accepts", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const value: any = { when: new Date(0) }

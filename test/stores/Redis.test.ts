@@ -1,3 +1,4 @@
+/** The store contract on a Redis server and a Redis Cluster, and expiry by the server's clock. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -35,7 +36,7 @@ describeWithRedis("Redis", (server) => {
     )
   })
 
-  it.live("expires what has a TTL by the server's clock", () =>
+  it.live("expires an entry by the server's clock", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.put("a", 1, { ttl: "50 millis" })

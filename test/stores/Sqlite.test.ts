@@ -1,3 +1,4 @@
+/** Sqlite: the contract in memory and in a file, its tables, and the options of its layer. */
 import * as fs from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -18,7 +19,7 @@ const cases = StoreContract.cases({ capabilities: StoreContract.allCapabilities 
 describe("Sqlite in memory", () => {
   for (const { name, run } of cases) it.effect(name, () => Effect.provide(run, Sqlite.layer()))
 
-  it.effect("shares nothing with another layer", () =>
+  it.effect("does not share entries between two layers in memory", () =>
     Effect.gen(function* () {
       yield* Effect.flatMap(KeyValue.KeyValue, (kv) => kv.put("a", 1)).pipe(withStore())
       assert.isUndefined(yield* Effect.flatMap(KeyValue.KeyValue, (kv) => kv.get("a")).pipe(withStore()))
@@ -31,7 +32,7 @@ describe("Sqlite in a file", () => {
     it.effect(name, () => Effect.flatMap(temporaryFile, (filename) => withStore({ filename })(run)))
   }
 
-  it.effect("keeps what was put, in directories that it makes", () =>
+  it.effect("creates missing directories, and keeps entries after the layer was closed", () =>
     Effect.gen(function* () {
       const filename = join(yield* temporaryFile, "deep", "er", "test.db")
       const json = { b: [1, null, "\ud800", "\0"] }
@@ -52,7 +53,7 @@ describe("Sqlite in a file", () => {
     })
   )
 
-  it.effect("writes a log ahead, which is gone once the last layer is closed", () =>
+  it.effect("uses a write-ahead log, which is removed when the last layer closes", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       yield* Effect.gen(function* () {
@@ -66,7 +67,7 @@ describe("Sqlite in a file", () => {
     })
   )
 
-  it.effect("holds JSON as text and bytes as a blob, one row an entry", () =>
+  it.effect("stores JSON as text and bytes as a blob, in one row per entry", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -93,7 +94,7 @@ describe("Sqlite in a file", () => {
 })
 
 describe("Sqlite tables", () => {
-  it.effect("are apart, in one file and from one another's clearing", () =>
+  it.effect("keep their entries apart in one file, also when one is cleared", () =>
     Effect.gen(function* () {
       const { database, filename, store } = yield* withConnection
       database.exec("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
@@ -112,7 +113,7 @@ describe("Sqlite tables", () => {
     })
   )
 
-  it.effect("are shared by those who name the same one", () =>
+  it.effect("are shared by layers that name the same table", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       yield* Effect.gen(function* () {
@@ -139,7 +140,7 @@ describe("Sqlite.layer", () => {
     ["synchronous must be", { synchronous: "off" as "full" }]
   ]
   for (const [reason, options] of wrong) {
-    it.effect(`refuses ${JSON.stringify(options)}`, () =>
+    it.effect(`fails with StoreSetupError for ${JSON.stringify(options)}`, () =>
       Effect.map(refused(options), (error) => {
         assert.strictEqual(error._tag, "StoreSetupError")
         assert.include(error.message, `Sqlite: ${reason}`)
@@ -147,7 +148,7 @@ describe("Sqlite.layer", () => {
     )
   }
 
-  it.effect("has a default collection", () =>
+  it.effect("uses the given default collection", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.put("a", 1)
@@ -155,7 +156,7 @@ describe("Sqlite.layer", () => {
     }).pipe(withStore({ defaultCollection: "mine" }))
   )
 
-  it.effect("takes its options from Config", () =>
+  it.effect("reads its options from Config", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const store = Sqlite.layerConfig({
@@ -171,7 +172,7 @@ describe("Sqlite.layer", () => {
     })
   )
 
-  it.effect("uses a given connection as it is, and leaves it open", () =>
+  it.effect("uses a given connection without changing its settings, and leaves it open", () =>
     Effect.gen(function* () {
       const database = yield* connect(yield* temporaryFile, { readBigInts: true, returnArrays: true })
       yield* Effect.gen(function* () {
@@ -193,7 +194,7 @@ describe("Sqlite.layer", () => {
     })
   )
 
-  it.effect("does not open what is not a database", () =>
+  it.effect("refuses a file that is not a SQLite database", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       fs.writeFileSync(filename, "certainly not a database. ".repeat(400))
@@ -203,7 +204,7 @@ describe("Sqlite.layer", () => {
     })
   )
 
-  it.effect("does not open a directory, or a path through a file", () =>
+  it.effect("refuses a directory, and a path that leads through a file", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       fs.mkdirSync(filename)
@@ -213,7 +214,7 @@ describe("Sqlite.layer", () => {
     })
   )
 
-  it.effect("does not open what it cannot write", () =>
+  it.effect("refuses a read-only database", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       yield* KeyValue.KeyValue.pipe(withStore({ filename }))
@@ -221,7 +222,7 @@ describe("Sqlite.layer", () => {
     })
   )
 
-  it.effect("refuses a table of a newer version, and one of somebody else", () =>
+  it.effect("refuses a table of a newer version, and a table of another program", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       database.exec("CREATE TABLE theirs (x)")
@@ -232,7 +233,7 @@ describe("Sqlite.layer", () => {
     })
   )
 
-  it.effect("refuses a connection inside of a transaction, which goes on, and one that is closed", () =>
+  it.effect("refuses a connection inside a transaction, which stays open, and a closed connection", () =>
     Effect.gen(function* () {
       const { database } = yield* withConnection
       database.exec("BEGIN")

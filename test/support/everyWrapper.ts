@@ -1,4 +1,4 @@
-/** Every wrapper over a store of its own, by name: for tests of what must hold for all of them. */
+/** Every wrapper over its own store, by name, for tests of rules that hold for all wrappers. */
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
@@ -35,10 +35,10 @@ import {
 
 const key = Redacted.make("cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=")
 
-/** A store of its own each time: the same layer twice in a stack would be one store. */
+/** Makes a new store each time, because the same layer twice in a stack would be one store. */
 const memory = () => Memory.layer({ maxEntries: 1_000_000 })
 
-/** Made anew for each test, of a store that a test may replace. */
+/** Makes new layers for each test, over a store that the test may replace. */
 export const everyWrapper = (store: () => ReturnType<typeof memory> = memory) =>
   ({
     "no wrapper": store(),

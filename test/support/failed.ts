@@ -1,12 +1,12 @@
 import { Console, Data, Effect, Runtime } from "effect"
 import { style } from "../../examples/demo/style.ts"
 
-/** Makes a program's exit status 1. What is wrong is printed already. */
+/** Makes the exit status of the program 1. The problem has been printed already. */
 export class Failed extends Data.TaggedError("Failed") {
   override readonly [Runtime.errorReported] = false
 }
 
-/** Says what is wrong. */
+/** Prints what is wrong, and fails. */
 export const fail = Effect.fnUntraced(function* (message: string) {
   const { bad } = yield* style
   yield* Console.error(`${bad("✗")} ${message}`)

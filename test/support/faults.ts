@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { Driver, KeyValueError } from "../../src/index.ts"
 
-/** What a step of a script does to a call, before or in place of the store. */
+/** What a step of a script does to a call, before or instead of the store. */
 export type Step =
   | "ok"
   | "unavailable"
@@ -21,7 +21,7 @@ export interface Script {
   steps: Array<Step>
   /** What happens to calls after the last step. Default: they go through. */
   always?: Step | undefined
-  /** Every call that came by. */
+  /** Every call so far. */
   readonly calls: Array<Driver.Call>
   /** How many hanging calls were interrupted. */
   interrupted: number
@@ -30,10 +30,10 @@ export interface Script {
 export const script = (...steps: Array<Step>): Script => ({ steps, calls: [], interrupted: 0 })
 
 /**
- * A wrapper that follows a script: `unavailable`, `refused` and `full` fail, `hang` never answers, `stuck` does not answer
+ * A wrapper that follows a script: `unavailable`, `refused` and `full` fail, `hang` never returns, `stuck` never returns
  * and cannot be interrupted either, `lost` is applied and then fails, `late` fails and is applied five seconds later,
- * `defect` dies, `midway` is applied after half a second and answers after a whole one, a number
- * answers after so many milliseconds.
+ * `defect` dies, `midway` is applied after half a second and returns after a whole one, and a number returns after
+ * that many milliseconds.
  */
 export const faulty = (script: Script) =>
   Driver.wrapper(
@@ -71,6 +71,6 @@ export const faulty = (script: Script) =>
     )
   )
 
-/** What goes wrong when a layer is built. */
+/** The error with which a layer fails to build. */
 export const buildError = <A, E>(layer: Layer.Layer<A, E>): Effect.Effect<E> =>
   Effect.flip(Effect.provide(Effect.void, layer)) as Effect.Effect<E>

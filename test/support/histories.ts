@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { Driver, KeyValue, KeyValueError } from "../../src/index.ts"
 import { isLinearizable, type Operation } from "./linearizable.ts"
 
-/** How often, of a hundred calls, each fault happens. */
+/** The percentage of calls with each fault. */
 export interface Faults {
   readonly unavailable?: number
   readonly lost?: number
@@ -14,7 +14,7 @@ export interface Faults {
   readonly slow?: number
 }
 
-/** Faults by chance, while `isOn`. What comes late is applied within five seconds. */
+/** Random faults while `isOn`. Late calls are applied within five seconds. */
 export const chaos = (faults: Faults, isOn: () => boolean = () => true) =>
   Driver.wrapper(
     Driver.around((call, next) =>
@@ -43,13 +43,13 @@ export interface Run {
   readonly seed: number
   readonly fibers?: number
   readonly steps?: number
-  /** Longest pause between operations, in milliseconds. */
+  /** The longest pause between operations, in milliseconds. */
   readonly pause?: number
-  /** How often the layer is built: each time a process that ends when all have done their steps. */
+  /** How often the layer is built. Each time stands for a process that ends when all fibers have done their steps. */
   readonly processes?: number
 }
 
-/** What several fibers do to two keys, by chance, and what they see of each. */
+/** Lets several fibers use two keys at random, and returns the operations on each key with their results. */
 export const history = <E>(
   layer: Layer.Layer<KeyValue.KeyValue, E>,
   { seed, fibers = 3, steps = 6, pause = 400, processes = 1 }: Run
@@ -60,7 +60,7 @@ export const history = <E>(
     let values = 0
     let tick = 50
 
-    /** Does something to one key or to both, and notes for each what came of it. */
+    /** Performs a step on one key or on both, and records its result for each. */
     const record = Effect.fnUntraced(function* (kv: KeyValue.Service, step: "read" | "write" | "delete") {
       const dice = yield* Random.nextIntBetween(0, 4, { halfOpen: true })
       const keys = dice < 2 ? ["k"] : dice < 3 ? ["j"] : ["j", "k"]
@@ -92,7 +92,7 @@ export const history = <E>(
     const all = KeyValue.KeyValue.use((kv) =>
       Effect.forEach(Array.from({ length: fibers }), () => user(kv), { concurrency: "unbounded", discard: true })
     )
-    // What remains is seen when all is settled.
+    // Read the final values when all late calls are done.
     const rest = KeyValue.KeyValue.use((kv) =>
       Effect.suspend(() => {
         tick = 1000
@@ -108,7 +108,7 @@ export const history = <E>(
     return operations
   }).pipe(Random.withSeed(seed))
 
-/** The first seed, if any, by which something happens that no single register could show. */
+/** The first seed, if any, whose history of a key is not linearizable. */
 export const firstViolation = Effect.fnUntraced(function* <E>(
   layer: () => Layer.Layer<KeyValue.KeyValue, E>,
   seeds: number,

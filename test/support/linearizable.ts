@@ -1,17 +1,17 @@
-/** What somebody did to a register, and when. */
+/** An operation on a register, and when it ran. */
 export interface Operation {
   readonly do: "read" | "write"
-  /** What was read, or written; `undefined` for a miss, or a deletion. */
+  /** The value that was read or written; `undefined` for a miss or a deletion. */
   readonly value: unknown
   readonly start: number
-  /** Infinite for a write of which nobody knows when, or whether, it was applied. */
+  /** Infinite for a write of unknown outcome, which may be applied at any time or never. */
   readonly end: number
 }
 
 /**
- * Can the operations be put in an order that agrees with their times, in which each read answers the last write?
+ * Whether the operations have an order that agrees with their times, in which each read returns the last write.
  *
- * Positions, not times: operations that touch in time are told apart by the order in which they began and ended. Writes
+ * `start` and `end` are positions, not times, so that operations at the same time have an order. Writes
  * with an infinite end may be left out.
  */
 export const isLinearizable = (operations: ReadonlyArray<Operation>): boolean => {

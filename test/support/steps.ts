@@ -9,7 +9,7 @@ export const yieldingBefore = <A, E, R>(
   turns = 1
 ): Effect.Effect<A, E, R> =>
   Effect.suspend(() => {
-    // Not that of the `TestClock`, which would wait until the effect goes on before it wakes others.
+    // The scheduler of the `TestClock` would wait for the effect before it wakes other fibers.
     const scheduler = new Scheduler.MixedScheduler()
     let steps = 0
     return Effect.provideService(effect, Scheduler.Scheduler, {

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 const start = Date.UTC(2026, 0)
 
 /**
- * Runs an effect by the `TestClock`, but with a time of day that `turn` sets forward, or back by a negative number of
+ * Runs an effect with the `TestClock`, but with a wall clock that `turn` sets forward, or back by a negative number of
  * milliseconds. Elapsed time stays as it is.
  */
 export const withWallClock = <A, E, R>(

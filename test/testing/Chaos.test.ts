@@ -1,3 +1,4 @@
+/** Tests `Chaos`: what each fault does to a call, how faults are drawn, and how they are switched on and off. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,7 +17,7 @@ import { buildError } from "../support/faults.ts"
 
 const memory = Memory.layer({ seed: { default_collection: { key: "old" } } })
 
-/** The store with a fault at its first call, and with its switch. */
+/** The store with a fault in its first call. */
 const once = (fault: Chaos.Fault, options: Chaos.Options = {}) =>
   memory.pipe(Chaos.wrap({ ...options, script: (_, n) => (n === 0 ? fault : undefined) }))
 
@@ -32,7 +33,7 @@ const run = <A, E, E2>(
 ) => Effect.provide(effect, layer, { local: true })
 
 describe("Chaos", () => {
-  it.effect("failBefore: the call does not reach the store", () =>
+  it.effect("failBefore fails the call before it reaches the store", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(put)
       assert.strictEqual(error._tag, "StoreUnavailableError")
@@ -41,7 +42,7 @@ describe("Chaos", () => {
     }).pipe((effect) => run(effect, once({ _tag: "failBefore" })))
   )
 
-  it.effect("failAfter: it is applied, the reply is lost", () =>
+  it.effect("failAfter fails the call after it was applied", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(put)
       assert.strictEqual(error._tag, "StoreUnavailableError")
@@ -50,14 +51,14 @@ describe("Chaos", () => {
     }).pipe((effect) => run(effect, once({ _tag: "failAfter" })))
   )
 
-  it.effect("a read fails, too, without an outcome", () =>
+  it.effect("fails a read without an outcome", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag === "StoreUnavailableError" && error.outcome, undefined)
     }).pipe((effect) => run(effect, once({ _tag: "failAfter" })))
   )
 
-  it.effect("delay: it waits before and after", () =>
+  it.effect("delay waits before and after the call", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(put)
       yield* TestClock.adjust(9)
@@ -71,7 +72,7 @@ describe("Chaos", () => {
     }).pipe((effect) => run(effect, once({ _tag: "delay", before: 10, after: 20 })))
   )
 
-  it.effect("stall: it is not applied, and there is no answer", () =>
+  it.effect("stall does not apply the call and never returns", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(put)
       yield* TestClock.adjust("1 day")
@@ -81,7 +82,7 @@ describe("Chaos", () => {
     }).pipe((effect) => run(effect, once({ _tag: "stall" })))
   )
 
-  it.effect("late: it is applied though nobody waits any more", () =>
+  it.effect("late applies the call even if its caller is interrupted", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(put)
       yield* TestClock.adjust(500)
@@ -93,7 +94,7 @@ describe("Chaos", () => {
     }).pipe((effect) => run(effect, once({ _tag: "late", by: 1000 })))
   )
 
-  it.effect("late: who waits is answered", () =>
+  it.effect("late returns the result to a caller that waits", () =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(get)
       yield* TestClock.adjust(1000)
@@ -101,7 +102,7 @@ describe("Chaos", () => {
     }).pipe((effect) => run(effect, once({ _tag: "late", by: 1000 })))
   )
 
-  it.effect("what is late ends with the layer", () =>
+  it.effect("a late call ends with the layer", () =>
     Effect.gen(function* () {
       let reached = 0
       const inner = memory.pipe(
@@ -125,7 +126,7 @@ describe("Chaos", () => {
     })
   )
 
-  it.effect("expireEarly: what is written expires sooner", () =>
+  it.effect("expireEarly makes a written entry expire sooner", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.put("key", "new", { ttl: "1 minute" })
@@ -139,7 +140,7 @@ describe("Chaos", () => {
     }).pipe((effect) => run(effect, once({ _tag: "expireEarly", after: 1000 })))
   )
 
-  it.effect("corrupt: what is read is not what is stored, in any form", () =>
+  it.effect("corrupt changes a value of any form when it is read", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const values = ["text", "", { a: { b: ["c"] } }, 7, null, { n: 1 }, Uint8Array.of(1, 2, 3), new Uint8Array(0)]
@@ -158,7 +159,7 @@ describe("Chaos", () => {
     "FernetEncryption, binary": FernetEncryption.wrap({ keys: [key], envelope: "binary" })
   }
   for (const [name, encryption] of Object.entries(encryptions)) {
-    it.effect(`corrupt: ${name} never answers what was changed`, () =>
+    it.effect(`${name} never returns a value that corrupt has changed`, () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
         yield* kv.put("key", { a: "value" })
@@ -173,7 +174,7 @@ describe("Chaos", () => {
     )
   }
 
-  it.effect("the same seed draws the same faults, at about their rates", () =>
+  it.effect("draws the same faults from the same seed, at about their rates", () =>
     Effect.gen(function* () {
       const rates = { failBefore: 0.1, failAfter: 0.2, corrupt: 0.1, expireEarly: 0.1 }
       const trial = (seed: string) =>
@@ -189,12 +190,12 @@ describe("Chaos", () => {
       assert.approximately(failBefore, 200, 50)
       assert.approximately(failAfter, 400, 70)
       assert.approximately(corrupt, 100, 40)
-      // Nothing that is written here expires.
+      // Nothing written here expires.
       assert.strictEqual(expireEarly + stall, 0)
     })
   )
 
-  it.effect("delays, late calls and early expiry by rate are within their ranges", () =>
+  it.effect("draws delays, late calls and early expiry within their ranges", () =>
     Effect.gen(function* () {
       const faults: Array<Chaos.Fault> = []
       const layer = memory.pipe(
@@ -251,7 +252,7 @@ describe("Chaos", () => {
     )
   )
 
-  it.effect("is switched on and off, down and up", () =>
+  it.effect("can be switched on and off, and down and up", () =>
     Effect.gen(function* () {
       const chaos = yield* Chaos.Chaos
       const tag = Effect.map(Effect.exit(get), ({ _tag }) => _tag)
@@ -271,7 +272,7 @@ describe("Chaos", () => {
     }).pipe((effect) => run(effect, memory.pipe(Chaos.wrap({ enabled: false, rates: { failBefore: 1 } }))))
   )
 
-  it.effect("the script sees every call and its number; where it has no fault the rates decide", () => {
+  it.effect("passes every call and its number to the script, and uses the rates where the script has no fault", () => {
     const calls: Array<readonly [Call.Call["_tag"], number]> = []
     return Effect.gen(function* () {
       assert.strictEqual(yield* get, "old")

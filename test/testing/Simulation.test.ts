@@ -1,3 +1,4 @@
+/** Tests `Simulation.run`: that seeds repeat, which faults occur, and what it reports. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,7 +17,7 @@ const memory: Stack = (faulty) => faulty("store", Memory.layer()).pipe(Timeout.w
 const broken: Stack = (faulty) => faulty("store", Memory.layer()).pipe(halfBatches)
 
 describe("Simulation", () => {
-  it.live("the same seeds give the same histories, other seeds others", () =>
+  it.live("gives the same histories for the same seeds, and others for other seeds", () =>
     Effect.gen(function* () {
       const first = yield* Simulation.run({ stack: memory, seeds: 10 })
       const second = yield* Simulation.run({ stack: memory, seeds: 10 })
@@ -28,7 +29,7 @@ describe("Simulation", () => {
   )
 
   for (const hazard of Simulation.hazards) {
-    it.live(`${hazard} change the histories, and the same seeds still give the same`, () =>
+    it.live(`changes the histories with ${hazard}, and still repeats them for the same seeds`, () =>
       Effect.gen(function* () {
         const stack: Stack = (faulty, throwing) =>
           faulty("store", Memory.layer()).pipe(Timeout.wrap(300), Retry.wrap({ while: throwing(() => true) }))
@@ -41,7 +42,7 @@ describe("Simulation", () => {
     )
   }
 
-  it.live("parts that are merged are the whole", () =>
+  it.live("merge of parts equals the whole", () =>
     Effect.gen(function* () {
       const whole = yield* Simulation.run({ stack: broken, seeds: 20, shrinks: 0 })
       const parts = [
@@ -53,7 +54,7 @@ describe("Simulation", () => {
     })
   )
 
-  it.live("what happens is the same over stores that do the same", () =>
+  it.live("gives the same histories over stores that behave alike", () =>
     Effect.gen(function* () {
       const sqlite: Stack = (faulty) => faulty("store", Sqlite.layer()).pipe(Timeout.wrap(300))
       const one = yield* Simulation.run({ stack: memory, seeds: 10 })
@@ -62,7 +63,7 @@ describe("Simulation", () => {
     })
   )
 
-  it.live("there are faults of all kinds but corruption, outages, and writes that succeed all the same", () =>
+  it.live("has faults of all kinds but corruption, outages, and writes that succeed", () =>
     Effect.gen(function* () {
       const report = yield* Simulation.run({ stack: memory, seeds: 50, operations: 40 })
       const { corrupt, ...faults } = report.faults
@@ -71,13 +72,13 @@ describe("Simulation", () => {
       assert.isAbove(report.outages, 10)
       assert.isAbove(report.acknowledgedWrites, 200)
       assert.strictEqual(report.seeds, 50)
-      // Each key is read twice in the end: once for itself, once with the others.
+      // At the end, each key is read alone and together with the others.
       assert.strictEqual(report.operations, 50 * (40 + 3 + 1))
       assert.deepStrictEqual(report.findings, [])
     })
   )
 
-  it.live("a violation is shrunk to what shows it, and counted", () =>
+  it.live("shrinks a violation to the operations that show it, and counts it", () =>
     Effect.gen(function* () {
       const report = yield* Simulation.run({ stack: broken, seeds: 20, shrinks: 1 })
       const found = report.findings.find(({ shrunk }) => shrunk)
@@ -91,7 +92,7 @@ describe("Simulation", () => {
     })
   )
 
-  it.live("without what `faulty` wraps there are no faults", () =>
+  it.live("has no faults without the argument `faulty`", () =>
     Effect.gen(function* () {
       const { faults, outages } = yield* Simulation.run({ stack: () => Memory.layer(), seeds: 5 })
       assert.deepStrictEqual(
@@ -102,14 +103,14 @@ describe("Simulation", () => {
     })
   )
 
-  it.live("a stack that cannot be built fails", () =>
+  it.live("fails when the stack cannot be built", () =>
     Effect.gen(function* () {
       const stack = (): Layer.Layer<KeyValue, string> => Layer.effectContext(Effect.fail("no"))
       assert.strictEqual(yield* Effect.flip(Simulation.run({ stack })), "no")
     })
   )
 
-  it.live("an operation that cannot be interrupted and never answers is told of", () =>
+  it.live("reports a hang when an operation never ends and cannot be interrupted", () =>
     Effect.gen(function* () {
       const stuck: Stack = () =>
         Memory.layer().pipe(

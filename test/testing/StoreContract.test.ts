@@ -1,3 +1,4 @@
+/** Tests that the contract finds faulty stores, and which cases it has. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -51,29 +52,35 @@ const brokenValues = (decode: (value: Value) => Value | undefined) =>
     )
   )
 
-/** Faults that stores have had, and a case that finds each. */
+/** Faults that stores have had, each with the case that finds it. */
 const faults = {
   "forgets TTLs": ["S28", brokenPut((entry) => ({ ...entry, expiresAt: undefined }))],
   "cuts TTLs to whole seconds": ["TI4", brokenPut((entry) => ({ ...entry, expiresAt: seconds(entry, Math.floor) }))],
   "rounds TTLs up to seconds": ["TI3", brokenPut((entry) => ({ ...entry, expiresAt: seconds(entry, Math.ceil) }))],
   "lets long TTLs end early": ["TI8", brokenPut((entry) => ({ ...entry, expiresAt: atMost(entry, 30 * 86_400_000) }))],
-  "null is a miss": ["LO2", brokenValues((value) => value ?? undefined)],
-  "an empty object is a miss": ["VA1", brokenValues((value) => (JSON.stringify(value) === "{}" ? undefined : value))],
+  "returns a miss for null": ["LO2", brokenValues((value) => value ?? undefined)],
+  "returns a miss for an empty object": [
+    "VA1",
+    brokenValues((value) => (JSON.stringify(value) === "{}" ? undefined : value))
+  ],
   "drops the sign of zero": ["VA1", brokenValues((value) => (Object.is(value, -0) ? 0 : value))],
-  "numbers out of strings": ["VA1", brokenValues((value) => (value === "123" ? 123 : value))],
+  "turns text into numbers": ["VA1", brokenValues((value) => (value === "123" ? 123 : value))],
   "replaces lone surrogates": [
     "VA1",
     brokenValues((value) => (typeof value === "string" ? value.toWellFormed() : value))
   ],
-  "base64 is decoded": ["VA1", brokenValues((value) => (value === "YWJjZA==" ? "abcd" : value))],
-  "bytes as an array": ["VA4", brokenValues((value) => (value instanceof Uint8Array ? Array.from(value) : value))],
-  "names in lower case": ["NA2", brokenNames((name) => name.toLowerCase())],
-  "names normalised": ["NA2", brokenNames((name) => name.normalize("NFC"))],
-  "names trimmed": ["NA2", brokenNames((name) => name.trim())],
-  "names cut off": ["NA4", brokenNames((name) => name.slice(0, 60_000))],
-  "names cut at U+0000": ["NA2", brokenNames((name) => name.split("\u0000")[0]!)],
-  "slash is colon": ["NA2", brokenNames((name) => name.replaceAll("/", ":"))],
-  "pairs of names joined without escaping": [
+  "decodes base64 text": ["VA1", brokenValues((value) => (value === "YWJjZA==" ? "abcd" : value))],
+  "returns bytes as an array": [
+    "VA4",
+    brokenValues((value) => (value instanceof Uint8Array ? Array.from(value) : value))
+  ],
+  "stores names in lower case": ["NA2", brokenNames((name) => name.toLowerCase())],
+  "normalizes names": ["NA2", brokenNames((name) => name.normalize("NFC"))],
+  "trims names": ["NA2", brokenNames((name) => name.trim())],
+  "cuts off long names": ["NA4", brokenNames((name) => name.slice(0, 60_000))],
+  "cuts names at U+0000": ["NA2", brokenNames((name) => name.split("\u0000")[0]!)],
+  "confuses slashes and colons in names": ["NA2", brokenNames((name) => name.replaceAll("/", ":"))],
+  "joins pairs of names without escaping": [
     "NA1",
     Memory.layer().pipe(
       Driver.wrapper(
@@ -85,7 +92,7 @@ const faults = {
       )
     )
   ],
-  "hands out what it keeps": [
+  "returns the object that it keeps": [
     "VA9",
     broken((driver) => {
       const kept = new Map<string, Entry>()
@@ -102,7 +109,7 @@ const faults = {
       }
     })
   ],
-  "answers a batch in an order of its own": [
+  "returns a batch in another order": [
     "S11",
     broken((driver) => ({
       get: (call) => {
@@ -111,11 +118,11 @@ const faults = {
       }
     }))
   ],
-  "delete always found something": [
+  "counts missing keys in delete": [
     "S18",
     broken((driver) => ({ delete: (call) => Effect.as(driver.delete(call), call.keys.length) }))
   ],
-  "delete counts a key as often as it is named": [
+  "counts a repeated key several times in delete": [
     "BA2",
     broken((driver) => ({
       delete: (call) =>
@@ -124,13 +131,13 @@ const faults = {
         )
     }))
   ],
-  "the first of equal keys wins": [
+  "keeps the first of equal keys in a batch": [
     "BA2",
     broken((driver) => ({
       put: (call) => driver.put({ ...call, keys: call.keys.toReversed(), entries: call.entries.toReversed() })
     }))
   ],
-  "keeps the TTL of what it overwrites": [
+  "keeps the TTL of an overwritten entry": [
     "TI5",
     broken((driver) => ({
       put: (call) =>
@@ -142,7 +149,7 @@ const faults = {
         )
     }))
   ],
-  "lists the first page only": [
+  "lists only the first page": [
     "EN5",
     broken((driver) => ({
       listing: {
@@ -161,7 +168,7 @@ const faults = {
       }
     }))
   ],
-  "does not look at the prefix": [
+  "ignores the prefix": [
     "EN2",
     broken((driver) => ({
       listing: { ...driver.listing!, keys: (call) => driver.listing!.keys({ ...call, prefix: "" }) }
@@ -176,7 +183,7 @@ const faults = {
       }
     }))
   ],
-  "lists what has expired": [
+  "lists expired keys": [
     "EN10",
     broken((driver) => {
       const put = new Set<string>()
@@ -189,7 +196,7 @@ const faults = {
       }
     })
   ],
-  "clears all collections that begin alike": [
+  "clears all collections with the same prefix": [
     "MA1",
     broken((driver) => ({
       maintenance: {
@@ -207,7 +214,7 @@ const faults = {
       maintenance: { ...driver.maintenance!, clear: () => Effect.succeed({ count: 0, next: undefined }) }
     }))
   ],
-  "removes what is live": [
+  "removes entries that have not expired": [
     "MA5",
     broken((driver) => ({
       maintenance: {
@@ -252,23 +259,23 @@ function atMost({ createdAt, expiresAt }: Entry, ttl: number): number | undefine
 }
 
 describe("StoreContract", () => {
-  describe("finds a store that", () => {
+  describe("the contract on a faulty store", () => {
     for (const [fault, [id, layer]] of Object.entries(faults)) {
-      it.live(fault, () =>
+      it.live(`finds a store that ${fault}`, () =>
         Effect.gen(function* () {
           assert.include(yield* failures(layer), id)
         })
       )
     }
 
-    it.live("keeps more than its bound", () =>
+    it.live("finds a store that keeps more than its bound", () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* failures(Memory.layer(), { maxEntries: 100 }), ["S33"])
       })
     )
   })
 
-  it.live("finds nothing in Memory", () =>
+  it.live("finds nothing wrong with Memory", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* failures(Memory.layer()), [])
     })
@@ -277,10 +284,10 @@ describe("StoreContract", () => {
   describe("cases", () => {
     const ids = (options?: StoreContract.Options) => StoreContract.cases(options).map(({ id }) => id)
 
-    it("have ids of their own, which their names start with", () => {
+    it("have unique ids, with which their names start", () => {
       const all = StoreContract.cases({ capabilities, maxEntries: 500 })
       assert.strictEqual(new Set(all.map(({ id }) => id)).size, all.length)
-      for (const { id, name } of all) assert.isTrue(name.startsWith(`${id} `))
+      for (const { id, name } of all) assert.isTrue(name.endsWith(` [${id}]`))
     })
 
     it("leave out what the store cannot do", () => {
@@ -293,7 +300,7 @@ describe("StoreContract", () => {
       assert.isFalse(ids({ misses: false }).includes("S2"))
     })
 
-    it("leave out what is to be skipped", () => {
+    it("leave out the cases in the option skip", () => {
       assert.isFalse(ids({ skip: { S2: "a reason" } }).includes("S2"))
       assert.throws(() => ids({ skip: { S99: "there is none" } }), /no case S99/)
     })

@@ -1,4 +1,4 @@
-/** What the compiler says about capabilities. Nothing here runs. */
+/** Tests the types of capabilities by compiling. Nothing here runs. */
 // @effect-diagnostics missingEffectContext:off
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -41,7 +41,7 @@ export const fromDriver = [Driver.layer(Effect.succeed(driver)), Driver.layer(Ef
 export type _plain = True<Equals<Provided<(typeof fromDriver)[0]>, KeyValue>>
 export type _listing = True<Equals<Provided<(typeof fromDriver)[1]>, KeyValue | Enumeration>>
 
-// Asking for a capability that is not there does not compile.
+// A missing capability does not compile.
 
 runs(Effect.provide(Enumeration, memory))
 runs(Effect.provide(Enumeration, listing))
@@ -52,7 +52,7 @@ runs(Effect.provide(Maintenance, listing))
 // @ts-expect-error listing has no Atomic
 runs(Effect.provide(Atomic, listing))
 
-// Wrappers keep what there is, and add no more.
+// Wrappers keep the capabilities, and add none.
 
 const wrapped = memory.pipe(Timeout.wrap(), Compression.wrap(), SingleCollection.wrap("all"))
 export type _wrapped = True<Equals<Provided<typeof wrapped>, All>>
@@ -66,12 +66,12 @@ runs(Effect.provide(Enumeration, wrappedPlain))
 const measured = memory.pipe(Statistics.wrap())
 export type _measured = True<Equals<Provided<typeof measured>, All | Statistics.Statistics>>
 
-// A wrapper is for stores only.
+// Wrappers accept only stores.
 
 // @ts-expect-error not a layer of KeyValue
 Timeout.wrap()(Driver)
 
-// Combinations keep what both sides have.
+// Combinations keep the capabilities that both sides have.
 
 const both = memory.pipe(Fallback.wrap({ fallback: Memory.layer() }))
 export type _both = True<Equals<Provided<typeof both>, KeyValue | Enumeration | Maintenance>>
@@ -106,7 +106,7 @@ Routing.wrap({ stores: { listing }, route: () => "other" })
 declare const hidingKey: HmacNames.Options["key"]
 const hiding = memory.pipe(HmacNames.wrap({ key: hidingKey }), Timeout.wrap())
 export type _hiding = True<Equals<Provided<typeof hiding>, KeyValue | Maintenance | Atomic>>
-// @ts-expect-error what is stored does not tell its name
+// @ts-expect-error hidden names cannot be listed
 runs(Effect.provide(Enumeration, hiding))
 
 // Replicate clears what it can list.
@@ -121,14 +121,14 @@ export type _replicatedHiding = True<Equals<Provided<typeof replicatedHiding>, K
 const hidingPlain = plain.pipe(HmacNames.wrap({ key: hidingKey }))
 export type _hidingPlain = True<Equals<Provided<typeof hidingPlain>, KeyValue>>
 
-// Errors and needs of all layers are kept.
+// The errors and requirements of all layers are kept.
 
 declare const needy: Layer.Layer<KeyValue, "down", Statistics.Statistics>
 const combined = needy.pipe(Timeout.wrap(), Fallback.wrap({ fallback: Memory.layer() }))
 export type _needs = True<Equals<Needed<typeof combined>, Statistics.Statistics>>
 export type _errors = True<Equals<Layer.Error<typeof combined>, "down" | StoreSetupError>>
 
-// The contract asks a layer for the capabilities that are named.
+// The contract requires the named capabilities.
 
 const [all] = StoreContract.cases({ capabilities: StoreContract.allCapabilities })
 const [basic] = StoreContract.cases()

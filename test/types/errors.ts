@@ -1,4 +1,4 @@
-/** What a call site can and cannot catch. Nothing here runs. */
+/** Tests by compiling which errors a call site can catch. Nothing here runs. */
 import * as Effect from "effect/Effect"
 import type * as Atomic from "../../src/Atomic.ts"
 import type * as Enumeration from "../../src/Enumeration.ts"
@@ -24,13 +24,13 @@ export const reads = [
   kv.ttlMany(["a"]).pipe(Effect.catchTag("TimeoutError", nothing)),
   // @ts-expect-error a read never fails with ReadOnlyError
   kv.get("a").pipe(Effect.catchTag("ReadOnlyError", nothing)),
-  // @ts-expect-error nor with EntryTooLargeError
+  // @ts-expect-error a read never fails with EntryTooLargeError
   kv.getMany(["a"]).pipe(Effect.catchTag("EntryTooLargeError", nothing)),
-  // @ts-expect-error nor with SerializationError
+  // @ts-expect-error a read never fails with SerializationError
   kv.ttl("a").pipe(Effect.catchTag("SerializationError", nothing)),
-  // @ts-expect-error nor with MissingKeyError, which is Collection's
+  // @ts-expect-error only Collection fails with MissingKeyError
   kv.get("a").pipe(Effect.catchTag("MissingKeyError", nothing)),
-  // @ts-expect-error a layer's error is none of an operation
+  // @ts-expect-error an operation never fails with the error of a layer
   kv.get("a").pipe(Effect.catchTag("StoreSetupError", nothing))
 ]
 
@@ -42,23 +42,23 @@ export const writes = [
   kv.delete("a").pipe(Effect.catchTag("StoreUnavailableError", ({ outcome }) => Effect.succeed(outcome))),
   // @ts-expect-error a write decrypts nothing
   kv.put("a", 1).pipe(Effect.catchTag("DecryptionError", nothing)),
-  // @ts-expect-error nor does it read
+  // @ts-expect-error a write reads no value
   kv.deleteMany(["a"]).pipe(Effect.catchTag("DeserializationError", nothing)),
   // @ts-expect-error only an update conflicts
   kv.put("a", 1).pipe(Effect.catchTag("ConflictError", nothing)),
   atomic.update("a", () => 1).pipe(Effect.catchTag("ConflictError", nothing)),
-  // @ts-expect-error putIfAbsent answers false
+  // @ts-expect-error putIfAbsent returns false instead of a conflict
   atomic.putIfAbsent("a", 1).pipe(Effect.catchTag("ConflictError", nothing))
 ]
 
-// A load's own errors and needs come through.
+// The errors and requirements of a load are kept.
 
 declare const load: Effect.Effect<Value, "boom", KeyValue.KeyValue>
 const loaded = kv.getOrSet("a", load)
 export type _loadedError = True<Equals<Effect.Error<typeof loaded>, "boom" | ReadError | WriteError>>
 export type _loadedNeeds = True<Equals<Effect.Services<typeof loaded>, KeyValue.KeyValue>>
 
-// What has been caught is gone.
+// A caught error is removed from the type.
 
 const caught = kv.get("a").pipe(Effect.catchTag("TimeoutError", nothing))
 export type _caught = True<Equals<Extract<Effect.Error<typeof caught>, { readonly _tag: "TimeoutError" }>, never>>
@@ -68,15 +68,15 @@ export type _caught = True<Equals<Extract<Effect.Error<typeof caught>, { readonl
 export const wrong = [
   // @ts-expect-error a key is a string
   kv.get(1),
-  // @ts-expect-error undefined is no value
+  // @ts-expect-error undefined is not a value
   kv.put("a", undefined),
-  // @ts-expect-error nor is a function
+  // @ts-expect-error a function is not a value
   kv.put("a", () => 1),
-  // @ts-expect-error nor a bigint inside of one
+  // @ts-expect-error a bigint is not JSON
   kv.put("a", { n: 1n }),
   // @ts-expect-error a TTL is a duration
   kv.put("a", 1, { ttl: "soon" }),
-  // @ts-expect-error a batch is of pairs
+  // @ts-expect-error a batch consists of pairs
   kv.putMany(["a", 1]),
   // @ts-expect-error a misspelt option
   kv.get("a", { colection: "users" }),
@@ -88,7 +88,7 @@ export const wrong = [
   maintenance.clear({ collection: "a" })
 ]
 
-// A value has to be looked at before it is used.
+// A value must be narrowed before it is used.
 
 export const looked = Effect.map(kv.get("a"), (value) => {
   // @ts-expect-error it may be missing, and need not be an object

@@ -1,4 +1,4 @@
-/** Options that do not compile, and what typed collections know. Nothing here runs. */
+/** Tests by compiling which options and calls of typed collections are refused. Nothing here runs. */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
@@ -33,29 +33,29 @@ export const right = [
 ]
 
 export const wrong = [
-  // @ts-expect-error a key that anybody could log
+  // @ts-expect-error a key that is not redacted
   FernetEncryption.wrap({ keys: ["cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="] }),
   // @ts-expect-error no key at all
   FernetEncryption.wrap({ keys: [] }),
-  // @ts-expect-error a passphrase that anybody could log
+  // @ts-expect-error a passphrase that is not redacted
   FernetEncryption.wrap({ passphrase: "secret", salt: "salt" }),
   // @ts-expect-error a passphrase without salt
   FernetEncryption.wrap({ passphrase: secret }),
   // @ts-expect-error a passphrase and keys
   FernetEncryption.wrap({ keys: [secret], passphrase: secret, salt: "salt" }),
-  // @ts-expect-error an algorithm that there is not
+  // @ts-expect-error an unknown algorithm
   Compression.wrap({ algorithm: "zip" }),
-  // @ts-expect-error an answer that there is not
+  // @ts-expect-error an unknown choice
   LimitSize.wrap({ maxSize: 1, onTooLarge: "explode" }),
-  // @ts-expect-error a duration
+  // @ts-expect-error not a duration
   Timeout.wrap("soon"),
   // @ts-expect-error a misspelt option
   Retry.wrap({ maxRetry: 3 }),
   // @ts-expect-error a rate without a limit
   RateLimit.wrap({ window: "1 second" }),
-  // @ts-expect-error two ways to trip that are one of each
+  // @ts-expect-error fields of two different ways to trip
   CircuitBreaker.wrap({ trip: { consecutive: 3, failureRate: 0.5 } }),
-  // @ts-expect-error a budget that is on is said by its numbers
+  // @ts-expect-error a budget is an object or false
   Retry.wrap({ budget: true }),
   // @ts-expect-error a value of the seed that cannot be stored
   Memory.layer({ seed: { users: { alice: new Date() } } })
@@ -84,7 +84,7 @@ export const wronglyDescribed = [
   options.of<Some>()("Some", {
     size: options.integer({ min: 1 }),
     mode: options.oneOf(["a", "b"]),
-    // @ts-expect-error an option that there is not
+    // @ts-expect-error an unknown option
     colour: options.text()
   })
 ]
@@ -126,7 +126,7 @@ export const users = Effect.gen(function* () {
     users.getOrSet("a", Effect.succeed("Alice")),
     // @ts-expect-error keys are strings
     users.get(1),
-    // @ts-expect-error only getOrFail knows it
+    // @ts-expect-error only getOrFail fails with MissingKeyError
     users.get("a").pipe(Effect.catchTag("MissingKeyError", () => Effect.void))
   ] satisfies ReadonlyArray<unknown> as unknown as [Calls, _get, _getOrFail, _getOrElse, _ttl, _getOrSet]
 })
@@ -137,7 +137,7 @@ export const orders = Effect.gen(function* () {
     orders.get(1),
     // @ts-expect-error keys are numbers
     orders.get("1"),
-    // @ts-expect-error keys of a batch, too
+    // @ts-expect-error keys of a batch are numbers
     orders.deleteMany(["1"])
   ] as const
 })
@@ -145,6 +145,6 @@ export const orders = Effect.gen(function* () {
 export const incomplete = [
   // @ts-expect-error a collection needs a schema
   Collection.make({ collection: "nothing" }),
-  // @ts-expect-error and, outside of a class, a name
+  // @ts-expect-error a collection without a class needs a name
   Collection.make({ schema: User })
 ]

@@ -4,7 +4,7 @@ import type { Algorithm } from "../../src/codecs/compressed.ts"
 import type { Envelope } from "../../src/codecs/envelope.ts"
 import type { Format } from "../../src/codecs/managedEntry.ts"
 
-/** A codec with all that decides what it writes. Times are milliseconds since the epoch, keys URL-safe base64. */
+/** A codec with all of its inputs. Times are milliseconds since the epoch, keys are URL-safe base64. */
 export type Layer =
   | { readonly codec: "compression"; readonly algorithm: Algorithm; readonly envelope: Envelope }
   | {
@@ -23,20 +23,20 @@ export type Layer =
       readonly nonce_hex: string
     }
 
-/** An entry, and what this library stores for it. */
+/** An entry, and the bytes that this library stores for it. */
 export interface Vector {
   readonly id: string
   readonly collection: string
   readonly key: string
   readonly created_at: number | null
   readonly expires_at: number | null
-  /** The value is this JSON, or these bytes. */
+  /** The value as JSON, or as bytes in the next field. */
   readonly value_json?: string
   readonly value_base64?: string
-  /** In the order in which they are applied on writing: the last one's output is what the store gets. */
+  /** In the order of writing: the store gets the output of the last one. */
   readonly codecs: ReadonlyArray<Layer>
   readonly format: Format
-  /** Whether a frame has the names in it. */
+  /** Whether a frame contains the names. */
   readonly frame_names: boolean
   readonly stored_base64: string
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 
-/** What the real py-key-value wrote, as far as tests look at it. */
+/** The parts of the vectors of the real py-key-value that tests use. */
 export interface Vectors {
   readonly meta: { readonly keys: { readonly K3: string; readonly derived: string } }
   readonly kdf: ReadonlyArray<{ readonly source_material: string; readonly salt: string; readonly fernet_key: string }>

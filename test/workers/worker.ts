@@ -1,4 +1,4 @@
-/** A Worker that keeps one layer for each name between requests, and tells what became of one operation. */
+/** A Worker that keeps one layer per name between requests, and returns the result of one operation per request. */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -29,14 +29,14 @@ import {
 } from "../../src/index.ts"
 import * as EffectStore from "../../src/stores/EffectStore.ts"
 
-/** Keys that were asked of a store that is wrapped by `far`, in order, and how many calls ran there at a time at most. */
+/** The keys requested from a store that is wrapped by `far`, in order, and the most calls that ran there at a time. */
 const asked: Array<string> = []
 let running = 0
 let mostRunning = 0
 
 const failures = new Map<string, number>()
 
-/** Acts on a key as its name says: `hang…` never answers, `slow…` takes 150 ms, `flaky…` fails twice, `down…` always. */
+/** Acts by the name of the key: `hang…` never returns, `slow…` takes 150 ms, `flaky…` fails twice, `down…` always fails. */
 const far = Driver.wrapper(
   Driver.around(<C extends Driver.Call, A, E>(call: C, next: Driver.Next<C, A, E>) => {
     const key = "keys" in call ? (call.keys[0] as string) : ""
@@ -60,7 +60,7 @@ const far = Driver.wrapper(
   })
 )
 
-/** Like Workers KV: a binding whose operations are I/O of the request that calls them. */
+/** Like Workers KV: a binding whose operations are I/O of the calling request. */
 const binding = new Map<string, string>()
 const io = <A>(run: () => A) => Effect.delay(Effect.sync(run), 20)
 const kv = EffectKeyValueStore.makeStringOnly({
@@ -114,7 +114,7 @@ const runtimeOf = (name: Name) => {
   return runtime
 }
 
-// Built while no request is there, as Effect recommends.
+// Built outside of any request, as Effect recommends.
 const atStart = ManagedRuntime.make(
   store.pipe(
     Timeout.wrap("300 millis"),
@@ -129,7 +129,7 @@ atStart.runSync(Effect.void)
 const keptScope = Scope.makeUnsafe()
 let kept: Context.Context<KeyValue.KeyValue> | undefined
 
-/** Keeps what was built, not what is being built: the requests that come first build a layer each. */
+/** Keeps the layer only once it is built: each of the first requests builds its own. */
 const keptContext = Effect.suspend(() =>
   kept !== undefined
     ? Effect.succeed(kept)
@@ -187,7 +187,7 @@ const perform = (url: URL, ctx: Requests.Request): Promise<Response> => {
   )
   const known = option("known") === null ? program : Requests.within(program, ctx)
   if (option("once") !== null) {
-    // A layer that is built for this request, and closed with it.
+    // This layer is built for the request, and closed with it.
     return answer(
       Effect.runPromise(Effect.provideService(Effect.provide(known, layers[name]), Requests.Current, "shared"))
     )
@@ -200,7 +200,7 @@ const perform = (url: URL, ctx: Requests.Request): Promise<Response> => {
   }
   const runtime = url.pathname === "/start" ? atStart : runtimeOf(name)
   if (option("leave") !== null) {
-    // The request is answered, and with that ended, while its call is under way.
+    // The response ends the request while its call is still running.
     runtime.runFork(known)
     return Promise.resolve(new Response("left"))
   }

@@ -20,10 +20,10 @@ const programOf = (): { readonly program: string } | { readonly problem: string 
 
 const found = programOf()
 
-/** Why there is no workerd, if so. */
+/** Why workerd is not available, or `undefined` if it is. */
 export const problem: string | undefined = "problem" in found ? found.problem : undefined
 
-/** Bundles a Worker as Cloudflare's tools do: by the conditions of Workers, with all that it imports. */
+/** Bundles a Worker with all of its imports, by the conditions of Workers, as Cloudflare's tools do. */
 export const bundle = (file: string): Promise<string> =>
   rolldown({
     cwd: root,
@@ -34,7 +34,7 @@ export const bundle = (file: string): Promise<string> =>
     .then((build) => build.generate({ format: "esm", codeSplitting: false }))
     .then(({ output: [chunk] }) => chunk.code)
 
-/** Runs a Worker, and asks it by paths. */
+/** Runs a Worker, and returns a function that requests a path from it. */
 export const worker = Effect.fnUntraced(function* (file: string) {
   const dir = yield* temporaryDirectory
   const port = yield* freePort

@@ -1,3 +1,4 @@
+/** Tests stacks in Cloudflare's runtime, where a request cannot use the I/O of another. */
 import { afterAll, assert, beforeAll, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -5,7 +6,7 @@ import * as Scope from "effect/Scope"
 import { describeUnless } from "../servers/process.ts"
 import { problem, worker } from "./workerd.ts"
 
-/** Questions about one layer that the Worker keeps, unless the path says otherwise. */
+/** The path of an operation on a layer that the Worker keeps between requests, unless `more` says otherwise. */
 const path = (on: string, action: string, key: string, more = "") => `/?on=${on}&do=${action}&key=${key}${more}`
 
 describeUnless(problem, "Cloudflare Workers (workerd)", () => {
@@ -21,7 +22,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
   )
   afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
-  /** Answers of requests that are made at the same time, and what they asked of the store. */
+  /** Makes requests at the same time. Returns their responses, and the keys that they requested from the store. */
   const together = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
     const answers = yield* Effect.forEach(paths, (each) => ask(each), { concurrency: "unbounded" })
     const told = JSON.parse(yield* ask("/told")) as {
@@ -31,7 +32,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     return { answers, ...told }
   })
 
-  /** Answers of requests that are made one after the other. */
+  /** Makes requests one after another. Returns their responses, and the keys that they requested from the store. */
   const inOrder = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
     const answers = yield* Effect.forEach(paths, (each) => ask(each))
     return { answers, ...(JSON.parse(yield* ask("/told")) as { readonly asked: ReadonlyArray<string> }) }
@@ -69,7 +70,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("Hedge sends its second attempt in the request that is slow", () =>
+  it.live("Hedge sends its second attempt in the slow request", () =>
     Effect.gen(function* () {
       yield* ask(path("hedge", "get", "quick"))
       yield* ask("/told")
@@ -79,7 +80,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("Bulkhead hands places from one request to the next, which goes on in its own request", () =>
+  it.live("Bulkhead passes places from one request to the next, which continues in its own request", () =>
     Effect.gen(function* () {
       yield* ask(path("bulkhead", "get", "quick"))
       yield* ask("/told")
@@ -90,7 +91,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("Bulkhead sheds those who wait too long for a request that was ended", () =>
+  it.live("Bulkhead fails requests that wait too long for the place of a request that was ended", () =>
     Effect.gen(function* () {
       yield* ask(path("fullBulkhead", "get", "hang", "&leave=1"))
       const { answers } = yield* together(times(2, path("fullBulkhead", "get", "quick")))
@@ -108,7 +109,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("CircuitBreaker opens, and closes again, over several requests", () =>
+  it.live("CircuitBreaker opens and closes again over several requests", () =>
     Effect.gen(function* () {
       const down = path("breaker", "get", "down")
       const { answers } = yield* inOrder([
@@ -126,7 +127,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("PassthroughCache fills a key in each request that misses it, and answers the next from the cache", () =>
+  it.live("PassthroughCache fills a key in each request that misses it, and returns the copy to later requests", () =>
     Effect.gen(function* () {
       yield* ask(path("cache", "put", "slow"))
       yield* ask("/told")
@@ -140,14 +141,14 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("PassthroughCache keeps no fill that a write of another request overtook", () =>
+  it.live("PassthroughCache does not keep a fill during which another request wrote the key", () =>
     Effect.gen(function* () {
       yield* together([path("cache", "get", "slow-2"), path("cache", "put", "slow-2"), path("cache", "get", "slow-2")])
       assert.strictEqual((yield* inOrder([path("cache", "get", "slow-2")])).answers[0], '"value of slow-2"')
     })
   )
 
-  it.live("PassthroughCache fills again after a request was ended in the middle of a fill", () =>
+  it.live("PassthroughCache fills again after a request was ended during a fill", () =>
     Effect.gen(function* () {
       yield* ask(path("cache", "get", "slow-3", "&leave=1"))
       const { answers } = yield* together(times(2, path("cache", "get", "slow-3")))
@@ -156,7 +157,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
   )
 
   it.live(
-    "PassthroughCache refreshes a stale copy in the background of a known request, and at once in an unknown",
+    "PassthroughCache refreshes a stale copy in the background of a known request, and before it returns in an unknown one",
     () =>
       Effect.gen(function* () {
         const get = path("staleCache", "get", "slow-s")
@@ -166,14 +167,14 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
         yield* Effect.sleep("420 millis")
         const started = performance.now()
         assert.strictEqual(yield* ask(`${get}&known=1`), '"value of slow-s"')
-        assert.isBelow(performance.now() - started, 140, "the copy is answered before the far store has answered")
+        assert.isBelow(performance.now() - started, 140, "the copy is returned before the store has answered")
         yield* Effect.sleep("170 millis")
         assert.deepStrictEqual((yield* inOrder([])).asked, ["slow-s"])
         assert.deepStrictEqual((yield* inOrder([get])).asked, [], "the refresh ended after its request was answered")
       })
   )
 
-  it.live("getOrSet loads in each request that is unknown, and stores for the next", () =>
+  it.live("getOrSet loads in each unknown request, and stores the value for later requests", () =>
     Effect.gen(function* () {
       const load = path("timeout", "load", "loaded")
       const { answers, asked } = yield* together([load, load, load])
@@ -194,7 +195,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("getOrSet loads again after a request was ended in the middle of a load", () =>
+  it.live("getOrSet loads again after a request was ended during a load", () =>
     Effect.gen(function* () {
       yield* ask(path("timeout", "load", "ended", "&leave=1"))
       const load = path("timeout", "load", "ended")
@@ -202,7 +203,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("Memory and a Collection keep entries between requests, until they expire", () =>
+  it.live("Memory and a Collection keep entries between requests until they expire", () =>
     Effect.gen(function* () {
       const { answers } = yield* inOrder([
         path("memory", "put", "kept"),
@@ -237,7 +238,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("a layer that was built before the first request serves all", () =>
+  it.live("a layer that was built before the first request serves all requests", () =>
     Effect.gen(function* () {
       const get = (key: string) => `/start?do=get&key=${key}`
       const { answers } = yield* together([get("quick"), get("hang"), get("slow"), get("slow"), get("flaky-start")])
@@ -256,14 +257,14 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("a layer that works in the background is not built to be kept", () =>
+  it.live("a layer that works in the background fails to build for several requests", () =>
     Effect.gen(function* () {
       const { answers } = yield* inOrder([path("recovery", "get", "a"), path("replicate", "get", "a")])
       assert.deepStrictEqual(answers, times(2, "StoreSetupError"))
     })
   )
 
-  it.live("a layer of one request may work in the background, and is closed with it", () =>
+  it.live("a layer of one request may work in the background, and is closed with the request", () =>
     Effect.gen(function* () {
       const { answers } = yield* together([
         path("recovery", "get", "quick", "&once=1"),
@@ -293,7 +294,7 @@ describeUnless(problem, "Cloudflare Workers (workerd)", () => {
     })
   )
 
-  it.live("after the layer was closed, operations fail at once", () =>
+  it.live("a closed layer fails operations at once", () =>
     Effect.gen(function* () {
       yield* ask(path("memory", "put", "kept"))
       assert.deepStrictEqual((yield* inOrder(["/close"])).answers, ["StoreUnavailableError"])

@@ -6,21 +6,21 @@ import * as TestClock from "effect/testing/TestClock"
 import * as KeyValue from "../../KeyValue.ts"
 
 /**
- * What a case asks of the store and of the options, beside `KeyValue`.
+ * A requirement of a case on the store, in addition to `KeyValue`.
  *
- * - `"Enumeration"`, `"Maintenance"`, `"Atomic"`: the capability.
- * - `"Misses"`: a key that was not written has no value.
- * - `"Bounded"`: the store keeps `maxEntries` entries.
- * - `"Exclusive"`: nobody else uses the store, since the case clears it.
+ * - `"Enumeration"`, `"Maintenance"`, `"Atomic"`: the store has the capability.
+ * - `"Misses"`: reads of a missing key return `undefined`.
+ * - `"Bounded"`: the store keeps at most `maxEntries` entries.
+ * - `"Exclusive"`: no other program uses the store, because the case clears it.
  *
  * @since 0.1.0
  */
 export type Requirement = "Enumeration" | "Maintenance" | "Atomic" | "Misses" | "Bounded" | "Exclusive"
 
-/** What the body of a case works with. */
+/** Arguments of a case's body. */
 export interface Subject {
   readonly kv: KeyValue.Service
-  /** A collection that nobody else uses, as options of a call. */
+  /** A collection that no other case uses, as options of a call. */
   readonly at: { readonly collection: string }
   readonly advance: (duration: Duration.Input) => Effect.Effect<void>
   readonly maxEntries: number
@@ -33,9 +33,9 @@ export interface Definition {
   readonly body: (subject: Subject) => Effect.fn.Return<void, unknown, any>
 }
 
-/** A case whose name starts with its id: `"S13 get many, one missing"`. */
+/** A case whose name ends with its id: `"returns undefined for a missing key [S2]"`. */
 export const define = (name: string, requires: ReadonlyArray<Requirement>, body: Definition["body"]): Definition => ({
-  id: name.slice(0, name.indexOf(" ")),
+  id: name.slice(name.lastIndexOf("[") + 1, -1),
   name,
   requires,
   body
@@ -58,7 +58,7 @@ export const run = Effect.fnUntraced(function* (
 /** Lets a moment of real time pass, whatever clock the test has. */
 export const moment: Effect.Effect<void> = TestClock.withLive(Effect.sleep("1 millis"))
 
-/** Waits for an effect that may pause on its way, as an update does that lost against another. */
+/** Waits for an effect that may pause, such as an update that is retried after another writer got in between. */
 export const settle = <A, E, R>({ advance }: Subject, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(effect)

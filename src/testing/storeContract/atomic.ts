@@ -12,9 +12,9 @@ const twenty = Array.from({ length: 20 }, (_, i) => i)
 const concurrently = <A, E, R>(f: (i: number) => Effect.Effect<A, E, R>) =>
   Effect.forEach(twenty, f, { concurrency: "unbounded" })
 
-/** The capability `Atomic`. */
+/** Cases for stores with the capability `Atomic`. */
 export const atomic = [
-  define("AT1 putIfAbsent", ["Atomic", "Misses"], function* ({ kv, at }) {
+  define("stores a value with putIfAbsent when the key is missing [AT1]", ["Atomic", "Misses"], function* ({ kv, at }) {
     const { putIfAbsent } = yield* Atomic
     yield* equal(yield* putIfAbsent("test", { a: 1 }, at), true)
     yield* equal(yield* putIfAbsent("test", { a: 2 }, at), false)
@@ -23,7 +23,7 @@ export const atomic = [
     yield* equal(yield* putIfAbsent("test", { a: 3 }, at), true)
     yield* equal(yield* kv.get("test", at), { a: 3 })
   }),
-  define("AT2 null is present", ["Atomic"], function* ({ kv, at }) {
+  define("treats null and other empty values as present in putIfAbsent [AT2]", ["Atomic"], function* ({ kv, at }) {
     const { putIfAbsent } = yield* Atomic
     for (const value of [null, 0, false, "", new Uint8Array(0)]) {
       yield* kv.put("test", value, at)
@@ -31,7 +31,7 @@ export const atomic = [
       yield* equal(yield* kv.get("test", at), value)
     }
   }),
-  define("AT3 of 20 callers of putIfAbsent one wins", ["Atomic", "Misses"], function* (subject) {
+  define("lets exactly one of 20 concurrent putIfAbsent calls win [AT3]", ["Atomic", "Misses"], function* (subject) {
     const { putIfAbsent } = yield* Atomic
     const answers = yield* settle(
       subject,
@@ -41,7 +41,7 @@ export const atomic = [
     yield* equal(winners.length, 1)
     yield* equal(yield* subject.kv.get("test", subject.at), winners[0])
   }),
-  define("AT4 putIfAbsent with a TTL", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
+  define("expires what putIfAbsent stored with a TTL [AT4]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
     const { putIfAbsent } = yield* Atomic
     yield* equal(yield* putIfAbsent("test", 1, { ...at, ttl: "1 second" }), true)
     yield* equal(yield* putIfAbsent("test", 2, at), false)
@@ -49,7 +49,7 @@ export const atomic = [
     yield* equal(yield* putIfAbsent("test", 3, at), true, "an expired entry is absent")
     yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
   }),
-  define("AT5 update", ["Atomic", "Misses"], function* ({ kv, at }) {
+  define("stores what update's function returns [AT5]", ["Atomic", "Misses"], function* ({ kv, at }) {
     const { update } = yield* Atomic
     const seen: Array<Value | undefined> = []
     const add = (item: number) => (value: Value | undefined) => {
@@ -61,7 +61,7 @@ export const atomic = [
     yield* equal(yield* kv.get("test", at), [1, 2])
     yield* equal(seen, [undefined, [1]])
   }),
-  define("AT6 20 concurrent increments make 20", ["Atomic", "Misses"], function* (subject) {
+  define("loses none of 20 concurrent updates [AT6]", ["Atomic", "Misses"], function* (subject) {
     const { update } = yield* Atomic
     const answers = yield* settle(
       subject,
@@ -73,7 +73,7 @@ export const atomic = [
       twenty.map((i) => i + 1)
     )
   }),
-  define("AT7 update keeps the TTL", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
+  define("keeps the TTL when update gives none [AT7]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
     const { update } = yield* Atomic
     yield* kv.put("test", 1, { ...at, ttl: "1 second" })
     yield* advance("300 millis")
@@ -84,7 +84,7 @@ export const atomic = [
     yield* advance("800 millis")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("AT8 update with a TTL", ["Atomic"], function* ({ kv, at }) {
+  define("replaces the TTL when update gives one [AT8]", ["Atomic"], function* ({ kv, at }) {
     const { update } = yield* Atomic
     yield* kv.put("test", 1, at)
     yield* update("test", increment, { ...at, ttl: "1 minute" })
@@ -93,7 +93,7 @@ export const atomic = [
     yield* update("test", increment, { ...at, ttl: "Infinity" })
     yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
   }),
-  define("AT9 update to undefined deletes", ["Atomic", "Misses"], function* ({ kv, at }) {
+  define("deletes the entry when update returns undefined [AT9]", ["Atomic", "Misses"], function* ({ kv, at }) {
     const { update } = yield* Atomic
     yield* kv.put("test", 1, at)
     yield* equal(yield* update("test", () => undefined, at), undefined)
@@ -101,7 +101,7 @@ export const atomic = [
     yield* equal(yield* update("test", () => undefined, at), undefined, "a missing one stays missing")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("AT10 update with what cannot be stored", ["Atomic"], function* ({ kv, at }) {
+  define("fails when update returns a value that cannot be stored [AT10]", ["Atomic"], function* ({ kv, at }) {
     const { update } = yield* Atomic
     yield* kv.put("test", [1], at)
     const error = yield* failsWith(
@@ -111,7 +111,7 @@ export const atomic = [
     yield* equal([error.operation, error.keys, error.path], ["update", ["test"], "$[0]"])
     yield* equal(yield* kv.get("test", at), [1])
   }),
-  define("AT11 update has objects of its own", ["Atomic"], function* ({ kv, at }) {
+  define("returns from update a copy of a mutated value [AT11]", ["Atomic"], function* ({ kv, at }) {
     const { update } = yield* Atomic
     yield* kv.put("test", { list: [1] }, at)
     const spoil = (value: Value | undefined) => {
@@ -123,7 +123,7 @@ export const atomic = [
     yield* Effect.sync(() => spoil(answer))
     yield* equal(yield* kv.get("test", at), { list: [1, 2] })
   }),
-  define("AT12 update of bytes", ["Atomic"], function* ({ kv, at }) {
+  define("updates bytes, and replaces them with a number [AT12]", ["Atomic"], function* ({ kv, at }) {
     const { update } = yield* Atomic
     yield* kv.put("test", Uint8Array.of(1), at)
     yield* update("test", (value) => Uint8Array.of(...(value as Uint8Array), 2), at)
@@ -131,7 +131,7 @@ export const atomic = [
     yield* update("test", () => -0, at)
     yield* equal(yield* kv.get("test", at), -0)
   }),
-  define("AT13 getAndDelete", ["Atomic", "Misses"], function* ({ kv, at }) {
+  define("returns a value with getAndDelete and deletes it [AT13]", ["Atomic", "Misses"], function* ({ kv, at }) {
     const { getAndDelete } = yield* Atomic
     yield* equal(yield* getAndDelete("test", at), undefined)
     yield* kv.put("test", { a: 1 }, at)
@@ -139,7 +139,7 @@ export const atomic = [
     yield* equal(yield* getAndDelete("test", at), undefined)
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("AT14 of 20 callers of getAndDelete one gets the value", ["Atomic", "Misses"], function* (subject) {
+  define("gives a value to one of 20 getAndDelete calls [AT14]", ["Atomic", "Misses"], function* (subject) {
     const { getAndDelete } = yield* Atomic
     yield* subject.kv.put("test", "value", subject.at)
     const answers = yield* settle(
@@ -151,7 +151,7 @@ export const atomic = [
       ["value"]
     )
   }),
-  define("AT15 an expired entry is absent", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
+  define("treats expired entries as missing [AT15]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
     const { update, getAndDelete } = yield* Atomic
     yield* kv.put("a", 5, { ...at, ttl: "1 second" })
     yield* kv.put("b", 5, { ...at, ttl: "1 second" })
@@ -160,7 +160,7 @@ export const atomic = [
     yield* equal(yield* kv.ttl("a", at), { value: 1, ttl: undefined })
     yield* equal(yield* getAndDelete("b", at), undefined)
   }),
-  define("AT16 an update that comes between is not lost", ["Atomic"], function* (subject) {
+  define("loses no update when two keys are updated concurrently [AT16]", ["Atomic"], function* (subject) {
     const { kv, at } = subject
     const { update } = yield* Atomic
     yield* kv.putMany(
@@ -177,7 +177,7 @@ export const atomic = [
     yield* settle(subject, Effect.all(mixed, { concurrency: "unbounded" }))
     yield* equal(yield* kv.getMany(["test", "other"], at), [21, 21])
   }),
-  define("AT17 names of any kind", ["Atomic", "Misses"], function* ({ kv, at }) {
+  define("accepts unusual keys in every atomic operation [AT17]", ["Atomic", "Misses"], function* ({ kv, at }) {
     const { putIfAbsent, update, getAndDelete } = yield* Atomic
     for (const key of ["", "__proto__", "a::b", "*", "鍵"]) {
       yield* equal(yield* putIfAbsent(key, 1, at), true, key)

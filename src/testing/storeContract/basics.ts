@@ -15,68 +15,68 @@ const keys = ["test", "test_2"]
 const ten = Array.from({ length: 10 }, (_, i) => [`test_${i}`, { test: `test_${i}` }] as const)
 const tenKeys = ten.map(([key]) => key)
 
-/** The reading and writing of entries: rows S1 to S36 of py-key-value's suite that are not about values, names or time. */
+/** Cases for reading and writing: rows S1 to S36 of py-key-value's suite that do not test values, names or time. */
 export const basics = [
-  define("S1 the eight operations", [], function* ({ kv }) {
+  define("has the eight operations [S1]", [], function* ({ kv }) {
     const operations = ["get", "getMany", "ttl", "ttlMany", "put", "putMany", "delete", "deleteMany"] as const
     for (const operation of operations) yield* equal(typeof kv[operation], "function", operation)
   }),
-  define("S2 get, missing", ["Misses"], function* ({ kv, at }) {
+  define("returns undefined from get for a missing key [S2]", ["Misses"], function* ({ kv, at }) {
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("S3 put", [], function* ({ kv, at }) {
+  define("stores a value with put [S3]", [], function* ({ kv, at }) {
     yield* equal(yield* kv.put("test", one, at), undefined)
   }),
-  define("S4 ttl, missing", ["Misses"], function* ({ kv, at }) {
+  define("returns undefined from ttl and ttlMany for missing keys [S4]", ["Misses"], function* ({ kv, at }) {
     yield* equal(yield* kv.ttl("test", at), undefined)
     yield* equal(yield* kv.ttlMany(keys, at), [undefined, undefined])
   }),
-  define("S6 get, put, get", ["Misses"], function* ({ kv, at }) {
+  define("returns from get the value that was put [S6]", ["Misses"], function* ({ kv, at }) {
     yield* equal(yield* kv.get("test", at), undefined)
     yield* kv.put("test", one, at)
     yield* equal(yield* kv.get("test", at), one)
   }),
-  define("S10 putMany, get each", [], function* ({ kv, at }) {
+  define("returns from get each value that putMany stored [S10]", [], function* ({ kv, at }) {
     yield* kv.putMany(both, at)
     yield* equal(yield* kv.get("test", at), one)
     yield* equal(yield* kv.get("test_2", at), two)
   }),
-  define("S11 putMany, getMany", [], function* ({ kv, at }) {
+  define("returns from getMany what putMany stored, in the order of the keys [S11]", [], function* ({ kv, at }) {
     yield* kv.putMany(both, at)
     yield* equal(yield* kv.getMany(keys, at), [one, two])
     yield* equal(yield* kv.getMany(["test_2", "test"], at), [two, one], "in the order of the keys")
   }),
-  define("S12 put twice, getMany", [], function* ({ kv, at }) {
+  define("returns from getMany the values of two puts [S12]", [], function* ({ kv, at }) {
     yield* kv.put("test", one, at)
     yield* kv.put("test_2", two, at)
     yield* equal(yield* kv.getMany(keys, at), [one, two])
   }),
-  define("S13 getMany, one missing", ["Misses"], function* ({ kv, at }) {
+  define("returns undefined from getMany in place of a missing key [S13]", ["Misses"], function* ({ kv, at }) {
     yield* kv.put("test", one, at)
     yield* kv.put("test_2", two, at)
     yield* equal(yield* kv.getMany(["test", "test_2", "test_3"], at), [one, two, undefined])
     yield* equal(yield* kv.getMany(["test_3", "test", "test_4"], at), [undefined, one, undefined])
   }),
-  define("S14 put, get, delete, get", ["Misses"], function* ({ kv, at }) {
+  define("returns undefined from get after delete [S14]", ["Misses"], function* ({ kv, at }) {
     yield* kv.put("test", one, at)
     yield* equal(yield* kv.get("test", at), one)
     yield* equal(yield* kv.delete("test", at), true)
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("S15 putMany, get each, deleteMany, getMany", ["Misses"], function* ({ kv, at }) {
+  define("deletes with deleteMany entries that get has read [S15]", ["Misses"], function* ({ kv, at }) {
     yield* kv.putMany(both, at)
     yield* equal(yield* kv.get("test", at), one)
     yield* equal(yield* kv.get("test_2", at), two)
     yield* equal(yield* kv.deleteMany(keys, at), 2)
     yield* equal(yield* kv.getMany(keys, at), [undefined, undefined])
   }),
-  define("S16 putMany, getMany, deleteMany, getMany", ["Misses"], function* ({ kv, at }) {
+  define("deletes with deleteMany entries that getMany has read [S16]", ["Misses"], function* ({ kv, at }) {
     yield* kv.putMany(both, at)
     yield* equal(yield* kv.getMany(keys, at), [one, two])
     yield* equal(yield* kv.deleteMany(keys, at), 2)
     yield* equal(yield* kv.getMany(keys, at), [undefined, undefined])
   }),
-  define("S17 batches from any iterable", ["Misses"], function* ({ kv, at }) {
+  define("accepts any iterable in batch operations [S17]", ["Misses"], function* ({ kv, at }) {
     const put = kv.putMany(new Map(both).entries(), at)
     yield* put
     yield* equal(yield* kv.getMany(new Set(keys), at), [one, two])
@@ -84,34 +84,34 @@ export const basics = [
     yield* put
     yield* equal(yield* kv.getMany(keys, at), [one, two], "the same effect once more")
   }),
-  define("S18 delete, missing", [], function* ({ kv, at }) {
+  define("returns false from delete for a missing key [S18]", [], function* ({ kv, at }) {
     yield* equal(yield* kv.delete("test", at), false)
   }),
-  define("S19 put, delete, delete", [], function* ({ kv, at }) {
+  define("returns true from the first delete of a key and false from the second [S19]", [], function* ({ kv, at }) {
     yield* kv.put("test", one, at)
     yield* equal(yield* kv.delete("test", at), true)
     yield* equal(yield* kv.delete("test", at), false)
   }),
-  define("S20 deleteMany, all missing", [], function* ({ kv, at }) {
+  define("returns 0 from deleteMany when all keys are missing [S20]", [], function* ({ kv, at }) {
     yield* equal(yield* kv.deleteMany(keys, at), 0)
   }),
-  define("S21 put, deleteMany, one missing", [], function* ({ kv, at }) {
+  define("counts in deleteMany only the keys that exist [S21]", [], function* ({ kv, at }) {
     yield* kv.put("test", one, at)
     yield* equal(yield* kv.deleteMany(keys, at), 1)
   }),
-  define("S22 put, deleteMany, deleteMany", [], function* ({ kv, at }) {
+  define("returns 0 from deleteMany when the keys were deleted before [S22]", [], function* ({ kv, at }) {
     yield* kv.put("test", one, at)
     yield* equal(yield* kv.deleteMany(keys, at), 1)
     yield* equal(yield* kv.deleteMany(keys, at), 0)
   }),
-  define("S23 get, put, get, delete, get", ["Misses"], function* ({ kv, at }) {
+  define("returns a value only between put and delete [S23]", ["Misses"], function* ({ kv, at }) {
     yield* equal(yield* kv.get("test", at), undefined)
     yield* kv.put("test", one, at)
     yield* equal(yield* kv.get("test", at), one)
     yield* equal(yield* kv.delete("test", at), true)
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("S24 overwrite", ["Misses"], function* ({ kv, at }) {
+  define("replaces the value when a key is put again [S24]", ["Misses"], function* ({ kv, at }) {
     yield* equal(yield* kv.get("test", at), undefined)
     yield* kv.put("test", one, at)
     yield* equal(yield* kv.get("test", at), one)
@@ -120,13 +120,13 @@ export const basics = [
     yield* equal(yield* kv.delete("test", at), true)
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("S25 putMany, delete each, getMany", ["Misses"], function* ({ kv, at }) {
+  define("returns undefined from getMany after each key was deleted [S25]", ["Misses"], function* ({ kv, at }) {
     yield* kv.putMany(both, at)
     yield* equal(yield* kv.delete("test", at), true)
     yield* equal(yield* kv.delete("test_2", at), true)
     yield* equal(yield* kv.getMany(keys, at), [undefined, undefined])
   }),
-  define("S33 a bounded store stays within its bound", ["Misses", "Bounded"], function* ({ kv, at, maxEntries }) {
+  define("keeps at most maxEntries entries [S33]", ["Misses", "Bounded"], function* ({ kv, at, maxEntries }) {
     const count = maxEntries * 2
     for (let i = 0; i < count; i++) yield* kv.put(`test_key_${i}`, { test: `test_${i}` }, at)
     yield* equal(yield* kv.get("test_key_0", at), undefined, "the first")
@@ -138,7 +138,7 @@ export const basics = [
     )
     yield* isTrue(found.filter((value) => value !== undefined).length <= maxEntries, "more entries than allowed")
   }),
-  define("S34 concurrent workers do not disturb each other", ["Misses"], function* ({ kv, at }) {
+  define("keeps the entries of concurrent workers apart [S34]", ["Misses"], function* ({ kv, at }) {
     const worker = (w: number) =>
       Effect.gen(function* () {
         for (let i = 0; i < 5; i++) {
@@ -154,24 +154,24 @@ export const basics = [
       })
     yield* Effect.forEach([0, 1, 2], worker, { concurrency: "unbounded" })
   }),
-  define("S35 putMany of ten, getMany", [], function* ({ kv, at }) {
+  define("returns from getMany the ten values that putMany stored [S35]", [], function* ({ kv, at }) {
     yield* kv.putMany(ten, at)
     yield* equal(
       yield* kv.getMany(tenKeys, at),
       ten.map(([, value]) => value)
     )
   }),
-  define("S36 putMany of ten, deleteMany", [], function* ({ kv, at }) {
+  define("deletes with deleteMany the ten entries that putMany stored [S36]", [], function* ({ kv, at }) {
     yield* kv.putMany(ten, at)
     yield* equal(yield* kv.deleteMany(tenKeys, at), 10)
   }),
-  define("BA1 empty batches do nothing", [], function* ({ kv, at }) {
+  define("does nothing in an empty batch [BA1]", [], function* ({ kv, at }) {
     yield* equal(yield* kv.getMany([], at), [])
     yield* equal(yield* kv.ttlMany([], at), [])
     yield* equal(yield* kv.putMany([], at), undefined)
     yield* equal(yield* kv.deleteMany([], at), 0)
   }),
-  define("BA2 a key twice in a batch", ["Misses"], function* ({ kv, at }) {
+  define("stores the last value of a key that a batch repeats [BA2]", ["Misses"], function* ({ kv, at }) {
     yield* kv.putMany(
       [
         ["test", one],
@@ -181,7 +181,7 @@ export const basics = [
     )
     yield* equal(yield* kv.getMany(["test", "none", "test"], at), [two, undefined, two], "the last one wins")
     yield* equal(yield* kv.deleteMany(["test", "test"], at), 1, "deleted once")
-    // KeyValue gives a driver different keys only, but wrappers may not.
+    // KeyValue never repeats a key in a call to a driver, but a wrapper may.
     const entries = [two, one, { test: "last" }].map((value) => ({
       payload: Payload.json(value),
       createdAt: undefined,
@@ -192,7 +192,7 @@ export const basics = [
     yield* kv.driver.put({ _tag: "put", place, deadline: undefined, ...at, keys, entries })
     yield* equal(yield* kv.getMany(["test", "other"], at), [{ test: "last" }, one], "the last one wins in the driver")
   }),
-  define("BA5 a batch counts as the last entry of each key", ["Misses"], function* ({ kv, at }) {
+  define("stores the last entry of each key with the TTL of the batch [BA5]", ["Misses"], function* ({ kv, at }) {
     yield* kv.put("a", "before", at)
     yield* kv.putMany(
       [
@@ -214,7 +214,7 @@ export const basics = [
     yield* equal(yield* kv.deleteMany(["a", "none", "a", "b", "a"], at), 2)
     yield* equal(yield* kv.getMany(["a", "b"], at), [undefined, undefined])
   }),
-  define("BA3 a batch of 300", ["Misses"], function* ({ kv, at, maxEntries }) {
+  define("writes, reads and deletes a batch of 300 entries [BA3]", ["Misses"], function* ({ kv, at, maxEntries }) {
     const entries = Array.from({ length: Math.min(300, maxEntries) }, (_, i) => [`key-${i}`, { i }] as const)
     const keys = entries.map(([key]) => key)
     yield* kv.putMany(entries, at)
@@ -228,13 +228,13 @@ export const basics = [
       keys.map(() => undefined)
     )
   }),
-  define("BA4 concurrent writes to one key leave one of the values", [], function* ({ kv, at }) {
+  define("keeps one whole value after concurrent writes to one key [BA4]", [], function* ({ kv, at }) {
     const values = Array.from({ length: 20 }, (_, i) => ({ writer: i, text: `${i}`.repeat(100) }))
     yield* Effect.forEach(values, (value) => kv.put("test", value, at), { concurrency: "unbounded" })
     const found = (yield* kv.get("test", at)) as { readonly writer: number }
     yield* equal(found, values[found.writer])
   }),
-  define("CO1 collections are apart", ["Misses"], function* ({ kv, at }) {
+  define("keeps collections apart [CO1]", ["Misses"], function* ({ kv, at }) {
     const other = { collection: `${at.collection}-other` }
     yield* kv.put("test", one, at)
     yield* equal(yield* kv.get("test", other), undefined)
@@ -243,7 +243,7 @@ export const basics = [
     yield* equal(yield* kv.delete("test", at), true)
     yield* equal(yield* kv.get("test", other), two)
   }),
-  define("CO2 a call without a collection is about the default one", ["Misses"], function* ({ kv, at }) {
+  define("uses the default collection when a call names none [CO2]", ["Misses"], function* ({ kv, at }) {
     const key = at.collection
     yield* kv.put(key, one)
     const answers = [

@@ -22,7 +22,7 @@ export const isTrue = (actual: boolean, message: string): Effect.Effect<void> =>
 
 type Tag = KeyValueError["_tag"]
 
-/** Fails with the given error, and answers it. */
+/** Asserts that an effect fails with the given error, and returns the error. */
 export const failsWith = <T extends Tag, A, E, R>(
   effect: Effect.Effect<A, E, R>,
   tag: T

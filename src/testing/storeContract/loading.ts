@@ -5,7 +5,7 @@ import type { Value } from "../../Value.ts"
 import { define, moment } from "./Case.ts"
 import { equal, isTrue } from "./check.ts"
 
-/** A load that counts its runs, tells when it has begun, and goes on when the gate is opened. */
+/** A load that counts its runs, reports when it has begun, and waits until the gate is opened. */
 const gated = <E>(outcome: Effect.Effect<Value, E>) =>
   Effect.map(Effect.all([Deferred.make<void>(), Deferred.make<void>()]), ([started, gate]) => {
     const state = { runs: 0 }
@@ -18,23 +18,23 @@ const gated = <E>(outcome: Effect.Effect<Value, E>) =>
     return { state, load, started: Deferred.await(started), open: Deferred.succeed(gate, undefined) }
   })
 
-/** Time for callers to get in line, in stores that take some. */
+/** Enough time for callers to start waiting for a load, in stores that respond later. */
 const aMoment = Effect.repeat(moment, { times: 10 })
 
-/** `getOrSet`. */
+/** Cases for `getOrSet`. */
 export const loading = [
-  define("LO1 getOrSet loads what is missing, and stores it", ["Misses"], function* ({ kv, at }) {
+  define("loads a missing value with getOrSet and stores it [LO1]", ["Misses"], function* ({ kv, at }) {
     yield* equal(yield* kv.getOrSet("test", Effect.succeed({ a: 1 }), at), { a: 1 })
     yield* equal(yield* kv.get("test", at), { a: 1 })
     yield* equal(yield* kv.getOrSet("test", Effect.die("loaded again"), at), { a: 1 })
   }),
-  define("LO2 getOrSet takes every value for a hit", [], function* ({ kv, at }) {
+  define("treats every stored value as a hit in getOrSet [LO2]", [], function* ({ kv, at }) {
     for (const value of [null, 0, false, "", {}, [], new Uint8Array(0)]) {
       yield* kv.put("test", value, at)
       yield* equal(yield* kv.getOrSet("test", Effect.die("loaded"), at), value)
     }
   }),
-  define("LO3 50 callers share one load", ["Misses"], function* ({ kv, at }) {
+  define("runs one load for 50 concurrent callers of getOrSet [LO3]", ["Misses"], function* ({ kv, at }) {
     const { state, load, started, open } = yield* gated(Effect.succeed({ list: [1] }))
     const callers = yield* Effect.forEach(Array(50).fill(0), () => Effect.forkChild(kv.getOrSet("test", load, at)))
     yield* started
@@ -48,7 +48,7 @@ export const loading = [
     yield* equal(state.runs, 1, "runs")
     yield* equal(new Set(values).size, 50, "each has objects of its own")
   }),
-  define("LO4 callers share a failure, and nothing is stored", ["Misses"], function* ({ kv, at }) {
+  define("fails every caller that shares a failed load, and stores nothing [LO4]", ["Misses"], function* ({ kv, at }) {
     const { state, load, started, open } = yield* gated(Effect.fail("boom"))
     const callers = yield* Effect.forEach(Array(10).fill(0), () =>
       Effect.forkChild(Effect.flip(kv.getOrSet("test", load, at)))
@@ -61,7 +61,7 @@ export const loading = [
     yield* equal(yield* kv.get("test", at), undefined)
     yield* equal(yield* kv.getOrSet("test", Effect.succeed("next"), at), "next")
   }),
-  define("LO5 an interrupted load stores nothing", ["Misses"], function* ({ kv, at }) {
+  define("stores nothing when a load is interrupted [LO5]", ["Misses"], function* ({ kv, at }) {
     const { load, started, open } = yield* gated(Effect.succeed("late"))
     const caller = yield* Effect.forkChild(kv.getOrSet("test", load, at))
     yield* started
@@ -71,7 +71,7 @@ export const loading = [
     yield* equal(yield* kv.get("test", at), undefined)
     yield* equal(yield* kv.getOrSet("test", Effect.succeed("next"), at), "next")
   }),
-  define("LO6 a load goes on while anybody waits", ["Misses"], function* ({ kv, at }) {
+  define("continues a shared load while at least one caller waits for it [LO6]", ["Misses"], function* ({ kv, at }) {
     const { load, started, open } = yield* gated(Effect.succeed("value"))
     const first = yield* Effect.forkChild(kv.getOrSet("test", load, at))
     yield* started
@@ -82,13 +82,13 @@ export const loading = [
     yield* equal(yield* Fiber.join(second), "value")
     yield* equal(yield* kv.get("test", at), "value")
   }),
-  define("LO7 getOrSet stores with a TTL", ["Misses"], function* ({ kv, at, advance }) {
+  define("stores a loaded value with the TTL of getOrSet [LO7]", ["Misses"], function* ({ kv, at, advance }) {
     yield* kv.getOrSet("test", Effect.succeed(1), { ...at, ttl: "1 second" })
     yield* equal(yield* kv.get("test", at), 1)
     yield* advance("1100 millis")
     yield* equal(yield* kv.getOrSet("test", Effect.succeed(2), at), 2)
   }),
-  define("LO8 different keys and collections load apart", ["Misses"], function* ({ kv, at }) {
+  define("runs separate loads for different keys and collections [LO8]", ["Misses"], function* ({ kv, at }) {
     const other = { collection: `${at.collection}-other` }
     const answers = yield* Effect.all(
       [

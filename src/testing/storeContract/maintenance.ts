@@ -3,9 +3,9 @@ import { Maintenance } from "../../Maintenance.ts"
 import { define } from "./Case.ts"
 import { equal, isTrue } from "./check.ts"
 
-/** The capability `Maintenance`. */
+/** Cases for stores with the capability `Maintenance`. */
 export const maintenance = [
-  define("MA1 clear one collection", ["Maintenance", "Misses"], function* ({ kv, at }) {
+  define("clears one collection and leaves the others [MA1]", ["Maintenance", "Misses"], function* ({ kv, at }) {
     const { clearCollection } = yield* Maintenance
     const other = { collection: `${at.collection}-other` }
     yield* kv.putMany(
@@ -21,7 +21,7 @@ export const maintenance = [
     yield* equal(yield* kv.get("a", other), 3)
     yield* equal(yield* clearCollection(at), 0, "once more")
   }),
-  define("MA2 a collection is not a pattern", ["Maintenance", "Misses"], function* ({ kv, at: { collection } }) {
+  define("clears by name, not by pattern [MA2]", ["Maintenance", "Misses"], function* ({ kv, at: { collection } }) {
     const { clearCollection } = yield* Maintenance
     const names = ["t*", "t", "t::b", "tx", "t?", "t[x]", "t%"].map((name) => `${collection}${name}`)
     for (const name of names) yield* kv.put("b::c", name, { collection: name })
@@ -32,7 +32,7 @@ export const maintenance = [
       }
     }
   }),
-  define("MA3 clear a large collection", ["Maintenance", "Misses"], function* ({ kv, at, maxEntries }) {
+  define("clears a large collection [MA3]", ["Maintenance", "Misses"], function* ({ kv, at, maxEntries }) {
     const { clearCollection } = yield* Maintenance
     const keys = Array.from({ length: Math.min(2500, maxEntries) }, (_, i) => `key-${i}`)
     yield* kv.putMany(
@@ -45,7 +45,7 @@ export const maintenance = [
       keys.map(() => undefined)
     )
   }),
-  define("MA4 clear all", ["Maintenance", "Misses", "Exclusive"], function* ({ kv, at }) {
+  define("clears all collections [MA4]", ["Maintenance", "Misses", "Exclusive"], function* ({ kv, at }) {
     const { clear } = yield* Maintenance
     yield* clear
     const places = [at, { collection: `${at.collection}*` }, { collection: "a::b" }, {}]
@@ -56,7 +56,7 @@ export const maintenance = [
     yield* kv.put("key", 2, at)
     yield* equal(yield* kv.get("key", at), 2, "and goes on")
   }),
-  define("MA5 remove what has expired", ["Maintenance", "Misses"], function* ({ kv, at, advance }) {
+  define("removes expired entries only [MA5]", ["Maintenance", "Misses"], function* ({ kv, at, advance }) {
     const { removeExpired } = yield* Maintenance
     yield* kv.putMany(
       [
@@ -72,14 +72,14 @@ export const maintenance = [
     yield* isTrue(Number.isInteger(count) && count >= 0, `${count} is not a count`)
     yield* equal(yield* kv.getMany(["a", "b", "live", "later"], at), [undefined, undefined, 3, 4])
   }),
-  define("MA6 expired entries do not count as cleared", ["Maintenance"], function* ({ kv, at, advance }) {
+  define("does not count expired entries as cleared [MA6]", ["Maintenance"], function* ({ kv, at, advance }) {
     const { clearCollection } = yield* Maintenance
     yield* kv.put("a", 1, { ...at, ttl: "1 second" })
     yield* kv.put("b", 1, at)
     yield* advance("1100 millis")
     yield* equal(yield* clearCollection(at), 1)
   }),
-  define("MA7 clear the default collection", ["Maintenance", "Misses", "Exclusive"], function* ({ kv, at }) {
+  define("clears the default collection [MA7]", ["Maintenance", "Misses", "Exclusive"], function* ({ kv, at }) {
     const { clearCollection } = yield* Maintenance
     yield* clearCollection()
     yield* kv.put("key", 1)
@@ -88,7 +88,7 @@ export const maintenance = [
     yield* equal(yield* kv.get("key"), undefined)
     yield* equal(yield* kv.get("key", at), 2)
   }),
-  define("MA8 remove what has expired of a selection only", ["Maintenance"], function* ({ kv, at, advance }) {
+  define("removes only expired entries that a call selects [MA8]", ["Maintenance"], function* ({ kv, at, advance }) {
     const { removeExpired } = kv.driver.maintenance!
     const place = { operation: "removeExpired", collection: "", keys: [] } as const
     yield* kv.putMany(

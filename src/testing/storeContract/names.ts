@@ -24,7 +24,7 @@ const separators = [
   "\u0000"
 ]
 
-/** Keys that file systems, patterns, prototypes or encodings take for something else. */
+/** Keys with a special meaning in file systems, patterns, prototypes or encodings. */
 export const awkwardKeys: ReadonlyArray<string> = [
   "",
   " ",
@@ -102,28 +102,28 @@ const refusingCalls = (kv: KeyValue.Service, key: string, at: KeyValue.InCollect
   deleteMany: kv.deleteMany(["good", key], at)
 })
 
-/** Names of any kind belong to one entry each, or are refused. */
+/** Cases for names: each name belongs to one entry, or is refused. */
 export const names = [
-  define("S29 a long collection", [], function* ({ kv, at }) {
+  define("stores an entry in a collection with a long name [S29]", [], function* ({ kv, at }) {
     const collection = at.collection + "test_collection".repeat(100)
     yield* kv.put("test", { test: 1 }, { collection })
     yield* equal(yield* kv.get("test", { collection }), { test: 1 })
   }),
-  define("S30 special characters in a collection", [], function* ({ kv, at }) {
+  define("stores an entry in a collection with special characters in its name [S30]", [], function* ({ kv, at }) {
     const collection = `${at.collection}!@#$%^&*()`
     yield* kv.put("test", { test: 1 }, { collection })
     yield* equal(yield* kv.get("test", { collection }), { test: 1 })
   }),
-  define("S31 a long key", [], function* ({ kv, at }) {
+  define("stores an entry under a long key [S31]", [], function* ({ kv, at }) {
     const key = "test_key".repeat(100)
     yield* kv.put(key, { test: 1 }, at)
     yield* equal(yield* kv.get(key, at), { test: 1 })
   }),
-  define("S32 special characters in a key", [], function* ({ kv, at }) {
+  define("stores an entry under a key with special characters [S32]", [], function* ({ kv, at }) {
     yield* kv.put("test_key!@#$%^&*()", { test: 1 }, at)
     yield* equal(yield* kv.get("test_key!@#$%^&*()", at), { test: 1 })
   }),
-  define("NA1 pairs of names are apart, whatever joins them", [], function* ({ kv, at: { collection } }) {
+  define("keeps entries apart whose joined names are equal [NA1]", [], function* ({ kv, at: { collection } }) {
     for (const separator of separators) {
       const pairs = [
         [`${collection}a`, `b${separator}c`],
@@ -141,7 +141,7 @@ export const names = [
       for (const [collection, key] of pairs) yield* equal(yield* kv.delete(key, { collection }), true)
     }
   }),
-  define("NA2 awkward keys are apart", ["Misses"], function* ({ kv, at }) {
+  define("keeps entries with unusual keys apart [NA2]", ["Misses"], function* ({ kv, at }) {
     for (const key of awkwardKeys) yield* equal(yield* kv.get(key, at), undefined, JSON.stringify(key))
     for (const key of awkwardKeys) yield* kv.put(key, { key }, at)
     for (const key of awkwardKeys) yield* equal(yield* kv.get(key, at), { key }, JSON.stringify(key))
@@ -151,7 +151,7 @@ export const names = [
     )
     yield* equal(yield* kv.deleteMany(awkwardKeys, at), awkwardKeys.length)
   }),
-  define("NA3 awkward collections are apart", ["Misses"], function* ({ kv, at }) {
+  define("keeps collections with unusual names apart [NA3]", ["Misses"], function* ({ kv, at }) {
     const key = at.collection
     const collections = awkwardKeys.filter((name) => name !== "")
     for (const collection of collections) {
@@ -163,7 +163,7 @@ export const names = [
     }
     for (const collection of collections) yield* equal(yield* kv.delete(key, { collection }), true)
   }),
-  define("NA4 the longest key and collection", ["Misses"], function* ({ kv, at }) {
+  define("accepts the longest allowed key and collection [NA4]", ["Misses"], function* ({ kv, at }) {
     const collection = at.collection.padEnd(KeyValue.maxNameBytes, "c")
     const key = "k".repeat(KeyValue.maxNameBytes)
     const sibling = `${key.slice(1)}l`
@@ -171,7 +171,7 @@ export const names = [
     yield* equal(yield* kv.getMany([key, sibling], { collection }), [1, undefined])
     yield* equal(yield* kv.delete(key, { collection }), true)
   }),
-  define("NA5 names that no store can hold", ["Misses"], function* ({ kv, at }) {
+  define("fails with InvalidKeyError for names that no store can hold [NA5]", ["Misses"], function* ({ kv, at }) {
     const bad = ["\uD800", "a\uDC00b", "é".repeat(KeyValue.maxNameBytes / 2 + 1)]
     for (const name of bad) {
       for (const [operation, call] of Object.entries(refusingCalls(kv, name, at))) {

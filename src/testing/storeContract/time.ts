@@ -31,13 +31,13 @@ const invalid = [
 
 /** Entries with a TTL. Each case takes less than two seconds of the store's time. */
 export const time = [
-  define("S26 put with a TTL, ttl", [], function* ({ kv, at }) {
+  define("returns from ttl the value and the time that is left [S26]", [], function* ({ kv, at }) {
     yield* kv.put("test", { test: 1 }, { ...at, ttl: "100 seconds" })
     const answer = yield* kv.ttl("test", at)
     yield* equal(answer?.value, { test: 1 })
     yield* isAbout(answer, "100 seconds")
   }),
-  define("S27 TTLs that are not valid", ["Misses"], function* ({ kv, at }) {
+  define("fails with InvalidTtlError for TTLs that are not valid [S27]", ["Misses"], function* ({ kv, at }) {
     for (const ttl of invalid) {
       const options = { ...at, ttl: ttl as Duration.Input }
       const error = yield* failsWith(kv.put("test", 1, options), "InvalidTtlError")
@@ -49,13 +49,13 @@ export const time = [
     }
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("S28 an expired entry is missing", ["Misses"], function* ({ kv, at, advance }) {
+  define("returns undefined from get for an expired entry [S28]", ["Misses"], function* ({ kv, at, advance }) {
     yield* kv.put("test", { test: 1 }, { ...at, ttl: "1 second" })
     yield* equal(yield* kv.get("test", at), { test: 1 })
     yield* advance("1100 millis")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("TI1 an expired entry is missing for every operation", ["Misses"], function* ({ kv, at, advance }) {
+  define("treats an expired entry as missing in every operation [TI1]", ["Misses"], function* ({ kv, at, advance }) {
     const keys = ["a", "b", "c", "d", "e", "f"]
     yield* kv.putMany(
       keys.map((key) => [key, key]),
@@ -79,13 +79,13 @@ export const time = [
     yield* equal(yield* kv.get("e", at), undefined, "get")
     yield* equal(yield* kv.getOrSet("f", Effect.succeed("new"), at), "new", "getOrSet")
   }),
-  define("TI2 an infinite TTL is none", [], function* ({ kv, at }) {
+  define("stores an entry without a TTL when the TTL is infinite [TI2]", [], function* ({ kv, at }) {
     for (const ttl of ["Infinity", Duration.infinity, Number.POSITIVE_INFINITY] as const) {
       yield* kv.put("test", 1, { ...at, ttl })
       yield* equal(yield* kv.ttl("test", at), { value: 1, ttl: undefined })
     }
   }),
-  define("TI3 a TTL of less than a second", ["Misses"], function* ({ kv, at, advance }) {
+  define("expires an entry after a TTL of less than a second [TI3]", ["Misses"], function* ({ kv, at, advance }) {
     yield* kv.put("test", 1, { ...at, ttl: "400 millis" })
     const answer = yield* kv.ttl("test", at)
     yield* equal(answer?.value, 1)
@@ -93,14 +93,14 @@ export const time = [
     yield* advance("450 millis")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("TI4 a TTL is not rounded", ["Misses"], function* ({ kv, at, advance }) {
+  define("does not round a TTL to seconds [TI4]", ["Misses"], function* ({ kv, at, advance }) {
     yield* kv.put("test", 1, { ...at, ttl: "1600 millis" })
     yield* advance("1100 millis")
     yield* equal(yield* kv.get("test", at), 1, "not down")
     yield* advance("550 millis")
     yield* equal(yield* kv.get("test", at), undefined, "not up")
   }),
-  define("TI5 put replaces the TTL, too", ["Misses"], function* ({ kv, at, advance }) {
+  define("replaces the TTL together with the value [TI5]", ["Misses"], function* ({ kv, at, advance }) {
     for (const key of ["none", "longer", "many"]) yield* kv.put(key, 1, { ...at, ttl: "1 second" })
     yield* kv.put("shorter", 1, at)
     yield* kv.put("none", 2, at)
@@ -112,7 +112,7 @@ export const time = [
     yield* advance("1100 millis")
     yield* equal(yield* kv.getMany(["none", "longer", "many", "shorter"], at), [2, 2, 2, undefined])
   }),
-  define("TI6 ttl answers the time that is left", [], function* ({ kv, at, advance }) {
+  define("returns from ttl less time as time passes [TI6]", [], function* ({ kv, at, advance }) {
     yield* kv.put("test", 1, { ...at, ttl: "1 hour" })
     const before = yield* kv.ttl("test", at)
     yield* advance("200 millis")
@@ -120,7 +120,7 @@ export const time = [
     const passed = Duration.toMillis(before!.ttl!) - Duration.toMillis(after!.ttl!)
     yield* isTrue(passed >= 190, `after 200 ms, ${passed} ms less were left`)
   }),
-  define("TI7 ttlMany", ["Misses"], function* ({ kv, at }) {
+  define("returns from ttlMany the value and TTL of each key [TI7]", ["Misses"], function* ({ kv, at }) {
     yield* kv.put("none", 1, at)
     yield* kv.putMany(
       [
@@ -135,7 +135,7 @@ export const time = [
     yield* isAbout(a, "1 minute")
     yield* isAbout(b, "1 minute")
   }),
-  define("TI8 long TTLs", [], function* ({ kv, at }) {
+  define("accepts TTLs of up to 100 years [TI8]", [], function* ({ kv, at }) {
     for (const ttl of ["31 days", "3650 days", "36500 days"] as const) {
       yield* kv.put("test", 1, { ...at, ttl })
       const answer = yield* kv.ttl("test", at)
@@ -143,11 +143,11 @@ export const time = [
       yield* isAbout(answer, ttl)
     }
   }),
-  define("TI9 a TTL beyond the year 9999", ["Misses"], function* ({ kv, at }) {
+  define("fails with InvalidTtlError for an expiry after the year 9999 [TI9]", ["Misses"], function* ({ kv, at }) {
     yield* failsWith(kv.put("test", 1, { ...at, ttl: "3650000 days" }), "InvalidTtlError")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("TI10 a fresh write after expiry", ["Misses"], function* ({ kv, at, advance }) {
+  define("stores a new entry under the key of an expired one [TI10]", ["Misses"], function* ({ kv, at, advance }) {
     yield* kv.put("test", 1, { ...at, ttl: "400 millis" })
     yield* advance("450 millis")
     yield* kv.put("test", 2, at)

@@ -21,25 +21,25 @@ const isRefused = ({ kv, at }: Subject, name: string, value: unknown, path: stri
 
 class SpecialBytes extends Uint8Array {}
 
-/** What can be stored, what cannot, and that what was put is what is got. */
+/** Cases for values: which can be stored, which are refused, and that a returned value equals the one that was put. */
 export const values = [
-  define("S5 an object that is not JSON", [], function* (subject) {
+  define("fails with SerializationError for an object that is not JSON [S5]", [], function* (subject) {
     yield* isRefused(subject, "a URL", { test: new URL("https://example.com") }, "$.test")
   }),
-  define("S7 the values of py-key-value's suite", [], function* (subject) {
+  define("returns the values of py-key-value's suite as they were put [S7]", [], function* (subject) {
     for (const [name, value] of Object.entries(vectors.pythonValues)) yield* roundTrip(subject, name, value)
   }),
-  define("S8 dates and other instances", [], function* (subject) {
+  define("fails with SerializationError for dates and other instances [S8]", [], function* (subject) {
     yield* isRefused(subject, "a Date", { str_key: new Date(0) }, "$.str_key")
     for (const [name, value, path] of vectors.refused) yield* isRefused(subject, name, value, path)
   }),
-  define("S9 large values", [], function* (subject) {
+  define("returns large values as they were put [S9]", [], function* (subject) {
     for (const [name, value] of Object.entries(vectors.largeValues)) yield* roundTrip(subject, name, value)
   }),
-  define("VA1 every JSON value", [], function* (subject) {
+  define("returns every kind of JSON value as it was put [VA1]", [], function* (subject) {
     for (const [i, value] of vectors.confusableValues.entries()) yield* roundTrip(subject, `value ${i}`, value)
   }),
-  define("VA2 every JSON value in a batch", [], function* ({ kv, at }) {
+  define("returns every kind of JSON value in a batch as it was put [VA2]", [], function* ({ kv, at }) {
     const entries = vectors.confusableValues.map((value, i) => [`value ${i}`, value] as const)
     yield* kv.putMany(entries, at)
     yield* equal(
@@ -50,10 +50,10 @@ export const values = [
       vectors.confusableValues
     )
   }),
-  define("VA3 values that look like what wrappers write", [], function* (subject) {
+  define("returns values that look like a wrapper's output as they were put [VA3]", [], function* (subject) {
     for (const [i, value] of vectors.lookalikes.entries()) yield* roundTrip(subject, `lookalike ${i}`, value)
   }),
-  define("VA4 bytes", [], function* (subject) {
+  define("returns bytes as they were put [VA4]", [], function* (subject) {
     for (const [name, make] of Object.entries(vectors.bytes)) yield* roundTrip(subject, name, make())
     const buffer = Uint8Array.of(0, 1, 2, 3, 4, 5)
     yield* subject.kv.put("view", buffer.subarray(2, 4), subject.at)
@@ -61,7 +61,7 @@ export const values = [
     yield* subject.kv.put("subclass", SpecialBytes.of(1), subject.at)
     yield* equal(yield* subject.kv.get("subclass", subject.at), Uint8Array.of(1), "a subclass, such as Buffer")
   }),
-  define("VA5 bytes and JSON in one batch", ["Misses"], function* ({ kv, at }) {
+  define("stores bytes and JSON in one batch [VA5]", ["Misses"], function* ({ kv, at }) {
     yield* kv.putMany(
       [
         ["json", [1, 2]],
@@ -79,11 +79,11 @@ export const values = [
     yield* kv.put("bytes", { now: "json" }, at)
     yield* equal(yield* kv.get("bytes", at), { now: "json" })
   }),
-  define("VA6 the deepest value", [], function* (subject) {
+  define("accepts the deepest allowed value and refuses a deeper one [VA6]", [], function* (subject) {
     yield* roundTrip(subject, "deepest", vectors.deepest(Value.maxDepth))
     yield* isRefused(subject, "deeper", vectors.deepest(Value.maxDepth + 1), undefined)
   }),
-  define("VA7 one bad value in a batch stores none", ["Misses"], function* ({ kv, at }) {
+  define("stores nothing of a batch in which one value is not valid [VA7]", ["Misses"], function* ({ kv, at }) {
     const put = kv.putMany(
       [
         ["a", 1],
@@ -96,7 +96,7 @@ export const values = [
     yield* equal([error.operation, error.keys, error.path], ["putMany", ["b"], "$.date"])
     yield* equal(yield* kv.getMany(["a", "b", "c"], at), [undefined, undefined, undefined])
   }),
-  define("VA8 changing what was put changes nothing", [], function* ({ kv, at }) {
+  define("keeps the stored value when the value that was put is mutated [VA8]", [], function* ({ kv, at }) {
     const value = { list: [1], nested: { a: 1 } }
     const bytes = Uint8Array.of(1)
     yield* kv.putMany(
@@ -113,7 +113,7 @@ export const values = [
     })
     yield* equal(yield* kv.getMany(["value", "bytes"], at), [{ list: [1], nested: { a: 1 } }, Uint8Array.of(1)])
   }),
-  define("VA9 changing what was got changes nothing", [], function* ({ kv, at }) {
+  define("keeps the stored value when a returned value is mutated [VA9]", [], function* ({ kv, at }) {
     yield* kv.put("value", { list: [1] }, at)
     yield* kv.put("bytes", Uint8Array.of(1), at)
     const spoil = (value: unknown) =>
@@ -130,12 +130,12 @@ export const values = [
     }
     yield* equal(yield* kv.getMany(["value", "bytes"], at), [{ list: [1] }, Uint8Array.of(1)])
   }),
-  define("VA10 an object without a prototype is a plain one", [], function* ({ kv, at }) {
+  define("returns an object without a prototype as a plain object [VA10]", [], function* ({ kv, at }) {
     const value = Object.assign(Object.create(null) as Record<string, number>, { a: 1 })
     yield* kv.put("test", value, at)
     yield* equal(yield* kv.get("test", at), { a: 1 })
   }),
-  define("VA11 a value that throws is refused, and what it has is read once", [], function* (subject) {
+  define("refuses a value that throws, and reads each property once [VA11]", [], function* (subject) {
     const { kv, at } = subject
     const throwing = {
       get a() {
@@ -158,7 +158,7 @@ export const values = [
     yield* kv.put("test", { inner: [counting] } as unknown as Value.Value, at)
     yield* equal([reads, yield* kv.get("test", at)], [1, { inner: [{ reads: 1 }] }])
   }),
-  define("VA12 an ArrayBuffer is bytes", [], function* ({ kv, at }) {
+  define("returns an ArrayBuffer as bytes [VA12]", [], function* ({ kv, at }) {
     yield* kv.put("test", Uint8Array.of(1, 2).buffer as unknown as Value.Value, at)
     yield* equal(yield* kv.get("test", at), Uint8Array.of(1, 2))
   })

@@ -104,7 +104,7 @@ export const confusableValues: ReadonlyArray<Json> = [
   { $ref: "#" }
 ]
 
-/** User values in the form of what wrappers and stores write. */
+/** Values of users that look like the output of wrappers and stores. */
 export const lookalikes: ReadonlyArray<Json> = [
   { __compressed_data__: "x", __compression_algorithm__: "gzip", __compression_version__: 1 },
   { __compressed_data__: "H4sIAAAAAAAAA6tWKkktLlGyUlAqS8wpTVWqBQCgBpyKEQAAAA==", __compression_version__: 1 },

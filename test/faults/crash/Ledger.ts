@@ -8,9 +8,9 @@ interface Entry {
   deleting: number
 }
 
-/** What writers said that they had written, over all runs. */
+/** The changes that writers have acknowledged, over all runs. */
 export class Ledger {
-  /** How many changes were acknowledged: entries put, and entries deleted. */
+  /** How many puts and deletes were acknowledged. */
   acknowledged = 0
   readonly failures: Array<string> = []
   private readonly entries = new Map<string, Entry>(
@@ -33,8 +33,8 @@ export class Ledger {
   }
 
   /**
-   * Judges what is there after a run. What was not acknowledged may be there or not, so what is there is taken as
-   * acknowledged from now on: it must not go away again.
+   * Judges the stored values after a run. A change that was not acknowledged may be stored or not; once it is found, it
+   * counts as acknowledged and must not disappear again.
    */
   judge(run: number, values: ReadonlyArray<unknown>, atomicBatches: boolean) {
     let lost = 0
@@ -49,7 +49,7 @@ export class Ledger {
         continue
       }
       if (!isWhole(key, value) || value.n >= firstOf(run + 1)) {
-        wrong.push(`${key} is half-written, or nobody's`)
+        wrong.push(`${key} is half-written, or was never written`)
         continue
       }
       if (value.n < entry.acknowledged) lost++
@@ -59,7 +59,7 @@ export class Ledger {
     }
     if (atomicBatches) {
       for (const batch of batches) {
-        if (new Set(batch.map((key) => numbers.get(key))).size > 1) wrong.push(`half of a batch is there: ${batch}`)
+        if (new Set(batch.map((key) => numbers.get(key))).size > 1) wrong.push(`half of a batch is visible: ${batch}`)
       }
     }
     return { lost, wrong }

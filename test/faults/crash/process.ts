@@ -13,20 +13,20 @@ export interface End {
   readonly millis: number
 }
 
-/** A writer that has loaded its modules, and waits. */
+/** A writer that has loaded its modules and waits. */
 export interface Writer {
-  /** Lets it write, kills it so many milliseconds after its first word (or its start), and answers all that it said. */
+  /** Lets the writer write, kills it some time after its first line (or its start), and returns all its lines. */
   readonly run: (number: number, end: End) => Effect.Effect<ReadonlyArray<string>>
 }
 
-/** Writers share what Node compiled; only one that is not killed writes that down. */
+/** Writers share Node's compile cache, which only a process that is not killed writes. */
 const options = {
   env: { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../.cache/compile", import.meta.url)) }
 }
 
 const argumentsFor = (store: Name, directory: string) => ["--conditions=@effect-kv/source", script, store, directory]
 
-/** Runs a writer that is told nothing, so that those which follow start faster. */
+/** Runs a writer without a task, so that the following writers start faster. */
 export const warmUp = (store: Name) =>
   Effect.callback<void>((resume) => {
     spawn(process.execPath, argumentsFor(store, ""), { ...options, stdio: "ignore" }).once("close", () =>

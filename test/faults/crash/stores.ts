@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import * as FileSystem from "../../../src/stores/FileSystem.ts"
 import * as Sqlite from "../../../src/stores/Sqlite.ts"
 
-/** The stores that promise that what was acknowledged is on the disk. */
+/** The stores that acknowledge a write only when it is on the disk. */
 export const stores = {
   Sqlite: (directory: string) => Sqlite.layer({ filename: `${directory}/entries.db`, synchronous: "full" }),
   FileSystem: (directory: string) =>

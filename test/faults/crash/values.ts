@@ -1,6 +1,6 @@
-/** What the writer that is killed writes: every value can be told from half of one. */
+/** The values of the killed writer: a whole value can be told from half of one. */
 
-/** Writes of a run have numbers of their own, which grow from run to run. */
+/** The number of the first write of a run. Numbers grow from run to run and are never reused. */
 export const firstOf = (run: number): number => run * 1_000_000
 
 export interface Value {
@@ -13,7 +13,7 @@ export const valueOf = (key: string, n: number): Value => ({ key, n, padding: pa
 
 const paddingOf = (key: string, n: number): string => `${key}/${n}/`.repeat(1 + ((n * 7919) % 400))
 
-/** Is it a whole value of the key? */
+/** Whether `value` is a whole value of the key. */
 export const isWhole = (key: string, value: unknown): value is Value =>
   typeof value === "object" &&
   value !== null &&

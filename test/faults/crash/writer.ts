@@ -1,6 +1,6 @@
 /**
- * A process that writes until it is killed, and says what it wrote: `node writer.ts <store> <directory>`. It begins when
- * it is told the number of its run, so that it can be started ahead.
+ * A process that writes until it is killed, and prints what it wrote: `node writer.ts <store> <directory>`. It begins
+ * when it reads the number of its run, so that it can be started in advance.
  */
 import { writeSync } from "node:fs"
 import { createInterface } from "node:readline"

@@ -1,6 +1,6 @@
 /**
- * What is done to a store on a small disk of its own: `node scenario.ts <store> <directory> <"full" | "read-only">`, in
- * a mount namespace where the directory is a file system. Answers an observation as JSON.
+ * The program that uses a store on a small disk: `node scenario.ts <store> <directory> <"full" | "read-only">`, in
+ * a mount namespace where the directory is a file system. Prints an observation as JSON.
  */
 import { execFileSync } from "node:child_process"
 import { rmSync, writeFileSync } from "node:fs"
@@ -20,12 +20,12 @@ const layer = stores[store as Name](directory)
 const failures: Record<string, number> = {}
 const wrongReads: Array<string> = []
 const acknowledged = new Map<string, string>()
-/** Keys that were never written, by what was said. */
+/** Keys whose writes have all failed. */
 const refused = new Set<string>()
 const told: Record<string, number> = {}
 let calls = 0
 
-/** Makes a call, and takes note of its failure. */
+/** Makes a call, and records its failure. */
 const tried = <A>(effect: Effect.Effect<A, KeyValueError>): Effect.Effect<A | undefined> =>
   Effect.suspend(() => {
     calls++
@@ -46,7 +46,7 @@ const put = (kv: KeyValue.Service, key: string, value: string) =>
     return done === true
   })
 
-/** Compares everything that was acknowledged with what is there. */
+/** Compares the stored entries with all acknowledged writes. */
 const check = (kv: KeyValue.Service) =>
   Effect.gen(function* () {
     let lost = 0
@@ -56,7 +56,7 @@ const check = (kv: KeyValue.Service) =>
       else if (found !== value) wrongReads.push(`${key} is not what was acknowledged`)
     }
     for (const key of refused) {
-      if ((yield* kv.get(key)) !== undefined) wrongReads.push(`${key} is there, though it was refused`)
+      if ((yield* kv.get(key)) !== undefined) wrongReads.push(`${key} is visible although its write failed`)
     }
     return lost
   })
@@ -75,12 +75,12 @@ const fill = Effect.gen(function* () {
     const kv = yield* KeyValue.KeyValue
     for (let i = 0; i < 20; i++) yield* put(kv, `early-${i}`, small(`early-${i}`))
     for (let i = 0; Object.keys(failures).length === 0 && i < 1000; i++) yield* put(kv, `fill-${i}`, large(`fill-${i}`))
-    // What is there is not replaced by what there is no room for, and is read.
+    // A write without room does not replace the stored entry, which can still be read.
     for (let i = 0; i < 20; i++) yield* put(kv, `early-${i}`, large(`new-${i}`))
     yield* tried(kv.putMany(Array.from({ length: 20 }, (_, i) => [`early-${i}`, large(`batch-${i}`)] as const)))
     lost += yield* check(kv)
   }).pipe(Effect.provide(layer))
-  // The same for a store that is opened on a full disk, if it can be opened.
+  // The same for a store that is opened on the full disk, if it can be opened.
   yield* tried(Effect.provide(Effect.flatMap(KeyValue.KeyValue, check), layer) as Effect.Effect<number, never>)
   rmSync(ballast)
   const freed = performance.now()

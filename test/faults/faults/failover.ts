@@ -1,4 +1,4 @@
-/** A master that is one no more. */
+/** Faults in which a server stops being the master. */
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { cluster, command, type Server, server, watching } from "../../servers/redis.ts"
@@ -11,20 +11,20 @@ const outage = ["StoreUnavailableError", "TimeoutError"]
 const hasRole = (port: number, role: "master" | "slave") =>
   eventually(info(port, "replication", "role"), (found) => found === role)
 
-/** Stops a server for good: it is killed with its scope all the same. */
+/** Stops a server forever. Its scope can still kill it. */
 const stop = (server: Server) => Effect.flatMap(send(server.port), (signal) => signal("SIGSTOP"))
 
-/** Waits until what is written to the master arrives: when the link is up, the first sync may still go on. */
+/** Waits until writes to the master arrive: the first sync may still be running when the link is up. */
 const hears = (replica: Server, master: Server) =>
   Effect.gen(function* () {
     yield* eventually(info(replica.port, "replication", "master_link_status"), (status) => status === "up")
-    // A master of a cluster takes some of the keys only.
+    // A master of a cluster accepts only some of the keys.
     for (let i = 0; i < 30; i++) yield* Effect.exit(command(master.port, "set", `probe-${i}`, "1"))
     const size = yield* command(master.port, "dbsize")
     yield* eventually(command(replica.port, "dbsize"), (found) => found === size)
   })
 
-/** A server that replicates another one, and has all that it has. */
+/** A server that replicates another one and has received all of its data. */
 const replicaOf = (master: Server): Effect.Effect<Server, unknown, Scope> =>
   Effect.gen(function* () {
     yield* command(master.port, "config", "set", "repl-diskless-sync-delay", "0")
@@ -33,7 +33,7 @@ const replicaOf = (master: Server): Effect.Effect<Server, unknown, Scope> =>
     return replica
   })
 
-/** The address leads to the old master until the end, and connections that are open stay there. */
+/** The address leads to the old master until the end, and open connections stay there. */
 export const readOnly: RedisFault = {
   name: "READONLY after a failover",
   target: "Redis",
@@ -59,7 +59,7 @@ export const readOnly: RedisFault = {
   notes: ["FAILOVER TO its replica; the address leads to the old master for a while, and open connections stay there"]
 }
 
-/** A master and its replica, and a Sentinel that makes the replica the master when it misses the master. */
+/** A master, its replica, and a Sentinel that promotes the replica when the master does not answer. */
 const withSentinel = (begin: (master: Server) => Effect.Effect<unknown, unknown>): RedisFault["stage"] =>
   Effect.gen(function* () {
     const master = yield* server()
@@ -85,7 +85,7 @@ const sentinelFault = {
   memory: "replicated",
   backWithin: 4000,
   seconds: [0, 0],
-  notes: ["over when Sentinel has made the replica the master"]
+  notes: ["ends when Sentinel has promoted the replica"]
 } as const
 
 export const sentinelKilled: RedisFault = {
@@ -101,7 +101,7 @@ export const sentinelStopped: RedisFault = {
   stage: withSentinel((master) => stop(master))
 }
 
-/** Three masters, and a replica that takes over from the third when the others miss it. */
+/** Three masters, and a replica that takes over from the third when it does not answer the others. */
 const withReplica = (begin: (master: Server) => Effect.Effect<unknown, unknown>): RedisFault["stage"] =>
   Effect.gen(function* () {
     const nodes = yield* cluster
@@ -138,7 +138,7 @@ const clusterFault = {
   memory: "replicated",
   backWithin: 4000,
   seconds: [0, 0],
-  notes: ["over when its replica has taken its slots"]
+  notes: ["ends when the replica has taken over the slots"]
 } as const
 
 export const clusterKilled: RedisFault = {

@@ -1,4 +1,4 @@
-/** Faults of the way to a server. */
+/** Faults of the network between the client and the server. */
 import * as Effect from "effect/Effect"
 import { server } from "../../servers/redis.ts"
 import { type Mode, make, type Proxy } from "../proxy.ts"
@@ -31,7 +31,7 @@ export const halfOpen: RedisFault = {
   name: "half-open connection",
   seconds: [0, 0],
   stage: through((proxy) => ({ begin: proxy.vanish, end: Effect.void })),
-  notes: ["the peer vanishes without a word; it is over at once, since new connections work"]
+  notes: ["the peer vanishes silently; the fault ends at once, because new connections work"]
 }
 
 export const hole: RedisFault = {
@@ -39,15 +39,15 @@ export const hole: RedisFault = {
   name: "black hole",
   seconds: [4, 1.3],
   stage: mode({ _tag: "hole" }),
-  notes: ["what was sent meanwhile arrives in the end, as TCP has it"]
+  notes: ["data sent during the fault arrives at the end, as with TCP"]
 }
 
 export const delivered: RedisFault = {
   ...common,
-  name: "delivered after all",
+  name: "late delivery",
   seconds: [4, 1.6],
   stage: through((proxy) => ({ begin: proxy.vanish, end: proxy.reappear })),
-  notes: ["the connections that vanished are given up; then what the network held back of them goes on its way"]
+  notes: ["the vanished connections are dropped by the client; then the network delivers the data that it held back"]
 }
 
 export const late: RedisFault = {

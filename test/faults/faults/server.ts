@@ -37,7 +37,7 @@ export const emptied: RedisFault = {
   backWithin,
   seconds: [2, 0.5],
   stage: on([], ({ kill, start }) => ({ begin: kill, end: start })),
-  notes: ["no persistence: what is lost is the server's own memory"]
+  notes: ["no persistence: the server loses its memory"]
 }
 
 export const stopped: RedisFault = {
@@ -65,10 +65,10 @@ export const full: RedisFault = {
     begin: set(port, "maxmemory", "1"),
     end: set(port, "maxmemory", "0")
   })),
-  notes: ["noeviction; reads go on"]
+  notes: ["noeviction; reads continue"]
 }
 
-/** The server saves, forgets and loads what it has, and answers everybody meanwhile that it is loading. */
+/** The server saves, drops and loads its data, and meanwhile replies to every command that it is loading. */
 export const loading: RedisFault = {
   name: "LOADING",
   target: "Redis",
@@ -87,11 +87,11 @@ export const loading: RedisFault = {
       end: reloaded.await
     }
   }),
-  notes: ["DEBUG RELOAD of 5,000 keys and ours"]
+  notes: ["DEBUG RELOAD of 5,000 keys and those of the store"]
 }
 
 export const wrongType: RedisFault = {
-  name: "wrong type under our key",
+  name: "wrong type under a key",
   target: "Redis",
   tags: ["StoreError"],
   memory: "kept",
@@ -104,10 +104,10 @@ export const wrongType: RedisFault = {
       end: command(port, "del", name)
     }
   }),
-  notes: ["a list in the place of one entry; all others are read and written"]
+  notes: ["a list instead of one entry; all other entries are read and written"]
 }
 
-/** A server that knows a user of ours. */
+/** A server with a user for the stack. */
 const withUser = (make: (port: number) => Pick<Stage, "begin" | "end">): RedisFault["stage"] =>
   Effect.gen(function* () {
     const it = yield* server()

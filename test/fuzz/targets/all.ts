@@ -15,7 +15,7 @@ import { rotation } from "./rotation.ts"
 import { sqlite } from "./sqlite.ts"
 import { tiers } from "./tiers.ts"
 
-/** Everything that reads what is stored, and what reads options, URLs and names. */
+/** Everything that reads stored bytes, options, URLs or names. */
 export const all: ReadonlyArray<Target> = [
   managedEntry,
   frameTarget,

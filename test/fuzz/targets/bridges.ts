@@ -1,4 +1,4 @@
-/** What Effect's own stores find when they run on a stack of ours. */
+/** Effect's own stores, built on a damaged store of this library. */
 import { Context, Duration, Effect, Layer } from "effect"
 import { Persistence, RateLimiter } from "effect/persistence"
 import * as EffectStore from "effect-kv/EffectStore"
@@ -10,12 +10,12 @@ import { type Instance, type Target, Violation } from "../target.ts"
 
 const options = { key: "limit", tokens: 1, limit: 10, refillRate: Duration.seconds(10) }
 
-/** What a limiter answers must be numbers, or it would limit nothing. */
+/** A rate limiter must return numbers, or it would limit nothing. */
 const numbers = (answer: Effect.Effect<ReadonlyArray<number>, unknown>) =>
   Effect.filterOrFail(
     answer,
     (all) => all.every((it) => Number.isFinite(it)),
-    (all) => new Violation({ kind: "altered value", detail: `the limiter answers ${JSON.stringify(all)}` })
+    (all) => new Violation({ kind: "altered value", detail: `the limiter returns ${JSON.stringify(all)}` })
   )
 
 export const bridges: Target = {

@@ -1,4 +1,4 @@
-/** The codecs on their own: what they take can be written and read again. */
+/** The codecs alone: every value that they accept can be written and read again. */
 import { Result } from "effect"
 import { Entry, ManagedEntry, Value } from "effect-kv"
 import * as content from "../../../src/codecs/content.ts"
@@ -31,7 +31,7 @@ const stored = entries.flatMap((entry) =>
   )
 )
 
-/** Is a value that was read written and read again as itself? */
+/** Writes and reads a value again, which must not change it. */
 const again = (found: ManagedEntry.ManagedEntry, options: ManagedEntry.DecodeOptions): unknown => {
   const { payload } = found.entry
   for (const format of ["compact", "py-key-value"] as const) {

@@ -1,4 +1,4 @@
-/** Values that may not fit the schema of their collection. */
+/** Values that do not always fit the schema of their collection. */
 import { Context, Effect, Schema } from "effect"
 import { Collection, KeyValue } from "effect-kv"
 import { defaultCollection } from "../../../src/driver/Driver.ts"
@@ -28,7 +28,7 @@ const values = people.map((person) =>
   Buffer.from(JSON.stringify(Schema.encodeSync(Schema.toCodecJson(Person))(person)))
 )
 
-/** A valid entry with a value that is not quite a person. */
+/** A valid entry whose value nearly fits the schema. */
 const misfit = (dice: Dice): Uint8Array => {
   let value = dice.pick(values) as Uint8Array
   for (let i = dice.below(2); i >= 0; i--) value = jsonMutations.mutate(dice, value, (inside) => inside) ?? value

@@ -1,4 +1,4 @@
-/** Compressed values, and those that inflate to more than they may. */
+/** Compressed values, and values that inflate to more than the limit. */
 import * as zlib from "node:zlib"
 import { Effect } from "effect"
 import { Compression, Value } from "effect-kv"
@@ -32,7 +32,7 @@ const enveloped = (algorithm: Algorithm, envelope: Envelope, data: Uint8Array): 
 
 const maxDecompressedSize = 2 ** 20
 
-/** Much that compresses to next to nothing: JSON, and what is none. */
+/** Large inputs that compress to a few bytes: JSON, and bytes that are not JSON. */
 const bombs = (compress: (bytes: Uint8Array) => Uint8Array): ReadonlyArray<Uint8Array> =>
   [
     Buffer.alloc(maxDecompressedSize),

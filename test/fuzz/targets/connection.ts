@@ -1,4 +1,4 @@
-/** Connections to a Redis that refuses them, by URLs with a password in them that are damaged, too. */
+/** Connections to a Redis that refuses them, with URLs that contain a password, some of them damaged. */
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { KeyValue } from "effect-kv"
 import * as Redis from "effect-kv/Redis"
@@ -32,7 +32,7 @@ export const connection: Target = {
       `redis://127.0.0.1:${port}?password=${password}`
     ].map((url) => Buffer.from(url))
     const to = { connectTimeout: Duration.millis(300) }
-    /** No other host than this one is asked, whatever the URL says. Paths of sockets are no secrets. */
+    /** Only this host may be contacted, whatever the URL says. Paths of sockets are not secrets. */
     const isLocal = (url: string): boolean => /(@|\/\/)127\.0\.0\.1:/.test(url) && !/^\/[^/]/.test(url)
     const local =
       (f: (url: string) => Redis.Options): Way =>

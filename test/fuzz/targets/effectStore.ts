@@ -1,4 +1,4 @@
-/** Texts in one of Effect's own stores. */
+/** Texts in an Effect `KeyValueStore`. */
 import { Effect, Layer } from "effect"
 import { KeyValueStore } from "effect/persistence"
 import type { Enumeration, Maintenance } from "effect-kv"
@@ -7,7 +7,7 @@ import type { Raw } from "../raw.ts"
 import { instance } from "../stack.ts"
 import type { Target } from "../target.ts"
 
-/** A store of texts over a map that can be changed past it. */
+/** A store of texts over a map that the test can change directly. */
 export const texts = (all: Map<string, string>): Layer.Layer<KeyValueStore.KeyValueStore> =>
   Layer.succeed(
     KeyValueStore.KeyValueStore,
@@ -29,7 +29,7 @@ const raw = (): Raw<Enumeration.Enumeration | Maintenance.Maintenance> => {
     read: (key) => Effect.sync(() => Buffer.from(all.get(nameOf(key))!)),
     write: (entries) =>
       Effect.sync(() => {
-        // A text may hold lone surrogates and whatever else no UTF-8 has.
+        // A text may hold lone surrogates, which UTF-8 cannot encode.
         for (const [key, bytes] of entries) all.set(nameOf(key), textOf(bytes))
       })
   }

@@ -1,4 +1,4 @@
-/** Encrypted values: with damage that the signature shows, and with damage behind a right one. */
+/** Encrypted values: some with a wrong signature, and some with damaged content and a valid signature. */
 import { Effect, Redacted } from "effect"
 import { Aead, Compression, type Driver, FernetEncryption } from "effect-kv"
 import * as aead from "../../../src/codecs/aead.ts"
@@ -61,7 +61,7 @@ const ring = [
 export const aeadWrapper = (algorithm: aead.Algorithm): Driver.Wrapper<never, unknown> =>
   Aead.wrap({ keys: ring, algorithm, storeId: "fuzz" })
 
-/** What a holder of the keys could write, and what was stored for the other key: as it is, or damaged. */
+/** Values that an owner of the keys could write, and the value of the other key, damaged or not. */
 const sealedAead = (algorithm: aead.Algorithm) => {
   const keys = ring.map(({ id, key }) => aead.makeKey(id, Buffer.from(Redacted.value(key), "base64url")))
   const place = { store: "fuzz", collection: defaultCollection, key: keyOf(0) }
@@ -82,7 +82,7 @@ const aeadTarget = (algorithm: aead.Algorithm): Target => ({
   )
 })
 
-/** Compression over Aead, as in production. */
+/** Compression over Aead, as in `Stack.production`. */
 const production: Target = {
   name: "Compression on Aead",
   weight: 4,

@@ -1,4 +1,4 @@
-/** Listings of stores that hold names which are none of ours, beside those that are. */
+/** Listings of stores that hold foreign names beside valid ones. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { NodeServices } from "@effect/platform-node"
 import { Context, Effect, Layer, type Scope, Stream } from "effect"
@@ -22,9 +22,9 @@ const good: Readonly<Record<string, ReadonlyArray<string>>> = {
 
 interface Store {
   readonly layer: Layer.Layer<KeyValue.KeyValue | Enumeration.Enumeration | Maintenance.Maintenance, unknown>
-  /** A name that the store's form gives to good ones, as bytes. */
+  /** Valid names in the form of the store. */
   readonly names: ReadonlyArray<string>
-  /** Puts something under a name, and answers how to remove it. */
+  /** Stores something under a name, and returns an effect that removes it. */
   readonly plant: (name: Uint8Array) => Effect.Effect<Effect.Effect<void>>
 }
 
@@ -70,7 +70,7 @@ const target = (name: string, weight: number, make: Effect.Effect<Store, unknown
   })
 })
 
-/** All good names must be there, whatever else is. */
+/** The listing must contain all valid names. */
 const complete = <E>(names: Stream.Stream<string, E>, expected: ReadonlyArray<string>) =>
   Effect.flatMap(Stream.runCollect(names.pipe(Stream.take(10_000))), (found) => {
     const missing = expected.filter((name) => !found.includes(name))
@@ -124,7 +124,7 @@ const ofFiles: Effect.Effect<Store, unknown, Scope.Scope> = Effect.map(temporary
   ],
   plant: (name) =>
     Effect.sync(() => {
-      // A path, which is a string to the file system in Node: damaged UTF-8 is kept as Latin-1.
+      // Node's file system takes a path as a string, so damaged UTF-8 is kept as Latin-1.
       const parts = Buffer.from(name)
         .toString("latin1")
         .replaceAll("\0", "")

@@ -1,4 +1,4 @@
-/** Files in the place of entries, and what is no file at all. */
+/** Damaged files in the place of entries, and directories, links and pipes. */
 import { execFileSync } from "node:child_process"
 import { mkdirSync, type PathLike, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -11,13 +11,13 @@ import type { Raw } from "../raw.ts"
 import { instance } from "../stack.ts"
 import type { Target } from "../target.ts"
 
-/** Names that are not UTF-8 cannot be arguments: they get a link to a device in the place of a pipe. */
+/** A name that is not UTF-8 cannot be an argument of `mkfifo`, so it gets a link to a device instead of a pipe. */
 const makePipe = (file: PathLike): void => {
   if (typeof file === "string") execFileSync("mkfifo", [file])
   else symlinkSync("/dev/tty", file)
 }
 
-/** What is in the place of a file: by the first byte of an input, mostly a file. */
+/** What to put in the place of a file, by the first byte of an input. Other bytes give a file. */
 export const others: Readonly<Record<number, (file: PathLike) => void>> = {
   250: (file) => mkdirSync(file),
   251: (file) => symlinkSync("nowhere", file),

@@ -1,4 +1,4 @@
-/** Names in databases and directories: no two pairs of a collection and a key have one name. */
+/** Names in databases and directories: two different pairs of collection and key never share a name. */
 import { compound, joined } from "../../../src/codecs/names.ts"
 import * as fileNames from "../../../src/stores/fileSystem/fileNames.ts"
 import * as redisNames from "../../../src/stores/redis/names.ts"
@@ -26,7 +26,7 @@ const names = [
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
 
-/** A name that stands for a pair must be the pair's own one, as the stores that list names check. */
+/** Decodes a name. The pair must encode to the same name, as stores check when they list names. */
 const pairOf =
   (
     names: { readonly decode: (name: string) => readonly [string, string] | undefined },

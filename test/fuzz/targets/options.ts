@@ -1,4 +1,4 @@
-/** Options, URLs and names as people get them wrong: each is taken and works, or is refused with a typed error. */
+/** Wrong options, URLs and names: each works, or is refused with a typed error. */
 import { Effect, Layer } from "effect"
 import {
   Bulkhead,
@@ -40,7 +40,7 @@ const urls = [
   `redis://:${password}@127.0.0.1/0?connectionName=app`
 ].map(encode)
 
-/** What comes out of a URL is what ioredis may be told. */
+/** A parsed URL must contain only options that ioredis accepts. */
 export const urlTarget = pure("URLs of Redis", 2, (dice) => damaged(dice, urls), {
   parse: (bytes) => {
     const text = decode(bytes)
@@ -59,7 +59,7 @@ export const urlTarget = pure("URLs of Redis", 2, (dice) => damaged(dice, urls),
 
 type Loose = any
 
-/** How to build a layer with options of whatever type. */
+/** How to build each layer with options of any type. */
 const layers: Readonly<
   Record<string, { readonly rows: ReadonlyArray<Row>; readonly layer: (options: Loose) => Loose }>
 > = {
@@ -98,7 +98,7 @@ const use = (layer: Layer.Layer<KeyValue.KeyValue, unknown>, name: string) =>
     )
   )
 
-/** JSON is a value of its type, anything else a text. */
+/** Parses JSON, and returns other text as it is. */
 const valueOf = (text: string): unknown => {
   const numbers: Readonly<Record<string, unknown>> = {
     NaN: Number.NaN,
@@ -140,7 +140,7 @@ const values = [
   "a__b"
 ].map(encode)
 
-/** A way for each option, so that an input and its way say what was tried. */
+/** One way for each option, so that an input and its way identify the attempt. */
 const waysOf = (name: string): ReadonlyArray<readonly [string, Way]> => {
   const { rows, layer } = layers[name]!
   const way =

@@ -1,4 +1,4 @@
-/** What a Redis server holds under our keys, of any type. */
+/** Redis keys of the store that hold damaged values or other types. */
 import { Effect } from "effect"
 import { type Atomic, Compression, type Driver, type Enumeration, type Maintenance } from "effect-kv"
 import * as Redis from "effect-kv/Redis"
@@ -15,7 +15,7 @@ export const prefix = "fuzz:"
 
 const nameOf = (key: string): string => `${prefix}${defaultCollection}::${key}`
 
-/** A server of its own, and a client of it. */
+/** A new server and a client for it. */
 export const server = Effect.gen(function* () {
   const { port, url } = yield* redisServer.server()
   const client = yield* Effect.acquireRelease(
@@ -25,7 +25,7 @@ export const server = Effect.gen(function* () {
   return { client, port, url }
 })
 
-/** The first byte of an input: most are stored as strings, some as what no string command takes. */
+/** The first bytes of inputs that are stored as other types than strings. */
 const kinds = { list: 254, hash: 255 } as const
 
 const raw = (url: string, client: Client): Raw<Enumeration.Enumeration | Maintenance.Maintenance | Atomic.Atomic> => ({

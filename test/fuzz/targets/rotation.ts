@@ -1,4 +1,4 @@
-/** Rotation over a store with a damaged entry: it goes on, and says which one it left as it is. */
+/** Rotation over a store with a damaged entry: it continues, and reports the entry. */
 import { isDeepStrictEqual } from "node:util"
 import { Context, Effect, Stream } from "effect"
 import { KeyValue, Rotation } from "effect-kv"

@@ -1,4 +1,4 @@
-/** Rows of any column types in a SQLite table. */
+/** Rows with any column types in a SQLite table. */
 import { DatabaseSync } from "node:sqlite"
 import { Effect } from "effect"
 import type { Atomic, Enumeration, Maintenance } from "effect-kv"
@@ -9,7 +9,7 @@ import type { Raw } from "../raw.ts"
 import { instance, type Stored } from "../stack.ts"
 import type { Target } from "../target.ts"
 
-/** The largest and smallest numbers that SQLite and JavaScript have, and the usual. */
+/** The extreme numbers of SQLite and JavaScript, and ordinary ones. */
 export const expiries: ReadonlyArray<bigint | null> = [
   null,
   null,
@@ -23,10 +23,10 @@ export const expiries: ReadonlyArray<bigint | null> = [
   8_640_000_000_000_001n
 ]
 
-/** How the rest of an input is stored in the column `entry`. */
+/** The type with which the rest of an input is stored in the column `entry`. */
 const entries = ["CAST(? AS TEXT)", "?", "length(?)", "9.5 + length(?)", "9223372036854775807 - length(?)"]
 
-/** How it is stored in the column `version`. */
+/** What is stored in the column `version`. */
 const versions = ["'1.1'", "''", "CAST(x'FF00' AS TEXT)", "'9.9'"]
 
 const headLength = 3
@@ -61,7 +61,7 @@ export const special = (dice: Dice, { own }: Stored): Uint8Array => {
   return Uint8Array.from([dice.oneIn(2) ? valid[0]! : dice.below(256), dice.below(256), dice.below(256), ...bytes])
 }
 
-/** A database for as long as the target is used. */
+/** A database that lives as long as the target. */
 export const inMemory = Effect.acquireRelease(
   Effect.sync(() => new DatabaseSync(":memory:")),
   (database) => Effect.sync(() => database.close())

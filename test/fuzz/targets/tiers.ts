@@ -1,4 +1,4 @@
-/** Two stores in one, either of which is damaged. */
+/** Stacks of two stores of which one is damaged. */
 import { Context, Effect, type Layer } from "effect"
 import { Fallback, KeyValue, PassthroughCache } from "effect-kv"
 import { damaged } from "../mutations.ts"
@@ -6,7 +6,7 @@ import * as raw from "../raw.ts"
 import { build, corpusOf, keyOf, otherKey, otherValue, ownValues, reading } from "../stack.ts"
 import { type Instance, type Target, Violation, type Way } from "../target.ts"
 
-/** What the tier that is not damaged holds. */
+/** The value in the store that is not damaged. */
 const good = ownValues[0]!
 
 interface Tiers {
@@ -37,7 +37,7 @@ const target = (
       input: (dice) => damaged(dice, corpus),
       store: ([bytes]) =>
         Effect.all([
-          // The cache forgets what it has: a write goes to both.
+          // A write through the stack removes the copy in the cache.
           Effect.orDie(kv.delete(keyOf(0))),
           other.write([[keyOf(0), intact]]),
           bad.write([[keyOf(0), bytes!]])
@@ -47,13 +47,13 @@ const target = (
   })
 })
 
-/** A failure of this tier must never be the caller's. */
+/** A failure of this store must never reach the caller. */
 const never =
   (way: Way): Way =>
   (slot, input) =>
     Effect.mapError(
       way(slot, input),
-      (error) => new Violation({ kind: "incomplete", detail: `the other tier could have answered: ${String(error)}` })
+      (error) => new Violation({ kind: "incomplete", detail: `the other tier has the value: ${String(error)}` })
     )
 
 export const tiers: ReadonlyArray<Target> = [

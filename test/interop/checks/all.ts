@@ -1,4 +1,4 @@
-/** All cases of a vectors file, one after the other, since some of them share their names. */
+/** All cases of a vectors file, one after another, since some of them share their names. */
 import { Stream } from "effect"
 import { toCase } from "../case.ts"
 import { show } from "../compare.ts"

@@ -1,4 +1,4 @@
-/** With `format: "py-key-value"`, what a store writes is to the letter what Python wrote at that time. */
+/** Checks that a store with `format: "py-key-value"` writes exactly the bytes that Python wrote at the same time. */
 import { Clock, Effect, type Scope } from "effect"
 import { KeyValue } from "effect-kv"
 import { answerOf, foundOrMissing, is, tell, valueOf } from "../answers.ts"
@@ -9,12 +9,12 @@ import type { Secrets } from "../secrets.ts"
 import { on } from "../stack.ts"
 import type { Vector } from "../vectors.ts"
 
-/** Is the store all that there is of the stack? */
+/** Whether the stack has no wrappers. */
 export const isAbout = ({ stack }: Vector): boolean => stack.length === 1
 
 const expired = "the entry has expired"
 
-/** Again, if an entry that lives for some milliseconds was gone before it was looked at. */
+/** Checks again if an entry with a short TTL had expired before it was read. */
 export const check = (vector: Vector) =>
   Effect.repeat(attempt(vector), { times: 3, while: (finding) => finding?.difference === expired })
 
@@ -45,7 +45,7 @@ const attempt = Effect.fnUntraced(function* (
   return { difference: aroundDifference(expected, found), observed: { ...observed, written: stored } }
 }, Effect.scoped)
 
-/** To the microsecond. */
+/** The time in milliseconds, exact to the microsecond. */
 const millisOf = (iso: string): number => {
   const [whole = "", micros = "0"] = iso.replace("+00:00", "").split(".")
   return Date.parse(`${whole}Z`) + Number(micros) / 1000
@@ -65,7 +65,7 @@ const frozen = (millis: number): Clock.Clock => {
   }
 }
 
-/** What is before, at and behind the first character that differs. */
+/** The text around the first character that differs. */
 const aroundDifference = (expected: string, found: string): string => {
   let at = 0
   while (at < expected.length && expected[at] === found[at]) at++

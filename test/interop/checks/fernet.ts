@@ -1,4 +1,4 @@
-/** Tokens are those that Python makes with the same key, time and IV, and are read. */
+/** Checks that tokens equal those that Python makes with the same key, time and IV, and can be read. */
 import { Effect } from "effect"
 import * as fernet from "../../../src/codecs/fernet.ts"
 import type { Finding } from "../case.ts"

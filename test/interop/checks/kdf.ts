@@ -1,4 +1,4 @@
-/** Keys are derived as Python derives them. */
+/** Checks that keys are derived as Python derives them. */
 import { Effect } from "effect"
 import { answerOf, differ, Found, foundOrMissing } from "../answers.ts"
 import type { Finding } from "../case.ts"

@@ -1,4 +1,4 @@
-/** What was made by hand is read as by Python, or refused with a typed error where Python fails in any way. */
+/** Checks that hand-made data is read as by Python, or refused with a typed error where Python fails in any way. */
 import { Effect } from "effect"
 import { KeyValue } from "effect-kv"
 import {

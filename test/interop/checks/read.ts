@@ -1,4 +1,4 @@
-/** What Python wrote is read as the value that Python reads, with the time that it has left. */
+/** Checks that data from Python is read as the value that Python reads, with the remaining TTL. */
 import { Clock, Duration, Effect } from "effect"
 import { KeyValue } from "effect-kv"
 import { type Answer, answerOf, differ, Found, foundOrMissing, get, is, Missing, valueOf } from "../answers.ts"
@@ -9,7 +9,7 @@ import type { Vector } from "../vectors.ts"
 
 const minute = 60_000
 
-/** How much (milliseconds) of its time an entry may have lost until it is read. */
+/** How many milliseconds of its TTL an entry may have lost when it is read. */
 const tolerance = 10_000
 
 export const check = Effect.fnUntraced(function* (vector: Vector) {
@@ -17,14 +17,14 @@ export const check = Effect.fnUntraced(function* (vector: Vector) {
   const { expires_at } = vector.managed_entry
   if (expires_at === null) return yield* expecting(vector, expected, undefined)
   if (Date.parse(expires_at) > (yield* Clock.currentTimeMillis)) {
-    // A second or two may be over before it is read.
+    // A second or two may pass before the entry is read.
     return yield* expecting(vector, expected, Math.max(vector.redis.pttl_ms, minute))
   }
-  // Without a time of the server's, the time that is written counts. With one, that alone does.
+  // Without an expiry of the server, the expiry in the entry counts. With one, the server's alone counts.
   return (yield* expecting(vector, Missing(), undefined)) ?? (yield* expecting(vector, expected, minute))
 })
 
-/** The value that Python got again, unless the entry had expired by then. */
+/** The value that Python read, unless the entry had expired by then. */
 const valueRead = ({ python_read, value_json }: Vector): string =>
   python_read.found && python_read.value_json !== null ? python_read.value_json : value_json
 

@@ -1,4 +1,4 @@
-/** What our stack writes is what Python would read as the same entry. */
+/** Checks that Python would read the data of this library's stack as the same entry. */
 import { Effect } from "effect"
 import { KeyValue } from "effect-kv"
 import { type Answer, answerOf, foundOrMissing, is, tell, valueOf } from "../answers.ts"
@@ -10,13 +10,13 @@ import * as python from "../python.ts"
 import { on, type Settings } from "../stack.ts"
 import type { Stack, Vector } from "../vectors.ts"
 
-/** The seconds that an entry is written for: an hour where there would be no time to read it. */
+/** The TTL in seconds with which an entry is written: an hour where it would expire before it is read. */
 export const ttlOf = ({ ttl }: Vector): number | undefined => (ttl === null ? undefined : ttl < 60 ? 3600 : ttl)
 
-/** The stack to write with, where the vector's is for reading only. */
+/** The stack without its read-only wrapper. */
 export const writable = (stack: Stack): Stack => stack.filter(({ wrapper }) => wrapper !== "read_only")
 
-/** Writes a vector's entry through our stack. */
+/** Writes a vector's entry through this library's stack. */
 export const put = (vector: Vector, settings?: Settings) => {
   const ttl = ttlOf(vector)
   return on(
@@ -31,7 +31,7 @@ export const put = (vector: Vector, settings?: Settings) => {
   )
 }
 
-/** What differences are seen in. */
+/** The data in which a documented difference is looked for. */
 export const writing = ({ stack, value_json: text }: Vector, ours: Answer): Writing => ({
   kind: "write",
   stack,
@@ -56,7 +56,7 @@ export const check = Effect.fnUntraced(function* (vector: Vector) {
   return difference === undefined ? undefined : { difference, observed }
 }, Effect.scoped)
 
-/** What Python would stumble over. */
+/** What Python would refuse in the stored data. */
 const problemOf = (vector: Vector, stored: Uint8Array, pttl: number) =>
   Effect.try({
     try: () => {
@@ -72,7 +72,7 @@ const problemOf = (vector: Vector, stored: Uint8Array, pttl: number) =>
     catch: (error) => String(error)
   }).pipe(Effect.catch(Effect.succeed))
 
-/** The names in the entry are those in the database. */
+/** Checks that the names in the entry are those in the database. */
 const problemOfNames = ({ redis }: Vector, { collection, key }: python.Entry): string | undefined => {
   const name = Buffer.from(redis.key_base64).toString()
   return name === `${collection}::${key}`
@@ -80,7 +80,7 @@ const problemOfNames = ({ redis }: Vector, { collection, key }: python.Entry): s
     : `the entry is named ${show(collection)} and ${show(key)}, in ${show(name)}`
 }
 
-/** How much (milliseconds) of its time an entry may have lost until it is looked at. */
+/** How many milliseconds of its TTL an entry may have lost when it is checked. */
 const tolerance = 10_000
 
 const problemOfTimes = (vector: Vector, { createdAt, expiresAt }: python.Entry, pttl: number): string | undefined => {
@@ -94,7 +94,7 @@ const problemOfTimes = (vector: Vector, { createdAt, expiresAt }: python.Entry, 
   return pttl > ttl - tolerance && pttl <= ttl ? undefined : `it expires in ${pttl} ms, not ${ttl} ms`
 }
 
-/** How long the entry is to live, which the stack may have decided. */
+/** The TTL of the entry in milliseconds, which the stack may have changed. */
 const millisOf = (vector: Vector): number => {
   const { created_at, expires_at } = vector.managed_entry
   const isOwn = vector.ttl !== null && ttlOf(vector) !== vector.ttl

@@ -1,4 +1,4 @@
-/** Where a value gets stuck on its way out through the codecs of a stack. */
+/** Finds the codec of a stack that cannot decode a value. */
 import { Result } from "effect"
 import { is } from "../answers.ts"
 import { compare } from "../compare.ts"
@@ -9,12 +9,12 @@ import * as tokens from "../tokens.ts"
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** A codec, and the object that it was given, which is not as its envelope must be. */
+/** A codec and its input, an object that breaks the rules of its envelope. */
 export interface Stuck extends python.Step {
   readonly fields: Fields
 }
 
-/** What is stored as the value, and what the codecs make of it. */
+/** Decodes the stored value with the codecs of the stack. */
 export const peeled = ({ stack, stored }: Reading): python.Peeled => python.peel(stack, storedValue(stored))
 
 /** The value in an entry, which may be text. */
@@ -24,7 +24,7 @@ export const storedValue = (stored: Uint8Array): unknown => {
   return typeof value === "string" ? tokens.parse(value) : value
 }
 
-/** Is Python's answer the value that its rules make of what is stored? */
+/** Whether Python's result is the value that its own rules give for the stored data. */
 export const isByItsRules = ({ stack, stored, python: theirs }: Reading): boolean => {
   const expected = loose.answer(stack, storedValue(stored))
   return Result.isSuccess(expected) && is("Found")(theirs) && compare(expected.success, theirs.value) === undefined
@@ -42,6 +42,6 @@ export const standard = /^[A-Za-z0-9+/]*={0,2}$/
 
 export const urlSafe = /^[A-Za-z0-9_-]*={0,2}$/
 
-/** Is this base64 to who takes nothing else? */
+/** Whether the text is base64 for a strict decoder. */
 export const isStrict = (text: unknown, alphabet: RegExp): text is string =>
   typeof text === "string" && text.length % 4 === 0 && alphabet.test(text)

@@ -1,4 +1,4 @@
-/** What becomes of values that are compressed, or look so. */
+/** Differences in values that are compressed, or look compressed. */
 import { gunzipSync } from "node:zlib"
 import { Result } from "effect"
 import { type Answer, failedWith, is } from "../answers.ts"
@@ -14,7 +14,7 @@ interface Compressed {
   readonly ours: Answer
 }
 
-/** A difference where Python has a value for an answer. */
+/** A difference where Python returns a value. */
 const ofCompression = (
   id: string,
   applies: (observed: Compressed) => boolean,
@@ -32,7 +32,7 @@ const ofCompression = (
   }
 })
 
-/** The same for an envelope that is one but for its data, which we refuse. */
+/** A difference where the envelope is valid except for its data, which effect-kv refuses. */
 const ofData = (
   id: string,
   applies: (observed: Compressed & { readonly isItself: boolean }) => boolean,
@@ -79,7 +79,7 @@ export const differences: ReadonlyArray<Difference> = [
       !isItself &&
       isStrict(fields.__compressed_data__, standard) &&
       isOddGzip(Buffer.from(fields.__compressed_data__, "base64"), python),
-    // These rules are those of zlib.
+    // zlib has these rules.
     () => true
   ),
   {
@@ -96,7 +96,7 @@ export const differences: ReadonlyArray<Difference> = [
   }
 ]
 
-/** Has its header a checksum or flags that are reserved, or is it good but for zeros between two members or behind? */
+/** Whether the header has a checksum or reserved flags, or only zeros between or behind members make the data invalid. */
 const isOddGzip = (data: Buffer, expected: unknown): boolean =>
   (data.indexOf(member) === 0 && ((data[3] ?? 0) & 0xe2) !== 0) ||
   withoutZeros(data).some((joined) => {
@@ -104,10 +104,10 @@ const isOddGzip = (data: Buffer, expected: unknown): boolean =>
     return Result.isSuccess(inflated) && compare(expected, inflated.success) === undefined
   })
 
-/** What each begins with. */
+/** The bytes with which each member begins. */
 const member = Buffer.from([0x1f, 0x8b, 8])
 
-/** The data without zeros before its second member, or at its end. Up to eight may be of the member before. */
+/** The data without zeros before its second member or at its end. Up to eight zeros may belong to the member before. */
 const withoutZeros = (data: Buffer): ReadonlyArray<Buffer> => {
   const second = data.indexOf(Buffer.concat([Buffer.of(0), member]))
   const end = second < 0 ? data.length : second + 1

@@ -1,11 +1,11 @@
-/** What becomes of values that are encrypted, or should be. */
+/** Differences in values that are encrypted, or should be. */
 import { failedWith, is } from "../answers.ts"
 import type { Difference } from "../differences.ts"
 import * as python from "../python.ts"
 import { type Fields, isByItsRules, isStrict, peeled, standard, stuck, urlSafe } from "./codecs.ts"
 import { isReading } from "./entries.ts"
 
-/** A difference where Python has a value for an answer, and we an error, or a miss where that is asked for. */
+/** A difference where Python returns a value, and effect-kv fails, or returns a miss if the options ask for it. */
 const ofEncryption = (
   id: string,
   applies: (observed: { readonly fields: Fields; readonly reason: string | undefined }) => boolean
@@ -22,7 +22,7 @@ const ofEncryption = (
   }
 })
 
-/** What a strict reader sees as the token in an encrypted value. */
+/** The token in an encrypted value, by strict base64. */
 const tokenOf = ({ __encrypted_data__: data }: Fields): string | undefined =>
   isStrict(data, standard) ? Buffer.from(data, "base64").toString("latin1") : undefined
 

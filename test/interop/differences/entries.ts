@@ -1,4 +1,4 @@
-/** What is read of an entry itself. */
+/** Differences in the entry around the value. */
 import { failedWith, is } from "../answers.ts"
 import type { Difference, Observed, Reading } from "../differences.ts"
 import * as python from "../python.ts"
@@ -8,7 +8,7 @@ import { isByItsRules } from "./codecs.ts"
 export const isReading = (observed: Observed): observed is Reading =>
   observed.kind === "read" || observed.kind === "raw"
 
-/** An entry that Python reads although one of its times is of a form that we refuse. */
+/** An entry that Python reads although effect-kv refuses the form of one of its times. */
 const ofTimes = (id: string, isOdd: (time: string) => boolean): Difference => ({
   id,
   applies: (observed) => {
@@ -26,7 +26,7 @@ const refusals = ["DeserializationError", "DecompressionError", "DecryptionError
 
 export const differences: ReadonlyArray<Difference> = [
   ofTimes("week-dates", (time) => /^\d{4}-?W\d\d/.test(time)),
-  // A fraction behind the minutes; whatever stands behind U+0000.
+  // A fraction of the minutes, or any text behind U+0000.
   ofTimes("odd-times", (time) => /^[\d-]{8,10}.\d\d:?\d\d[.,]\d/su.test(time) || time.includes("\0")),
   {
     id: "nesting-depth",

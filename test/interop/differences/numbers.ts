@@ -1,4 +1,4 @@
-/** What JavaScript's numbers cannot hold. */
+/** Differences in numbers that JavaScript cannot hold. */
 import { failedWith, is } from "../answers.ts"
 import { compare } from "../compare.ts"
 import type { Copying, Difference, Reading } from "../differences.ts"
@@ -47,13 +47,13 @@ export const differences: ReadonlyArray<Difference> = [
   }
 ]
 
-/** Is what we wrote what Python wrote, but for what numbers cannot hold? */
+/** Whether the written data differs from Python's only in what JavaScript's numbers cannot hold. */
 const isExplained = ({ stored, written, ttl }: Copying): boolean =>
   written !== undefined &&
   tokens.withIntegers(tokens.withWholeTtl(tokens.withTimesOfFloats(python.textOf(stored)), ttl)) ===
     python.textOf(written)
 
-/** An envelope whose version is a float of 1, which Python does not take for an integer. */
+/** Whether the version of an envelope is written as the float 1.0, which Python does not accept as an integer. */
 const hasFloatVersion = ({ stored, python: theirs, ours }: Reading): boolean =>
   !is("Found")(theirs) &&
   is("Found")(ours) &&

@@ -1,4 +1,4 @@
-/** What our layers refuse when they are built. */
+/** Differences in options that effect-kv refuses when a layer is built. */
 import { failedWith } from "../answers.ts"
 import type { Difference } from "../differences.ts"
 

@@ -1,21 +1,21 @@
-/** Caches with the mistakes of others. */
+/** Caches with mistakes that other libraries have made. */
 import { Clock, Effect } from "effect"
 import { Driver, type Entry } from "effect-kv"
 
 interface Mistakes {
-  /** What a fill read before a write is kept after it. */
+  /** A fill that was read before a write is kept after the write. */
   readonly keepsRacingFills?: boolean
-  /** A delete leaves the copy where it is. */
+  /** A delete does not remove the copy. */
   readonly ignoresDeletes?: boolean
-  /** The copy is removed before the write, not after. */
+  /** Removes the copy before the write, not after it. */
   readonly invalidatesFirst?: boolean
-  /** A write whose reply was lost leaves the copy where it is. */
+  /** A write whose reply was lost does not remove the copy. */
   readonly ignoresFailedWrites?: boolean
-  /** Copies live for a minute, whatever the TTL. */
+  /** Keeps copies for a minute, whatever the TTL. */
   readonly ignoresTtls?: boolean
 }
 
-/** A near copy of everything that is read. Without a mistake, a fill is not kept if anything was written meanwhile. */
+/** Caches everything that is read. Without a mistake, a fill is not kept if anything was written meanwhile. */
 export const cache = (mistakes: Mistakes) =>
   Driver.wrapperEffect(
     Effect.sync(() => (far: Driver.Driver): Driver.Driver => {
@@ -75,7 +75,7 @@ export const cache = (mistakes: Mistakes) =>
     })
   )
 
-/** Readers share a read that is under way, even if a write was acknowledged since it began. */
+/** Readers join a read in progress, even if a write was acknowledged since it began. */
 export const coalescing = Driver.wrapper((driver) => {
   const underWay = new Map<string, Effect.Effect<any, any>>()
   return {

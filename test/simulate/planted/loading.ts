@@ -1,8 +1,8 @@
-/** `getOrSet` with the mistakes of others. */
+/** `getOrSet` with mistakes that other libraries have made. */
 import { Context, Deferred, Effect, Layer, Predicate } from "effect"
 import { KeyValue } from "effect-kv"
 
-/** Changes the service itself, where a driver cannot. */
+/** Changes the service itself, because a driver cannot make these mistakes. */
 const service =
   (f: (kv: KeyValue.Service) => KeyValue.Service) =>
   <A, E, R>(self: Layer.Layer<A | KeyValue.KeyValue, E, R>): Layer.Layer<A | KeyValue.KeyValue, E, R> =>
@@ -11,10 +11,10 @@ const service =
       return Layer.succeedContext(Context.add(context, KeyValue.KeyValue, f(kv)))
     })
 
-/** A service that goes on when its layer is closed. */
+/** A service that continues after its layer was closed. */
 export const withoutGate = service((kv) => KeyValue.make({ ...kv.driver }))
 
-/** Stores what was loaded, whatever was written meanwhile. */
+/** Stores the loaded value even if another was written meanwhile. */
 export const overwritingLoads = service((kv) => ({
   ...kv,
   getOrSet: (key, load, options) =>
@@ -23,7 +23,7 @@ export const overwritingLoads = service((kv) => ({
     )
 }))
 
-/** Those who want a key that is being loaded share the load of the first, and with it the first one's budget. */
+/** Later callers share the first caller's load, and with it the first caller's time budget. */
 export const loadsUnderTheFirstBudget = service((kv) => {
   const loads = new Map<string, Deferred.Deferred<any, any>>()
   return {

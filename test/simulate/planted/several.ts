@@ -1,10 +1,10 @@
-/** Combinations of stores with the mistakes of others. */
+/** Combinations of stores with mistakes that other libraries have made. */
 import { Clock, Effect, type Layer } from "effect"
 import { Driver, type Entry, type KeyValue } from "effect-kv"
 
 type Store = Layer.Layer<KeyValue.KeyValue, any>
 
-/** Writes to both, is content with the first, and copies what only the second has: deleted entries, too. */
+/** Writes to both, needs only the first to succeed, and copies entries that only the second has, even deleted ones. */
 export const repairing = (second: Store) =>
   Driver.wrapperOver([second], (first, [other]) => {
     const repaired = (call: Driver.Get, index: number): Effect.Effect<Entry.Entry | undefined> => {
@@ -28,7 +28,7 @@ export const repairing = (second: Store) =>
     })
   })
 
-/** Takes over for reads and writes while the first is down, and forgets what happened when it is back. */
+/** Uses the second store while the first is down, and does not replay its writes afterwards. */
 export const forgettingFallback = (second: Store) =>
   Driver.wrapperOver([second], (first, [other]) => {
     const driver = Driver.combine([first, other!], (call, [primary, fallback]) =>
@@ -37,7 +37,7 @@ export const forgettingFallback = (second: Store) =>
     return Effect.succeed({ ...driver, atomic: undefined })
   })
 
-/** What one store has missed is not read from it, and not repaired either. */
+/** Does not read a key from a store that missed a write to it, and does not repair it either. */
 export const neverRepairing = (second: Store) =>
   Driver.wrapperOver([second], (first, [other]) => {
     const missedBySecond = new Set<string>()
@@ -63,7 +63,7 @@ export const neverRepairing = (second: Store) =>
     })
   })
 
-/** Keeps what it could not write, with the time by the wall clock, and drops what is older than what it has kept. */
+/** Remembers the wall-clock time of each write, and drops writes that seem older than the last one. */
 export const wallClockJournal = Driver.wrapperEffect(
   Effect.sync(() => (primary: Driver.Driver): Driver.Driver => {
     const writtenAt = new Map<string, number>()

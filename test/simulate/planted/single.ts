@@ -1,8 +1,8 @@
-/** Wrappers of one store with the mistakes of others. */
+/** Wrappers of one store with mistakes that other libraries have made. */
 import { type Duration, Effect } from "effect"
 import { Driver, KeyValueError } from "effect-kv"
 
-/** What a conditional write changes about the driver. */
+/** A wrapper that replaces `compareAndPut`. */
 const compareAndPut = (
   f: (driver: Driver.Driver, call: Driver.CompareAndPut) => ReturnType<Driver.Atomic["compareAndPut"]>
 ) => Driver.wrapper((driver) => ({ ...driver, atomic: { compareAndPut: (call) => f(driver, call) } }))
@@ -12,24 +12,24 @@ const names = (call: Driver.CompareAndPut) => {
   return names
 }
 
-/** Writes whatever was there: a read and a write, not one step. */
+/** Writes without comparing: a read and a write instead of one atomic step. */
 export const updateInTwoSteps = compareAndPut((driver, call) =>
   call.entry === undefined
     ? Effect.map(driver.delete(Driver.toDelete(call)), (count) => count > 0)
     : Effect.as(driver.put({ ...names(call), _tag: "put", entries: [call.entry] }), true)
 )
 
-/** An update makes an entry that does not expire. */
+/** Drops the expiry on an update. */
 export const updateWithoutTtl = compareAndPut((driver, call) =>
   driver.atomic!.compareAndPut({ ...call, entry: call.entry && { ...call.entry, expiresAt: undefined } })
 )
 
-/** Does a conditional write again when its reply was lost, and takes its own work for another's. */
+/** Retries a conditional write whose reply was lost, and takes its own write for a conflict. */
 export const retriedUpdates = compareAndPut((driver, call) =>
   Effect.retry(driver.atomic!.compareAndPut(call), { times: 3 })
 )
 
-/** A new value expires when the old one would have. */
+/** Keeps the expiry of the old value for a new value. */
 export const keptExpiry = Driver.wrapper((driver) => ({
   ...driver,
   put: (call) => {
@@ -45,7 +45,7 @@ export const keptExpiry = Driver.wrapper((driver) => ({
   }
 }))
 
-/** Says of what took too long that it was not done. */
+/** Reports a write that timed out as not applied. */
 export const optimisticTimeout = (limit: Duration.Input) =>
   Driver.wrapper(
     Driver.around((call, next) =>
@@ -57,7 +57,7 @@ export const optimisticTimeout = (limit: Duration.Input) =>
     )
   )
 
-/** Tells what the last attempt says, though the first may have been applied. */
+/** Reports the outcome of the last attempt, although the first may have been applied. */
 export const forgetfulRetry = Driver.wrapper(
   Driver.around((call, next) =>
     call._tag === "compareAndPut"
@@ -69,13 +69,13 @@ export const forgetfulRetry = Driver.wrapper(
   )
 )
 
-/** A failure is a miss. */
+/** Returns a failure as a miss. */
 export const failuresAreMisses = Driver.wrapper((driver) => ({
   ...driver,
   get: (call) => Effect.orElseSucceed(driver.get(call), () => call.keys.map(() => undefined))
 }))
 
-/** A read that finds nothing removes what it takes for expired, and with it what was written meanwhile. */
+/** A read that finds nothing deletes the key as expired, and with it an entry that was written meanwhile. */
 export const cleaningReads = Driver.wrapper((driver) => ({
   ...driver,
   get: (call) =>
@@ -88,7 +88,7 @@ export const cleaningReads = Driver.wrapper((driver) => ({
     })
 }))
 
-/** Stores a batch entry by entry, and says of a failure half-way that nothing was stored. */
+/** Stores a batch entry by entry, and reports a failure half-way as not applied. */
 export const halfBatches = Driver.wrapper((driver) => ({
   ...driver,
   put: (call) =>
@@ -100,22 +100,22 @@ export const halfBatches = Driver.wrapper((driver) => ({
         )
 }))
 
-/** Answers before it has written. */
+/** Returns before it has written. */
 export const writeBehind = Driver.wrapper((driver) => ({
   ...driver,
   put: (call) => Effect.asVoid(Effect.forkDetach(Effect.ignore(driver.put(call))))
 }))
 
-/** Each read leaves a fiber behind. */
+/** Leaks a fiber on each read. */
 export const leaking = Driver.wrapper((driver) => ({
   ...driver,
   get: (call) => Effect.andThen(Effect.forkDetach(Effect.never), driver.get(call))
 }))
 
-/** Does not expect that a call can fail. */
+/** Turns every failure into a defect. */
 export const dying = Driver.wrapper(Driver.around((call, next) => Effect.orDie(next(call))))
 
-/** Answers that it has stored what is too large for it. */
+/** Acknowledges an entry that is too large, without storing it. */
 export const pretendedInserts = compareAndPut((driver, call) => {
   const { padding } = (call.entry?.payload.value ?? {}) as { readonly padding?: unknown }
   return call.expected === undefined && padding !== undefined
@@ -123,7 +123,7 @@ export const pretendedInserts = compareAndPut((driver, call) => {
     : driver.atomic!.compareAndPut(call)
 })
 
-/** Looks whether there is anything to delete, and then removes what is there by now. */
+/** Checks whether there is an entry to delete, and later deletes whatever is stored by then. */
 export const lateDeletes = Driver.wrapper((driver) => ({
   ...driver,
   delete: (call) =>
@@ -133,7 +133,7 @@ export const lateDeletes = Driver.wrapper((driver) => ({
     )
 }))
 
-/** Each update takes some milliseconds from the life of the entry. */
+/** Each update shortens the expiry by some milliseconds. */
 export const shorteningUpdates = compareAndPut((driver, call) =>
   driver.atomic!.compareAndPut({
     ...call,
@@ -141,7 +141,7 @@ export const shorteningUpdates = compareAndPut((driver, call) =>
   })
 )
 
-/** A part of a listing that fails is left out. */
+/** Leaves out a page of a listing that fails. */
 export const partialListings = Driver.wrapper((driver) => ({
   ...driver,
   listing: {
@@ -150,7 +150,7 @@ export const partialListings = Driver.wrapper((driver) => ({
   }
 }))
 
-/** The store has another tenant's entries, too, and removing expired ones does not look whose they are. */
+/** Another tenant shares the store, and `removeExpired` removes its entries, too. */
 export const sharedRemovals = Driver.wrapperEffect(
   Effect.succeed((driver: Driver.Driver): Driver.Driver => {
     let othersExpired = 40

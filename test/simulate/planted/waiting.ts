@@ -1,19 +1,19 @@
-/** Wrappers that let callers wait for each other, or for their turn, with the mistakes of others. */
+/** Wrappers in which callers wait for each other, with mistakes that other libraries have made. */
 import { Clock, Duration, Effect } from "effect"
 import { Driver, KeyValueError } from "effect-kv"
 
 type Resume = (effect: Effect.Effect<void>) => void
 
 interface Mistakes {
-  /** The place is taken in one step, and what gives it back is there only in the next. */
+  /** The place is taken one step before the finalizer that gives it back exists. */
   readonly takenOutside?: boolean
-  /** Whoever leaves runs the next one, instead of waking it. */
+  /** The leaving caller runs the next one instead of waking it. */
   readonly synchronous?: boolean
-  /** Those who wait when the layer is closed are forgotten. */
+  /** Callers that wait when the layer is closed are never woken. */
   readonly forgetsWaiters?: boolean
 }
 
-/** So many at a time, first come first served. */
+/** Runs a limited number of effects at a time, in the order in which they came. */
 class Queue {
   private readonly waiting: Array<Resume> = []
   private free: number
@@ -54,7 +54,7 @@ class Queue {
       : Effect.ensuring(Effect.andThen(take, effect), leave)
   }
 
-  /** Lets all go on who wait, unless they are forgotten. */
+  /** Lets all waiters continue, unless the mistake forgets them. */
   close(): void {
     this.isClosed = true
     if (this.mistakes.forgetsWaiters) return
@@ -62,7 +62,7 @@ class Queue {
   }
 }
 
-/** Writes of the same key take turns. */
+/** Writes of the same key run one at a time. */
 export const lanes = (mistakes: Mistakes) =>
   Driver.wrapperEffect(
     Effect.sync(() => {
@@ -84,7 +84,7 @@ export const lanes = (mistakes: Mistakes) =>
     })
   )
 
-/** At most so many calls at a time. */
+/** Runs at most `places` calls at a time. */
 export const bulkhead = (places: number, mistakes: Mistakes) =>
   Driver.wrapperEffect(
     Effect.gen(function* () {
@@ -94,7 +94,7 @@ export const bulkhead = (places: number, mistakes: Mistakes) =>
     })
   )
 
-/** A call each so many milliseconds. Those who give up keep their turn. */
+/** Starts one call every `millis` milliseconds. Without `givesBack`, interrupted callers keep their turn. */
 export const rateLimit = (millis: number, { givesBack }: { readonly givesBack: boolean }) =>
   Driver.wrapperEffect(
     Effect.sync(() => {
@@ -114,7 +114,7 @@ export const rateLimit = (millis: number, { givesBack }: { readonly givesBack: b
     })
   )
 
-/** A limit that is measured by the wall clock. */
+/** A time limit that is measured by the wall clock. */
 export const wallClockTimeout = (millis: number) =>
   Driver.wrapper(
     Driver.around((call, next) =>
@@ -128,7 +128,7 @@ export const wallClockTimeout = (millis: number) =>
     )
   )
 
-/** Lets one call through after an outage, and waits for ever for what becomes of it if the predicate throws. */
+/** Lets one probe through after an outage, and never closes again if the predicate throws. */
 export const circuit = (isFailure: (error: unknown) => boolean) =>
   Driver.wrapperEffect(
     Effect.sync(() => {

@@ -1,3 +1,4 @@
+/** EffectStore.toBackingPersistence, which gives Effect's Persistence and PersistedCache an effect-kv store. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -41,7 +42,7 @@ describe("PersistedCache", () => {
       { storeId: "users", timeToLive: () => "1 minute", inMemoryTTL: () => Duration.zero }
     )
 
-  it.effect("keeps results, failures included, as long as they live", () =>
+  it.effect("keeps successes and failures until their TTL ends", () =>
     Effect.gen(function* () {
       const lookups: Array<string> = []
       const cache = yield* makeCache(lookups)
@@ -60,7 +61,7 @@ describe("PersistedCache", () => {
     }).pipe(Effect.scoped, Effect.provide(persistence))
   )
 
-  it.effect("another cache on the same store finds them", () =>
+  it.effect("finds the results of another cache on the same store", () =>
     Effect.gen(function* () {
       const lookups: Array<string> = []
       yield* (yield* makeCache(lookups)).get(new User({ id: "alice" }))
@@ -71,7 +72,7 @@ describe("PersistedCache", () => {
 })
 
 describe("Persistence", () => {
-  it.effect("each store is a collection; clearing one leaves the others", () =>
+  it.effect("keeps each store in its own collection, so that clearing one leaves the others", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const make = (storeId: string) => Effect.flatMap(Persistence.Persistence, ({ make }) => make({ storeId }))
@@ -88,7 +89,7 @@ describe("Persistence", () => {
     }).pipe(Effect.scoped, Effect.provide(persistence))
   )
 
-  it.effect("keeps an exit without a value", () =>
+  it.effect("stores an exit without a value", () =>
     Effect.gen(function* () {
       const store = yield* (yield* Persistence.Persistence).make({ storeId: "s" })
       yield* store.set(new Nothing({ id: "a" }), Exit.void)
@@ -96,7 +97,7 @@ describe("Persistence", () => {
     }).pipe(Effect.scoped, Effect.provide(persistence))
   )
 
-  it.effect("writes many with their own TTLs at once", () => {
+  it.effect("writes several entries with different TTLs in one call", () => {
     const calls: Array<Call.Call> = []
     const recorded = Memory.layer().pipe(
       wrapper(
@@ -131,7 +132,7 @@ describe("Persistence", () => {
 })
 
 describe("BackingPersistence", () => {
-  it.effect("fails with PersistenceError, whose cause is our error", () =>
+  it.effect("fails with PersistenceError whose cause is the KeyValueError", () =>
     Effect.gen(function* () {
       const store = yield* (yield* Persistence.BackingPersistence).make("s")
       const errors = [
@@ -150,7 +151,7 @@ describe("BackingPersistence", () => {
     }).pipe(Effect.scoped, Effect.provide(backing))
   )
 
-  it.effect("what is no object is an error, not a miss", () =>
+  it.effect("fails with PersistenceError, instead of a miss, when a stored value is not an object", () =>
     Effect.gen(function* () {
       const store = yield* (yield* Persistence.BackingPersistence).make("s")
       yield* (yield* KeyValue).put("a", "text", { collection: "p_s" })

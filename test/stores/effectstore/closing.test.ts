@@ -1,3 +1,4 @@
+/** EffectStore's adapters after their layer was closed, and their writes during a load of the same key. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -40,7 +41,7 @@ const operations: Readonly<Record<string, Effect.Effect<unknown, unknown, Adapte
 
 describe("an adapter over a closed layer", () => {
   for (const [name, operation] of Object.entries(operations)) {
-    it.effect(`fails, and asks the store nothing: ${name}`, () =>
+    it.effect(`fails ${name} without calling the store`, () =>
       Effect.gen(function* () {
         let calls = 0
         const counted = Driver.wrapper(
@@ -62,7 +63,7 @@ describe("an adapter over a closed layer", () => {
 })
 
 describe("a write through an adapter", () => {
-  it.effect("is kept although a load of its key, which began before it, ends after it", () =>
+  it.effect("is kept when a load of the same key began before it and ends after it", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const collection = "effect_persistence_s"

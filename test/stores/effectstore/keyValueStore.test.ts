@@ -1,3 +1,4 @@
+/** EffectStore.toKeyValueStore, which offers an effect-kv store as Effect's KeyValueStore. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,7 +13,7 @@ import * as Memory from "../../../src/stores/Memory.ts"
 
 const onMemory = EffectStore.toKeyValueStore().pipe(Layer.provideMerge(Memory.layer()))
 
-/** Without `Atomic`. */
+/** A store without `Atomic`. */
 const onEffectStore = EffectStore.toKeyValueStore().pipe(
   Layer.provideMerge(EffectStore.layer()),
   Layer.provide(layerMemory)
@@ -23,7 +24,7 @@ for (const [name, layer] of [
   ["on a store without Atomic", onEffectStore]
 ] as const) {
   describe(name, () => {
-    it.effect.prop("text and bytes come back", [Schema.String, Schema.Uint8Array], ([text, bytes]) =>
+    it.effect.prop("returns text and bytes as they were set", [Schema.String, Schema.Uint8Array], ([text, bytes]) =>
       Effect.gen(function* () {
         const store = yield* KeyValueStore
         yield* store.set("text", text)
@@ -33,7 +34,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer, { local: true }))
     )
 
-    it.effect("nothing is guessed from what a text looks like", () =>
+    it.effect("does not guess the type of a value from its content", () =>
       Effect.gen(function* () {
         const store = yield* KeyValueStore
         yield* store.set("text", "abcd")
@@ -43,7 +44,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("a miss is undefined, an empty text is not", () =>
+    it.effect("returns undefined for a missing key, but not for an empty text", () =>
       Effect.gen(function* () {
         const store = yield* KeyValueStore
         assert.strictEqual(yield* store.get("a"), undefined)
@@ -75,7 +76,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("no modification is lost", () =>
+    it.effect("loses no concurrent modification", () =>
       Effect.gen(function* () {
         const store = yield* KeyValueStore
         yield* store.set("count", "0")
@@ -96,7 +97,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("modifies bytes as bytes, and what is missing not at all", () =>
+    it.effect("modifies bytes as bytes, and does not create missing keys", () =>
       Effect.gen(function* () {
         const store = yield* KeyValueStore
         yield* store.set("bytes", new Uint8Array([1]))
@@ -108,7 +109,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("what is neither text nor bytes is an error", () =>
+    it.effect("fails with KeyValueStoreError for a value that is neither text nor bytes", () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
         const store = yield* KeyValueStore
@@ -125,7 +126,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("a modification that fails leaves the value and its expiry as they were", () =>
+    it.effect("keeps the value and its expiry when a modification fails", () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
         const store = yield* KeyValueStore
@@ -145,7 +146,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("a modification keeps the expiry that the entry has", () =>
+    it.effect("keeps the expiry of an entry that is modified", () =>
       Effect.gen(function* () {
         const kv = yield* KeyValue
         const store = yield* KeyValueStore
@@ -156,7 +157,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("our errors are the causes of theirs", () =>
+    it.effect("fails with KeyValueStoreError whose cause is the KeyValueError", () =>
       Effect.gen(function* () {
         const store = yield* KeyValueStore
         for (const error of [
@@ -171,7 +172,7 @@ for (const [name, layer] of [
       }).pipe(Effect.provide(layer))
     )
 
-    it.effect("carries Effect's SchemaStore", () =>
+    it.effect("works with Effect's SchemaStore", () =>
       Effect.gen(function* () {
         const users = toSchemaStore(yield* KeyValueStore, Schema.Struct({ since: Schema.Date }))
         yield* users.set("alice", { since: new Date(0) })
@@ -183,7 +184,7 @@ for (const [name, layer] of [
 }
 
 describe("options", () => {
-  it.effect("a collection, and a TTL for each write", () =>
+  it.effect("uses the given collection, and gives the TTL to each write", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
       const store = yield* KeyValueStore
@@ -202,7 +203,7 @@ describe("options", () => {
     )
   )
 
-  it.effect("a TTL that is none does not build", () =>
+  it.effect("fails with StoreSetupError for a TTL that is not valid", () =>
     Effect.gen(function* () {
       const layer = EffectStore.toKeyValueStore({ ttl: 0 }).pipe(Layer.provide(Memory.layer()))
       assert.strictEqual((yield* Effect.flip(Layer.build(layer)))._tag, "StoreSetupError")

@@ -1,3 +1,4 @@
+/** EffectStore.toRateLimiterStore, compared with Effect's own in-memory RateLimiterStore. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -48,7 +49,7 @@ type Step = (typeof pass | typeof windows | typeof buckets | typeof consume | ty
 const long = <S extends Schema.Constraint>(step: S) =>
   Schema.Array(step).check(Schema.isMinLength(40), Schema.isMaxLength(60))
 
-/** Does the steps with both stores, and compares what they answer. */
+/** Runs the steps on both stores, and compares their results. */
 const compare = Effect.fnUntraced(function* (sequence: ReadonlyArray<Step>) {
   const ours = Context.get(yield* Layer.build(Layer.fresh(store)), RateLimiter.RateLimiterStore)
   const theirs = yield* Effect.provide(RateLimiter.RateLimiterStore, RateLimiter.layerStoreMemory, {
@@ -99,14 +100,14 @@ describe("RateLimiterStore", () => {
     ["adaptive limits", long(Schema.Union([pass, consume, consume, feedback]))]
   ] as const) {
     it.effect.prop(
-      `does what Effect's own in memory does: ${name}`,
+      `behaves like Effect's in-memory store for ${name}`,
       [steps as Schema.Schema<ReadonlyArray<Step>>],
       ([steps]) => compare(steps).pipe(Effect.scoped, Effect.provide(TestClock.layer(), { local: true })),
       { arbitrary: { runs: 200 } }
     )
   }
 
-  it.effect("learns what a server allows", () =>
+  it.effect("learns the rate that a server allows", () =>
     Effect.gen(function* () {
       const limits = yield* RateLimiter.RateLimiterStore
       const consume = limits.adaptiveConsume({
@@ -131,7 +132,7 @@ describe("RateLimiterStore", () => {
     }).pipe(Effect.provide(store))
   )
 
-  it.effect("no token is given out twice", () =>
+  it.effect("gives no token to two callers", () =>
     Effect.gen(function* () {
       const limiter = yield* RateLimiter.RateLimiter
       const consume = Effect.andThen(
@@ -151,7 +152,7 @@ describe("RateLimiterStore", () => {
     }).pipe(Effect.provide(RateLimiter.layer.pipe(Layer.provide(store))))
   )
 
-  it.effect("a limit that is of no more use takes no space", () =>
+  it.effect("removes the state of a limit that is no longer needed", () =>
     Effect.gen(function* () {
       const limits = yield* RateLimiter.RateLimiterStore
       const names = Effect.flatMap(Enumeration, ({ keys }) =>
@@ -173,7 +174,7 @@ describe("RateLimiterStore", () => {
     }).pipe(Effect.provide(store))
   )
 
-  it.effect("fails with RateLimiterError, whose cause is our error", () =>
+  it.effect("fails with RateLimiterError whose cause is the KeyValueError", () =>
     Effect.gen(function* () {
       const limits = yield* RateLimiter.RateLimiterStore
       const error = yield* Effect.flip(
@@ -188,7 +189,7 @@ describe("RateLimiterStore", () => {
     }).pipe(Effect.provide(store))
   )
 
-  it.effect("fails when what is stored is not the state of a limit", () =>
+  it.effect("fails when the stored value is not the state of a limit", () =>
     Effect.gen(function* () {
       const limits = yield* RateLimiter.RateLimiterStore
       const kv = yield* KeyValue
@@ -226,7 +227,7 @@ describe("RateLimiterStore", () => {
     }).pipe(Effect.provide(store))
   )
 
-  it.effect("takes another collection", () =>
+  it.effect("uses the given collection", () =>
     Effect.gen(function* () {
       const limits = yield* RateLimiter.RateLimiterStore
       yield* limits.fixedWindow({ key: "k", tokens: 1, refillRate: Duration.seconds(1), limit: 5 })

@@ -1,4 +1,4 @@
-/** What the store asks of the file system, and what it does when a call fails or the caller is interrupted. */
+/** FileSystem's calls of the file system: fsync, failing calls, interruptions and a full disk. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,7 @@ const failure = (code: string) =>
     })
   )
 
-/** Calls of the file system that fail, chosen by their name and arguments. */
+/** Fails the file system calls that `isChosen` picks by name and path, and records all calls. */
 const failing = (code: string, isChosen: (name: string, path: string) => boolean) => {
   const calls: Array<string> = []
   return {
@@ -38,7 +38,7 @@ const leftIn = (directory: string) =>
   Effect.map(namesIn(directory), (all) => all.filter((name) => /tmp|entry/.test(name)))
 
 describe("fsync", () => {
-  it.effect("flushes the file before it is renamed, and the directories of new names after that", () =>
+  it.effect("flushes a file before it is renamed, and the directories of new names afterwards", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const calls: Array<string> = []
@@ -59,7 +59,7 @@ describe("fsync", () => {
     )
   )
 
-  it.effect("is not asked for without the option", () =>
+  it.effect("is not called without the option", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { gate, calls } = failing("", () => false)
@@ -74,7 +74,7 @@ describe("fsync", () => {
     )
   )
 
-  it.effect("of a directory that fails, fails the write with an unknown outcome", () =>
+  it.effect("fails the write with an unknown outcome when the directory cannot be flushed", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { gate } = failing("EIO", (name, path) => name === "sync" && path.endsWith("/default_collection"))
@@ -88,7 +88,7 @@ describe("fsync", () => {
     )
   )
 
-  it.effect("of a directory is left out where a system does not know it", () =>
+  it.effect("is skipped for directories on systems that do not support it", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { gate } = failing("EISDIR", (name, path) => name === "open" && path.endsWith("/default_collection"))
@@ -100,7 +100,7 @@ describe("fsync", () => {
   )
 })
 
-describe("an interruption", () => {
+describe("interruptions", () => {
   const acts: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> = {
     put: ({ kv }) => kv.put("a", "new"),
     putMany: ({ kv }) =>
@@ -115,7 +115,7 @@ describe("an interruption", () => {
   }
 
   for (const [name, act] of Object.entries(acts)) {
-    it.effect(`of ${name} at any call of the file system leaves nothing behind, and the store goes on`, () =>
+    it.effect(`leave nothing behind, and the store usable, at any file system call of ${name}`, () =>
       Effect.gen(function* () {
         for (let at = 0, ended = false; !ended; at++) {
           yield* inDirectory((directory) =>
@@ -124,7 +124,7 @@ describe("an interruption", () => {
               let calls = Number.NEGATIVE_INFINITY
               const store = yield* open(directory, () =>
                 Effect.suspend(() =>
-                  // Yields, so that an interruption comes in before the call.
+                  // Yields, so that the fiber can be interrupted before the call.
                   ++calls === at ? Effect.andThen(Deferred.succeed(arrived, undefined), Effect.yieldNow) : Effect.void
                 )
               )
@@ -151,33 +151,31 @@ describe("an interruption", () => {
     )
   }
 
-  it.effect(
-    "waits for the bytes of a file that are being written, since its descriptor may be another file's next",
-    () =>
-      inDirectory((directory) =>
-        Effect.gen(function* () {
-          const writing = yield* Deferred.make<void>()
-          const written = yield* Deferred.make<void>()
-          const { kv } = yield* open(directory, (name) =>
-            name === "writeAll"
-              ? Effect.andThen(Deferred.succeed(writing, undefined), Deferred.await(written))
-              : Effect.void
-          )
-          const put = yield* Effect.forkChild(kv.put("a", 1))
-          yield* Deferred.await(writing)
-          const interruption = yield* Effect.forkChild(Fiber.interrupt(put))
-          const fs = yield* FS.FileSystem
-          for (let i = 0; i < 30; i++) yield* fs.exists(directory)
-          assert.isUndefined(put.pollUnsafe())
-          yield* Deferred.succeed(written, undefined)
-          yield* Fiber.join(interruption)
-          assert.deepStrictEqual(yield* leftIn(directory), [])
-          assert.isUndefined(yield* kv.get("a"))
-        })
-      )
+  it.effect("wait until a file is written, because its descriptor may be reused for another file", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const writing = yield* Deferred.make<void>()
+        const written = yield* Deferred.make<void>()
+        const { kv } = yield* open(directory, (name) =>
+          name === "writeAll"
+            ? Effect.andThen(Deferred.succeed(writing, undefined), Deferred.await(written))
+            : Effect.void
+        )
+        const put = yield* Effect.forkChild(kv.put("a", 1))
+        yield* Deferred.await(writing)
+        const interruption = yield* Effect.forkChild(Fiber.interrupt(put))
+        const fs = yield* FS.FileSystem
+        for (let i = 0; i < 30; i++) yield* fs.exists(directory)
+        assert.isUndefined(put.pollUnsafe())
+        yield* Deferred.succeed(written, undefined)
+        yield* Fiber.join(interruption)
+        assert.deepStrictEqual(yield* leftIn(directory), [])
+        assert.isUndefined(yield* kv.get("a"))
+      })
+    )
   )
 
-  it.effect("between any two steps of a fiber leaves nothing behind, and the store goes on", () =>
+  it.effect("leave nothing behind, and the store usable, between any two steps of a fiber", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const store = yield* open(directory)
@@ -199,7 +197,7 @@ describe("an interruption", () => {
 })
 
 describe("removing expired files", () => {
-  it.effect("fails when a file cannot be looked at, moved or removed, and leaves nothing behind", () =>
+  it.effect("fails when an expired file cannot be read, moved or removed, and leaves nothing behind", () =>
     Effect.forEach(
       [
         ["readAlloc", "a.json"],
@@ -223,7 +221,7 @@ describe("removing expired files", () => {
     )
   )
 
-  it.effect("lets entries live that are older than an hour when keys are listed", () =>
+  it.effect("keeps entries older than an hour when keys are listed", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const fs = yield* FS.FileSystem
@@ -237,7 +235,7 @@ describe("removing expired files", () => {
     )
   )
 
-  it.effect("keeps a file whose links are not supported, when it is put back", () =>
+  it.effect("puts back a file that was replaced meanwhile, on a file system without hard links", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         let replace = Effect.void as Effect.Effect<unknown>
@@ -258,7 +256,7 @@ describe("removing expired files", () => {
 })
 
 describe("a listing", () => {
-  it.effect("fails when it cannot see where a link leads, and does not leave the entry out", () =>
+  it.effect("fails when a link cannot be resolved, instead of leaving the entry out", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const fs = yield* FS.FileSystem
@@ -274,7 +272,7 @@ describe("a listing", () => {
 })
 
 describe("a full disk", () => {
-  /** A disk that has room for some files. */
+  /** A disk with room for so many files. */
   const withRoomFor = (files: number) => {
     let directory = ""
     const gate = (name: string, [path]: ReadonlyArray<unknown>) =>
@@ -288,7 +286,7 @@ describe("a full disk", () => {
     return { gate: gate as never, isAt: (at: string) => void (directory = at) }
   }
 
-  it.effect("that holds only expired entries takes writes, single and in batches", () =>
+  it.effect("accepts single and batch writes when it holds only expired entries", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { gate, isAt } = withRoomFor(40)

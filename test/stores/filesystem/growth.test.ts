@@ -1,4 +1,4 @@
-/** How many calls of the file system the operations make. */
+/** How the number of file system calls grows with the number of entries. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -19,9 +19,9 @@ const operations: Record<string, (store: Store, n: number) => Effect.Effect<unkn
   removeExpired: ({ maintenance }) => Effect.andThen(TestClock.adjust("1 second"), maintenance.removeExpired)
 }
 
-describe("twice the entries take at most twice the calls of the file system", () => {
+describe("file system calls", () => {
   for (const [name, run] of Object.entries(operations)) {
-    it.effect(name, () =>
+    it.effect(`at most double in ${name} for twice as many entries`, () =>
       Effect.gen(function* () {
         const callsFor = (n: number) =>
           inDirectory((directory) =>
@@ -42,20 +42,18 @@ describe("twice the entries take at most twice the calls of the file system", ()
     )
   }
 
-  it.effect(
-    "a single get makes two for its key, and a put one more than it needs, for the sake of other processes",
-    () =>
-      inDirectory((directory) =>
-        Effect.gen(function* () {
-          const calls: Array<string> = []
-          const { kv } = yield* open(directory, (name) => Effect.sync(() => void calls.push(name)))
-          yield* kv.put("a", 1)
-          calls.length = 0
-          yield* kv.get("a")
-          assert.deepStrictEqual(calls.splice(0), ["lstat", "lstat", "readFile"])
-          yield* kv.put("a", 1)
-          assert.deepStrictEqual(calls, ["lstat", "lstat", "open", "writeAll", "rename", "readDirectory"])
-        })
-      )
+  it.effect("are three for a get and six for a put, of which one is for other processes", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const calls: Array<string> = []
+        const { kv } = yield* open(directory, (name) => Effect.sync(() => void calls.push(name)))
+        yield* kv.put("a", 1)
+        calls.length = 0
+        yield* kv.get("a")
+        assert.deepStrictEqual(calls.splice(0), ["lstat", "lstat", "readFile"])
+        yield* kv.put("a", 1)
+        assert.deepStrictEqual(calls, ["lstat", "lstat", "open", "writeAll", "rename", "readDirectory"])
+      })
+    )
   )
 })

@@ -1,21 +1,15 @@
+/** Error messages of FileSystem and EffectStore, which must not contain keys. */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FS from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import type { Path } from "effect/Path"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import { KeyValue } from "../../../src/KeyValue.ts"
 import * as EffectStore from "../../../src/stores/EffectStore.ts"
 import * as FileSystem from "../../../src/stores/FileSystem.ts"
-
-const inDirectory = <A, E>(test: (directory: string) => Effect.Effect<A, E, FS.FileSystem | Path>) =>
-  Effect.flatMap(FS.FileSystem, (fs) => Effect.flatMap(fs.makeTempDirectoryScoped(), test)).pipe(
-    Effect.scoped,
-    Effect.provide(NodeServices.layer)
-  )
+import { inDirectory } from "./steps.ts"
 
 /** The file of the only entry below a directory. */
 const fileBelow = (directory: string): string =>
@@ -23,7 +17,7 @@ const fileBelow = (directory: string): string =>
     .map((name) => join(directory, name))
     .find((path) => path.includes("session-4711"))!
 
-it.effect("errors of files have no key in their messages, and the path in their causes", () =>
+it.effect("keeps keys out of the messages of file errors, and the path in their causes", () =>
   inDirectory((directory) =>
     Effect.gen(function* () {
       const kv = yield* KeyValue
@@ -44,7 +38,7 @@ it.effect("errors of files have no key in their messages, and the path in their 
   )
 )
 
-it.effect("errors of Effect's KeyValueStore have no key in their messages", () =>
+it.effect("keeps keys out of the messages of errors of Effect's KeyValueStore", () =>
   Effect.gen(function* () {
     const refuse = (method: string) => (key: string) =>
       Effect.fail(new KeyValueStore.KeyValueStoreError({ method, key, message: `Unable to ${method} ${key}` }))

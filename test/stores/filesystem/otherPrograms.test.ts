@@ -1,4 +1,4 @@
-/** What the store does to other users, to files of other programs, and in a process that has many files open. */
+/** FileSystem beside other users and programs: permissions, foreign files, open files and few descriptors. */
 import { execFile } from "node:child_process"
 import * as nodeFs from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -17,7 +17,7 @@ import { inDirectory, namesIn, open, whileTimePasses } from "./steps.ts"
 const modeOf = (path: string) => (nodeFs.statSync(path).mode & 0o777).toString(8)
 
 describe.skipIf(process.platform === "win32")("permissions", () => {
-  it.effect("are the owner's alone, of files and of all directories that are made", () =>
+  it.effect("are for the owner only, for files and created directories", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { kv, maintenance } = yield* open(`${directory}/deep/down`)
@@ -35,7 +35,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     )
   )
 
-  it.effect("are there from the moment that a temporary file is made", () =>
+  it.effect("are set before a temporary file is written", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const seen: Array<string> = []
@@ -50,7 +50,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     )
   )
 
-  it.effect("of a file that is overwritten are never more than before, nor more than the option gives", () =>
+  it.effect("of an overwritten file are never wider than before, nor wider than the option", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const file = `${directory}/default_collection/a.json`
@@ -74,7 +74,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     )
   )
 
-  it.effect("are those of the options, less the umask", () =>
+  it.effect("are those of the options, reduced by the umask", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { kv } = yield* open(directory, undefined, { fileMode: 0o664, directoryMode: 0o775 })
@@ -85,7 +85,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     )
   )
 
-  it.effect("that the owner could not use are refused", () =>
+  it.effect("are refused when the owner could not use them", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         for (const options of [
@@ -108,7 +108,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
 describe("files of other programs", () => {
   const uuid = "01234567-89ab-4cde-8f01-23456789abcd"
 
-  it.effect("are never removed, however old they are and whatever they look like", () =>
+  it.effect("are never removed, however old they are and whatever their names are", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { kv, maintenance } = yield* open(directory)
@@ -162,7 +162,7 @@ describe("a file that another program has open", () => {
 
   for (const code of ["EPERM", "EACCES", "EBUSY"]) {
     for (const method of ["rename", "remove"]) {
-      it.effect(`is waited for when ${method} fails with ${code}`, () =>
+      it.effect(`retries when ${method} fails with ${code}`, () =>
         inDirectory((directory) =>
           Effect.gen(function* () {
             const { kv, maintenance } = yield* open(directory, failing(code, method, 10))
@@ -182,7 +182,7 @@ describe("a file that another program has open", () => {
     }
   }
 
-  it.effect("for longer than about a second fails the write, which leaves nothing behind", () =>
+  it.effect("fails the write after about a second of retries, and leaves nothing behind", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { kv } = yield* open(directory, failing("EPERM", "rename", Number.POSITIVE_INFINITY))
@@ -194,7 +194,7 @@ describe("a file that another program has open", () => {
     )
   )
 
-  it.effect("is not blamed for a directory that the process may not change: the write fails at once", () =>
+  it.effect("fails the write at once when the process may not change the directory", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         yield* (yield* open(directory)).kv.put("a", 1)
@@ -216,7 +216,7 @@ describe("a file that another program has open", () => {
     )
   )
 
-  it.effect("or descriptors that have run out are waited for", () =>
+  it.effect("retries when the process has run out of descriptors", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const fs = yield* FS.FileSystem
@@ -236,7 +236,7 @@ describe("a file that another program has open", () => {
 
 describe.skipIf(process.platform === "win32")("a process with few descriptors", () => {
   it.live(
-    "does 3,000 writes, reads and deletions at once, and 300 listings",
+    "runs 3,000 concurrent writes, reads and deletes, and 300 listings, without a failure",
     () =>
       inDirectory((directory) =>
         Effect.gen(function* () {
@@ -248,7 +248,7 @@ describe.skipIf(process.platform === "win32")("a process with few descriptors", 
   )
 })
 
-/** Runs the script of many files with a limit on its descriptors, on the Node that runs this test. */
+/** Runs `manyFiles.ts` with a limit on its descriptors, on the Node that runs this test. */
 const run = (directory: string, count: number, limit: number) =>
   Effect.callback<unknown>((resume) => {
     const script = fileURLToPath(new URL("manyFiles.ts", import.meta.url))

@@ -1,8 +1,7 @@
 /**
- * A directory that several processes share: one of them stops, or dies, before each of its calls of the file system in
- * turn, and the others do something meanwhile.
+ * A directory that several processes share: one stops, or dies, before each of its file system calls in turn, while the
+ * others work.
  */
-
 import type * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -31,7 +30,7 @@ const removeExpired: Act = ({ maintenance }) => maintenance.removeExpired
 
 const aMoment = Effect.promise(() => new Promise((resume) => setImmediate(resume)))
 
-/** An act that stops before its call `at` of the file system, and then before each one after it. */
+/** Runs an act that stops before its file system call number `at`, and then before each later call. */
 const stopping = Effect.fnUntraced(function* (directory: string, act: Act, at: number) {
   let calls = Number.NEGATIVE_INFINITY
   const waiting: Array<Deferred.Deferred<void>> = []
@@ -49,7 +48,7 @@ const stopping = Effect.fnUntraced(function* (directory: string, act: Act, at: n
   const stopped = Effect.gen(function* () {
     while (waiting.length === 0 && fiber.pollUnsafe() === undefined) yield* aMoment
   })
-  /** Makes the calls before which it stands, and stops before the next ones. */
+  /** Makes the calls that wait, and stops before the next ones. */
   const step = Effect.gen(function* () {
     for (const turn of waiting.splice(0)) yield* Deferred.succeed(turn, undefined)
     yield* stopped
@@ -66,7 +65,7 @@ type Stopped = Effect.Success<ReturnType<typeof stopping>>
 
 /**
  * Runs `test` for each call of the file system at which `act` can stop. In each run, "k" and "l" have expired already.
- * The test gets the store of another process, and what the first one can go on with.
+ * The test gets the store of another process, and functions that let the first process continue.
  */
 const atEachCall = <E>(
   act: Act,
@@ -102,8 +101,8 @@ const atEachCall = <E>(
 
 const acts = { put, putMany, remove, removeMany, clear, removeExpired } as const
 
-describe("what one process has stored", () => {
-  it.effect("is there for all later reads, whatever removeExpired of another process does meanwhile", () =>
+describe("an entry that one process has stored", () => {
+  it.effect("stays readable while another process runs removeExpired", () =>
     Effect.gen(function* () {
       const calls = yield* atEachCall(removeExpired, (other, first) =>
         Effect.gen(function* () {
@@ -127,21 +126,23 @@ describe("what one process has stored", () => {
     })
   )
 
-  it.effect("is there although another process died in removeExpired, before it was stored or afterwards", () =>
-    Effect.forEach([1, 2, 3, 5], (steps) =>
-      atEachCall(removeExpired, (other, first) =>
-        Effect.gen(function* () {
-          yield* other.kv.put("k", "new")
-          for (let i = 0; i < steps; i++) yield* first.step
-          assert.strictEqual(yield* other.kv.get("k"), "new")
-          assert.isTrue(yield* other.kv.delete("k"))
-          assert.isUndefined(yield* other.kv.get("k"))
-        })
+  it.effect(
+    "stays readable when another process died in removeExpired, before the entry was stored or afterwards",
+    () =>
+      Effect.forEach([1, 2, 3, 5], (steps) =>
+        atEachCall(removeExpired, (other, first) =>
+          Effect.gen(function* () {
+            yield* other.kv.put("k", "new")
+            for (let i = 0; i < steps; i++) yield* first.step
+            assert.strictEqual(yield* other.kv.get("k"), "new")
+            assert.isTrue(yield* other.kv.delete("k"))
+            assert.isUndefined(yield* other.kv.get("k"))
+          })
+        )
       )
-    )
   )
 
-  it.effect("is there for all later reads, wherever a put of the same key by another process has stopped", () =>
+  it.effect("stays readable wherever a put of the same key by another process has stopped", () =>
     atEachCall(
       ({ kv }: Store) => kv.put("k", "other"),
       (other, first) =>
@@ -155,7 +156,7 @@ describe("what one process has stored", () => {
     )
   )
 
-  it.effect("does not come back after it was deleted, wherever removeExpired of another process has stopped", () =>
+  it.effect("does not come back after it was deleted, wherever another process has stopped in removeExpired", () =>
     atEachCall(removeExpired, (other, { finish }) =>
       Effect.gen(function* () {
         yield* other.kv.put("k", "new")
@@ -169,7 +170,7 @@ describe("what one process has stored", () => {
     )
   )
 
-  it.effect("is removed by delete and clear of another process if these say so, and only then", () =>
+  it.effect("is removed by delete and clear of another process exactly when they report so", () =>
     Effect.forEach([remove, removeMany, clear], (act) =>
       atEachCall(act, (other, { finish }) =>
         Effect.gen(function* () {
@@ -200,7 +201,7 @@ describe("what one process has stored", () => {
 
 describe("a process that died", () => {
   for (const [name, act] of Object.entries(acts)) {
-    it.effect(`in ${name}, wherever that was, keeps the others from nothing`, () =>
+    it.effect(`does not block other processes, wherever it died in ${name}`, () =>
       atEachCall(act, (other, _, directory) =>
         Effect.gen(function* () {
           assert.include([undefined, "new"], yield* other.kv.get("k"))
@@ -224,8 +225,8 @@ describe("a process that died", () => {
   }
 })
 
-describe("what a process that died had claimed", () => {
-  /** The claim of a process that died after it had put back what it held, or before. */
+describe("a file that a dead process had claimed", () => {
+  /** The claim of a process that died before or after it had put the file back. */
   const claimed = Effect.fnUntraced(function* (directory: string, file: string) {
     const fs = yield* FS.FileSystem
     const claim = `${directory}/default_collection/.reclaim/${crypto.randomUUID()}-k.json/shut`
@@ -255,7 +256,7 @@ describe("what a process that died had claimed", () => {
     )
   }
 
-  it.effect("comes back when it is not expired, and nothing newer is there, a minute later", () =>
+  it.effect("comes back after a minute when it has not expired and nothing newer is there", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {
         const { kv, maintenance } = yield* open(directory)
@@ -274,7 +275,7 @@ describe("what a process that died had claimed", () => {
     )
   )
 
-  it.effect("does not take the place of what is written, though a third process claims that", () =>
+  it.effect("does not replace a newer file, even while a third process claims that file", () =>
     atEachCall(removeExpired, (_, first, directory) =>
       Effect.gen(function* () {
         const setup = yield* open(directory)
@@ -302,9 +303,9 @@ const dice = (seed: number) => {
   }
 }
 
-describe("four processes whose calls of the file system mix in any order", () => {
+describe("four processes whose file system calls interleave in any order", () => {
   it.effect(
-    "see one entry that is read, written, expired, removed and deleted in an order",
+    "see reads, writes, expiry and deletes of one entry in a linearizable order",
     () =>
       Effect.forEach(
         Array.from({ length: 60 }, (_, seed) => seed),
@@ -364,7 +365,7 @@ describe("four processes whose calls of the file system mix in any order", () =>
               )
               const isRunning = () => fibers.some((fiber) => fiber.pollUnsafe() === undefined)
               while (isRunning()) {
-                // All processes stand before a call, or have ended, when nothing has come for a while.
+                // Every process waits before a call or has ended when no call has arrived for a moment.
                 yield* aMoment
                 if (waiting.length === 0) continue
                 const [turn] = waiting.splice(roll(waiting.length), 1)

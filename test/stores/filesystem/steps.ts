@@ -1,4 +1,4 @@
-/** A file system that stops before its calls, so that what other processes do can come between any two of them. */
+/** A file system that can stop before each call, so that other processes can act between any two calls. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
 import * as FileSystem from "../../../src/stores/FileSystem.ts"
 
-/** What happens before a call: `name` is the method, `args` what it is called with. */
+/** An effect before each call, given the method's name and arguments. */
 export type Before = (name: string, args: ReadonlyArray<unknown>) => Effect.Effect<void>
 
 /** The same file system, with an effect before each call, and before each call of a file that it has opened. */
@@ -52,7 +52,7 @@ export interface Store {
   readonly enumeration: Enumeration.Service
 }
 
-/** A store as another process would have it, on a file system with an effect before each call. */
+/** A separate store, as another process has one, on a file system with an effect before each call. */
 export const open = (directory: string, gate: Before = () => Effect.void, options?: Partial<FileSystem.Options>) =>
   Effect.gen(function* () {
     const fs = yield* FS.FileSystem
@@ -74,7 +74,7 @@ export const inDirectory = <A, E, R>(test: (directory: string) => Effect.Effect<
     return yield* test(directory)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
-/** Runs an effect while the test's clock goes on, as fast as the file system answers. */
+/** Runs an effect while the test clock advances, as fast as the file system responds. */
 export const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(effect)

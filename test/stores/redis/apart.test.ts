@@ -1,3 +1,4 @@
+/** Combinations of two layers for the same Redis, which are refused. */
 import { assert, it } from "@effect/vitest"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -19,7 +20,7 @@ const outcome = (layer: Built): Effect.Effect<string> =>
     )
   )
 
-describeWithRedis("two layers that are written out for one Redis", (server) => {
+describeWithRedis("two layers for one Redis", (server) => {
   const combinations: Readonly<Record<string, (first: Store, second: Store) => Built>> = {
     PassthroughCache: (first, second) => first.pipe(PassthroughCache.wrap({ cache: second })),
     Fallback: (first, second) => first.pipe(Fallback.wrap({ fallback: second })),
@@ -28,7 +29,7 @@ describeWithRedis("two layers that are written out for one Redis", (server) => {
   const at = (prefix: string, more: object = {}) => Redis.layer({ url: server().url, prefix, ...more })
 
   for (const [name, combine] of Object.entries(combinations)) {
-    it.effect(`are not combined by ${name}, unless a prefix or a database keeps them apart`, () =>
+    it.effect(`are refused by ${name} unless they differ in prefix or database`, () =>
       Effect.gen(function* () {
         const prefix = uniquePrefix()
         const port = new URL(server().url).port
@@ -44,7 +45,7 @@ describeWithRedis("two layers that are written out for one Redis", (server) => {
     )
   }
 
-  it.effect("are one cache, which is refused to a second store", () =>
+  it.effect("are refused as one cache of two different stores", () =>
     Effect.gen(function* () {
       class A extends Context.Service<A, KeyValue.Service>()("test/A") {}
       class B extends Context.Service<B, KeyValue.Service>()("test/B") {}

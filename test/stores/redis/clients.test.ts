@@ -1,3 +1,4 @@
+/** Redis over given ioredis clients with various options. */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -8,7 +9,7 @@ import * as Redis from "../../../src/stores/Redis.ts"
 import { describeWithRedis } from "../../servers/redis.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
-describeWithRedis("a client of one's own", (server) => {
+describeWithRedis("a given client", (server) => {
   const keysOf = Effect.flatMap(Enumeration.Enumeration, (enumeration) => Stream.runCollect(enumeration.keys())).pipe(
     Effect.map((keys) => [...keys].sort())
   )
@@ -29,16 +30,16 @@ describeWithRedis("a client of one's own", (server) => {
     assert.strictEqual(yield* kv.deleteMany(["a", "b", "c"]), 2)
   })
   const variants = {
-    "with a prefix of its own": { keyPrefix: "client[*]:" },
-    "that answers numbers as strings": { stringNumbers: true },
-    "that pipelines by itself": { enableAutoPipelining: true },
+    "with a key prefix": { keyPrefix: "client[*]:" },
+    "with numbers returned as strings": { stringNumbers: true },
+    "with automatic pipelines": { enableAutoPipelining: true },
     "over RESP2": { protocol: 2 as const },
     "with RESP3's mapping": { replyMapping: "resp3" as "legacy" },
-    "that connects late": { lazyConnect: true },
-    "with long stacks": { showFriendlyErrorStack: true }
+    "with a lazy connection": { lazyConnect: true },
+    "with long error stacks": { showFriendlyErrorStack: true }
   }
   for (const [name, options] of Object.entries(variants)) {
-    it.effect(`${name} works, and stays open`, () =>
+    it.effect(`works ${name}, and stays open`, () =>
       Effect.gen(function* () {
         const client = yield* connect(server().url, options)
         yield* works.pipe(Effect.provide(Redis.layer({ client, prefix: uniquePrefix() })))
@@ -49,7 +50,7 @@ describeWithRedis("a client of one's own", (server) => {
     )
   }
 
-  it.live("race on update, and lose nothing", () =>
+  it.live("loses no update when two stores race", () =>
     Effect.gen(function* () {
       const prefix = uniquePrefix()
       const increments = Effect.flatMap(Atomic.Atomic, (atomic) =>

@@ -1,3 +1,4 @@
+/** Calls of Redis that are pending while the layer closes, or come later. */
 import { assert, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,7 +15,7 @@ import * as Redis from "../../../src/stores/Redis.ts"
 import { command, describeWithCluster, describeWithOwnRedis } from "../../servers/redis.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
-/** The driver of a layer, and what closes it. */
+/** The driver of a new layer, and an effect that closes the layer. */
 const open = Effect.fnUntraced(function* (options: Redis.Options) {
   const scope = Scope.makeUnsafe()
   const context = yield* Layer.buildWithScope(Redis.layer({ ...options, prefix: uniquePrefix() }), scope)
@@ -45,7 +46,7 @@ const operations: Record<string, (driver: Driver) => Effect.Effect<unknown, unkn
   clear: (driver) => driver.maintenance!.clear(Calls.clear(at("put", []), { collection: { prefix: "" } }))
 }
 
-/** All operations end, in so many milliseconds, since the layer is closed. */
+/** Asserts that all operations fail within so many milliseconds because the layer is closed. */
 const allEnd = Effect.fnUntraced(function* (fibers: ReadonlyArray<Fiber.Fiber<unknown, unknown>>, millis: number) {
   const errors = yield* Effect.forEach(fibers, (fiber) => Effect.flip(Fiber.join(fiber))).pipe(Effect.timeout(millis))
   for (const error of errors) {
@@ -67,11 +68,11 @@ const connections = (port: number, name: string) =>
         .filter((line) => line.includes(name)).length
   )
 
-describeWithOwnRedis("a store of Redis that is closed", (server) => {
+describeWithOwnRedis("a closed Redis store", (server) => {
   const name = "closing-test"
   for (const coalesceReads of [false, true]) {
     const how = coalesceReads ? ", with coalesced reads" : ""
-    it.live(`fails what is under way at once, and what comes later, and leaves no connection${how}`, () =>
+    it.live(`fails pending and later calls at once, and leaves no connection${how}`, () =>
       Effect.gen(function* () {
         const { driver, close } = yield* open({ url: server().url, options: { connectionName: name }, coalesceReads })
         yield* put(driver)
@@ -95,7 +96,7 @@ describeWithOwnRedis("a store of Redis that is closed", (server) => {
     )
   }
 
-  it.live("fails what is under way over a client of one's own, which goes on", () =>
+  it.live("fails pending and later calls over a given client, which stays usable", () =>
     Effect.gen(function* () {
       const client = yield* connect(server().url)
       yield* Effect.promise(() => client.ping())
@@ -109,7 +110,7 @@ describeWithOwnRedis("a store of Redis that is closed", (server) => {
     })
   )
 
-  it.live("does not connect any more, if it has not yet", () =>
+  it.live("does not connect when it has not connected before", () =>
     Effect.gen(function* () {
       const lazy = { url: server().url, options: { connectionName: name }, lazyConnect: true }
       const { driver, close } = yield* open(lazy)
@@ -119,7 +120,7 @@ describeWithOwnRedis("a store of Redis that is closed", (server) => {
     })
   )
 
-  it.live("fails what waits for the first connection", () =>
+  it.live("fails calls that wait for the first connection", () =>
     Effect.gen(function* () {
       const { driver, close } = yield* open({ url: server().url, lazyConnect: true, connectTimeout: "1 minute" })
       yield* command(server().port, "client", "pause", "500", "ALL")
@@ -131,8 +132,8 @@ describeWithOwnRedis("a store of Redis that is closed", (server) => {
   )
 })
 
-describeWithCluster("a store of a cluster that is closed", (nodes) => {
-  it.live("fails what is under way at once, and what comes later, and leaves no connection", () =>
+describeWithCluster("a closed Redis Cluster store", (nodes) => {
+  it.live("fails pending and later calls at once, and leaves no connection", () =>
     Effect.gen(function* () {
       const name = "closing-test"
       const ports = nodes().map(({ port }) => port)

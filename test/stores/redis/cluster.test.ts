@@ -1,17 +1,16 @@
+/** Redis on a Cluster whose slots move, whose masters are unreachable, or whose client was given. */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { Cluster } from "ioredis"
-import * as Calls from "../../../src/driver/Calls.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { slotOf } from "../../../src/stores/redis/slots.ts"
 import { command, describeWithCluster, server } from "../../servers/redis.ts"
-import { connect, uniquePrefix } from "./support.ts"
+import { connect, eventually, pageOf, uniquePrefix } from "./support.ts"
 
 const keys = Array.from({ length: 3000 }, (_, i) => `k${i}`)
 
@@ -25,14 +24,7 @@ type Capabilities = Enumeration.Enumeration | Maintenance.Maintenance
 
 const clear = Effect.flatMap(Maintenance.Maintenance, (maintenance) => maintenance.clear)
 
-const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, isRight: (answer: A) => boolean) =>
-  effect.pipe(
-    Effect.repeat({ until: isRight, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("10 seconds"),
-    Effect.orDie
-  )
-
-/** Hands slots over, one after the other; of the keys of each, only so many if the last step is left out. */
+/** Migrates slots one after the other. With `unfinished`, moves only so many keys and leaves out the last step. */
 const move = (slots: ReadonlyArray<number>, from: number, to: number, unfinished?: { readonly keys: number }) =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -63,10 +55,10 @@ const portsOf = (nodes: Nodes) => () => nodes().map(({ port }) => port) as [numb
 const layerOf = (nodes: Nodes) => (prefix: string) =>
   Redis.layer({ cluster: { nodes: nodes().map(({ port }) => ({ host: "127.0.0.1", port })) }, prefix })
 
-describeWithCluster("the keys of a cluster that has grown", (nodes) => {
+describeWithCluster("keys of a cluster that has grown", (nodes) => {
   const [ports, layer] = [portsOf(nodes), layerOf(nodes)]
 
-  it.live("are listed, and removed, when its client does not know the master that has them", () =>
+  it.live("are listed and removed when the client does not know their master", () =>
     Effect.gen(function* () {
       const [first] = ports()
       const prefix = uniquePrefix()
@@ -94,10 +86,10 @@ describeWithCluster("the keys of a cluster that has grown", (nodes) => {
   )
 })
 
-describeWithCluster("the keys of a cluster", (nodes) => {
+describeWithCluster("keys of a cluster", (nodes) => {
   const [ports, layer] = [portsOf(nodes), layerOf(nodes)]
 
-  it.live("are in the slots that the server says", () =>
+  it.live("are in the same slots as on the server", () =>
     Effect.gen(function* () {
       for (const name of ["k", "é{", "{日本}a", "a{}b", "{a}{b}", "}{x}", "\u{1f600}"]) {
         assert.strictEqual(yield* command(ports()[0], "cluster", "keyslot", name), slotOf(name), name)
@@ -105,12 +97,9 @@ describeWithCluster("the keys of a cluster", (nodes) => {
     })
   )
 
-  const page = (cursor: unknown) =>
-    Effect.flatMap(KeyValue.KeyValue, ({ driver }) =>
-      driver.listing!.keys(Calls.keys({ operation: "keys", collection: "default_collection", keys: [] }, { cursor }))
-    )
+  const page = pageOf("default_collection")
 
-  it.live("are read again when their slots move while they are listed", () => {
+  it.live("are all listed although their slots move meanwhile", () => {
     const prefix = uniquePrefix()
     return Effect.gen(function* () {
       const [first, second, third] = ports()
@@ -118,7 +107,7 @@ describeWithCluster("the keys of a cluster", (nodes) => {
       const found: Array<string> = []
       let { names, next } = yield* page(undefined)
       found.push(...names)
-      // From the masters that come last to the one that has been read by half, and to the ones that are read still.
+      // To the master that has been read by half, and to the one that will be read after it.
       const moves = [
         [range(16_300, 16_379), third, first],
         [range(10_000, 10_079), second, third],
@@ -135,7 +124,7 @@ describeWithCluster("the keys of a cluster", (nodes) => {
     }).pipe(Effect.provide(layer(prefix)))
   })
 
-  it.live("are listed, and removed, on both sides of a slot that is being handed over", () => {
+  it.live("are listed and removed on both sides of a slot that is being migrated", () => {
     const prefix = uniquePrefix()
     return Effect.gen(function* () {
       const [first, second, third] = ports()
@@ -154,10 +143,10 @@ describeWithCluster("the keys of a cluster", (nodes) => {
   })
 
   for (const [what, lazyConnect] of [
-    ["has just been made", false],
-    ["connects late", true]
+    ["was just created", false],
+    ["connects lazily", true]
   ] as const) {
-    it.live(`are all listed over a client of one's own that ${what}`, () =>
+    it.live(`are all listed over a given client that ${what}`, () =>
       Effect.gen(function* () {
         const prefix = uniquePrefix()
         yield* Effect.provide(fill, layer(prefix))
@@ -176,7 +165,7 @@ describeWithCluster("the keys of a cluster", (nodes) => {
     )
   }
 
-  it.live("are an error over a client of one's own that has ended, or may not wait", () =>
+  it.live("fail over a given client that has ended or has no offline queue", () =>
     Effect.gen(function* () {
       const ended = new Cluster([{ host: "127.0.0.1", port: ports()[0] }], { lazyConnect: true })
       ended.disconnect()
@@ -194,7 +183,7 @@ describeWithCluster("the keys of a cluster", (nodes) => {
     })
   )
 
-  it.live("are served by the masters that answer when the layer is built, and an error at once by the others", () =>
+  it.live("are served by the masters that respond when the layer is built, and fail at once on the others", () =>
     Effect.gen(function* () {
       const prefix = uniquePrefix()
       const [first, , third] = ports()
@@ -220,7 +209,7 @@ describeWithCluster("the keys of a cluster", (nodes) => {
     })
   )
 
-  it.live("are an error at once while the master that has them is connected to again", () =>
+  it.live("fail at once while their master is being reconnected", () =>
     Effect.gen(function* () {
       const third = ports()[2]
       const prefix = uniquePrefix()
@@ -249,7 +238,7 @@ describeWithCluster("the keys of a cluster", (nodes) => {
     })
   )
 
-  it.live("are an error while a slot has no master that answers", () =>
+  it.live("cannot be listed or cleared while a slot has no reachable master", () =>
     Effect.gen(function* () {
       yield* fill
       yield* nodes()[2]!.kill

@@ -1,3 +1,4 @@
+/** The commands that Redis sends: batches, coalesced reads, limits on size and time. */
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,7 +17,7 @@ import * as Timeout from "../../../src/wrappers/Timeout.ts"
 import { describeWithRedis } from "../../servers/redis.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
-/** Which commands the store has sent, in their order, and about how many arguments. */
+/** The commands that the store has sent, in order, with the number of their arguments. */
 const sentBy = (client: Client) => {
   const sent: Array<string> = []
   const send = client.sendCommand.bind(client)
@@ -31,7 +32,7 @@ const all = { concurrency: "unbounded" } as const
 
 const keysOf = (count: number) => Array.from({ length: count }, (_, i) => `key ${i}`)
 
-describeWithRedis("the commands of a store", (server) => {
+describeWithRedis("commands of a store", (server) => {
   const withStore = <E>(
     options: Partial<Redis.ClientOptions>,
     program: (
@@ -46,7 +47,7 @@ describeWithRedis("the commands of a store", (server) => {
       yield* Effect.provide(program(sentBy(client), client), store)
     })
 
-  it.effect("a value that the server would close the connection on is refused, and nothing is sent", () =>
+  it.effect("are not sent for a value that is too large for the server, which is refused", () =>
     withStore({}, (sent) =>
       Effect.gen(function* () {
         const { driver } = yield* KeyValue.KeyValue
@@ -75,7 +76,7 @@ describeWithRedis("the commands of a store", (server) => {
     )
   )
 
-  it.effect("a batch without TTLs is written by one command for 1,000 entries", () =>
+  it.effect("write a batch without TTLs at 1,000 entries per command", () =>
     withStore({}, (sent) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
@@ -90,7 +91,7 @@ describeWithRedis("the commands of a store", (server) => {
     )
   )
 
-  it.effect("a batch of large values, by several", () =>
+  it.effect("write a batch of large values in several commands", () =>
     withStore({}, (sent) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
@@ -102,7 +103,7 @@ describeWithRedis("the commands of a store", (server) => {
     )
   )
 
-  it.effect("a batch with a TTL, by one for each entry", () =>
+  it.effect("write a batch with a TTL at one entry per command", () =>
     withStore({}, (sent) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
@@ -116,7 +117,7 @@ describeWithRedis("the commands of a store", (server) => {
     )
   )
 
-  it.effect("with coalesced reads, a single caller asks for single keys", () =>
+  it.effect("read single keys for a single caller when reads are coalesced", () =>
     withStore({ coalesceReads: true }, (sent) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
@@ -128,7 +129,7 @@ describeWithRedis("the commands of a store", (server) => {
     )
   )
 
-  it.effect("with coalesced reads, all that come while one is under way are asked for together", () =>
+  it.effect("combine the reads that arrive while another is pending when reads are coalesced", () =>
     withStore({ coalesceReads: true }, (sent) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
@@ -144,7 +145,7 @@ describeWithRedis("the commands of a store", (server) => {
     )
   )
 
-  it.effect("coalesced reads fail each for itself", () =>
+  it.effect("fail each coalesced read with its own key", () =>
     withStore({ coalesceReads: true }, (_, client) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
@@ -163,7 +164,7 @@ describeWithRedis("the commands of a store", (server) => {
     )
   )
 
-  it.effect("a limit ends what waits for the server, and a late answer is nobody's", () =>
+  it.effect("fail with TimeoutError when the server does not reply in time, and late replies are dropped", () =>
     withStore({}, (sent, client) =>
       Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
@@ -197,7 +198,7 @@ const answering = (reply: unknown): Connection => ({
 })
 
 describe("a command", () => {
-  it.effect("whose answer is not made of its reply ends in a defect, and waits no more", () =>
+  it.effect("ends in a defect, and is no longer pending, when its reply cannot be decoded", () =>
     Effect.gen(function* () {
       const connection = answering("reply")
       const call = { place, deadline: undefined }

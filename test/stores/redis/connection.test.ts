@@ -1,3 +1,4 @@
+/** Redis connections: how they are configured, fail, close, get lost and come back. */
 import { createServer, type Server, type Socket } from "node:net"
 import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,18 +8,17 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { freePort } from "../../servers/process.ts"
 import { command, describeWithCluster, describeWithOwnRedis, describeWithSentinel } from "../../servers/redis.ts"
-import { connect, uniquePrefix } from "./support.ts"
+import { connect, eventually, uniquePrefix } from "./support.ts"
 
 const build = (options: Redis.Options) => Effect.scoped(Layer.build(Redis.layer(options)))
 
 const getA = KeyValue.KeyValue.use((kv) => kv.get("a"))
 
-/** A server that takes connections and never says a word; answers its port and how many it holds. */
+/** A server that accepts connections and never replies; returns its port and how many connections it holds. */
 const blackHole = Effect.map(
   Effect.acquireRelease(
     Effect.callback<{ readonly server: Server; readonly sockets: Set<Socket> }>((resume) => {
@@ -41,16 +41,8 @@ const blackHole = Effect.map(
   ({ server, sockets }) => ({ port: (server.address() as { port: number }).port, open: () => sockets.size })
 )
 
-/** Repeats an effect until its answer is right. */
-const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, isRight: (answer: A) => boolean) =>
-  effect.pipe(
-    Effect.repeat({ until: isRight, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("10 seconds"),
-    Effect.orDie
-  )
-
-describe("a layer of Redis that cannot be built", () => {
-  it.live("says so at once when nobody listens", () =>
+describe("a Redis layer that cannot be built", () => {
+  it.live("fails at once when no server listens", () =>
     Effect.gen(function* () {
       const port = yield* freePort
       for (const url of [`redis://127.0.0.1:${port}`, `redis://localhost:${port}`]) {
@@ -66,7 +58,7 @@ describe("a layer of Redis that cannot be built", () => {
     })
   )
 
-  it.live("says so within the bound when nobody answers, and holds no connection", () =>
+  it.live("fails within connectTimeout when the server does not respond, and holds no connection", () =>
     Effect.gen(function* () {
       const hole = yield* blackHole
       const ways: ReadonlyArray<Redis.Options> = [
@@ -85,20 +77,20 @@ describe("a layer of Redis that cannot be built", () => {
   )
 
   const wrong: ReadonlyArray<readonly [what: string, options: Redis.Options]> = [
-    ["a prefix without its end", { prefix: "app" }],
+    ["a prefix without a colon at its end", { prefix: "app" }],
     ["a prefix with py-key-value's names", { prefix: "app:", names: "py-key-value" }],
-    ["no time to connect", { connectTimeout: 0 }],
-    ["an endless wait for answers", { responseTimeout: "Infinity" }],
-    ["a URL that is none", { url: "redis://user:hunter2@[:1" }],
-    ["a URL whose scheme is misspelt", { url: "edis://user:hunter2@127.0.0.1:1" }],
+    ["a connectTimeout of 0", { connectTimeout: 0 }],
+    ["an infinite responseTimeout", { responseTimeout: "Infinity" }],
+    ["a malformed URL", { url: "redis://user:hunter2@[:1" }],
+    ["a URL with an unknown scheme", { url: "edis://user:hunter2@127.0.0.1:1" }],
     ["a URL with one slash", { url: "redis:/user:hunter2@127.0.0.1:1" }],
-    ["a redacted URL whose scheme is misspelt", { url: Redacted.make("rediss//://user:hunter2@127.0.0.1:1") }],
+    ["a redacted URL with an unknown scheme", { url: Redacted.make("rediss//://user:hunter2@127.0.0.1:1") }],
     ["a database of a cluster", { cluster: { nodes: [], options: { redisOptions: { db: 1 } } } }],
     ["a database in the URL of a cluster's node", { cluster: { nodes: ["redis://localhost:1/1"] } }],
     ["a Sentinel set-up without a name", { options: { sentinels: [{ host: "localhost" }] } }]
   ]
   for (const [what, options] of wrong) {
-    it.effect(`says so for ${what}`, () =>
+    it.effect(`fails with StoreSetupError for ${what}`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(build(options))
         assert.strictEqual(error._tag, "StoreSetupError")
@@ -111,7 +103,7 @@ describe("a layer of Redis that cannot be built", () => {
 describeWithOwnRedis("a connection to Redis", (server) => {
   const at = (path: string) => `${server().url}${path}`
 
-  it.live("takes its password, user and database from URL, options or Config", () =>
+  it.live("uses the password, user and database of the URL, the options or Config", () =>
     Effect.gen(function* () {
       yield* command(server().port, "acl", "setuser", "me", "on", ">p@ss word", "~*", "+@all")
       const client = yield* connect(server().url, { db: 3 })
@@ -137,7 +129,7 @@ describeWithOwnRedis("a connection to Redis", (server) => {
     })
   )
 
-  it.live("is refused at build, with the server's reason and without the password", () =>
+  it.live("fails the layer with the server's reason and without the password", () =>
     Effect.gen(function* () {
       yield* command(server().port, "acl", "setuser", "you", "on", ">right", "~*", "+@all")
       const host = `127.0.0.1:${server().port}`
@@ -162,7 +154,7 @@ describeWithOwnRedis("a connection to Redis", (server) => {
     })
   )
 
-  it.live("is made at the first operation when it is lazy", () =>
+  it.live("is opened by the first operation when it is lazy", () =>
     Effect.gen(function* () {
       const port = yield* freePort
       const nobody = Redis.layer({ url: `redis://127.0.0.1:${port}`, lazyConnect: true })
@@ -177,7 +169,7 @@ describeWithOwnRedis("a connection to Redis", (server) => {
     })
   )
 
-  it.live("is given up when the server falls silent, and made again", () =>
+  it.live("is dropped when the server does not reply, and opened again", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.put("a", 1)
@@ -197,11 +189,11 @@ describeWithOwnRedis("a connection to Redis", (server) => {
     }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: uniquePrefix(), responseTimeout: "200 millis" })))
   )
 
-  it.live("is lost with the server: errors at once, and work again when it is back", () =>
+  it.live("fails calls at once when the server is gone, and works again when it is back", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.put("a", 1)
-      // What comes next is sent and not answered.
+      // The server receives the next commands and does not reply.
       yield* command(server().port, "client", "pause", "5000", "ALL")
       const underWay = yield* Effect.forkChild(
         Effect.flip(
@@ -238,7 +230,7 @@ describeWithOwnRedis("a connection to Redis", (server) => {
     }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: uniquePrefix() })))
   )
 
-  it.live("survives being interrupted", () =>
+  it.live("stays usable when a call is interrupted", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* command(server().port, "client", "pause", "200", "ALL")
@@ -248,7 +240,7 @@ describeWithOwnRedis("a connection to Redis", (server) => {
     }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: uniquePrefix() })))
   )
 
-  it.live("tells an outage from a refusal", () =>
+  it.live("fails with StoreError when the server refuses a write", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* command(server().port, "config", "set", "maxmemory", "1")
@@ -268,7 +260,7 @@ describeWithOwnRedis("a connection to Redis", (server) => {
 })
 
 describeWithSentinel("Redis by Sentinel", (running) => {
-  it.live("finds its master", () =>
+  it.live("connects to the master", () =>
     Effect.gen(function* () {
       const { master, port } = running()
       const options = { sentinels: [{ host: "127.0.0.1", port }], name: "mymaster" }
@@ -279,14 +271,14 @@ describeWithSentinel("Redis by Sentinel", (running) => {
   )
 })
 
-describeWithCluster("an outage of a cluster", (nodes) => {
-  it.live("follows slots that moved, also in batches", () =>
+describeWithCluster("a cluster that changes", (nodes) => {
+  it.live("follows moved slots in batches", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const [first, second, third] = nodes()
       const ids = yield* Effect.forEach(nodes(), ({ port }) => command(port, "cluster", "myid"))
       const entries = Array.from({ length: 2000 }, (_, i) => [`k${i}`, i] as const)
-      // Empty slots may change hands without a migration of keys.
+      // Empty slots can be reassigned without migrating keys.
       for (let slot = 0; slot < 200; slot++) {
         for (const { port } of [second, first, third]) {
           yield* command(port, "cluster", "setslot", String(slot), "node", String(ids[1]))
@@ -308,7 +300,7 @@ describeWithCluster("an outage of a cluster", (nodes) => {
     )
   )
 
-  it.live("is an error at once for the keys of the lost node", () =>
+  it.live("fails calls for the keys of a lost node", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const keys = Array.from({ length: 100 }, (_, i) => `k${i}`)

@@ -1,3 +1,4 @@
+/** cork, which combines the commands of one turn of the event loop into one write. */
 import { setImmediate } from "node:timers/promises"
 import { assert, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,7 +9,7 @@ import { cork } from "../../../src/stores/redis/cork.ts"
 import { describeWithRedis } from "../../servers/redis.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
-it("a stream is held back once a turn, until the event loop goes on", async () => {
+it("corks a stream once a turn, until the next turn of the event loop", async () => {
   const events: Array<string> = []
   const stream = { cork: () => events.push("cork"), uncork: () => events.push("uncork") }
   const client = { isCluster: false, stream } as unknown as Client
@@ -22,7 +23,7 @@ it("a stream is held back once a turn, until the event loop goes on", async () =
   assert.deepStrictEqual(events, ["cork", "uncork", "cork", "uncork"])
 })
 
-it("every node of a cluster is held back, if there is a connection to it", async () => {
+it("corks every node of a cluster that is connected", async () => {
   const events: Array<string> = []
   const node = (name: string) => ({
     stream: { cork: () => events.push(`cork ${name}`), uncork: () => events.push(`uncork ${name}`) }
@@ -34,8 +35,8 @@ it("every node of a cluster is held back, if there is a connection to it", async
   assert.deepStrictEqual(events, ["cork a", "cork b", "uncork a", "uncork b"])
 })
 
-describeWithRedis("what fibers send at once", (server) => {
-  it.effect("leaves in one write, and every one gets its answer", () =>
+describeWithRedis("commands of concurrent fibers", (server) => {
+  it.effect("leave in one write, and each gets its reply", () =>
     Effect.gen(function* () {
       const client = yield* connect(server().url)
       yield* Effect.promise(() => client.ping())

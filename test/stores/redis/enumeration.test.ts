@@ -1,3 +1,4 @@
+/** Listing and clearing in Redis: foreign keys, names with special characters, pages, and Cluster. */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -24,7 +25,7 @@ const collections = (options?: Enumeration.Options) =>
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `k${String(i).padStart(4, "0")}`)
 
 describeWithRedis("listing and clearing", (server) => {
-  it.effect("find 50 keys among 5,000 of others, and leave those", () =>
+  it.effect("finds 50 keys among 5,000 of other programs, and leaves those", () =>
     Effect.gen(function* () {
       const prefix = uniquePrefix()
       const client = yield* connect(server().url)
@@ -67,7 +68,7 @@ describeWithRedis("listing and clearing", (server) => {
     })
   )
 
-  it.effect("take names to the letter", () =>
+  it.effect("does not treat names as patterns", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const { clearCollection } = yield* Maintenance.Maintenance
@@ -85,7 +86,7 @@ describeWithRedis("listing and clearing", (server) => {
     }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: `${uniquePrefix()}a*[b]:` })))
   )
 
-  it.effect("list each of 6,000 collections once, wherever their keys are", () =>
+  it.effect("lists each of 6,000 collections once", () =>
     Effect.gen(function* () {
       const prefix = uniquePrefix()
       const client = yield* connect(server().url)
@@ -97,7 +98,7 @@ describeWithRedis("listing and clearing", (server) => {
     })
   )
 
-  it.effect("give a page again when it is asked for again", () =>
+  it.effect("returns the same page for the same cursor", () =>
     Effect.gen(function* () {
       const { driver, putMany } = yield* KeyValue.KeyValue
       const keys = numbered(3000)
@@ -117,7 +118,7 @@ describeWithRedis("listing and clearing", (server) => {
     }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: uniquePrefix() })))
   )
 
-  it.effect("list no name twice while the server resizes its table", () =>
+  it.effect("lists no name twice while the server resizes its table", () =>
     Effect.gen(function* () {
       const { driver, putMany, deleteMany } = yield* KeyValue.KeyValue
       const stay = numbered(2000)
@@ -143,7 +144,7 @@ describeWithCluster("a cluster", (nodes) => {
   const layer = (prefix = uniquePrefix()) =>
     Redis.layer({ cluster: { nodes: nodes().map(({ port }) => ({ host: "127.0.0.1", port })) }, prefix })
 
-  it.effect("has batches over all its nodes, in order, with duplicates", () =>
+  it.effect("handles batches across all nodes, in order and with duplicate keys", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const keys = numbered(500)
@@ -162,7 +163,7 @@ describeWithCluster("a cluster", (nodes) => {
     }).pipe(Effect.provide(layer()))
   )
 
-  it.effect("answers operations that all come at once, right after it was connected to", () =>
+  it.effect("handles concurrent operations right after the connection was opened", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* Effect.forEach(numbered(200), (key) => kv.put(key, key), { concurrency: "unbounded", discard: true })
@@ -172,10 +173,10 @@ describeWithCluster("a cluster", (nodes) => {
   )
 
   for (const [what, own] of [
-    ["with a prefix of its own", { keyPrefix: "client*:" }],
-    ["that pipelines by itself", { enableAutoPipelining: true }]
+    ["that has a key prefix", { keyPrefix: "client*:" }],
+    ["that pipelines automatically", { enableAutoPipelining: true }]
   ] as const) {
-    it.effect(`works by a client ${what}`, () =>
+    it.effect(`works with a given client ${what}`, () =>
       Effect.gen(function* () {
         const client = yield* Effect.acquireRelease(
           Effect.sync(() => new Cluster([{ host: "127.0.0.1", port: nodes()[0].port }], own)),

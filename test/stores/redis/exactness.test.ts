@@ -1,3 +1,4 @@
+/** Integers beyond 2^53 in Redis below a cache or replica. */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -23,7 +24,7 @@ describeWithRedis("integers beyond 2^53 that another program wrote", (server) =>
 
   for (const integers of ["bigint", "number"] as const) {
     for (const [name, other] of Object.entries(others)) {
-      it.effect(`are ${integers}s in every read of a Redis of ${integers}s with ${name} as its cache or replica`, () =>
+      it.effect(`are read as ${integers}s from a Redis of ${integers}s with ${name} as its cache or replica`, () =>
         Effect.gen(function* () {
           const prefix = uniquePrefix()
           const client = yield* connect(server().url)

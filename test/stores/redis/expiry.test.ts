@@ -1,3 +1,4 @@
+/** Expiry in Redis: by the server's TTL, and by the time in the entry when the server has no TTL. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -22,10 +23,10 @@ const encrypted = Aead.wrap({ keys: [{ id: "1", key }] })
 
 const increment = Effect.flatMap(Atomic.Atomic, (atomic) => atomic.update("n", (n) => Number(n) + 1))
 
-describe("the time of an entry", () => {
+describe("expiry of a read entry", () => {
   const entry = { payload: Payload.json(1), createdAt: undefined, expiresAt: 10_000 }
 
-  it("is the one that is written in it, if the server's is the same as far as we can tell", () => {
+  it("is the time in the entry when the server's TTL agrees with it, and the server's otherwise", () => {
     const at = (pttl: number, before: number, after: number) => withTime(entry, pttl, { before, after })?.expiresAt
     assert.strictEqual(at(4000, 5990, 6020), 10_000)
     assert.strictEqual(at(4000, 6000, 6000), 10_000)
@@ -46,7 +47,7 @@ describeWithRedis("the expiry of an entry", (server) => {
     ["", (store: ReturnType<typeof Redis.layer>) => store],
     [" under Aead", (store: ReturnType<typeof Redis.layer>) => store.pipe(encrypted)]
   ] as const) {
-    it.live(`is to the millisecond what it was after 300 updates${what}`, () => {
+    it.live(`is the same to the millisecond after 300 updates${what}`, () => {
       const prefix = uniquePrefix()
       return Effect.gen(function* () {
         const client = yield* connect(server().url)
@@ -59,7 +60,7 @@ describeWithRedis("the expiry of an entry", (server) => {
       }).pipe(Effect.provide(wrap(Redis.layer({ url: server().url, prefix }))))
     })
 
-    it.effect(`is kept by updates from machines whose clocks differ${what}`, () => {
+    it.effect(`is kept by updates from machines with different clocks${what}`, () => {
       const prefix = uniquePrefix()
       return Effect.gen(function* () {
         const client = yield* connect(server().url)
@@ -77,7 +78,7 @@ describeWithRedis("the expiry of an entry", (server) => {
     })
   }
 
-  it.live("is another one when an update gives a TTL, and none when that is endless", () => {
+  it.live("is replaced when an update gives a TTL, and removed when the TTL is infinite", () => {
     const prefix = uniquePrefix()
     return Effect.gen(function* () {
       const client = yield* connect(server().url)
@@ -94,7 +95,7 @@ describeWithRedis("the expiry of an entry", (server) => {
     }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix })))
   })
 
-  it.live("is given to an entry that was loaded without one, when it is updated", () => {
+  it.live("is set on the server when an entry without a server-side TTL is updated", () => {
     const prefix = uniquePrefix()
     return Effect.gen(function* () {
       const client = yield* connect(server().url)
@@ -120,7 +121,7 @@ const frame = (expiresAt: number) => {
 
 type Write = (name: string, value: string | Buffer, ...ttl: ReadonlyArray<"PX" | 60_000>) => Promise<unknown>
 
-/** Whatever an entry with a past that the server does not know of is, it is that for all operations. */
+/** Asserts that all operations agree whether an entry is expired that has no TTL on the server. */
 const agree = Effect.fnUntraced(function* (prefix: string, write: Write) {
   const kv = yield* KeyValue.KeyValue
   const atomic = yield* Atomic.Atomic
@@ -190,7 +191,7 @@ const withPrefix = (
     return Effect.provide(program(prefix), Redis.layer({ ...options(prefix), prefix }))
   })
 
-describeWithOwnRedis("an entry that has expired, of which the server does not know when", (server) => {
+describeWithOwnRedis("an expired entry without a TTL on the server", (server) => {
   for (const coalesceReads of [false, true]) {
     it.live(`is missing for every operation${coalesceReads ? ", with coalesced reads" : ""}`, () =>
       withPrefix(
@@ -204,7 +205,7 @@ describeWithOwnRedis("an entry that has expired, of which the server does not kn
     )
   }
 
-  it.live("is removed also when memory is full", () =>
+  it.live("is removed even when the server's memory is full", () =>
     withPrefix(
       () => ({ url: server().url }),
       Effect.fnUntraced(function* () {
@@ -218,7 +219,7 @@ describeWithOwnRedis("an entry that has expired, of which the server does not kn
     )
   )
 
-  it.live("counts where the server does not let its user run scripts", () =>
+  it.live("counts as present when the user may not run scripts", () =>
     withPrefix(
       () => ({ url: server().url.replace("//", "//plain:word@") }),
       Effect.fnUntraced(function* (prefix) {
@@ -246,7 +247,7 @@ describeWithOwnRedis("an entry that has expired, of which the server does not kn
   )
 })
 
-describeWithCluster("an entry of a cluster that has expired, of which no server knows when", (nodes) => {
+describeWithCluster("an expired entry of a cluster without a TTL on the server", (nodes) => {
   it.live("is missing for every operation", () => {
     const cluster = () => nodes().map(({ port }) => ({ host: "127.0.0.1", port }))
     return withPrefix(

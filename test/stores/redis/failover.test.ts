@@ -1,3 +1,4 @@
+/** Redis after a failover. */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -9,7 +10,7 @@ import { command, describeWithOwnRedis, server } from "../../servers/redis.ts"
 import { uniquePrefix } from "./support.ts"
 
 describeWithOwnRedis("a master that became a replica", (first) => {
-  it.live("is left, so that the next connection leads to its successor", () =>
+  it.live("loses its connection, so that the next one leads to the new master", () =>
     Effect.gen(function* () {
       const second = yield* server()
       const proxy = yield* Proxy.make(first().port)
@@ -21,7 +22,7 @@ describeWithOwnRedis("a master that became a replica", (first) => {
         const refused = yield* Effect.flip(kv.put("a", 2))
         assert.deepStrictEqual([refused._tag, refused.outcome], ["StoreUnavailableError", "not-applied"])
         assert.include(refused.message, "READONLY")
-        // As when a name or a virtual address moves: the connection that is open stays where it is.
+        // As when a DNS name or virtual address moves: the open connection stays on the old server.
         yield* proxy.retarget(second.port)
         yield* Effect.retry(kv.put("a", 3), { schedule: Schedule.spaced("50 millis"), times: 60 })
         assert.strictEqual(yield* kv.get("a"), 3)

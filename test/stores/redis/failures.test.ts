@@ -1,3 +1,4 @@
+/** How errors of ioredis become errors of effect-kv. */
 import { inspect } from "node:util"
 import { assert, describe, it, vi } from "@effect/vitest"
 import type { Place } from "../../../src/KeyValueError.ts"
@@ -15,13 +16,13 @@ const reply = (message: string): Error => Object.assign(new Error(message), { na
 
 describe("errors of ioredis", () => {
   const unavailable: ReadonlyArray<readonly [what: string, error: Error, outcome: "not-applied" | "unknown"]> = [
-    ["loading", reply("LOADING Redis is loading the dataset in memory"), "not-applied"],
+    ["a server that loads its data", reply("LOADING Redis is loading the dataset in memory"), "not-applied"],
     ["a failed cluster", reply("CLUSTERDOWN The cluster is down"), "not-applied"],
     ["a replica without its master", reply("MASTERDOWN Link with MASTER is down"), "not-applied"],
     ["a master that became a replica", reply("READONLY You can't write against a read only replica."), "not-applied"],
     ["a script that does not end", reply("BUSY Redis is busy running a script."), "not-applied"],
-    ["a slot on its way", reply("TRYAGAIN Multiple keys request during rehashing of slot"), "not-applied"],
-    ["a slot elsewhere", reply("MOVED 3999 127.0.0.1:6381"), "not-applied"],
+    ["a slot that is being migrated", reply("TRYAGAIN Multiple keys request during rehashing of slot"), "not-applied"],
+    ["a moved slot", reply("MOVED 3999 127.0.0.1:6381"), "not-applied"],
     ["too few replicas", reply("NOREPLICAS Not enough good replicas to write."), "not-applied"],
     ["too many clients", reply("ERR max number of clients reached"), "not-applied"],
     ["no connection", new Error("Stream isn't writeable and enableOfflineQueue options is false"), "not-applied"],
@@ -35,11 +36,11 @@ describe("errors of ioredis", () => {
     ["a closed connection", new Error("Connection is closed."), "unknown"],
     ["a silent server", new Error("Command timed out"), "unknown"],
     ["an unanswered command", new Error("Reached the max retries per request limit (which is 0)."), "unknown"],
-    ["a cut pipeline", new Error("Command aborted due to connection close"), "unknown"],
-    ["what nobody foresaw", new Error("?"), "unknown"]
+    ["an aborted pipeline", new Error("Command aborted due to connection close"), "unknown"],
+    ["an unknown error", new Error("?"), "unknown"]
   ]
   for (const [what, error, outcome] of unavailable) {
-    it(`${what}: unavailable, ${outcome}`, () => {
+    it(`become StoreUnavailableError with outcome ${outcome} for ${what}`, () => {
       const failure = toFailure(place)(error)
       assert.strictEqual(failure._tag, "StoreUnavailableError")
       assert.strictEqual(failure.outcome, outcome)
@@ -57,7 +58,7 @@ describe("errors of ioredis", () => {
     "ERR syntax error"
   ]
   for (const message of refused) {
-    it(`${message.split(" ")[0]}: refused`, () => {
+    it(`become StoreError for ${message.split(" ")[0]}`, () => {
       const failure = toFailure(place)(reply(message))
       assert.strictEqual(failure._tag, "StoreError")
       assert.strictEqual(failure.outcome, "not-applied")
@@ -65,7 +66,7 @@ describe("errors of ioredis", () => {
     })
   }
 
-  it("nothing is certain once another part of the call was applied", () => {
+  it("have an unknown outcome once another part of the call was applied", () => {
     const failure = toFailure(place, true)(reply("OOM command not allowed"))
     assert.strictEqual(failure._tag, "StoreError")
     assert.strictEqual(failure.outcome, "unknown")
@@ -77,14 +78,14 @@ describe("errors of ioredis", () => {
     }
   })
 
-  it("keeps the arguments of the command to itself", () => {
+  it("do not contain the arguments of the command", () => {
     const error = Object.assign(reply("WRONGPASS invalid username-password pair"), {
       command: { name: "hello", args: ["3", "AUTH", "default", "hunter2"] }
     })
     assert.notInclude(inspect(toFailure(place)(error), { depth: 10 }), "hunter2")
   })
 
-  it("keeps message, name, code and stack of the cause", () => {
+  it("keep message, name, code and stack of the cause", () => {
     const error = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
     const cause = toFailure(place)(error).cause as typeof error
     assert.deepStrictEqual(
@@ -93,7 +94,7 @@ describe("errors of ioredis", () => {
     )
   })
 
-  it("finds the message of a host with several addresses", () => {
+  it("have a message when a host has several addresses", () => {
     assert.strictEqual(
       messageOf(new AggregateError([new Error("connect ECONNREFUSED ::1:6379")])),
       "connect ECONNREFUSED ::1:6379"
@@ -102,12 +103,12 @@ describe("errors of ioredis", () => {
     assert.strictEqual(messageOf("text"), "text")
   })
 
-  it("knows missing scripts, from the server only", () => {
+  it("report a missing script only in a reply of the server", () => {
     assert.isTrue(isMissingScript(reply("NOSCRIPT No matching script.")))
     assert.isFalse(isMissingScript(reply("ERR NOSCRIPT")))
   })
 
-  it("give up the connection to a replica, once a second", () => {
+  it("drop the connection to a replica, at most once a second", () => {
     const now = vi.spyOn(performance, "now")
     const leaves = leavesReplica()
     const readOnly = reply("READONLY You can't write against a read only replica.")

@@ -1,3 +1,4 @@
+/** The format of entries in Redis, and py-key-value's. */
 import { assert, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -18,14 +19,14 @@ import { buildError } from "../../support/faults.ts"
 import { pyKeyValue } from "../../vectors/pyKeyValue.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
-describeWithRedis("what is in the database", (server) => {
+describeWithRedis("stored entries", (server) => {
   const open = Effect.gen(function* () {
     const prefix = uniquePrefix()
     const client = yield* connect(server().url)
     return { prefix, client, layer: Redis.layer({ url: server().url, prefix }) }
   })
 
-  it.effect("is py-key-value's document, with milliseconds to live", () =>
+  it.effect("are py-key-value's documents with a TTL in milliseconds", () =>
     Effect.gen(function* () {
       const { prefix, client, layer } = yield* open
       yield* TestClock.setTime(Date.parse("2099-01-01T00:00:00Z"))
@@ -66,7 +67,7 @@ describeWithRedis("what is in the database", (server) => {
     })
   )
 
-  it.effect("lives for a millisecond at least, and never longer than asked", () =>
+  it.effect("live for at least a millisecond, and never longer than their TTL", () =>
     Effect.gen(function* () {
       const { prefix, client, layer } = yield* open
       yield* Effect.gen(function* () {
@@ -83,7 +84,7 @@ describeWithRedis("what is in the database", (server) => {
     })
   )
 
-  it.effect("is read by the server's clock where it has one", () =>
+  it.effect("expire by the server's TTL where they have one", () =>
     Effect.gen(function* () {
       const { prefix, client, layer } = yield* open
       yield* Effect.gen(function* () {
@@ -128,7 +129,7 @@ describeWithRedis("what is in the database", (server) => {
     })
   )
 
-  it.effect("is an error where it is no entry, with the key", () =>
+  it.effect("fail with an error that names the key when they are not valid", () =>
     Effect.gen(function* () {
       const { prefix, client, layer } = yield* open
       yield* Effect.gen(function* () {
@@ -148,7 +149,7 @@ describeWithRedis("what is in the database", (server) => {
     })
   )
 
-  it.effect("is what py-key-value writes, to the letter, when asked", () =>
+  it.effect("are exactly what py-key-value writes when the format is py-key-value", () =>
     Effect.gen(function* () {
       const { prefix, client } = yield* open
       yield* TestClock.setTime(Date.parse("2099-01-01T00:00:00Z"))
@@ -167,7 +168,7 @@ describeWithRedis("what is in the database", (server) => {
     })
   )
 
-  it.effect("has large integers exactly, when asked, through every codec", () =>
+  it.effect("keep large integers exact through every codec when integers is bigint", () =>
     Effect.gen(function* () {
       const { prefix } = yield* open
       const base = Redis.layer({ url: server().url, prefix, integers: "bigint" })
@@ -200,7 +201,7 @@ describeWithRedis("what is in the database", (server) => {
     })
   )
 
-  it.effect("cannot be of a form that there is not", () =>
+  it.effect("cannot have an unknown format, which fails with StoreSetupError", () =>
     Effect.gen(function* () {
       const { url } = server()
       for (const options of [{ format: "yaml" as "compact" }, { integers: "float" as "number" }]) {
@@ -209,7 +210,7 @@ describeWithRedis("what is in the database", (server) => {
     })
   )
 
-  it.effect("is read as py-key-value wrote it", () =>
+  it.effect("are read as py-key-value wrote them", () =>
     Effect.gen(function* () {
       const { client } = yield* open
       const space = uniquePrefix()

@@ -1,16 +1,16 @@
+/** Listings in Redis that continue after the connection was lost or the server restarted. */
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import * as Calls from "../../../src/driver/Calls.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as KeyValueError from "../../../src/KeyValueError.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { command, describeWithOwnRedis } from "../../servers/redis.ts"
-import { connect, uniquePrefix } from "./support.ts"
+import { connect, pageOf, uniquePrefix } from "./support.ts"
 
 const keys = Array.from({ length: 5000 }, (_, i) => `k${i}`)
 
-describeWithOwnRedis("an enumeration", (server) => {
+describeWithOwnRedis("a listing", (server) => {
   const fill = (prefix: string) =>
     Effect.scoped(
       Effect.flatMap(connect(server().url), (client) =>
@@ -18,10 +18,7 @@ describeWithOwnRedis("an enumeration", (server) => {
       )
     )
 
-  const page = (cursor: unknown) =>
-    Effect.flatMap(KeyValue.KeyValue, ({ driver }) =>
-      driver.listing!.keys(Calls.keys({ operation: "keys", collection: "c", keys: [] }, { cursor }))
-    )
+  const page = pageOf("c")
 
   const rest = Effect.fnUntraced(function* (names: Array<string>, cursor: unknown) {
     for (let next = cursor; next !== undefined; ) {
@@ -36,7 +33,7 @@ describeWithOwnRedis("an enumeration", (server) => {
     Effect.retry(kv.get("k"), { schedule: Schedule.spaced("10 millis"), times: 500 })
   )
 
-  /** After the first page, something happens. */
+  /** Lists all keys, and runs an effect after the first page. */
   const listing = (between: (prefix: string) => Effect.Effect<unknown, unknown>) => {
     const prefix = uniquePrefix()
     return Effect.gen(function* () {
@@ -56,20 +53,20 @@ describeWithOwnRedis("an enumeration", (server) => {
 
   const cut = Effect.suspend(() => Effect.ignore(command(server().port, "client", "kill", "type", "normal")))
 
-  it.live("goes on when the connection was lost", () =>
+  it.live("continues when the connection was lost", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* listing(() => cut), keys.toSorted())
     })
   )
 
-  it.live("fails where it would miss keys: when the server was started again", () =>
+  it.live("fails when the server was restarted, because it would miss keys", () =>
     Effect.gen(function* () {
       const { kill, start } = server()
       isUnknown(yield* Effect.flip(listing((prefix) => kill.pipe(Effect.andThen(start), Effect.andThen(fill(prefix))))))
     })
   )
 
-  it.live("fails after the loss of a connection, and only then, where it may not ask for the server's name", () =>
+  it.live("fails after a lost connection, and only then, when it may not ask for the server's run id", () =>
     Effect.gen(function* () {
       yield* command(server().port, "acl", "setuser", "default", "-info")
       assert.deepStrictEqual(yield* listing(() => Effect.void), keys.toSorted())

@@ -1,3 +1,4 @@
+/** Pending requests of Redis: many fibers at once, interruptions at any step, and lost connections. */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -28,7 +29,7 @@ const replies: Record<string, unknown> = {
   scan: ["0", ["c::a"]]
 }
 
-/** A client of a server that answers in the next turn of the event loop, or once it is let. */
+/** A client whose server replies in the next turn of the event loop, or when the gate opens. */
 const answering = (gate: () => Promise<unknown> = () => nextTurn()) => {
   const methods = Object.entries(replies).map(([name, reply]) => [
     name,
@@ -38,7 +39,7 @@ const answering = (gate: () => Promise<unknown> = () => nextTurn()) => {
   return { isCluster: false, status: "ready", options: {}, ...Object.fromEntries(methods) } as unknown as Client
 }
 
-/** A limit that never runs out, and counts who waits. */
+/** A limit that never ends, and counts how many calls began and ended to wait. */
 const counting = () => {
   const counts = { begun: 0, ended: 0 }
   const limit = (): Limit => ({ begin: () => counts.begun++, end: () => counts.ended++ })
@@ -52,16 +53,16 @@ const callWith = (limit: Limit): CallBase => ({ place, deadline: undefined, limi
 const waiters = 100_000
 
 const groups: Record<string, (index: number) => boolean> = {
-  "nobody is": () => false,
+  "none is": () => false,
   "the first is": (index) => index === 0,
   "every second is": (index) => index % 2 === 0,
   "all are": () => true
 }
 
-describe("100,000 who wait for a reply in one turn", () => {
+describe("100,000 fibers that wait for a reply in one turn", () => {
   for (const [who, isInterrupted] of Object.entries(groups)) {
     for (const coalesces of who === "every second is" ? [false, true] : [true]) {
-      it.live(`get it${coalesces ? " of coalesced reads" : ""}, and ask again, when ${who} interrupted`, () =>
+      it.live(`receive it${coalesces ? " of coalesced reads" : ""}, and ask again, when ${who} interrupted`, () =>
         Effect.gen(function* () {
           let open: () => void = () => {}
           const gate = new Promise<void>((resolve) => {
@@ -93,7 +94,7 @@ describe("100,000 who wait for a reply in one turn", () => {
     }
   }
 
-  it.live("are told at once that the layer is closed", () =>
+  it.live("fail at once when the layer is closed", () =>
     Effect.gen(function* () {
       const scoped = Effect.gen(function* () {
         const connection = yield* given(answering(() => new Promise(() => {})))
@@ -142,7 +143,7 @@ const steps = Array.from({ length: 60 }, (_, i) => i + 5)
 describe("an operation that is interrupted after any step", () => {
   for (const [name, operation] of Object.entries(operations)) {
     for (const coalesceReads of name === "get" ? [false, true] : [false]) {
-      it.live(`leaves nothing behind: ${name}${coalesceReads ? ", coalesced" : ""}`, () =>
+      it.live(`leaves no pending request of ${name}${coalesceReads ? ", coalesced" : ""}`, () =>
         Effect.gen(function* () {
           const connection = yield* given(answering())
           const form = { names: makeNames("", "escaped"), format: "compact", exact: false } as const
@@ -152,7 +153,7 @@ describe("an operation that is interrupted after any step", () => {
             const interrupted = Effect.gen(function* () {
               const fiber = yield* Effect.forkChild(operation(store, limit()))
               yield* Effect.forkChild(operation(store, limit()))
-              // A turn of the fiber is so many steps: it is interrupted between two of them.
+              // A fiber yields after `count` steps, so that it is interrupted between two steps.
               yield* Effect.replicateEffect(Effect.yieldNow, count % 7, { discard: true })
               yield* Fiber.interrupt(fiber)
             })
@@ -170,7 +171,7 @@ describe("an operation that is interrupted after any step", () => {
     }
   }
 
-  it.live("leaves nothing behind when the client itself throws", () =>
+  it.live("leaves no pending request when the client throws", () =>
     Effect.gen(function* () {
       const client = answering()
       const thrown = new Error("a bug")
@@ -212,7 +213,7 @@ describe("an operation of Atomic whose connection is lost", () => {
     )
   const update = (atomic: Atomic.Service) => atomic.update("a", () => 1)
 
-  it.effect("was not applied if its read was lost, and may have been if its write was", () =>
+  it.effect("has outcome not-applied when its read was lost, and unknown when its write was", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* outcomeOf(losing("getBuffer"), update), "not-applied")
       assert.strictEqual(yield* outcomeOf(losing("pttlBuffer"), (atomic) => atomic.getAndDelete("a")), "not-applied")
@@ -220,7 +221,7 @@ describe("an operation of Atomic whose connection is lost", () => {
     })
   )
 
-  it.effect("was not applied if the key is there, and what it holds was lost", () =>
+  it.effect("has outcome not-applied when the key exists and the read of its value was lost", () =>
     Effect.gen(function* () {
       const client = Object.assign(losing("getBuffer"), { setBuffer: () => Promise.resolve(null) })
       assert.strictEqual(yield* outcomeOf(client, (atomic) => atomic.putIfAbsent("a", 1)), "not-applied")

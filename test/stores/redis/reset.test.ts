@@ -1,3 +1,4 @@
+/** Dropped connections of Redis, which must not deliver old writes later. */
 import { EventEmitter } from "node:events"
 import { connect } from "node:net"
 import { assert, it } from "@effect/vitest"
@@ -12,7 +13,7 @@ import * as Proxy from "../../faults/proxy.ts"
 import { describeWithCluster, describeWithOwnRedis } from "../../servers/redis.ts"
 import { uniquePrefix } from "./support.ts"
 
-/** Gives up a connection with a write on it, writes over the next one, and lets the network deliver what it held back. */
+/** Drops a connection during a write, writes over the next one, and then lets the network deliver the first write. */
 const overtaken = (proxies: ReadonlyArray<Proxy.Proxy>, connection: Redis.ServerOptions | Redis.ClusterStoreOptions) =>
   Effect.gen(function* () {
     const kv = yield* KeyValue.KeyValue
@@ -29,7 +30,7 @@ const overtaken = (proxies: ReadonlyArray<Proxy.Proxy>, connection: Redis.Server
 const throughProxies = (ports: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<Proxy.Proxy>, never, Scope.Scope> =>
   Effect.forEach(ports, Proxy.make)
 
-describeWithOwnRedis("a connection that was given up", (server) => {
+describeWithOwnRedis("a dropped connection", (server) => {
   it.live("does not deliver a write after a newer one", () =>
     Effect.gen(function* () {
       const proxies = yield* throughProxies([server().port])
@@ -37,7 +38,7 @@ describeWithOwnRedis("a connection that was given up", (server) => {
     })
   )
 
-  it.live("is closed as usual where its end has begun, since it cannot be reset then", () =>
+  it.live("is closed as usual when its end has begun, because it cannot be reset then", () =>
     Effect.gen(function* () {
       const errors = yield* Effect.callback<ReadonlyArray<string>>((resume) => {
         const errors: Array<string> = []
@@ -57,7 +58,7 @@ describeWithOwnRedis("a connection that was given up", (server) => {
   )
 })
 
-describeWithCluster("a connection of a cluster that was given up", (nodes) => {
+describeWithCluster("a dropped connection of a cluster", (nodes) => {
   it.live("does not deliver a write after a newer one", () =>
     Effect.gen(function* () {
       const ports = nodes().map(({ port }) => port)

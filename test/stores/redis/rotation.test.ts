@@ -1,3 +1,4 @@
+/** Rotation of encryption keys in Redis while others write. */
 import { assert, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -25,9 +26,9 @@ const ciphers = {
   }
 }
 
-describeWithRedis("rotating what a server holds", (server) => {
+describeWithRedis("a rotation", (server) => {
   for (const [name, cipher] of Object.entries(ciphers)) {
-    it.live(`${name}: writers go on meanwhile, and every last write is what is read in the end`, () => {
+    it.live(`keeps the last write of every concurrent writer with ${name}`, () => {
       const prefix = uniquePrefix()
       const store = Redis.layer({ url: server().url, prefix })
       const keys = Array.from({ length: 300 }, (_, i) => `k${i}`)

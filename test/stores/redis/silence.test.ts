@@ -1,3 +1,4 @@
+/** How Redis drops a connection whose server does not reply. */
 import { EventEmitter } from "node:events"
 import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -21,7 +22,7 @@ const get = command("key")
 
 const KiB = 1024
 
-/** A client that has just connected, and whose stream tells with what errors it was destroyed. */
+/** A client that has just connected, and that records the errors with which its stream is destroyed. */
 const connected = (timeout: number) => {
   const errors: Array<string> = []
   const socket = { bytesRead: 0, bytesWritten: 0, writeQueueSize: 0 }
@@ -45,7 +46,7 @@ describe("a connection", () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it("is given up once nothing has come for the time, and not before", () => {
+  it("is dropped when nothing has arrived for the timeout, and not before", () => {
     const { client, errors } = connected(1000)
     vi.advanceTimersByTime(5099)
     client.commandQueue.push(get)
@@ -64,7 +65,7 @@ describe("a connection", () => {
     assert.deepStrictEqual(errors, [])
   })
 
-  it("is kept while something comes, be it a part of a reply", () => {
+  it("is kept while parts of a reply arrive", () => {
     const { client, socket, errors } = connected(1000)
     client.commandQueue.push(get)
     for (let i = 0; i < 60; i++) {
@@ -74,7 +75,7 @@ describe("a connection", () => {
     assert.deepStrictEqual(errors, [])
   })
 
-  it("is kept while a congested socket sends, and given up once it sends no more", () => {
+  it("is kept while a congested socket sends, and dropped when it stops sending", () => {
     const { client, socket, errors } = connected(1000)
     client.commandQueue.push(get)
     socket.bytesWritten = socket.writeQueueSize = 10_000_000
@@ -87,7 +88,7 @@ describe("a connection", () => {
     assert.strictEqual(errors.length, 1)
   })
 
-  it("is given up although more is sent to a server that is frozen, congested or not", () => {
+  it("is dropped when the server is frozen, even while more commands are sent", () => {
     for (const waiting of [0, 1000]) {
       const { client, socket, errors } = connected(1000)
       client.commandQueue.push(get)
@@ -102,7 +103,7 @@ describe("a connection", () => {
     }
   })
 
-  it("has one second more for each 128 KiB of the oldest command, in text or bytes, up to 32 seconds", () => {
+  it("has one more second for each 128 KiB of the oldest command, in text or bytes, up to 32 seconds", () => {
     const cases: ReadonlyArray<readonly [ReadonlyArray<unknown>, number]> = [
       [["key", "x".repeat(128 * KiB - 3)], 1000],
       [["key", "é".repeat(64 * KiB), Buffer.alloc(128 * KiB)], 2000],
@@ -118,7 +119,7 @@ describe("a connection", () => {
     }
   })
 
-  it("is looked at below TLS, whose records come and go as a whole", () => {
+  it("is observed below TLS, because TLS records arrive as a whole", () => {
     const { client, stream, socket, errors } = connected(1000)
     stream._handle = { bytesRead: 0, bytesWritten: 0, writeQueueSize: 0, _parent: socket } as never
     client.commandQueue.push(get)
@@ -129,7 +130,7 @@ describe("a connection", () => {
     assert.deepStrictEqual(errors, [])
   })
 
-  it("is judged by whole writes where nothing else is known of a stream", () => {
+  it("is judged by whole writes when the stream reveals nothing else", () => {
     const { client, stream, errors } = connected(1000)
     stream._handle = undefined
     client.commandQueue.push(get)
@@ -143,7 +144,7 @@ describe("a connection", () => {
     assert.strictEqual(errors.length, 1)
   })
 
-  it("is given up again after it was made again", () => {
+  it("is dropped again after it was reconnected", () => {
     const { client, errors } = connected(1000)
     client.commandQueue.push(get)
     vi.advanceTimersByTime(1200)
@@ -153,7 +154,7 @@ describe("a connection", () => {
     assert.strictEqual(errors.length, 2)
   })
 
-  it("is no longer looked at once it is closed", () => {
+  it("is no longer observed once it is closed", () => {
     const { client, stream, errors } = connected(1000)
     client.commandQueue.push(get)
     stream.emit("close")
@@ -163,7 +164,7 @@ describe("a connection", () => {
   })
 })
 
-describe("a real connection, while a large value is sent", () => {
+describe("a real connection that sends a large value", () => {
   for (const tls of [false, true]) {
     const how = tls ? "by TLS" : "by TCP"
     const store = (port: number) =>
@@ -173,7 +174,7 @@ describe("a real connection, while a large value is sent", () => {
         options: tls ? { tls: { rejectUnauthorized: false } } : {}
       })
 
-    it.live(`is kept while the server reads slowly, and so are the commands of others (${how})`, () =>
+    it.live(`is kept, with the commands of other fibers, while the server reads slowly (${how})`, () =>
       Effect.gen(function* () {
         const server = yield* fakeRedis({ tls })
         yield* Effect.gen(function* () {
@@ -186,7 +187,7 @@ describe("a real connection, while a large value is sent", () => {
       })
     )
 
-    it.live(`is given up within the bound once the server is frozen, although others send more (${how})`, () =>
+    it.live(`is dropped in time when the server is frozen, even while other fibers send (${how})`, () =>
       Effect.gen(function* () {
         const server = yield* fakeRedis({ tls })
         yield* Effect.gen(function* () {

@@ -1,10 +1,11 @@
+/** The slots of a Redis Cluster: how names map to slots, and slots to nodes. */
 import { assert, describe, it } from "@effect/vitest"
 import { ownersOf, slotCount, slotOf, viewOf } from "../../../src/stores/redis/slots.ts"
 
 const nodes = (...lines: ReadonlyArray<string>) => `${lines.join("\n")}\n`
 
 describe("slots", () => {
-  it("of names are those of the server", () => {
+  it("are the same as the server's for a name", () => {
     assert.deepStrictEqual(
       ["123456789", "foo", "{user1000}.following", "{user1000}.followers", "foo{}{bar}", "foo{{bar}}zap", ""].map(
         slotOf
@@ -13,7 +14,7 @@ describe("slots", () => {
     )
   })
 
-  it("are read with the slots that are being handed over", () => {
+  it("are parsed together with the slots that are being migrated", () => {
     const view = viewOf(
       nodes(
         "a 127.0.0.1:1@11 myself,master - 0 0 1 connected 0-2 7 [3->-b] [9-<-b]",
@@ -36,7 +37,7 @@ describe("slots", () => {
     assert.deepStrictEqual([...view.leaving], [[3, "b"]])
   })
 
-  it("belong to the node with the greatest epoch, by all that is told", () => {
+  it("belong to the node with the highest epoch in all views", () => {
     const stale = viewOf(nodes("old 127.0.0.1:1@11 myself,master - 0 0 1 connected 0-16383"))
     const fresh = viewOf(
       nodes(

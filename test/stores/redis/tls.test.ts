@@ -1,10 +1,11 @@
+/** TLS connections to Redis. */
 import { createServer, type Server } from "node:net"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redis from "../../../src/stores/Redis.ts"
 
-/** A server that hangs up once it has been spoken to; answers its port and the first byte that it was sent. */
+/** A server that closes a connection at its first data; returns its port and the first byte that it received. */
 const listener = Effect.map(
   Effect.acquireRelease(
     Effect.callback<{ readonly server: Server; readonly heard: Array<number> }>((resume) => {
@@ -27,7 +28,7 @@ const listener = Effect.map(
 /** The first byte of a TLS handshake. A command of Redis starts with `*`. */
 const handshake = 0x16
 
-it.live("a URL with rediss:// speaks TLS", () =>
+it.live("connects with TLS for a rediss:// URL", () =>
   Effect.gen(function* () {
     for (const [scheme, first] of [
       ["rediss", handshake],

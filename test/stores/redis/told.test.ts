@@ -1,3 +1,4 @@
+/** Errors of the Redis server and client in error messages, which must not contain passwords, keys or values. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -13,7 +14,7 @@ import * as Tracing from "../../../src/wrappers/Tracing.ts"
 import { Capture, shown } from "../../fuzz/Capture.ts"
 import { fakeRedis } from "../../servers/fakeRedis.ts"
 
-describe("what is told of a server's reply", () => {
+describe("reported messages", () => {
   const password = "p@ss wörd/+="
   const sent = ["AUTH", "alice", password]
   const base64 = Buffer.from(`alice:${password}`).toString("base64")
@@ -35,12 +36,12 @@ describe("what is told of a server's reply", () => {
     [`ERR ${"x".repeat(1000)}`, `ERR ${"x".repeat(296)} …`]
   ]
   for (const [reply, told] of replies) {
-    it(`${JSON.stringify(reply.slice(0, 80))}: ${JSON.stringify(told.slice(0, 80))}`, () => {
+    it(`report ${JSON.stringify(reply.slice(0, 80))} as ${JSON.stringify(told.slice(0, 80))}`, () => {
       assert.strictEqual(toldOfReply(reply, sent), told)
     })
   }
 
-  it("leaves out parts of values and keys, sent as text or bytes", () => {
+  it("omit parts of values and keys that were sent as text or bytes", () => {
     const value = { session: "a81f30c2b7", ssn: "078-05-1120" }
     const bytes = Buffer.from("kΩ-token-12345")
     const told = toldOfReply(
@@ -50,13 +51,13 @@ describe("what is told of a server's reply", () => {
     assert.strictEqual(told, "ERR script: user_script:7: got … … and … of …")
   })
 
-  it("keeps common words that a value has, where servers say nothing else", () => {
+  it("keep common words of server messages even when a value contains them", () => {
     const value = "WRONGTYPE Operation against a key holding the wrong kind of value"
     assert.strictEqual(toldOfReply(value, [value, "key", "a"]), value)
     assert.strictEqual(toldOfReply("ERR a b", ["a"]), "ERR … b")
   })
 
-  it("leaves passwords, and only these, out of errors of the client", () => {
+  it("omit passwords, and only these, from errors of the client", () => {
     const secrets = ["redis", "hunter2"]
     assert.strictEqual(toldOfClient("connect ENOENT /hunter2@db", secrets), "connect ENOENT /…@db")
     assert.strictEqual(
@@ -68,12 +69,12 @@ describe("what is told of a server's reply", () => {
 
 const password = "hunter2 swordfish"
 
-/** Has any part of it what was sent? */
+/** Asserts that a text contains nothing that was sent. */
 const assertClean = (text: string) => {
   for (const secret of ["hunter2", "swordfish", "mallory", "session-4711", "plaintext"]) assert.notInclude(text, secret)
 }
 
-/** Everything that can be seen of how an effect fails, with all that is logged and traced meanwhile. */
+/** Everything that is visible of a failure: the error, its causes, and what was logged and traced. */
 const seen = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function* () {
     const capture = new Capture()
@@ -88,10 +89,10 @@ const seen = <A, E>(effect: Effect.Effect<A, E>) =>
     return { error, text: [text, ...causes].join("\n") }
   })
 
-describe("a server that echoes what it is sent", () => {
+describe("errors from a server that echoes commands", () => {
   const echoes: ReadonlyArray<readonly [how: string, echo: (command: ReadonlyArray<string>) => string]> = [
     [
-      "as Redis quotes it",
+      "in the quotes of Redis",
       ([name, ...args]) =>
         `ERR unknown command '${name}', with args beginning with: ${args.map((it) => `'${it}' `).join("")}`
     ],
@@ -102,7 +103,7 @@ describe("a server that echoes what it is sent", () => {
     ["with another code", (command) => `DENIED ${command.join(",")}`]
   ]
   for (const [how, echo] of echoes) {
-    it.live(`is told neither its password nor its user: ${how}`, () =>
+    it.live(`contain neither the password nor the user that the server echoes ${how}`, () =>
       Effect.gen(function* () {
         const server = yield* fakeRedis({
           answer: (command) => (["HELLO", "AUTH"].includes(command[0]!) ? `-${echo(command)}\r\n` : undefined)
@@ -127,7 +128,7 @@ describe("a server that echoes what it is sent", () => {
       })
     )
 
-    it.live(`is told neither keys nor values of operations, nor the password again: ${how}`, () =>
+    it.live(`contain no key, value or password that the server echoes ${how}`, () =>
       Effect.gen(function* () {
         const refused = ["GET", "SET", "MSET", "MGET", "EVALSHA", "EVAL", "UNLINK", "DEL"]
         const server = yield* fakeRedis({

@@ -1,3 +1,4 @@
+/** How Redis reads URLs, cluster nodes and ioredis options. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -74,12 +75,12 @@ const refused = [
   "h/3"
 ]
 
-describe("a URL of Redis", () => {
+describe("a Redis URL", () => {
   for (const [url, address] of addresses) {
-    it(`${JSON.stringify(url)} is read`, () => assert.deepStrictEqual(parse(url), Result.succeed(address)))
+    it(`is parsed: ${JSON.stringify(url)}`, () => assert.deepStrictEqual(parse(url), Result.succeed(address)))
   }
 
-  it("is refused, without being quoted, when it is not clear where it leads", () => {
+  it("is refused, without being quoted, when it is ambiguous or malformed", () => {
     for (const url of refused) {
       const address = parse(url)
       assert.isTrue(Result.isFailure(address), `${url}: ${JSON.stringify(address)}`)
@@ -99,7 +100,7 @@ describe("a node of a cluster", () => {
     "",
     null
   ]
-  it.effect("has a host, a port, and no database", () =>
+  it.effect("is refused unless it has a host, a port and no database", () =>
     Effect.gen(function* () {
       for (const node of [...wrong, { host: 5 }, { port: "7000" }, { port: 70_000 }, { host: "h", db: 1 }]) {
         const layer = Redis.layer({ cluster: { nodes: [node as string] } })
@@ -111,8 +112,8 @@ describe("a node of a cluster", () => {
   )
 })
 
-describe("ioredis' own options", () => {
-  it("have timers that are no longer than a timer can be", () => {
+describe("ioredis options", () => {
+  it("have timeouts of at most the longest timer", () => {
     const read = clientOptions.read({ commandTimeout: 1e20, maxLoadingRetryTime: 2 ** 31, keepAlive: 5 }, "options")
     assert.deepInclude(Result.getOrThrow(read), {
       commandTimeout: 2 ** 31 - 1,
@@ -121,7 +122,7 @@ describe("ioredis' own options", () => {
     })
   })
 
-  it("have strategies that neither throw nor wait for what is no time", () => {
+  it("have strategies that neither throw nor return an invalid delay", () => {
     const strategyOf = (retryStrategy: () => unknown) =>
       Result.getOrThrow(clientOptions.read({ retryStrategy: retryStrategy as () => number }, "options")).retryStrategy!
     const thrown = strategyOf(() => {
@@ -145,17 +146,17 @@ describe("ioredis' own options", () => {
     assert.strictEqual(reconnectOnError!(new Error("READONLY")), false)
   })
 
-  it("that are not described are handed on", () => {
+  it("are passed on when effect-kv does not describe them", () => {
     const options = { sentinels: [{ host: "h" }], name: "mymaster" }
     assert.deepStrictEqual(Result.getOrThrow(clientOptions.read(options, "options")) as object, options)
   })
 })
 
-describeWithOwnRedis("the database of a Redis", (server) => {
+describeWithOwnRedis("a Redis database", (server) => {
   const put = KeyValue.KeyValue.use((kv) => kv.put("k", 1))
   const build = (options: Redis.Options) => Effect.provide(put, Redis.layer(options))
 
-  it.live("is refused, and nothing is written, when it is no whole number", () =>
+  it.live("is refused when it is not a whole number, and nothing is written", () =>
     Effect.gen(function* () {
       const { url } = server()
       const wrong: ReadonlyArray<Redis.Options> = [
@@ -180,7 +181,7 @@ describeWithOwnRedis("the database of a Redis", (server) => {
     })
   )
 
-  it.live("is connected to however long it may take", () =>
+  it.live("is connected to with timeouts beyond the longest timer", () =>
     Effect.gen(function* () {
       const { url } = server()
       for (const time of [2 ** 31, 1e20, Number.MAX_VALUE]) {

@@ -1,3 +1,4 @@
+/** Batches of Sqlite: atomicity, foreign transactions, consistent reads and repeated keys. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as KeyValue from "../../../src/KeyValue.ts"
@@ -6,7 +7,7 @@ import { connect, rows, withConnection } from "./support.ts"
 const c = { collection: "c" }
 
 describe("batches", () => {
-  it.effect("that fail half-way change nothing, and the store goes on", () =>
+  it.effect("change nothing when they fail half-way, and leave the store usable", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -55,7 +56,7 @@ describe("batches", () => {
     })
   )
 
-  it.effect("are refused inside of a transaction of the connection's owner, which goes on", () =>
+  it.effect("are refused inside a transaction of the connection's owner, which stays open", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -75,7 +76,7 @@ describe("batches", () => {
     })
   )
 
-  it.effect("read one state, whatever another connection writes meanwhile", () =>
+  it.effect("read one consistent state while another connection writes", () =>
     Effect.gen(function* () {
       const { database, filename, store } = yield* withConnection
       const other = yield* connect(filename)
@@ -101,7 +102,7 @@ describe("batches", () => {
     })
   )
 
-  it.effect("take the last of equal keys", () =>
+  it.effect("store the last value of a repeated key", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {

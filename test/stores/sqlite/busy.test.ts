@@ -1,3 +1,4 @@
+/** Sqlite on a file that other connections and processes lock. */
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
@@ -22,7 +23,7 @@ const whileLocked = <A, E, R>(test: (kv: KeyValue.Service, unlock: (sql?: string
     }).pipe(withStore({ filename, busyTimeout: "2 seconds" }))
   })
 
-/** The failure of an effect, and after how long, as the test's clock has it. */
+/** The failure of an effect, and how long it took by the test's clock. */
 const failureOf = Effect.fnUntraced(function* <A, E>(effect: Effect.Effect<A, E>) {
   const start = yield* Clock.currentTimeMillis
   const fiber = yield* Effect.forkChild(Effect.all([Effect.flip(effect), Clock.currentTimeMillis]))
@@ -32,7 +33,7 @@ const failureOf = Effect.fnUntraced(function* <A, E>(effect: Effect.Effect<A, E>
 })
 
 describe("a lock of another connection", () => {
-  it.effect("is waited for while other fibers run", () =>
+  it.effect("is awaited while other fibers run", () =>
     whileLocked(
       Effect.fnUntraced(function* (kv, unlock) {
         const write = yield* Effect.forkChild(kv.put("a", "after"))
@@ -47,7 +48,7 @@ describe("a lock of another connection", () => {
     )
   )
 
-  it.effect("fails writes after busyTimeout, single and batched, and nothing is written", () =>
+  it.effect("fails single and batch writes after busyTimeout, and nothing is written", () =>
     whileLocked(
       Effect.fnUntraced(function* (kv, unlock) {
         const batch = kv.putMany([
@@ -68,7 +69,7 @@ describe("a lock of another connection", () => {
     )
   )
 
-  it.effect("is not waited for after the deadline of the call", () =>
+  it.effect("is not awaited after the deadline of the call", () =>
     whileLocked(
       Effect.fnUntraced(function* (kv) {
         const deadline = (yield* Clock.currentTimeMillis) + 100
@@ -81,7 +82,7 @@ describe("a lock of another connection", () => {
     )
   )
 
-  it.effect("is not waited for when something else is wrong by then", () =>
+  it.effect("is not awaited any longer when another error occurs", () =>
     whileLocked(
       Effect.fnUntraced(function* (kv, unlock) {
         const write = yield* Effect.forkChild(Effect.flip(kv.put("a", "after")))
@@ -98,7 +99,7 @@ describe("a lock of another connection", () => {
     ["back", -3_600_000],
     ["forward", 3_600_000]
   ] as const) {
-    it.effect(`is waited for as long as ever when the clock is set ${direction} by an hour`, () =>
+    it.effect(`is awaited for busyTimeout when the clock is set ${direction} by an hour`, () =>
       whileLocked(
         Effect.fnUntraced(function* (kv, unlock) {
           const clock = yield* Clock.Clock
@@ -126,7 +127,7 @@ describe("a lock of another connection", () => {
     )
   }
 
-  it.effect("does not keep a fiber from being interrupted", () =>
+  it.effect("does not prevent a waiting fiber from being interrupted", () =>
     whileLocked(
       Effect.fnUntraced(function* (kv, unlock) {
         const write = yield* Effect.forkChild(kv.put("a", "after"))
@@ -153,7 +154,7 @@ describe("a lock of another connection", () => {
   )
 })
 
-/** Runs the script that counts, on the Node that runs this test. */
+/** Runs `increment.ts` on the Node that runs this test. */
 const increment = (filename: string, times: number) =>
   Effect.callback<void>((resume) => {
     const script = fileURLToPath(new URL("increment.ts", import.meta.url))
@@ -167,7 +168,7 @@ const increment = (filename: string, times: number) =>
 
 describe("many processes on one file", () => {
   it.live(
-    "lose no update, from the making of the file on",
+    "lose no update, even while the file is created",
     () =>
       Effect.gen(function* () {
         const filename = yield* temporaryFile

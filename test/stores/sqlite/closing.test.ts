@@ -1,3 +1,4 @@
+/** Calls of Sqlite that wait while the layer closes, or come later. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,8 +12,8 @@ import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Sqlite from "../../../src/stores/Sqlite.ts"
 import { connect, temporaryFile } from "./support.ts"
 
-describe("a layer that is closed", () => {
-  it.effect("fails writes that wait for a lock, and those that come later, at once and with the same error", () =>
+describe("a closed layer", () => {
+  it.effect("fails writes that wait for a lock, and later calls, at once and with the same error", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const scope = yield* Scope.make()

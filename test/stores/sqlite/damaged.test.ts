@@ -1,3 +1,4 @@
+/** Sqlite's errors for damaged database files. */
 import * as fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -29,7 +30,7 @@ const stored = Effect.gen(function* () {
 })
 
 describe("a damaged database", () => {
-  it.effect("is never called somebody else's table, whichever page is damaged, and in which way", () =>
+  it.effect("is reported as damaged, never as another program's table, whichever page is damaged", () =>
     Effect.gen(function* () {
       const { filename, pages, write } = yield* stored
       const ways: Record<string, (page: Buffer) => void> = {
@@ -54,7 +55,7 @@ describe("a damaged database", () => {
     })
   )
 
-  it.effect("is told from a foreign table where the record of a table is gone", () =>
+  it.effect("is distinguished from another program's table when the record of a table is missing", () =>
     Effect.gen(function* () {
       const { filename } = yield* stored
       const database = yield* connect(filename)

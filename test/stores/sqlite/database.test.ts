@@ -1,10 +1,11 @@
+/** How Sqlite configures a connection, and its error on a Node without node:sqlite. */
 import { afterEach, assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { configureUnsafe, prepareUnsafe } from "../../../src/stores/sqlite/database.ts"
 import { connect, refused, temporaryFile } from "./support.ts"
 
 describe("configureUnsafe", () => {
-  it.effect("sets the journal, and how safe a write is", () =>
+  it.effect("sets journal_mode, synchronous, secure_delete and auto_vacuum", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const database = yield* connect(filename)
@@ -18,7 +19,7 @@ describe("configureUnsafe", () => {
   )
 })
 
-it.effect("a file that shrinks at each commit, as its owner set it up, keeps doing so", () =>
+it.effect("keeps full auto_vacuum in a file whose owner has set it", () =>
   Effect.gen(function* () {
     const filename = yield* temporaryFile
     const owner = yield* connect(filename)
@@ -31,7 +32,7 @@ it.effect("a file that shrinks at each commit, as its owner set it up, keeps doi
 describe("a Node without node:sqlite", () => {
   afterEach(() => void vi.restoreAllMocks())
 
-  it.effect("fails the layer with StoreSetupError, which says which Node is needed", () =>
+  it.effect("fails the layer with StoreSetupError, which names the Node that is needed", () =>
     Effect.gen(function* () {
       for (const found of [undefined, { StatementSync: class {} }]) {
         vi.spyOn(process, "getBuiltinModule").mockReturnValue(found as never)

@@ -1,3 +1,4 @@
+/** Listing and clearing in Sqlite: pages, prefixes, collections, and the indexes that the statements use. */
 import type { StatementSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -17,7 +18,7 @@ const list = (options?: Enumeration.Options & KeyValue.InCollection) =>
   Enumeration.Enumeration.use(({ keys }) => Stream.runCollect(keys(options)))
 
 describe("keys", () => {
-  it.effect("that stay are listed once each while others are deleted", () =>
+  it.effect("are listed once each while they are deleted", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const { keys } = yield* Enumeration.Enumeration
@@ -36,7 +37,7 @@ describe("keys", () => {
     }).pipe(withStore())
   )
 
-  it.effect("come in pages of whatever size is asked for", () =>
+  it.effect("are listed completely in pages of any size", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const all = Array.from({ length: 2500 }, (_, i) => `key-${i}`)
@@ -55,7 +56,7 @@ describe("keys", () => {
   const astral = ["\u{1f600}", "\u{1f600}x", "\u{1f601}", "\u{10000}", "\u{10ffff}", "\u{10ffff}\u{10ffff}x"]
   const all = [...names, ...astral]
 
-  it.effect("that start with a prefix are those of String.startsWith", () =>
+  it.effect("are listed by prefix as String.startsWith decides", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       yield* kv.putMany(
@@ -74,7 +75,7 @@ describe("keys", () => {
     }).pipe(withStore())
   )
 
-  it.effect("are cleared by prefix, and no others", () =>
+  it.effect("are cleared only when they start with the prefix", () =>
     Effect.gen(function* () {
       const { database } = yield* withConnection
       const store = Sqlite.layer({ database })
@@ -103,7 +104,7 @@ describe("keys", () => {
 })
 
 describe("collections", () => {
-  it.effect("are listed page by page, and cleared over page boundaries", () =>
+  it.effect("are listed page by page, and cleared across page boundaries", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const { collections } = yield* Enumeration.Enumeration
@@ -126,7 +127,7 @@ describe("collections", () => {
 })
 
 describe("a page of clearing", () => {
-  it.effect("goes through a bounded number of collections, whether it removes anything or not", () =>
+  it.effect("visits a bounded number of collections, whether it removes anything or not", () =>
     Effect.gen(function* () {
       const { driver, ...kv } = yield* KeyValue.KeyValue
       yield* Effect.forEach(Array.from({ length: 1001 }), (_, i) => kv.put("a", 1, { collection: `c-${i}` }))
@@ -144,7 +145,7 @@ describe("a page of clearing", () => {
 })
 
 describe("statements", () => {
-  it.effect("all find their rows by an index", () =>
+  it.effect("find their rows by an index", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.provide(KeyValue.KeyValue, store)

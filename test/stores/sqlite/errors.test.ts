@@ -1,3 +1,4 @@
+/** How errors of node:sqlite become errors of effect-kv. */
 import { tmpdir } from "node:os"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
@@ -18,7 +19,7 @@ describe("errors", () => {
     [6, "LOCKED"],
     [262, "LOCKED_SHAREDCACHE"],
     [15, "PROTOCOL"]
-  ])("%d (%s) passes, and nothing was written", (code) => {
+  ])("become StoreUnavailableError with outcome not-applied for code %d (%s)", (code) => {
     const error = toError({ place }, sqliteError(code))
     assert.strictEqual(error._tag, "StoreUnavailableError")
     assert.isTrue(error.retryable)
@@ -38,7 +39,7 @@ describe("errors", () => {
     [18, "larger"],
     [23, "denied"],
     [26, "not a SQLite database"]
-  ])("%d is a refusal that says %s, in SQLite's words too", (code, word) => {
+  ])("become StoreError for code %d, whose reason says %s and quotes SQLite", (code, word) => {
     const cause = sqliteError(code)
     const error = toError({ place }, cause)
     assert.strictEqual(error._tag, "StoreError")
@@ -50,7 +51,7 @@ describe("errors", () => {
     assert.deepInclude({ ...error }, { ...place })
   })
 
-  it("does not know the outcome of a call whose first page was applied", () => {
+  it("have an unknown outcome for a call whose first page was applied", () => {
     const call = { _tag: "clear", place, deadline: undefined, collection: { prefix: "" }, keyPrefix: "" } as const
     for (const code of [5, 13]) {
       assert.strictEqual(toError({ ...call, cursor: undefined } as Call, sqliteError(code)).outcome, "not-applied")
@@ -58,14 +59,14 @@ describe("errors", () => {
     }
   })
 
-  it("keeps the message of what it does not know", () => {
+  it("keep the message of an unknown error", () => {
     assert.strictEqual(reasonOf(sqliteError(1)), "SQLite's words")
     assert.strictEqual(reasonOf(new TypeError("not bound")), "not bound")
     assert.strictEqual(reasonOf("thrown"), "thrown")
     assert.strictEqual(toError({ place }, "thrown")._tag, "StoreError")
   })
 
-  it("reads the codes that node:sqlite really has", () => {
+  it("are recognized by the codes of node:sqlite", () => {
     const failure = Result.getFailure(Result.try(() => new DatabaseSync(tmpdir())))
     assert.include(reasonOf((failure as { readonly value?: unknown }).value), "cannot be opened")
   })

@@ -1,3 +1,4 @@
+/** How Sqlite removes and counts expired entries. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -13,7 +14,7 @@ const c = { collection: "c" }
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => [`old-${i}`, i] as const)
 
 describe("expired entries", () => {
-  it.effect("are freed by writes, whether one by one or in batches", () =>
+  it.effect("are removed by single and batch writes", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -32,7 +33,7 @@ describe("expired entries", () => {
     })
   )
 
-  it.effect("do not pile up when everything that is written expires", () =>
+  it.effect("do not accumulate when every written entry expires", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -46,7 +47,7 @@ describe("expired entries", () => {
     })
   )
 
-  it.effect("are counted by removeExpired page by page, and by nothing else", () =>
+  it.effect("are counted by removeExpired, page by page, and by no other operation", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {

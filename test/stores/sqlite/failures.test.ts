@@ -1,3 +1,6 @@
+/**
+ * Sqlite's errors on a full disk, a read-only or damaged database, rows that are not entries, and closed connections.
+ */
 import * as fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -11,7 +14,7 @@ import { temporaryFile, withConnection, withStore } from "./support.ts"
 const c = { collection: "c" }
 
 describe("failures", () => {
-  it.effect("a full disk refuses the write, and keeps what was there", () =>
+  it.effect("fails writes on a full disk, and keeps the old values", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -40,7 +43,7 @@ describe("failures", () => {
     })
   )
 
-  it.effect("a database that has become read-only refuses every write, and is read", () =>
+  it.effect("fails every write to a database that has become read-only, and still reads", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -63,7 +66,7 @@ describe("failures", () => {
     })
   )
 
-  it.effect("a damaged file is an error, never a miss", () =>
+  it.effect("fails with StoreError, instead of a miss, when the file is damaged", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const keys = Array.from({ length: 300 }, (_, i) => `key-${i}`)
@@ -81,7 +84,7 @@ describe("failures", () => {
     })
   )
 
-  it.effect("a row that is no entry fails with its key", () =>
+  it.effect("fails with DeserializationError, which names the key, for a row that is not an entry", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -103,7 +106,7 @@ describe("failures", () => {
     })
   )
 
-  it.effect("a connection that its owner closed, and a table that is gone, fail every operation", () =>
+  it.effect("fails every operation when the owner has closed the connection or dropped the table", () =>
     Effect.gen(function* () {
       for (const sql of ["DROP TABLE entries", undefined]) {
         const { database, store } = yield* withConnection

@@ -1,4 +1,4 @@
-/** Rows that this library would not write: they are in nobody's way. */
+/** Rows in Sqlite's table that effect-kv would not write. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -14,8 +14,8 @@ const row = (collection: string, key: string, expiry: string, version: string) =
 
 const hex = (name: string): string => Buffer.from(name).toString("hex")
 
-describe("rows with names that are not UTF-8, or expiries that are no numbers of JavaScript", () => {
-  it.effect("are left out of listings, which end, page by page", () =>
+describe("rows with names that are not UTF-8, or expiries that are not safe integers", () => {
+  it.effect("are left out of listings, which end with every page size", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -36,14 +36,14 @@ describe("rows with names that are not UTF-8, or expiries that are no numbers of
           ])
           assert.deepStrictEqual(yield* Stream.runCollect(collections({ pageSize })), ["a", "z\uFFFD"])
         }
-        // All of the collection `a` goes; of its rows, one had expired.
+        // Clears all of the collection `a`, of which one row has expired and is not counted.
         assert.strictEqual(yield* (yield* Maintenance).clear, 8)
         assert.strictEqual(rows(database), 2)
       }).pipe(Effect.provide(store))
     })
   )
 
-  it.effect("with a version that is not UTF-8 are not updated, but replaced", () =>
+  it.effect("can be replaced, but not updated, when their version is not UTF-8", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -58,7 +58,7 @@ describe("rows with names that are not UTF-8, or expiries that are no numbers of
     })
   )
 
-  it.effect("with integers beyond those of JavaScript cannot be read, and are not in a rotation's way", () =>
+  it.effect("cannot be read when their integers are not safe, and do not stop a rotation", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {

@@ -1,12 +1,14 @@
+/** Writes to a full Sqlite database, which first removes expired entries. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import * as Atomic from "../../../src/Atomic.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
+import { fill } from "../../support/fill.ts"
 import { rows, withConnection } from "./support.ts"
 
 describe("a full database", () => {
-  it.effect("that holds only expired entries takes writes, single, conditional and in batches", () =>
+  it.effect("accepts single, conditional and batch writes when it holds only expired entries", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {
@@ -14,24 +16,18 @@ describe("a full database", () => {
         const { putIfAbsent } = yield* Atomic.Atomic
         database.exec("PRAGMA max_page_count = 60")
         const value = "x".repeat(1000)
-        const fill = (prefix: string) =>
-          Effect.gen(function* () {
-            let i = 0
-            while (yield* Effect.isSuccess(kv.put(`${prefix}-${i}`, value, { ttl: "1 second" }))) i++
-            return i
-          })
-        const room = yield* fill("first")
+        const room = yield* fill(kv, "first", value)
         assert.isAbove(room, 20)
         const refusal = yield* Effect.flip(kv.put("one more", value))
         assert.strictEqual(refusal._tag, "StoreError")
         assert.strictEqual("outcome" in refusal && refusal.outcome, "not-applied")
         assert.include(refusal.message, "disk is full")
         yield* TestClock.adjust("1 second")
-        assert.isAbove(yield* fill("second"), 20)
+        assert.isAbove(yield* fill(kv, "second", value), 20)
         yield* TestClock.adjust("1 second")
         yield* kv.putMany(Array.from({ length: 20 }, (_, i) => [`third-${i}`, value]))
         assert.strictEqual(rows(database), 20)
-        yield* fill("fourth")
+        yield* fill(kv, "fourth", value)
         yield* TestClock.adjust("1 second")
         assert.isTrue(yield* putIfAbsent("fifth", value))
         assert.isFalse(database.isTransaction)

@@ -1,3 +1,4 @@
+/** The stored expiry of an entry in Sqlite, which updates must not change. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -11,7 +12,7 @@ import * as FernetEncryption from "../../../src/wrappers/FernetEncryption.ts"
 import { withConnection } from "./support.ts"
 
 describe("the expiry of an entry", () => {
-  it.effect("does not change in 1,000 updates at odd times, alone and through Aead and Fernet", () =>
+  it.effect("does not change in 1,000 updates at odd times, with and without Aead and Fernet", () =>
     Effect.gen(function* () {
       const key = yield* Aead.generateKey
       const wrappers: ReadonlyArray<

@@ -1,20 +1,21 @@
+/** The ranges by which Sqlite selects names that start with a prefix. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { next, type Range, startingWith } from "../../../src/stores/sqlite/range.ts"
 
 const bytes = (text: Range["from"]) => Buffer.from(text as string)
 
-/** As SQLite compares: texts by their bytes, and a blob after every text. */
+/** Compares as SQLite does: texts by their bytes, and a blob after every text. */
 const contains = ({ from, to }: Range, name: string) =>
   bytes(name).compare(bytes(from)) >= 0 && (typeof to !== "string" || bytes(name).compare(bytes(to)) < 0)
 
-/** Characters around the places where the encodings change, and those that patterns would take for theirs. */
+/** Characters at the boundaries of the encodings, and characters with a meaning in patterns. */
 const units = ["a", "b", "%", "_", "*", "\0", "\x7f", "\x80", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff"]
 const surrogates = ["\ud800", "\udbff", "\udc00", "\udfff", "\ud800\udc00", "\ud83d\ude00", "\udbff\udfff"]
 const text = Schema.Array(Schema.Literals([...units, ...surrogates])).check(Schema.isMaxLength(4))
 
-describe("range", () => {
-  it.prop("has the names that start with the prefix, and no others", { prefix: text, name: text }, (given) => {
+describe("ranges", () => {
+  it.prop("contain exactly the names that start with the prefix", { prefix: text, name: text }, (given) => {
     const prefix = given.prefix.join("")
     for (const name of [given.name.join(""), prefix + given.name.join(""), `${prefix.slice(0, -1)}\udc00`]) {
       if (!name.isWellFormed()) continue
@@ -23,7 +24,7 @@ describe("range", () => {
     }
   })
 
-  it("has no end after the last character of all", () => {
+  it("have no end for a prefix of the last code point", () => {
     assert.deepStrictEqual(startingWith("\u{10ffff}\u{10ffff}"), {
       from: "\u{10ffff}\u{10ffff}",
       to: new Uint8Array(0)
@@ -32,13 +33,13 @@ describe("range", () => {
     assert.strictEqual(startingWith("\ud7ff")?.to, "\ue000")
   })
 
-  it("takes half of a pair as the start of all that begin with it", () => {
+  it("include all characters that begin with half of a surrogate pair", () => {
     assert.deepStrictEqual(startingWith("a\ud83d"), { from: "a\u{1f400}", to: "a\u{1f800}" })
     assert.strictEqual(startingWith("a\ude00"), undefined)
     assert.strictEqual(startingWith("\ud83da"), undefined)
   })
 
-  it("goes on right after a name", () => {
+  it("continue directly after a name", () => {
     assert.isAbove(bytes(next("a")).compare(bytes("a")), 0)
     assert.isAtMost(bytes(next("a")).compare(bytes("a\0")), 0)
   })

@@ -1,3 +1,4 @@
+/** Migrations of Sqlite's tables, and the table names that it accepts. */
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
@@ -14,7 +15,7 @@ const run = (database: DatabaseSync, table: string, steps?: ReadonlyArray<Migrat
 const setup = () => new DatabaseSync(":memory:")
 
 describe("migrate", () => {
-  it("brings a table of an older version to the newest, with what it holds", () => {
+  it("migrates a table of an older version and its rows", () => {
     const database = setup()
     assert.deepStrictEqual(run(database, "t", [first]), Result.succeed(1))
     database.exec("INSERT INTO t VALUES ('old')")
@@ -22,7 +23,7 @@ describe("migrate", () => {
     assert.deepStrictEqual({ ...database.prepare("SELECT * FROM t").get() }, { a: "old!", b: "new" })
   })
 
-  it("does each step once", () => {
+  it("runs each step once", () => {
     const database = setup()
     run(database, "t", [first, second])
     database.exec("INSERT INTO t (a) VALUES ('x')")
@@ -46,7 +47,7 @@ describe("migrate", () => {
     assert.isTrue(Result.isFailure(refused) && /version 2.*knows 1/.test(refused.failure))
   })
 
-  it("refuses a table or view of somebody else, and adds nothing to their database", () => {
+  it("refuses a table or view of another program, and adds nothing to its database", () => {
     for (const sql of ["CREATE TABLE T (x)", "CREATE VIEW t AS SELECT 1"]) {
       const database = setup()
       database.exec(sql)
@@ -56,7 +57,7 @@ describe("migrate", () => {
     }
   })
 
-  it("makes a table again that was dropped, and numbers its writers on", () => {
+  it("creates a dropped table again, and continues to number its writers", () => {
     const database = setup()
     run(database, "t")
     run(database, "t")
@@ -64,7 +65,7 @@ describe("migrate", () => {
     assert.deepStrictEqual(run(database, "t"), Result.succeed(3))
   })
 
-  it("takes names that differ only in case for one table, as SQLite does", () => {
+  it("treats names that differ only in case as one table, as SQLite does", () => {
     const database = setup()
     assert.deepStrictEqual(run(database, "Users"), Result.succeed(1))
     assert.deepStrictEqual(run(database, "USERS"), Result.succeed(2))
@@ -78,21 +79,21 @@ describe("migrate", () => {
     )
   })
 
-  it("refuses a database in UTF-16, whose order is another", () => {
+  it("refuses a database in UTF-16, which sorts differently", () => {
     const database = setup()
     database.exec("PRAGMA encoding = 'UTF-16le'; CREATE TABLE other (x)")
     const refused = run(database, "t")
     assert.isTrue(Result.isFailure(refused) && refused.failure.includes("UTF-16le"))
   })
 
-  it("keeps user_version for the application", () => {
+  it("does not change user_version, which belongs to the application", () => {
     const database = setup()
     database.exec("PRAGMA user_version = 7")
     run(database, "t")
     assert.strictEqual(database.prepare("PRAGMA user_version").get()?.user_version, 7)
   })
 
-  it("has as many versions as steps", () => {
+  it("records as many versions as there are steps", () => {
     const database = setup()
     run(database, "t")
     assert.strictEqual(database.prepare("SELECT schema_version AS v FROM effect_kv_tables").get()?.v, migrations.length)
@@ -100,12 +101,15 @@ describe("migrate", () => {
 })
 
 describe("table names", () => {
-  it.each(["", "a\0b", "\ud800", "sqlite_entries", "SQLite_x", "effect_kv_tables"])("%j is refused", (name) => {
-    assert.isString(problemOf(name))
-  })
+  it.each(["", "a\0b", "\ud800", "sqlite_entries", "SQLite_x", "effect_kv_tables"])(
+    "are refused, such as %j",
+    (name) => {
+      assert.isString(problemOf(name))
+    }
+  )
 
   it.each(["entries", 'a"b', "two words", "select", "x'; DROP TABLE y; --", "größe", "a.b"])(
-    "%j is a table",
+    "are accepted, such as %j",
     (name) => {
       const database = setup()
       assert.isUndefined(problemOf(name))

@@ -1,4 +1,4 @@
-/** What a database file still tells of what was replaced or deleted, and who may read it. */
+/** Which replaced or deleted values can still be read in the database file, how it shrinks, and who may read it. */
 import * as fs from "node:fs"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -30,7 +30,7 @@ const random = (seed: number) => (below: number) => {
   return seed % below
 }
 
-/** Puts, replaces and deletes entries of all sizes. Answers the secrets of those that are left. */
+/** Puts, replaces and deletes entries of all sizes. Returns the secrets of those that are left. */
 const churn = (below: (n: number) => number) =>
   Effect.gen(function* () {
     const kv = yield* KeyValue.KeyValue
@@ -51,8 +51,8 @@ const churn = (below: (n: number) => number) =>
 
 const sizeOf = (filename: string) => fs.statSync(filename).size
 
-describe("what was replaced or deleted", () => {
-  it.effect("cannot be read any more after Maintenance, although the layer is open", () =>
+describe("values that were replaced or deleted", () => {
+  it.effect("cannot be read in the file after Maintenance while the layer is open", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       yield* Effect.gen(function* () {
@@ -68,7 +68,7 @@ describe("what was replaced or deleted", () => {
     })
   )
 
-  it.effect("cannot be read any more after the layer has closed, although another connection is open", () =>
+  it.effect("cannot be read in the file after the layer has closed while another connection is open", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const other = yield* connect(filename)
@@ -79,7 +79,7 @@ describe("what was replaced or deleted", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("with secureDelete: false, stays in the file", () =>
+  it.effect("stay in the file when secureDelete is false", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const live = yield* churn(random(1)).pipe(withStore({ filename, secureDelete: false }))
@@ -87,7 +87,7 @@ describe("what was replaced or deleted", () => {
     })
   )
 
-  it.effect("by Rotation in plaintext cannot be read any more when the layer has closed", () =>
+  it.effect("cannot be read in the file after Rotation has encrypted them and the layer has closed", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const key = yield* Aead.generateKey
@@ -100,7 +100,7 @@ describe("what was replaced or deleted", () => {
     })
   )
 
-  it.effect("before an older version knew to wipe it is gone after vacuum, and the file can shrink from then on", () =>
+  it.effect("are wiped by vacuum from a file of an older version, which can shrink from then on", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const database = yield* connect(filename)
@@ -116,7 +116,7 @@ describe("what was replaced or deleted", () => {
     })
   )
 
-  it.effect("is not wiped in a database that was given, whose owner sets it up", () =>
+  it.effect("are not wiped from a given database, whose owner configures it", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const database = yield* connect(filename)
@@ -143,7 +143,7 @@ describe("Maintenance", () => {
   })
 
   for (const operation of ["clear", "clearCollection", "removeExpired"] as const) {
-    it.effect(`${operation} gives the space back to the file system`, () =>
+    it.effect(`returns space to the file system with ${operation}`, () =>
       Effect.gen(function* () {
         const filename = yield* temporaryFile
         yield* Effect.gen(function* () {
@@ -164,7 +164,7 @@ describe("Maintenance", () => {
     )
   }
 
-  it.effect("succeeds while another connection reads, and leaves the log to the next time", () =>
+  it.effect("succeeds while another connection reads, and truncates the log the next time", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       yield* Effect.gen(function* () {
@@ -187,7 +187,7 @@ describe("Maintenance", () => {
 })
 
 describe("vacuum", () => {
-  it.effect("fails with StoreSetupError when the file does not exist, and does not make it", () =>
+  it.effect("fails with StoreSetupError when the file does not exist, and does not create it", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       assert.strictEqual((yield* Effect.flip(Sqlite.vacuum({ filename })))._tag, "StoreSetupError")
@@ -196,7 +196,7 @@ describe("vacuum", () => {
   )
 
   it.effect(
-    "fails with StoreSetupError while another connection reads, since the file still holds what was deleted",
+    "fails with StoreSetupError while another connection reads, because the file still holds deleted values",
     () =>
       Effect.gen(function* () {
         const filename = yield* temporaryFile
@@ -233,7 +233,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
   const modes = (filename: string) => ["", "-wal", "-shm"].map((end) => modeOf(filename + end))
   const write = Effect.flatMap(KeyValue.KeyValue, (kv) => kv.put("a", 1))
 
-  it.effect("are the owner's alone, of the file, of its log and of directories that are made", () =>
+  it.effect("are for the owner only, for the file, its log and created directories", () =>
     Effect.gen(function* () {
       const root = dirname(yield* temporaryFile)
       const filename = join(root, "deep/down/test.db")
@@ -251,7 +251,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     "a URI with an authority, a query and escapes": (path: string) =>
       `file://localhost${path.replace("test", "te%73t")}?cache=private#fragment`
   })) {
-    it.effect(`hold for ${name}, too`, () =>
+    it.effect(`are for the owner only when the filename is ${name}`, () =>
       Effect.gen(function* () {
         const filename = yield* temporaryFile
         yield* Effect.andThen(
@@ -263,7 +263,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
   }
 
   for (const escape of ["%00", "%FF", "%zz"]) {
-    it.effect(`cannot be given to the file of a URI with ${escape}, which is refused`, () =>
+    it.effect(`cannot be set for a URI with ${escape}, which is refused`, () =>
       Effect.gen(function* () {
         const filename = yield* temporaryFile
         assert.strictEqual((yield* refused({ filename: `file:${filename}${escape}` }))._tag, "StoreSetupError")
@@ -272,7 +272,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     )
   }
 
-  it.effect("hold for the file that a symbolic link leads to and SQLite makes", () =>
+  it.effect("are for the owner only for a file that SQLite creates through a symbolic link", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const link = join(dirname(filename), "link.db")
@@ -284,7 +284,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     })
   )
 
-  it.effect("are those of the options, and an existing file keeps its own", () =>
+  it.effect("are those of the options, except that an existing file keeps its own", () =>
     Effect.gen(function* () {
       const filename = join(dirname(yield* temporaryFile), "shared/test.db")
       yield* write.pipe(withStore({ filename, fileMode: 0o640, directoryMode: 0o750 }))
@@ -296,7 +296,7 @@ describe.skipIf(process.platform === "win32")("permissions", () => {
     })
   )
 
-  it.effect("that the owner could not use are refused", () =>
+  it.effect("are refused when the owner could not use them", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       for (const options of [{ fileMode: 0o440 }, { fileMode: 600 }, { fileMode: -1 }, { directoryMode: 0o600 }]) {

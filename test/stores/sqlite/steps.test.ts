@@ -1,4 +1,4 @@
-/** How much the store does before the event loop goes on, and how that grows. */
+/** How often Sqlite lets the event loop run in large calls, and how that grows. */
 import type { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -7,20 +7,8 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
+import { turnsOf } from "../../support/turnsOf.ts"
 import { rows, withConnection } from "./support.ts"
-
-/** How often the event loop goes round while an effect runs. */
-const turnsOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    let turns = 0
-    let timer = setImmediate(function count() {
-      turns++
-      timer = setImmediate(count)
-    })
-    yield* effect
-    clearImmediate(timer)
-    return turns
-  })
 
 const operations = Effect.fnUntraced(function* (database: DatabaseSync) {
   const kv = yield* KeyValue.KeyValue
@@ -49,7 +37,7 @@ const operations = Effect.fnUntraced(function* (database: DatabaseSync) {
 
 describe("the event loop", () => {
   for (const name of ["putMany", "getMany", "keys", "collections", "clear", "removeExpired"] as const) {
-    it.effect(`goes on after each 1,000 entries of ${name}, and twice the entries take twice the steps`, () =>
+    it.effect(`runs after each 1,000 entries of ${name}, and twice the entries take twice the turns`, () =>
       Effect.gen(function* () {
         const { database, store } = yield* withConnection
         yield* Effect.gen(function* () {
@@ -69,7 +57,7 @@ describe("the event loop", () => {
     )
   }
 
-  it.effect("goes on while what a large batch has to sweep is removed", () =>
+  it.effect("runs while a large batch removes expired entries", () =>
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       yield* Effect.gen(function* () {

@@ -15,14 +15,14 @@ export const temporaryFile = Effect.map(
   (directory) => join(directory, "test.db")
 )
 
-/** A connection of the test's own. */
+/** A separate connection for the test. */
 export const connect = (filename: string, options: DatabaseSyncOptions = {}) =>
   Effect.acquireRelease(
     Effect.sync(() => new DatabaseSync(filename, options)),
     (database) => Effect.sync(() => database.isOpen && database.close())
   )
 
-/** A store in a connection of the test's own, so that it can do to the database what it likes. */
+/** A store over a connection that the test holds, too, so that the test can change the database. */
 export const withConnection = Effect.gen(function* () {
   const filename = yield* temporaryFile
   const database = yield* connect(filename)
@@ -30,7 +30,7 @@ export const withConnection = Effect.gen(function* () {
   return { filename, database, store: Sqlite.layer({ database }) }
 })
 
-/** Why a store cannot be set up. */
+/** The error with which a layer cannot be built. */
 export const refused = (options: Sqlite.Options) =>
   Effect.flip(Effect.scoped(Effect.provide(KeyValue.KeyValue, Sqlite.layer(options))))
 

@@ -1,3 +1,4 @@
+/** The versions by which Sqlite detects concurrent writes. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Calls from "../../../src/driver/Calls.ts"
@@ -16,7 +17,7 @@ const deleteIf = (kv: KeyValue.Service, expected: unknown) =>
   kv.driver.atomic!.compareAndPut(Calls.compareAndPut(place, { entry: undefined, expected }))
 
 describe("versions", () => {
-  it.effect("do not come again, after overwriting, deleting, or in another layer", () =>
+  it.effect("are not reused after overwriting, deleting or in another layer", () =>
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const seen: Array<unknown> = []

@@ -1,3 +1,4 @@
+/** Tests the virtual clock and scheduler of the simulation. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -18,7 +19,7 @@ const inVirtualTime = <A>(
   )
 }
 
-/** Tells when each of several sleeps ended. */
+/** Logs when each of several sleeps ends. */
 const sleepers = (clock: VirtualClock, log: Array<readonly [number, number]>) =>
   Effect.forEach([10, 20, 30], (millis) =>
     Effect.forkDetach(

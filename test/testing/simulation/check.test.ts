@@ -1,3 +1,4 @@
+/** Tests which histories of operations `check` accepts, and which violations it reports. */
 import { assert, describe, it } from "@effect/vitest"
 import { check, type Expected } from "../../../src/testing/simulation/check.ts"
 import type { Answer, Application, History, Operation } from "../../../src/testing/simulation/History.ts"
@@ -7,7 +8,7 @@ import type { ViolationKind } from "../../../src/testing/simulation/Violation.ts
 
 let id = 0
 
-/** An operation on the key `k`, from one time to another. Times are moments, too. */
+/** An operation on the key `k`, from one time to another. Times are sequence numbers, too. */
 const operation = (
   action: Action,
   from: number,
@@ -76,9 +77,9 @@ const kinds = (operations: ReadonlyArray<Operation>, staleness: Staleness = { _t
   check({ ...history, operations }, { ...promises, staleness, countsDeletes }).map(({ kind }) => kind)
 
 const expect = (name: string, expected: ReadonlyArray<ViolationKind>, ...args: Parameters<typeof kinds>) =>
-  it(name, () => assert.deepStrictEqual(kinds(...args), expected))
+  it(`${expected.length === 0 ? "accepts" : "reports"} ${name}`, () => assert.deepStrictEqual(kinds(...args), expected))
 
-/** Of whole histories, with what happened beside operations. */
+/** The violations in a history with restarts, stalls, jumps or contents. */
 const found = (operations: ReadonlyArray<Operation>, more: Partial<History>, expected: Partial<Expected> = {}) =>
   check({ ...history, operations, ...more }, { ...promises, ...expected }).map(({ kind }) => kind)
 
@@ -88,16 +89,16 @@ const limits = { millis: 1000, budgets: true, afterClose: 0 }
 
 const unnoticed = [put(1, 0, 10), operation("delete", 20, 30, done(false), { applications: [applied(21, 22)] })]
 
-describe("check finds nothing wrong with", () => {
+describe("check on histories that keep the promises", () => {
   expect("a write and a read", [], [put(1, 0, 10), get(20, 30, "1@k")])
-  expect("a TTL that is told to the millisecond", [], [put(1, 0, 10, done(), { ttl: 100 }), ttl(20, 30, "1@k", 100)])
+  expect("a TTL that is exact to the millisecond", [], [put(1, 0, 10, done(), { ttl: 100 }), ttl(20, 30, "1@k", 100)])
   expect(
-    "an entry that has no time left when the answer comes",
+    "an entry that expires before the reply arrives",
     [],
     [put(1, 0, 10, done(), { ttl: 100 }), ttl(90, 110, "1@k", 110)]
   )
   expect(
-    "an entry that was told to expire early",
+    "an entry that a fault makes expire early",
     [],
     [put(1, 0, 10, done(), { ttl: 100, expiredEarly: [50] }), ttl(20, 30, "1@k", 50), get(60, 70, undefined)]
   )
@@ -112,18 +113,18 @@ describe("check finds nothing wrong with", () => {
     ]
   )
   expect(
-    "a write whose outcome is unknown and that shows late",
+    "a write of unknown outcome that becomes visible late",
     [],
     [put(1, 0, 10), put(2, 20, 30, failed("unknown")), get(40, 50, "1@k"), get(60, 70, "2@k")]
   )
   expect("a write of a client that gave up", [], [put(1, 0, 10, { _tag: "interrupted" }), get(40, 50, "1@k")])
   expect(
-    "a failed write that somebody saw without seeing which",
+    "a failed write that a delete has found",
     [],
     [put(1, 0, 10, failed("unknown")), operation("delete", 20, 30, done(true), { applications: [applied(21, 22)] })]
   )
   expect(
-    "a write that was done again after its reply was lost",
+    "a write that was retried after its reply was lost",
     [],
     [
       put(1, 0, 90, done(), { applications: [applied(1, 2), applied(60, 61)] }),
@@ -144,7 +145,7 @@ describe("check finds nothing wrong with", () => {
     ]
   )
   expect(
-    "a deletion that was tried again and answers that it found nothing",
+    "a deletion that was retried and found nothing",
     [],
     [
       put(1, 0, 10),
@@ -152,7 +153,7 @@ describe("check finds nothing wrong with", () => {
       get(70, 80, undefined)
     ]
   )
-  expect("a read that is as stale as it may be", [], [put(1, 0, 10), put(2, 20, 30), get(70, 80, "1@k")], {
+  expect("a read that is as stale as allowed", [], [put(1, 0, 10), put(2, 20, 30), get(70, 80, "1@k")], {
     _tag: "always",
     millis: 50
   })
@@ -164,8 +165,8 @@ describe("check finds nothing wrong with", () => {
   )
 })
 
-describe("check finds", () => {
-  expect("a deletion that says that it found nothing", ["lostAcknowledgedWrite"], unnoticed)
+describe("check on histories with a violation", () => {
+  expect("a deletion that claims to have found nothing", ["lostAcknowledgedWrite"], unnoticed)
   expect("a lost write", ["lostAcknowledgedWrite"], [put(1, 0, 10), get(20, 30, undefined)])
   expect(
     "a lost deletion",
@@ -173,43 +174,43 @@ describe("check finds", () => {
     [put(1, 0, 10), operation("delete", 20, 30, done(true)), get(40, 50, "1@k")]
   )
   expect(
-    "a stale read, if the write is there later",
+    "a stale read when the write is visible later",
     ["staleReadBeyondBound"],
     [put(1, 0, 10), put(2, 20, 30), get(40, 50, "1@k"), get(60, 70, "2@k")]
   )
   expect(
-    "a miss, if the write is there later",
+    "a miss when the write is visible later",
     ["staleReadBeyondBound"],
     [put(1, 0, 10), get(40, 50, undefined), get(60, 70, "1@k")]
   )
   expect("an expired entry", ["staleReadBeyondBound"], [put(1, 0, 10, done(), { ttl: 100 }), get(101, 110, "1@k")])
   expect(
-    "an entry that is gone before its time",
+    "an entry that is gone before it expires",
     ["lostAcknowledgedWrite"],
     [put(1, 0, 10, done(), { ttl: 100 }), get(50, 60, undefined)]
   )
   expect(
-    "a TTL that is not the one that was given",
+    "a TTL that differs from the given one",
     ["lostAcknowledgedWrite"],
     [put(1, 0, 10, done(), { ttl: 100 }), ttl(20, 30, "1@k", undefined)]
   )
   expect(
-    "a write that is said not to be applied",
+    "a visible write that was reported as not applied",
     ["notAppliedButVisible"],
     [put(1, 0, 10, failed("not-applied")), get(40, 50, "1@k")]
   )
   expect(
-    "a deletion that is said not to be applied",
+    "a visible deletion that was reported as not applied",
     ["notAppliedButVisible"],
     [put(1, 0, 10), operation("delete", 20, 30, failed("not-applied")), get(40, 50, undefined)]
   )
   expect(
-    "a refused insertion that is there",
+    "a refused insertion that is visible",
     ["notAppliedButVisible"],
     [operation("putIfAbsent", 0, 10, done(false), { as: 1 }), get(40, 50, "1@k")]
   )
   expect(
-    "an attempt of an update that was lost, and is there",
+    "a failed attempt of an update that is visible",
     ["notAppliedButVisible"],
     [
       operation("update", 0, 10, done("1.2@k"), {
@@ -222,20 +223,20 @@ describe("check finds", () => {
     ]
   )
   expect(
-    "two insertions into the same place",
+    "two successful insertions of one key",
     ["lostAcknowledgedWrite"],
     [operation("putIfAbsent", 0, 10, done(true), { as: 1 }), operation("putIfAbsent", 0, 10, done(true), { as: 2 })]
   )
   expect(
-    "one entry that was taken twice",
+    "one entry that getAndDelete returned twice",
     ["lostAcknowledgedWrite"],
     [put(1, 0, 10), operation("getAndDelete", 20, 30, done("1@k")), operation("getAndDelete", 20, 30, done("1@k"))]
   )
-  expect("a value that nobody wrote", ["other"], [get(0, 10, "7@k")])
-  expect("an operation without an end", ["hang"], [operation("get", 0, 0, undefined)])
+  expect("a value that was never written", ["other"], [get(0, 10, "7@k")])
+  expect("an operation that never ends", ["hang"], [operation("get", 0, 0, undefined)])
   expect("a defect", ["untypedDefect"], [operation("get", 0, 10, { _tag: "defect", cause: "Error: no" })])
   expect(
-    "a read that is more stale than it may be",
+    "a read that is more stale than allowed",
     ["lostAcknowledgedWrite"],
     [put(1, 0, 10), put(2, 20, 30), get(90, 100, "1@k")],
     { _tag: "always", millis: 50 }
@@ -247,65 +248,65 @@ describe("check finds", () => {
     { _tag: "unsettled", millis: 50 }
   )
   expect(
-    "a stale answer to ttl, which is never from a copy",
+    "a stale ttl, which never comes from a copy",
     ["lostAcknowledgedWrite"],
     [put(1, 0, 10), put(2, 20, 30), ttl(40, 50, "1@k", undefined)],
     { _tag: "always", millis: 50 }
   )
 })
 
-describe("check of histories in which more happens finds", () => {
+describe("check on histories with loads, limits, restarts and clock jumps", () => {
   const loading = (as: number, from: number, to: number, held: string, loads: Operation["loads"]) =>
     operation("getOrSet", from, to, { _tag: "read", held: [held] }, { as, loads })
   const load = (from: number, to: number, made: string) => ({ from: moment(from), to: moment(to), made, wall: to })
 
-  it("nothing wrong with a load that stores its value", () => {
+  it("accepts a load that stores its value", () => {
     const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), get(40, 50, "1.1@k")]
     assert.deepStrictEqual(found(history, {}), [])
   })
 
-  it("nothing wrong with a load whose value gave way to a newer one", () => {
+  it("accepts a load whose value is not stored over a newer one", () => {
     const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), put(2, 10, 15), get(40, 50, "2@k")]
     assert.deepStrictEqual(found(history, {}), [])
   })
 
-  it("a load that stores its value over a newer one", () => {
+  it("reports a load that stores its value over a newer one", () => {
     const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), put(2, 10, 15), get(40, 50, "1.1@k")]
     assert.deepStrictEqual(found(history, {}), ["lostAcknowledgedWrite"])
   })
 
-  it("a load that stores its value after a delete", () => {
+  it("reports a load that stores its value after a delete", () => {
     const removed = operation("delete", 10, 15, done(false))
     const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), removed, get(40, 50, "1.1@k")]
     assert.deepStrictEqual(found(history, {}), ["lostAcknowledgedWrite"])
   })
 
-  it("a caller that joins a load which began before the last write", () => {
+  it("reports a caller that joins a load which began before the last write", () => {
     const removed = operation("delete", 10, 12, done(false))
     const joined = loading(3, 15, 30, "1.1@k", [])
     const history = [loading(1, 0, 30, "1.1@k", [load(5, 20, "1.1@k")]), removed, joined]
     assert.include(found(history, {}), "lostAcknowledgedWrite")
   })
 
-  it("an operation that takes longer than the stack allows, unless the event loop was blocked", () => {
+  it("reports an operation that takes longer than the stack allows, unless the event loop was blocked", () => {
     const slow = [get(0, 1500, undefined)]
     assert.deepStrictEqual(found(slow, {}, { limits }), ["hang"])
     assert.deepStrictEqual(found(slow, { stalls: [{ at: 10, millis: 600 }] }, { limits }), [])
   })
 
-  it("a caller that waits although no store has anything to answer", () => {
+  it("reports a caller that waits while no store has a call to answer", () => {
     const gaveUp = { at: moment(10_000), quietFor: 9000 }
     const waits = operation("put", 0, 10_000, { _tag: "interrupted" }, { gaveUp })
     assert.deepStrictEqual(found([waits], {}), ["hang"])
   })
 
-  it("an operation that has no end although its layer was closed", () => {
+  it("reports an operation that does not end when its layer is closed", () => {
     const gaveUp = { at: moment(10_000), quietFor: 0 }
     const waits = operation("put", 50, 10_000, { _tag: "interrupted" }, { gaveUp })
     assert.deepStrictEqual(found([waits], { reopenings: [reopening] }), ["hang"])
   })
 
-  it("an answer of a closed layer, and a failure that does not come at once", () => {
+  it("reports a result from a closed layer, and a failure that does not come at once", () => {
     const answered = get(120, 121, undefined)
     const late = operation("get", 120, 140, failed("unknown"))
     const atOnce = { ...operation("get", 120, 121, failed("unknown")), completed: { at: 120, seq: 121 } }
@@ -314,33 +315,33 @@ describe("check of histories in which more happens finds", () => {
     assert.deepStrictEqual(found([atOnce], { reopenings: [reopening] }), [])
   })
 
-  it("a layer that does not close", () => {
+  it("reports a layer that does not close", () => {
     assert.deepStrictEqual(found([], { reopenings: [{ ...reopening, closed: undefined }] }), ["hang"])
   })
 
-  it("nothing wrong with what is gone after a restart, if the stores are empty then", () => {
+  it("accepts entries that are gone after a restart only if the stores start empty", () => {
     const history = [put(1, 0, 10), get(210, 220, undefined)]
     assert.deepStrictEqual(found(history, { reopenings: [reopening] }), ["lostAcknowledgedWrite"])
     assert.deepStrictEqual(found(history, { reopenings: [reopening] }, { fresh: true }), [])
   })
 
-  it("stores that should hold the same in the end, and do not", () => {
+  it("reports stores that should hold the same at the end, and do not", () => {
     assert.deepStrictEqual(found([], { contents: { one: ["1@k"], two: [undefined] } }), ["divergedReplica"])
     assert.deepStrictEqual(found([], { contents: { one: ["1@k"], two: ["1@k"] } }), [])
   })
 
-  it("a caller without a budget that is ended by another's", () => {
+  it("reports a caller without a budget that fails at another caller's limit", () => {
     const answer = { _tag: "failed", error: "TimeoutError", outcome: undefined, limit: 20.25 } as const
     assert.deepStrictEqual(found([operation("get", 0, 20, answer)], {}), ["other"])
   })
 
-  it("an entry that the clock makes expire, and nothing else", () => {
+  it("accepts an early expiry only if the clock has jumped", () => {
     const history = [put(1, 0, 10, done(), { ttl: 100 }), get(50, 60, undefined)]
     assert.deepStrictEqual(found(history, {}), ["lostAcknowledgedWrite"])
     assert.deepStrictEqual(found(history, { jumps: [{ at: 40, by: 1000 }] }), [])
   })
 
-  it("a stale value of a key that many write at once", () => {
+  it("reports a stale value of a key that many clients write at once", () => {
     const hot = { keys: [], hotKeys: ["k"] }
     const history = [put(1, 0, 10), put(2, 20, 30), get(40, 50, "1@k")]
     assert.deepStrictEqual(found(history, hot), ["lostAcknowledgedWrite"])

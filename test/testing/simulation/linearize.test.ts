@@ -1,3 +1,4 @@
+/** Tests which sequences of operations on one key `linearize` can explain, and which it contradicts. */
 import { assert, describe, it } from "@effect/vitest"
 import { type Change, type Interval, linearize, undecided } from "../../../src/testing/simulation/linearize.ts"
 
@@ -21,13 +22,13 @@ const forever = Number.POSITIVE_INFINITY
 const explained: Readonly<Record<string, ReadonlyArray<Interval<string>>>> = {
   "nothing at all": [],
   "a read before any write": [at("r", 0, 1, saw(undefined))],
-  "one after the other": [
+  "operations one after another": [
     at("a", 0, 1, wrote("a")),
     at("r", 2, 3, saw("a")),
     at("d", 4, 5, cleared),
     at("s", 6, 7, saw(undefined))
   ],
-  "a read at the same time as a write sees the old or the new": [
+  "reads during a write that see the old or the new value": [
     at("a", 0, 1, wrote("a")),
     at("b", 2, 9, wrote("b")),
     at("r", 3, 4, saw("a")),
@@ -72,26 +73,26 @@ const explained: Readonly<Record<string, ReadonlyArray<Interval<string>>>> = {
     at("r", 2, 5, saw("a")),
     at("x", 3.5, 3.5, expired("a"))
   ],
-  "a write that is applied after it has expired": [
+  "a write that is applied after its expiry": [
     at("b", 0, 1, wrote("b")),
     at("a", 2, 9, wrote("a")),
     at("x", 3.5, 3.5, expired("a")),
     at("r", 4, 5, saw("b")),
     at("s", 6, 7, saw(undefined))
   ],
-  "what replaced an entry outlives it": [
+  "a value that outlives the one that it replaced": [
     at("a", 0, 1, wrote("a")),
     at("b", 2, 3, wrote("b")),
     at("x", 3.5, 3.5, expired("a")),
     at("r", 4, 5, saw("b"))
   ],
-  "a deletion that found something": [
+  "a deletion that found an entry": [
     at("a", 0, forever, wrote("a"), false),
     at("d", 2, 3, { _tag: "removed" }),
     at("r", 4, 5, saw(undefined))
   ],
   "a refused insertion": [at("a", 0, 1, wrote("a")), at("i", 2, 3, { _tag: "sawSome" })],
-  "an uncertain write that had its time and was not done": [
+  "an uncertain write that was not applied in its interval": [
     at("a", 0, 1, wrote("a")),
     at("b", 2, 3, wrote("b")),
     at("a again", 4, 6, wrote("a"), false),
@@ -111,7 +112,7 @@ const explained: Readonly<Record<string, ReadonlyArray<Interval<string>>>> = {
     at("r", 8, 9, saw("a")),
     at("s", 10, 11, saw(undefined))
   ],
-  "an expired entry that is there again after the clock was set back": [
+  "an expired entry that reappears after the clock was set back": [
     at("a", 0, 1, wrote("a")),
     at("x", 2, 2, expired("a")),
     at("r", 3, 4, saw(undefined)),
@@ -143,9 +144,9 @@ const explained: Readonly<Record<string, ReadonlyArray<Interval<string>>>> = {
   ]
 }
 
-/** With the operation that shows it. */
+/** Each with the operation at which the contradiction shows. */
 const contradictory: Readonly<Record<string, readonly [label: string, ReadonlyArray<Interval<string>>]>> = {
-  "an entry that was replaced, and is there again after the clock was set back": [
+  "a replaced entry that reappears after the clock was set back": [
     "s",
     [
       at("a", 0, 1, wrote("a")),
@@ -162,12 +163,12 @@ const contradictory: Readonly<Record<string, readonly [label: string, ReadonlyAr
   "a lost write": ["r", [at("a", 0, 1, wrote("a")), at("r", 2, 3, saw(undefined))]],
   "a stale read": ["r", [at("a", 0, 1, wrote("a")), at("b", 2, 3, wrote("b")), at("r", 4, 5, saw("a"))]],
   "a deleted value that came back": ["r", [at("a", 0, 1, wrote("a")), at("d", 2, 3, cleared), at("r", 4, 5, saw("a"))]],
-  "the new value, then the old": [
+  "a read of the new value followed by one of the old": [
     "s",
     [at("a", 0, 1, wrote("a")), at("b", 2, 9, wrote("b")), at("r", 3, 4, saw("b")), at("s", 5, 6, saw("a"))]
   ],
-  "a write before it was begun": ["r", [at("r", 0, 1, saw("a")), at("a", 2, 3, wrote("a"))]],
-  "an uncertain write that came and went": [
+  "a read of a value before its write began": ["r", [at("r", 0, 1, saw("a")), at("a", 2, 3, wrote("a"))]],
+  "an uncertain write that was visible only for a while": [
     "s",
     [
       at("a", 0, 1, wrote("a")),
@@ -194,16 +195,16 @@ const contradictory: Readonly<Record<string, readonly [label: string, ReadonlyAr
     "r",
     [at("a", 0, 1, wrote("a")), at("x", 3.5, 3.5, expired("a")), at("r", 4, 5, saw("a"))]
   ],
-  "an entry that was applied when it had expired": [
+  "an entry that is visible although it was expired when it was applied": [
     "r",
     [at("a", 0, 9, wrote("a")), at("x", 3.5, 3.5, expired("a")), at("r", 4, 5, saw("a"))]
   ],
-  "an entry that is gone before its time": [
+  "an entry that is gone before it expires": [
     "r",
     [at("a", 0, 1, wrote("a")), at("r", 2, 3, saw(undefined)), at("x", 3.5, 3.5, expired("a"))]
   ],
-  "a deletion that found what was not there": ["d", [at("d", 0, 1, { _tag: "removed" })]],
-  "a refused insertion where there was nothing": ["i", [at("i", 0, 1, { _tag: "sawSome" })]],
+  "a deletion that found an entry where there was none": ["d", [at("d", 0, 1, { _tag: "removed" })]],
+  "a refused insertion where there was no entry": ["i", [at("i", 0, 1, { _tag: "sawSome" })]],
   "an attempt that was repeated after its call": [
     "s",
     [
@@ -233,22 +234,22 @@ describe("linearize", () => {
     })
   }
 
-  it("tells what there can have been", () => {
+  it("returns the values that were possible", () => {
     const found = linearize([at("a", 0, 1, wrote("a")), at("b", 2, 9, wrote("b")), at("r", 3, 4, saw(undefined))])
     assert.deepStrictEqual(typeof found === "object" && [...found.possible].sort(), ["a", "b"])
   })
 
-  it("takes one of many uncertain deletions for another", () => {
+  it("treats many uncertain deletions as interchangeable", () => {
     const deletions = Array.from({ length: 25 }, (_, i) => at("d", i, forever, cleared, false))
     assert.isUndefined(linearize([...deletions, at("a", 100, 101, wrote("a")), at("r", 102, 103, saw("a"))]))
   })
 
-  it("lets operations that may happen at any time and do the same stand for each other when there are many", () => {
+  it("treats many uncertain operations that do the same as interchangeable", () => {
     const writes = Array.from({ length: 60 }, (_, i) => at("w", i, forever, wrote("same"), false))
     assert.isUndefined(linearize([...writes, at("d", 102, 103, cleared), at("r", 104, 105, saw("same"))]))
   })
 
-  it("decides about 14 values that may each expire early and be there again after the clock was set back", () => {
+  it("decides about 14 values that may each expire early and reappear when the clock is set back", () => {
     const values = Array.from({ length: 14 }, (_, i) => `${i}`)
     const lives = values.flatMap((value, i) => [
       at("w", i, i + 0.5, wrote(value)),
@@ -259,7 +260,7 @@ describe("linearize", () => {
     assert.isTrue(typeof linearize([...lives, at("r", 70, 71, saw("unknown"))]) === "object")
   })
 
-  it("does not decide what has more possibilities than it can look at", () => {
+  it("returns undecided when there are too many possibilities", () => {
     const writes = Array.from({ length: 40 }, (_, i) => at("w", i, forever, wrote(`${i}`), false))
     assert.strictEqual(linearize([...writes, at("r", 102, 103, saw("7"))]), undecided)
   })

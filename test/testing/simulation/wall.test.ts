@@ -1,8 +1,9 @@
+/** Tests the wall clock of the simulation, which can jump, and when it passes an expiry. */
 import { assert, describe, it } from "@effect/vitest"
 import { crossings, wallAt } from "../../../src/testing/simulation/wall.ts"
 
 describe("the wall clock of a simulation", () => {
-  it("shows the time that has passed, and all jumps so far", () => {
+  it("shows the elapsed time plus all jumps so far", () => {
     const jumps = [
       { at: 10, by: 100 },
       { at: 20, by: -50 }
@@ -29,7 +30,7 @@ describe("the wall clock of a simulation", () => {
     ])
   })
 
-  it("passes a time later when it is set back before", () => {
+  it("passes a time later when it is set back before it", () => {
     assert.deepStrictEqual(crossings([{ at: 10, by: -100 }], 30), [{ at: 130, expired: true }])
   })
 })

@@ -1,3 +1,4 @@
+/** Tests which code of a failure goes into spans and metrics. */
 import { assert, describe, it } from "@effect/vitest"
 import * as PlatformError from "effect/PlatformError"
 import { InvalidKeyError, StoreUnavailableError } from "../../src/KeyValueError.ts"
@@ -11,7 +12,7 @@ const codeOf = (cause: unknown) =>
 const withCode = (code: unknown) => Object.assign(new Error("secret-value"), { code })
 
 describe("the code of a failure", () => {
-  it("is that of its cause, or of what caused that", () => {
+  it("is the code of its cause, or of that cause's cause", () => {
     assert.strictEqual(codeOf(withCode("ECONNREFUSED")), "ECONNREFUSED")
     assert.strictEqual(codeOf(new Error("outer", { cause: withCode("ERR_SQLITE_ERROR") })), "ERR_SQLITE_ERROR")
     const busy = PlatformError.systemError({
@@ -24,7 +25,7 @@ describe("the code of a failure", () => {
     assert.strictEqual(codeOf(busy), "EBUSY")
   })
 
-  it("is nothing else than a code", () => {
+  it("is undefined for anything that is not a code", () => {
     for (const cause of [undefined, null, "ECONNREFUSED", new Error("E"), withCode(5), withCode("secret-key")]) {
       assert.isUndefined(codeOf(cause))
     }
@@ -32,7 +33,7 @@ describe("the code of a failure", () => {
     assert.isUndefined(telemetry.codeOf(new InvalidKeyError({ ...place, reason: "the key is too long" })))
   })
 
-  it("is found in bounded time, and by nothing that throws", () => {
+  it("is found in bounded time, and does not throw", () => {
     const cyclic = new Error("cyclic")
     cyclic.cause = cyclic
     assert.isUndefined(codeOf(cyclic))

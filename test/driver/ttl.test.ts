@@ -1,3 +1,4 @@
+/** Tests which TTLs are accepted, and when an entry expires. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -10,7 +11,7 @@ const left = (ttl: unknown): number | undefined => {
 }
 
 describe("a TTL", () => {
-  it("is any duration, cut off to whole milliseconds", () => {
+  it("may be any duration, and is cut off to whole milliseconds", () => {
     const cases: ReadonlyArray<readonly [Duration.Input, number]> = [
       [100, 100],
       [1.9, 1],
@@ -26,13 +27,13 @@ describe("a TTL", () => {
     }
   })
 
-  it("of undefined or infinity is none", () => {
+  it("gives no expiry when it is undefined or infinite", () => {
     for (const ttl of [undefined, Number.POSITIVE_INFINITY, "Infinity", Duration.infinity]) {
       assert.isUndefined(left(ttl))
     }
   })
 
-  it("is nothing else: numbers in text, dates, objects and booleans are refused", () => {
+  it("is refused as a number in text, a date, an object or a boolean", () => {
     const wrong = [
       ...["100", "None", "-100", "0.1", "", "soon", "2025-01-01T00:00:00+00:00"],
       ...[new Date(0), {}, Object.create(null), [], true, false, null, Symbol("ttl"), () => 1],

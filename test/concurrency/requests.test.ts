@@ -1,3 +1,6 @@
+/**
+ * Tests what is shared between requests, and what is not, where a runtime ends the I/O of a request with the request.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
@@ -27,7 +30,7 @@ const unknown = Effect.provideService(CurrentRequest, "unknown")
 
 const request = (): Request => ({ waitUntil: () => {} })
 
-/** A load that waits, and counts how often it was begun. */
+/** A load that waits for `open`, and counts how often it starts. */
 const counted = Effect.gen(function* () {
   const gate = yield* Deferred.make<void>()
   const counts = { loads: 0 }
@@ -76,7 +79,7 @@ describe("loads of requests that share nothing", () => {
     })
   )
 
-  it.effect("are told of each key that is dropped, and of no load that is not under way", () =>
+  it.effect("learn which of their keys were dropped while they ran", () =>
     Effect.gen(function* () {
       const flights = new SingleFlight<ReadonlyArray<boolean>, never>()
       const dropped = (then: () => void) =>
@@ -89,7 +92,7 @@ describe("loads of requests that share nothing", () => {
           )
         )
       assert.deepStrictEqual((yield* dropped(() => {}))[0], [false, false])
-      assert.isFalse(flights.isIdle, "a write must tell loads that are not known")
+      assert.isFalse(flights.isIdle, "a write must reach the loads of unknown requests")
       assert.deepStrictEqual((yield* dropped(() => flights.drop("b")))[0], [false, true])
       assert.deepStrictEqual((yield* dropped(() => flights.dropAll()))[0], [true, true])
       assert.deepStrictEqual((yield* dropped(() => {}))[0], [false, false])
@@ -115,7 +118,7 @@ describe("loads of requests that share nothing", () => {
     })
   )
 
-  it.effect("that wait for themselves are a defect, not a load without end", () =>
+  it.effect("die instead of waiting for themselves", () =>
     Effect.gen(function* () {
       const flights = new SingleFlight<number, never>()
       const b: Effect.Effect<number> = Effect.suspend(() => flights.run("b", () => a))
@@ -124,13 +127,13 @@ describe("loads of requests that share nothing", () => {
         const exit = yield* Effect.exit(Effect.provideService(a, CurrentRequest, each))
         assert.match(
           Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "",
-          /A load waits for itself: "" \/ "b" → "" \/ "a"/
+          /A load waits for itself: "b" → "a"/
         )
       }
     })
   )
 
-  it.effect("nobody waits for a turn behind a request that never ends", () =>
+  it.effect("do not make an unknown request wait in a lane behind one that never ends", () =>
     Effect.gen(function* () {
       const lanes = new Lanes()
       yield* Effect.forkChild(unknown(lanes.run(["a"], Effect.never)), { startImmediately: true })
@@ -139,7 +142,7 @@ describe("loads of requests that share nothing", () => {
   )
 })
 
-describe("a load of an unknown request that a write overtook", () => {
+describe("a load of an unknown request during a write", () => {
   it.effect("is not kept by a PassthroughCache", () => {
     const plan = script("midway")
     return Effect.gen(function* () {
@@ -158,7 +161,7 @@ describe("a load of an unknown request that a write overtook", () => {
     )
   })
 
-  it.effect("is not stored by getOrSet where the store cannot compare", () =>
+  it.effect("is not stored by getOrSet where the store has no compareAndPut", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const load = Effect.delay(Effect.succeed("loaded"), 500)
@@ -178,15 +181,15 @@ describe("a load of an unknown request that a write overtook", () => {
   )
 })
 
-describe("what a request holds that was ended without a word", () => {
+describe("a request that ends without interrupting its calls", () => {
   const get = (key: string) => KeyValue.KeyValue.use((kv) => kv.get(key))
   const tagOf = <A, E extends { readonly _tag: string }>(effect: Effect.Effect<A, E, KeyValue.KeyValue>) =>
     Effect.match(effect, { onSuccess: () => "ok", onFailure: ({ _tag }) => _tag })
 
-  /** A call that never ends and is never interrupted, like one whose request was ended. */
+  /** A call that never ends and is never interrupted, as when the runtime ends a request. */
   const lost = (key: string) => Effect.forkDetach(get(key), { startImmediately: true })
 
-  it.effect("a Bulkhead takes a place back after 30 seconds, once", () => {
+  it.effect("loses its place in a Bulkhead after 30 seconds, once", () => {
     const plan = script("hang", "ok", "hang", "hang")
     return Effect.gen(function* () {
       const first = yield* lost("a")
@@ -197,7 +200,7 @@ describe("what a request holds that was ended without a word", () => {
       yield* TestClock.adjust("29 seconds")
       assert.strictEqual(yield* tagOf(get("b")), "ok")
       yield* lost("c")
-      // Its place is another's by now.
+      // Another call has its place by now.
       yield* Fiber.interrupt(first)
       const fourth = yield* Effect.forkChild(tagOf(get("d")), { startImmediately: true })
       yield* TestClock.adjust("1 second")
@@ -208,7 +211,7 @@ describe("what a request holds that was ended without a word", () => {
     )
   })
 
-  it.effect("a Bulkhead gives no place to a request that waited for longer than it may", () => {
+  it.effect("gets no place in a Bulkhead after its maxWait is over", () => {
     const places = new Places(1, 1)
     return Effect.gen(function* () {
       const turns = yield* Effect.withFiber((fiber) =>
@@ -218,7 +221,7 @@ describe("what a request holds that was ended without a word", () => {
       assert.isTrue(places.wait(turns[1]!, 1000))
       assert.isFalse(places.wait(turns[2]!, 1000))
       yield* TestClock.adjust("1 second")
-      assert.isTrue(places.wait(turns[2]!, 1000), "who waited for too long takes no room")
+      assert.isTrue(places.wait(turns[2]!, 1000), "a waiter beyond its limit takes no room")
       places.leave(turns[0]!)
       assert.isTrue(turns[2]!.entered)
       assert.isFalse(turns[1]!.entered)
@@ -229,7 +232,7 @@ describe("what a request holds that was ended without a word", () => {
     }).pipe(unknown)
   })
 
-  it.effect("a CircuitBreaker gives up a probe after 30 seconds", () => {
+  it.effect("loses its probe of a CircuitBreaker after 30 seconds", () => {
     const plan = script("unavailable", "hang", "ok", "ok")
     return Effect.gen(function* () {
       assert.strictEqual(yield* tagOf(get("a")), "StoreUnavailableError")
@@ -248,7 +251,7 @@ describe("what a request holds that was ended without a word", () => {
     )
   })
 
-  it.effect("where requests are shared, nothing is taken from a call that takes long", () => {
+  it.effect("keeps its place in a Bulkhead for as long as it takes where requests are shared", () => {
     const plan = script("hang")
     return Effect.gen(function* () {
       yield* lost("a")
@@ -263,7 +266,7 @@ describe("what a request holds that was ended without a word", () => {
 describe("work in the background", () => {
   const stale = { maxTtl: "1 second", missingTtl: "1 second", maxStale: "1 minute" } as const
 
-  it.effect("is a refresh that keeps its request alive, even if that does not let it", () => {
+  it.effect("keeps its request alive with waitUntil, and continues if waitUntil throws", () => {
     const plan = script()
     const cache = PassthroughCache.wrap({ cache: Memory.layer(), ...stale, staleWhileRevalidate: true })
     return Effect.gen(function* () {
@@ -290,7 +293,7 @@ describe("work in the background", () => {
     }).pipe(Effect.provide(Memory.layer().pipe(faulty(plan), cache)))
   })
 
-  it.effect("is not built for unknown requests, which would end it", () =>
+  it.effect("is refused for unknown requests when the layer is built", () =>
     Effect.gen(function* () {
       const over = Memory.layer()
       for (const layer of [

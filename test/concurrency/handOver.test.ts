@@ -1,4 +1,4 @@
-/** Many callers that wait for one thing get it one after the other, or together, whoever of them gives up. */
+/** Tests lanes, shared loads and the bulkhead with 100,000 waiting callers, some of which are interrupted. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -13,15 +13,15 @@ import { yieldingBefore } from "../support/steps.ts"
 
 const count = 100_000
 
-/** Which of the waiters are interrupted before the first of them can go on. */
+/** Which waiters are interrupted before the first of them can continue. */
 const interrupted: Readonly<Record<string, (index: number) => boolean>> = {
   none: () => false,
   all: () => true,
-  "every second": (index) => index % 2 === 1,
+  "every second one": (index) => index % 2 === 1,
   "the first": (index) => index === 0
 }
 
-/** Runs an effect in many fibers of which each waits for a gate that the first one closes. */
+/** Runs an effect in many fibers, interrupts some, and runs `open` to let the others continue. Returns how many succeed. */
 const waiting = Effect.fnUntraced(function* (
   effect: Effect.Effect<unknown, unknown>,
   isInterrupted: (index: number) => boolean,
@@ -39,8 +39,8 @@ const waiting = Effect.fnUntraced(function* (
 for (const [who, isInterrupted] of Object.entries(interrupted)) {
   const remaining = Array.from({ length: count }, (_, i) => i).filter((i) => !isInterrupted(i)).length
 
-  describe(`of 100,000 waiters, when ${who} of them are interrupted`, { timeout: 120_000 }, () => {
-    it.live("those in a lane run one after the other, and it is free afterwards", () =>
+  describe(`100,000 waiters of which ${who} are interrupted`, { timeout: 120_000 }, () => {
+    it.live("run one after another in a lane, which is free afterwards", () =>
       Effect.gen(function* () {
         const lanes = new Lanes()
         const gate = yield* Deferred.make<void>()
@@ -59,7 +59,7 @@ for (const [who, isInterrupted] of Object.entries(interrupted)) {
       })
     )
 
-    it.live("those for one load share it, and it is forgotten afterwards", () =>
+    it.live("share one load, which is forgotten afterwards", () =>
       Effect.gen(function* () {
         const flights = new SingleFlight<number, never>()
         const gate = yield* Deferred.make<void>()
@@ -75,7 +75,7 @@ for (const [who, isInterrupted] of Object.entries(interrupted)) {
       })
     )
 
-    it.live("those for the only place of a Bulkhead get it one after the other, and it is free afterwards", () =>
+    it.live("get the only place of a Bulkhead one after another, and the place is free afterwards", () =>
       Effect.gen(function* () {
         const gate = yield* Deferred.make<void>()
         let running = 0
@@ -105,8 +105,8 @@ for (const [who, isInterrupted] of Object.entries(interrupted)) {
   })
 }
 
-describe("a waiter in a lane that gives up", () => {
-  it.live("leaves nothing behind while the one before it hangs", () =>
+describe("an interrupted waiter in a lane", () => {
+  it.live("leaves no memory behind while the caller in front of it hangs", () =>
     Effect.gen(function* () {
       const lanes = new Lanes()
       const holder = yield* Effect.forkDetach(lanes.run(["a"], Effect.never), { startImmediately: true })
@@ -127,8 +127,8 @@ describe("a waiter in a lane that gives up", () => {
   )
 })
 
-describe("a lane that is closed", () => {
-  it.live("lets everybody go on at once, now and later", () =>
+describe("a lane with a close or a time limit", () => {
+  it.live("lets every waiter continue at once after close, now and later", () =>
     Effect.gen(function* () {
       const lanes = new Lanes()
       yield* Effect.forkDetach(lanes.run(["a"], Effect.never), { startImmediately: true })
@@ -142,7 +142,7 @@ describe("a lane that is closed", () => {
     })
   )
 
-  it.live("is left by an effect that does not wait longer than it may", () =>
+  it.live("runWithin runs the effect only if its turn comes within the limit", () =>
     Effect.gen(function* () {
       const lanes = new Lanes()
       const holder = yield* Effect.forkDetach(lanes.run(["a"], Effect.sleep(50)), { startImmediately: true })
@@ -158,8 +158,8 @@ describe("a lane that is closed", () => {
   )
 })
 
-describe("a fiber that yields between two steps of its waiting", () => {
-  it.live("is not forgotten in a lane", () =>
+describe("a fiber that yields between two steps of waiting", () => {
+  it.live("gets its turn in a lane", () =>
     Effect.gen(function* () {
       for (let step = 1; step <= 20; step++) {
         const lanes = new Lanes()
@@ -173,7 +173,7 @@ describe("a fiber that yields between two steps of its waiting", () => {
     })
   )
 
-  it.live("is not forgotten by a load", () =>
+  it.live("gets the result of a shared load", () =>
     Effect.gen(function* () {
       for (let step = 1; step <= 40; step++) {
         const flights = new SingleFlight<string, string>()

@@ -1,3 +1,4 @@
+/** Tests how a secret key is parsed. */
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import * as Redacted from "effect/Redacted"

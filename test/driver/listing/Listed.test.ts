@@ -1,6 +1,7 @@
+/** Tests how names that are listed over several pages are returned only once. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import { AllListed, LatelyListed } from "../../src/driver/listing/Listed.ts"
+import { AllListed, LatelyListed } from "../../../src/driver/listing/Listed.ts"
 
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `k${from + i}`)
 
@@ -20,7 +21,7 @@ for (const [name, make] of Object.entries(listed)) {
       }
     })
 
-    it("lists the same in a page that is asked for again", () => {
+    it("lists the same names when a page is requested again", () => {
       const all = make()
       assert.deepStrictEqual(all.fresh(["a", "b"], 0), ["a", "b"])
       for (const _ of [1, 2]) assert.deepStrictEqual(all.fresh(["b", "c", "c"], 1), ["c"])
@@ -30,13 +31,13 @@ for (const [name, make] of Object.entries(listed)) {
 }
 
 describe("LatelyListed", () => {
-  it("remembers the last pages that have as many names as it was told, and no more", () => {
+  it("remembers the pages with the last 20 names, and no more", () => {
     const lately = new LatelyListed(20)
     for (const page of [0, 1, 2]) lately.fresh(numbered(page * 10, page * 10 + 10), page)
     assert.deepStrictEqual(lately.fresh(numbered(0, 30), 3), numbered(0, 10))
   })
 
-  it("is not made to forget by pages of few names, or of none", () => {
+  it("does not forget because of pages with few names or none", () => {
     const lately = new LatelyListed(20)
     lately.fresh(numbered(0, 15), 0)
     for (const page of [1, 2, 3, 4]) lately.fresh([], page)

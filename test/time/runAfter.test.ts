@@ -1,4 +1,4 @@
-/** Timers that belong to whoever started them. */
+/** Tests `runAfter`, which runs a function after a time by the clock of its fiber. */
 import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -6,18 +6,18 @@ import { TestClock } from "effect/testing"
 import { liveClock } from "../../src/time/clock.ts"
 import { runAfter } from "../../src/time/runAfter.ts"
 
-describe("runAfter, by the live clock", () => {
+describe("runAfter with the live clock", () => {
   beforeEach(() => void vi.useFakeTimers({ now: 0 }))
   afterEach(() => void vi.useRealTimers())
 
-  /** Starts timers of a fiber. They write down their names. */
+  /** Starts timers of a fiber, which add their names to `ran`. */
   const started = () => {
     const ran: Array<string> = []
     const fiber = Effect.runSync(Effect.withFiber((fiber) => Effect.succeed(fiber)))
     return { ran, start: (name: string, millis: number) => runAfter(fiber.context, millis, () => void ran.push(name)) }
   }
 
-  it("runs each function when its time is over, in the order of the times, unless it was canceled", () => {
+  it("runs each function at its time, in the order of the times, unless it was canceled", () => {
     const { ran, start } = started()
     start("late", 150)
     start("a", 100)
@@ -46,7 +46,7 @@ describe("runAfter, by the live clock", () => {
     assert.strictEqual(vi.getTimerCount(), 0)
   })
 
-  it("runs what is due already a moment later, never before it has returned", () => {
+  it("runs a function that is already due a moment later, never before it has returned", () => {
     const { ran, start } = started()
     start("due", -5)
     assert.deepStrictEqual(ran, [])
@@ -55,8 +55,8 @@ describe("runAfter, by the live clock", () => {
   })
 })
 
-describe("runAfter, by another clock", () => {
-  it.effect("runs a function when that clock says so, unless it was canceled", () =>
+describe("runAfter with another clock", () => {
+  it.effect("runs a function at its time by that clock, unless it was canceled", () =>
     Effect.withFiber((fiber) =>
       Effect.gen(function* () {
         assert.notStrictEqual(yield* Clock.Clock, liveClock)

@@ -1,3 +1,4 @@
+/** Tests reading and writing JSON: the parser for exact integers, and text as Python writes it. */
 import { deepStrictEqual } from "node:assert/strict"
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
@@ -14,7 +15,7 @@ const ours = (text: string, exact = false) =>
   Result.getOrUndefined(Result.try(() => ({ value: new JsonParser(text, exact).parseUnsafe(1000) })))
 const parse = (text: string, exact = false) => Result.getOrThrow(json.parse(text, exact)).value
 
-/** A value, and JSON text of it with white space between the tokens, and every character of a string perhaps escaped. */
+/** A value, and its JSON text with random white space between tokens and random escapes in strings. */
 const written = Arbitrary.map(
   Arbitrary.all([any.json, Arbitrary.array(any.integer(0, 9), { minLength: 20, maxLength: 20 })]),
   ([value, dice]) => {
@@ -56,14 +57,14 @@ describe("JsonParser", () => {
     [damaged],
     ([text]) => {
       const [found, expected] = [ours(text), native(text)]
-      // `JSON.parse` itself is not to be trusted with names that have escapes: see below.
+      // `JSON.parse` confuses some names with escapes: see below.
       if (text.includes("\\")) assert.strictEqual(found === undefined, expected === undefined)
       else deepStrictEqual(found, expected)
     },
     { arbitrary: { runs: 2000 } }
   )
 
-  it("refuses numbers, words and marks that JSON does not have", () => {
+  it("refuses numbers, words and characters that JSON does not have", () => {
     const bad = [
       "01",
       "1.",
@@ -105,7 +106,7 @@ describe("JsonParser", () => {
 })
 
 describe("parse", () => {
-  it("names of fields with escapes, which V8 confuses with others of the same form", () => {
+  it("reads names of fields with escapes, which V8 confuses with others of the same shape", () => {
     let form = 0
     for (const [before, after] of [
       ...["\n", "A", "\ud800", '"', "\t", "\0", "年"].map((name) => ["\\", name] as const),
@@ -125,7 +126,7 @@ describe("parse", () => {
     }
   })
 
-  it("the numbers that Python writes by name, and not what stands in strings", () => {
+  it("reads NaN and Infinity as Python writes them, and not inside strings", () => {
     deepStrictEqual(parse('{"a":[NaN,Infinity,-Infinity],"b":"NaN, Infinity","NaN":1}'), {
       a: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
       b: "NaN, Infinity",
@@ -139,7 +140,7 @@ describe("parse", () => {
     }
   })
 
-  it("large integers exactly, when asked, and floats as floats", () => {
+  it("reads large integers exactly when asked, and floats as floats", () => {
     const text =
       "[9007199254740991,9007199254740992,-9007199254740993,18446744073709551616,1e+18,9007199254740992.0,1.5,-0.0,0]"
     deepStrictEqual(parse(text, true), [
@@ -155,12 +156,12 @@ describe("parse", () => {
     ])
     deepStrictEqual(parse("[9007199254740993]"), [9007199254740992])
     assert.strictEqual(json.stringify(parse(text, true), "exact"), text)
-    assert.isTrue(Result.isFailure(json.parse("9".repeat(4301), true)), "as Python: no number of a million digits")
+    assert.isTrue(Result.isFailure(json.parse("9".repeat(4301), true)), "Python's limit of 4,300 digits")
     assert.isTrue(Result.isSuccess(json.parse(`[${"9".repeat(4300)}]`, true)))
   })
 
   it.prop(
-    "what is written exactly is read exactly",
+    "reads exactly what was written exactly",
     [any.json, any.integer(0, 1000), any.integer(-1000, 1000)],
     ([value, power, n]) => {
       const all = [value, 2n ** BigInt(power) + BigInt(n), n * 2 ** 60] as unknown as Json
@@ -174,14 +175,14 @@ describe("parse", () => {
     }
   )
 
-  it("integers of 4,300 digits at most, whatever their sign", () => {
+  it("reads integers of at most 4,300 digits of either sign", () => {
     for (const sign of ["", "-"]) {
       assert.strictEqual(String(parse(sign + "9".repeat(4300), true)), sign + "9".repeat(4300))
       assert.isTrue(Result.isFailure(json.parse(`${sign}1${"0".repeat(4300)}`, true)))
     }
   })
 
-  it("of equal fields the last, in the place of the first, with either parser", () => {
+  it("reads the last of equal fields, in the place of the first, with either parser", () => {
     for (const text of ['{"a":1,"b":2,"a":3}', '{"a":1,"b":2,"\\u0061":3}', '{"a":NaN,"b":2,"a":3}']) {
       assert.deepStrictEqual(Object.entries(parse(text) as object), [
         ["a", 3],
@@ -190,7 +191,7 @@ describe("parse", () => {
     }
   })
 
-  it("copies an object's own fields only, and all that is nested in it", () => {
+  it("copies only an object's own fields, and everything nested in it", () => {
     const value = { a: { b: [{ c: 1 }, null] }, d: "text" }
     Object.assign(Object.prototype, { inherited: { nobody: "wants it" } })
     const copy = json.clone(value) as typeof value
@@ -202,12 +203,12 @@ describe("parse", () => {
     assert.notStrictEqual(copy.a.b[0], value.a.b[0])
   })
 
-  it("is written only if the text is not longer than a store can hold", () => {
+  it("writes a text only if it is not longer than a store can hold", () => {
     deepStrictEqual(json.tryStringify(["\0"], "plain", 10), Result.succeed('["\\u0000"]'))
     deepStrictEqual(json.tryStringify(["\0"], "plain", 9), Result.fail(json.tooLong))
   })
 
-  it("__proto__ as a field like any other, which is copied and written as one, with either parser", () => {
+  it("reads, copies and writes __proto__ as a field like any other, with either parser", () => {
     const fields = '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}'
     for (const text of [`{${fields}}`, `{"a":[{${fields}}]}`, `{${fields},"n":NaN}`, `{${fields},"\\n":1}`]) {
       const { value, numbers } = Result.getOrThrow(json.parse(text, false))
@@ -219,17 +220,17 @@ describe("parse", () => {
     assert.isUndefined(({} as { admin?: boolean }).admin)
   })
 
-  it("brackets in texts, and many beside each other, are no levels", () => {
+  it("does not count brackets in texts or beside each other as levels", () => {
     const flat = JSON.stringify([..."[{".repeat(2000)].map((bracket) => [{ bracket }]))
     assert.strictEqual(json.stringify(parse(flat), "plain"), flat)
     assert.strictEqual(parse(JSON.stringify("[{".repeat(5000))), "[{".repeat(5000))
   })
 })
 
-describe("write, as Python", () => {
+describe("write with the option python", () => {
   const python = (value: unknown, exact = false) => jsonText.write(value as Json, { python: true, exact })
 
-  it("numbers", () => {
+  it("writes numbers as Python does", () => {
     const floats: ReadonlyArray<readonly [number, string]> = [
       [1e21, "1e+21"],
       [1.5e300, "1.5e+300"],
@@ -260,7 +261,7 @@ describe("write, as Python", () => {
     )
   })
 
-  it("fields by code point, and everything in ASCII", () => {
+  it("writes fields by code point, and everything in ASCII", () => {
     const value = { b: 1, "10": 2, "9": 3, "～": 4, "😀": 5, "": 6, é: 7, "\ud83d": 8, "\udc00": 9, a: { z: 1, y: [] } }
     assert.strictEqual(
       python(value),
@@ -272,12 +273,12 @@ describe("write, as Python", () => {
     )
   })
 
-  it.prop("is read as what it was", [any.json], ([value]) => {
+  it.prop("writes text that is read as the same value", [any.json], ([value]) => {
     deepStrictEqual(parse(python(value)), value)
     deepStrictEqual(ours(python(value)), { value })
   })
 
-  it("a float that is just between two numbers of as many digits has those that JavaScript gives it", () => {
+  it("writes the digits of JavaScript for a float halfway between two shorter ones", () => {
     for (const [value, expected] of [
       [-3936571224929.6562, "-3936571224929.6562"],
       [3936571224929.6562, "3936571224929.6562"],
@@ -290,22 +291,26 @@ describe("write, as Python", () => {
     }
   })
 
-  it.prop("a float has its shortest digits in Python's notation", [Arbitrary.schema(Schema.Finite)], ([value]) => {
-    const text = python(value, true)
-    assert.strictEqual(Number(text), value)
-    if (Number.isSafeInteger(value)) return
-    const digits = (text: string) =>
-      text
-        .replace(/e.*/, "")
-        .replace(/\D/g, "")
-        .replace(/^0+|0+$/g, "")
-    assert.strictEqual(digits(text), digits(String(value)))
-    const size = Math.abs(value)
-    assert.strictEqual(text.includes("e"), size < 1e-4 || size >= 1e16, text)
-  })
+  it.prop(
+    "writes the shortest digits of a float in Python's notation",
+    [Arbitrary.schema(Schema.Finite)],
+    ([value]) => {
+      const text = python(value, true)
+      assert.strictEqual(Number(text), value)
+      if (Number.isSafeInteger(value)) return
+      const digits = (text: string) =>
+        text
+          .replace(/e.*/, "")
+          .replace(/\D/g, "")
+          .replace(/^0+|0+$/g, "")
+      assert.strictEqual(digits(text), digits(String(value)))
+      const size = Math.abs(value)
+      assert.strictEqual(text.includes("e"), size < 1e-4 || size >= 1e16, text)
+    }
+  )
 })
 
-it.prop("compact text is what JSON.stringify writes, but for negative zeros", [any.json], ([value]) => {
+it.prop("write without options writes what JSON.stringify writes, except for negative zeros", [any.json], ([value]) => {
   const write = (value: Json) => jsonText.write(value, { python: false, exact: false })
   assert.strictEqual(write(JSON.parse(JSON.stringify(value))), JSON.stringify(value))
   deepStrictEqual(parse(write(value)), value)

@@ -1,3 +1,4 @@
+/** Tests `Permits`, a semaphore: its order, its limit, and that interrupted fibers give their permits back. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -5,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import { Permits } from "../../src/concurrency/Permits.ts"
 
 describe("Permits", () => {
-  it.effect("run no more effects at a time than there are permits, in the order in which they came", () =>
+  it.effect("runs no more effects at a time than there are permits, in the order in which they came", () =>
     Effect.gen(function* () {
       const permits = new Permits(3)
       const order: Array<number> = []
@@ -25,7 +26,7 @@ describe("Permits", () => {
     })
   )
 
-  it.effect("come back from effects that fail, die or are interrupted, while they run and while they wait", () =>
+  it.effect("gives permits back when effects fail, die or are interrupted, while they run and while they wait", () =>
     Effect.gen(function* () {
       const permits = new Permits(1)
       yield* Effect.exit(permits.withPermit(Effect.fail("no")))
@@ -42,7 +43,7 @@ describe("Permits", () => {
     })
   )
 
-  it.effect("come back from a fiber that is interrupted when it has been given one, and has not gone on", () =>
+  it.effect("gives a permit back when its fiber is interrupted before it continues", () =>
     Effect.gen(function* () {
       const permits = new Permits(1)
       const end = yield* Deferred.make<void>()
@@ -56,7 +57,7 @@ describe("Permits", () => {
     })
   )
 
-  it.effect("take as long for each of 100,000 that wait at once", () =>
+  it.effect("takes the same time for each of 100,000 effects that wait at once", () =>
     Effect.gen(function* () {
       const permits = new Permits(2)
       let done = 0

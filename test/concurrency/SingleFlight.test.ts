@@ -1,3 +1,4 @@
+/** Tests `SingleFlight`, which shares loads between callers, with fibers that yield at every possible step. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -5,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import { SingleFlight } from "../../src/concurrency/SingleFlight.ts"
 
-/** Runs an effect with fibers that take turns after so many steps, for many of them: wherever a turn can end, one does. */
+/** Runs an effect many times with fibers that yield after 5 to 64 steps, so that they yield at every possible place. */
 const inTurns = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.forEach(
     Array.from({ length: 60 }, (_, i) => i + 5),
@@ -16,7 +17,7 @@ const inTurns = <A, E>(effect: Effect.Effect<A, E>) =>
 const aWhile = Effect.replicateEffect(Effect.yieldNow, 100, { discard: true })
 
 describe("loads of the same key", () => {
-  it.effect("that are wanted at the same time are one", () =>
+  it.effect("run once when they are requested at the same time", () =>
     inTurns(
       Effect.gen(function* () {
         const flights = new SingleFlight<number, never>()
@@ -36,7 +37,7 @@ describe("loads of the same key", () => {
     )
   )
 
-  it.effect("answer, however soon they end", () =>
+  it.effect("return their value however soon they end", () =>
     inTurns(
       Effect.gen(function* () {
         const flights = new SingleFlight<string, never>()
@@ -47,7 +48,7 @@ describe("loads of the same key", () => {
     )
   )
 
-  it.effect("go on when one of those who wait is interrupted, and end with the last", () =>
+  it.effect("continue when one waiter is interrupted, and are interrupted with the last", () =>
     inTurns(
       Effect.gen(function* () {
         const flights = new SingleFlight<string, never>()

@@ -1,3 +1,4 @@
+/** Tests `Lanes`: effects with a common name run one after another, in the order in which they came. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -20,7 +21,7 @@ describe("Lanes", () => {
     return { lanes, log, step }
   }
 
-  it.effect("effects about the same name run in the order in which they came, others beside them", () => {
+  it.effect("runs effects with a common name in the order in which they came, and others at the same time", () => {
     const { lanes, log, step } = setup()
     return Effect.gen(function* () {
       yield* Effect.forkChild(step("1", "a"))
@@ -38,7 +39,7 @@ describe("Lanes", () => {
     })
   })
 
-  it.effect("who is interrupted while he waits lets nobody by", () => {
+  it.effect("keeps the order when a waiter is interrupted", () => {
     const { lanes, log, step } = setup()
     return Effect.gen(function* () {
       yield* Effect.forkChild(step("1", "a"))
@@ -54,7 +55,7 @@ describe("Lanes", () => {
     })
   })
 
-  it.effect("a failure, a defect and an interruption let the next one in", () => {
+  it.effect("lets the next effect in after a failure, a defect and an interruption", () => {
     const { lanes, log, step } = setup()
     return Effect.gen(function* () {
       yield* Effect.exit(lanes.run(["a"], Effect.fail("failure")))
