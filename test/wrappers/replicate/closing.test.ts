@@ -112,8 +112,11 @@ describe("a driver that throws when it is called", () => {
           if (isThrowing) throw new Error("scripted")
           return two.driver.put(call)
         },
-        removeExpired: () => {
-          throw new Error("scripted")
+        maintenance: {
+          ...two.driver.maintenance!,
+          removeExpired: () => {
+            throw new Error("scripted")
+          }
         }
       }
       const drivers = [one.driver, thrower] as const
