@@ -20,6 +20,13 @@ export class Lookup {
     this.answers = new Array<Found>(keys).fill(undefined)
   }
 
+  /** All keys, of whose copies none is read yet. */
+  static ofUnread(keys: number): Lookup {
+    const lookup = new Lookup(keys)
+    for (let i = 0; i < keys; i++) lookup.unread.push(i)
+    return lookup
+  }
+
   add(index: number, copy: Found, state: State, returnsStale: boolean): void {
     if (state === "stale") this.stale[index] = copy
     if (state === "expired" || (state === "stale" && !returnsStale)) {

@@ -37,6 +37,9 @@ type Answers = Effect.Effect<ReadonlyArray<Found>, ReadError>
 /** Keeps a caller no longer than its own budget of time. */
 export const inBudget = keeping(Number.POSITIVE_INFINITY, constVoid)
 
+/** How many keys are looked at in one step; more are looked at in slices. */
+const few = 1000
+
 /** Reads copies, and asks the store for the keys that have none which may be returned. */
 export class ReadThrough {
   private readonly config: Config
@@ -48,33 +51,55 @@ export class ReadThrough {
   get(call: Call.Get): Answers {
     return Effect.withFiber((fiber) => {
       const ids = idsOf(call)
-      const lookup = new Lookup(ids.length)
-      const clock = fiber.getRef(Clock.Clock)
-      const { copies, misses, validity } = this.config
-      const now = misses.isEmpty ? undefined : steadyMillis(clock)
-      const look = (i: number) => {
-        const id = ids[i]!
-        if (!validity.mayRead(id)) lookup.misses.push(i)
-        else if (now !== undefined && misses.has(id, now)) lookup.hits++
-        else lookup.unread.push(i)
-      }
-      const answer = () => this.answer(call, ids, lookup, fiber)
-      return eachInSlices(ids.length, look, () => {
-        const { unread } = lookup
-        if (unread.length === 0) return answer()
-        const part = unread.length === ids.length ? call : Call.pick(call, unread)
-        return Effect.flatMap(copies.get(part), (found) => {
-          const now = steadyMillis(clock)
-          // Nothing can be filled in the background of a request that is unknown.
-          const returnsStale = this.config.staleWhileRevalidate && fiber.getRef(CurrentRequest) !== "unknown"
-          const add = (i: number) => {
-            const index = unread[i]!
-            lookup.add(index, found[i], this.stateOf(ids[index]!, found[i], now), returnsStale)
-          }
-          return eachInSlices(unread.length, add, answer)
-        })
+      const { copies, counters, misses, validity } = this.config
+      if (ids.length > few || !validity.mayReadAll || !misses.isEmpty) return this.lookUp(call, ids, fiber)
+      // The short way for hits, which keeps nothing for each key, saves a sixth of their CPU time.
+      return Effect.flatMap(copies.get(call), (found) => {
+        const now = steadyMillis(fiber.getRef(Clock.Clock))
+        if (ids.some((id, i) => this.stateOf(id, found[i], now) !== "fresh")) {
+          return this.addCopies(Lookup.ofUnread(ids.length), call, ids, found, fiber)
+        }
+        counters.hit(ids.length)
+        return Effect.succeed(found)
       })
     })
+  }
+
+  /** Reads the copies that may be read, of keys that are not known to be missing. */
+  private lookUp(call: Call.Get, ids: ReadonlyArray<string>, fiber: Fiber.Fiber<unknown, unknown>): Answers {
+    const { copies, misses, validity } = this.config
+    const lookup = new Lookup(ids.length)
+    const now = steadyMillis(fiber.getRef(Clock.Clock))
+    const look = (i: number) => {
+      const id = ids[i]!
+      if (!validity.mayRead(id)) lookup.misses.push(i)
+      else if (misses.has(id, now)) lookup.hits++
+      else lookup.unread.push(i)
+    }
+    return eachInSlices(ids.length, look, () => {
+      const { unread } = lookup
+      if (unread.length === 0) return this.answer(call, ids, lookup, fiber)
+      const part = unread.length === ids.length ? call : Call.pick(call, unread)
+      return Effect.flatMap(copies.get(part), (found) => this.addCopies(lookup, call, ids, found, fiber))
+    })
+  }
+
+  private addCopies(
+    lookup: Lookup,
+    call: Call.Get,
+    ids: ReadonlyArray<string>,
+    found: ReadonlyArray<Found>,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ): Answers {
+    const { unread } = lookup
+    const now = steadyMillis(fiber.getRef(Clock.Clock))
+    // Nothing can be filled in the background of a request that is unknown.
+    const returnsStale = this.config.staleWhileRevalidate && fiber.getRef(CurrentRequest) !== "unknown"
+    const add = (i: number) => {
+      const index = unread[i]!
+      lookup.add(index, found[i], this.stateOf(ids[index]!, found[i], now), returnsStale)
+    }
+    return eachInSlices(unread.length, add, () => this.answer(call, ids, lookup, fiber))
   }
 
   private stateOf(id: string, copy: Found, now: number): State {

@@ -26,6 +26,11 @@ export class Validity {
     this.invalidations = new Invalidations(lifetime, maxInvalid)
   }
 
+  /** Whether the copies of all keys may be read. */
+  get mayReadAll(): boolean {
+    return this.beingCleared.isEmpty && this.beingWritten.isEmpty && this.beingCopied.isEmpty
+  }
+
   /**
    * Whether the copy of a key may be read. While its original is being written, other readers may have seen the new value;
    * a copy that is being made may have to be taken back.
