@@ -1,20 +1,20 @@
 /**
- * Stacks that are known to work: wrappers in the right order, with defaults that suit a purpose.
+ * Presets: wrappers in the right order, with defaults for a purpose.
  *
  * **Details**
  *
- * Each is a transformer of layers like a wrapper, and no more than a `pipe` of wrappers. Take one as it is, or read it
- * as an example and write your own.
+ * A stack transforms a layer as a wrapper does. It is only a `pipe` of wrappers: use it as it is, or as an example for your
+ * own.
  *
  * **Gotchas**
  *
- * The last wrappers of each stack are those that measure, since what is around them is invisible to them: a circuit breaker
- * outside would keep failures from being counted, a cache most reads. Ask for policies and caches by the options, which put
- * each in its place.
+ * The wrappers that measure are the last of each stack. They do not see what wrappers around the stack do: a circuit breaker
+ * there hides failures from them, a cache most reads. Add policies and caches by the options, which put each in its place.
  *
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import { flow, identity } from "effect/Function"
 import type * as Layer from "effect/Layer"
 import type { Envelope } from "./codecs/envelope.ts"
 import type { Wrapper } from "./Driver.ts"
@@ -39,7 +39,7 @@ import * as Timeout from "./wrappers/Timeout.ts"
 import * as Tracing from "./wrappers/Tracing.ts"
 
 /**
- * A transformer of layers that adds `Statistics`, and what the layer of a cache may fail with (`E2`) and needs (`R2`).
+ * Transforms a layer, and adds `Statistics` to it. `E2` and `R2` are the errors and requirements of the cache's layer.
  *
  * @since 0.1.0
  */
@@ -48,19 +48,19 @@ export type Stack<E2 = never, R2 = never> = <A, E, R>(
 ) => Layer.Layer<A | KeyValue | Statistics.Statistics, E | E2 | StoreSetupError, R | R2>
 
 /**
- * The layer of a near store.
+ * The layer of a cache.
  *
  * @since 0.1.0
  */
 export type Near = Layer.Layer<KeyValue | Maintenance, any, any>
 
 /**
- * What all stacks can be told.
+ * Options of all stacks.
  *
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of the store in logs, metrics and spans. Default: none. */
+  /** Name of the store in logs, metrics and spans. Default: none. */
   readonly store?: string | undefined
 }
 
@@ -72,41 +72,41 @@ export interface Options {
 export type ProductionOptions<Cache extends Near = never> = Encryption & ProductionPolicies<Cache>
 
 /**
- * What {@link production} encrypts with: `Aead`, or Fernet, which py-key-value reads.
+ * How {@link production} encrypts: with `Aead`, or with Fernet, which py-key-value reads.
  *
  * @since 0.1.0
  */
 export type Encryption =
   | {
-      /** The ring of keys. */
+      /** Options of `Aead`. Either `aead` or `encryption` is required. Default: none. */
       readonly aead: Aead.Options
       readonly encryption?: undefined
       readonly envelope?: undefined
     }
   | {
-      /** The keys to encrypt with, or a passphrase and a salt. */
+      /** Options of `FernetEncryption`. Either `aead` or `encryption` is required. Default: none. */
       readonly encryption: FernetEncryption.Options
       readonly aead?: undefined
       /**
-       * How values are stored: `"json"` for those that py-key-value shares, or `"binary"`, in less than half of the
-       * bytes. Either is read, whatever is written. Default: `"binary"`.
+       * How values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, which takes less than half the
+       * space. Both forms can always be read. Default: `"binary"`.
        */
       readonly envelope?: Envelope | undefined
     }
 
 /**
- * Limits that a stack may have, and a near store. `{}` asks for what the wrapper has by default.
+ * Limits and a cache, each of which is left out unless its option is given. `{}` uses the wrapper's defaults.
  *
  * @since 0.1.0
  */
 export interface Limits<Cache extends Near = never> extends Options {
-  /** How many calls run at a time. Default: any number. */
+  /** Limits how many calls run at a time. Default: none. */
   readonly bulkhead?: Bulkhead.Options | undefined
-  /** How many calls begin in a time. Default: any number. */
+  /** Limits how many calls may start per time window. Default: none. */
   readonly rateLimit?: RateLimit.Options | undefined
-  /** The limit on an operation with all its attempts, pauses and queues. Default: none. */
+  /** Limit on an operation, including all its attempts, pauses and queues. Default: none. */
   readonly deadline?: Duration.Input | undefined
-  /** A near store that answers reads, with a layer of its own. Default: none. */
+  /** Adds a cache, which needs a layer of its own. Default: none. */
   readonly cache?: PassthroughCache.Options<Cache> | undefined
 }
 
@@ -116,17 +116,17 @@ export interface Limits<Cache extends Near = never> extends Options {
  * @since 0.1.0
  */
 export interface ProductionPolicies<Cache extends Near = never> extends Limits<Cache> {
-  /** The limit on each attempt. Default: 5 seconds. */
+  /** Limit on each attempt. Default: 5 seconds. */
   readonly timeout?: Duration.Input | undefined
-  /** A second attempt of reads that take long. Default: none. */
+  /** Sends a second attempt for slow reads. Default: none. */
   readonly hedge?: Hedge.Options | undefined
-  /** Default: as `Retry` has it, 3 retries from 100 milliseconds on, within its budget. */
+  /** Options of `Retry`. Default: the defaults of `Retry`. */
   readonly retry?: Retry.Options | undefined
-  /** Whether calls fail at once while the store is down. Default: no. */
+  /** Fails calls at once while the store is down. Default: none. */
   readonly circuitBreaker?: CircuitBreaker.Options | undefined
-  /** Default: as `Compression` has it, gzip from 1 KiB on. */
+  /** Options of `Compression`. Default: the defaults of `Compression`, with the `envelope` of the stack. */
   readonly compression?: Compression.Options | undefined
-  /** How large a value may be, before it is compressed. Default: of any size. */
+  /** Limits the size of values, before they are compressed. Default: none. */
   readonly limitSize?: LimitSize.Options | undefined
 }
 
@@ -136,14 +136,14 @@ export interface ProductionPolicies<Cache extends Near = never> extends Limits<C
  * @since 0.1.0
  */
 export interface MultiTenantOptions<Cache extends Near = never> extends Limits<Cache> {
-  /** The tenant's name, the prefix of its collections. */
+  /** Name of the tenant, the prefix of its collections. */
   readonly tenant: string
-  /** What a tenant may store. Default: values of up to `"1 MiB"`. */
+  /** Limits the size of values. Default: `{ maxSize: "1 MiB" }`. */
   readonly limitSize?: LimitSize.Options | undefined
 }
 
 /**
- * Sees everything, changes nothing: logs at level `Debug`, spans, metrics and statistics.
+ * Adds logs at level `Debug`, spans, metrics and statistics, and changes nothing else.
  *
  * **When to use**
  *
@@ -153,7 +153,7 @@ export interface MultiTenantOptions<Cache extends Near = never> extends Limits<C
  *
  * store → Logging → Tracing → Statistics
  *
- * Statistics is outermost, so that the time that it measures is the caller's.
+ * Statistics is outermost, so it measures the time that callers wait.
  *
  * @since 0.1.0
  */
@@ -167,30 +167,29 @@ export const monitoring =
     )
 
 /**
- * For a store across a network: every attempt limited, failures retried, values encrypted and compressed, all of it
- * measured.
+ * For a store across a network: limits each attempt, retries failures, encrypts and compresses values, and measures all of
+ * it.
  *
  * **Details**
  *
  * store → Timeout → *Hedge* → Retry → *CircuitBreaker* → *Bulkhead* → *RateLimit* → *Deadline* → FernetEncryption or Aead →
  * Compression → *LimitSize* → *PassthroughCache* → Tracing → Statistics
  *
- * Those in italics are there when their option is. Why in this order:
+ * Those in italics are included when their option is given. Why in this order:
  *
- * - Timeout and Hedge are about each attempt, and so inside of Retry.
- * - The breaker counts operations that failed after all their attempts. One that it rejects gives its place in the bulkhead
- *   back at once, and one that waits for the rate limit takes none. The deadline includes all of this.
- * - The codecs are outside of Retry, so that a value is compressed and encrypted once, however many attempts it takes;
- *   Compression is outside of encryption, since what is encrypted does not compress; LimitSize looks at the value as it is.
- * - A hit in the cache costs none of it. What the cache holds is not encrypted, unless its own layer is.
- * - Tracing and Statistics see every operation: those that the breaker, a limit or the deadline fails by their error, those
- *   that the cache answers as hits. The metrics `effect_kv.cache` (by `cache.result`), `effect_kv.retry.retries`,
- *   `effect_kv.circuit_breaker.rejected`, `effect_kv.bulkhead.rejected`, `effect_kv.rate_limit.rejected` and
- *   `effect_kv.deadline.exceeded` tell them apart, under the name of the `store`.
+ * - Timeout and Hedge apply to each attempt, so they are inside Retry.
+ * - The circuit breaker counts operations that failed after all their attempts. A call that it rejects leaves the bulkhead
+ *   at once; a call that waits for the rate limit holds no place in the bulkhead. The deadline includes all of this.
+ * - The codecs are outside Retry, so a value is compressed and encrypted once, for all attempts. Compression is outside
+ *   encryption, because encrypted data does not compress. LimitSize checks the value before both.
+ * - A cache hit skips all of this. The cache holds values unencrypted, unless its own layer encrypts them.
+ * - Tracing and Statistics see every operation: rejections and timeouts by their error, cache hits as hits. The metrics
+ *   `effect_kv.cache` (by `cache.result`), `effect_kv.retry.retries`, `effect_kv.circuit_breaker.rejected`,
+ *   `effect_kv.bulkhead.rejected`, `effect_kv.rate_limit.rejected` and `effect_kv.deadline.exceeded` tell them apart, under
+ *   the name of the `store`.
  *
- * Encrypted and compressed values are stored as bytes, without base64, unless `envelope: "json"` asks for what
- * py-key-value reads. A `Fallback` or `Replicate` belongs below, as the store that the stack is applied to, with a `Timeout` of
- * its own inside of each of its stores.
+ * Encrypted and compressed values are stored as bytes without base64, unless `envelope: "json"` is given for py-key-value.
+ * Apply the stack to a `Fallback` or `Replicate`, not the other way round, and give each of their stores its own `Timeout`.
  *
  * **Example**
  *
@@ -229,46 +228,44 @@ export const production =
         : Aead.wrap(options.aead),
       Compression.wrap({ ...options.compression, envelope: options.compression?.envelope ?? envelope }),
       given(options.limitSize, LimitSize.wrap),
-      near(options),
+      cached(options),
       Tracing.wrap({ store: name }),
       Statistics.wrap({ store: name })
     )
   }
 
-/** The wrapper of an option that is there. */
+/** No wrapper unless its options are given. */
 const given = <Given, E, R>(
   options: Given | undefined,
   wrap: (options: Given) => Wrapper<never, E, R>
-): Wrapper<never, E, R> => (options === undefined ? (store) => store : wrap(options))
+): Wrapper<never, E, R> => (options === undefined ? identity : wrap(options))
 
 /** store → Bulkhead → RateLimit → Deadline */
-const limits =
-  ({ store: name, bulkhead, rateLimit, deadline }: Limits<any>): Wrapper<never, StoreSetupError> =>
-  (store) =>
-    store.pipe(
-      given(bulkhead, (bulkhead) => Bulkhead.wrap({ store: name, ...bulkhead })),
-      given(rateLimit, (rateLimit) => RateLimit.wrap({ store: name, ...rateLimit })),
-      given(deadline, (deadline) => Deadline.wrap(deadline, { store: name }))
-    )
+const limits = ({ store: name, bulkhead, rateLimit, deadline }: Limits<any>): Wrapper<never, StoreSetupError> =>
+  flow(
+    given(bulkhead, (bulkhead) => Bulkhead.wrap({ store: name, ...bulkhead })),
+    given(rateLimit, (rateLimit) => RateLimit.wrap({ store: name, ...rateLimit })),
+    given(deadline, (deadline) => Deadline.wrap(deadline, { store: name }))
+  )
 
-const near = <Cache extends Near>({
+const cached = <Cache extends Near>({
   store,
   cache
 }: Limits<Cache>): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> =>
   given(cache, (cache) => PassthroughCache.wrap({ store, ...cache }))
 
 /**
- * For one's own machine: every operation is logged with its values, and nothing hangs for long.
+ * For development: logs every operation with its values, and fails it after 5 seconds.
  *
  * **Details**
  *
  * store → Timeout (5 seconds) → Logging (with values and start lines) → Statistics
  *
- * Logging is outside of Timeout, so that a line says when the time ran out.
+ * Logging is outside Timeout, so it logs timeouts, too.
  *
  * **Gotchas**
  *
- * Values are logged: not for real people's data.
+ * Values are logged. Do not use it with personal data or secrets.
  *
  * @since 0.1.0
  */
@@ -282,19 +279,19 @@ export const development =
     )
 
 /**
- * A tenant's part of a store that it shares: collections of its own, values of limited size, its own statistics.
+ * For one tenant of a shared store: separate collections, a limit on the size of values, separate statistics.
  *
  * **Details**
  *
  * store → PrefixCollections → *Bulkhead* → *RateLimit* → *Deadline* → LimitSize → *PassthroughCache* → Statistics (named after
  * the tenant, unless `store` is given)
  *
- * Those in italics are there when their option is, and are the tenant's own: so that it cannot take all that there is of the
- * store. What is too large takes nothing of them, and a hit in the cache neither. Statistics counts what the tenant asked for,
- * whatever came of it.
+ * Those in italics are included when their option is given. Each tenant has its own limits, so that one tenant cannot use
+ * up the store. Values that are too large and cache hits do not count against them. Statistics counts every operation of the
+ * tenant, whatever its result.
  *
- * Apply it once for each tenant to the same layer, which is then built once. The store's own protection (`Timeout`,
- * `Retry`, or all of `production`) belongs below, where the tenants share it.
+ * Apply it once for each tenant to the same layer, which is then built once. Put `Timeout`, `Retry` or all of `production`
+ * below it, where the tenants share them.
  *
  * @since 0.1.0
  */
@@ -306,7 +303,7 @@ export const multiTenant =
       PrefixCollections.wrap(options.tenant),
       limits(named),
       LimitSize.wrap(options.limitSize ?? { maxSize: "1 MiB" }),
-      near(named),
+      cached(named),
       Statistics.wrap({ store: named.store })
     )
   }

@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
 
 /**
- * `Buffer` reads either alphabet, whichever it is told (but its own faster), and leaves out what is in none, so that there are
- * fewer bytes than there should be.
+ * Makes a strict decoder. `Buffer` accepts both alphabets, whichever it is given (the given one is faster), and skips invalid
+ * characters. Hence the checks for characters of the other alphabet, and for the number of bytes.
  */
 const decoder =
   (alphabet: "base64" | "base64url", ...others: ReadonlyArray<string>) =>
@@ -18,7 +18,7 @@ const decoder =
 export const encode = (bytes: Uint8Array): string => view(bytes).toString("base64")
 export const decode = decoder("base64", "-", "_")
 
-/** With padding, as Fernet has it. */
+/** Encodes with padding, as Fernet does. */
 export const encodeUrl = (bytes: Uint8Array): string => encode(bytes).replaceAll("+", "-").replaceAll("/", "_")
 export const decodeUrl = decoder("base64url", "+", "/")
 

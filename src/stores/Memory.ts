@@ -30,18 +30,18 @@ import type { Slot } from "./memory/Slots.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How many entries to keep; the one that was not used for the longest time goes first. Default: no limit. */
+  /** Maximum number of entries. The least recently used entry is evicted first. Default: no limit. */
   readonly maxEntries?: number | undefined
   /**
-   * How many bytes to keep. An entry counts its value (as UTF-8 JSON, or bytes as they are), its key and the name of its
-   * collection. One that is larger alone is not kept. Default: no limit.
+   * Maximum number of bytes. Each entry counts its value (as JSON in UTF-8, or its bytes), its key and the name of its
+   * collection. An entry that is larger on its own is not stored. Default: no limit.
    */
   readonly maxSize?: ByteSize.Input | undefined
-  /** Whether the limits hold for each collection or for all together. Default: `"store"`. */
+  /** Whether the limits apply to the whole store or to each collection. Default: `"store"`. */
   readonly limitsPer?: "collection" | "store" | undefined
-  /** Entries to begin with, by collection and key. Default: none. */
+  /** Initial entries, by collection and key. Default: none. */
   readonly seed?: Readonly<Record<string, Readonly<Record<string, Value>>>> | undefined
-  /** The collection of a call that names none. Default: `"default_collection"`. */
+  /** Collection of calls that name no collection. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined
 }
 
@@ -119,8 +119,8 @@ export const described = options.of<Options>()("Memory", {
   defaultCollection: options.collection({ default: defaultCollection })
 })
 
-/** Runs a step of the driver at the time that it is. */
-const atNow = <A>(step: (now: number) => A): Effect.Effect<A> =>
+/** Runs a step at the current time. Nothing else runs in between. */
+const inOneStep = <A>(step: (now: number) => A): Effect.Effect<A> =>
   Effect.clockWith((clock) => Effect.succeed(step(clock.currentTimeMillisUnsafe())))
 
 const driver = (partitions: Partitions, defaultCollection: string) => {
@@ -132,7 +132,7 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
     defaultCollection,
     extents: [whole(partitions)],
     get: ({ collection, keys }) =>
-      atNow((now) =>
+      inOneStep((now) =>
         keys.map((key) => {
           const found = partitions.of(collection).get(collection, key, now)
           if (found === undefined) return undefined
@@ -141,18 +141,18 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
         })
       ),
     put: ({ collection, keys, entries }) =>
-      atNow((now) => {
+      inOneStep((now) => {
         for (let i = 0; i < keys.length; i++) put(collection, keys[i]!, entries[i]!, now)
       }),
     delete: ({ collection, keys }) =>
-      atNow((now) => {
+      inOneStep((now) => {
         let count = 0
         for (const key of keys) if (partitions.of(collection).delete(collection, key, now)) count++
         return count
       }),
     atomic: {
       compareAndPut: ({ collection, keys: [key], entry, expected }) =>
-        atNow((now): Call.Swapped => {
+        inOneStep((now): Call.Swapped => {
           const slots = partitions.of(collection)
           if (slots.get(collection, key!, now)?.version !== expected) return false
           if (entry !== undefined) return put(collection, key!, entry, now) || "delete"
@@ -180,7 +180,7 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
     },
     maintenance: {
       clear: ({ collection, keyPrefix }) =>
-        atNow((now) => {
+        inOneStep((now) => {
           let count = 0
           const clear = (name: string, slots: ReadonlyMap<string, Slot>) => {
             for (const key of slots.keys()) {
@@ -192,7 +192,7 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
           return { count, next: undefined }
         }),
       removeExpired: ({ selects }) =>
-        atNow((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
+        inOneStep((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
     }
   } satisfies Driver
 }
@@ -210,7 +210,7 @@ const snapshot = (
   call: Call.Keys | Call.Collections,
   take: (now: number) => ReadonlyArray<string>
 ): Effect.Effect<Call.Page> =>
-  atNow((now) => {
+  inOneStep((now) => {
     const { names, from } = (call.cursor ?? { names: take(now), from: 0 }) as {
       readonly names: ReadonlyArray<string>
       readonly from: number

@@ -1,5 +1,5 @@
 /**
- * A limit on how many calls run at a time.
+ * A limit on how many calls run at the same time.
  *
  * @since 0.1.0
  */
@@ -22,43 +22,44 @@ import { metered } from "./common/metered.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How many calls run at a time. Default: 100. */
+  /** Maximum number of calls that run at a time. Default: 100. */
   readonly maxConcurrent?: number | undefined
-  /** How many more may wait for their turn; 0 for none. Default: 1,000. */
+  /** Maximum number of further calls that wait in the queue. 0 means that no call waits. Default: 1,000. */
   readonly maxQueue?: number | undefined
-  /** How long each of them may wait. Default: 1 second. */
+  /** How long a call may wait in the queue. Default: 1 second. */
   readonly maxWait?: Duration.Input | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
 /**
- * Lets a limited number of calls run at a time; others wait their turn, and are shed with `BulkheadFullError` when too
- * many wait or one has waited too long.
+ * Limits how many calls run at the same time. Others wait in a queue, and fail with `BulkheadFullError` when the queue is
+ * full or they have waited too long.
  *
  * **When to use**
  *
- * Use it so that a store that becomes slow does not fill the memory with calls, nor take all that there is of what it
- * shares with others. It belongs outside of `Retry` and `CircuitBreaker` (a call holds one place for all of its attempts,
- * and a circuit's rejection gives it back at once) and inside of a `Deadline`, whose time includes the waiting.
+ * Use it so that a slow store neither fills the memory with calls nor uses up what it shares with others, such as
+ * connections. It belongs outside `Retry` and `CircuitBreaker` (a call holds one place for all of its attempts, and gives
+ * it back at once when an open circuit rejects it) and inside a `Deadline`, whose time includes the waiting.
  *
  * **Details**
  *
- * Who came first is next. A call that is interrupted, by a limit outside for one, gives its place back or leaves the
- * queue. A call whose caller was released (by a `Timeout` inside) but that goes on keeps its place until it has ended. A
- * batch is one call, and so is each page of an enumeration. A call that finds a free place pays for two additions; no more than `maxConcurrent + maxQueue` calls are kept.
+ * The queue is first in, first out. An interrupted call (by a `Deadline` outside, for example) gives its place back or
+ * leaves the queue. If a `Timeout` inside has released the caller but the call goes on, the call keeps its place until it
+ * ends. A batch is one call, and so is each page of an enumeration. A call that finds a free place costs two additions; at
+ * most `maxConcurrent + maxQueue` calls are kept.
  *
- * A shed call was not sent: the `outcome` of a write is `"not-applied"`.
+ * A rejected call was not sent: the `outcome` of a write is `"not-applied"`.
  *
  * Metrics: `effect_kv.bulkhead.calls`, how many calls there are in each `effect_kv.bulkhead.state` (`running`,
- * `waiting`); `effect_kv.bulkhead.rejected`, calls that were shed, by `effect_kv.bulkhead.reason` (`queue_full`,
+ * `waiting`); `effect_kv.bulkhead.rejected`, rejected calls, by `effect_kv.bulkhead.reason` (`queue_full`,
  * `max_wait`).
  *
  * **Gotchas**
  *
  * - A call that never ends keeps its place.
- * - A `Retry` inside makes all its attempts in one place: an attempt may run beside the one before it, if that goes on
- *   although its caller was released.
+ * - All attempts of a `Retry` inside share one place. If an attempt goes on after its caller was released, the next attempt
+ *   runs beside it.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -77,7 +78,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(Effect.map(described.read(config), policyOf), (policy, meter) => admitting(policy, shedding(policy, meter)))
+  metered(Effect.map(described.read(config), policyOf), (policy, meter) => admitting(policy, rejecting(policy, meter)))
 
 /** @internal */
 export const described = options.of<Options>()("Bulkhead", {
@@ -94,7 +95,7 @@ const policyOf = ({ maxConcurrent, maxQueue, maxWait, store }: options.Values<ty
   store
 })
 
-type Shed = (call: Call, reason: Reason) => Effect.Effect<never, BulkheadFullError>
+type Reject = (call: Call, reason: Reason) => Effect.Effect<never, BulkheadFullError>
 
 interface Policy {
   readonly places: Places
@@ -102,7 +103,7 @@ interface Policy {
   readonly maxWait: number
 }
 
-const shedding = ({ places, limit, maxWait }: Policy, { counter, gauge }: Meter): Shed => {
+const rejecting = ({ places, limit, maxWait }: Policy, { counter, gauge }: Meter): Reject => {
   const state = (state: string) => ({ "effect_kv.bulkhead.state": state })
   gauge("bulkhead.calls", "Calls by state", state("running"), () => places.running)
   gauge("bulkhead.calls", "Calls by state", state("waiting"), () => places.waiting)
@@ -117,7 +118,7 @@ const shedding = ({ places, limit, maxWait }: Policy, { counter, gauge }: Meter)
 }
 
 const admitting =
-  ({ places, maxWait }: Policy, shed: Shed): Filter =>
+  ({ places, maxWait }: Policy, reject: Reject): Filter =>
   (call, next) =>
     Effect.withFiber((fiber) => {
       const turn = new Turn(places, call.holder, fiber)
@@ -126,10 +127,10 @@ const admitting =
         places.enter(turn)
           ? next(held)
           : Effect.andThen(
-              waiting(places, turn, maxWait, (reason) => shed(call, reason)),
+              waiting(places, turn, maxWait, (reason) => reject(call, reason)),
               inTime(held, next)
             )
       )
-      // Whatever becomes of a call, it leaves: so it must be sure to leave before it enters.
+      // The finalizer is in place before the call enters, so that no call can keep its place.
       return Effect.onExitPrimitive(enter, () => turn.end() as undefined)
     })

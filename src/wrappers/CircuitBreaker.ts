@@ -1,5 +1,5 @@
 /**
- * Leaves a store alone that has failed too often.
+ * Fails calls at once while a store is down.
  *
  * @since 0.1.0
  */
@@ -14,19 +14,20 @@ import type { Call } from "../driver/Call.ts"
 import * as options from "../driver/options.ts"
 import { CircuitOpenError, type KeyValueError, type StoreSetupError } from "../KeyValueError.ts"
 import { monotonicMillis } from "../time/clock.ts"
+import type { State } from "./circuitBreaker/Circuit.ts"
 import { type CircuitOf, circuitsOf, type Policy } from "./circuitBreaker/circuits.ts"
 import { Consecutive, type Outcomes, Rate } from "./circuitBreaker/Outcomes.ts"
-import { outcomeOf } from "./circuitBreaker/outcomeOf.ts"
+import { verdictOf } from "./circuitBreaker/verdictOf.ts"
 import { metered } from "./common/metered.ts"
 
 /**
- * When a circuit opens: after so many failures in a row, or when so large a part of the last calls has failed.
+ * When a circuit opens: after a number of failures in a row, or at a failure rate of the last calls.
  *
  * @since 0.1.0
  */
 export type Trip =
   | {
-      /** How many failures in a row. */
+      /** How many consecutive failures open the circuit. Default: none. */
       readonly consecutive: number
       readonly failureRate?: undefined
       readonly minCalls?: undefined
@@ -34,11 +35,11 @@ export type Trip =
     }
   | {
       readonly consecutive?: undefined
-      /** How large a part of the calls, above 0 and up to 1. Default: 0.5. */
+      /** Which fraction of the last calls must fail to open the circuit. Default: 0.5. */
       readonly failureRate?: number | undefined
-      /** Of how many calls at least. Default: 20, or `window` if that is less. */
+      /** How many calls there must be before the failure rate counts. Default: 20, or `window` if that is less. */
       readonly minCalls?: number | undefined
-      /** How many of the last calls are looked at. Default: 100. */
+      /** How many of the last calls the failure rate is computed from. Default: 100. */
       readonly window?: number | undefined
     }
 
@@ -48,61 +49,64 @@ export type Trip =
  * @since 0.1.0
  */
 export interface Options {
-  /** When it opens. Default: when half of the last 100 calls have failed, and there were 20 of them. */
+  /**
+   * When the circuit opens: at a failure rate, or after consecutive failures.
+   * Default: `{ failureRate: 0.5, minCalls: 20, window: 100 }`.
+   */
   readonly trip?: Trip | undefined
-  /** How long it stays open the first time. Default: 5 seconds. */
+  /** How long the circuit stays open the first time. Default: 5 seconds. */
   readonly openFor?: Duration.Input | undefined
-  /** By how much longer each time that it opens again. Default: 2. */
+  /** Factor by which this time grows each time the circuit opens again. Default: 2. */
   readonly factor?: number | undefined
-  /** The longest that it stays open. Default: 1 minute. */
+  /** Longest time that the circuit stays open. Default: 1 minute, or `openFor` if that is more. */
   readonly maxOpenFor?: Duration.Input | undefined
-  /** How many calls are let through then, all of which have to succeed for it to close. Default: 1. */
+  /** How many calls are let through after that time. All of them must succeed for the circuit to close. Default: 1. */
   readonly probes?: number | undefined
-  /** Whether there is one circuit for the store, or one for each collection. Default: `"store"`. */
+  /** One circuit for the store, or one for each collection. Default: `"store"`. */
   readonly per?: "store" | "collection" | undefined
-  /** How many collections have a circuit of their own; all others share one. Default: 1,000. */
+  /** How many collections have a circuit of their own. All other collections share one. Default: 1,000. */
   readonly maxCollections?: number | undefined
   /** Which errors count as failures. Default: `StoreUnavailableError` and `TimeoutError`. */
   readonly isFailure?: ((error: KeyValueError, call: Call) => boolean) | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
 /**
- * Fails calls at once with `CircuitOpenError` while a store is known to be down.
+ * Fails calls at once with `CircuitOpenError` while the store is down.
  *
  * **When to use**
  *
- * Use it where an outage must not hold callers up until their timeouts, and where a store that comes back must not be
- * met by everything that has piled up. It belongs outside of `Timeout` and `Retry`, so that it sees one outcome of each
- * call, and inside of `Bulkhead` and the codecs; inside of `Fallback`, it makes the other store take over at once.
+ * Use it so that callers do not wait for timeouts during an outage, and so that a store that recovers is not flooded by
+ * retries. It belongs outside `Timeout` and `Retry`, so that it sees the final result of each call, and inside `Bulkhead` and
+ * the codecs. Inside `Fallback`, it makes the other store take over at once.
  *
  * **Details**
  *
  * A circuit is
  *
- * - closed: calls pass, and what becomes of them is counted. When too many fail (`trip`), it opens;
- * - open: calls fail with `CircuitOpenError`, whose `retryAfter` says for how long;
- * - half-open, after that time: `probes` calls pass, the others fail. If all of them succeed it closes, if one fails it
- *   opens again for longer. This is forgotten when it has stayed closed for as long as it was open before.
+ * - closed: calls pass, and their results are counted. When too many fail (`trip`), it opens;
+ * - open: calls fail with `CircuitOpenError`, whose `retryAfter` is the time until it is half-open;
+ * - half-open: `probes` calls pass, the others fail. If all probes succeed, it closes; if one fails, it opens again for
+ *   longer (`factor`). The time is `openFor` again once it has stayed closed for as long as it was last open.
  *
- * An error that is not retryable is an answer of the store, and counts as a success. Interruptions, defects and
- * retryable errors that are not `isFailure` count as neither; a probe that ends so makes room for another. But a call that
- * is interrupted when a `Timeout` or `Deadline` outside has run out counts as a failure. A call that began before the
- * circuit changed its state counts no more when it ends.
+ * An error that is not retryable is a reply of the store, and counts as a success. Interruptions, defects and retryable errors
+ * that are not `isFailure` are not counted; a probe that ends like this makes room for another. However, a call that is
+ * interrupted because the time of a `Timeout` or `Deadline` outside is over counts as a failure. A call that started before
+ * the circuit last changed its state is not counted.
  *
- * Counting takes no lock, no clock and no timer while the circuit is closed. Effect's own `CircuitBreaker` has the same
- * semantics, and can share its circuits between processes; these are local to the layer.
+ * While the circuit is closed, counting reads no clock and needs no timer. Effect's own `CircuitBreaker` has the same
+ * semantics and can share circuits between processes; these are local to the layer.
  *
  * Metrics: `effect_kv.circuit_breaker.circuits`, how many circuits there are in each `effect_kv.circuit_breaker.state`
  * (`closed`, `open`, `half_open`); `effect_kv.circuit_breaker.transitions`, counted by the new state and, for circuits of
- * collections, `db.collection.name`; `effect_kv.circuit_breaker.rejected`, calls that were not let through.
+ * collections, `db.collection.name`; `effect_kv.circuit_breaker.rejected`, rejected calls.
  *
  * **Gotchas**
  *
- * - A probe that never ends keeps the circuit half-open: have a `Timeout` inside.
- * - The calls of a window may be old where there are few. `{ consecutive }` looks at the last ones only.
- * - With `per: "collection"`, calls about the whole store (listing collections, clearing) have a circuit of their own.
+ * - A probe that never ends keeps the circuit half-open: use a `Timeout` inside.
+ * - With few calls, those in the window may be old. `{ consecutive }` counts only the latest ones.
+ * - With `per: "collection"`, calls for the whole store (listing collections, clearing) have their own circuit.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -173,22 +177,22 @@ const breaking =
       const circuit = circuitOf(call)
       const clock = fiber.getRef(Clock.Clock)
       const now = () => monotonicMillis(clock)
-      let round: number | undefined
+      let entered: State | undefined
       const leave = (exit: Exit.Exit<unknown, unknown>): undefined => {
-        if (round !== undefined) circuit.leave(round, () => outcomeOf(exit, call, isFailure, now), now)
+        if (entered !== undefined) circuit.leave(entered, () => verdictOf(exit, call, isFailure, now), now)
       }
-      if (circuit.state === "closed") {
-        round = circuit.round
+      if (circuit.state._tag === "closed") {
+        entered = circuit.state
         return Effect.onExitPrimitive(next(call), leave)
       }
-      // A probe takes a place: it must be sure to leave before it enters.
+      // The finalizer is in place before a probe enters, so that no probe can keep its place.
       const enter = Effect.suspend((): Effect.Effect<A, E | CircuitOpenError> => {
         const wait = circuit.enter(now(), holdOf(fiber))
         if (wait !== undefined) {
           onRejected()
           return Effect.fail(new CircuitOpenError({ ...call.place, retryAfter: Duration.millis(Math.ceil(wait)) }))
         }
-        round = circuit.round
+        entered = circuit.state
         return next(call)
       })
       return Effect.onExitPrimitive(enter, leave)

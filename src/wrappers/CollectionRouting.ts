@@ -12,7 +12,7 @@ import * as Routing from "./Routing.ts"
  *
  * **Details**
  *
- * `Routing` by a table: see there.
+ * The same as `Routing.wrap({ stores })`.
  *
  * **Example**
  *
@@ -29,5 +29,4 @@ import * as Routing from "./Routing.ts"
  */
 export const wrap = <const Stores extends Routing.NamedStores>(
   stores: Stores
-): WrapperOver<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> =>
-  Routing.wrap({ stores, route: (collection) => (Object.hasOwn(stores, collection) ? collection : undefined) })
+): WrapperOver<ReadonlyArray<Stores[keyof Stores]>, never, StoreSetupError> => Routing.wrap({ stores })

@@ -25,15 +25,15 @@ import { recovering } from "./fallback/recovering.ts"
  * @since 0.1.0
  */
 export interface Options<Store extends Layer.Layer<KeyValue, any, any>> {
-  /** The store to fall back to. */
+  /** Store to use while the first is unavailable. */
   readonly fallback: Store
-  /** For which failures of the first store the fallback is used. Default: those that are `retryable`. */
+  /** Which failures of the first store make the fallback take over. Default: those that are `retryable`. */
   readonly fallbackOn?: ((error: KeyValueError) => boolean) | undefined
-  /** Whether writes and deletes use the fallback, too. Default: false. */
+  /** Whether the fallback also takes over for writes and deletions. Default: false. */
   readonly writeToFallback?: boolean | undefined
   /**
-   * Whether writes and deletes of an outage go to a journal in the fallback, and are replayed when the first store is back.
-   * It needs a fallback that can list its keys, and replaces `writeToFallback`. Default: no.
+   * Stores writes and deletions of an outage in a journal in the fallback, and replays them when the first store is
+   * back. The fallback must have `Enumeration`. `writeToFallback` is then ignored. Default: none.
    */
   readonly recovery?: (Enumeration extends Layer.Success<Store> ? Recovery : never) | undefined
 }
@@ -44,23 +44,26 @@ export interface Options<Store extends Layer.Layer<KeyValue, any, any>> {
  * @since 0.1.0
  */
 export interface Recovery {
-  /** The collection of the fallback that holds the writes. Default: `"__effect_kv_journal"`. */
+  /** Collection of the fallback for the journal. Default: `"__effect_kv_journal"`. */
   readonly journal?: string | undefined
-  /** How long to wait before the first probe after the first store has failed. Default: 100 milliseconds. */
+  /** How long to wait after a failure before the first store is tried again. Default: 100 milliseconds. */
   readonly initialDelay?: Duration.Input | undefined
-  /** The longest pause between two probes; each pause is twice the one before. Default: 10 seconds. */
+  /**
+   * Longest pause between two attempts to reach the first store. Each pause is twice as long as the one before.
+   * Default: 10 seconds.
+   */
   readonly maxDelay?: Duration.Input | undefined
   /**
-   * For how long a write whose outcome is unknown may still be applied: its key is not replayed before. Default: 30
-   * seconds.
+   * How long a write with an unknown outcome may still be applied. Its key is not replayed before this time is over.
+   * Default: 30 seconds.
    */
   readonly settleTime?: Duration.Input | undefined
   /**
-   * How many keys the journal may hold; writes of more keys fail with `StoreUnavailableError`. As many slots of replaced
-   * writes (but at least 1,000, and at most 1,000 of one key) may wait for their removal. Default: 100,000.
+   * Maximum number of keys in the journal. Writes of more keys fail with `StoreUnavailableError`. The same number of
+   * slots of replaced writes (at least 1,000, and at most 1,000 per key) may wait for removal. Default: 100,000.
    */
   readonly maxEntries?: number | undefined
-  /** A name in metrics (`db.namespace`). Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * A second attempt of a read that takes longer than usual.
+ * A second attempt for slow reads.
  *
  * @since 0.1.0
  */
@@ -24,45 +24,52 @@ import { race } from "./hedge/race.ts"
  */
 export interface Options {
   /**
-   * After how long there is a second attempt: a duration, or the time within which so large a part of the last reads was
-   * answered. Default: `{ percentile: 0.95 }`.
+   * When a second attempt is sent: after a fixed time, or after the time within which a fraction of the last reads
+   * succeeded. Default: `{ percentile: 0.95 }`.
    */
-  readonly after?: Duration.Input | { readonly percentile: number } | undefined
-  /** How many second attempts there may be for each read, so how much more load: 0.05 is 5 %. Default: 0.05. */
+  readonly after?:
+    | Duration.Input
+    | {
+        /** Fraction of the last reads, above 0 and below 1. */
+        readonly percentile: number
+      }
+    | undefined
+  /** Maximum number of second attempts per read. 0.05 means at most 5 % more reads. Default: 0.05. */
   readonly maxExtra?: number | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
 /**
- * Sends a read a second time when it takes long, and answers what comes first.
+ * Sends a second attempt for slow reads and returns whichever succeeds first.
  *
  * **When to use**
  *
- * Use it where some reads are slow by chance: behind a load balancer, with replicas, in a cluster of which one node is
- * busy. It belongs outside of `Timeout`, so that each attempt has its limit, and inside of `Retry`.
+ * Use it where some reads are slow by chance: behind a load balancer, with replicas, in a cluster with one busy node. It
+ * belongs outside `Timeout`, so that each attempt has its limit, and inside `Retry`.
  *
  * **Details**
  *
- * Only reads of keys are hedged: `get`, `getMany`, `ttl`, `ttlMany` and the reading half of `Atomic`. Writes, whose
- * second attempt would be a second write, and enumerations are not.
+ * Only reads of keys are hedged: `get`, `getMany`, `ttl`, `ttlMany` and the reads of `Atomic`. Writes are not, because a
+ * second attempt would write twice; enumerations are not either.
  *
- * The first success is the answer, and the other attempt is interrupted. If one fails, the other one is waited for; if
- * both do, the error is the first attempt's. A read that fails before its time has no second attempt: that is `Retry`'s.
+ * The first success is returned, and the other attempt is interrupted. If one attempt fails, Hedge waits for the other one;
+ * if both fail, it fails with the first attempt's error. A read that fails before the second attempt is sent fails at once:
+ * use `Retry` for that.
  *
- * Reads earn second attempts (`maxExtra`), of which ten are kept at most: so a store of which all reads have become slow
- * is not loaded twice.
+ * Each read earns a part of a second attempt (`maxExtra`). At most ten unused second attempts are kept, so a store whose
+ * reads have all become slow does not get twice the load.
  *
- * A percentile is that of the last 1,750 to 3,500 reads that succeeded, of which one in seven is timed. There are no
- * second attempts until there were 175.
+ * The percentile is that of the last 1,750 to 3,500 successful reads, one in seven of which is timed. No second attempt is
+ * sent before the first 175 of them.
  *
- * Metrics: `effect_kv.hedge.sent` counts second attempts, `effect_kv.hedge.won` those that answered first.
+ * Metrics: `effect_kv.hedge.sent` counts second attempts, `effect_kv.hedge.won` those that succeeded first.
  *
  * **Gotchas**
  *
- * - An attempt that is interrupted may still be answered: it is load for the store all the same.
- * - Two commands of one connection are answered in their order. Over a single connection to a single server a second
- *   attempt cannot overtake the first.
+ * - The store may still do the work of an interrupted attempt, so both attempts are load.
+ * - A connection returns replies in order. Over a single connection to a single server, the second attempt cannot overtake
+ *   the first.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -103,8 +110,9 @@ export const described = options.of<Options>()("Hedge", {
   store: options.text()
 })
 
-/** After how many milliseconds there is a second attempt, and what it is to be told of each read. */
+/** When to send the second attempt. A percentile is computed from the durations that `add` is given. */
 interface Delay {
+  /** `undefined` until enough reads were timed. */
   readonly millis: number | undefined
   readonly add?: (nanos: number) => void
 }
@@ -125,16 +133,16 @@ interface Policy {
   readonly onWon: () => void
 }
 
-/** How many second attempts are kept for later. */
+/** How many unused second attempts are kept. */
 const burst = 10
 
-/** One read in so many is timed: a prime, which does not keep step with callers that go in rounds. */
+/** One read in so many is timed. A prime, because callers that repeat a sequence of reads must have each of them timed. */
 const timedOneIn = 7
 
 const hedging = ({ delay, maxExtra, onSent, onWon }: Policy): Filter => {
   let credit = 0
   let reads = 0
-  const may = () => {
+  const maySend = () => {
     if (credit < 1) return false
     credit--
     onSent()
@@ -147,15 +155,15 @@ const hedging = ({ delay, maxExtra, onSent, onWon }: Policy): Filter => {
           credit = Math.min(burst, credit + maxExtra)
           const { millis } = delay
           const attempt = Effect.suspend(() => next(call))
-          const answer = millis === undefined ? attempt : race(attempt, fiber, call, { millis, may, onWon })
+          const hedged = millis === undefined ? attempt : race(attempt, fiber, call, { millis, maySend, onWon })
           const timed = delay.add !== undefined && ++reads % timedOneIn === 0
-          return timed ? observing(answer, fiber.getRef(Clock.Clock), delay) : answer
+          return timed ? observing(hedged, fiber.getRef(Clock.Clock), delay) : hedged
         })
 }
 
-const observing = <A, E>(answer: Effect.Effect<A, E>, clock: Clock.Clock, delay: Delay): Effect.Effect<A, E> => {
+const observing = <A, E>(read: Effect.Effect<A, E>, clock: Clock.Clock, delay: Delay): Effect.Effect<A, E> => {
   const start = monotonicMillis(clock)
-  return Effect.onExitPrimitive(answer, (exit) => {
+  return Effect.onExitPrimitive(read, (exit) => {
     if (Exit.isSuccess(exit)) delay.add?.((monotonicMillis(clock) - start) * 1e6)
     return undefined
   })

@@ -24,57 +24,56 @@ import { type Config, finished, started } from "./logging/lines.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The level of an operation that begins, succeeds or is interrupted. Default: `"Info"`. */
+  /** Log level of operations that begin, succeed or are interrupted. Default: `"Info"`. */
   readonly level?: LogLevel.Severity | undefined
-  /** The level of an operation that fails. Default: `"Warn"`. */
+  /** Log level of operations that fail. Default: `"Warn"`. */
   readonly failureLevel?: LogLevel.Severity | undefined
-  /** Whether to log a line when an operation begins, beside the one when it ends. Default: false. */
+  /** Whether to log a line when an operation begins, in addition to the one when it ends. Default: false. */
   readonly logStart?: boolean | undefined
-  /** Whether to log keys: of a batch the first 5, of each 256 characters (as of a collection's name). Default: true. */
+  /** Whether to log keys: the first 5 of a batch, up to 256 characters each. Default: true. */
   readonly logKeys?: boolean | undefined
   /**
-   * Whether to log values, as JSON (bytes: how many), of a batch the first 5; or what to log of each. What a function
-   * returns is formatted as JSON, `Redacted` values as `<redacted>`; where it throws, the line says that the value could
-   * not be shown. Default: false.
+   * Whether to log values: the first 5 of a batch, as JSON, or only the length if the value is bytes. A function selects
+   * what is logged for each value. Its result is formatted as JSON, with `Redacted` values as `<redacted>`. If it
+   * throws, the line says that the value could not be shown. Default: false.
    */
   readonly logValues?: boolean | ((value: Value, call: Call) => unknown) | undefined
-  /** How many characters of a value to log. Default: 1,000. */
+  /** Maximum number of characters of a value in a line. Default: 1,000. */
   readonly maxValueLength?: number | undefined
-  /** The name of this store, the annotation `store`. Default: none. */
+  /** Name of this store, the annotation `store` of its lines. Default: none. */
   readonly store?: string | undefined
 }
 
 /**
- * Logs every operation with what it was about, how it ended and how long it took.
+ * Logs every operation, with its collection and keys, its result and its duration.
  *
  * **When to use**
  *
- * Use it outermost to see what the application does, or inside of `Retry` to see every attempt.
+ * Use it outermost to see what the application does, or inside `Retry` to see every attempt.
  *
  * **Details**
  *
- * The message is `get finished`, `get failed`, `get interrupted` or, when asked for, `get started`. The rest are
- * annotations, for loggers that keep structure:
+ * The message is `get finished`, `get failed`, `get interrupted` or, with `logStart`, `get started`. The rest are
+ * annotations, for structured loggers:
  *
  * - `operation`, `collection`, `store`; `key`, or `keys` and `count` of a batch;
  * - `durationMs`; `hit`, or `hits` and `misses`; `deleted`; `applied` (of `Atomic`); `ttlMs`; `value` or `values`;
- * - of a failure `error` (the tag, or `"Defect"`), `retryable`, `outcome`, and the `code` of its cause, such as
- *   `ECONNREFUSED`. Its `reason`, which may quote keys and values, only where both are logged.
+ * - for failures, `error` (the tag, or `"Defect"`), `retryable`, `outcome`, and the `code` of the cause, such as
+ *   `ECONNREFUSED`. The `reason`, which may quote keys and values, is logged only if both are.
  *
- * Names, values and reasons are cut, and control characters and marks of direction in them escaped, so that an operation
- * is one line whatever its keys are.
+ * Long names, values and reasons are cut, and control characters and direction marks in them are escaped, so that each
+ * operation is one line.
  *
- * A level that is filtered out costs next to nothing. Whatever a logger or `logValues` does, the operation is not
- * changed by it.
+ * A level that is filtered out costs almost nothing. A logger or `logValues` that fails does not change the operation.
  *
  * **Gotchas**
  *
- * Keys and collections are logged as this level of the stack sees them: inside of a prefix, with it. Where keys are
- * secrets, or name persons, set `logKeys` to false.
+ * Keys and collections are logged as this level of the stack sees them: inside a prefix wrapper, with the prefix. Set
+ * `logKeys` to false if keys are secrets or personal data.
  *
  * Fails to build with `StoreSetupError` when an option is not valid.
  *
- * **Example** (Debug lines, and what may be seen of a value)
+ * **Example** (Log at level Debug, and hide the values of users)
  *
  * ```ts
  * import { Redacted } from "effect"

@@ -25,41 +25,42 @@ import { ownCache } from "./passthroughCache/ownCache.ts"
  * @since 0.1.0
  */
 export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, any>> {
-  /** The cache. It must be able to clear, since clearing the store clears the cache, too. */
+  /** Store for the copies. It must have `Maintenance`, because clearing the store clears the cache, too. */
   readonly cache: Cache
-  /** The longest time for which a copy is returned without asking the store. Default: 30 minutes. */
+  /** How long a copy of an entry with a TTL is served without asking the store. Default: 30 minutes. */
   readonly maxTtl?: Duration.Input | undefined
-  /** The same for an entry that does not expire. Default: 30 minutes. */
+  /** How long a copy of an entry without a TTL is served without asking the store. Default: 30 minutes. */
   readonly missingTtl?: Duration.Input | undefined
   /**
-   * For how long a key that the store does not have is a miss without asking again. The process remembers the last 10,000
-   * such keys. Default: not at all.
+   * How long a key that the store does not have is reported as missing without asking the store. This applies to the
+   * last 10,000 such keys, which are kept in the memory of the process. Default: none.
    */
   readonly missTtl?: Duration.Input | undefined
   /**
-   * How long before the end of its fresh time a copy that is read is refreshed in the background. A number below 1 is a
-   * fraction of that time: 0.2 is its last fifth. Default: never.
+   * How long before a copy becomes stale a read refreshes it in the background. A number below 1 is a fraction of the
+   * time that the copy is fresh: 0.2 is the last fifth. Default: none.
    */
   readonly refreshAhead?: Duration.Input | undefined
   /**
-   * For how long after its fresh time a copy may still be returned when the store fails (stale on error), but never after
-   * the entry itself has expired. Default: not at all.
+   * How long a stale copy may be served when the store fails. A copy is never served after the entry itself has expired.
+   * Default: none.
    */
   readonly maxStale?: Duration.Input | undefined
   /**
-   * Whether to return such a copy at once, and ask the store in the background. It needs `maxStale`. Default: false.
+   * Whether a stale copy is served at once while the store is asked in the background. It needs `maxStale`.
+   * Default: false.
    */
   readonly staleWhileRevalidate?: boolean | undefined
-  /** For which failures of the store stale copies are returned. Default: those that are `retryable`. */
+  /** Which failures of the store are answered with stale copies. Default: those that are `retryable`. */
   readonly staleOn?: ((error: KeyValueError) => boolean) | undefined
   /**
-   * For how long a write whose outcome is unknown may still be applied: until then, reads of its keys ask the store.
+   * How long a write with an unknown outcome may still be applied. Until then, reads of its keys ask the store.
    * Default: 30 seconds.
    */
   readonly settleTime?: Duration.Input | undefined
-  /** How long to wait for the cache before going on without it. Default: 1 second. */
+  /** How long to wait for the cache before it counts as a miss. Default: 1 second. */
   readonly cacheTimeout?: Duration.Input | undefined
-  /** A name in metrics (`db.namespace`). Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
@@ -161,13 +162,13 @@ export const described = options.of<Options<any>>()(
     cache: options.required(options.layer()),
     maxTtl: options.ttl({ default: "30 minutes" }),
     missingTtl: options.ttl({ default: "30 minutes" }),
-    missTtl: options.duration({ default: 0, otherwise: "not at all" }),
+    missTtl: options.duration({ default: 0, otherwise: "none" }),
     refreshAhead: options.union(
       (input) => typeof input === "number" && input < 1,
       options.number({ above: 0, below: 1 }),
-      options.duration({ otherwise: "never" })
+      options.duration({ otherwise: "none" })
     ),
-    maxStale: options.duration({ default: 0, otherwise: "not at all" }),
+    maxStale: options.duration({ default: 0, otherwise: "none" }),
     staleWhileRevalidate: options.boolean({ default: false }),
     staleOn: options.errors<(error: KeyValueError) => boolean>(),
     settleTime: options.duration({ default: "30 seconds" }),

@@ -1,5 +1,5 @@
 /**
- * A limit on how many calls begin in a time.
+ * A limit on how many calls (or keys) may start per time window.
  *
  * @since 0.1.0
  */
@@ -21,51 +21,55 @@ import { Bucket } from "./rateLimit/Bucket.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How many calls (or keys, see `cost`) there may be in each `window`. */
+  /** Maximum number of calls (or keys, see `cost`) per `window`. */
   readonly limit: number
-  /** Default: 1 second. */
+  /** Length of the time window. Default: 1 second. */
   readonly window?: Duration.Input | undefined
-  /** How many may come at once after a pause. Default: `limit`. */
+  /** How many calls (or keys) may start at once after a pause. Default: `limit`. */
   readonly burst?: number | undefined
-  /** What becomes of a call beyond the limit: it fails, or it waits until it is within. Default: `"fail"`. */
+  /** Whether a call beyond the limit fails with `RateLimitedError` or waits. Default: `"fail"`. */
   readonly onExceeded?: "fail" | "wait" | undefined
-  /** With `"wait"`, how long a call waits at most; what would wait longer fails at once. Default: 1 second. */
+  /**
+   * How long a call may wait with `onExceeded: "wait"`. A call that would wait longer fails at once. Default: 1 second.
+   */
   readonly maxWait?: Duration.Input | undefined
-  /** What counts: calls, of which a batch is one, or the keys that they are about, at least one. Default: `"call"`. */
+  /**
+   * What counts toward the limit: each call (a batch is one call), or each of its keys (at least one).
+   * Default: `"call"`.
+   */
   readonly cost?: "call" | "keys" | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
 /**
- * Keeps calls within a rate: others fail with `RateLimitedError`, or wait.
+ * Limits how many calls (or keys) may start per time window. Others fail with `RateLimitedError`, or wait.
  *
  * **When to use**
  *
- * Use it for a store that is paid by the request or that throttles on its own, and to keep one tenant from taking all
- * that there is. It belongs outside of `Retry` to count operations, or inside to count attempts; outside of `Bulkhead`,
- * so that who waits here takes no place there.
+ * Use it for a store that charges per request or throttles, and to keep one tenant from using up the store. It belongs
+ * outside `Retry` to count operations, or inside to count attempts; and outside `Bulkhead`, so that calls that wait here hold
+ * no place there.
  *
  * **Details**
  *
- * A bucket holds `burst` tokens and fills at `limit` per `window`; a call takes one, or as many as it has keys. So in any
- * time there are no more than `burst` and what has come in since. A batch of more keys than the bucket holds waits for a
- * full one, and who comes after it for the rest. Enumeration and clearing cost one for each page.
+ * A bucket holds `burst` tokens and is refilled at `limit` per `window`. A call takes one token, or one for each of its keys.
+ * So in any period at most `burst` calls start, and as many as were refilled. A batch of more keys than the bucket holds
+ * waits for a full bucket, and later calls wait for the rest. Enumeration and clearing cost one token for each page.
  *
- * `retryAfter` of the error says when the call would have been within the limit; `Retry` waits that long. A call that
- * failed so was not sent: the `outcome` of a write is `"not-applied"`. With `onExceeded: "wait"` calls are let through in
- * the order in which they came.
+ * The error's `retryAfter` says when the call would have been within the limit; `Retry` waits that long. The call was not
+ * sent: the `outcome` of a write is `"not-applied"`. With `onExceeded: "wait"`, calls start in the order in which they came.
  *
- * The limit is that of this layer, in this process, and costs some additions a call. For a limit that several processes
- * share, use Effect's `RateLimiter` in a wrapper of your own (`Driver.around`); its store may be one of ours
+ * The limit belongs to this layer in this process, and costs a few additions per call. For a limit that several processes
+ * share, use Effect's `RateLimiter` in a wrapper of your own (`Driver.around`), for example with an effect-kv store
  * (`EffectStore.toRateLimiterStore`).
  *
  * Metrics: `effect_kv.rate_limit.rejected` and `effect_kv.rate_limit.delayed`, counters of calls that failed or waited.
  *
  * **Gotchas**
  *
- * A call that is interrupted while it waits has used its share all the same. A call whose deadline (of a `Deadline` or
- * `Timeout` outside) would pass while it waits fails at once, and uses nothing.
+ * A call that is interrupted while it waits has spent its tokens. A call whose deadline (of a `Deadline` or `Timeout` outside)
+ * would pass while it waits fails at once, and spends none.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -103,7 +107,7 @@ interface Policy {
 export const described = options.of<Options>()("RateLimit", {
   limit: options.required(options.integer({ min: 1 })),
   window: options.duration({ default: "1 second" }),
-  burst: options.integer({ min: 1, otherwise: "limit" }),
+  burst: options.integer({ min: 1, otherwise: "`limit`" }),
   onExceeded: options.oneOf(["fail", "wait"], { default: "fail" }),
   maxWait: options.duration({ default: "1 second" }),
   cost: options.oneOf(["call", "keys"], { default: "call" }),

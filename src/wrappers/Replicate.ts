@@ -24,31 +24,31 @@ import { Stores } from "./replicate/Stores.ts"
  * @since 0.1.0
  */
 export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
-  /** The other stores. Reads prefer the wrapped store, then these in their order. */
+  /** The other stores. Reads prefer the wrapped store, then the replicas in their order. */
   readonly replicas: ReadonlyArray<Replica>
   /**
-   * How many stores, the wrapped one included, must have applied a write before it is acknowledged: `"all"`, `"quorum"`
-   * (more than half) or a number. Default: `"quorum"`.
+   * How many stores, including the wrapped one, must have applied a write before it succeeds: `"all"`, `"quorum"` (more
+   * than half) or a number. Default: `"quorum"`.
    */
   readonly acknowledgements?: "all" | "quorum" | number | undefined
-  /** Whether a store that is back gets copies of the writes that it has missed. Default: true. */
+  /** Whether entries that a store missed are copied to it when it is back. Default: true. */
   readonly repair?: boolean | undefined
   /**
-   * For how long a store that failed is asked last, and how often repairs are tried and an unreachable store is probed.
-   * Default: 1 second.
+   * How long reads avoid a store after it has failed. This is also the interval of repairs, and of attempts to reach an
+   * unavailable store. Default: 1 second.
    */
   readonly pause?: Duration.Input | undefined
   /**
-   * For how long a write whose outcome is unknown may still be applied: its key is not repaired before. Default: 30
-   * seconds.
+   * How long a write with an unknown outcome may still be applied. Its key is not repaired before this time is over.
+   * Default: 30 seconds.
    */
   readonly settleTime?: Duration.Input | undefined
   /**
-   * For how many keys to remember that a store is behind. A store that is behind with more keys is not read any more. A store
-   * that has writes of twice as many keys under way gets no more writes until some have ended. Default: 10,000.
+   * For how many keys it is remembered that a store is behind. A store that is behind with more keys is no longer read.
+   * A store with writes of twice as many keys under way gets no further writes until some have ended. Default: 10,000.
    */
   readonly maxBehind?: number | undefined
-  /** A name in metrics (`db.namespace`). Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 

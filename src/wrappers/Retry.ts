@@ -1,5 +1,5 @@
 /**
- * Another attempt after a failure that may pass.
+ * Retries failed operations.
  *
  * @since 0.1.0
  */
@@ -13,7 +13,7 @@ import * as options from "../driver/options.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { now } from "../time/clock.ts"
 import { metered } from "./common/metered.ts"
-import { again, type Policy } from "./retry/again.ts"
+import { again, outcomeOf, type Policy } from "./retry/again.ts"
 import { Budget, unlimited } from "./retry/Budget.ts"
 
 /**
@@ -22,75 +22,78 @@ import { Budget, unlimited } from "./retry/Budget.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How many attempts after the first. Default: 3. */
+  /** Maximum number of attempts after the first. Default: 3. */
   readonly maxRetries?: number | undefined
-  /** The pause before the first retry. Default: 100 milliseconds. */
+  /** Pause before the first retry. Default: 100 milliseconds. */
   readonly initialDelay?: Duration.Input | undefined
-  /** By how much each pause is longer than the one before. Default: 2. */
+  /** Factor by which each pause is longer than the one before. Default: 2. */
   readonly factor?: number | undefined
-  /** The longest pause. Default: 10 seconds. */
+  /** Longest pause. Default: 10 seconds. */
   readonly maxDelay?: Duration.Input | undefined
-  /** Whether to vary each pause between 80 and 120 %, so that clients do not come back all at once. Default: true. */
+  /** Whether each pause varies between 80 and 120 %, so that clients do not retry at the same time. Default: true. */
   readonly jitter?: boolean | undefined
-  /** Which failures to retry. Default: those that are `retryable`. */
+  /** Which failures are retried. Default: those that are `retryable`. */
   readonly while?: ((error: KeyValueError, call: Call) => boolean) | undefined
-  /** A schedule to use in place of all pauses and counts above. */
+  /** Your own schedule, which replaces all pauses and counts above. Default: none. */
   readonly schedule?: Schedule.Schedule<unknown, KeyValueError> | undefined
   /**
-   * How many retries all callers of the store have together, so that an outage is not multiplied: `ratio` of the calls
-   * of the last 10 seconds, and `minPerSecond`. Default: `{ ratio: 0.2, minPerSecond: 10 }`; `false`: as many as they
-   * like.
+   * Limit on the retries of all callers together, so that retries do not multiply an outage. With `false`, there is no
+   * limit. Default: `{ ratio: 0.2, minPerSecond: 10 }`.
    */
   readonly budget?: false | BudgetOptions | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
 /**
- * The retries that all callers of a store have together.
+ * The limit on the retries of all callers of a store together.
  *
  * @since 0.1.0
  */
 export interface BudgetOptions {
-  /** How many retries there are for each call, so how much more load there may be: 0.2 is 20 %. Default: 0.2. */
+  /**
+   * How many retries each call of the last 10 seconds adds to the budget. 0.2 means at most 20 % more calls.
+   * Default: 0.2.
+   */
   readonly ratio?: number | undefined
-  /** How many retries there are in each second, however few the calls. Default: 10. */
+  /** How many retries each second adds to the budget, however few calls there are. Default: 10. */
   readonly minPerSecond?: number | undefined
 }
 
 /**
- * Tries failed operations again, with exponential backoff.
+ * Retries failed operations, with exponential backoff.
  *
  * **When to use**
  *
- * Use it outside of `Timeout`, so that each attempt has its limit.
+ * Use it outside `Timeout`, so that each attempt has its limit.
  *
  * **Details**
  *
- * The first attempt costs next to nothing; the schedule begins with the first failure. What is retried is an error's
- * own `retryable`, which every store sets: an outage, not a wrong type. A conditional write (`Atomic`) whose outcome is
- * unknown is never retried, since it would find its own work and call it a conflict.
+ * The first attempt costs almost nothing; the schedule starts with the first failure. By default, Retry retries errors that
+ * the store marks as `retryable`: an outage, not a wrong type. A conditional write (`Atomic`) whose outcome is unknown is
+ * never retried, because it would find its own write and report a conflict.
  *
- * A failure is passed on at once, without its retries, when
+ * A failure is not retried when
  *
- * - the `budget` is spent. What calls earn and seconds add can be used for 10 seconds: enough to bridge a short outage of
- *   all callers, and too little to double the load of a store that struggles for longer;
- * - the pause would last until the call's deadline (set by a `Deadline` or `Timeout` outside), or beyond;
- * - the error says when to try again (`retryAfter`, of `CircuitOpenError` and `RateLimitedError`), and that is farther
- *   away than `maxDelay`. If it is not, the pause is at least that long.
+ * - the `budget` is spent. Earned retries can be used for 10 seconds: enough for a short outage of all callers, and too
+ *   little to double the load of a store that struggles for longer;
+ * - the pause would end at or after the call's deadline (set by a `Deadline` or `Timeout` outside);
+ * - the error's `retryAfter` (of `CircuitOpenError` and `RateLimitedError`) is longer than `maxDelay`. Otherwise the pause
+ *   is at least that long.
  *
- * What it fails with is the last failure; or, if that is not applied though an attempt before it may have been, the failure
- * of that one, whose `outcome` is `"unknown"`.
+ * Fails with the error of the last attempt. If that attempt was not applied but an earlier one may have been, it fails with
+ * the earlier error, whose `outcome` is `"unknown"`.
  *
- * Metrics: `effect_kv.retry.retries` counts retries, `effect_kv.retry.budget_exhausted` failures that had none because
- * the budget was spent.
+ * Metrics: `effect_kv.retry.retries` counts retries, `effect_kv.retry.budget_exhausted` failures that were not retried
+ * because the budget was spent.
  *
  * **Gotchas**
  *
- * - A `delete` whose answer was lost is retried, and then finds nothing to delete: it answers `false` though it did
- *   delete.
- * - Each `Retry` has a budget of its own. Two of them in one stack multiply each other's attempts.
- * - Pauses grow to `initialDelay * factor ^ (maxRetries - 1)` at most: choose them with the caller's patience in mind.
+ * - A `delete` whose reply was lost is retried, and then finds nothing to delete: it returns `false` although the first
+ *   attempt deleted the entry.
+ * - Each `Retry` has its own budget. Two of them in one stack multiply each other's attempts.
+ * - The last pause is `initialDelay * factor ^ (maxRetries - 1)`, or `maxDelay` if that is shorter. Callers wait for all
+ *   pauses.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -137,25 +140,24 @@ const policyOf = (config: options.Values<typeof described>) =>
     })
   })
 
+interface Retrying extends Policy {
+  readonly while: (error: KeyValueError, call: Call) => boolean
+  readonly budget: Pick<Budget, "calls" | "take">
+}
+
 const retrying =
-  (policy: Policy): Filter =>
+  (policy: Retrying): Filter =>
   (call, next) => {
-    const mayRetry = (error: unknown): boolean =>
-      policy.while(error as KeyValueError, call) && !isUnsafeToRepeat(error as KeyValueError, call)
+    const mayRetry = (error: KeyValueError): boolean => policy.while(error, call) && !isUnsafeToRepeat(error, call)
     const first = Effect.suspend(() => {
       policy.budget.calls++
       return next(call)
     })
-    return Effect.catchIf(first, mayRetry, (error) =>
-      again(
-        Effect.suspend(() => next(call)),
-        error,
-        mayRetry,
-        policy,
-        call.deadline
-      )
-    )
+    return Effect.catch(first, (error) => {
+      const attempt = Effect.suspend(() => next(call))
+      return again(attempt, error, mayRetry, policy, call.deadline)
+    })
   }
 
 const isUnsafeToRepeat = (error: KeyValueError, call: Call): boolean =>
-  call._tag === "compareAndPut" && "outcome" in error && error.outcome === "unknown"
+  call._tag === "compareAndPut" && outcomeOf(error) === "unknown"

@@ -27,13 +27,14 @@ export type NamedStores = Readonly<Record<string, Layer.Layer<KeyValue, any, any
  * @since 0.1.0
  */
 export interface Options<Stores extends NamedStores> {
-  /** The stores to route to, beside the wrapped one. */
+  /** Stores to route to, by name, in addition to the wrapped one. */
   readonly stores: Stores
   /**
-   * Which store a collection is in; `undefined` for the wrapped one. It must always answer the same for the same
-   * collection. The default collection comes by its name.
+   * Function that returns the name of the store of a collection, or `undefined` for the wrapped store. It must always
+   * return the same name for the same collection. It gets the default collection by its name. Default: the store with
+   * the name of the collection.
    */
-  readonly route: (collection: string) => keyof Stores | undefined
+  readonly route?: ((collection: string) => keyof Stores | undefined) | undefined
 }
 
 /**
@@ -44,7 +45,7 @@ export interface Options<Stores extends NamedStores> {
  * Enumeration lists each collection from the store that it is routed to, and `Maintenance` clears it there: collections
  * of a store that are not routed to it stay. Capabilities are those that all the stores have.
  *
- * What `route` throws, and a name that is none of a store, are defects of the operation that asked.
+ * If `route` throws or returns a name that no store has, the operation dies.
  *
  * Fails to build with `StoreSetupError` when `route` is not a function, and when one layer stands in two places. Different
  * layers over one store are fine, such as one that encrypts some collections of it: each collection is in one of them only.
@@ -74,7 +75,7 @@ export const wrap = <const Stores extends NamedStores>({
   const layers: ReadonlyArray<Layer.Layer<KeyValue, any, any>> = Object.values(stores)
   return wrapperOverApart("Routing", areLayers, layers as ReadonlyArray<Stores[keyof Stores]>, (primary, others) =>
     Effect.map(described.read(config, { stores }), ({ route }) =>
-      routing([primary, ...others], indexUnsafe(indices, route))
+      routing([primary, ...others], route ? indexUnsafe(indices, route) : (name) => indices.get(name) ?? 0)
     )
   )
 }
@@ -82,10 +83,12 @@ export const wrap = <const Stores extends NamedStores>({
 /** @internal */
 export const described = options.of<Options<any>>()("Routing", {
   stores: options.required(options.record<NamedStores>("an object of layers")),
-  route: options.required(options.callback<(collection: string) => PropertyKey | undefined>())
+  route: options.callback<(collection: string) => PropertyKey | undefined>({
+    otherwise: "the store with the name of the collection"
+  })
 })
 
-/** A name that is none of a store is a mistake: taken for the wrapped store's, it would hide entries. */
+/** A name that no store has is a mistake: routed to the wrapped store, it would hide entries. */
 const indexUnsafe =
   (indices: ReadonlyMap<string, number>, route: (collection: string) => PropertyKey | undefined) =>
   (collection: string): number => {

@@ -1,5 +1,5 @@
 /**
- * Counts, hit rates, errors and latencies, as Effect metrics and as a snapshot.
+ * Counts, hit rates, errors and latencies, as Effect metrics and as snapshots.
  *
  * @since 0.1.0
  */
@@ -23,31 +23,32 @@ export type { OperationStatistics } from "./statistics/Tally.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
   /**
-   * What collections are called: by their names (`true`), not at all (`false`: they all count together), or by what a
-   * function makes of the name. It runs at each operation; where it throws, or answers no text, the collection counts as
-   * `"_OTHER"`. Default: true.
+   * How collections are named in metrics and snapshots: by their names (`true`), all under one count (`false`), or by
+   * the result of a function. The function runs at each operation. If it throws or returns no text, the collection
+   * counts as `"_OTHER"`. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
   /**
-   * How many collections to tell apart; all others count as `"_OTHER"`. After a `reset`, snapshots
-   * count collections from zero. Metrics never tell more apart, over all layers of the same `store`, for as long as the process lives. Default: 1,000.
+   * How many collections have counts of their own. All others count as `"_OTHER"`. After a `reset`, snapshots count
+   * collections from zero. In metrics, the limit applies to all layers of the same `store` together, for the lifetime of
+   * the process. Default: 1,000.
    */
   readonly maxCollections?: number | undefined
 }
 
 /**
- * What was counted so far. See the members of {@link Statistics}.
+ * The service of {@link Statistics}.
  *
  * @since 0.1.0
  */
 export interface Service {
-  /** What happened since the layer was built, or since the last `reset`. */
+  /** What was counted since the layer was built, or since the last `reset`. */
   readonly snapshot: Effect.Effect<Snapshot>
 
-  /** Begins a new snapshot. Metrics go on: what an exporter was told never goes back. */
+  /** Starts a new snapshot. Does not reset metrics, because exported counters must never decrease. */
   readonly reset: Effect.Effect<void>
 }
 
@@ -80,30 +81,29 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  *
  * **When to use**
  *
- * Use it outermost to see what the application sees, or next to the store to see what the store does. With two of them
- * in one stack, give each a `store` name; the `Statistics` service is that of the outer one.
+ * Use it outermost to measure what the application sees, or next to the store to measure the store. With two of them in one
+ * stack, give each a `store` name; the `Statistics` service is that of the outer one.
  *
  * **Details**
  *
- * Metrics follow OpenTelemetry's conventions for databases where these exist:
+ * Metrics follow OpenTelemetry's conventions for databases where there are any:
  *
- * - `db.client.operation.duration`, a histogram in seconds, of every call. Its count is the number of calls.
+ * - `db.client.operation.duration`, a histogram of the duration of every call, in seconds. Its count is the number of calls.
  * - `effect_kv.operations`, `effect_kv.hits` and `effect_kv.misses`, counters of keys.
  *
- * Their attributes are `db.system.name`, `db.operation.name` (what the application called: `"getMany"`),
- * `db.collection.name` and `db.namespace`, and for failures `error.type`: the error's tag, `"Interrupted"` or
- * `"Defect"`.
+ * Their attributes are `db.system.name`, `db.operation.name` (the method that the application called, such as
+ * `"getMany"`), `db.collection.name` and `db.namespace`, and for failures `error.type`: the error's tag, `"Interrupted"`
+ * or `"Defect"`.
  *
- * Counts follow py-key-value: a batch counts each of its keys, hits and misses are keys that a read or a deletion did or
- * did not find, and only a success counts keys; failures are counted as such, by tag. A write of `Atomic` counts its
- * reading half, once for each attempt. Enumeration and clearing are measured page by page.
+ * Counts are those of py-key-value: a batch counts each of its keys; hits and misses are keys that a read or a deletion found
+ * or did not find. Only successful calls count keys; failures are counted by tag. A write of `Atomic` counts each of its
+ * reads, one per attempt. Enumeration and clearing are measured page by page.
  *
  * **Gotchas**
  *
- * - Collections are named as this level of the stack sees them: inside of a prefix, with it. Of a name, 256 characters
- *   count, and control characters are escaped.
- * - Collections without a bound on their number make metrics without a bound: give `collectionLabel` a function, or
- *   `false`.
+ * - Collections are named as this level of the stack sees them: inside a prefix wrapper, with the prefix. Names are cut after
+ *   256 characters, and control characters in them are escaped.
+ * - Each collection adds metrics, up to `maxCollections`. If there are many, give `collectionLabel` a function, or `false`.
  *
  * Fails to build with `StoreSetupError` when an option is not valid.
  *

@@ -25,36 +25,36 @@ import { shownName } from "../value/oneLine.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of this store, the attribute `db.namespace`. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its spans. Default: none. */
   readonly store?: string | undefined
   /**
-   * What collections are called: by their names (`true`), not at all (`false`), or by what a function makes of the
-   * name: `"_OTHER"` where it throws, or answers no text. Default: true.
+   * How collections are named in spans: by their names (`true`), not at all (`false`), or by the result of a function.
+   * If the function throws or returns no text, the name is `"_OTHER"`. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
-  /** Whether to record keys, of a batch the first 5, of each 256 characters, as `effect_kv.keys`. Default: false. */
+  /** Whether to record keys as `effect_kv.keys`: the first 5 of a batch, up to 256 characters each. Default: false. */
   readonly recordKeys?: boolean | undefined
 }
 
 /**
- * Makes a span of every operation, as OpenTelemetry's conventions for databases have it.
+ * Makes a span for every operation, by OpenTelemetry's conventions for databases.
  *
  * **When to use**
  *
- * Use it outside of `Retry` for a span that covers all attempts, inside of it for a span of each attempt, or both.
+ * Use it outside `Retry` for a span that covers all attempts, inside `Retry` for a span of each attempt, or both.
  *
  * **Details**
  *
- * - The name is `{operation} {collection}`, such as `get users`; the kind is `client`. Names tell 1,000 collections apart,
- *   and call all others `_OTHER`; the attribute says which it is.
+ * - The name is `{operation} {collection}`, such as `get users`; the kind is `client`. Names contain at most 1,000 different
+ *   collections, and `_OTHER` for all others; the attribute has the collection's name.
  * - Attributes: `db.system.name`, `db.operation.name`, `db.collection.name`, `db.namespace`; `db.operation.batch.size`
- *   of a batch of two keys or more; of a failure `error.type`, which is the error's tag, `"Interrupted"` or `"Defect"`.
- * - What runs inside, such as an attempt or a client library's own spans, has the span as its parent.
+ *   for batches of two keys or more; for failures `error.type`: the error's tag, `"Interrupted"` or `"Defect"`.
+ * - The span is the parent of spans inside it, such as those of attempts or of a client library.
  *
- * An error is recorded by its tag and the code of its cause, such as `ECONNREFUSED`: messages, which may quote keys and
- * values, do not get into the span, and neither do values that were read. A defect is recorded as it is.
+ * An error is recorded by its tag and the code of its cause, such as `ECONNREFUSED`. Messages, which may quote keys and
+ * values, are not recorded, nor are values that were read. A defect is recorded in full.
  *
- * Without a tracer (`Tracer.Tracer`, as OpenTelemetry layers provide it) no span is made, at next to no cost.
+ * Without a tracer (`Tracer.Tracer`, which OpenTelemetry layers provide) no span is made, at almost no cost.
  *
  * Fails to build with `StoreSetupError` when an option is not valid.
  *
@@ -97,7 +97,7 @@ const tracing = (options: Config, system: string): Filter => {
     })
 }
 
-/** How many collections the names of spans tell apart. */
+/** How many different collections the names of spans contain. */
 const maxNamed = 1000
 
 const inName = (named: Set<string>, collection: string | undefined): string | undefined => {
@@ -107,7 +107,7 @@ const inName = (named: Set<string>, collection: string | undefined): string | un
   return collection
 }
 
-/** Is there a tracer that would do anything with a span? */
+/** Nothing exports the spans of Effect's native tracer, so none are made for it. */
 const isTraced = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
   cache.tracerEnabled && cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer
 
@@ -119,15 +119,15 @@ const ofKeys = (options: Config, call: Call): Record<string, unknown> => ({
   ...(options.recordKeys && "keys" in call && { "effect_kv.keys": call.keys.slice(0, 5).map(shownName) })
 })
 
-/** Ends the span before `useSpan` would: without the value, or with an error that says less than the operation's own. */
+/** Ends the span before `useSpan` does, which would record the value or the error's message. */
 const end = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   Effect.withFiberSucceed((fiber) => {
-    const told = Exit.isSuccess(exit) ? Exit.void : toldOf(exit.cause)
+    const recorded = Exit.isSuccess(exit) ? Exit.void : recordedOf(exit.cause)
     if (Exit.isFailure(exit)) span.attribute("error.type", telemetry.errorType(exit.cause))
-    span.end(fiber.getRef(TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n, told)
+    span.end(fiber.getRef(TracerTimingEnabled) ? fiber.getRef(Clock.Clock).currentTimeNanosUnsafe() : 0n, recorded)
   })
 
-const toldOf = (cause: Cause.Cause<unknown>): Exit.Exit<never, unknown> => {
+const recordedOf = (cause: Cause.Cause<unknown>): Exit.Exit<never, unknown> => {
   const error = errorOf(cause)
   return error === undefined
     ? Exit.failCause(cause)

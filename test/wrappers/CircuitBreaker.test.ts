@@ -18,7 +18,7 @@ import {
   Retry,
   Timeout
 } from "../../src/index.ts"
-import { Circuit, type Outcome } from "../../src/wrappers/circuitBreaker/Circuit.ts"
+import { Circuit, type State, type Verdict } from "../../src/wrappers/circuitBreaker/Circuit.ts"
 import { Rate } from "../../src/wrappers/circuitBreaker/Outcomes.ts"
 import * as any from "../properties/arbitraries.ts"
 import { buildError, faulty, type Step, script } from "../support/faults.ts"
@@ -165,34 +165,40 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect(
-    "counts an interrupted call as neither success nor failure, and allows another probe after an interrupted one",
-    () => {
-      const { plan, layer } = over(
-        { trip: { consecutive: 2 }, openFor: 1000 },
-        "unavailable",
-        "hang",
-        "unavailable",
-        "hang"
-      )
+  const interrupted = Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(get)
+    yield* Effect.yieldNow
+    yield* Fiber.interrupt(fiber)
+  })
+
+  it.effect("counts an interrupted call neither as a success nor as a failure", () => {
+    const { plan, layer } = over({ trip: { consecutive: 2 } }, "unavailable", "hang", "unavailable")
+    return Effect.gen(function* () {
+      yield* tagOf(get)
+      yield* interrupted
+      assert.strictEqual(plan.interrupted, 1)
+      assert.strictEqual(yield* tagOf(get), "StoreUnavailableError", "one failure does not open the circuit")
+      assert.strictEqual(yield* tagOf(get), "CircuitOpenError", "the failures around the interruption are two in a row")
+    }).pipe(Effect.provide(layer))
+  })
+
+  for (const [step, after] of [
+    ["ok", "ok"],
+    ["unavailable", "CircuitOpenError"]
+  ] as const) {
+    it.effect(`stays half-open when its probe is interrupted, and lets another one decide (${step})`, () => {
+      const { plan, layer } = over({ trip: { consecutive: 2 }, openFor: 1000 }, ...times(2), "hang", step)
       return Effect.gen(function* () {
-        yield* tagOf(get)
-        const interrupted = Effect.gen(function* () {
-          const fiber = yield* Effect.forkChild(get)
-          yield* Effect.yieldNow
-          yield* Fiber.interrupt(fiber)
-        })
-        yield* interrupted
-        yield* tagOf(get)
-        assert.strictEqual(yield* tagOf(get), "CircuitOpenError", "two failures in a row, with an interruption between")
+        yield* Effect.replicateEffect(tagOf(get), 2)
         yield* TestClock.adjust(1000)
         yield* interrupted
-        assert.strictEqual(plan.interrupted, 2)
-        assert.strictEqual(yield* tagOf(get), "ok")
-        assert.strictEqual(yield* tagOf(get), "ok")
+        assert.strictEqual(plan.interrupted, 1)
+        yield* tagOf(get)
+        assert.strictEqual(plan.calls.length, 4, "the second probe reached the store")
+        assert.strictEqual(yield* tagOf(get), after)
       }).pipe(Effect.provide(layer))
-    }
-  )
+    })
+  }
 
   for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap, Deadline: Deadline.wrap })) {
     it.effect(`counts a call that an outer ${name} ends as a failure`, () => {
@@ -368,28 +374,28 @@ describe("a circuit", () => {
         { openFor: 10, factor: 2, maxOpenFor: 40, probes },
         () => (inside = 0)
       )
-      const calls: Array<number> = []
+      const calls: Array<State> = []
       let now = 0
       let inside = 0
       for (const step of steps) {
         if (step === "wait") now += 10
         else if (step === "enter") {
           const wait = circuit.enter(now)
-          if (circuit.state === "half_open") {
+          if (circuit.state._tag === "half_open") {
             assert.strictEqual(wait === undefined, inside < probes)
             if (wait === undefined) inside++
-          } else assert.strictEqual(wait === undefined, circuit.state === "closed")
-          if (wait === undefined) calls.push(circuit.round)
+          } else assert.strictEqual(wait === undefined, circuit.state._tag === "closed")
+          if (wait === undefined) calls.push(circuit.state)
           else assert.isAtLeast(wait, 0)
         } else if (calls.length > 0) {
-          const round = calls.shift()!
+          const entered = calls.shift()!
           const { state } = circuit
           circuit.leave(
-            round,
-            () => step as Outcome,
+            entered,
+            () => step as Verdict,
             () => now
           )
-          if (state === "half_open" && round === circuit.round && step === "none") inside--
+          if (state._tag === "half_open" && entered === circuit.state && step === "none") inside--
         }
       }
     }

@@ -1,6 +1,7 @@
 /** Tests which calls Retry repeats, how long it pauses, and how its budget limits retries. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -272,6 +273,21 @@ describe("Retry with time limits", () => {
       assert.strictEqual(exit._tag === "Success" ? exit.value._tag : "", "StoreUnavailableError")
       assert.deepStrictEqual([millis, plan.calls.length], [1000, 2])
     }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("makes no attempt when a stall made the pause last beyond the deadline", () => {
+    const plan = script("unavailable")
+    const deadline = Driver.around((call, next) => next({ ...call, deadline: Driver.monotonicMillis(clock) + 1500 }))
+    let elapsed = 0
+    const clock: Clock.Clock = Object.assign(Object.create(Clock.Clock.defaultValue()), {
+      monotonicTimeNanosUnsafe: () => BigInt(elapsed) * 1_000_000n,
+      sleep: () => Effect.sync(() => void (elapsed += 2000))
+    })
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.provideService(get, Clock.Clock, clock))
+      assert.strictEqual(error._tag, "StoreUnavailableError")
+      assert.deepStrictEqual([elapsed, plan.calls.length], [2000, 1])
+    }).pipe(Effect.provide(Memory.layer().pipe(faulty(plan), Retry.wrap(steady), Driver.wrapper(deadline))))
   })
 
   const afterSeconds = (seconds: number) =>

@@ -5,7 +5,7 @@ import { holdOf } from "../../concurrency/request.ts"
 import { now } from "../../time/clock.ts"
 import type { Holder } from "../../time/release.ts"
 
-/** A number of places, and a queue for them: who came first is next. */
+/** A number of places, and a queue for them (first in, first out). */
 export class Places {
   running = 0
   private readonly queue = new Chain<Turn>()
@@ -23,7 +23,7 @@ export class Places {
     return this.queue.size
   }
 
-  /** Takes a place, if there is a free one. There is none while anybody waits. */
+  /** Takes a place, if there is a free one. There is none while any call waits. */
   enter(turn: Turn): boolean {
     for (let oldest = this.leases.first; oldest?.value.isOver; oldest = this.leases.first) this.leave(oldest.value)
     if (this.running >= this.maxConcurrent) return false
@@ -32,7 +32,7 @@ export class Places {
     return true
   }
 
-  /** Waits for a place for so many milliseconds, if there is room to wait. */
+  /** Queues a call for at most so many milliseconds, if the queue has room. */
   wait(turn: Turn, millis: number): boolean {
     this.skipLost()
     if (this.queue.size >= this.maxQueue) return false
@@ -41,7 +41,7 @@ export class Places {
     return true
   }
 
-  /** Gives the place to whoever waits longest, or gives up waiting. */
+  /** Hands the call's place to the one that has waited longest; or takes the call out of the queue. */
   leave(turn: Turn): void {
     if (turn.entered) {
       turn.entered = false
@@ -60,7 +60,7 @@ export class Places {
     if (turn.expireAfter(turn.lease)) turn.link = this.leases.push(turn)
   }
 
-  /** Who waits longest, without those who have ended without a word. */
+  /** The call that has waited longest. Drops calls whose request has ended without leaving the queue. */
   private skipLost(): Turn | undefined {
     for (let { first } = this.queue; first !== undefined; first = this.queue.first) {
       if (!first.value.isOver) return first.value
@@ -76,14 +76,14 @@ const unlink = (chain: Chain<Turn>, turn: Turn): Turn => {
   return turn
 }
 
-/** A call's way through a bulkhead. It keeps its place until all the work of the call has ended. */
+/** A call in a bulkhead. It keeps its place until all work of the call has ended. */
 export class Turn implements Holder {
   entered = false
-  /** Where it is in the queue, or among those whose place may be lost. */
+  /** Its link in the queue, or among the leases. */
   link: Link<Turn> | undefined
-  /** How long it may hold its place, in milliseconds: forever where what ends says so. */
+  /** How long it may hold its place, in milliseconds. Finite where a request can end without giving its place back. */
   readonly lease: number
-  /** What happens when a place becomes free for a call that waits. */
+  /** Called when a waiting call gets a place. */
   onEnter: () => void = constVoid
   private work = 1
   private expiresAt = Number.POSITIVE_INFINITY
@@ -98,14 +98,14 @@ export class Turn implements Holder {
     this.fiber = fiber
   }
 
-  /** Says for how long it may wait, or hold its place, if it may be lost. */
+  /** Limits how long it may wait or hold its place, where its request may end without a word. Returns whether it does. */
   expireAfter(millis: number): boolean {
     if (this.lease === Number.POSITIVE_INFINITY) return false
     this.expiresAt = now(this.fiber) + millis
     return true
   }
 
-  /** Whether it has waited, or held its place, for too long. */
+  /** Whether it has waited or held its place for too long. */
   get isOver(): boolean {
     return this.expiresAt !== Number.POSITIVE_INFINITY && now(this.fiber) >= this.expiresAt
   }

@@ -1,9 +1,7 @@
 import type { Outcomes } from "./Outcomes.ts"
 
-export type State = "closed" | "open" | "half_open"
-
-/** What a call says about the store: nothing, if its caller has lost interest. */
-export type Outcome = "success" | "failure" | "none"
+/** What a call says about the store: nothing (`"none"`), if its caller has lost interest. */
+export type Verdict = "success" | "failure" | "none"
 
 /** Times in milliseconds. */
 export interface Timing {
@@ -13,86 +11,102 @@ export interface Timing {
   readonly probes: number
 }
 
+/** How often a circuit has opened without a recovery between, and for how long the last time. */
+interface Openings {
+  readonly count: number
+  readonly openFor: number
+}
+
+interface Closed {
+  readonly _tag: "closed"
+  readonly openings: Openings
+  readonly since: number
+}
+
+interface Open {
+  readonly _tag: "open"
+  readonly openings: Openings
+  readonly until: number
+}
+
+interface HalfOpen {
+  readonly _tag: "half_open"
+  readonly openings: Openings
+  /** How many probes are running, and how many have succeeded. */
+  running: number
+  succeeded: number
+  lastProbeAt: number
+}
+
+export type State = Closed | Open | HalfOpen
+
 /**
  * A circuit: closed, it lets calls through until too many fail; open, none until its time is over; half-open, a few, which
  * close it if all succeed and open it for longer if one fails.
  */
 export class Circuit {
-  state: State = "closed"
-  /** Counts transitions: a call that was let through before the last one has nothing more to say. */
-  round = 0
+  state: State = { _tag: "closed", openings: { count: 0, openFor: 0 }, since: 0 }
   private readonly outcomes: Outcomes
   private readonly timing: Timing
-  private readonly onTransition: (to: State) => void
-  private openings = 0
-  private openFor = 0
-  private openUntil = 0
-  private closedAt = 0
-  private probing = 0
-  private proven = 0
-  /** When the last probe began. */
-  private probedAt = Number.POSITIVE_INFINITY
+  private readonly onTransition: (to: State["_tag"]) => void
 
-  constructor(outcomes: Outcomes, timing: Timing, onTransition: (to: State) => void) {
+  constructor(outcomes: Outcomes, timing: Timing, onTransition: (to: State["_tag"]) => void) {
     this.outcomes = outcomes
     this.timing = timing
     this.onTransition = onTransition
   }
 
   /**
-   * Lets a call through (`undefined`), or answers after how many milliseconds to come again. A probe that has not ended
+   * Lets a call through (`undefined`), or returns the milliseconds to wait before another try. A probe that has not ended
    * after `hold` milliseconds is given up.
    */
   enter(now: number, hold = Number.POSITIVE_INFINITY): number | undefined {
-    if (this.state === "open") {
-      if (now < this.openUntil) return this.openUntil - now
+    if (this.state._tag === "open") {
+      if (now < this.state.until) return this.state.until - now
       this.halfOpen()
-    }
-    if (this.state === "half_open") {
-      if (now - this.probedAt >= hold) this.halfOpen()
-      if (this.probing + this.proven >= this.timing.probes) return 0
-      this.probing++
-      this.probedAt = now
+    } else if (this.state._tag === "half_open" && now - this.state.lastProbeAt >= hold) this.halfOpen()
+    const { state } = this
+    if (state._tag === "half_open") {
+      if (state.running + state.succeeded >= this.timing.probes) return 0
+      state.running++
+      state.lastProbeAt = now
     }
     return undefined
   }
 
-  /** What became of a call that was let through in a round. */
-  leave(round: number, outcomeOf: () => Outcome, now: () => number): void {
-    if (round !== this.round) return
-    // A probe gives its place back before its outcome is asked for: the user's predicate may throw.
-    if (this.state === "half_open") this.probing--
-    const outcome = outcomeOf()
-    if (this.state === "half_open") {
-      if (outcome === "failure") this.open(now())
-      else if (outcome === "success" && ++this.proven >= this.timing.probes) this.close(now())
-    } else if (outcome !== "none" && this.outcomes.add(outcome === "failure")) this.open(now())
-  }
-
-  private halfOpen(): void {
-    this.probing = this.proven = 0
-    this.probedAt = Number.POSITIVE_INFINITY
-    this.become("half_open")
+  /** Takes the verdict of a call that was let through in a state, unless the circuit has changed its state since. */
+  leave(entered: State, verdictOf: () => Verdict, now: () => number): void {
+    const { state } = this
+    if (entered !== state) return
+    // A probe gives its place back before its verdict is asked for: the user's predicate may throw.
+    if (state._tag === "half_open") state.running--
+    const verdict = verdictOf()
+    if (state._tag === "half_open") {
+      if (verdict === "failure") this.open(now())
+      else if (verdict === "success" && ++state.succeeded >= this.timing.probes) this.close(now())
+    } else if (verdict !== "none" && this.outcomes.add(verdict === "failure")) this.open(now())
   }
 
   private open(now: number): void {
-    const { openFor, factor, maxOpenFor } = this.timing
-    // It was closed for as long as it had been open: all was well again.
-    if (this.state === "closed" && now - this.closedAt >= this.openFor) this.openings = 0
-    this.openFor = Math.min(maxOpenFor, openFor * factor ** this.openings++)
-    this.openUntil = now + this.openFor
-    this.become("open")
+    const { state, timing } = this
+    const hasRecovered = state._tag === "closed" && now - state.since >= state.openings.openFor
+    const count = hasRecovered ? 0 : state.openings.count
+    const openFor = Math.min(timing.maxOpenFor, timing.openFor * timing.factor ** count)
+    this.become({ _tag: "open", openings: { count: count + 1, openFor }, until: now + openFor })
+  }
+
+  private halfOpen(): void {
+    const { openings } = this.state
+    this.become({ _tag: "half_open", openings, running: 0, succeeded: 0, lastProbeAt: Number.POSITIVE_INFINITY })
   }
 
   private close(now: number): void {
     this.outcomes.clear()
-    this.closedAt = now
-    this.become("closed")
+    this.become({ _tag: "closed", openings: this.state.openings, since: now })
   }
 
   private become(state: State): void {
     this.state = state
-    this.round++
-    this.onTransition(state)
+    this.onTransition(state._tag)
   }
 }

@@ -1,11 +1,11 @@
-/** What the last calls came to, and whether that is too bad to go on. */
+/** Counts failures, and decides when there are too many. */
 export interface Outcomes {
-  /** Answers whether a failure is one too many. */
+  /** Returns whether the circuit must open. */
   readonly add: (failed: boolean) => boolean
   readonly clear: () => void
 }
 
-/** Too bad are so many failures in a row. */
+/** Too many are `limit` failures in a row. */
 export class Consecutive implements Outcomes {
   private failures = 0
   private readonly limit: number
@@ -24,7 +24,7 @@ export class Consecutive implements Outcomes {
   }
 }
 
-/** Too bad is a failure when so large a part of the last calls has failed. */
+/** Too many are `rate` of the last `window` calls, once there were `minCalls`. */
 export class Rate implements Outcomes {
   /** A ring: 1 for a failure. */
   private readonly last: Uint8Array

@@ -14,17 +14,17 @@ export interface Policy {
   readonly isFailure: (error: KeyValueError, call: Call) => boolean
 }
 
-/** The circuit that a call goes through. */
+/** Returns the circuit of a call. */
 export type CircuitOf = (call: Call) => Circuit
 
-const states: ReadonlyArray<State> = ["closed", "open", "half_open"]
+const states: ReadonlyArray<State["_tag"]> = ["closed", "open", "half_open"]
 
-/** The circuits of a store, which are made when they are first used. */
+/** The circuits of a store. Those of collections are made on first use. */
 export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): CircuitOf => {
   const circuits = new Map<string | undefined, Circuit>()
 
   for (const state of states) {
-    const read = () => [...circuits.values()].filter((circuit) => circuit.state === state).length
+    const read = () => [...circuits.values()].filter((circuit) => circuit.state._tag === state).length
     gauge("circuit_breaker.circuits", "Circuits by state", attributesOf(state), read)
   }
 
@@ -35,7 +35,7 @@ export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): Ci
         state,
         counter("circuit_breaker.transitions", "Changes to a state", attributesOf(state, name))
       ])
-    ) as Record<State, () => void>
+    ) as Record<State["_tag"], () => void>
     const circuit = new Circuit(policy.outcomes(), policy.timing, (to) => transitions[to]())
     circuits.set(collection, circuit)
     return circuit
@@ -53,7 +53,7 @@ export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): Ci
   }
 }
 
-const attributesOf = (state: State, collection?: string): Record<string, string> => ({
+const attributesOf = (state: State["_tag"], collection?: string): Record<string, string> => ({
   "effect_kv.circuit_breaker.state": state,
   ...(collection !== undefined && { "db.collection.name": collection })
 })

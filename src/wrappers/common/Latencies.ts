@@ -1,20 +1,19 @@
 import * as Duration from "effect/Duration"
 
-/** How far a percentile may be from the true one, as a part of it. */
+/** The relative error of a percentile. */
 const accuracy = 0.01
 
 const growth = (1 + accuracy) / (1 - accuracy)
 const scale = 1 / Math.log(growth)
 
-/** The bucket that a number of nanoseconds falls into: the wider, the larger the number; `-Infinity` for none. */
+/** The bucket of a number of nanoseconds. Buckets grow with the number; zero has the bucket `-Infinity`. */
 const bucketOf = (nanos: number): number => Math.ceil(Math.log(nanos) * scale)
 
-/** The number that is at most `accuracy` away from all that fall into a bucket. */
+/** A number that differs from all in a bucket by at most `accuracy`. */
 const middleOf = (bucket: number): number => (2 * growth ** bucket) / (growth + 1)
 
 /**
- * How often operations took how long, in buckets that grow with the time: some dozens of counters, however many
- * operations there were.
+ * A histogram of durations whose buckets grow with the duration: some dozens of counters for any number of operations.
  */
 export class Latencies {
   private readonly buckets = new Map<number, { count: number }>()
@@ -38,7 +37,7 @@ export class Latencies {
     this.count += count
   }
 
-  /** The times within which the given parts of all operations ended, in their order, and the longest time. */
+  /** The percentiles for the given parts (0.99 is the 99th), in ascending order, and the longest duration. */
   percentiles<Names extends string>(parts: Readonly<Record<Names, number>>): Record<Names | "max", Duration.Duration> {
     const sorted = [...this.buckets].sort(([a], [b]) => a - b)
     const at = (part: number): number => {

@@ -1,15 +1,15 @@
 import * as Duration from "effect/Duration"
 import { Latencies } from "../common/Latencies.ts"
 
-/** After how many of them there is a new estimate, and so the first one. */
+/** The estimate is renewed after so many durations. */
 const step = 25
 
-/** How many of them a generation has; an estimate rests on the last one and on this one. */
+/** How many durations a generation has. An estimate uses the current generation and the one before. */
 const generation = 250
 
-/** The time within which a part of the last reads that were timed ended. */
+/** A percentile of the latest durations of reads. */
 export class Observed {
-  /** In milliseconds; `undefined` while there were too few reads. */
+  /** The percentile, in milliseconds; `undefined` before the first estimate. */
   millis: number | undefined
   private readonly percentile: number
   private previous = new Latencies()

@@ -8,21 +8,21 @@ import { runAfter } from "../../time/runAfter.ts"
 
 export interface Hedging {
   readonly millis: number
-  /** Asked when it is time for the second attempt: may there be one? */
-  readonly may: () => boolean
-  /** The second attempt was the first to succeed. */
+  /** Called when the second attempt is due. */
+  readonly maySend: () => boolean
+  /** Called when the second attempt has succeeded first. */
   readonly onWon: () => void
 }
 
 /**
- * Runs an attempt and, if it has not ended after some time, another one beside it. The first success is the answer, and
- * the other attempt is interrupted; if both fail, the first attempt's failure is.
+ * Runs an attempt and, if it has not ended after `millis`, a second one beside it. Returns the first success, and interrupts
+ * the other attempt. Fails with the first attempt's failure if both fail.
  */
 export const race = <A, E>(
   attempt: Effect.Effect<A, E>,
   caller: Fiber.Fiber<unknown, unknown>,
   { deadline, holder }: CallBase,
-  { millis, may, onWon }: Hedging
+  { millis, maySend, onWon }: Hedging
 ): Effect.Effect<A, E> =>
   Effect.callback((resume) => {
     const run = Effect.runForkWith(caller.context)
@@ -35,7 +35,7 @@ export const race = <A, E>(
     let failure: Exit.Exit<A, E> | undefined
     const timer = runAfter(caller.context, millis, () => {
       const isInTime = deadline === undefined || now(caller) < deadline
-      if (!isInTime || !may()) return
+      if (!isInTime || !maySend()) return
       second = run(attempt)
       second.addObserver((exit) => {
         if (Exit.isSuccess(exit)) {

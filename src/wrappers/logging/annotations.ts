@@ -7,13 +7,12 @@ import * as telemetry from "../../telemetry/attributes.ts"
 import type { Payload, Value } from "../../Value.ts"
 import { oneLine, shownName } from "../../value/oneLine.ts"
 
-/** What a line says beside its message, under names of its own. */
 export type Annotations = Readonly<Record<string, unknown>>
 
-/** How many keys and values of a batch a line shows. */
+/** How many keys and values of a batch are logged. */
 const shown = 5
 
-/** How many characters of a failure's reason a line shows. */
+/** How many characters of a failure's reason are logged. */
 const maxReasonLength = 1000
 
 export interface Config {
@@ -24,7 +23,7 @@ export interface Config {
   readonly exact?: boolean | undefined
 }
 
-/** Which operation it is, and of what. */
+/** The operation, its collection, its keys and the entries that it writes. */
 export const ofCall = (config: Config, call: Call): Annotations => {
   const collection = collectionOf(call)
   return {
@@ -50,7 +49,7 @@ const ofWritten = (config: Config, call: Call, entries: ReadonlyArray<Entry>): A
 const ofTtl = ({ expiresAt }: Entry, now: number | undefined): Annotations =>
   expiresAt === undefined || now === undefined ? {} : { ttlMs: expiresAt - now }
 
-/** What a successful call answered at the given time. */
+/** The result of a successful call. `now` is the time of day, for TTLs. */
 export const ofResult = (config: Config, call: Call, value: unknown, now: number): Annotations => {
   switch (call._tag) {
     case "get": {
@@ -91,21 +90,21 @@ const ofValues = (config: Config, call: Call, entries: ReadonlyArray<Entry | und
 const textOf = ({ logValues, exact }: Config, call: Call, payload: Payload): string => {
   if (typeof logValues !== "function") return payload.isBytes ? bytes(payload.size) : payload.text
   return Result.getOrElse(
-    Result.try(() => format(logValues(payload.copy().valueFor(exact), call))),
+    Result.try(() => format(logValues(payload.copy().toValue(exact), call))),
     () => "<could not be shown>"
   )
 }
 
 const bytes = (size: number): string => `<${size} bytes>`
 
-/** `Redacted`, and whatever else redacts itself, is shown as it wants to be. */
+/** `formatJson` respects `Redacted` and other values that redact themselves. */
 const format = (value: unknown): string =>
   value instanceof Uint8Array ? bytes(value.length) : String(Formatter.formatJson(value))
 
 const oneOrMany = <A, B>(name: string, items: ReadonlyArray<A>, f: (item: A) => B): Annotations =>
   items.length === 1 ? { [name]: f(items[0] as A) } : { [`${name}s`]: items.slice(0, shown).map(f) }
 
-/** Why an operation failed: nothing that could hold a key or a value, unless both may be logged. */
+/** Why an operation failed. The reason may quote keys and values, so it is logged only if both are. */
 export const ofFailure = (config: Config, errorType: string, error: KeyValueError | undefined): Annotations => {
   if (error === undefined) return { error: errorType }
   const code = telemetry.codeOf(error)

@@ -36,7 +36,7 @@ export const finished = (
   }))
 }
 
-/** A line that cannot fail, whatever the loggers do. */
+/** Logs a line. Ignores what loggers fail with, so that logging changes no operation. */
 const line = (
   level: LogLevel.Severity,
   call: Call,

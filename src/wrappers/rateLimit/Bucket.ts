@@ -1,8 +1,8 @@
-/** A bucket that holds what `burst` calls cost, and earns another call each `period`. Times are milliseconds. */
+/** A token bucket: holds `burst` tokens, and gains one each `period`. Times are milliseconds. */
 export class Bucket {
   private readonly period: number
   private readonly burst: number
-  /** In the time that it takes to earn it; negative for what was promised to calls that wait. */
+  /** The tokens, as the time that it takes to gain them. Negative when waiting calls have spent future tokens. */
   private credit: number
   private at: number | undefined
 
@@ -13,10 +13,10 @@ export class Bucket {
   }
 
   /**
-   * Takes what calls cost, and answers how long to wait until it is there; if that is longer than `maxWait`, it takes
-   * nothing.
+   * Takes `cost` tokens, and returns how long to wait until the bucket has gained them. Takes none if that is longer than
+   * `maxWait`.
    *
-   * What costs more than the bucket holds waits for a full bucket, and those who come later wait for the rest.
+   * A call that costs more than the bucket holds waits for a full bucket only, and later calls wait for the rest.
    */
   take(cost: number, now: number, maxWait: number): number {
     this.credit = Math.min(this.burst * this.period, this.credit + Math.max(0, now - (this.at ?? now)))

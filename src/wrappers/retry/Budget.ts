@@ -1,14 +1,14 @@
-/** How long what was earned can be spent, in milliseconds. */
+/** How long earned retries can be used, in milliseconds. */
 const window = 10_000
 
 /**
- * How many retries there are: a part of the calls, and a few in each second.
+ * Limits retries to a ratio of the calls, plus a number per second.
  *
- * A call costs one addition. What calls and time have earned is reckoned up when a retry is wanted; what was left before
- * fades away over the window.
+ * A call costs one addition. The retries that calls and time have earned are computed when a retry is wanted; unused ones
+ * decay linearly over the window.
  */
 export class Budget {
-  /** How many calls there were since `at`. */
+  /** The number of calls since `at`. */
   calls = 0
   private left: number
   private at: number
@@ -22,7 +22,7 @@ export class Budget {
     this.at = now
   }
 
-  /** Takes one retry at a time (in milliseconds of the monotonic clock), if there is one. */
+  /** Takes one retry, if there is one. `now` is in milliseconds of the monotonic clock. */
   take(now: number): boolean {
     const elapsed = Math.max(0, now - this.at)
     const recent = Math.min(elapsed, window)

@@ -1,65 +1,73 @@
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Pull from "effect/Pull"
-import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
-import type { Call } from "../../driver/Call.ts"
 import type { KeyValueError, Outcome } from "../../KeyValueError.ts"
 import { now } from "../../time/clock.ts"
 import type { Budget } from "./Budget.ts"
 
 export interface Policy {
   readonly schedule: Schedule.Schedule<unknown, KeyValueError>
-  readonly while: (error: KeyValueError, call: Call) => boolean
+  /** A longer `retryAfter` ends the retries. In milliseconds. */
   readonly maxDelay: number
-  readonly budget: Pick<Budget, "calls" | "take">
+  readonly budget: Pick<Budget, "take">
   readonly onRetry: () => void
   readonly onExhausted: () => void
 }
 
-/** Attempts after one that has failed, as long as the schedule goes on and neither time nor budget runs out. */
-export const again = Effect.fnUntraced(function* <A, E>(
+/** Retries an attempt that has failed once, for as long as `mayRetry`, the policy and the deadline allow. */
+export const again = <A, E>(
   attempt: Effect.Effect<A, E>,
   failure: E,
-  mayRetry: (error: E) => boolean,
+  mayRetry: (error: KeyValueError) => boolean,
   policy: Policy,
   deadline = Number.POSITIVE_INFINITY
-): Effect.fn.Return<A, E> {
-  const step = yield* Schedule.toStep(policy.schedule)
-  let error = failure
-  let uncertain: E | undefined
-  do {
-    if (outcomeOf(error) === "unknown") uncertain = error
-    const delay = yield* Pull.catchDone(
-      Effect.map(step(yield* Clock.currentTimeMillis, error as KeyValueError), ([, delay]) => Duration.toMillis(delay)),
-      () => Effect.undefined
+): Effect.Effect<A, E> =>
+  Effect.suspend(() => {
+    let isFirst = true
+    let last = failure
+    let uncertain: E | undefined
+    const next = Effect.withFiber((fiber): Effect.Effect<A, E> => {
+      // After a stall of the event loop the pause may have been longer than asked for.
+      const repeatsFailure = isFirst || now(fiber) >= deadline
+      isFirst = false
+      return repeatsFailure ? Effect.fail(last) : attempt
+    })
+    const attempts = Effect.tapError(next, (error) => {
+      last = error
+      if (outcomeOf(error) === "unknown") uncertain = error
+      return Effect.void
+    })
+    const schedule = scheduleOf(policy, mayRetry, deadline) as Schedule.Schedule<unknown, unknown>
+    // An attempt that may have been applied is not undone by a later one that was not.
+    return Effect.mapError(Effect.retry(attempts, schedule), (error) =>
+      uncertain !== undefined && outcomeOf(error) === "not-applied" ? uncertain : error
     )
-    const retryAfter = retryAfterOf(error)
-    if (delay === undefined || retryAfter > policy.maxDelay) break
-    const pause = Math.max(delay, retryAfter)
-    const at = yield* time
-    if (at + pause >= deadline) break
-    if (!policy.budget.take(at)) {
-      policy.onExhausted()
-      break
-    }
-    policy.onRetry()
-    yield* Effect.sleep(pause)
-    // After a stall of the event loop the pause may have been longer than asked for.
-    if ((yield* time) >= deadline) break
-    const result = yield* Effect.result(attempt)
-    if (Result.isSuccess(result)) return result.success
-    error = result.failure
-  } while (mayRetry(error))
-  // An attempt that may have been applied is not undone by a later one that was not.
-  return yield* Effect.fail(uncertain !== undefined && outcomeOf(error) === "not-applied" ? uncertain : error)
-})
+  })
 
-/** By the monotonic clock. A schedule gets the time of day, as all schedules of Effect do. */
-const time = Effect.withFiber((fiber) => Effect.succeed(now(fiber)))
+/** The policy's schedule, which pauses for `retryAfter` at least, and ends when another attempt makes no sense. */
+const scheduleOf = (
+  { schedule, maxDelay, budget, onRetry, onExhausted }: Policy,
+  mayRetry: (error: KeyValueError) => boolean,
+  deadline: number
+): Schedule.Schedule<unknown, KeyValueError> =>
+  schedule.pipe(
+    Schedule.while(({ input }) => mayRetry(input) && retryAfterOf(input) <= maxDelay),
+    Schedule.modifyDelay(({ input, duration }) =>
+      Effect.succeed(Math.max(Duration.toMillis(duration), retryAfterOf(input)))
+    ),
+    Schedule.while(({ duration }) =>
+      Effect.withFiber((fiber) => {
+        const at = now(fiber)
+        if (at + Duration.toMillis(duration) >= deadline) return Effect.succeed(false)
+        const isAffordable = budget.take(at)
+        if (isAffordable) onRetry()
+        else onExhausted()
+        return Effect.succeed(isAffordable)
+      })
+    )
+  )
 
-const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
+export const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
 
 /** Before when it makes no sense to try again, in milliseconds. */
 const retryAfterOf = (error: unknown): number => {

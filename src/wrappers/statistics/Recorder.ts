@@ -10,32 +10,32 @@ import { Metrics } from "./Metrics.ts"
 import { type OperationStatistics, Tally } from "./Tally.ts"
 
 /**
- * The kinds of operations that statistics tell apart. A batch counts with its single form.
+ * The kinds of operations that are counted separately. A batch counts with its single form.
  *
  * @since 0.1.0
  */
 export type Kind = Exclude<Operation, "getMany" | "ttlMany" | "putMany" | "deleteMany">
 
 /**
- * Statistics by kind of operation, of those kinds that there were.
+ * Statistics by kind of operation. A kind that was not called is missing.
  *
  * @since 0.1.0
  */
 export type Operations = Readonly<Partial<Record<Kind, OperationStatistics>>>
 
 /**
- * What happened since the layer was built, or since the last reset.
+ * What was counted since the layer was built, or since the last reset.
  *
  * @since 0.1.0
  */
 export interface Snapshot {
-  /** All collections together, with calls that are about no collection. */
+  /** All collections together, and calls that belong to no collection. */
   readonly total: Operations
   /** By collection, as `collectionLabel` names it. */
   readonly collections: ReadonlyMap<string, Operations>
 }
 
-/** Where the calls of one collection and one operation are recorded. */
+/** The records of one collection and one operation. */
 class Series {
   readonly tally = new Tally()
   private context: Context.Context<never> | undefined
@@ -47,7 +47,7 @@ class Series {
     this.make = make
   }
 
-  /** The metrics in the registry of the context: it decides what it has labels for. */
+  /** The metrics in the context's registry, which decides whether the collection has a label of its own. */
   metricsIn(context: Context.Context<never>): Metrics {
     if (this.context === context) return this.metrics!
     const registry = Context.get(context, Metric.MetricRegistry)
@@ -68,7 +68,7 @@ export interface Config {
   readonly maxCollections: number
 }
 
-/** Keeps what calls did, by collection and operation, for a bounded number of collections. */
+/** Records calls by collection and operation, for a bounded number of collections. */
 export class Recorder {
   private readonly config: Config
   private collections = new Map<string, ByOperation>()

@@ -3,26 +3,25 @@ import type { Counted } from "../../telemetry/attributes.ts"
 import { Latencies } from "../common/Latencies.ts"
 
 /**
- * What became of one kind of operation.
+ * The statistics of one kind of operation.
  *
  * @since 0.1.0
  */
 export interface OperationStatistics {
-  /** Calls that ended, in whatever way. A batch is one call, and so is each page of an enumeration or removal. */
+  /** Calls that ended, failed ones included. A batch is one call, and so is each page of an enumeration or removal. */
   readonly calls: number
   /** Keys that successful calls read, wrote or deleted; names that they listed; entries that they removed. */
   readonly count: number
-  /** Keys that a read found, or that a deletion found to delete. */
+  /** Keys that a read or a deletion found. */
   readonly hits: number
-  /** Keys that they did not find. */
+  /** Keys that a read or a deletion did not find. */
   readonly misses: number
   /** `hits / (hits + misses)`, from 0 to 1; `undefined` while there are neither. */
   readonly hitRate: number | undefined
-  /** Calls that failed, by the tag of the error; also `Interrupted`, and `Defect` for a bug. */
+  /** Calls that failed, by the tag of the error, or as `Interrupted` or `Defect`. */
   readonly errors: Readonly<Record<string, number>>
   /**
-   * How long calls took, failed ones included: the time within which 50, 90 and 99 % of them ended, each at most 1 %
-   * away from the true one, and the longest time, which is exact.
+   * How long calls took, failed ones included: percentiles with an error of at most 1 %, and the exact maximum.
    */
   readonly latency: {
     readonly p50: Duration.Duration

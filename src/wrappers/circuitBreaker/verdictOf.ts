@@ -2,16 +2,16 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import type { Call } from "../../driver/Call.ts"
 import { errorOf } from "../../driver/outcome.ts"
-import type { Outcome } from "./Circuit.ts"
+import type { Verdict } from "./Circuit.ts"
 import type { Policy } from "./circuits.ts"
 
-/** What a call that has ended says about the store. */
-export const outcomeOf = (
+/** What the end of a call says about the store. */
+export const verdictOf = (
   exit: Exit.Exit<unknown, unknown>,
   call: Call,
   isFailure: Policy["isFailure"],
   now: () => number
-): Outcome => {
+): Verdict => {
   if (Exit.isSuccess(exit)) return "success"
   const error = errorOf(exit.cause)
   if (error === undefined) {
