@@ -198,7 +198,7 @@ describe("PassthroughCache with many keys at once", { timeout: 60_000, retry: 2 
       })
   )
 
-  it("records misses and doubts at the same cost however many keys came before", () => {
+  it("records misses and invalidations at the same cost however many keys came before", () => {
     const cost = (count: number) => {
       const misses = new Misses(1000, 10_000)
       const invalidations = new Invalidations(1000, 10_000)

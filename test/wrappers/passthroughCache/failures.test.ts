@@ -331,7 +331,7 @@ describe("PassthroughCache after a write of unknown outcome", () => {
   })
 })
 
-describe("Doubts", () => {
+describe("Invalidations", () => {
   it("apply to copies made up to a time, until these have expired", () => {
     const invalidations = new Invalidations(100, 10)
     assert.isFalse(invalidations.has("a", undefined))
