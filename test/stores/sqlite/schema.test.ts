@@ -52,7 +52,7 @@ describe("migrate", () => {
       const database = setup()
       database.exec(sql)
       const refused = run(database, "t")
-      assert.isTrue("problem" in refused && refused.problem.includes("not one of this library"))
+      assert.isTrue("problem" in refused && refused.problem.includes("effect-kv did not create it"))
       assert.strictEqual(database.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n, 1)
     }
   })
