@@ -35,8 +35,8 @@ export interface Options {
    */
   readonly fsync?: boolean | undefined
   /**
-   * Permissions of files, less the umask. An overwritten file keeps stricter permissions. The owner must be able to
-   * read and write. Default: `0o600`.
+   * Permissions of files, less the umask. An overwritten file keeps stricter permissions. The owner must be able to read
+   * and write. Default: `0o600`.
    */
   readonly fileMode?: number | undefined
   /**

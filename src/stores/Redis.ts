@@ -53,9 +53,9 @@ export interface CommonOptions {
   /** Collection of calls that name no collection. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined
   /**
-   * How collections are written in Redis keys. `"escaped"` writes `:` and `%` as `%3A` and `%25`, so that no two
-   * entries share a Redis key. `"py-key-value"` writes them unescaped, as py-key-value does. All other collections are
-   * written the same way in both forms. Default: `"escaped"`.
+   * How collections are written in Redis keys. `"escaped"` writes `:` and `%` as `%3A` and `%25`, so that no two entries
+   * share a Redis key. `"py-key-value"` writes them unescaped, as py-key-value does. All other collections are written
+   * the same way in both forms. Default: `"escaped"`.
    */
   readonly names?: "escaped" | "py-key-value" | undefined
   /**
@@ -71,8 +71,8 @@ export interface CommonOptions {
   readonly integers?: "number" | "bigint" | undefined
   /**
    * Whether concurrent single-key reads are combined into one `MGET`. This takes much less CPU under load, and no more
-   * otherwise. A Redis value that is not a string is then a miss, as it is for `getMany`. It has no effect in a
-   * cluster. Default: false.
+   * otherwise. A Redis value that is not a string is then a miss, as it is for `getMany`. It has no effect in a cluster.
+   * Default: false.
    */
   readonly coalesceReads?: boolean | undefined
 }
@@ -92,8 +92,8 @@ export interface ConnectionOptions extends CommonOptions {
   /**
    * How long to wait for a reply, while no bytes move in either direction, before the connection is dropped. All
    * operations under way then fail, and a new connection is opened. The drop may come up to a tenth of this time later.
-   * A command may take one more second per 128 KiB that it sends, up to 32 seconds, so that a slow network does not
-   * look like a silent server. Default: 5 seconds.
+   * A command may take one more second per 128 KiB that it sends, up to 32 seconds, so that a slow network does not look
+   * like a silent server. Default: 5 seconds.
    */
   readonly responseTimeout?: Duration.Input | undefined
   readonly client?: undefined
@@ -116,10 +116,10 @@ type Fixed =
 export interface ServerOptions extends ConnectionOptions {
   /**
    * URL of the server, or the path of a Unix socket. The forms are `redis://user:password@host:port/database`,
-   * `rediss://` for TLS, and `/run/redis.sock`, `unix:///run/redis.sock` or `redis:///run/redis.sock` for a Unix
-   * socket. User, password and path are percent-decoded. The known parameters are `?db=`, `?family=`, `?username=`,
-   * `?password=` and `?connectionName=`. The layer fails with `StoreSetupError` for any other parameter, and for a
-   * database that is not a whole number. Default: `redis://localhost:6379`.
+   * `rediss://` for TLS, and `/run/redis.sock`, `unix:///run/redis.sock` or `redis:///run/redis.sock` for a Unix socket.
+   * User, password and path are percent-decoded. The known parameters are `?db=`, `?family=`, `?username=`, `?password=`
+   * and `?connectionName=`. The layer fails with `StoreSetupError` for any other parameter, and for a database that is
+   * not a whole number. Default: `redis://localhost:6379`.
    */
   readonly url?: string | Redacted.Redacted | undefined
   /**

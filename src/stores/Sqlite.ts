@@ -70,8 +70,8 @@ export interface FileOptions extends CommonOptions {
   readonly filename?: string | undefined
   /**
    * When a write is flushed to disk. With `"full"`, a write succeeds only after it has been flushed, which takes one
-   * fsync per write. With `"normal"`, a power failure may lose the last writes, but a crash of the process does not,
-   * and neither damages the file. Default: `"normal"`.
+   * fsync per write. With `"normal"`, a power failure may lose the last writes, but a crash of the process does not, and
+   * neither damages the file. Default: `"normal"`.
    */
   readonly synchronous?: "normal" | "full" | undefined
   /**
@@ -97,8 +97,8 @@ export interface FileOptions extends CommonOptions {
 export interface DatabaseOptions extends CommonOptions {
   /**
    * Open `DatabaseSync` of `node:sqlite` to use instead of `filename`. It is used with its own settings (journal,
-   * `synchronous`, `secure_delete`, timeout) and stays open when the layer is closed. The store neither shrinks its
-   * file nor empties its log. Default: none.
+   * `synchronous`, `secure_delete`, timeout) and stays open when the layer is closed. The store neither shrinks its file
+   * nor empties its log. Default: none.
    */
   readonly database: Database
   readonly filename?: undefined

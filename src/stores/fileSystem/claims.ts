@@ -22,7 +22,7 @@ import { orMissing } from "./errors.ts"
 import type { Header } from "./header.ts"
 import type { Platform } from "./platform.ts"
 
-/** The directory of a collection that holds its claims. */
+/** The directory of a collection that contains its claims. */
 export const folder = ".reclaim"
 
 interface Claim {
