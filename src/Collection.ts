@@ -1,5 +1,5 @@
 /**
- * Typed collections: the keys and values of a collection have schemas.
+ * Typed collections: the values of a collection have a schema, and its keys may have one.
  *
  * @since 0.1.0
  */
@@ -58,8 +58,8 @@ export interface PutOptions {
 }
 
 /**
- * A collection of values of type `A` under keys of type `K`. Reads need the services `RD` of the schema, and writes need its
- * services `RE`.
+ * A collection of values of type `A` under keys of type `K`. `RD` and `RE` are the services that the schema needs to decode
+ * and to encode values.
  *
  * **Details**
  *
@@ -67,8 +67,8 @@ export interface PutOptions {
  * - A write fails with `SerializationError` if the value does not match the schema.
  * - Both fail with `InvalidKeyError` if the key does not match its schema.
  *
- * The `cause` of the first two is the `SchemaError`. They also fail this way for a value that contains itself, that is nested
- * too deeply for the schema, or that throws when it is read.
+ * The `cause` of the first two errors is the `SchemaError`. Reads and writes fail with the same errors for a value that
+ * contains itself, that is nested too deeply for the schema, or that throws when it is read.
  *
  * @since 0.1.0
  */

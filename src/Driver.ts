@@ -46,7 +46,7 @@ export * from "./driver/waits.ts"
 export { monotonicMillis } from "./time/clock.ts"
 
 /**
- * The optional abilities of a store.
+ * The capabilities that a store may have.
  *
  * @since 0.1.0
  */
@@ -123,7 +123,7 @@ export type Wrapper<in out Provided = never, out E = never, out R = never> = <A,
 ) => Layer.Layer<A | KeyValue.KeyValue | Provided, E | E1, R | R1>
 
 /**
- * Makes a wrapper from a function from driver to driver.
+ * Makes a wrapper from a function that transforms a driver.
  *
  * **Details**
  *

@@ -56,8 +56,8 @@ export interface Service {
    *
    * **Details**
    *
-   * Redis, EffectStore and stores in `SingleCollection` have no list of collections. They read all keys, and keep the
-   * collections that were found in memory.
+   * Redis, EffectStore and stores wrapped with `SingleCollection` have no list of collections. They read all keys, and
+   * remember the collections that they have found.
    *
    * Fails with `InvalidKeyError` if the prefix is not valid.
    */

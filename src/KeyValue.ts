@@ -128,7 +128,7 @@ export interface Service {
    *
    * **Gotchas**
    *
-   * A load that waits for its own key, directly or through other loads, is a defect that names the keys of the circle.
+   * A load that waits for its own key, directly or through other loads, is a defect that names the keys of the cycle.
    */
   readonly getOrSet: <E, R>(
     key: string,
@@ -160,7 +160,7 @@ export interface Service {
 export class KeyValue extends Context.Service<KeyValue, Service>()("effect-kv/KeyValue") {}
 
 /**
- * Makes the service over a driver: derives the methods from the driver's `get`, `put` and `delete`.
+ * Makes the service over a driver. All methods are derived from the driver's `get`, `put` and `delete`.
  *
  * @since 0.1.0
  */

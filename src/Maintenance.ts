@@ -19,8 +19,8 @@ import type { Place, WriteError } from "./KeyValueError.ts"
  * **Details**
  *
  * With Sqlite, each operation also returns the free space of the file to the file system, and empties the write-ahead log.
- * Afterwards, deleted data can no longer be read from these files. If another connection is reading, this is postponed to
- * the next operation.
+ * Afterwards, deleted data can no longer be read from these files. If another connection is reading, both are left to the
+ * next operation.
  *
  * @since 0.1.0
  */
@@ -43,8 +43,8 @@ export interface Service {
    *
    * **Details**
    *
-   * Stores also remove expired entries on their own. With Redis, the server removes them, and
-   * the result is 0. With a prefix (`PrefixKeys`, `PrefixCollections`), only entries with that prefix are removed and counted.
+   * Stores also remove expired entries on their own. With Redis, the server removes them, and the result is 0. With a prefix
+   * (`PrefixKeys`, `PrefixCollections`), only entries with that prefix are removed and counted.
    */
   readonly removeExpired: Effect.Effect<number, WriteError>
 }

@@ -69,8 +69,8 @@ export type Unreadable = DecryptionError | DecompressionError | DeserializationE
  *
  * **When to use**
  *
- * Use it after you have added a new key to the front of the keys of `FernetEncryption` or `Aead`, and all processes write
- * with it. When the stream has ended and no entry has `failed`, you can remove the old key.
+ * Use it after you have put a new key first in the `keys` of `FernetEncryption` or `Aead`, and all processes write with it.
+ * When the stream has ended and no entry has `failed`, you can remove the old key.
  *
  * **Details**
  *
@@ -83,9 +83,9 @@ export type Unreadable = DecryptionError | DecompressionError | DeserializationE
  * - Provide the layer at the level of the encryption, below `Compression`, `LimitSize` and `TtlClamp`. Values are read and
  *   written at the level of the layer that you provide.
  *
- * An entry that cannot be read is listed in `failed`, and the others continue. So is an entry that a wrapper did not store,
- * such as `ReadOnly` with `"ignore"`: its error is a `StoreError`. Fails when the store fails, and with `ConflictError` when
- * other writers changed an entry during each of 100 attempts.
+ * An entry that cannot be read is listed in `failed`, and the rotation goes on. An entry that a wrapper did not store, such
+ * as `ReadOnly` with `"ignore"`, is listed with a `StoreError`. The stream fails when the store fails, and with
+ * `ConflictError` when other writers changed an entry during each of 100 attempts.
  *
  * **Gotchas**
  *

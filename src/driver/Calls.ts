@@ -133,7 +133,7 @@ export const removeExpired = (place: Place, page: PageOf<Call.RemoveExpired> = {
 })
 
 /**
- * Makes a call a part of another call: it gets the deadline of that call.
+ * Makes a call a part of another call, so that the time limits of that call apply.
  *
  * @since 0.2.0
  */

@@ -55,7 +55,7 @@ export const withPrefix = <A, E, R = never>(
 /** The upper limit of {@link atATime}, whatever the caller asks for. */
 const maxAtATime = 10_000
 
-/** How many items to process at a time: `count` rounded down, and at most 10,000. Below 1, or for `NaN`, `otherwise`. */
+/** Returns how many items to process at a time: `count`, rounded down and at most 10,000, or `otherwise` if it is below 1. */
 export const atATime = (count: number | undefined, otherwise: number): number =>
   count !== undefined && count >= 1 ? Math.floor(Math.min(count, maxAtATime)) : otherwise
 

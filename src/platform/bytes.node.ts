@@ -4,5 +4,5 @@ export const encode = (text: string): Uint8Array => Buffer.from(text)
 /** Returns the number of bytes that {@link encode} would return, without making them. */
 export const length = (text: string): number => Buffer.byteLength(text)
 
-/** Allocates uninitialized bytes, which may share memory with other bytes. The caller must fill them and not keep them. */
+/** Allocates uninitialized bytes, which may share memory with others. The caller must fill all of them, and not keep them. */
 export const allocate = (length: number): Uint8Array => Buffer.allocUnsafe(length)

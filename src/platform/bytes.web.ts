@@ -19,7 +19,7 @@ export const length = (text: string): number => {
   return length
 }
 
-/** Allocates bytes. The caller must fill them and not keep them. */
+/** Allocates bytes. The caller must fill all of them, and not keep them. */
 export const allocate = (length: number): Uint8Array => new Uint8Array(length)
 
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff

@@ -5,7 +5,7 @@ import { builtin } from "./builtin.ts"
 
 const zlib = builtin("node:zlib")
 
-/** The largest input that is processed on the event loop. For small inputs, the way to a thread and back takes longer. */
+/** The largest input that is processed on the event loop. For small inputs, a round trip to a thread takes longer. */
 const syncLimit = 64 * 1024
 
 /** Whether this version of Node has the algorithm. */

@@ -29,7 +29,7 @@ export const shownLabelOf = (label: CollectionLabel, collection: string | undefi
   return name === undefined ? undefined : shownName(name)
 }
 
-/** Calls the user's function. If the function throws or returns something else than a string, the operation goes on. */
+/** Calls the user's function. The operation must not fail if the function throws or returns anything but a string. */
 const applyLabel = (label: (collection: string) => string | undefined, collection: string): string | undefined => {
   const name: unknown = Result.getOrElse(
     Result.try(() => label(collection)),

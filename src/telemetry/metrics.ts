@@ -21,7 +21,7 @@ export interface Meter {
   readonly gauge: (name: string, description: string, attributes: Attributes, read: () => number) => void
 }
 
-/** Returns a function that makes the meter of a wrapper, once the driver and so the kind of store is known. */
+/** Returns a function that makes the meter of a wrapper. It takes the driver, which says what kind of store it is. */
 export const meterOf = (
   store: string | undefined
 ): Effect.Effect<(driver: { readonly system: string }) => Meter, never, Scope.Scope> =>

@@ -138,7 +138,7 @@ export interface Options<E = never> {
  * **Gotchas**
  *
  * - With `restarts`, the stores keep their entries when the stack is closed, except stores with `copies`. Set
- *   `afterRestart: "empty"` if the stack promises nothing about entries from before a restart.
+ *   `afterRestart: "empty"` if the stack guarantees nothing about entries from before a restart.
  * - Time is virtual. Stores that work outside the process or in another thread cannot take part, nor can compression
  *   of more than 64 KiB.
  * - Give each store its own name, and build new layers inside `stack`, so that no run sees the entries of another.
@@ -151,7 +151,7 @@ export interface Options<E = never> {
  * import { Memory, Retry, Timeout } from "effect-kv"
  * import { Simulation } from "effect-kv/testing"
  *
- * it.live("my stack keeps its promises", () =>
+ * it.live("my stack keeps its guarantees", () =>
  *   Effect.gen(function* () {
  *     const report = yield* Simulation.run({
  *       stack: (faulty) => faulty("primary", Memory.layer()).pipe(Timeout.wrap("300 millis"), Retry.wrap())

@@ -20,7 +20,7 @@ import * as FileSystem from "../../src/stores/FileSystem.ts"
 import * as fileNames from "../../src/stores/fileSystem/fileNames.ts"
 import { contract } from "../contract/suite.ts"
 import { likeTheModel } from "../properties/likeTheModel.ts"
-import { whileTimePasses } from "./filesystem/steps.ts"
+import { whileTimePasses } from "./fileSystem/steps.ts"
 
 type Options = Partial<FileSystem.Options>
 

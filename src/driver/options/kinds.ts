@@ -135,7 +135,7 @@ export const secretKey = (): Description<secretKeys.Input, Uint8Array | undefine
     Result.mapError(secretKeys.parse(key), (found) => `must be 32 bytes, as bytes or in base64: ${found}`)
   )
 
-/** One of several texts. */
+/** One of several strings. */
 export const oneOf = <const A extends string, const D extends A | undefined = undefined>(
   all: ReadonlyArray<A>,
   spec: Defaults<D> = {}

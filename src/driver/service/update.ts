@@ -23,8 +23,8 @@ export interface Options {
 }
 
 /**
- * Replaces a value with the value in the result of `f`, or deletes the key if that value is `undefined`. Writes nothing if
- * `f` returns `None`. Returns the value that the key has afterwards.
+ * Replaces the value of a key. `f` returns `Some` with the new value, `Some(undefined)` to delete the key, or `None` to
+ * write nothing. Returns the value that the key has afterwards.
  */
 export const update = (
   driver: AtomicDriver,

@@ -57,7 +57,7 @@ export interface LoadRun {
   wall: number
 }
 
-/** The client gave up. `quietFor` is how many milliseconds no store had had a call to reply to. */
+/** The client gave up. No store had had a call to reply to for `quietFor` milliseconds. */
 export interface GaveUp {
   readonly at: Moment
   readonly quietFor: number

@@ -40,13 +40,13 @@ export interface Step {
   readonly throws?: boolean | undefined
 }
 
-/** The event loop is blocked at a time, for a number of milliseconds. */
+/** The event loop is blocked for `millis` milliseconds, from the time `at`. */
 export interface Stall {
   readonly at: number
   readonly millis: number
 }
 
-/** The layer is closed at a time, and built again after a pause. */
+/** The layer is closed at the time `at`, and built again after `pause` milliseconds. */
 export interface Restart {
   readonly at: number
   readonly pause: number
@@ -72,7 +72,7 @@ export interface Plan {
   readonly jumps: ReadonlyArray<Jump>
   readonly stalls: ReadonlyArray<Stall>
   readonly restarts: ReadonlyArray<Restart>
-  /** After how many steps fibers yield. */
+  /** The number of steps after which a fiber yields. */
   readonly slice: number
   /** The fraction of predicate calls that throw, from 0 to 1. */
   readonly throwRate: number

@@ -33,7 +33,7 @@ export interface Report {
   /** Operations that did not end or took longer than the stack allows, and layers that did not close or open again. */
   readonly hangs: number
   readonly answeredAfterClose: number
-  /** Operations that failed, and stores that differed, `recovery` after all faults had stopped. */
+  /** Operations that failed, and stores that differed, after all faults had stopped and `recovery` had passed. */
   readonly notRecovered: number
   /** Other violations, such as values that no operation wrote, or operations that failed at another caller's budget. */
   readonly otherViolations: number

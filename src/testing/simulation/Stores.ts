@@ -44,7 +44,7 @@ export class Stores {
     return this.contexts.get(name)
   }
 
-  /** Forgets all stores, or only the temporary ones, so that they are made anew when the stack is built again. */
+  /** Forgets all stores, or only the temporary ones, so that the next build of the stack makes new ones. */
   forget(all: boolean): void {
     for (const name of all ? [...this.contexts.keys()] : this.temporary) this.contexts.delete(name)
   }

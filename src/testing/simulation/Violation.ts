@@ -8,7 +8,7 @@
  * - `leakedFiber`: a fiber outlived its stack.
  * - `hang`: an operation did not end or took longer than the stack allows, or a layer did not close or open again.
  * - `answeredAfterClose`: an operation of a closed layer did not fail at once.
- * - `notRecovered`: an operation failed `recovery` after all faults had stopped.
+ * - `notRecovered`: an operation failed after all faults had stopped and `recovery` had passed.
  * - `divergedReplica`: stores that should hold the same entries at the end did not.
  * - `other`: anything else, such as a value that no operation wrote, or a failure at another caller's budget.
  * - `undecided`: there are too many possible orders of the operations to check.

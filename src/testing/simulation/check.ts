@@ -5,13 +5,13 @@ import { checkHotKey } from "./hot.ts"
 import { type Contradiction, linearize, undecided } from "./linearize.ts"
 import type { Life } from "./lives.ts"
 import { checkLoads } from "./loads.ts"
-import { type Promises, type Register, registerOf } from "./registers.ts"
+import { type Guarantees, type Register, registerOf } from "./registers.ts"
 import { checkRemovals } from "./removals.ts"
 import type { Violation, ViolationKind } from "./Violation.ts"
 import { type Jump, wallAt } from "./wall.ts"
 
 /** The guarantees and limits that a history must keep. */
-export interface Expected extends Promises {
+export interface Expected extends Guarantees {
   readonly limits: Limits
   /** Whether the stores were empty after the layer was closed and built again. */
   readonly fresh: boolean
@@ -51,8 +51,8 @@ const segments = (history: History, { fresh }: Expected): ReadonlyArray<History>
   return [...parts.values()].map((operations) => ({ ...history, operations }))
 }
 
-const checkKey = (history: History, key: string, promises: Promises): Violation | undefined => {
-  const register = registerOf(history, key, promises)
+const checkKey = (history: History, key: string, guarantees: Guarantees): Violation | undefined => {
+  const register = registerOf(history, key, guarantees)
   const violation = (kind: ViolationKind, operation: Operation, message: string): Violation => ({
     kind,
     key,
@@ -81,7 +81,7 @@ const checkKey = (history: History, key: string, promises: Promises): Violation 
   }
   const { label } = contradiction.interval
   const possible = contradiction.possible.map((held) => held ?? "nothing").join(" or ")
-  const distrusted = registerOf(history, key, promises, { distrust: true })
+  const distrusted = registerOf(history, key, guarantees, { distrust: true })
   const kind =
     linearize(distrusted.intervals) === undefined
       ? "notAppliedButVisible"

@@ -1,5 +1,5 @@
 import { type History, isDone, type Operation, valueId } from "./History.ts"
-import type { Promises } from "./registers.ts"
+import type { Guarantees } from "./registers.ts"
 import type { Violation } from "./Violation.ts"
 
 /**
@@ -9,7 +9,7 @@ import type { Violation } from "./Violation.ts"
 export const checkHotKey = (
   { operations }: History,
   key: string,
-  { staleness }: Promises
+  { staleness }: Guarantees
 ): ReadonlyArray<Violation> => {
   const ofKey = operations.filter(({ step }) => step.keys[0] === key)
   const makers = new Map(

@@ -20,7 +20,7 @@ export type Staleness =
   | { readonly _tag: "unsettled"; readonly millis: number }
 
 /** The guarantees of a stack that the checker has to know. */
-export interface Promises {
+export interface Guarantees {
   readonly staleness: Staleness
   /** Whether a `delete` that returns `false` found nothing. Otherwise, it may have deleted an entry without knowing. */
   readonly countsDeletes: boolean
@@ -42,7 +42,7 @@ export interface Register {
 
 const never = Number.POSITIVE_INFINITY
 
-/** Stands for each value of an uncertain write that no operation saw, because such values need not be told apart. */
+/** Stands for each value of an uncertain write that no operation saw, because the checker need not distinguish them. */
 const unseen = "?"
 
 /**
@@ -52,13 +52,13 @@ const unseen = "?"
 export const registerOf = (
   history: History,
   key: string,
-  promises: Promises,
+  guarantees: Guarantees,
   { distrust = false }: { readonly distrust?: boolean } = {}
 ): Register => {
   const operations = history.operations
     .filter(({ step }) => step.keys.includes(key))
     .map((it) => (distrust && isNotApplied(it.answer) ? { ...it, answer: { _tag: "interrupted" } as const } : it))
-  const builder = new Builder(key, operations, timeline(history), history.jumps, promises)
+  const builder = new Builder(key, operations, timeline(history), history.jumps, guarantees)
   for (const operation of operations) builder.add(operation)
   return builder.build()
 }
@@ -86,20 +86,20 @@ class Builder {
   private readonly operations: ReadonlyArray<Operation>
   private readonly moments: ReadonlyArray<Moment>
   private readonly jumps: ReadonlyArray<Jump>
-  private readonly promises: Promises
+  private readonly guarantees: Guarantees
 
   constructor(
     key: string,
     operations: ReadonlyArray<Operation>,
     moments: ReadonlyArray<Moment>,
     jumps: ReadonlyArray<Jump>,
-    promises: Promises
+    guarantees: Guarantees
   ) {
     this.key = key
     this.operations = operations
     this.moments = moments
     this.jumps = jumps
-    this.promises = promises
+    this.guarantees = guarantees
     this.lives = livesOf(operations, key, jumps)
     this.someSeen = operations.some((operation) => seesSome(operation, key))
     this.seen = new Set(operations.flatMap((operation) => seenBy(operation, key)))
@@ -199,7 +199,7 @@ class Builder {
     const change: Change = { _tag: "cleared" }
     if (answer?._tag === "done") {
       const found = Boolean(answer.answer)
-      const counted = applications.length === 1 && step.keys.length === 1 && (found || this.promises.countsDeletes)
+      const counted = applications.length === 1 && step.keys.length === 1 && (found || this.guarantees.countsDeletes)
       this.push(operation, !counted ? change : found ? { _tag: "removed" } : { _tag: "saw", held: undefined })
     } else this.push(operation, change, { to: never, certain: false })
     this.addRepetitions(operation, change)
@@ -263,7 +263,7 @@ class Builder {
           this.addUncertain(operation, made, (value) => ({ _tag: "wrote", value }), to!.seq)
         continue
       }
-      const raced = !this.promises.atomic && this.isRaced(operation, to!)
+      const raced = !this.guarantees.atomic && this.isRaced(operation, to!)
       if (raced) this.push(operation, { _tag: "wrote", value: made }, { from: to!.seq, certain: false })
       else {
         const certain = !this.isOverlapped(operation)
@@ -383,7 +383,7 @@ class Builder {
 
   /** The earliest moment whose value a read may return. */
   private earliest({ invoked }: Operation): number {
-    const { staleness } = this.promises
+    const { staleness } = this.guarantees
     if (staleness._tag === "never") return invoked.seq
     const oldest = Math.min(this.before(invoked.at - staleness.millis, 0.75), invoked.seq)
     if (staleness._tag === "always") return oldest
