@@ -53,7 +53,7 @@ export type Stack<E2 = never, R2 = never> = <A, E, R>(
  *
  * @since 0.1.0
  */
-export type Near = Layer.Layer<KeyValue | Maintenance, any, any>
+export type CacheLayer = Layer.Layer<KeyValue | Maintenance, any, any>
 
 /**
  * Options of all stacks.
@@ -70,7 +70,7 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export type ProductionOptions<Cache extends Near = never> = Encryption & ProductionPolicies<Cache>
+export type ProductionOptions<Cache extends CacheLayer = never> = Encryption & ProductionPolicies<Cache>
 
 /**
  * How {@link production} encrypts: with `Aead`, or with Fernet, which py-key-value reads.
@@ -100,7 +100,7 @@ export type Encryption =
  *
  * @since 0.1.0
  */
-export interface Limits<Cache extends Near = never> extends Options {
+export interface Limits<Cache extends CacheLayer = never> extends Options {
   /** Limits how many calls run at a time. Default: none. */
   readonly bulkhead?: Bulkhead.Options | undefined
   /** Limits how many calls may start per time window. Default: none. */
@@ -116,7 +116,7 @@ export interface Limits<Cache extends Near = never> extends Options {
  *
  * @since 0.1.0
  */
-export interface ProductionPolicies<Cache extends Near = never> extends Limits<Cache> {
+export interface ProductionPolicies<Cache extends CacheLayer = never> extends Limits<Cache> {
   /** Limit on each attempt. Default: 5 seconds. */
   readonly timeout?: Duration.Input | undefined
   /** Sends a second attempt for slow reads. Default: none. */
@@ -136,7 +136,7 @@ export interface ProductionPolicies<Cache extends Near = never> extends Limits<C
  *
  * @since 0.1.0
  */
-export interface MultiTenantOptions<Cache extends Near = never> extends Limits<Cache> {
+export interface MultiTenantOptions<Cache extends CacheLayer = never> extends Limits<Cache> {
   /** Name of the tenant, the prefix of its collections. */
   readonly tenant: string
   /** Limits the size of values. Default: `{ maxSize: "1 MiB" }`. */
@@ -218,7 +218,9 @@ export const monitoring =
  * @since 0.1.0
  */
 export const production =
-  <Cache extends Near = never>(options: ProductionOptions<Cache>): Stack<Layer.Error<Cache>, Layer.Services<Cache>> =>
+  <Cache extends CacheLayer = never>(
+    options: ProductionOptions<Cache>
+  ): Stack<Layer.Error<Cache>, Layer.Services<Cache>> =>
   (store) => {
     const { envelope = "binary", store: name } = options
     return store.pipe(
@@ -252,7 +254,7 @@ const limits = ({ store: name, bulkhead, rateLimit, deadline }: Limits<any>): Wr
     given(deadline, (deadline) => Deadline.wrap(deadline, { store: name }))
   )
 
-const cached = <Cache extends Near>({
+const cached = <Cache extends CacheLayer>({
   store,
   cache
 }: Limits<Cache>): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> =>
@@ -304,7 +306,9 @@ export const development =
  * @since 0.1.0
  */
 export const multiTenant =
-  <Cache extends Near = never>(options: MultiTenantOptions<Cache>): Stack<Layer.Error<Cache>, Layer.Services<Cache>> =>
+  <Cache extends CacheLayer = never>(
+    options: MultiTenantOptions<Cache>
+  ): Stack<Layer.Error<Cache>, Layer.Services<Cache>> =>
   (store) => {
     const named = { ...options, store: options.store ?? options.tenant }
     return store.pipe(

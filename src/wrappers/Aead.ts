@@ -103,16 +103,14 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
           encrypt: ({ payload, expiresAt }, name) =>
             aead.encode(payload, current, algorithm, { store, ...name, expiresAt }),
           decrypt: (entry, name) =>
-            Effect.flatMapEager(
-              aead.decode(entry.payload, ring, { store, ...name }, { exact: driver.exactIntegers }),
-              (found) =>
-                isRevived(entry, found.expiresAt, tolerance)
-                  ? Effect.fail("revived")
-                  : Effect.succeed({
-                      payload: found.payload,
-                      needsRotation: found.key !== current || found.algorithm !== algorithm,
-                      expiresAt: earlier(entry.expiresAt, found.expiresAt)
-                    })
+            Effect.flatMapEager(aead.decode(entry.payload, ring, { store, ...name }, driver), (found) =>
+              isRevived(entry, found.expiresAt, tolerance)
+                ? Effect.fail("revived")
+                : Effect.succeed({
+                    payload: found.payload,
+                    needsRotation: found.key !== current || found.algorithm !== algorithm,
+                    expiresAt: earlier(entry.expiresAt, found.expiresAt)
+                  })
             )
         })(driver)
     })

@@ -92,7 +92,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
         })
       }
       return (driver) => {
-        const decodeOptions = { maxSize, exact: driver.exactIntegers }
+        const decodeOptions = { maxSize, exactIntegers: driver.exactIntegers }
         const decode: EntryMapping["decode"] = (entry, place) => {
           if (entry === undefined) return Effect.undefined
           return Effect.mapBothEager(compressed.decode(entry.payload, decodeOptions), {

@@ -84,7 +84,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
           encrypt: ({ payload, createdAt = Number.POSITIVE_INFINITY }) =>
             atNow((now) => encrypted.encode(payload, keys[0], Math.max(Math.min(createdAt, now), 0), envelope)),
           decrypt: ({ payload, createdAt }) => {
-            const decode = (age?: Age) => encrypted.decode(payload, keys, { age, exact: driver.exactIntegers })
+            const decode = (age?: Age) => encrypted.decode(payload, keys, { age, exactIntegers: driver.exactIntegers })
             return Effect.mapEager(max === undefined ? decode() : atNow((now) => decode({ now, max })), (found) => ({
               payload: found.payload,
               needsRotation: found.key !== keys[0] || found.envelope !== envelope,

@@ -90,7 +90,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.map(
       described.read(config),
-      (read) => (driver) => around(logging({ ...read, exact: driver.exactIntegers }))(driver)
+      (read) => (driver) => around(logging({ ...read, exactIntegers: driver.exactIntegers }))(driver)
     )
   )
 

@@ -20,7 +20,7 @@ export interface Config {
   readonly logKeys: boolean
   readonly logValues: boolean | ((value: Value, call: Call) => unknown)
   readonly maxValueLength: number
-  readonly exact?: boolean | undefined
+  readonly exactIntegers?: boolean | undefined
 }
 
 /** Annotates the operation, its collection, its keys and the entries that it writes. */
@@ -87,10 +87,10 @@ const ofValues = (config: Config, call: Call, entries: ReadonlyArray<Entry | und
         (entry) => entry && oneLine(textOf(config, call, entry.payload), config.maxValueLength)
       )
 
-const textOf = ({ logValues, exact }: Config, call: Call, payload: Payload): string => {
+const textOf = ({ logValues, exactIntegers }: Config, call: Call, payload: Payload): string => {
   if (typeof logValues !== "function") return payload.isBytes ? bytes(payload.size) : payload.text
   return Result.getOrElse(
-    Result.try(() => format(logValues(payload.copy().toValue(exact), call))),
+    Result.try(() => format(logValues(payload.copy().toValue(exactIntegers), call))),
     () => "<could not be shown>"
   )
 }
