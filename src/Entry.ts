@@ -27,8 +27,8 @@ export interface Entry {
 }
 
 /**
- * A value with the time that it has left, as `ttl` and `ttlMany` answer it. `ttl` is `undefined` for an entry that does
- * not expire.
+ * A value and the time that it has left, as `ttl` and `ttlMany` return it. `ttl` is `undefined` for an entry that does not
+ * expire.
  *
  * @since 0.1.0
  */
@@ -38,7 +38,7 @@ export interface ValueWithTtl<A = Value> {
 }
 
 /**
- * Has the entry expired at the given time?
+ * Whether the entry has expired at the given time.
  *
  * @since 0.1.0
  */

@@ -30,78 +30,11 @@
  *
  * @since 0.1.0
  */
-import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
-import { oneLine } from "./value/oneLine.ts"
+import { failure, outcomeAt, unappliedFailure } from "./errors/failure.ts"
+import { type Outcome, type Place, where } from "./errors/place.ts"
 
-/**
- * The name of the operation that the application called.
- *
- * @since 0.1.0
- */
-export type Operation =
-  | "get"
-  | "getMany"
-  | "ttl"
-  | "ttlMany"
-  | "put"
-  | "putMany"
-  | "delete"
-  | "deleteMany"
-  | "putIfAbsent"
-  | "update"
-  | "getAndDelete"
-  | "rotate"
-  | "keys"
-  | "collections"
-  | "clear"
-  | "removeExpired"
-
-/**
- * Whether a failed write may have changed the store.
- *
- * @since 0.1.0
- */
-export type Outcome = "not-applied" | "unknown"
-
-/**
- * Where an error happened.
- *
- * **Details**
- *
- * `outcomeOfPart` is there when a call to the store is only a part of the operation: what a failure of this part says
- * about the whole. The read of an `update` has `"not-applied"`; the second call of a write has `"unknown"`.
- *
- * @since 0.1.0
- */
-export interface Place {
-  readonly operation: Operation
-  readonly collection: string
-  readonly keys: ReadonlyArray<string>
-  readonly outcomeOfPart?: Outcome | undefined
-}
-
-/** @internal */
-export const isWrite = (operation: Operation): boolean => {
-  switch (operation) {
-    case "get":
-    case "getMany":
-    case "ttl":
-    case "ttlMany":
-    case "keys":
-    case "collections":
-      return false
-    default:
-      return true
-  }
-}
-
-/** Where it happened, in words that may be logged: keys may be session ids. */
-const where = ({ operation, collection, keys }: Place): string => {
-  const many = keys.length > 1 ? ` of ${keys.length} keys` : ""
-  const name = collection.length > 64 ? `${collection.slice(0, 64)}…` : collection
-  return `${operation}${many}${name === "" ? "" : ` in collection ${oneLine(JSON.stringify(name), 512)}`}`
-}
+export type { Operation, Outcome, Place } from "./errors/place.ts"
 
 /** A step of a path: a field that is an identifier, an index, or any other field. */
 const pathStep = /\.[^.[\]]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\]/g
@@ -110,27 +43,6 @@ const pathStep = /\.[^.[\]]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\]/g
 const plainField = /^(\.[A-Za-z_$]{1,32}\d{0,2}|\.…|\[\d+\])$/
 
 const shownPath = (path: string): string => path.replace(pathStep, (step) => (plainField.test(step) ? step : "[…]"))
-
-/**
- * `Data.TaggedError`, with a form for JSON, `console.log` and loggers that has the message and nothing that may not be
- * logged.
- */
-const failure: typeof Data.TaggedError = (tag) =>
-  class extends Data.TaggedError(tag)<Record<string, unknown>> {
-    override toJSON(): unknown {
-      const { operation, collection, keys, module, retryable, outcome } = this as unknown as Record<string, unknown>
-      const fields = { operation, collection, module, retryable, outcome }
-      return {
-        _tag: this._tag,
-        message: this.message,
-        ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-        ...(Array.isArray(keys) && { keyCount: keys.length })
-      }
-    }
-  } as never
-
-const unlessRead = (place: Place, outcome: Outcome): Outcome | undefined =>
-  isWrite(place.operation) ? (place.outcomeOfPart ?? outcome) : undefined
 
 /**
  * The backend could not be reached, or was not ready: connection refused or lost, loading, failing over, busy.
@@ -148,7 +60,7 @@ export class StoreUnavailableError extends failure("StoreUnavailableError")<
     return this.isClosed !== true
   }
   get outcome(): Outcome | undefined {
-    return unlessRead(this, this.sent ? "unknown" : "not-applied")
+    return outcomeAt(this, this.sent ? "unknown" : "not-applied")
   }
   override get message(): string {
     if (this.isClosed) return `${where(this)}: ${this.reason}. Keep its scope open for as long as the service is used.`
@@ -171,10 +83,10 @@ export class StoreError extends failure("StoreError")<
 > {
   readonly retryable = false
   get outcome(): Outcome | undefined {
-    return unlessRead(this, this.maybeApplied ? "unknown" : "not-applied")
+    return outcomeAt(this, this.maybeApplied ? "unknown" : "not-applied")
   }
   override get message(): string {
-    const applied = this.maybeApplied ? " Some of it may have been applied." : ""
+    const applied = this.outcome === "unknown" ? " Some of it may have been applied." : ""
     return `${where(this)}: the store refused (${this.reason}).${applied}`
   }
 }
@@ -215,7 +127,7 @@ export class TimeoutError extends failure("TimeoutError")<
 > {
   readonly retryable = true
   get outcome(): Outcome | undefined {
-    return unlessRead(this, this.sent === false ? "not-applied" : "unknown")
+    return outcomeAt(this, this.sent === false ? "not-applied" : "unknown")
   }
   override get message(): string {
     if (this.sent === false) return `${where(this)}: no time was left for it.`
@@ -229,13 +141,10 @@ export class TimeoutError extends failure("TimeoutError")<
  *
  * @since 0.1.0
  */
-export class InvalidKeyError extends failure("InvalidKeyError")<
+export class InvalidKeyError extends unappliedFailure("InvalidKeyError")<
   Place & { readonly reason: string; readonly cause?: unknown }
 > {
   readonly retryable = false
-  get outcome(): Outcome | undefined {
-    return unlessRead(this, "not-applied")
-  }
   override get message(): string {
     return `${where(this)}: ${this.reason}.`
   }
@@ -282,13 +191,10 @@ export class SerializationError extends failure("SerializationError")<
  *
  * @since 0.1.0
  */
-export class DeserializationError extends failure("DeserializationError")<
+export class DeserializationError extends unappliedFailure("DeserializationError")<
   Place & { readonly reason: string; readonly cause?: unknown }
 > {
   readonly retryable = false
-  get outcome(): Outcome | undefined {
-    return unlessRead(this, "not-applied")
-  }
   override get message(): string {
     return `${where(this)}: what is stored cannot be read: ${this.reason}.`
   }
@@ -390,13 +296,10 @@ export type DecryptionReason =
  *
  * @since 0.1.0
  */
-export class DecryptionError extends failure("DecryptionError")<
+export class DecryptionError extends unappliedFailure("DecryptionError")<
   Place & { readonly reason: DecryptionReason; readonly cause?: unknown }
 > {
   readonly retryable = false
-  get outcome(): Outcome | undefined {
-    return unlessRead(this, "not-applied")
-  }
   override get message(): string {
     return `${where(this)}: the stored value could not be decrypted (${this.reason}).`
   }
@@ -407,13 +310,10 @@ export class DecryptionError extends failure("DecryptionError")<
  *
  * @since 0.1.0
  */
-export class DecompressionError extends failure("DecompressionError")<
+export class DecompressionError extends unappliedFailure("DecompressionError")<
   Place & { readonly reason: string; readonly cause?: unknown }
 > {
   readonly retryable = false
-  get outcome(): Outcome | undefined {
-    return unlessRead(this, "not-applied")
-  }
   override get message(): string {
     return `${where(this)}: the stored value could not be decompressed (${this.reason}).`
   }
@@ -453,11 +353,10 @@ export class ConflictError extends failure("ConflictError")<Place & { readonly a
  *
  * @since 0.1.0
  */
-export class CircuitOpenError extends failure("CircuitOpenError")<Place & { readonly retryAfter: Duration.Duration }> {
+export class CircuitOpenError extends unappliedFailure("CircuitOpenError")<
+  Place & { readonly retryAfter: Duration.Duration }
+> {
   readonly retryable = true
-  get outcome(): Outcome | undefined {
-    return unlessRead(this, "not-applied")
-  }
   override get message(): string {
     return Duration.isZero(this.retryAfter)
       ? `${where(this)}: the circuit is half-open, until it is known whether the store is back.`
@@ -470,7 +369,7 @@ export class CircuitOpenError extends failure("CircuitOpenError")<Place & { read
  *
  * @since 0.1.0
  */
-export class BulkheadFullError extends failure("BulkheadFullError")<
+export class BulkheadFullError extends unappliedFailure("BulkheadFullError")<
   Place & {
     /** How many calls may run and wait. */
     readonly limit: number
@@ -478,9 +377,6 @@ export class BulkheadFullError extends failure("BulkheadFullError")<
   }
 > {
   readonly retryable = true
-  get outcome(): Outcome | undefined {
-    return unlessRead(this, "not-applied")
-  }
   override get message(): string {
     return this.waited === undefined
       ? `${where(this)}: ${this.limit} calls are running or waiting already.`
@@ -493,11 +389,10 @@ export class BulkheadFullError extends failure("BulkheadFullError")<
  *
  * @since 0.1.0
  */
-export class RateLimitedError extends failure("RateLimitedError")<Place & { readonly retryAfter: Duration.Duration }> {
+export class RateLimitedError extends unappliedFailure("RateLimitedError")<
+  Place & { readonly retryAfter: Duration.Duration }
+> {
   readonly retryable = true
-  get outcome(): Outcome | undefined {
-    return unlessRead(this, "not-applied")
-  }
   override get message(): string {
     return `${where(this)}: over the rate limit. The next call is allowed in ${Duration.format(this.retryAfter)}.`
   }

@@ -1,19 +1,18 @@
 /**
- * What can be stored: any JSON value, or bytes.
+ * The values that can be stored: any JSON value, or bytes.
  *
  * **Details**
  *
- * What was put is what is got. That holds for every JSON value (`-0`, lone surrogates and fields named `__proto__`
- * included) and for bytes. What JSON has no form for (`undefined`, `NaN`, `Date`, class instances, cycles, …) is
- * refused with a `SerializationError` that names the path, before anything is stored: give such types a schema with
- * `Collection`.
+ * `get` returns exactly what was put, for every JSON value (`-0`, lone surrogates and fields named `__proto__` included) and
+ * for bytes. A value that JSON cannot express (`undefined`, `NaN`, `Date`, class instances, cycles, …) fails with a
+ * `SerializationError` that names the path, before anything is stored: give such types a schema with `Collection`.
  *
- * A `Uint8Array` of another realm (an iframe, jsdom, `node:vm`), a `Buffer` and an `ArrayBuffer` are bytes, too; what is
- * got is a `Uint8Array`. Other typed arrays are refused, since their bytes depend on the machine.
+ * A `Uint8Array` of another realm (an iframe, jsdom, `node:vm`), a `Buffer` and an `ArrayBuffer` are bytes, too; `get` returns
+ * a `Uint8Array`. Other typed arrays are refused, since their bytes depend on the machine.
  *
- * A value is copied when it is put and when it is got, so that no store can be changed through a reference. Its accessors
- * are read once. One that throws, bytes whose buffer was transferred, and JSON of more than 535,822,312 characters
- * (511 MiB, about V8's longest string) are refused in the same way.
+ * Values are copied by `put` and `get`: mutating one afterwards does not change the store. Accessors are read once. An
+ * accessor that throws, bytes whose buffer was transferred, and JSON of more than 535,822,312 characters (511 MiB, about V8's
+ * longest string) are refused in the same way.
  *
  * @since 0.1.0
  */
@@ -21,9 +20,11 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as bytes from "./value/bytes.ts"
 import * as json from "./value/json.ts"
-import { faultOf, type Problem } from "./value/jsonProblem.ts"
+import { clone, rounded } from "./value/jsonCopy.ts"
+import { maxDepth as maxJsonDepth, type Problem } from "./value/jsonProblem.ts"
 import * as jsonText from "./value/jsonText.ts"
 import * as utf8 from "./value/utf8.ts"
+import { validate } from "./value/validate.ts"
 
 /**
  * Any JSON value. Numbers are finite, but for the `NaN` and infinities that py-key-value may have written.
@@ -44,62 +45,64 @@ export type Value = Json | Uint8Array
  *
  * @since 0.1.0
  */
-export const maxDepth = json.maxDepth
+export const maxDepth = maxJsonDepth
 
-/** A text that was parsed, and the field of what it says that is the value, if not the whole. */
+/** The text that a value was parsed from. The value is one field of it, or, without `field`, the whole. */
 interface Source {
   readonly text: string
   readonly field: string | undefined
 }
 
+/** Bytes in pieces. The first piece of a frame is its header (see `codecs/frame.ts`). */
+interface Pieces {
+  readonly pieces: ReadonlyArray<Uint8Array>
+  readonly isFrame: boolean
+}
+
 /**
- * A value on its way through a stack: validated, detached from the caller's object, and turned into JSON text at most
- * once.
+ * A value between the application and a store: validated, copied from the caller's object, and turned into JSON text at
+ * most once.
  *
  * **Details**
  *
- * A payload is immutable. One that is passed to a driver may be kept by it; one that a driver returns belongs to the
- * caller, so a driver that keeps payloads returns a {@link Payload.copy}.
+ * A payload is immutable. A driver may keep the payloads that it is given. The caller owns those that a driver returns, so a
+ * driver that keeps payloads returns a {@link Payload.copy}.
  *
  * @since 0.1.0
  */
 export class Payload {
-  /** `undefined` for JSON that is there as text only, and for bytes that are in pieces. */
+  /** `undefined` until `value` is read from JSON text, or from bytes in pieces. */
   private decoded: Value | undefined
-  /** The text of JSON, if it was made already, or the pieces of bytes. */
-  private encoded: string | ReadonlyArray<Uint8Array> | undefined
-  private readonly numbers: json.Numbers
-  /** What it was parsed from, where that may have rounded integers. */
+  /** The text of JSON once it was made, or bytes in pieces. */
+  private encoded: string | Pieces | undefined
+  private readonly numberKinds: json.NumberKinds
+  /** Kept where parsing may have rounded integers, so that they can be written as they were. */
   private readonly source: Source | undefined
 
   private constructor(
     decoded: Value | undefined,
-    numbers: json.Numbers,
-    encoded?: string | ReadonlyArray<Uint8Array> | undefined,
+    numberKinds: json.NumberKinds,
+    encoded?: string | Pieces | undefined,
     source?: Source | undefined
   ) {
     this.decoded = decoded
     this.encoded = encoded
-    this.numbers = numbers
+    this.numberKinds = numberKinds
     this.source = source
   }
 
   /**
-   * Validates and detaches a value that somebody else owns: by a copy, which with `asText` is turned into text at once.
-   * With `exact`, integers may be `bigint`s. Each accessor of the value is read once; one that throws is the problem.
+   * Validates and copies a value of the application; with `asText`, the copy is turned into text at once. With `exact`,
+   * integers may be `bigint`s. Each accessor of the value is read once. Fails with the problem, also if an accessor throws.
    */
   static from(value: unknown, options: FromOptions = {}): Result.Result<Payload, Problem> {
-    if (bytes.isBytes(value)) return ofBytes(value)
-    const copier = new json.Copier(options.exact ?? false)
-    const copied = Result.try(() => copier.copy(value, 0))
-    if (Result.isFailure(copied)) return Result.fail(thrownBy(value, copied.failure))
-    const copy = copied.success
-    if (copy === undefined) return bytes.isBuffer(value) ? ofBytes(value) : Result.fail(refusedBy(copier, value))
-    if (copier.isTooLong) return Result.fail(json.tooLong)
-    const isText = options.asText === true && typeof copy === "object" && copy !== null
-    if (!isText && !copier.mayBeTooLong) return Result.succeed(new Payload(copy, copier.numbers))
-    return Result.map(json.tryStringify(copy, copier.numbers), (text) =>
-      isText ? new Payload(undefined, copier.numbers, text) : new Payload(copy, copier.numbers)
+    const validated = validate(value, options.exact ?? false)
+    if (Result.isFailure(validated)) return Result.fail(validated.failure)
+    const { copy, numberKinds, mayBeTooLong } = validated.success
+    const isText = options.asText === true && typeof copy === "object" && copy !== null && !bytes.isBytes(copy)
+    if (!isText && !mayBeTooLong) return Result.succeed(new Payload(copy, numberKinds))
+    return Result.map(json.tryStringify(copy as Json, numberKinds), (text) =>
+      isText ? new Payload(undefined, numberKinds, text) : new Payload(copy, numberKinds)
     )
   }
 
@@ -111,49 +114,54 @@ export class Payload {
     return Result.map(json.parse(text, options?.exact ?? false), (parsed) => Payload.parsed(parsed))
   }
 
-  /** @internal Takes over what was parsed, or, with `field`, what is in this field of it. */
-  static parsed({ value, numbers, source }: json.Parsed, field?: string): Payload {
-    return new Payload(value, numbers, undefined, source === undefined ? undefined : { text: source, field })
+  /** @internal Takes over a parsed value. With `field`, `value` is this field of the text. */
+  static parsed({ value, numberKinds, source }: json.Parsed, field?: string): Payload {
+    return new Payload(value, numberKinds, undefined, source === undefined ? undefined : { text: source, field })
   }
 
-  /** Takes over JSON that nobody else holds, of finite numbers. */
+  /** Takes over JSON with finite numbers. The caller must not keep it. */
   static json(value: Json, mayHaveNegativeZero = false): Payload {
     return new Payload(value, mayHaveNegativeZero ? "special" : "plain")
   }
 
-  /** Takes over bytes that nobody else holds. */
+  /** Takes over bytes. The caller must not keep them. */
   static bytes(value: Uint8Array): Payload {
     return new Payload(value, "plain")
   }
 
-  /** Takes over bytes that nobody else holds, in pieces that are joined when they are asked for. */
+  /** Takes over bytes in pieces, which are joined when `value` is read. The caller must not keep them. */
   static pieces(pieces: ReadonlyArray<Uint8Array>): Payload {
-    return new Payload(undefined, "plain", pieces)
+    return new Payload(undefined, "plain", { pieces, isFrame: false })
+  }
+
+  /** @internal Like `pieces`, of which the first is the header of a frame. */
+  static frame(pieces: ReadonlyArray<Uint8Array>): Payload {
+    return new Payload(undefined, "plain", { pieces, isFrame: true })
   }
 
   get value(): Value {
     if (this.decoded === undefined) {
       this.decoded =
         typeof this.encoded === "string"
-          ? json.parseUnsafe(this.encoded, this.numbers === "exact")
-          : bytes.concat(this.encoded!)
+          ? json.parseUnsafe(this.encoded, this.numberKinds === "exact")
+          : bytes.concat(this.encoded!.pieces)
     }
     return this.decoded
   }
 
   /**
-   * The value as the application of a stack reads it: integers beyond 2^53 are `bigint`s if the stack is exact
-   * (`Driver.exactIntegers`), also those of a store that rounds them in {@link Payload.value}, and the nearest `number` if it is not.
+   * The value as the application reads it. With `exact` (`Driver.exactIntegers`), integers beyond 2^53 are `bigint`s, even where
+   * {@link Payload.value} has them rounded; without it, they are the nearest `number`.
    */
-  valueFor(exact: boolean | undefined): Value {
-    if (exact) return this.exactly ?? this.value
-    return this.numbers === "exact" ? json.rounded(this.value as Json) : this.value
+  toValue(exact: boolean | undefined): Value {
+    if (exact) return this.unroundedValue ?? this.value
+    return this.numberKinds === "exact" ? rounded(this.value as Json) : this.value
   }
 
-  /** The value as its source has it, if `value` may be a rounded one. */
-  private get exactly(): Json | undefined {
+  /** The value with the integers of its source, if `value` has rounded ones. */
+  private get unroundedValue(): Json | undefined {
     const { source } = this
-    const parsed = source === undefined ? undefined : json.parseExactly(source.text)
+    const parsed = source === undefined ? undefined : json.parseUnrounded(source.text)
     return parsed === undefined || source?.field === undefined ? parsed : (parsed as Record<string, Json>)[source.field]
   }
 
@@ -161,9 +169,14 @@ export class Payload {
     return typeof this.encoded === "object" || this.decoded instanceof Uint8Array
   }
 
-  /** The bytes, in as many pieces as they are in. */
+  /** The bytes, in one piece or more. */
   get pieces(): ReadonlyArray<Uint8Array> {
-    return typeof this.encoded === "object" ? this.encoded : [this.value as Uint8Array]
+    return typeof this.encoded === "object" ? this.encoded.pieces : [this.value as Uint8Array]
+  }
+
+  /** @internal Whether it was made by {@link Payload.frame}, so that its first piece is the header. */
+  get isFrame(): boolean {
+    return typeof this.encoded === "object" && this.encoded.isFrame
   }
 
   /** Is it a JSON object? */
@@ -182,90 +195,71 @@ export class Payload {
   /** The JSON text, compact and in the order of the fields, with integers as they were read. Made once. */
   get text(): string {
     if (typeof this.encoded !== "string") {
-      const { exactly } = this
+      const { unroundedValue } = this
       this.encoded =
-        exactly === undefined ? json.stringify(this.decoded as Json, this.numbers) : json.stringify(exactly, "exact")
+        unroundedValue === undefined
+          ? json.stringify(this.decoded as Json, this.numberKinds)
+          : json.stringify(unroundedValue, "exact")
     }
     return this.encoded
   }
 
   /** The JSON text to the letter as Python's `json.dumps(value, sort_keys=True)` has it. */
   get pythonText(): string {
-    const { exactly } = this
-    return exactly === undefined
-      ? jsonText.write(this.value as Json, { python: true, exact: this.numbers === "exact" })
-      : jsonText.write(exactly, { python: true, exact: true })
+    const { unroundedValue } = this
+    return unroundedValue === undefined
+      ? jsonText.write(this.value as Json, { python: true, exact: this.numberKinds === "exact" })
+      : jsonText.write(unroundedValue, { python: true, exact: true })
   }
 
-  /** Bytes as stored: those of the UTF-8 JSON text, or the bytes themselves. */
+  /** How many bytes the UTF-8 JSON text has, or the value itself if it is bytes. */
   get size(): number {
     return this.isBytes ? bytes.lengthOf(this.pieces) : utf8.length(this.text)
   }
 
-  /** Whether {@link Payload.size} is above a limit, without counting the bytes of a text that is far from it. */
+  /** Whether {@link Payload.size} is above a limit. */
   sizeIsAbove(limit: number): boolean {
+    // A UTF-16 unit is three bytes at most, so that most texts need no counting.
     if (typeof this.encoded === "string" && 3 * this.encoded.length <= limit) return false
     return this.size > limit
   }
 
   /**
-   * The same value in one form only, and its `size` if it is wanted: for a driver that keeps payloads in memory, and is not to
-   * keep a text beside the value, be it its own or the one that it was parsed from.
+   * The same value without any text beside it, for a driver that keeps payloads in memory. With `measure`, `size` is
+   * {@link Payload.size}, else 0.
    */
-  settle(measured: boolean): { readonly payload: Payload; readonly size: number } {
+  withoutText(measure: boolean): { readonly payload: Payload; readonly size: number } {
     const payload = this.withoutSource
-    const { encoded, isBytes, value, numbers } = payload
-    const size = !measured
+    const { encoded, isBytes, value, numberKinds } = payload
+    const size = !measure
       ? 0
       : isBytes
         ? (value as Uint8Array).length
-        : utf8.length(typeof encoded === "string" ? encoded : json.stringify(value as Json, numbers))
-    return { payload: encoded === undefined ? payload : new Payload(value, numbers), size }
+        : utf8.length(typeof encoded === "string" ? encoded : json.stringify(value as Json, numberKinds))
+    return { payload: encoded === undefined ? payload : new Payload(value, numberKinds), size }
   }
 
   /** The same value in objects of its own. */
   copy(): Payload {
     const text = typeof this.encoded === "string" ? this.encoded : undefined
-    return new Payload(copy(this.value), this.numbers, text, this.source)
+    return new Payload(copy(this.value), this.numberKinds, text, this.source)
   }
 
   private get withoutSource(): Payload {
     if (this.source === undefined) return this
-    const { exactly } = this
-    return exactly === undefined
-      ? new Payload(this.decoded, this.numbers, this.encoded)
-      : new Payload(exactly, "exact", this.encoded)
+    const { unroundedValue } = this
+    return unroundedValue === undefined
+      ? new Payload(this.decoded, this.numberKinds, this.encoded)
+      : new Payload(unroundedValue, "exact", this.encoded)
   }
 }
-
-/** The most bytes that Node reads from a file at once, less 1 MiB for what a store writes beside the value. */
-const maxBytes = 2 ** 31 - 2 ** 20
-
-const ofBytes = (value: Uint8Array | ArrayBuffer): Result.Result<Payload, Problem> => {
-  if (value.byteLength > maxBytes) return Result.fail({ path: "$", reason: `more than ${maxBytes} bytes` })
-  return Result.try({
-    try: () => Payload.bytes(new Uint8Array(bytes.isBytes(value) ? value : new Uint8Array(value))),
-    catch: (cause) => ({ path: "$", reason: "bytes whose buffer was transferred or has shrunk", cause })
-  })
-}
-
-const refusedBy = (copier: json.Copier, value: unknown): Problem =>
-  Result.merge(
-    Result.try({
-      try: () => copier.describe(value),
-      catch: (cause) => thrownBy(value, cause)
-    })
-  )
-
-const thrownBy = (value: unknown, cause: unknown): Problem =>
-  faultOf(value) ?? { path: "$", reason: "it throws when it is read", cause }
 
 /**
  * The same value in objects of its own.
  *
  * @since 0.1.0
  */
-export const copy = (value: Value): Value => (value instanceof Uint8Array ? Uint8Array.from(value) : json.clone(value))
+export const copy = (value: Value): Value => (value instanceof Uint8Array ? Uint8Array.from(value) : clone(value))
 
 /**
  * Whether integers beyond 2^53 are `bigint`s. Default: false, they are the nearest `number`.
@@ -282,6 +276,6 @@ export interface ExactOption {
  * @since 0.1.0
  */
 export interface FromOptions extends ExactOption {
-  /** Whether the value is wanted as text: it is not copied then. Default: false. */
+  /** Whether to turn the value into JSON text at once and keep no copy. Default: false. */
   readonly asText?: boolean | undefined
 }

@@ -207,7 +207,7 @@ describe("Payload", () => {
     const digits = "9".repeat(5000)
     for (const exact of [true, false]) {
       const payload = Result.getOrThrow(Payload.parse(`[1, ${digits}]`))
-      assert.deepStrictEqual(payload.valueFor(exact), [1, Number(digits)])
+      assert.deepStrictEqual(payload.toValue(exact), [1, Number(digits)])
     }
   })
 

@@ -65,7 +65,7 @@ export interface Key {
 export const makeKey = (id: string, bytes: Uint8Array): Key => ({ id, bytes, secret: crypto.secretKey(bytes) })
 
 /**
- * Where a value belongs: what it is bound to.
+ * The store, collection and key that a value is bound to.
  *
  * @since 0.1.0
  */

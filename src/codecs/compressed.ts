@@ -88,7 +88,7 @@ export const encode = (
  * @since 0.1.0
  */
 export interface DecodeOptions extends ExactOption {
-  /** The most bytes that a value may inflate to: those of its JSON, or those that it is. */
+  /** The most bytes that a value may have when decompressed: of its JSON, or of the bytes that it is. */
   readonly maxSize: number
 }
 
@@ -103,7 +103,7 @@ export const decode = (payload: Payload, options: DecodeOptions): Effect.Effect<
   if (Result.isFailure(opened)) return Effect.fail(opened.failure)
   const { algorithm, data } = opened.success
   const tooLarge = zlib.tooLarge(options.maxSize)
-  // One byte of the content is not the value's, if it tells what the content is.
+  // The first byte may say what the content is, and is not part of the value.
   const most = options.maxSize + 1
   const inflated = Effect.mapErrorEager(zlib.decompress(algorithm, data, most), (reason) =>
     reason === zlib.tooLarge(most) ? tooLarge : reason

@@ -25,7 +25,7 @@ export const encode = (payload: Payload): Uint8Array => {
 }
 
 /**
- * The same bytes in pieces, for those who put them behind others.
+ * The same bytes in pieces, for a caller that puts them after others.
  *
  * @since 0.1.0
  */

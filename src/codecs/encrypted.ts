@@ -115,7 +115,7 @@ const open = (payload: Payload): Result.Result<Opened, DecryptionReason> => {
     : Result.fail("not-encrypted")
 }
 
-/** Other fields are let through, as py-key-value lets them through: the token tells whether it is one. */
+/** Other fields are ignored, as py-key-value ignores them: decrypting shows whether it is a token. */
 const openJson = ({ value }: Payload): Result.Result<Opened, DecryptionReason> => {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, dataField))
     return Result.fail("not-encrypted")

@@ -20,7 +20,7 @@ import * as bytes from "../value/bytes.ts"
 import * as utf8 from "../value/utf8.ts"
 
 /**
- * What stands before the content.
+ * The part of a frame before its content.
  *
  * @since 0.1.0
  */
@@ -68,7 +68,7 @@ export const encode = ({ createdAt, expiresAt, names }: Head, ...content: Readon
 }
 
 /**
- * Is this one of our frames, whatever its version?
+ * Whether this is a frame of an entry, of any version.
  *
  * @since 0.1.0
  */

@@ -5,7 +5,7 @@
  */
 
 import type { Value } from "../Value.ts"
-import { maxTextLength } from "../value/json.ts"
+import { maxTextLength } from "../value/jsonProblem.ts"
 
 /**
  * How a codec's output is stored: as JSON, which py-key-value reads and writes, or as `"binary"`, in less than half of

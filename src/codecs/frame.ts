@@ -1,11 +1,10 @@
 /**
- * What codecs make of a value when they write no JSON: one frame of bytes, however many codecs are stacked.
+ * The frame of bytes that codecs write, unless they write JSON. There is one frame, however many codecs are stacked.
  *
  * **Details**
  *
- * `0xEB 0x4B 0x43` (`\xEBKC`, which is not UTF-8), the version of the format (1), the number of the codec, and what the
- * codec made. When another codec comes on top, the number and the data go into it, and the rest stands once in front
- * (see `content.ts`).
+ * `0xEB 0x4B 0x43` (`\xEBKC`, which is not UTF-8), the version of the format (1), the number of the codec, and the codec's
+ * data. When codecs are stacked, the number and data of the inner one are the input of the outer one (see `content.ts`).
  *
  * @since 0.1.0
  */
@@ -44,56 +43,54 @@ export const version = 1
 
 const magic = Uint8Array.of(0xeb, 0x4b, 0x43, version)
 
-/** Does a frame have this number in the place of its codec? */
+/** Whether this is the number of a codec. */
 export const isCodec = (number: number | undefined): boolean => names.has(number ?? -1)
 
 /**
- * The frame of what a codec made, which begins with the codec's number.
+ * The frame of a codec's number and data.
  *
  * @since 0.1.0
  */
-export const fromContent = (content: Uint8Array): Payload => Payload.pieces([magic, content])
+export const fromContent = (content: Uint8Array): Payload => Payload.frame([magic, content])
 
 /**
- * The frame of what a codec made of a value, in as many parts as it likes.
+ * The frame of a codec's data, which may be in several parts.
  *
  * @since 0.1.0
  */
 export const make = (codec: Codec, ...parts: ReadonlyArray<Uint8Array>): Payload =>
-  Payload.pieces([magic, numbers[codec], ...parts])
+  Payload.frame([magic, numbers[codec], ...parts])
 
 const numbers = Object.fromEntries(
   Object.entries(codecs).map(([name, number]) => [name, Uint8Array.of(number)])
 ) as Record<Codec, Uint8Array>
 
 /**
- * What is in a frame, or why it cannot be read.
+ * The codec and data of a frame, or why it cannot be read.
  *
  * @since 0.1.0
  */
 export type Opened = { readonly codec: Codec; readonly data: Uint8Array } | "an unknown version" | "an unknown codec"
 
 /**
- * Opens a frame. `undefined` for a value that is none.
+ * Opens a frame. `undefined` for a value that is not a frame.
  *
  * @since 0.1.0
  */
 export const open = (payload: Payload): Opened | undefined => {
   if (!payload.isBytes) return undefined
-  const [first, content] = payload.pieces
-  if (first === magic && payload.pieces.length === 2) return openContent(content!)
+  if (payload.isFrame && payload.pieces.length === 2) return openContent(payload.pieces[1]!)
   const value = payload.value as Uint8Array
   if (value[0] !== magic[0] || value[1] !== magic[1] || value[2] !== magic[2]) return undefined
   return value[3] === version ? openContent(value.subarray(magic.length)) : "an unknown version"
 }
 
 /**
- * Can it be opened?
+ * Whether a value is a frame that can be opened.
  *
  * @since 0.1.0
  */
-export const isFrame = (payload: Payload): boolean =>
-  payload.isBytes && (payload.pieces[0] === magic || typeof open(payload) === "object")
+export const isFrame = (payload: Payload): boolean => payload.isFrame || typeof open(payload) === "object"
 
 const openContent = (content: Uint8Array): Opened => {
   const codec = names.get(content[0] ?? -1)
@@ -105,5 +102,5 @@ const openContent = (content: Uint8Array): Opened => {
  *
  * @since 0.1.0
  */
-export const toContent = ({ pieces }: Payload): ReadonlyArray<Uint8Array> =>
-  pieces[0] === magic ? pieces.slice(1) : [pieces[0]!.subarray(magic.length)]
+export const toContent = (payload: Payload): ReadonlyArray<Uint8Array> =>
+  payload.isFrame ? payload.pieces.slice(1) : [(payload.value as Uint8Array).subarray(magic.length)]

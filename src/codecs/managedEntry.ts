@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import type { Entry } from "../Entry.ts"
 import { type ExactOption, type Json, Payload } from "../Value.ts"
 import * as json from "../value/json.ts"
+import { maxDepth } from "../value/jsonProblem.ts"
 import { writeString } from "../value/jsonText.ts"
 import * as utf8 from "../value/utf8.ts"
 import * as content from "./content.ts"
@@ -137,7 +138,7 @@ const decodeFrame = (bytes: Uint8Array, options?: DecodeOptions): Result.Result<
   )
 
 const decodeText = (text: string, options?: DecodeOptions): Result.Result<ManagedEntry, string> => {
-  const parsed = json.parse(text, options?.exact ?? false, json.maxDepth + 1)
+  const parsed = json.parse(text, options?.exact ?? false, maxDepth + 1)
   if (Result.isFailure(parsed)) return Result.fail("it is not JSON, or nested too deeply")
   const { value: fields } = parsed.success
   if (!isObject(fields)) return Result.fail("it is not a JSON object")
@@ -164,7 +165,7 @@ const payloadOf = (fields: Fields, parsed: json.Parsed, options?: DecodeOptions)
   const value = fields.value as Json
   const version = Object.hasOwn(fields, "version") ? fields.version : versions.object
   if (isObject(value) || version === versions.any || options?.anyVersion) {
-    return Result.succeed(Payload.parsed({ value, numbers: parsed.numbers, source: parsed.source }, "value"))
+    return Result.succeed(Payload.parsed({ value, numberKinds: parsed.numberKinds, source: parsed.source }, "value"))
   }
   const inner = typeof value === "string" ? Result.getOrUndefined(Payload.parse(value, options)) : undefined
   return inner !== undefined && isObject(inner.value)

@@ -10,8 +10,8 @@ export type Input = Redacted.Redacted<string | Uint8Array>
 const length = 32
 
 /**
- * The 32 bytes of a key: bytes, or text in base64 or base64url, padded or not, with white space around it. A failure says
- * what was found instead, and nothing of the key itself.
+ * The 32 bytes of a key: bytes, or text in base64 or base64url, padded or not, with white space around it. A failure never
+ * quotes the key.
  */
 export const parse = (input: Input): Result.Result<Uint8Array, string> => {
   if (!Redacted.isRedacted(input)) return Result.fail("it is not Redacted")

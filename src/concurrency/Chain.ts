@@ -1,4 +1,4 @@
-/** A place in a chain. */
+/** A member of a chain. */
 export interface Link<A> {
   readonly value: A
   previous: Link<A> | undefined
@@ -6,9 +6,9 @@ export interface Link<A> {
 }
 
 /**
- * A queue of which any member can leave in constant time.
+ * A queue from which any member can be removed in constant time.
  *
- * A `Map` or `Set` used as a queue is slow: whoever asks for its first member goes past all that were removed before it.
+ * A `Map` or `Set` as a queue is slow: finding its first member goes through all that were removed before it.
  */
 export class Chain<A> {
   size = 0
@@ -28,13 +28,13 @@ export class Chain<A> {
     return link
   }
 
-  /** Takes a link out, which must be in this chain. */
+  /** Removes a link, which must be in this chain. */
   remove(link: Link<A>): void {
     if (link.previous === undefined) this.head = link.next
     else link.previous.next = link.next
     if (link.next === undefined) this.tail = link.previous
     else link.next.previous = link.previous
-    // A removed link that is old to the garbage collector would keep all that came after it.
+    // Through these, a removed link in the old generation of the garbage collector would keep all later ones in memory.
     link.previous = link.next = undefined
     this.size--
   }

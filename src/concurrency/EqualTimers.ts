@@ -1,15 +1,15 @@
 import { longestTimer } from "../time/runAfter.ts"
 import { Chain, type Link } from "./Chain.ts"
 
-/** Something that is due at a time of the monotonic clock. */
+/** A function to be called at a time of the monotonic clock. */
 export interface Due {
   readonly at: number
   readonly due: () => void
 }
 
 /**
- * Timers of the live clock that are all equally long, and so are due in the order in which they begin: one timer of the
- * runtime for all of them, which costs a third of one for each. It belongs to no layer: closing one leaves nobody waiting.
+ * Timers of the live clock that are all equally long, so that they are due in the order in which they begin. They share one
+ * `setTimeout`, which costs a third of one for each. It belongs to no layer, so that closing one stops no timer.
  */
 export class EqualTimers {
   private readonly waiting = new Chain<Due>()

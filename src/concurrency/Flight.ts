@@ -5,31 +5,31 @@ import type * as Fiber from "effect/Fiber"
 import type { Drops } from "./Drops.ts"
 import { wake } from "./wake.ts"
 
-/** The load that a fiber works for, if it does. */
+/** The load that a fiber works for, if any. */
 export const CurrentFlight = Context.Reference<Flight<any, any> | undefined>("effect-kv/CurrentFlight", {
   defaultValue: () => undefined
 })
 
-/** What is known of a load when it begins. */
+/** The facts about a load when it begins. */
 export interface Start<A, E> {
   readonly keys: ReadonlyArray<string>
   readonly startedAt: number
-  /** The load that this one was begun by, if it was. */
+  /** The load whose fiber began this one, if any. */
   readonly parent: Flight<any, any> | undefined
-  /** Where it is found by those who may join it. */
+  /** Running loads by key, where callers that may join find this one. */
   readonly joinable: Map<string, Flight<A, E>>
-  /** Tells it what was dropped, when it is not found by those who drop it. */
+  /** Counts dropped keys, for a load that `drop` does not reach. */
   readonly drops: Drops | undefined
-  /** Writes a key as people read it, for the defect of a load that waits for itself. */
+  /** How the defect of a load that waits for itself shows a key. */
   readonly describe: (key: string) => string
 }
 
-/** A load of some keys, which several callers may wait for. */
+/** A load of one or more keys, for one or more callers. */
 export class Flight<A, E> {
   readonly begun: Start<A, E>
-  /** Where the value of each key is in what the load gives. */
+  /** The index of each key in the result of the load. */
   readonly index: ReadonlyMap<string, number>
-  /** How many callers want the outcome. */
+  /** How many callers wait for the outcome. */
   interest = 0
   fiber: Fiber.Fiber<unknown, unknown> | undefined
   private readonly dropped = new Set<string>()
@@ -37,7 +37,7 @@ export class Flight<A, E> {
   private readonly dropsBefore: ReadonlyMap<string, number> | undefined
   private exit: Exit.Exit<ReadonlyArray<A>, E> | undefined
   private readonly onExit = new Set<() => void>()
-  /** The loads that this one waits for, once for each of its fibers that does. */
+  /** The loads that this one waits for, one for each of its fibers that waits. */
   private readonly waits = new Set<{ readonly on: Flight<any, any> }>()
 
   constructor(begun: Start<A, E>) {
@@ -57,7 +57,7 @@ export class Flight<A, E> {
     return this.dropped.has(key) || (drops !== undefined && drops.of(key) !== this.dropsBefore!.get(key))
   }
 
-  /** Keeps others from joining it. Another load may have taken its place already. */
+  /** Callers no longer join it. Another load may have replaced it already. */
   forget(): void {
     const { joinable } = this.begun
     for (const key of this.index.keys()) if (joinable.get(key) === this) joinable.delete(key)
@@ -69,7 +69,7 @@ export class Flight<A, E> {
     this.onExit.clear()
   }
 
-  /** The outcome. It is a defect if the waiting fiber works for a load that this one waits for itself. */
+  /** The outcome. Dies if the waiting fiber works for a load that this one waits for. */
   get outcome(): Effect.Effect<ReadonlyArray<A>, E> {
     return Effect.withFiber((fiber) => {
       if (this.exit !== undefined) return this.exit
@@ -78,7 +78,7 @@ export class Flight<A, E> {
       if (circle !== undefined) return Effect.die(new Error(describe([waiting!, ...circle])))
       const wait = { on: this }
       return Effect.callback((resume) => {
-        // The load may have ended between this step and the one before.
+        // The load may have ended since the check above.
         if (this.exit !== undefined) return resume(this.exit)
         const go = () => {
           waiting?.waits.delete(wait)
@@ -94,10 +94,10 @@ export class Flight<A, E> {
     })
   }
 
-  /** The loads that wait for each other from this one to another. */
+  /** The chain of loads from this one to another, each of which waits for the next. */
   private pathTo(target: Flight<any, any>): ReadonlyArray<Flight<any, any>> | undefined {
     const from = new Map<Flight<any, any>, Flight<any, any> | undefined>([[this, undefined]])
-    // What is added to a Map while it is iterated over is visited, too.
+    // Iterating over a Map also visits what is added meanwhile.
     for (const flight of from.keys()) {
       if (flight === target) {
         const path = [flight]

@@ -5,24 +5,63 @@ import { isShared } from "./request.ts"
 import { wake } from "./wake.ts"
 
 /**
- * Lets effects about the same name run one after the other, in the order in which they entered; those about other names
- * run beside them. A name is remembered only while somebody is in its lane.
+ * Runs effects with a name in common one after another, first come, first served. Effects without one run concurrently.
+ * A name is kept only while its lane is in use.
  */
 export class Lanes {
   private readonly lanes = new Map<string, Chain<Ticket>>()
   private isClosed = false
 
-  /** Whether nobody is in any lane of these names. */
+  /** Whether none of these names is in use. */
   areFree(names: ReadonlyArray<string>): boolean {
     return this.lanes.size === 0 || !names.some((name) => this.lanes.has(name))
   }
 
   /**
-   * Takes a position behind all those that are in the lanes of these names now.
+   * Runs an effect when all effects before it have ended.
    *
-   * Whoever enters must leave: `run` sees to both. Entering by hand is for positions in several lanes at once.
+   * It does not wait where requests share nothing (Cloudflare Workers): a request that the runtime ends would never leave.
    */
-  enter(names: ReadonlyArray<string>): Ticket {
+  run<A, E, R>(names: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.withFiber((fiber) =>
+      isShared(fiber) ? this.withTicket(names, (ticket) => Effect.andThen(ticket.turn, effect)) : effect
+    )
+  }
+
+  /** Like `run`, but skips the effect if its turn does not come within a number of milliseconds. */
+  runWithin<E, R>(
+    names: ReadonlyArray<string>,
+    millis: number,
+    effect: Effect.Effect<void, E, R>
+  ): Effect.Effect<void, E, R> {
+    return this.withTicket(names, (ticket) =>
+      Effect.flatMap(Effect.timeoutOption(ticket.turn, millis), (turn) => (Option.isSome(turn) ? effect : Effect.void))
+    )
+  }
+
+  /** Ends all waits, now and later. The effects still run: each of them must check whether there is anything left to do. */
+  close(): void {
+    this.isClosed = true
+    for (const lane of this.lanes.values()) {
+      for (let link = lane.first; link !== undefined; link = link.next) link.value.proceed()
+    }
+  }
+
+  /** The ticket leaves when the effect ends or is interrupted, also while it waits for its turn. */
+  private withTicket<A, E, R>(
+    names: ReadonlyArray<string>,
+    use: (ticket: Ticket) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> {
+    return Effect.suspend(() => {
+      let ticket: Ticket | undefined
+      // Taken inside `onExit`: a fiber that is interrupted between taking it and `onExit` would never leave.
+      const entered = Effect.suspend(() => use((ticket = this.enter(names))))
+      return Effect.onExitPrimitive(entered, () => ticket?.leave() as undefined)
+    })
+  }
+
+  /** A position behind all tickets that are in the lanes of these names now. */
+  private enter(names: ReadonlyArray<string>): Ticket {
     const ticket = new Ticket()
     for (const name of names.length > 1 ? new Set(names) : names) {
       let lane = this.lanes.get(name)
@@ -32,63 +71,7 @@ export class Lanes {
     if (this.isClosed) ticket.proceed()
     return ticket
   }
-
-  /**
-   * Runs an effect in its turn.
-   *
-   * Where requests share nothing, it does not wait: a request that is ended by the runtime would never leave.
-   */
-  run<A, E, R>(names: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.withFiber((fiber) => (isShared(fiber) ? inTurn(() => [this.enter(names)], effect) : effect))
-  }
-
-  /** Runs an effect in its turn, unless that does not come within a number of milliseconds. */
-  runWithin<E, R>(
-    names: ReadonlyArray<string>,
-    millis: number,
-    effect: Effect.Effect<void, E, R>
-  ): Effect.Effect<void, E, R> {
-    return Effect.suspend(() => {
-      let ticket: Ticket | undefined
-      const entered = Effect.suspend(() => {
-        ticket = this.enter(names)
-        return Effect.flatMap(Effect.timeoutOption(ticket.turn, millis), (turn) =>
-          Option.isSome(turn) ? effect : Effect.void
-        )
-      })
-      return Effect.onExitPrimitive(entered, () => ticket?.leave() as undefined)
-    })
-  }
-
-  /**
-   * Lets everybody go on without waiting, now and from now on. Their effects must see for themselves that there is nothing
-   * to do any more.
-   */
-  close(): void {
-    this.isClosed = true
-    for (const lane of this.lanes.values()) {
-      for (let link = lane.first; link !== undefined; link = link.next) link.value.proceed()
-    }
-  }
 }
-
-/** Runs an effect when it is the turn of all tickets that are taken, and leaves. An interruption at any step leaves, too. */
-export const inTurn = <A, E, R>(
-  take: () => ReadonlyArray<Ticket>,
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => {
-    let tickets: ReadonlyArray<Ticket> = []
-    // Tickets are taken inside of what gives them back: a fiber can be interrupted between any two steps.
-    const entered = Effect.suspend(() => {
-      tickets = take()
-      return tickets.reduceRight((rest, ticket) => Effect.andThen(ticket.turn, rest), effect)
-    })
-    return Effect.onExitPrimitive(entered, () => {
-      for (const ticket of tickets) ticket.leave()
-      return undefined
-    })
-  })
 
 interface Position {
   readonly lane: Chain<Ticket>
@@ -96,38 +79,38 @@ interface Position {
   readonly onEmpty: () => void
 }
 
-/** A position in lanes. */
-export class Ticket {
+/** A position in each of some lanes. */
+class Ticket {
   private positions: Array<Position> = []
-  /** In how many of the lanes somebody is before. */
-  private behind = 0
+  /** How many of the lanes have another ticket in front. */
+  private blockedLanes = 0
   private onTurn: (() => void) | undefined
 
   join(lane: Chain<Ticket>, onEmpty: () => void): void {
-    if (lane.first !== undefined) this.behind++
+    if (lane.first !== undefined) this.blockedLanes++
     this.positions.push({ lane, link: lane.push(this), onEmpty })
   }
 
-  /** Waits until all before have left. */
+  /** Waits until this ticket is first in all its lanes. */
   get turn(): Effect.Effect<void> {
     return Effect.withFiber((fiber) =>
-      this.behind <= 0
+      this.blockedLanes <= 0
         ? Effect.void
         : Effect.callback((resume) => {
-            // The turn may have come between this step and the one before.
-            if (this.behind <= 0) return resume(Effect.void)
+            // The fiber may have yielded since the check above.
+            if (this.blockedLanes <= 0) return resume(Effect.void)
             this.onTurn = () => wake(fiber, resume, Effect.void)
           })
     )
   }
 
-  /** Goes on, whoever is before. */
+  /** Takes its turn now, even if other tickets are in front. */
   proceed(): void {
-    this.behind = 0
+    this.blockedLanes = 0
     this.onTurn?.()
   }
 
-  /** Lets the next ones in. Whoever is interrupted while it waits leaves nothing behind. */
+  /** Gives up all positions, at any time: an interrupted waiter leaves the queue at once. */
   leave(): void {
     const { positions } = this
     this.positions = []
@@ -135,11 +118,11 @@ export class Ticket {
       const wasFirst = lane.first === link
       lane.remove(link)
       if (lane.first === undefined) onEmpty()
-      else if (wasFirst) lane.first.value.comeForward()
+      else if (wasFirst) lane.first.value.becomeFirst()
     }
   }
 
-  private comeForward(): void {
-    if (--this.behind === 0) this.onTurn?.()
+  private becomeFirst(): void {
+    if (--this.blockedLanes === 0) this.onTurn?.()
   }
 }

@@ -3,9 +3,9 @@ import { Chain, type Link } from "./Chain.ts"
 import { wake } from "./wake.ts"
 
 /**
- * A number of permits, and a queue for them: who came first is next.
+ * A number of permits, first come, first served.
  *
- * Each step takes constant time. Effect's `Semaphore` goes through all that wait whenever a permit is released.
+ * Each step takes constant time. Effect's `Semaphore` goes through all waiters whenever a permit is released.
  */
 export class Permits {
   private free: number
@@ -15,7 +15,7 @@ export class Permits {
     this.free = permits
   }
 
-  /** Runs an effect with a permit, which is given back when the effect ends or is interrupted, also while it waits. */
+  /** Runs an effect with a permit. An interruption gives the permit back, or leaves the queue. */
   withPermit<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.suspend(() => {
       const turn: Turn = { holds: false, link: undefined, go: undefined }
@@ -54,7 +54,7 @@ export class Permits {
 
 interface Turn {
   holds: boolean
-  /** Where it is in the queue. */
+  /** Its position in the queue, while it waits. */
   link: Link<Turn> | undefined
   go: (() => void) | undefined
 }

@@ -6,38 +6,38 @@ import { Drops } from "./Drops.ts"
 import { CurrentFlight, Flight } from "./Flight.ts"
 import { CurrentRequest, type Request } from "./request.ts"
 
-/** Loads the values of keys, in their order. `isDropped` tells which of them were dropped meanwhile. */
+/** Loads the values of keys, in their order. `isDropped` returns whether a key was dropped since the load began. */
 export type Load<A, E, R> = (
   keys: ReadonlyArray<string>,
   isDropped: (key: string) => boolean
 ) => Effect.Effect<ReadonlyArray<A>, E, R>
 
 /**
- * Lets loads of the same key that are wanted at the same time share one run.
+ * Lets concurrent callers share one load of a key.
  *
- * The run is on a fiber of its own, with the services of whoever came first but not with that caller's budget of time. It
- * goes on as long as anybody waits for it, and is interrupted when the last waiter is.
+ * The load runs on a fiber of its own, with the services of the first caller but without that caller's deadline. It is
+ * interrupted when the last of its callers is.
  *
- * Where requests share nothing, a run is shared within a request that is known, and not at all in one that is unknown.
+ * Where requests share nothing (Cloudflare Workers), only callers of the same known request share a load.
  */
 export class SingleFlight<A, E> {
   private readonly flights: Flights<A, E> = new Map()
-  /** The runs of requests that share nothing with others. None is kept that its request does not keep itself. */
+  /** Loads of requests that share nothing with others. They are collected with their request. */
   private readonly ofRequests = new WeakMap<Request, Flights<A, E>>()
   private drops: Drops | undefined
   private readonly maxAge: number
   private readonly describe: (key: string) => string
 
   /**
-   * Nobody joins a load that began more than `maxAge` milliseconds ago. `describe` writes a key as people read it.
-   * Default: at any age, and as JSON.
+   * - `maxAge`: a load that began more milliseconds ago is not joined. Default: no limit.
+   * - `describe`: how error messages show a key. Default: as JSON.
    */
   constructor(options: { readonly maxAge?: number; readonly describe?: (key: string) => string } = {}) {
     this.maxAge = options.maxAge ?? Number.POSITIVE_INFINITY
     this.describe = options.describe ?? JSON.stringify
   }
 
-  /** The value of one key, from a load that is under way or from this one. */
+  /** The value of one key, from a load that is already running or from this one. */
   run<R>(key: string, load: (isDropped: () => boolean) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.map(
       this.runMany([key], (_, isDropped) =>
@@ -50,11 +50,11 @@ export class SingleFlight<A, E> {
     )
   }
 
-  /** The values of several keys: some from loads that are under way, the others from one load of their own. */
+  /** The values of several keys: some from loads that are already running, the others from one new load. */
   runMany<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> {
     return Effect.suspend(() => {
       let joined = new Set<Flight<A, E>>()
-      // Whoever comes is counted in the step that finds the loads, inside of what takes the count back.
+      // Counted inside `onExit`, in the same step that finds the loads: an interruption in between would leave a load running.
       const entered = Effect.withFiber((fiber) => {
         const { byKey, own } = this.join(keys, this.joinableBy(fiber, keys), fiber)
         joined = new Set(byKey)
@@ -69,18 +69,18 @@ export class SingleFlight<A, E> {
     })
   }
 
-  /** Whether no load is under way. */
+  /** Whether no load is running. */
   get isIdle(): boolean {
     return this.flights.size === 0 && this.drops === undefined
   }
 
-  /** Whether a load of the key is under way that whoever comes at a time may join. */
+  /** Whether a caller that comes at a time could join a running load of the key. */
   has(key: string, at = Number.NEGATIVE_INFINITY): boolean {
     const flight = this.flights.get(key)
     return flight !== undefined && !this.isTooOld(flight, at)
   }
 
-  /** Keeps whoever comes from now on from joining the load of a key that is under way, and tells that load. */
+  /** New callers no longer join the running load of a key, and the load sees that the key was dropped. */
   drop(key: string): void {
     this.flights.get(key)?.drop(key)
     this.flights.delete(key)
@@ -93,7 +93,7 @@ export class SingleFlight<A, E> {
     this.drops?.addAll()
   }
 
-  /** The loads that a fiber may join. Those that it works for are always among them, so that a circle is found. */
+  /** The loads that a fiber may join. Always includes those that it works for, so that a load that waits for itself is found. */
   private joinableBy(fiber: Fiber.Fiber<unknown, unknown>, keys: ReadonlyArray<string>): Flights<A, E> {
     const request = fiber.getRef(CurrentRequest)
     if (request === "shared") return this.flights
@@ -115,7 +115,7 @@ export class SingleFlight<A, E> {
     return outer
   }
 
-  /** The load to wait for, for each key; `own` is a new one for the keys that are not being loaded. */
+  /** The load to wait for, for each key. `own` is a new one for the keys without a running load. */
   private join(
     keys: ReadonlyArray<string>,
     joinable: Flights<A, E>,
@@ -150,8 +150,8 @@ export class SingleFlight<A, E> {
   private start<R>(flight: Flight<A, E>, load: Load<A, E, R>, caller: Fiber.Fiber<unknown, unknown>): void {
     const run = Effect.suspend(() => load(flight.begun.keys, (key) => flight.isDropped(key)))
     const work = Effect.onExitPrimitive(
-      // All that want the key in this turn join, also when the load waits for nothing; and loads that begin loads do not
-      // begin them within each other, until the stack overflows.
+      // Yields first, so that all callers of this turn join even a synchronous load, and so that loads that begin loads do
+      // not nest until the stack overflows.
       Effect.andThen(Effect.yieldNow, run),
       (exit) => {
         flight.forget()
@@ -162,7 +162,7 @@ export class SingleFlight<A, E> {
     flight.fiber = Effect.runForkWith(caller.context)(work as Effect.Effect<ReadonlyArray<A>, E>)
   }
 
-  /** Ends the loads that nobody waits for any longer. */
+  /** Interrupts the loads that have no caller left. */
   private leave(joined: ReadonlySet<Flight<A, E>>): Effect.Effect<void> | undefined {
     let ended: Effect.Effect<void> | undefined
     for (const flight of joined) {

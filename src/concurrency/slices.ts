@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 
-/** How many items a slice has: few enough that the event loop is not held up for long. */
+/** The items of a slice: few enough that they do not block the event loop for long. */
 const sliceSize = 1000
 
-/** Runs a step for each slice of so many indices. The event loop goes on between two of them; a failure ends it. */
+/** Runs a step for each slice of indices below `count`. Yields to the event loop between two slices; stops at a failure. */
 export const inSlices = <E>(
   count: number,
   step: (from: number, to: number) => Effect.Effect<void, E>,
@@ -17,7 +17,7 @@ export const inSlices = <E>(
   )
 }
 
-/** Does something for each index, in slices. The first slice is done within the call: few indices cost no step of the fiber. */
+/** Runs a function for each index, in slices. The first slice runs within the call, so that few indices cost no fiber step. */
 export const eachInSlices = <A, E, R>(
   count: number,
   step: (index: number) => void,
@@ -51,7 +51,7 @@ export const flatMap = <A, B>(items: ReadonlyArray<A>, f: (item: A) => ReadonlyA
     return Effect.as(inSlices(items.length, step), all as ReadonlyArray<B>)
   })
 
-/** `Effect.forEach` for effects that may all be synchronous, in slices. */
+/** `Effect.forEach`, in slices, for effects that may all be synchronous. */
 export const forEach = <A, B, E>(
   items: ReadonlyArray<A>,
   f: (item: A, index: number) => Effect.Effect<B, E>,

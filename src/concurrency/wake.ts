@@ -3,10 +3,10 @@ import type * as Fiber from "effect/Fiber"
 import { isShared } from "./request.ts"
 
 /**
- * Lets a fiber that waits in `Effect.callback` go on, in a turn of its own.
+ * Resumes a fiber that waits in `Effect.callback`, by the scheduler.
  *
- * Whoever hands something over to the next one that waits does it by this function: a fiber that went on within the call
- * would hand over to the next within that, and so on, until the stack overflows.
+ * A fiber that hands something over to a waiting one uses this. Resumed in place, that one would hand over to the next within
+ * the same call, and so on, until the stack overflows.
  */
 export const wake = <A, E>(
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -15,10 +15,10 @@ export const wake = <A, E>(
 ): void => fiber.currentDispatcher.scheduleTask(() => resume(effect), 0)
 
 /**
- * Like {@link wake}, for a fiber that may be woken by another request: made by whoever waits, when the wait begins.
+ * Like {@link wake}, for a fiber that another request may wake. Call it in the request that waits, when the wait begins.
  *
- * The fiber goes on in its own request, since that is where the continuations of a promise run that was made there. It
- * must have a timer meanwhile: the runtime ends a request that waits for nothing of its own.
+ * The fiber continues in its own request, because a promise's continuations run in the request that made the promise. It
+ * needs a timer while it waits: the runtime ends a request that waits only for others.
  */
 export const waker = <A, E>(
   fiber: Fiber.Fiber<unknown, unknown>,

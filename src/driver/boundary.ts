@@ -61,7 +61,7 @@ export const atATime = (count: number | undefined, otherwise: number): number =>
 
 /** The value of an entry, as callers of this driver read it. Nothing else turns a payload into a value. */
 export const valueOf = (driver: Pick<Driver, "exactIntegers">, entry: Entry): Value =>
-  entry.payload.valueFor(driver.exactIntegers)
+  entry.payload.toValue(driver.exactIntegers)
 
 /** Validates, copies and dates values. */
 export const encode = (

@@ -57,7 +57,7 @@ const common = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
 
 /**
  * What is true of a driver that is made of several: it reaches what they reach, and is exact if one of them is and none
- * rounds integers itself. The others then keep integers as exactly (`Payload.valueFor`).
+ * rounds integers itself. The others then keep integers as exactly (`Payload.toValue`).
  */
 export const factsOf = (drivers: ReadonlyArray<Driver>): Pick<Driver, "exactIntegers" | "extents"> => {
   const extents = united(drivers)

@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
 
 /**
- * `Buffer` reads either alphabet, whichever it is told (but its own faster), and leaves out what is in none, so that there are
- * fewer bytes than there should be.
+ * `Buffer` accepts both alphabets, whichever is named, and skips all other characters: then there are fewer bytes than the
+ * length of the text implies.
  */
 const decoder =
   (alphabet: "base64" | "base64url", ...others: ReadonlyArray<string>) =>

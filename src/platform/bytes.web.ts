@@ -19,7 +19,7 @@ export const length = (text: string): number => {
   return length
 }
 
-/** Bytes for those who fill them and let them go. */
+/** Bytes for a caller that fills all of them. */
 export const allocate = (length: number): Uint8Array => new Uint8Array(length)
 
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff

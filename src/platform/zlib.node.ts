@@ -70,7 +70,7 @@ interface Options {
 
 interface Inflated {
   readonly buffer: Uint8Array
-  /** How many bytes of the input were used: all engines stop at the end of the stream, and let pass what is behind. */
+  /** How many bytes of the input were used: all engines stop at the end of the stream, and ignore the rest. */
   readonly engine: { readonly bytesWritten: number }
 }
 

@@ -119,8 +119,8 @@ export const described = options.of<Options>()("Memory", {
   defaultCollection: options.collection({ default: defaultCollection })
 })
 
-/** Runs a step of the driver at the time that it is. */
-const atNow = <A>(step: (now: number) => A): Effect.Effect<A> =>
+/** Runs a step at the current time. Nothing else runs in between. */
+const inOneStep = <A>(step: (now: number) => A): Effect.Effect<A> =>
   Effect.clockWith((clock) => Effect.succeed(step(clock.currentTimeMillisUnsafe())))
 
 const driver = (partitions: Partitions, defaultCollection: string) => {
@@ -132,7 +132,7 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
     defaultCollection,
     extents: [whole(partitions)],
     get: ({ collection, keys }) =>
-      atNow((now) =>
+      inOneStep((now) =>
         keys.map((key) => {
           const found = partitions.of(collection).get(collection, key, now)
           if (found === undefined) return undefined
@@ -141,18 +141,18 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
         })
       ),
     put: ({ collection, keys, entries }) =>
-      atNow((now) => {
+      inOneStep((now) => {
         for (let i = 0; i < keys.length; i++) put(collection, keys[i]!, entries[i]!, now)
       }),
     delete: ({ collection, keys }) =>
-      atNow((now) => {
+      inOneStep((now) => {
         let count = 0
         for (const key of keys) if (partitions.of(collection).delete(collection, key, now)) count++
         return count
       }),
     atomic: {
       compareAndPut: ({ collection, keys: [key], entry, expected }) =>
-        atNow((now): Call.Swapped => {
+        inOneStep((now): Call.Swapped => {
           const slots = partitions.of(collection)
           if (slots.get(collection, key!, now)?.version !== expected) return false
           if (entry !== undefined) return put(collection, key!, entry, now) || "delete"
@@ -180,7 +180,7 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
     },
     maintenance: {
       clear: ({ collection, keyPrefix }) =>
-        atNow((now) => {
+        inOneStep((now) => {
           let count = 0
           const clear = (name: string, slots: ReadonlyMap<string, Slot>) => {
             for (const key of slots.keys()) {
@@ -192,7 +192,7 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
           return { count, next: undefined }
         }),
       removeExpired: ({ selects }) =>
-        atNow((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
+        inOneStep((now) => ({ count: partitions.removeExpired(now, selects), next: undefined }))
     }
   } satisfies Driver
 }
@@ -210,7 +210,7 @@ const snapshot = (
   call: Call.Keys | Call.Collections,
   take: (now: number) => ReadonlyArray<string>
 ): Effect.Effect<Call.Page> =>
-  atNow((now) => {
+  inOneStep((now) => {
     const { names, from } = (call.cursor ?? { names: take(now), from: 0 }) as {
       readonly names: ReadonlyArray<string>
       readonly from: number

@@ -34,10 +34,11 @@ import {
   problemOfRuntime,
   vacuumUnsafe
 } from "./sqlite/database.ts"
-import { type Connection, driver } from "./sqlite/driver.ts"
+import { driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
 import { inMemory, isInMemory, isThere, problemOfFilename } from "./sqlite/location.ts"
 import { type Attempt, whenFree } from "./sqlite/patience.ts"
+import type { Connection } from "./sqlite/Runner.ts"
 import { migrate, problemOf } from "./sqlite/schema.ts"
 import { prepareAllUnsafe } from "./sqlite/statements.ts"
 import { transactionsUnsafe } from "./sqlite/transaction.ts"
@@ -191,7 +192,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     Result.try(() => transactionsUnsafe(database))
   )
   const migrated = yield* attempt(`the table "${table}" cannot be set up`, () => migrate(database, transactions, table))
-  if (Result.isFailure(migrated)) return yield* options.invalid("Sqlite", migrated.failure)
+  if ("problem" in migrated) return yield* options.invalid("Sqlite", migrated.problem)
   const statements = yield* attempt(`the table "${table}" cannot be used`, () =>
     Result.try(() => prepareAllUnsafe(database, table))
   )
@@ -201,7 +202,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     isClosed: () => given === undefined && !database.isOpen,
     statements,
     transactions,
-    writer: migrated.success,
+    writer: migrated.writer,
     busyTimeout,
     defaultCollection,
     shrinks: given === undefined && !isInMemory(read.filename)

@@ -6,9 +6,7 @@ import { type Place, TimeoutError } from "../KeyValueError.ts"
 import { now } from "./clock.ts"
 import { release } from "./release.ts"
 
-/**
- * When the work of a fiber has to be done, in milliseconds of the monotonic clock. `Deadline.within` sets it.
- */
+/** The deadline of a fiber, in milliseconds of the monotonic clock. `Deadline.within` sets it. */
 export const CurrentDeadline = Context.Reference<number>("effect-kv/Deadline/Current", {
   defaultValue: () => Number.POSITIVE_INFINITY
 })
@@ -19,7 +17,7 @@ export const timeLeft = (fiber: Fiber.Fiber<unknown, unknown>): number => {
   return deadline === Number.POSITIVE_INFINITY ? deadline : deadline - now(fiber)
 }
 
-/** Waits for work that is shared with others, but no longer than the fiber's own budget allows. */
+/** Waits for shared work, but no longer than the fiber's own budget allows. */
 export const withinBudget = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   place: Place
@@ -31,6 +29,6 @@ export const withinBudget = <A, E, R>(
     return left > 0 ? release(effect, fiber, left, () => error(true)) : Effect.fail(error(false))
   })
 
-/** Runs work that others share, or that outlives its caller: without the caller's budget. */
+/** Runs work that others share, or that outlives its caller, without the caller's budget. */
 export const unhurried = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.provideService(effect, CurrentDeadline, Number.POSITIVE_INFINITY)

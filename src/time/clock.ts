@@ -2,12 +2,12 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 
-/** The clock of fibers that have no other. */
+/** The default clock. */
 export const liveClock = Context.get(Context.empty(), Clock.Clock)
 
 /**
- * Milliseconds of a clock that nobody sets: to be compared with each other only. The live clock is read by
- * `performance.now`, since its nanoseconds, a `bigint`, cost more.
+ * Milliseconds of the monotonic clock, which are only good for comparison with each other. The live clock is read by
+ * `performance.now`, which costs less than its nanoseconds, a `bigint`.
  */
 export const monotonicMillis = (clock: Clock.Clock): number =>
   clock === liveClock ? performance.now() : Number(clock.monotonicTimeNanosUnsafe()) / 1e6

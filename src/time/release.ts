@@ -2,15 +2,15 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { runAfter } from "./runAfter.ts"
 
-/** What is told of work that goes on although nobody waits for it any longer. */
+/** Is told of work that goes on after its caller has stopped waiting. */
 export interface Holder {
   readonly hold: (work: Fiber.Fiber<unknown, unknown>) => void
 }
 
 /**
- * Runs an effect in a fiber of its own, and waits for it, but not longer than a number of milliseconds.
+ * Runs an effect on a fiber of its own, and waits for it at most a number of milliseconds.
  *
- * `Effect.timeout` would wait until the effect has ended, which takes as long as an uninterruptible one likes.
+ * `Effect.timeout` would wait until an uninterruptible effect has ended.
  */
 export const release = <A, E, E2, R>(
   effect: Effect.Effect<A, E, R>,
@@ -39,7 +39,7 @@ export const release = <A, E, E2, R>(
     })
   })
 
-/** Interrupts work that nobody waits for any longer. It may go on all the same: then whoever holds a place for it is told. */
+/** Interrupts work whose caller has stopped waiting. If the work goes on, the holder is told. */
 export const abandon = (work: Fiber.Fiber<unknown, unknown>, holder: Holder | undefined): void => {
   work.interruptUnsafe()
   if (holder !== undefined && work.pollUnsafe() === undefined) holder.hold(work)

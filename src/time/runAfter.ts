@@ -5,21 +5,20 @@ import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 import { liveClock } from "./clock.ts"
 
-/** Something that is to run later, unless it is canceled before. */
+/** A function that runs later, unless it is canceled before. */
 export interface Timer {
   readonly cancel: () => void
 }
 
-/** The times that `setTimeout` can wait. What is due already runs a millisecond later, not before `runAfter` returns. */
+/** The limits of `setTimeout`. With at least 1 ms, the function never runs before `runAfter` returns. */
 const shortest = 1
 export const longestTimer = 2 ** 31 - 1
 
 /**
- * Runs a function after a number of milliseconds by the clock of a fiber, whose context is given: a fiber that has ended
- * has none.
+ * Runs a function after a number of milliseconds by the clock of a fiber. Takes the fiber's context, since a fiber that has
+ * ended has none.
  *
- * Each timer is one of the runtime's own, which belongs to whoever started it: nothing but `cancel` can take it away, so
- * that no caller waits forever because a layer was closed or another request has ended.
+ * Only `cancel` can stop the timer. So no caller waits forever because a layer was closed or another request has ended.
  */
 export const runAfter = (context: Context.Context<never>, millis: number, run: () => void): Timer => {
   const clock = Context.get(context, Clock.Clock)
@@ -27,10 +26,10 @@ export const runAfter = (context: Context.Context<never>, millis: number, run: (
   return clock === liveClock ? liveTimer(wait, run) : sleepThen(context, clock, wait, run)
 }
 
-/** The same by the live clock, for what has no fiber. */
+/** The same by the live clock, for code without a fiber. */
 export const liveTimer = (millis: number, run: () => void): Timer => new LiveTimer(millis, run)
 
-/** `setTimeout`, which costs less than a fiber that sleeps. */
+/** `setTimeout`, which is cheaper than a sleeping fiber. */
 class LiveTimer implements Timer {
   private handle: ReturnType<typeof setTimeout> | undefined
 

@@ -4,16 +4,16 @@ const kindOf = getterOf(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toSt
 
 const byteLengthOf = getterOf(ArrayBuffer.prototype, "byteLength")
 
-/** The getter tells by the internal slots of an object, whatever realm it is of and whatever its prototype says. */
+/** Unlike `instanceof`, the getter looks at an object's internal slots: these are the same in every realm. */
 function getterOf(prototype: object, name: PropertyKey): () => unknown {
   return Object.getOwnPropertyDescriptor(prototype, name)!.get!
 }
 
-/** Is it a `Uint8Array`, of this realm or another (an iframe, jsdom, `node:vm`)? A `Buffer` is one. */
+/** Whether it is a `Uint8Array`, of this realm or another (an iframe, jsdom, `node:vm`). A `Buffer` is one. */
 export const isBytes = (value: unknown): value is Uint8Array =>
   ArrayBuffer.isView(value) && kindOf.call(value) === "Uint8Array"
 
-/** Is it an `ArrayBuffer`, of this realm or another? */
+/** Whether it is an `ArrayBuffer`, of this realm or another. */
 export const isBuffer = (value: unknown): value is ArrayBuffer =>
   typeof value === "object" && value !== null && Result.isSuccess(Result.try(() => byteLengthOf.call(value)))
 
@@ -24,7 +24,7 @@ export const lengthOf = (pieces: ReadonlyArray<Uint8Array>): number => {
   return length
 }
 
-/** Writes the pieces one behind the other, and answers where they end. */
+/** Writes the pieces one after another, and returns where they end. */
 export const fill = (target: Uint8Array, from: number, pieces: ReadonlyArray<Uint8Array>): number => {
   let at = from
   for (const piece of pieces) {

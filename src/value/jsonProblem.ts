@@ -1,9 +1,14 @@
-/** What keeps a value from being stored, and where in it. */
+/** Why a value cannot be stored, and where in it the problem is. */
 import * as Result from "effect/Result"
 
 export const maxDepth = 1000
 
-/** Why a value is not JSON, and where. */
+/**
+ * The longest JSON text of a value, in UTF-16 units: V8's longest string, less 1 MiB for the names and times that a store
+ * writes beside it.
+ */
+export const maxTextLength = 2 ** 29 - 24 - 2 ** 20
+
 export interface Problem {
   readonly path: string
   readonly reason: string
@@ -28,6 +33,8 @@ export const formatPath = (segments: ReadonlyArray<Segment>): string =>
 
 export const tooDeep = `nested deeper than ${maxDepth} levels`
 
+export const tooLong: Problem = { path: "$", reason: `its JSON has more than ${maxTextLength} characters` }
+
 interface Level {
   readonly value: object
   /** The names of an object's fields; `undefined` for an array, whose indices need no list. */
@@ -39,8 +46,8 @@ interface Level {
 const segmentOf = ({ names, next }: Level): Segment => (names === undefined ? next - 1 : names[next - 1]!)
 
 /**
- * What is wrong with a value, whatever it is, for those that failed to read it: it throws, holds itself, or nests too
- * deeply. Takes no more of the call stack for a deep value.
+ * Why a value of any kind could not be read: it throws, contains itself, or is nested too deeply. Not recursive, so that a
+ * deep value does not overflow the stack.
  */
 export const faultOf = (root: unknown): Problem | undefined => {
   const levels: Array<Level> = []

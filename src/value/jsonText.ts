@@ -43,7 +43,7 @@ export const writeString = (text: string, { python }: Pick<Style, "python">): st
 const writeNumber = (value: number, { python, exact }: Style): string => {
   if (Object.is(value, -0)) return "-0.0"
   if (Number.isSafeInteger(value) || !Number.isFinite(value)) return String(value)
-  // What has a fraction needs no mark that tells it from an integer.
+  // A number with a fraction is not read as an integer.
   if (!python && !(exact && Number.isInteger(value))) return String(value)
   if (exact) return writeFloat(value)
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(BigInt(value)) : writeFloat(value)

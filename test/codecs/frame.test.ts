@@ -54,6 +54,12 @@ describe("value frames", () => {
     assert.deepStrictEqual(frame.open(bytes(0xeb, 0x4b, 0x43, 1, 16)), { codec: "fernet", data: new Uint8Array() })
   })
 
+  it("are recognized in a payload of other pieces", () => {
+    const payload = Payload.pieces([Uint8Array.of(0xeb, 0x4b, 0x43, 1, 1, 7), Uint8Array.of(8)])
+    assert.isTrue(frame.isFrame(payload))
+    assert.deepStrictEqual([...contentOf(payload)], [1, 7, 8])
+  })
+
   it("are not confused with JSON or other bytes", () => {
     for (const value of [null, "\u00ebKC", [0xeb, 0x4b, 0x43, 1, 1], { 0: 0xeb, 1: 0x4b, 2: 0x43 }]) {
       assert.isUndefined(frame.open(Payload.json(value)))

@@ -11,6 +11,7 @@ export interface Room {
 export const rooms: ReadonlyArray<Room> = [
   { name: "platform", purpose: "what differs between Node and the web: bytes, Base64, ciphers, compression" },
   { name: "value", purpose: "JSON, bytes and text, without any store: reading, writing, copying, showing" },
+  { name: "errors", purpose: "what the errors of `KeyValueError.ts` have in common: their place, outcome and message" },
   { name: "KeyValueError.ts", purpose: "all errors, with `retryable` and `outcome`" },
   { name: "time", purpose: "clocks, durations, timers and time budgets" },
   { name: "concurrency", purpose: "queues, turns, shared loads and slices of work" },

@@ -480,7 +480,7 @@ describe("Slots", () => {
     for (const key of "abc") put(key, 0, 10)
     const slot = collections.get("c")!.get("b")!
     slots.delete("c", "b", 0)
-    assert.deepStrictEqual([slot.older, slot.newer, slot.position], [undefined, undefined, -1])
+    assert.deepStrictEqual([slot.older, slot.newer, slot.heapIndex], [undefined, undefined, -1])
   })
 
   it("finds expired entries in whatever order entries were written, replaced and deleted", () => {

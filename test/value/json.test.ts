@@ -7,6 +7,8 @@ import * as Schema from "effect/Schema"
 import type { Json } from "../../src/Value.ts"
 import { JsonParser } from "../../src/value/JsonParser.ts"
 import * as json from "../../src/value/json.ts"
+import { clone } from "../../src/value/jsonCopy.ts"
+import { tooLong } from "../../src/value/jsonProblem.ts"
 import * as jsonText from "../../src/value/jsonText.ts"
 import * as any from "../properties/arbitraries.ts"
 
@@ -134,7 +136,7 @@ describe("parse", () => {
     })
     for (const text of ["[NaN]", "[Infinity,-0.0]", "[1e400]", '{"a":null,"b":-1e400}']) {
       const parsed = Result.getOrThrow(json.parse(text, false))
-      const written = json.stringify(parsed.value, parsed.numbers)
+      const written = json.stringify(parsed.value, parsed.numberKinds)
       assert.strictEqual(written, text.replace("-1e400", "-Infinity").replace("1e400", "Infinity"))
       deepStrictEqual(parse(written), parsed.value)
     }
@@ -194,7 +196,7 @@ describe("parse", () => {
   it("copies only an object's own fields, and everything nested in it", () => {
     const value = { a: { b: [{ c: 1 }, null] }, d: "text" }
     Object.assign(Object.prototype, { inherited: { nobody: "wants it" } })
-    const copy = json.clone(value) as typeof value
+    const copy = clone(value) as typeof value
     delete (Object.prototype as { inherited?: unknown }).inherited
     assert.deepStrictEqual(copy, value)
     assert.deepStrictEqual(Object.keys(copy), ["a", "d"])
@@ -205,17 +207,17 @@ describe("parse", () => {
 
   it("writes a text only if it is not longer than a store can hold", () => {
     deepStrictEqual(json.tryStringify(["\0"], "plain", 10), Result.succeed('["\\u0000"]'))
-    deepStrictEqual(json.tryStringify(["\0"], "plain", 9), Result.fail(json.tooLong))
+    deepStrictEqual(json.tryStringify(["\0"], "plain", 9), Result.fail(tooLong))
   })
 
   it("reads, copies and writes __proto__ as a field like any other, with either parser", () => {
     const fields = '"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}'
     for (const text of [`{${fields}}`, `{"a":[{${fields}}]}`, `{${fields},"n":NaN}`, `{${fields},"\\n":1}`]) {
-      const { value, numbers } = Result.getOrThrow(json.parse(text, false))
+      const { value, numberKinds } = Result.getOrThrow(json.parse(text, false))
       const inner = (Object.hasOwn(value as object, "a") ? (value as { a: [object] }).a[0] : value) as object
       assert.isTrue(Object.hasOwn(inner, "__proto__"), text)
       assert.strictEqual(Object.getPrototypeOf(inner), Object.prototype, text)
-      assert.strictEqual(json.stringify(json.clone(value), numbers), text)
+      assert.strictEqual(json.stringify(clone(value), numberKinds), text)
     }
     assert.isUndefined(({} as { admin?: boolean }).admin)
   })

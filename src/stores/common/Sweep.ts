@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import type { Cursor, Removed } from "../../driver/Call.ts"
 
-/** How many writes go by before entries are looked at. */
+/** How many writes there are between two steps. */
 const writesPerStep = 16
 
-/** How many entries are looked at for each write: enough to go round faster than writes can fill. */
+/** How many entries are looked at for each write: enough to go round faster than writes add entries. */
 const looksPerWrite = 2
 
 /** How many entries are looked at when the store is full: in steps, and altogether. */
@@ -12,9 +12,9 @@ const looksPerStep = 256
 const looksWhenFull = 10_000
 
 /**
- * Removes expired entries that nobody asks for, a few for each write: every 16 writes it goes on where it ended.
+ * Removes expired entries that are never read again: every 16 writes it looks at the next few entries.
  *
- * A step that fails fails nobody's write; the sweep starts again.
+ * A step that fails does not fail the write; the sweep starts again.
  */
 export class Sweep<E> {
   private writes = 0

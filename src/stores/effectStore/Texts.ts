@@ -8,8 +8,8 @@ import type { Name } from "./names.ts"
 import * as text from "./text.ts"
 
 /**
- * The entries behind the names of a `KeyValueStore`. Writes to one name take turns, so that what is removed within this
- * process is what was looked at.
+ * The entries of a `KeyValueStore`. Writes to one name take turns, so that within this process a removal removes the entry
+ * that it has read.
  */
 export class Texts {
   readonly store: KeyValueStore
@@ -20,7 +20,7 @@ export class Texts {
     this.lanes = lanesOf(store)
   }
 
-  /** Why it cannot be read, if so. */
+  /** The entry, or why it cannot be read. */
   read({ name }: Name): Effect.Effect<Result.Result<Entry, string> | undefined, KeyValueStoreError> {
     return Effect.map(this.store.get(name), (stored) =>
       stored === undefined ? undefined : Result.map(text.decode(stored), ({ entry }) => entry)
@@ -34,7 +34,7 @@ export class Texts {
     )
   }
 
-  /** Removes whatever is there, and answers whether it was something that had not expired. */
+  /** Removes the text of a name, and returns whether there was one that had not expired. */
   remove(name: Name, onRemoved: Effect.Effect<void>): Effect.Effect<boolean, KeyValueStoreError> {
     const step = Effect.flatMap(this.read(name), (found) => {
       if (found === undefined) return Effect.succeed(false)
@@ -43,29 +43,29 @@ export class Texts {
     return this.lanes.run([name.name], step)
   }
 
-  /** Removes an entry of ours if `isRight` says so of it, and answers what `answer` makes of it. */
+  /** Removes an entry of this library if it is selected, and returns it. */
   removeIf(
     name: Name,
-    isRight: (entry: Entry) => Effect.Effect<boolean>,
+    isSelected: (entry: Entry) => Effect.Effect<boolean>,
     onRemoved: Effect.Effect<void>
   ): Effect.Effect<Entry | undefined, KeyValueStoreError> {
-    const step = Effect.flatMap(this.ours(name), (entry) =>
+    const step = Effect.flatMap(this.ownEntry(name), (entry) =>
       entry === undefined
         ? Effect.undefined
-        : Effect.flatMap(isRight(entry), (right) =>
-            right ? this.removeNow(name, onRemoved, Effect.succeed(entry)) : Effect.undefined
+        : Effect.flatMap(isSelected(entry), (selected) =>
+            selected ? this.removeNow(name, onRemoved, Effect.succeed(entry)) : Effect.undefined
           )
     )
     return this.lanes.run([name.name], step)
   }
 
-  /** Is there an entry of ours that has not expired? */
+  /** Whether there is an entry of this library that has not expired. */
   isLive(name: Name): Effect.Effect<boolean, KeyValueStoreError> {
-    return Effect.flatMap(this.ours(name), (entry) => (entry === undefined ? Effect.succeed(false) : isLive(entry)))
+    return Effect.flatMap(this.ownEntry(name), (entry) => (entry === undefined ? Effect.succeed(false) : isLive(entry)))
   }
 
-  /** What others store under a name like ours does not say so of itself. */
-  private ours({ name, collection, key }: Name): Effect.Effect<Entry | undefined, KeyValueStoreError> {
+  /** The entry, unless its text has other names: another program has written it then. */
+  private ownEntry({ name, collection, key }: Name): Effect.Effect<Entry | undefined, KeyValueStoreError> {
     return Effect.map(this.store.get(name), (stored) => {
       const found = stored === undefined ? undefined : Result.getOrUndefined(text.decode(stored))
       return found?.collection === collection && found.key === key ? found.entry : undefined
@@ -77,7 +77,7 @@ export class Texts {
   }
 }
 
-/** Layers over the same store take turns with each other, too. */
+/** Shared by all layers over the same store. */
 const lanesOf = (store: KeyValueStore): Lanes => {
   const lanes = allLanes.get(store) ?? new Lanes()
   allLanes.set(store, lanes)

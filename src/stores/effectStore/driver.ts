@@ -11,16 +11,16 @@ import { DeserializationError, EntryTooLargeError, type WriteError } from "../..
 import { hasExpired } from "../common/hasExpired.ts"
 import { Sweep } from "../common/Sweep.ts"
 import { isFull, toStoreFailure, tracked } from "./errors.ts"
-import { grouped, list, type Name, nameOf, page } from "./names.ts"
+import { byCollection, list, type Name, nameOf, page } from "./names.ts"
 import { Texts } from "./Texts.ts"
 
 /** How many names a page of a removal looks at. */
 const pageSize = 256
 
-/** The largest bytes that are a string in Base64, with their frame. */
+/** The most bytes that fit into a string as Base64, with their frame. */
 const maxBytes = maxEnvelopeBytes
 
-/** Makes a request for each item, several at a time. */
+/** Runs a request for each item, 16 at a time. */
 const forEach = <A, B, E>(items: ReadonlyArray<A>, f: (item: A, index: number) => Effect.Effect<B, E>) =>
   slices.forEach(items, f, 16)
 
@@ -86,8 +86,8 @@ const keys = Effect.fnUntraced(function* (texts: Texts, call: Call.Keys) {
     ({ collection, key }) => collection === call.collection && key.startsWith(call.prefix)
   )
   const { items, next } = yield* page(call.cursor, call.pageSize, listing)
-  const live = yield* forEach(items, (name) => texts.isLive(name))
-  return { names: items.flatMap(({ key }, index) => (live[index] ? [key] : [])), next }
+  const areLive = yield* forEach(items, (name) => texts.isLive(name))
+  return { names: items.flatMap(({ key }, index) => (areLive[index] ? [key] : [])), next }
 })
 
 const collections = Effect.fnUntraced(function* (texts: Texts, call: Call.Collections) {
@@ -95,9 +95,12 @@ const collections = Effect.fnUntraced(function* (texts: Texts, call: Call.Collec
     texts.store,
     ({ collection, key }) => collection.startsWith(call.prefix) && key.startsWith(call.keyPrefix)
   )
-  const { items, next } = yield* page(call.cursor, call.pageSize, Effect.map(listing, grouped))
-  const live = yield* forEach(items, (names) => Effect.findFirst(names, (name) => texts.isLive(name)))
-  return { names: live.flatMap(Option.match({ onNone: () => [], onSome: ({ collection }) => [collection] })), next }
+  const { items, next } = yield* page(call.cursor, call.pageSize, Effect.map(listing, byCollection))
+  const firstLive = yield* forEach(items, (names) => Effect.findFirst(names, (name) => texts.isLive(name)))
+  return {
+    names: firstLive.flatMap(Option.match({ onNone: () => [], onSome: ({ collection }) => [collection] })),
+    next
+  }
 })
 
 const clear = Effect.fnUntraced(function* (texts: Texts, call: Call.Clear, onRemoved: Effect.Effect<void>) {
@@ -106,11 +109,11 @@ const clear = Effect.fnUntraced(function* (texts: Texts, call: Call.Clear, onRem
     key.startsWith(call.keyPrefix)
   const { items, next } = yield* page(call.cursor, pageSize, list(texts.store, isSelected))
   const removed = yield* forEach(items, (name) => texts.removeIf(name, () => Effect.succeed(true), onRemoved))
-  const live = yield* Effect.filter(
+  const counted = yield* Effect.filter(
     removed.filter((entry) => entry !== undefined),
     (entry) => Effect.map(hasExpired(entry), (expired) => !expired)
   )
-  return { count: live.length, next }
+  return { count: counted.length, next }
 })
 
 const removeExpired = Effect.fnUntraced(function* (

@@ -4,9 +4,9 @@ import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../..
 import { isFull as isDiskFull, isTransient, reasonOf as platformReasonOf } from "../common/platformErrors.ts"
 
 /**
- * The typed error for one of Effect's `KeyValueStore`, which does not say what kind it is: its cause does. Without a
- * cause the store refused by itself; a full or forbidden browser storage and errors that say that they are not retryable
- * are refusals too. Anything else may pass, and may have been applied.
+ * The typed error for one of Effect's `KeyValueStore`, whose kind only its cause tells. A refusal has no cause, or is a full
+ * or forbidden browser storage, or says that it is not retryable. Any other error is transient, and the write may have been
+ * applied.
  */
 export const toStoreFailure: ToStoreFailure<KeyValueStoreError> =
   (place, applied = false) =>
@@ -15,7 +15,7 @@ export const toStoreFailure: ToStoreFailure<KeyValueStoreError> =
     return storeFailure(place, { reason: reasonOf(error), cause: error, transient, applied: applied || transient })
   }
 
-/** What failed and how. The store's own message has the key. */
+/** Without the store's own message, which has the key. */
 const reasonOf = ({ method, cause }: KeyValueStoreError): string => {
   if (isPlatformError(cause)) return platformReasonOf(cause)
   const name = typeof cause === "object" && cause !== null && "name" in cause ? cause.name : undefined
@@ -33,7 +33,7 @@ const isRefusal = (cause: unknown): boolean => {
   return "name" in cause && refusals.has(String(cause.name))
 }
 
-/** Did the store refuse because it is full? */
+/** Whether the store is full. */
 export const isFull = ({ cause }: KeyValueStoreError): boolean => {
   if (typeof cause !== "object" || cause === null) return false
   return isPlatformError(cause) ? isDiskFull(cause) : "name" in cause && quotas.includes(String(cause.name))

@@ -6,15 +6,16 @@ import type { KeyValueStore, KeyValueStoreError } from "effect/persistence/KeyVa
 import { compound } from "../../codecs/names.ts"
 import * as slices from "../../concurrency/slices.ts"
 import type * as Call from "../../driver/Call.ts"
+import { grouped } from "../../driver/listing/amendedListing.ts"
 
-/** A name of our form. Whether there is an entry of ours behind it, its value tells. */
+/** A name in the form of this library. Only its value tells whether this library wrote it. */
 export interface Name {
   readonly name: string
   readonly collection: string
   readonly key: string
 }
 
-/** Strict, so that the first separator in a name is always ours. */
+/** Strict, so that the first `::` in a name is always the separator. */
 const pairs = compound("::", { strict: true })
 
 export const nameOf = (collection: string, key: string): Name => ({
@@ -54,12 +55,7 @@ export const page = <A, E>(cursor: Call.Cursor, size: number, listing: Effect.Ef
 }
 
 /** Names by their collections. */
-export const grouped = (names: ReadonlyArray<Name>): ReadonlyArray<ReadonlyArray<Name>> => {
-  const groups = new Map<string, Array<Name>>()
-  for (const name of names) {
-    const group = groups.get(name.collection)
-    if (group === undefined) groups.set(name.collection, [name])
-    else group.push(name)
-  }
-  return [...groups.values()]
+export const byCollection = (names: ReadonlyArray<Name>): ReadonlyArray<ReadonlyArray<Name>> => {
+  const groups = grouped(names)
+  return Array.from(groups.names(), groups.in)
 }

@@ -13,8 +13,8 @@ import * as platform from "./platform.ts"
 const concurrency = 8
 
 /**
- * After how long a temporary file belongs to a process that died, in milliseconds of the file system's clock. When that
- * clock jumps, a write may lose its temporary file: it fails then, and nothing is applied.
+ * The age from which a temporary file counts as left by a process that died, in milliseconds of the file system's clock. If
+ * that clock jumps, a write may lose its temporary file: then it fails, and nothing is applied.
  */
 const staleAfter = 60 * 60 * 1000
 
@@ -39,22 +39,22 @@ export interface Staged {
 export interface Files {
   readonly path: Path.Path
   readonly root: string
-  /** Is it there, and inside of the root? Fails for a link that leaves the root, and for a pipe or a device. */
+  /** Whether there is such a file or directory. Fails for a link that leaves the root, and for a pipe or a device. */
   readonly exists: (target: string) => Effect.Effect<boolean, PlatformError>
   readonly read: (file: string) => Effect.Effect<Uint8Array | undefined, PlatformError>
   /** `"unknown"` for a file that is no entry. */
   readonly header: (file: string) => Effect.Effect<Header.Header | "unknown" | undefined, PlatformError>
   readonly makeDirectory: (directory: string) => Effect.Effect<void, PlatformError>
-  /** A name for a temporary file, which no entry has. */
+  /** A new name for a temporary file. */
   readonly aside: (directory: string) => string
   readonly stage: (staged: Staged, content: string | Uint8Array) => Effect.Effect<void, PlatformError>
   readonly replace: (staged: Staged) => Effect.Effect<void, PlatformError>
   readonly discard: (staged: Staged) => Effect.Effect<void>
-  /** Makes what was renamed in a directory outlast a power failure, where the file system can. */
+  /** Makes renames in a directory survive a power failure, if the file system can. */
   readonly syncDirectory: (directory: string) => Effect.Effect<void, PlatformError>
   /**
-   * Moves a file aside, runs an effect on what was moved, and removes that, unless the effect says that it is to be put
-   * back. `undefined` when the file is missing. Must not be interrupted.
+   * Moves a file aside, runs an effect on it, and removes it unless the effect puts it back. `undefined` if the file is
+   * missing. Must not be interrupted.
    */
   readonly take: <A>(
     file: string,
@@ -62,9 +62,9 @@ export interface Files {
   ) => Effect.Effect<A | undefined, PlatformError>
   readonly reclaim: claims.Claims["reclaim"]
   readonly settle: claims.Claims["settle"]
-  /** The names of files or of directories in a directory, links that leave the root left out; none when it is missing. */
+  /** The names of files or directories in a directory, without links that leave the root. None if it is missing. */
   readonly list: (directory: string, type: "File" | "Directory") => Effect.Effect<ReadonlyArray<string>, PlatformError>
-  /** Removes what processes that died have left in a directory. `names` are those of its files. */
+  /** Removes what processes that died left in a directory. `names` are those of its files. */
   readonly removeStale: (directory: string, names: ReadonlyArray<string>) => Effect.Effect<void, PlatformError>
 }
 
@@ -86,14 +86,14 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
       return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative)
     })
 
-  /** Does a link lead to a file, or directory, inside of the root? */
+  /** Whether a link leads to a file, or to a directory, inside the root. */
   const leadsTo = (link: string, type: FileSystem.File.Type) =>
     Effect.map(
       orMissing(Effect.flatMap(leadsInside(link), (inside) => (inside ? fs.stat(link) : Effect.undefined))),
       (found) => found?.type === type
     )
 
-  /** What it is, or what the link leads to. */
+  /** The type of a target, or of what a link leads to. */
   const infoOf = (target: string) =>
     Effect.filterOrElse(
       fs.lstat(target),
@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
         )
     )
 
-  /** `undefined` when it is missing. Fails for what is no file or directory. */
+  /** `undefined` if it is missing. Fails for a pipe or a device. */
   const find = (target: string) =>
     orMissing(
       Effect.filterOrElse(
@@ -137,9 +137,9 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
       })
     )
 
-  const mine = crypto.randomUUID()
+  const processId = crypto.randomUUID()
   let asides = 0
-  const aside = (directory: string) => path.join(directory, `.effect-kv-${mine}-${asides++}.tmp`)
+  const aside = (directory: string) => path.join(directory, `.effect-kv-${processId}-${asides++}.tmp`)
 
   const discard = (file: string) => Effect.ignore(fs.remove(file, { force: true }))
 
@@ -226,7 +226,7 @@ const isAside = (name: string): boolean => asideName.test(name)
 
 const asideName = /^\.effect-kv-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+\.tmp$/
 
-/** Whoever opens one of these may wait for ever. */
+/** Opening one of these can block forever. */
 const isSpecial = (type: FileSystem.File.Type): boolean =>
   type === "FIFO" || type === "Socket" || type === "CharacterDevice" || type === "BlockDevice"
 

@@ -1,11 +1,11 @@
 /**
- * Going through the files of some directories, a page at a time.
+ * Goes through the files of some directories, page by page.
  */
 import * as Effect from "effect/Effect"
 import type { PlatformError } from "effect/PlatformError"
 import { type Files, forEachFile } from "./Files.ts"
 
-/** Where a walk goes on. `names` are those of the directory that it is in, once it has looked. */
+/** Where a walk goes on. `names` are the files of the first directory, once they have been listed. */
 export interface Position {
   readonly directories: ReadonlyArray<string>
   readonly names: ReadonlyArray<string> | undefined
@@ -14,7 +14,7 @@ export interface Position {
 
 export const start = (directories: ReadonlyArray<string>): Position => ({ directories, names: undefined, from: 0 })
 
-/** The next page of a walk: how many files `visit` said `true` of. */
+/** The next page of a walk. Counts the files for which `visit` returned `true`. */
 export const page = Effect.fnUntraced(function* (
   files: Files,
   { directories, names, from }: Position,

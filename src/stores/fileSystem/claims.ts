@@ -34,13 +34,13 @@ interface Claim {
 /** A claim's directory: a UUID, and the name of the file. What others put there is no claim. */
 const claimName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)$/s
 
-/** Is the file here one that its writer has just written? */
+/** Whether the file in a claim is the one that its writer has just written. */
 export type IsOwn = (file: string, held: string) => Effect.Effect<boolean, PlatformError>
 
 export interface Claims {
-  /** Removes a file if it is expired, and answers whether it did. Must not be interrupted. */
+  /** Removes a file if it has expired, and returns whether it did. Must not be interrupted. */
   readonly reclaim: (file: string) => Effect.Effect<boolean, PlatformError>
-  /** Ends all claims on some files of a directory, or on all. If several hold one of a file, what is the writer's own is kept. */
+  /** Ends all claims on some files of a directory, or on all. If several claims hold a file, the writer's own is kept. */
   readonly settle: (
     directory: string,
     files?: Pick<ReadonlySet<string>, "has">,
@@ -60,11 +60,11 @@ export const make = (
   path: Path,
   header: (file: string) => Effect.Effect<Header | "unknown" | undefined, PlatformError>
 ): Claims => {
-  const isGarbage = (found: Header | "unknown" | undefined): Effect.Effect<boolean> =>
+  const isExpired = (found: Header | "unknown" | undefined): Effect.Effect<boolean> =>
     typeof found === "object" ? hasExpired(found) : Effect.succeed(false)
   const heldBy = ({ directory }: Claim) => path.join(directory, "shut", "entry")
 
-  /** After it, no file can be moved into the claim. */
+  /** Afterwards no file can be moved into the claim. */
   const shut = ({ directory }: Claim) =>
     Effect.map(
       orMissing(Effect.as(fs.rename(path.join(directory, "open"), path.join(directory, "shut")), true)),
@@ -87,18 +87,17 @@ export const make = (
 
   const discard = ({ directory }: Claim) => fs.remove(directory, { recursive: true, force: true })
 
-  /** Looks at what a claim that is shut holds, and answers whether that was an expired file, which is removed. */
+  /** Puts back the file in a claim that is shut, unless it has expired: then removes it, and returns `true`. */
   const end = Effect.fnUntraced(function* (claim: Claim) {
     const held = yield* header(heldBy(claim))
-    const garbage = yield* isGarbage(held)
-    if (held !== undefined && !garbage) yield* putBack(heldBy(claim), claim.file)
+    const expired = yield* isExpired(held)
+    if (held !== undefined && !expired) yield* putBack(heldBy(claim), claim.file)
     yield* discard(claim)
-    return garbage
+    return expired
   })
 
   /**
-   * Ends a claim if it was made completely. One that is still being made needs no end: its process looks at the file after
-   * that.
+   * Ends a claim, unless it is still being made: its process looks at the file after that.
    */
   const endIfMade = Effect.fnUntraced(function* (claim: Claim) {
     if ((yield* shut(claim)) || (yield* fs.exists(path.join(claim.directory, "shut")))) return yield* end(claim)
@@ -127,8 +126,8 @@ export const make = (
       const directory = path.join(path.dirname(file), folder, `${crypto.randomUUID()}-${path.basename(file)}`)
       const claim = { directory, file }
       const open = path.join(directory, "open")
-      const take = Effect.flatMap(Effect.flatMap(header(file), isGarbage), (garbage) =>
-        garbage ? orMissing(fs.rename(file, path.join(open, "entry"))) : Effect.void
+      const take = Effect.flatMap(Effect.flatMap(header(file), isExpired), (expired) =>
+        expired ? orMissing(fs.rename(file, path.join(open, "entry"))) : Effect.void
       )
       yield* Effect.onError(fs.makeDirectory(open), () => Effect.ignore(discard(claim)))
       const taken = yield* Effect.exit(take)

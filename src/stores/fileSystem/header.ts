@@ -14,14 +14,14 @@ export interface Header {
 /** How much of a file to read. */
 export const size = 4096
 
-/** What stands before the value in an entry as this library writes it. */
+/** The part of an entry before its value, as this library writes it. */
 const beforeValue =
   /^(\{"collection":"(?:[^"\\]|\\.)*"(?:,"created_at":"[^"]*")?(?:,"expires_at":"[^"]*")?,"key":"(?:[^"\\]|\\.)*"),"value":/
 
 const decoder = new TextDecoder()
 
 /**
- * `"more"` when the beginning does not tell, and all of the file is needed. `undefined` when it is no entry.
+ * `"more"` if the whole file is needed. `undefined` if it is not an entry.
  */
 export const parse = (bytes: Uint8Array): Header | "more" | undefined => {
   const isAll = bytes.length < size

@@ -9,7 +9,7 @@ import type { Header } from "./header.ts"
 
 const extension = ".json"
 
-/** An entry that a listing came across. */
+/** An entry that a listing found. */
 export interface Found {
   readonly file: string
   readonly collection: string
@@ -17,7 +17,7 @@ export interface Found {
   readonly expiresAt: number | undefined
 }
 
-/** Which entries a listing is after. */
+/** Which entries a listing looks for. */
 export interface Selection {
   readonly collection: (name: string) => boolean
   readonly key: (name: string) => boolean
@@ -26,13 +26,13 @@ export interface Selection {
 export interface Layout {
   readonly directoryOf: (collection: string) => Effect.Effect<string>
   readonly fileOf: (directory: string, key: string) => Effect.Effect<string>
-  /** Is what a file says of itself in line with where it is? Only a name that was cut can be of two minds. */
+  /** Whether the names in a file fit its path. Only a path with a name that was cut can hold another entry. */
   readonly agrees: (file: string, header: Partial<Header>, collection: string, key: string) => boolean
   /** The directories of the collections that are selected, and of those with names that were cut. */
   readonly directories: (
     selected: (collection: string) => boolean
   ) => Effect.Effect<ReadonlyArray<string>, PlatformError>
-  /** The entry in a file of a directory; `undefined` when it is not one of ours, or not selected. */
+  /** The entry in a file of a directory; `undefined` if it is not one of this library, or not selected. */
   readonly find: (
     directory: string,
     name: string,
@@ -44,7 +44,7 @@ export const make = Effect.fnUntraced(function* (files: Files) {
   const { path } = files
   const encode = yield* fileNames.makeEncode
 
-  /** The name that a file or directory stands for: its own says it, or what is recorded if it was cut. */
+  /** The name that a file or directory stands for. If it was cut, the recorded name is used. */
   const nameOf = (base: string, recorded: string | undefined): Effect.Effect<string | undefined> => {
     const name = fileNames.decode(base)
     if (name !== undefined || recorded === undefined) return Effect.succeed(name)
@@ -77,7 +77,7 @@ export const make = Effect.fnUntraced(function* (files: Files) {
   return layout
 })
 
-/** Could a file's name stand for a name that is selected? */
+/** Whether a file's name may stand for a selected name. */
 const mayBe = (base: string, selected: (name: string) => boolean): boolean => {
   const name = fileNames.decode(base)
   return name === undefined ? fileNames.isCut(base) : selected(name)

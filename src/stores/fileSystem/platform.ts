@@ -1,5 +1,5 @@
 /**
- * Effect's file system as the store uses it: few files are open at a time, and what passes in a moment is waited for.
+ * Effect's file system with a limit on open files, and with retries of short failures.
  */
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -20,26 +20,26 @@ const open = new Permits(maxOpen)
 
 const schedule = lazy(() => pauses("1 millis", "50 millis"))
 
-/** Tries for about a second, unless it is found that the failure is final. Each attempt is an effect of its own. */
-const again = <A>(
+/** Tries for about a second, unless the failure turns out to be final. Each attempt is an effect of its own. */
+const retried = <A>(
   attempt: () => Effect.Effect<A, PlatformError>,
-  isPassing: (error: PlatformError) => boolean,
-  unless: Effect.Effect<boolean> = Effect.succeed(false)
+  isTransient: (error: PlatformError) => boolean,
+  isFinal: Effect.Effect<boolean> = Effect.succeed(false)
 ): Effect.Effect<A, PlatformError> =>
-  Effect.catchIf(Effect.suspend(attempt), isPassing, (error) =>
-    Effect.flatMap(unless, (isFinal) =>
-      isFinal
+  Effect.catchIf(Effect.suspend(attempt), isTransient, (error) =>
+    Effect.flatMap(isFinal, (final) =>
+      final
         ? Effect.fail(error)
         : Effect.suspend(attempt).pipe(
-            Effect.retry({ schedule: schedule(), times: 25, while: isPassing }),
+            Effect.retry({ schedule: schedule(), times: 25, while: isTransient }),
             Effect.delay("1 millis")
           )
     )
   )
 
-/** Runs an effect that opens one file, and closes it. It must not open another meanwhile. */
-const opening = <A>(attempt: () => Effect.Effect<A, PlatformError>): Effect.Effect<A, PlatformError> =>
-  again(() => open.withPermit(Effect.suspend(attempt)), isOutOfDescriptors)
+/** Runs an effect that opens and closes one file. It must not open another one: it could wait for its own permit. */
+const withPermit = <A>(attempt: () => Effect.Effect<A, PlatformError>): Effect.Effect<A, PlatformError> =>
+  retried(() => open.withPermit(Effect.suspend(attempt)), isOutOfDescriptors)
 
 /** The operations of the file system that open, rename or remove. */
 export interface Platform
@@ -49,7 +49,7 @@ export interface Platform
   > {
   readonly readDirectoryEntries: (directory: string) => ReturnType<FileSystem.FileSystem["readDirectoryEntries"]>
   readonly makeDirectory: (directory: string) => Effect.Effect<void, PlatformError>
-  /** Runs an effect on an open file. It must not open another meanwhile. */
+  /** Runs an effect on an open file. It must not open another one. */
   readonly withFile: <A>(
     file: string,
     options: { readonly flag: FileSystem.OpenFlag; readonly mode?: number },
@@ -59,8 +59,8 @@ export interface Platform
 
 export const make = (fs: FileSystem.FileSystem, path: Path, directoryMode: number): Platform => {
   /**
-   * Whether the process may not change one of the directories of these files: then no other program is to blame. On
-   * Windows, where one may be, this is never answered for a directory.
+   * Whether the process has no permission to change one of the directories of these files. Then no other program is the
+   * cause. Windows, where one can be, never reports this for a directory.
    */
   const mayNotChange = (...files: ReadonlyArray<string>): Effect.Effect<boolean> =>
     Effect.forEach(files, (file) => fs.access(path.dirname(file), { writable: true }), { discard: true }).pipe(
@@ -72,12 +72,13 @@ export const make = (fs: FileSystem.FileSystem, path: Path, directoryMode: numbe
     lstat: fs.lstat,
     link: fs.link,
     exists: fs.exists,
-    readFile: (file) => opening(() => fs.readFile(file)),
-    readDirectory: (directory, options) => opening(() => fs.readDirectory(directory, options)),
-    readDirectoryEntries: (directory) => opening(() => fs.readDirectoryEntries(directory)),
+    readFile: (file) => withPermit(() => fs.readFile(file)),
+    readDirectory: (directory, options) => withPermit(() => fs.readDirectory(directory, options)),
+    readDirectoryEntries: (directory) => withPermit(() => fs.readDirectoryEntries(directory)),
     makeDirectory: (directory) => fs.makeDirectory(directory, { recursive: true, mode: directoryMode }),
-    rename: (from, to) => again(() => fs.rename(from, to), isHeld, mayNotChange(from, to)),
-    remove: (target, options) => again(() => opening(() => fs.remove(target, options)), isHeld, mayNotChange(target)),
-    withFile: (file, options, use) => opening(() => Effect.scoped(Effect.flatMap(fs.open(file, options), use)))
+    rename: (from, to) => retried(() => fs.rename(from, to), isHeld, mayNotChange(from, to)),
+    remove: (target, options) =>
+      retried(() => withPermit(() => fs.remove(target, options)), isHeld, mayNotChange(target)),
+    withFile: (file, options, use) => withPermit(() => Effect.scoped(Effect.flatMap(fs.open(file, options), use)))
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Removing files, whatever other processes do with them meanwhile.
+ * Removing files that other processes may change at the same time.
  */
 import * as Effect from "effect/Effect"
 import { hasExpired } from "../common/hasExpired.ts"
@@ -8,13 +8,13 @@ import type { Header } from "./header.ts"
 import type { Found } from "./layout.ts"
 
 /**
- * Removes a file if it is the right one, and answers whether there was an entry in it that had not expired. It is moved
- * aside first, so that what the answer is about is what is removed.
+ * Removes a file if it is selected, and returns whether it had an entry that had not expired. It is moved aside first, so
+ * that the file that is read is the one that is removed.
  */
 export const removeFile = (
   files: Files,
   file: string,
-  isRight: (header: Header | "unknown") => boolean,
+  isSelected: (header: Header | "unknown") => boolean,
   onRemoved: Effect.Effect<void>
 ) =>
   files
@@ -24,7 +24,7 @@ export const removeFile = (
         yield* onRemoved
         const header = yield* files.header(aside)
         if (header === undefined) return false
-        if (!isRight(header)) return yield* Effect.as(putBack, false)
+        if (!isSelected(header)) return yield* Effect.as(putBack, false)
         return header === "unknown" || !(yield* hasExpired(header))
       })
     )

@@ -1,48 +1,49 @@
-/** What may expire, and where it is in the heap: -1 when it is not in it. */
+/** An item that may expire. */
 export interface Expiring {
   readonly entry: { readonly expiresAt: number | undefined }
-  position: number
+  /** Its index in the heap, or -1. */
+  heapIndex: number
 }
 
-/** How many children a place of the heap has: four, which move an item over half as many places as two. */
+/** The children of a node of the heap. With four, an item moves over half as many nodes as with two. */
 const width = 4
 
 /**
- * What expires, the first to expire first: a heap, so that expired items are found without looking at others.
+ * A heap of items by expiry, so that expired ones are found without looking at others. Items without an expiry are not in it.
  *
- * Items without an expiry are not in it. The times are in an array of their own, since comparing is most of the work.
+ * The times have an array of their own, since comparing them is most of the work.
  */
 export class Expiries<A extends Expiring> {
   private items: Array<A> = []
   private times: Array<number> = []
 
-  /** The first that has expired. */
+  /** The item that expired first, if any has expired. */
   first(now: number): A | undefined {
     return this.times.length > 0 && this.times[0]! <= now ? this.items[0] : undefined
   }
 
-  /** Puts an item where it belongs, after its entry was set or replaced. */
+  /** Moves an item after its entry was set or replaced. */
   update(item: A): void {
     const time = item.entry.expiresAt
     if (time === undefined) this.remove(item)
-    else this.settle(item, time, item.position === -1 ? this.items.length : item.position)
+    else this.place(item, time, item.heapIndex === -1 ? this.items.length : item.heapIndex)
   }
 
   remove(item: A): void {
-    const { position } = item
-    if (position === -1) return
-    item.position = -1
+    const { heapIndex } = item
+    if (heapIndex === -1) return
+    item.heapIndex = -1
     const last = this.items.pop()!
     const time = this.times.pop()!
-    if (last !== item) this.settle(last, time, position)
+    if (last !== item) this.place(last, time, heapIndex)
   }
 
-  /** Takes out all that have expired and are selected, in one pass. */
+  /** Removes all selected items that have expired, in one pass, and returns them. */
   takeExpired(now: number, isSelected: (item: A) => boolean): ReadonlyArray<A> {
     if (this.first(now) === undefined) return []
     const taken = this.items.filter((item, i) => this.times[i]! <= now && isSelected(item))
-    for (const item of taken) item.position = -1
-    this.items = this.items.filter((item) => item.position !== -1)
+    for (const item of taken) item.heapIndex = -1
+    this.items = this.items.filter((item) => item.heapIndex !== -1)
     this.times = this.items.map((item) => item.entry.expiresAt!)
     for (let i = this.items.length - 1; i >= 0; i--) {
       const item = this.items[i]!
@@ -52,13 +53,13 @@ export class Expiries<A extends Expiring> {
     return taken
   }
 
-  /** Puts an item where it belongs, by way of a free place. */
-  private settle(item: A, time: number, free: number): void {
+  /** Puts an item where it belongs, starting at a free index. */
+  private place(item: A, time: number, free: number): void {
     const risen = this.rise(free, time)
     this.set(risen < free ? risen : this.sink(free, time), item, time)
   }
 
-  /** Moves parents that expire later into the free place, and answers which one is free then. */
+  /** Moves parents that expire later down, and returns the index that is free then. */
   private rise(free: number, time: number): number {
     let at = free
     while (at > 0) {
@@ -70,7 +71,7 @@ export class Expiries<A extends Expiring> {
     return at
   }
 
-  /** Moves children that expire earlier into the free place, and answers which one is free then. */
+  /** Moves children that expire earlier up, and returns the index that is free then. */
   private sink(free: number, time: number): number {
     let at = free
     for (;;) {
@@ -81,9 +82,9 @@ export class Expiries<A extends Expiring> {
     }
   }
 
-  /** The child of a place that expires first, or -1. */
-  private firstChild(place: number): number {
-    const from = width * place + 1
+  /** The child of a node that expires first, or -1. */
+  private firstChild(node: number): number {
+    const from = width * node + 1
     const to = Math.min(from + width, this.times.length)
     let first = from < to ? from : -1
     for (let i = from + 1; i < to; i++) if (this.times[i]! < this.times[first]!) first = i
@@ -94,9 +95,9 @@ export class Expiries<A extends Expiring> {
     this.set(to, this.items[from]!, this.times[from]!)
   }
 
-  private set(place: number, item: A, time: number): void {
-    this.items[place] = item
-    this.times[place] = time
-    item.position = place
+  private set(index: number, item: A, time: number): void {
+    this.items[index] = item
+    this.times[index] = time
+    item.heapIndex = index
   }
 }

@@ -1,15 +1,15 @@
 import { type Limits, type Slot, Slots } from "./Slots.ts"
 
-/** How many partitions each write looks into for expired entries, beside its own. */
-const looksPerWrite = 4
+/** How many other partitions each write looks into for expired entries. */
+const othersPerWrite = 4
 
-/** Where a collection without entries is looked up, so that a read keeps no memory of it. */
-const nothing = new Slots(new Map(), { maxEntries: 0, maxSize: 0 })
+/** For collections without entries, so that a read allocates nothing for them. */
+const empty = new Slots(new Map(), { maxEntries: 0, maxSize: 0 })
 
-/** All entries by collection and key, in partitions that have limits of their own: one for all, or one for each collection. */
+/** All entries by collection and key. The limits hold for a partition: there is one for all, or one for each collection. */
 export class Partitions {
   readonly collections = new Map<string, Map<string, Slot>>()
-  /** For each collection that has entries, the partition that they are in. */
+  /** The partition of each collection that has entries. */
   private readonly owners = new Map<string, Slots>()
   private readonly limits: Limits
   private readonly all: Slots | undefined
@@ -21,15 +21,15 @@ export class Partitions {
     this.next = this.owners.values()
   }
 
-  /** The partition to look for a collection's entries in. */
+  /** The partition to read a collection from. */
   of(collection: string): Slots {
-    return this.owners.get(collection) ?? nothing
+    return this.owners.get(collection) ?? empty
   }
 
-  /** The partition to write a collection's entries to. Other partitions may not be written again: each write helps them. */
+  /** The partition to write a collection to. Expired entries of others are removed, too: they may never be written again. */
   forWrite(collection: string, now: number): Slots {
     if (this.all !== undefined) return this.all
-    for (let i = 0; i < looksPerWrite; i++) {
+    for (let i = 0; i < othersPerWrite; i++) {
       const { done, value } = this.next.next()
       if (done) {
         this.next = this.owners.values()

@@ -2,7 +2,7 @@ import { type Entry, isExpired } from "../../Entry.ts"
 import * as utf8 from "../../value/utf8.ts"
 import { Expiries } from "./Expiries.ts"
 
-/** An entry in its place between the one used before and the one used after it. */
+/** An entry, linked to the entries used before and after it. */
 export interface Slot {
   readonly collection: string
   readonly key: string
@@ -11,7 +11,7 @@ export interface Slot {
   size: number
   older: Slot | undefined
   newer: Slot | undefined
-  position: number
+  heapIndex: number
 }
 
 export interface Limits {
@@ -20,17 +20,17 @@ export interface Limits {
   readonly maxSize: number
 }
 
-/** How many expired entries each write frees: more than it can add. */
+/** How many expired entries each write removes: more than it can add. */
 const freedPerWrite = 4
 
-/** One count for all, so that a version never comes again. */
+/** One counter for all stores, so that no version is ever used twice. */
 let versions = 0
 
 /**
  * Entries in the order of their last use, within limits of their own.
  *
- * Recently used entries are at the newest end. Where there are too many, those go first that have expired, and then those
- * at the oldest end. Each write frees a few expired entries, so that those that nobody asks for are freed too.
+ * Above a limit, expired entries are removed first, and then the least recently used ones. Each write also removes a few
+ * expired entries, so that those that are never read again do not stay.
  */
 export class Slots {
   private oldest: Slot | undefined
@@ -43,7 +43,7 @@ export class Slots {
   private readonly measured: boolean
   private readonly owners: Map<string, Slots>
 
-  /** `owners` holds, for each collection that has entries, the list that they are in. */
+  /** `owners` has the `Slots` of each collection that has entries. */
   constructor(collections: Map<string, Map<string, Slot>>, limits: Limits, owners: Map<string, Slots> = new Map()) {
     this.collections = collections
     this.limits = limits
@@ -62,10 +62,10 @@ export class Slots {
     return slot
   }
 
-  /** Answers whether the entry is stored: one that is too large alone is not, and neither is what it was to replace. */
+  /** Returns whether the entry is stored. One that is larger than the limit is not, and the entry before it is removed. */
   set(collection: string, key: string, given: Entry, now: number): boolean {
     this.freeExpired(now)
-    const { payload, size: valueSize } = given.payload.settle(this.measured)
+    const { payload, size: valueSize } = given.payload.withoutText(this.measured)
     const size = this.measured ? valueSize + utf8.length(key) + utf8.length(collection) : 0
     const previous = this.collections.get(collection)?.get(key)
     if (size > this.limits.maxSize) {
@@ -82,7 +82,7 @@ export class Slots {
         size,
         older: undefined,
         newer: undefined,
-        position: -1
+        heapIndex: -1
       })
     } else this.replace(previous, entry, size)
     while (this.count > this.limits.maxEntries || this.size > this.limits.maxSize) {
@@ -98,7 +98,7 @@ export class Slots {
     return !isExpired(slot.entry, now)
   }
 
-  /** Frees a few expired entries. */
+  /** Removes a few expired entries. */
   freeExpired(now: number): void {
     for (let i = 0; i < freedPerWrite; i++) {
       const slot = this.expiries.first(now)
@@ -160,7 +160,7 @@ export class Slots {
     this.newest = slot
   }
 
-  /** The slot's own links go, too: a removed slot would keep others in memory until it is collected. */
+  /** Also removes the slot's own links: through them, a removed slot would keep others in memory. */
   private unlink(slot: Slot): void {
     const { older, newer } = slot
     if (older === undefined) this.oldest = newer

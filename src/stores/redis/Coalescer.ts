@@ -1,6 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type { CallBase } from "../../driver/Call.ts"
-import { type Answer, type Asker, type Command, type Failure, request, run } from "./commands.ts"
+import { type Answer, type Command, type Failure, type Receiver, request, run } from "./commands.ts"
 import type { Connection } from "./connection.ts"
 
 type Reply = Buffer | null
@@ -19,62 +19,62 @@ export class Coalescer {
   private underWay = 0
   /** The names that are wanted, and by whom. */
   private names: Array<string> = []
-  private askers: Array<Asker<Reply>> = []
+  private receivers: Array<Receiver<Reply>> = []
 
   constructor(connection: Connection) {
     this.connection = connection
   }
 
   get<A, E>(call: CallBase, name: string, answer: Answer<Reply, A, E>): Effect.Effect<A, E | Failure> {
-    return request(this.connection, call, (asker) => this.add(name, asker), answer)
+    return request(this.connection, call, (receiver) => this.add(name, receiver), answer)
   }
 
-  private add(name: string, asker: Asker<Reply>): void {
+  private add(name: string, receiver: Receiver<Reply>): void {
     if (this.underWay === 0) {
-      this.sendOne(name, asker)
+      this.sendOne(name, receiver)
       return
     }
     this.names.push(name)
-    this.askers.push(asker)
+    this.receivers.push(receiver)
     if (this.names.length === maxKeys) this.flush()
     else if (this.names.length === 1) setImmediate(() => this.flush())
   }
 
   private flush(): void {
-    const { names, askers } = this
+    const { names, receivers } = this
     if (names.length === 0) return
     this.names = []
-    this.askers = []
-    if (names.length === 1) this.sendOne(names[0]!, askers[0]!)
-    else this.sendMany(names, askers)
+    this.receivers = []
+    if (names.length === 1) this.sendOne(names[0]!, receivers[0]!)
+    else this.sendMany(names, receivers)
   }
 
-  private sendOne(name: string, asker: Asker<Reply>): void {
+  private sendOne(name: string, receiver: Receiver<Reply>): void {
     this.underWay++
     const end = () => void this.underWay--
     this.run(["getBuffer", name]).then(
       (value) => {
         end()
-        asker.reply(value as Reply)
+        receiver.reply(value as Reply)
       },
       (error) => {
         end()
-        asker.fail(error)
+        receiver.fail(error)
       }
     )
   }
 
   /** The replies go to many fibers, one after the other, which may all read again: so these are under way until then. */
-  private sendMany(names: ReadonlyArray<string>, askers: ReadonlyArray<Asker<Reply>>): void {
+  private sendMany(names: ReadonlyArray<string>, receivers: ReadonlyArray<Receiver<Reply>>): void {
     this.underWay++
     const end = () => void this.underWay--
     this.run(["mgetBuffer", names]).then(
       (values) => {
-        for (let i = 0; i < askers.length; i++) askers[i]!.reply((values as ReadonlyArray<Reply>)[i]!)
+        for (let i = 0; i < receivers.length; i++) receivers[i]!.reply((values as ReadonlyArray<Reply>)[i]!)
         end()
       },
       (error) => {
-        for (const asker of askers) asker.fail(error)
+        for (const receiver of receivers) receiver.fail(error)
         end()
       }
     )

@@ -25,8 +25,8 @@ export type Command = readonly [
 
 export type Argument = string | Buffer | number
 
-/** Whom to tell of a reply, or an error of ioredis. */
-export interface Asker<A> {
+/** Receives the reply to a command, or an error of ioredis. */
+export interface Receiver<A> {
   readonly reply: (value: A) => void
   readonly fail: (error: unknown) => void
 }
@@ -34,21 +34,21 @@ export interface Asker<A> {
 /** What to make of a reply. */
 export type Answer<A, B, E> = (reply: A) => Effect.Effect<B, E>
 
-/** Asks the server once there is a connection, and answers the reply, but does not wait beyond the limit of the call. */
+/** Asks the server once there is a connection. Waits for its reply no longer than the limit of the call allows. */
 export const request = <A, B, E>(
   connection: Connection,
   call: CallBase,
-  ask: (asker: Asker<A>) => void,
+  ask: (receiver: Receiver<A>) => void,
   answer: Answer<A, B, E>
 ): Effect.Effect<B, E | Failure> =>
   Effect.callback((resume) => {
     if (connection.isReady()) return new Waiting(connection, call, answer, resume).ask(ask)
-    const ready = within(call.limit, connection.becomeReady(call.place))
+    const ready = withinLimit(call.limit, connection.becomeReady(call.place))
     return resume(Effect.andThen(ready, request(connection, call, ask, answer)))
   })
 
-/** Whoever waits for a reply. A class, since it is made for every request, and takes less than two functions. */
-class Waiting<A, B, E> implements Asker<A>, Waiter {
+/** A caller that waits for a reply. A class, since one is made for every request, and closures take more memory. */
+class Waiting<A, B, E> implements Receiver<A>, Waiter {
   private readonly connection: Connection
   private readonly call: CallBase
   private readonly answer: Answer<A, B, E>
@@ -69,13 +69,13 @@ class Waiting<A, B, E> implements Asker<A>, Waiter {
     call.limit?.begin(resume)
   }
 
-  /** What is thrown is a defect of the one who asks, and nothing is left of its request. */
-  ask(f: (asker: Asker<A>) => void): void {
+  /** An exception is a defect of the call, and ends its request. */
+  ask(f: (receiver: Receiver<A>) => void): void {
     const asked = Result.try(() => f(this))
     if (Result.isFailure(asked)) this.end(Exit.die(asked.failure))
   }
 
-  /** What is thrown is a defect of the one who waits: nobody else looks at the client's promise. */
+  /** An exception is a defect of the call. Nothing else would see it: the client's promise is handled. */
   reply(reply: A): void {
     const answer = Result.try(() => this.answer(reply))
     this.end(Result.isSuccess(answer) ? answer.success : Exit.die(answer.failure))
@@ -98,8 +98,8 @@ class Waiting<A, B, E> implements Asker<A>, Waiter {
   }
 }
 
-/** The effect, or an error once the limit is due. */
-export const within = <A, E>(
+/** Runs an effect, and fails once the limit of the call has passed. */
+export const withinLimit = <A, E>(
   limit: Limit | undefined,
   effect: Effect.Effect<A, E>
 ): Effect.Effect<A, E | TimeoutError> =>
@@ -120,11 +120,11 @@ export const send = <A, B, E>(
   command: Command,
   answer: Answer<A, B, E>
 ): Effect.Effect<B, E | Failure> => {
-  const ask = (asker: Asker<A>) => {
+  const ask = (receiver: Receiver<A>) => {
     const sent = run(connection, command) as Promise<A>
     sent.then(
-      (reply) => asker.reply(reply),
-      (error) => asker.fail(error)
+      (reply) => receiver.reply(reply),
+      (error) => receiver.fail(error)
     )
   }
   return request(connection, call, ask, answer)
@@ -143,9 +143,9 @@ export const sendMany = <A>(
   request(
     connection,
     call,
-    (asker: Asker<ReadonlyArray<PromiseSettledResult<unknown>>>) => {
+    (receiver: Receiver<ReadonlyArray<PromiseSettledResult<unknown>>>) => {
       cork(connection.client)
-      Promise.allSettled(commands.map((command) => run(connection, command))).then((replies) => asker.reply(replies))
+      Promise.allSettled(commands.map((command) => run(connection, command))).then((replies) => receiver.reply(replies))
     },
     (replies) => allOf<A>(replies, connection, call.place)
   )

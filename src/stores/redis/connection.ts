@@ -112,7 +112,7 @@ export const own = Effect.fnUntraced(function* ({
   }
 })
 
-/** Errors that no command was told about. */
+/** Errors of the connection, which no command fails with. */
 class Trouble {
   /** Why the last attempt to connect failed, or the connection was lost. */
   private last: Error | undefined
@@ -151,17 +151,17 @@ const watch = (client: Client, links: Set<Redis>, trouble: Trouble, responseTime
       trouble.add(error)
       log(Effect.logDebug(`Redis: ${error.message}`))
     }
-    const told = (error: unknown) => causeOf(error, secretsOf(client))
+    const redacted = (error: unknown) => causeOf(error, secretsOf(client))
     const watchLink = (link: Redis) => {
       links.add(link)
       link.on("end", () => links.delete(link))
       resetWhenGivenUp(link)
       giveUpWhenSilent(link, responseTimeout)
     }
-    client.on("error", (error: unknown) => note(told(error)))
+    client.on("error", (error: unknown) => note(redacted(error)))
     if (isCluster(client)) {
       // It is one node's error, not a refusal of the whole cluster.
-      client.on("node error", (error: unknown) => note(new Error(told(error).message)))
+      client.on("node error", (error: unknown) => note(new Error(redacted(error).message)))
       watchNodes(client, watchLink)
     } else watchLink(client)
     client.on("connecting", () => trouble.connecting())

@@ -8,7 +8,6 @@ import { Coalescer } from "./Coalescer.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import type { Form } from "./entries.ts"
 import { existing } from "./existing.ts"
-import { afterApplied } from "./failures.ts"
 import { reading } from "./reading.ts"
 import { type Cursor, scan } from "./scan.ts"
 import { writing } from "./writing.ts"
@@ -23,7 +22,7 @@ export const driver = (connection: Connection, options: Options) => {
   const { names, defaultCollection, exact } = options
   const coalesces = options.coalesceReads && !isCluster(connection.client)
   const write = writing(connection, options)
-  const { of: existingOf, remove } = existing(connection, options)
+  const { withEntry, remove } = existing(connection, options)
 
   const driver = {
     system: "redis",
@@ -46,9 +45,9 @@ export const driver = (connection: Connection, options: Options) => {
       keys: (call) => {
         const skipped = names.encode(call.collection, "").length
         return Effect.flatMap(
-          scan(connection, call, names.encode(call.collection, call.prefix), at(call)),
+          scan(connection, call, names.encode(call.collection, call.prefix), pageOf(call)),
           ({ names: found, next, fresh }) =>
-            Effect.map(existingOf(call, fresh(found)), (there) => ({
+            Effect.map(withEntry(call, fresh(found)), (there) => ({
               names: there.map((name) => name.slice(skipped)),
               next
             }))
@@ -57,14 +56,14 @@ export const driver = (connection: Connection, options: Options) => {
 
       collections: (call) =>
         Effect.flatMap(
-          scan(connection, call, names.startOfAll(call.prefix), at(call), () => new AllListed()),
+          scan(connection, call, names.startOfAll(call.prefix), pageOf(call), () => new AllListed()),
           ({ names: found, next, fresh }) => {
             const collectionOf = (name: string) => {
               const pair = names.decode(name)
               return pair?.[1].startsWith(call.keyPrefix) ? [pair[0]] : []
             }
             const ours = found.filter((name) => collectionOf(name).length > 0)
-            return Effect.map(existingOf(call, ours), (there) => ({ names: fresh(there.flatMap(collectionOf)), next }))
+            return Effect.map(withEntry(call, ours), (there) => ({ names: fresh(there.flatMap(collectionOf)), next }))
           }
         )
     },
@@ -73,19 +72,18 @@ export const driver = (connection: Connection, options: Options) => {
         const { collection, keyPrefix } = call
         const start =
           "name" in collection ? names.encode(collection.name, keyPrefix) : names.startOfAll(collection.prefix)
-        const listing = call.cursor === undefined ? { ...call, place: Call.beforeWriting(call.place) } : call
+        const isFirst = call.cursor === undefined
+        const removal = isFirst ? call : { ...call, place: Call.partlyApplied(call.place) }
+        const listing = isFirst ? { ...call, place: Call.beforeWriting(call.place) } : removal
         const isOurs = (name: string) => "name" in collection || names.decode(name)?.[1].startsWith(keyPrefix) === true
-        return Effect.mapError(
-          Effect.flatMap(
-            scan(connection, listing, start, at({ cursor: call.cursor, pageSize: 1000 })),
-            ({ names: found, next }) => {
-              const ours = found.filter(isOurs)
-              return ours.length === 0
-                ? Effect.succeed({ count: 0, next })
-                : Effect.map(remove(call, ours), (count) => ({ count, next }))
-            }
-          ),
-          (failure) => (call.cursor === undefined ? failure : afterApplied(failure))
+        return Effect.flatMap(
+          scan(connection, listing, start, pageOf({ cursor: call.cursor, pageSize: 1000 })),
+          ({ names: found, next }) => {
+            const ours = found.filter(isOurs)
+            return ours.length === 0
+              ? Effect.succeed({ count: 0, next })
+              : Effect.map(remove(removal, ours), (count) => ({ count, next }))
+          }
         )
       },
 
@@ -95,7 +93,7 @@ export const driver = (connection: Connection, options: Options) => {
   return declareWaits(driver, "within-limit")
 }
 
-const at = (call: { readonly cursor: Call.Cursor; readonly pageSize: number }) => ({
+const pageOf = (call: { readonly cursor: Call.Cursor; readonly pageSize: number }) => ({
   cursor: call.cursor as Cursor | undefined,
   pageSize: call.pageSize
 })

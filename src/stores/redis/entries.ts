@@ -13,15 +13,15 @@ export interface Form {
   readonly exact: boolean
 }
 
-/** What the server holds for a key. */
+/** The server's value of a key. */
 export type Stored = Buffer | null
 
-/** What an entry was when it was read. */
+/** The state of an entry when it was read. */
 export interface Version {
   readonly bytes: Buffer
   /**
-   * When it expires: as the reader was told, and as the entry itself says. Whoever writes either of them keeps the expiry
-   * that the server has.
+   * When it expires: as the read returned it, and as the entry itself says. A write with either of them keeps the server's
+   * expiry.
    */
   readonly expiries: ReadonlyArray<number | undefined>
 }
@@ -70,11 +70,10 @@ export interface Interval {
 }
 
 /**
- * The entry with the time that the server gives it by PTTL. Where the server has none (it was loaded without), the one
- * that is written in the entry holds.
+ * The entry with the server's expiry (PTTL), or with its own if the server has none because it was loaded without.
  *
- * By our clock, the server's expiry is only known to within the time that the request took. When the one that is written
- * in the entry is in there, it is taken: an entry that is read and written again keeps it.
+ * By this process's clock, the server's expiry is known only to within the duration of the request. If the entry's own expiry
+ * lies in that interval it is used, so that an entry that is read and written again keeps it.
  */
 export const withTime = (entry: Entry, pttl: number, { before, after }: Interval): Entry | undefined => {
   if (pttl === -1) return isExpired(entry, before) ? undefined : entry

@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
@@ -8,18 +9,18 @@ import { atNow } from "../../time/atNow.ts"
 import { type Command, type Failure, send, sendMany } from "./commands.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import type { Form } from "./entries.ts"
-import { isForbidden } from "./failures.ts"
+import { isWithoutScripts } from "./failures.ts"
 import { expired as script } from "./script.ts"
 
 /**
- * An entry that was loaded without its TTL exists for the server when it has expired: here it does not, as it does not for
- * those who read it.
+ * Which names have an entry. One that was loaded without its TTL stays in the server after it has expired. Reads do not
+ * return it, so it does not count here either.
  */
 export const existing = (connection: Connection, form: Form) => {
   /** How many of the keys with these names there were, and the names of those that have expired. */
   const ask = (call: CallBase, names: ReadonlyArray<string>, args: ReadonlyArray<"UNLINK">) =>
     atNow((now) => {
-      const pieces = piecesOf(names, isCluster(connection.client) ? 1 : maxNames)
+      const pieces = Arr.chunksOf(names, isCluster(connection.client) ? 1 : maxNames)
       const commands = pieces.map((piece): Command => [script, piece.length, piece, headLength(piece), ...args])
       return Effect.map(sendAll<Reply>(call, commands), (replies) => {
         let removed = 0
@@ -27,7 +28,7 @@ export const existing = (connection: Connection, form: Form) => {
         for (const [i, [count, found]] of replies.entries()) {
           removed += Number(count)
           for (let at = 0; at < found.length; at += 2) {
-            if (hasExpired(found[at + 1] as Buffer, now)) expired.add(pieces[i]![Number(found[at]) - 1]!)
+            if (isExpiredEntry(found[at + 1] as Buffer, now)) expired.add(pieces[i]![Number(found[at]) - 1]!)
           }
         }
         return { removed, expired }
@@ -39,32 +40,32 @@ export const existing = (connection: Connection, form: Form) => {
       ? send(connection, call, commands[0]!, (reply: A) => Exit.succeed([reply]))
       : sendMany<A>(connection, call, commands)
 
-  const hasExpired = (stored: Buffer, now: number): boolean => {
+  const isExpiredEntry = (stored: Buffer, now: number): boolean => {
     const decoded = managedEntry.decode(stored, form)
     return Result.isSuccess(decoded) && isExpired(decoded.success.entry, now)
   }
 
   return {
-    /** Those of the names that have an entry. */
-    of: (call: CallBase, names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Failure> =>
+    /** The names that have an entry. */
+    withEntry: (call: CallBase, names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Failure> =>
       names.length === 0
         ? Effect.succeed(names)
         : ask(call, names, []).pipe(
             Effect.map(({ expired }) => (expired.size === 0 ? names : names.filter((name) => !expired.has(name)))),
-            Effect.catchIf(isForbidden, () => Effect.succeed(names))
+            Effect.catchIf(isWithoutScripts, () => Effect.succeed(names))
           ),
 
-    /** Removes keys, and answers how many entries there were. */
+    /** Removes keys, and returns how many entries there were. */
     remove: (call: CallBase, names: ReadonlyArray<string>): Effect.Effect<number, Failure> =>
       ask(call, names, ["UNLINK"]).pipe(
         Effect.map(({ removed, expired }) => removed - expired.size),
-        Effect.catchIf(isForbidden, () => removeAll(call, names))
+        Effect.catchIf(isWithoutScripts, () => removeAll(call, names))
       )
   }
 
-  /** Where scripts are not allowed, what the server has counts. */
+  /** Where scripts are not allowed, all keys of the server count, expired entries included. */
   function removeAll(call: CallBase, names: ReadonlyArray<string>): Effect.Effect<number, Failure> {
-    const pieces = piecesOf(names, isCluster(connection.client) ? 1 : maxNames)
+    const pieces = Arr.chunksOf(names, isCluster(connection.client) ? 1 : maxNames)
     return Effect.map(
       sendAll<number>(
         call,
@@ -77,11 +78,8 @@ export const existing = (connection: Connection, form: Form) => {
 
 type Reply = readonly [removed: number, found: ReadonlyArray<number | Buffer>]
 
-/** How many names one command has at most, since it keeps all others waiting. */
+/** The most names of one command: all other commands wait for it. */
 const maxNames = 1000
-
-const piecesOf = (names: ReadonlyArray<string>, size: number): ReadonlyArray<ReadonlyArray<string>> =>
-  Array.from({ length: Math.ceil(names.length / size) }, (_, i) => names.slice(i * size, (i + 1) * size))
 
 /** Within how many bytes a value has its expiry: only the collection, whose characters may be escaped, comes before. */
 const headLength = (names: ReadonlyArray<string>): number =>

@@ -9,8 +9,8 @@ interface Host {
 }
 
 /**
- * The entries that a store reaches, which another layer for the same server reaches, too. A server is known by what its
- * client was told: one that has two names is taken for two servers. `nodes` are those of a cluster that is the store's own.
+ * The entries that a store reaches: equal for two layers over the same server. Servers are compared by the client's options,
+ * so one that has two names counts as two. `nodes` are those of a cluster that the layer itself connects to.
  */
 export const extentOf = (client: Client, nodes: ReadonlyArray<Host> | undefined, prefix: string): Extent => {
   if (isCluster(client) && nodes === undefined) return part(client, prefix)
@@ -26,7 +26,7 @@ const serverOf = (options: RedisOptions): ReadonlyArray<unknown> => {
 const hostsOf = (nodes: ReadonlyArray<Host>): ReadonlyArray<string> => nodes.map(hostOf).sort()
 
 const hostOf = ({ host, port }: Host): string => {
-  // A client that somebody else made may have been told anything.
+  // Nothing has checked the options of a client that the application made.
   const name = String(host ?? "localhost").toLowerCase()
   return `${name === "localhost" ? "127.0.0.1" : name}:${port ?? 6379}`
 }

@@ -1,26 +1,24 @@
 import { storeFailure, type ToStoreFailure } from "../../driver/storeFailure.ts"
-import { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
-import { toldOfClient, toldOfReply } from "./told.ts"
+import { redactedClientError, redactedReply } from "./redaction.ts"
 
 /** What an error of ioredis means. */
 export interface Meaning {
-  /** May the same command succeed when it is sent again? */
+  /** Whether the same command may succeed when it is sent again. */
   readonly transient: boolean
-  /** May the command have been applied? */
+  /** Whether the command may have been applied. */
   readonly applied: boolean
 }
 
-/** The server said no. */
 const refused: Meaning = { transient: false, applied: false }
 
-/** The server said no for now, or the command was never sent. */
-const notNow: Meaning = { transient: true, applied: false }
+/** The server refused for now, or the command was never sent. */
+const refusedForNow: Meaning = { transient: true, applied: false }
 
-/** Nobody knows what became of the command. */
-const lost: Meaning = { transient: true, applied: true }
+/** The command may have been applied or not. */
+const uncertain: Meaning = { transient: true, applied: true }
 
-/** What the server answers while it loads, fails over, moves slots, or runs somebody's long script. */
-const passing = new Set([
+/** Codes of replies while the server loads, fails over, moves slots, or runs a long script. */
+const transientCodes = new Set([
   "ASK",
   "BUSY",
   "CLUSTERDOWN",
@@ -44,48 +42,48 @@ const unsent = [
 /** Calls that fail before there is a connection to send anything on. */
 const connecting = new Set(["connect", "getaddrinfo", "queryA", "queryAaaa", "querySrv"])
 
-/** Tells by name, code and message, which is all that ioredis gives. */
+/** Decides by name, code and message, which is all that ioredis gives. */
 export const meaningOf = (error: unknown): Meaning => {
   const message = messageOf(error)
   if (isReply(error)) {
-    return passing.has(codeOf(message)) || message.includes("max number of clients") ? notNow : refused
+    return transientCodes.has(replyCode(message)) || message.includes("max number of clients") ? refusedForNow : refused
   }
   if (message.startsWith("Connection in subscriber mode")) return refused
   const isUnsent = unsent.some((start) => message.startsWith(start)) || connecting.has(fieldOf(error, "syscall"))
-  return isUnsent ? notNow : lost
+  return isUnsent ? refusedForNow : uncertain
 }
 
-/** Does the server not know the script, and so has not run it? */
-export const isMissingScript = (error: unknown): boolean => isReply(error) && codeOf(messageOf(error)) === "NOSCRIPT"
+/** Whether the server does not know the script, and so has not run it. */
+export const isMissingScript = (error: unknown): boolean => isReply(error) && replyCode(messageOf(error)) === "NOSCRIPT"
 
-/** Does the server not let its user run scripts, or not know any? */
-export const isForbidden = (failure: { readonly cause?: unknown }): boolean =>
+/** Whether the server has no scripts, or does not let the user run them. */
+export const isWithoutScripts = (failure: { readonly cause?: unknown }): boolean =>
   isReply(failure.cause) && /^NOPERM|^ERR unknown command/i.test(messageOf(failure.cause))
 
-/** How long (milliseconds) a connection to a replica is kept at least. */
-const replicaFor = 1000
+/** The least time between two reconnections, in milliseconds. */
+const reconnectInterval = 1000
 
 /**
- * Tells whether to give up the connection for an error: one to a server that a failover made a replica stays open, and
- * would be read-only for ever.
+ * ioredis' `reconnectOnError`: whether to connect again after an error. After a failover, a connection to a server that has
+ * become a replica would stay open and be read-only forever.
  */
 export const leavesReplica = () => {
   let left = Number.NEGATIVE_INFINITY
   return (error: Error): boolean => {
     const now = performance.now()
-    if (codeOf(error.message) !== "READONLY" || now < left + replicaFor) return false
+    if (replyCode(error.message) !== "READONLY" || now < left + reconnectInterval) return false
     left = now
     return true
   }
 }
 
-/** Was the connection lost before the answer came? Why it was, ioredis does not say here. */
+/** Whether the connection was lost before the reply came. ioredis does not say why. */
 export const isUnanswered = (error: unknown): boolean => fieldOf(error, "name") === "MaxRetriesPerRequestError"
 
-/** Did the server itself answer with this error? */
+/** Whether the server itself replied with this error. */
 export const isReply = (error: unknown): boolean => fieldOf(error, "name") === "ReplyError"
 
-const codeOf = (message: string): string => message.split(" ", 1)[0] as string
+const replyCode = (message: string): string => message.split(" ", 1)[0] as string
 
 const fieldOf = (error: unknown, name: "name" | "message" | "code" | "syscall"): string => {
   const value = (error as Record<string, unknown> | null | undefined)?.[name]
@@ -99,15 +97,15 @@ export const messageOf = (error: unknown): string => {
 }
 
 /**
- * The error, with nothing of what was sent to the server: neither the command that ioredis adds to it, nor what the server
- * quotes of the command or of other things that were sent (`secrets`).
+ * A copy of the error without anything that was sent to the server: without the command that ioredis adds, and without what
+ * the server quotes of it or of `secrets`.
  */
 export const causeOf = (error: unknown, secrets: ReadonlyArray<string> = []): Error => {
-  if (error instanceof Error && told.has(error)) return error
+  if (error instanceof Error && redacted.has(error)) return error
   const { name, stack } = error instanceof Error ? error : new Error()
   const message = isReply(error)
-    ? toldOfReply(messageOf(error), [...secrets, ...argumentsOf(error)])
-    : toldOfClient(messageOf(error), secrets)
+    ? redactedReply(messageOf(error), [...secrets, ...argumentsOf(error)])
+    : redactedClientError(messageOf(error), secrets)
   const frames = stack?.match(/^ {4}at .*$/gm) ?? []
   const fields = (["code", "syscall"] as const).flatMap((field) => {
     const value = fieldOf(error, field)
@@ -117,12 +115,11 @@ export const causeOf = (error: unknown, secrets: ReadonlyArray<string> = []): Er
     name,
     stack: [`${name}: ${message}`, ...frames].join("\n")
   })
-  told.add(cause)
+  redacted.add(cause)
   return cause
 }
 
-/** Errors that have been through it. */
-const told = new WeakSet<Error>()
+const redacted = new WeakSet<Error>()
 
 const argumentsOf = (error: unknown): ReadonlyArray<unknown> => {
   const { command } = error as { readonly command?: { readonly args?: unknown } }
@@ -142,20 +139,3 @@ export const toFailure: ToStoreFailure<unknown> =
       applied: applied || meaning.applied
     })
   }
-
-/** The same failure, of a call whose earlier parts were applied. */
-export const afterApplied = <E>(
-  failure: StoreError | StoreUnavailableError | E
-): StoreError | StoreUnavailableError | E => {
-  if (!(failure instanceof StoreError || failure instanceof StoreUnavailableError)) return failure
-  const { _tag, operation, collection, keys, reason, cause } = failure
-  return storeFailure(
-    { operation, collection, keys },
-    {
-      reason,
-      cause,
-      transient: _tag === "StoreUnavailableError",
-      applied: true
-    }
-  )
-}

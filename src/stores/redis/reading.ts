@@ -18,7 +18,7 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
   const nameOf = ({ collection }: Call.Get, key: string) => form.names.encode(collection, key)
 
   const getOne = (call: Call.Get, key: string): Entries => {
-    const answer = (stored: Stored) => settle(call, [stored])
+    const answer = (stored: Stored) => confirmed(call, [stored])
     return coalescer === undefined
       ? send(connection, call, ["getBuffer", nameOf(call, key)], answer)
       : coalescer.get(call, nameOf(call, key), answer)
@@ -26,7 +26,7 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
 
   const getAll = (call: Call.Get): Entries => {
     const names = call.keys.map((key) => nameOf(call, key))
-    const answer = (stored: ReadonlyArray<Stored>) => settle(call, stored)
+    const answer = (stored: ReadonlyArray<Stored>) => confirmed(call, stored)
     if (!isCluster(connection.client)) return send(connection, call, ["mgetBuffer", names], answer)
     const all = sendMany<Stored>(
       connection,
@@ -63,19 +63,19 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
       )
     )
 
-  /** Of entries that seem to have expired by our clock, asks the server, whose clock it is that counts. */
-  const settle = (call: Call.Get, stored: ReadonlyArray<Stored>): Entries => {
+  /** Asks the server again for entries that have expired by this process's clock: the server's clock decides. */
+  const confirmed = (call: Call.Get, stored: ReadonlyArray<Stored>): Entries => {
     const decoded = decodeAll(call, stored, form)
     if (Result.isFailure(decoded)) return Effect.fail(decoded.failure)
     const entries = decoded.success
     if (!entries.some(expires)) return Effect.succeed(entries)
     return atNow((now) => {
-      const doubtful = entries.flatMap((entry, i) => (entry !== undefined && isExpired(entry, now) ? [i] : []))
-      if (doubtful.length === 0) return Effect.succeed(entries)
-      return Effect.map(withTimes(Call.pick(call, doubtful)), (exact) => {
-        const settled = [...entries]
-        for (const [i, index] of doubtful.entries()) settled[index] = exact[i]
-        return settled
+      const expired = entries.flatMap((entry, i) => (entry !== undefined && isExpired(entry, now) ? [i] : []))
+      if (expired.length === 0) return Effect.succeed(entries)
+      return Effect.map(withTimes(Call.pick(call, expired)), (exact) => {
+        const all = [...entries]
+        for (const [i, index] of expired.entries()) all[index] = exact[i]
+        return all
       })
     })
   }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { CallBase } from "../../driver/Call.ts"
 import { LatelyListed, type Listed } from "../../driver/listing/Listed.ts"
-import { type Failure, keyPrefixOf, send, within } from "./commands.ts"
+import { type Failure, keyPrefixOf, send, withinLimit } from "./commands.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import { patternOf } from "./names.ts"
 import { addressOf, firstRound, isRead, nextRound, type Round } from "./rounds.ts"
@@ -49,7 +49,7 @@ export const scan = Effect.fnUntraced(function* (
   options: { readonly cursor: Cursor | undefined; readonly pageSize: number },
   listed: () => Listed = keysListed
 ): Effect.fn.Return<Scanned, Failure> {
-  if (!connection.isReady()) yield* within(call.limit, connection.becomeReady(call.place))
+  if (!connection.isReady()) yield* withinLimit(call.limit, connection.becomeReady(call.place))
   const { client } = connection
   const cursor = options.cursor ?? {
     page: 0,

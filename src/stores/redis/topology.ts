@@ -3,7 +3,7 @@ import * as Exit from "effect/Exit"
 import type { Cluster, Redis } from "ioredis"
 import type { CallBase } from "../../driver/Call.ts"
 import { StoreUnavailableError } from "../../KeyValueError.ts"
-import { type Failure, send, within } from "./commands.ts"
+import { type Failure, send, withinLimit } from "./commands.ts"
 import { type Connection, ofNode } from "./connection.ts"
 import { ownersOf, slotCount, type View, viewOf } from "./slots.ts"
 
@@ -31,7 +31,7 @@ export const topologyOf = (connection: Connection, client: Cluster, call: CallBa
   Effect.catchTag(
     Effect.suspend(() => ask(connection, client, call)),
     "StoreUnavailableError",
-    () => Effect.andThen(within(call.limit, refresh(connection, client)), ask(connection, client, call))
+    () => Effect.andThen(withinLimit(call.limit, refresh(connection, client)), ask(connection, client, call))
   )
 
 const ask = Effect.fnUntraced(function* (
@@ -78,7 +78,7 @@ export const nodeOf = (connection: Connection, node: Redis, call: CallBase): Eff
   Effect.as(
     node.status === "ready"
       ? Effect.void
-      : within(
+      : withinLimit(
           call.limit,
           connection.requests.until(() => connected(node))
         ),
@@ -103,7 +103,7 @@ export const masterAt = (
 export const readyOf = (connection: Connection, client: Cluster, call: CallBase): Effect.Effect<void, Failure> =>
   client.status === "ready" || !client.options.enableOfflineQueue
     ? Effect.void
-    : within(
+    : withinLimit(
         call.limit,
         connection.requests.until(() => connected(client))
       )

@@ -11,7 +11,7 @@ import { type Connection, isCluster } from "./connection.ts"
 import { encode, expiryOf, type Form, millisLeft, type Stored, type Version } from "./entries.ts"
 import { replace } from "./script.ts"
 
-/** The most entries, and about the most characters, that one command writes: it keeps all others waiting. */
+/** The most entries, and about the most characters, of one command: all other commands wait for it. */
 const maxPiece = { entries: 1000, length: 4 * 2 ** 20 }
 
 export const writing = (connection: Connection, form: Form) => {
@@ -26,7 +26,7 @@ export const writing = (connection: Connection, form: Form) => {
       : atNow((now) => send(connection, call, [...command, ...expiryOf(entry, now)], done))
   }
 
-  /** Entries without a TTL are written by as few commands as can be. */
+  /** Entries without a TTL are written by as few commands as possible. */
   const putAll = (call: Call.Put): Effect.Effect<void, Failure> => {
     const pairs = call.entries.map((entry, i) => [nameOf(call, i), encode(call, i, entry, form)] as const)
     return Effect.asVoid(
@@ -46,13 +46,13 @@ export const writing = (connection: Connection, form: Form) => {
     )
   }
 
-  /** Writes the key if it still holds the given bytes, and answers whether it did. */
+  /** Writes the key if it still holds the given bytes, and returns whether it did. */
   const replaceBytes = (call: Call.CompareAndPut, bytes: Buffer, args: ReadonlyArray<Argument>) =>
     send(connection, call, [replace, 1, nameOf(call, 0), bytes, ...args], (reply: number) =>
       Exit.succeed(Number(reply) === 1)
     )
 
-  /** The bytes of an entry that was loaded without a TTL and has expired since, which is none. */
+  /** The bytes of an entry that was loaded without a TTL and has expired since, so that it counts as absent. */
   const expiredBytes = (call: Call.CompareAndPut, now: number): Effect.Effect<Buffer | undefined, Failure> =>
     Effect.map(
       sendMany<Stored | number>(connection, reading(call), [
@@ -106,18 +106,18 @@ export const writing = (connection: Connection, form: Form) => {
     })
 
   return {
-    put: refusing(form, (call: Call.Put) => (call.keys.length === 1 ? putOne(call) : putAll(call))),
-    compareAndPut: refusing(form, compareAndPut)
+    put: refusingTooLarge(form, (call: Call.Put) => (call.keys.length === 1 ? putOne(call) : putAll(call))),
+    compareAndPut: refusingTooLarge(form, compareAndPut)
   }
 }
 
 const done = () => Exit.void
 
-/** What a server takes at most, unless it was told otherwise (`proto-max-bulk-len`): it closes a connection on more. */
+/** The default of `proto-max-bulk-len`. The server closes the connection when it is sent more. */
 const maxBulk = 512 * 2 ** 20
 
-/** Refuses an entry that would cost the connection, and with it the commands of all others. */
-const refusing =
+/** Refuses an entry for which the server would close the connection, which all other commands use, too. */
+const refusingTooLarge =
   <C extends Call.Put | Call.CompareAndPut, A, E>(form: Form, write: (call: C) => Effect.Effect<A, E>) =>
   (call: C): Effect.Effect<A, E | EntryTooLargeError> => {
     const entries = call._tag === "put" ? call.entries : [call.entry]
@@ -128,17 +128,16 @@ const refusing =
   }
 
 /**
- * Something is left for what is written beside the value. Python's way of writing makes another text, which is not made
- * twice to be measured.
+ * 1 MiB is left for the rest of the entry. The `"py-key-value"` format is not measured: it would have to be written twice.
  */
 const isTooLarge = ({ payload }: Entry, { format }: Form): boolean =>
   (payload.isBytes || format === "compact") && payload.sizeIsAbove(maxBulk - 2 ** 20)
 
-/** What the script writes: the stored form, and the milliseconds that it has left if it expires. */
+/** Arguments of the script: the stored form, and its milliseconds left if it expires. */
 const replacement = (value: Argument, expiresAt: number | undefined, now: number): ReadonlyArray<Argument> =>
   expiresAt === undefined ? [value] : [value, millisLeft(expiresAt, now)]
 
-/** Names and values in turn, in pieces of a size that the server is not busy with for long. */
+/** Names and values in turn, in pieces that do not keep the server busy for long. */
 const piecesOf = (
   pairs: ReadonlyArray<readonly [name: string, value: Argument]>
 ): ReadonlyArray<ReadonlyArray<Argument>> => {
@@ -155,5 +154,5 @@ const piecesOf = (
   return pieces
 }
 
-/** The same call for a part that only reads. */
+/** The same call, for a part of it that only reads. */
 const reading = (call: Call.CompareAndPut): Call.CompareAndPut => ({ ...call, place: Call.beforeWriting(call.place) })

@@ -3,7 +3,7 @@ import { layerClosed } from "../../driver/layerClosed.ts"
 import { storeFailure } from "../../driver/storeFailure.ts"
 import type { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 
-/** Primary result codes of SQLite (https://sqlite.org/rescode.html) that have something to say to a user. */
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html) that users can do something about. */
 const reasons: Readonly<Record<number, string>> = {
   3: "no permission",
   5: "another connection holds the lock",
@@ -23,34 +23,34 @@ const reasons: Readonly<Record<number, string>> = {
 const busyCodes: ReadonlySet<number> = new Set([5, 6, 15])
 
 /** The primary result code of what node:sqlite threw. */
-const codeOf = (cause: unknown): number | undefined => {
+const resultCode = (cause: unknown): number | undefined => {
   const code = cause instanceof Error ? (cause as { readonly errcode?: unknown }).errcode : undefined
   return typeof code === "number" ? code & 0xff : undefined
 }
 
-/** Is it a lock that somebody else holds, and will let go of? Nothing has been done then. */
+/** Whether another connection holds a lock, for now. Nothing has been written then. */
 export const isBusy = (cause: unknown): boolean => {
-  const code = codeOf(cause)
+  const code = resultCode(cause)
   return code !== undefined && busyCodes.has(code)
 }
 
-/** Is the disk, or the size that the database may have, used up? */
-export const isFull = (cause: unknown): boolean => codeOf(cause) === 13
+/** Whether the disk is full, or the database has its largest size. */
+export const isFull = (cause: unknown): boolean => resultCode(cause) === 13
 
-/** Is it a row with an integer beyond 2^53, which somebody else wrote? */
+/** Whether a row has an integer beyond 2^53, which only another program can have written. */
 export const isOutOfRange = (cause: unknown): boolean =>
   cause instanceof Error && (cause as { readonly code?: unknown }).code === "ERR_OUT_OF_RANGE"
 
 /** Says what happened, with SQLite's own words where they add something. */
 export const reasonOf = (cause: unknown): string => {
-  const code = codeOf(cause)
+  const code = resultCode(cause)
   const known = code === undefined ? undefined : reasons[code]
   const message = cause instanceof Error ? cause.message : String(cause)
   return known === undefined ? message : `${known} (${message})`
 }
 
-/** A commit may have reached the disk although SQLite was told that it did not. */
-const isUncertain = (cause: unknown): boolean => codeOf(cause) === 10
+/** Whether a commit may have reached the disk although the disk reported an error. */
+const isUncertain = (cause: unknown): boolean => resultCode(cause) === 10
 
 /** The error of a call that was under way, waiting for a lock, when the layer closed. Nothing was written. */
 export const closedError = (call: Pick<Call, "place">, cause: unknown): StoreUnavailableError =>

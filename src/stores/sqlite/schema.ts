@@ -1,4 +1,4 @@
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import { type Database, prepareUnsafe } from "./database.ts"
 import type { Transactions } from "./transaction.ts"
 
@@ -8,14 +8,14 @@ const registry = "effect_kv_tables"
 /** An SQL identifier, whatever its characters are. */
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** Why a table cannot have this name, if so. */
+/** Why a table cannot have this name; `undefined` if it can. */
 export const problemOf = (name: string): string | undefined => {
   if (name === "") return "table must have a name"
   if (name.includes("\0") || !name.isWellFormed()) return "table must be well-formed text without U+0000"
   return /^(sqlite|effect_kv)_/i.test(name) ? `table must not be ${name}: names like this are reserved` : undefined
 }
 
-/** The index of a table, which has a name that no table of others has. */
+/** The name of a table's index, which no other library uses. */
 const expiryIndexOf = (table: string): string => `effect_kv_expiry_${table}`
 
 /** SQL statements that bring a table from one version to the next. */
@@ -38,37 +38,44 @@ const create: Migration = (table) => `
   ) STRICT;
   CREATE INDEX ${quote(expiryIndexOf(table))} ON ${quote(table)} (expires_at) WHERE expires_at IS NOT NULL;`
 
-/** The way from each version to the next; append to it, and change nothing that was published. */
+/** The steps from each version to the next. Append to them; never change a published one. */
 export const migrations: ReadonlyArray<Migration> = [create]
 
+/** A table that is ready for a writer, or why it cannot be used. */
+export type Migrated =
+  | {
+      /** A number that no other writer of the table ever gets: versions of entries begin with it. */
+      readonly writer: number
+    }
+  | { readonly problem: string }
+
 /**
- * Brings a table to the newest version, and answers the number of this writer, which no other ever gets: versions of
- * entries begin with it. Fails with a reason when the table is somebody else's, or of a newer version. Throws what
- * node:sqlite throws as the failure of the outer result.
+ * Brings a table to the newest version. It cannot be used if it is not one of this library, or of a newer version. Fails
+ * with what node:sqlite throws.
  */
 export const migrate = (
   database: Database,
   transactions: Transactions,
   table: string,
   steps: ReadonlyArray<Migration> = migrations
-): Result.Result<Result.Result<number, string>, unknown> =>
-  transactions.writing(() => {
+): Result.Result<Migrated, unknown> =>
+  transactions.writing((): Migrated => {
     const encoding = prepareUnsafe(database, "PRAGMA encoding").get() as unknown as [string]
-    if (encoding[0] !== "UTF-8") return Result.fail(`the database is in ${encoding[0]}, and must be in UTF-8`)
+    if (encoding[0] !== "UTF-8") return { problem: `the database is in ${encoding[0]}, and must be in UTF-8` }
     const registered = registeredVersion(database, table)
     const exists = objectExists(database, table)
-    if (exists && registered === undefined) return Result.fail(problemOfUnregistered(database, table))
+    if (exists && registered === undefined) return { problem: problemOfUnregistered(database, table) }
     const version = exists ? registered! : 0
     if (version > steps.length) {
-      return Result.fail(
-        `the table ${quote(table)} has version ${version}, and this version of effect-kv knows ${steps.length} at most`
-      )
+      return {
+        problem: `the table ${quote(table)} has version ${version}, and this version of effect-kv knows ${steps.length} at most`
+      }
     }
     for (const step of steps.slice(version)) database.exec(step(table))
-    return Result.succeed(register(database, table, steps.length))
+    return { writer: register(database, table, steps.length) }
   })
 
-/** Why a table that is there is not registered: it is somebody else's, or the database is damaged. */
+/** Why a table exists but is not registered: it is not one of this library, or the database is damaged. */
 const problemOfUnregistered = (database: Database, table: string): string => {
   const damaged = "the database is damaged: restore a backup"
   if (objectExists(database, registry)) {

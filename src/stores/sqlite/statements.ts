@@ -1,8 +1,8 @@
 import { checkpoint, type Database, prepareUnsafe } from "./database.ts"
 import { quote } from "./schema.ts"
 
-/** `now` is the parameter with the time: what has expired is not there. */
-const live = (now: string) => `(expires_at IS NULL OR expires_at > ${now})`
+/** The condition that an entry has not expired. `now` is the parameter with the time. */
+const notExpired = (now: string) => `(expires_at IS NULL OR expires_at > ${now})`
 
 const replace = "UPDATE SET expires_at = excluded.expires_at, version = excluded.version, entry = excluded.entry"
 
@@ -17,7 +17,7 @@ export const prepareAllUnsafe = (database: Database, name: string) => {
   return {
     /** collection, key, now → {@link EntryRow} */
     get: prepare(
-      `SELECT entry, expires_at, version FROM ${table} WHERE collection = ?1 AND key = ?2 AND ${live("?3")}`
+      `SELECT entry, expires_at, version FROM ${table} WHERE collection = ?1 AND key = ?2 AND ${notExpired("?3")}`
     ),
     /** collection, key, expiry, version, entry */
     put: prepare(`${insert} ON CONFLICT (collection, key) DO ${replace}`),
@@ -26,17 +26,17 @@ export const prepareAllUnsafe = (database: Database, name: string) => {
     /** collection, key, expiry, version, entry, now, version expected */
     putIfVersion: prepare(
       `UPDATE ${table} SET expires_at = ?3, version = ?4, entry = ?5
-       WHERE collection = ?1 AND key = ?2 AND version = ?7 AND ${live("?6")}`
+       WHERE collection = ?1 AND key = ?2 AND version = ?7 AND ${notExpired("?6")}`
     ),
     /** collection, key, now */
-    delete: prepare(`DELETE FROM ${table} WHERE collection = ?1 AND key = ?2 AND ${live("?3")}`),
+    delete: prepare(`DELETE FROM ${table} WHERE collection = ?1 AND key = ?2 AND ${notExpired("?3")}`),
     /** collection, key, now, version expected */
     deleteIfVersion: prepare(
-      `DELETE FROM ${table} WHERE collection = ?1 AND key = ?2 AND version = ?4 AND ${live("?3")}`
+      `DELETE FROM ${table} WHERE collection = ?1 AND key = ?2 AND version = ?4 AND ${notExpired("?3")}`
     ),
     /** collection, from, to, how many, now → {@link KeyRow} in the order of the keys, expired ones too */
     keys: prepare(
-      `SELECT CAST(key AS BLOB), ${live("?5")} FROM ${table}
+      `SELECT CAST(key AS BLOB), ${notExpired("?5")} FROM ${table}
        WHERE collection = ?1 AND key >= CAST(?2 AS TEXT) AND key < ?3 ORDER BY key LIMIT ?4`
     ),
     /** from, to → [collection] that is the first of them, as bytes */
@@ -46,13 +46,13 @@ export const prepareAllUnsafe = (database: Database, name: string) => {
     ),
     /** collection, from, to, now → [1] if there is a key */
     hasKey: prepare(
-      `SELECT 1 FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 AND ${live("?4")} LIMIT 1`
+      `SELECT 1 FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 AND ${notExpired("?4")} LIMIT 1`
     ),
-    /** collection, from, to, how many, now → [1] for each that was removed and live, else [0] */
+    /** collection, from, to, how many, now → [1] for each removed entry that had not expired, [0] for the others */
     clear: prepare(
       `DELETE FROM ${table} WHERE rowid IN
        (SELECT rowid FROM ${table} WHERE collection = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4)
-       RETURNING ${live("?5")}`
+       RETURNING ${notExpired("?5")}`
     ),
     /** → [1] if another connection was in the way. Writes the log back into the file, and empties it. */
     checkpoint: prepare(checkpoint),
@@ -83,5 +83,5 @@ export type EntryRow = readonly [entry: string | Uint8Array, expiresAt: number |
 /** An entry that has expired, with its names as bytes. */
 export type ExpiredRow = readonly [expiresAt: number, row: number, collection: Uint8Array, key: Uint8Array]
 
-/** A key as bytes, since text that somebody else wrote need not be UTF-8, and whether it has not expired. */
-export type KeyRow = readonly [key: Uint8Array, live: 0 | 1]
+/** A key as bytes, since text that another program wrote need not be UTF-8, and whether it has not expired. */
+export type KeyRow = readonly [key: Uint8Array, isLive: 0 | 1]

@@ -1,4 +1,4 @@
-import * as KeyValueError from "../../KeyValueError.ts"
+import * as place from "../../errors/place.ts"
 import type { Kind } from "../Chaos.ts"
 import type { Outage, Plan, Stall, Step } from "./Plan.ts"
 import type { Jump } from "./wall.ts"
@@ -107,7 +107,7 @@ export const valueId = (step: Step, key: string, attempt = 0): string =>
   attempt === 0 ? `${step.id}@${key}` : `${step.id}.${attempt}@${key}`
 
 export const isWrite = ({ step: { action } }: Operation): boolean =>
-  action === "getOrSet" || (action !== "removeExpired" && KeyValueError.isWrite(action))
+  action === "getOrSet" || (action !== "removeExpired" && place.isWrite(action))
 
 /** Whether a write was acknowledged: one that found nothing to do was not. */
 export const isAcknowledged = (operation: Operation): boolean =>

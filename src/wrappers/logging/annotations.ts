@@ -90,7 +90,7 @@ const ofValues = (config: Config, call: Call, entries: ReadonlyArray<Entry | und
 const textOf = ({ logValues, exact }: Config, call: Call, payload: Payload): string => {
   if (typeof logValues !== "function") return payload.isBytes ? bytes(payload.size) : payload.text
   return Result.getOrElse(
-    Result.try(() => format(logValues(payload.copy().valueFor(exact), call))),
+    Result.try(() => format(logValues(payload.copy().toValue(exact), call))),
     () => "<could not be shown>"
   )
 }

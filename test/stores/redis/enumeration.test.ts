@@ -7,6 +7,7 @@ import * as Atomic from "../../../src/Atomic.ts"
 import * as Calls from "../../../src/driver/Calls.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
+import type { Place } from "../../../src/KeyValueError.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { describeWithCluster, describeWithRedis } from "../../servers/redis.ts"
@@ -65,6 +66,31 @@ describeWithRedis("listing and clearing", (server) => {
       const rest = yield* Effect.promise(() => client.keys(`${prefix}*`))
       assert.strictEqual(rest.length, 4)
       yield* Effect.promise(() => client.unlink(...foreign))
+    })
+  )
+
+  it.effect("leaves the outcome unknown when a page after the first one fails", () =>
+    Effect.gen(function* () {
+      const prefix = uniquePrefix()
+      const place: Place = { operation: "clear", collection: "c", keys: [] }
+      const { driver, next } = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const driver = yield* Redis.make({ url: server().url, prefix })
+          const client = yield* connect(server().url)
+          yield* Effect.promise(() => client.mset(...numbered(5000).flatMap((key) => [`${prefix}c::${key}`, "x"])))
+          const { next } = yield* driver.maintenance.clear(Calls.clear(place))
+          yield* Effect.promise(() => client.unlink(...numbered(5000).map((key) => `${prefix}c::${key}`)))
+          return { driver, next }
+        })
+      )
+      assert.isDefined(next)
+      for (const [cursor, outcome] of [
+        [undefined, "not-applied"],
+        [next, "unknown"]
+      ] as const) {
+        const error = yield* Effect.flip(driver.maintenance.clear(Calls.clear(place, { cursor })))
+        assert.strictEqual(error.outcome, outcome)
+      }
     })
   )
 

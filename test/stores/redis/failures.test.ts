@@ -2,13 +2,7 @@
 import { inspect } from "node:util"
 import { assert, describe, it, vi } from "@effect/vitest"
 import type { Place } from "../../../src/KeyValueError.ts"
-import {
-  afterApplied,
-  isMissingScript,
-  leavesReplica,
-  messageOf,
-  toFailure
-} from "../../../src/stores/redis/failures.ts"
+import { isMissingScript, leavesReplica, messageOf, toFailure } from "../../../src/stores/redis/failures.ts"
 
 const place: Place = { operation: "put", collection: "c", keys: ["k"] }
 
@@ -70,12 +64,6 @@ describe("errors of ioredis", () => {
     const failure = toFailure(place, true)(reply("OOM command not allowed"))
     assert.strictEqual(failure._tag, "StoreError")
     assert.strictEqual(failure.outcome, "unknown")
-    for (const message of ["LOADING", "OOM"]) {
-      const before = toFailure(place)(reply(message))
-      const after = afterApplied(before)
-      assert.deepStrictEqual([after._tag, after.outcome], [before._tag, "unknown"])
-      assert.deepStrictEqual([after.reason, after.cause, after.keys], [before.reason, before.cause, before.keys])
-    }
   })
 
   it("do not contain the arguments of the command", () => {

@@ -9,7 +9,7 @@ import { Redis as Client } from "ioredis"
 import { Atomic } from "../../../src/Atomic.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
-import { toldOfClient, toldOfReply } from "../../../src/stores/redis/told.ts"
+import { redactedClientError, redactedReply } from "../../../src/stores/redis/redaction.ts"
 import * as Tracing from "../../../src/wrappers/Tracing.ts"
 import { Capture, shown } from "../../fuzz/Capture.ts"
 import { fakeRedis } from "../../servers/fakeRedis.ts"
@@ -37,14 +37,14 @@ describe("reported messages", () => {
   ]
   for (const [reply, told] of replies) {
     it(`report ${JSON.stringify(reply.slice(0, 80))} as ${JSON.stringify(told.slice(0, 80))}`, () => {
-      assert.strictEqual(toldOfReply(reply, sent), told)
+      assert.strictEqual(redactedReply(reply, sent), told)
     })
   }
 
   it("omit parts of values and keys that were sent as text or bytes", () => {
     const value = { session: "a81f30c2b7", ssn: "078-05-1120" }
     const bytes = Buffer.from("kΩ-token-12345")
-    const told = toldOfReply(
+    const told = redactedReply(
       "ERR script: user_script:7: got a81f30c2b7, kΩ-token-12345 and 078-05-1120 of app:c::id1",
       [JSON.stringify(value), bytes, "app:c::id1"]
     )
@@ -53,15 +53,15 @@ describe("reported messages", () => {
 
   it("keep common words of server messages even when a value contains them", () => {
     const value = "WRONGTYPE Operation against a key holding the wrong kind of value"
-    assert.strictEqual(toldOfReply(value, [value, "key", "a"]), value)
-    assert.strictEqual(toldOfReply("ERR a b", ["a"]), "ERR … b")
+    assert.strictEqual(redactedReply(value, [value, "key", "a"]), value)
+    assert.strictEqual(redactedReply("ERR a b", ["a"]), "ERR … b")
   })
 
   it("omit passwords, and only these, from errors of the client", () => {
     const secrets = ["redis", "hunter2"]
-    assert.strictEqual(toldOfClient("connect ENOENT /hunter2@db", secrets), "connect ENOENT /…@db")
+    assert.strictEqual(redactedClientError("connect ENOENT /hunter2@db", secrets), "connect ENOENT /…@db")
     assert.strictEqual(
-      toldOfClient("connect ECONNREFUSED 127.0.0.1:6379", secrets),
+      redactedClientError("connect ECONNREFUSED 127.0.0.1:6379", secrets),
       "connect ECONNREFUSED 127.0.0.1:6379"
     )
   })

@@ -33,7 +33,7 @@ describe("journal entries", () => {
   )
 
   it("keep large integers when the store is exact", () => {
-    assert.deepStrictEqual(decode(encode(write(2n ** 64n, true)))?.entry?.payload.valueFor(true), (2n ** 64n) as never)
+    assert.deepStrictEqual(decode(encode(write(2n ** 64n, true)))?.entry?.payload.toValue(true), (2n ** 64n) as never)
   })
 
   it("are ignored when they have another form", () => {

@@ -1,10 +1,10 @@
 import * as Result from "effect/Result"
 
-/** How many characters of a server's text are told. */
+/** How many characters of a server's text are shown. */
 const maxLength = 300
 
-/** Texts in which servers quote nothing, or quote it behind them. */
-const known = [
+/** Beginnings of replies that quote nothing. */
+const knownReplies = [
   "BUSY Redis is busy running a script",
   "CLUSTERDOWN Hash slot not served",
   "CLUSTERDOWN The cluster is down",
@@ -32,28 +32,28 @@ const known = [
 ]
 
 /**
- * What may be told of a server's reply, given what was sent to it.
+ * A server's error reply without anything that was sent to it.
  *
- * Servers, and proxies before them, quote what they were sent: the password that they do not understand, the value that a
- * script fails on. So whatever stands in quotation marks is left out, and each word that was sent, or is a part of it.
+ * Servers, and proxies in front of them, quote what they received, such as a wrong password or the value that a script fails
+ * on. So everything in quotation marks is left out, and each word that was sent, or that is a part of something sent.
  */
-export const toldOfReply = (text: string, sent: ReadonlyArray<unknown>): string => {
-  const same = known.find((start) => text.startsWith(start))
-  if (same !== undefined) return same
+export const redactedReply = (text: string, sent: ReadonlyArray<unknown>): string => {
+  const known = knownReplies.find((start) => text.startsWith(start))
+  if (known !== undefined) return known
   const [line = ""] = text.split(/[\r\n]/, 1)
   const [unquoted = "", ...quoted] = line.split(/(?<!\w)["'`]/)
   const shown = without(unquoted.slice(0, maxLength), textsOf(sent), true)
   return quoted.length > 0 || unquoted.length > maxLength ? `${shown.trimEnd()} …` : shown
 }
 
-/** What may be told of an error of the client's own. */
-export const toldOfClient = (text: string, secrets: ReadonlyArray<string>): string =>
+/** The message of an error that ioredis itself made, without secrets. */
+export const redactedClientError = (text: string, secrets: ReadonlyArray<string>): string =>
   without(text, textsOf(secrets), false)
 
-/** The least length of a part that is left out. Shorter ones are parts of common words. */
+/** Shorter parts are not left out: common words have them. */
 const minPart = 4
 
-/** The text without what was sent, and without parts of it if so. */
+/** The text without what was sent. With `parts`, also without words that are a part of something sent. */
 const without = (text: string, sent: ReadonlyArray<string>, parts: boolean): string =>
   sent
     .reduce((rest, it) => (it.length < minPart ? rest : rest.replaceAll(it, "…")), text)
@@ -61,7 +61,7 @@ const without = (text: string, sent: ReadonlyArray<string>, parts: boolean): str
     .map((word) => (word.trim() !== "" && wasSent(word, sent, parts) ? "…" : word))
     .join("")
 
-/** A code such as `WRONGTYPE`, which no server takes from what it was sent. */
+/** A code such as `WRONGTYPE`, which servers do not copy from what they were sent. */
 const code = /^[A-Z]{2,16}$/
 
 const wasSent = (word: string, sent: ReadonlyArray<string>, parts: boolean): boolean =>
@@ -73,7 +73,7 @@ const wasSent = (word: string, sent: ReadonlyArray<string>, parts: boolean): boo
     })
   )
 
-/** A word and its parts, as they are, and as they may have been before they were encoded. */
+/** A word and its parts, each also decoded from Base64 and from percent-encoding. */
 const formsOf = (word: string): ReadonlyArray<string> =>
   [word, ...word.split(/[^\p{L}\p{N}%+_-]+/u)].flatMap((part) => [
     part,
@@ -85,7 +85,7 @@ const formsOf = (word: string): ReadonlyArray<string> =>
     )
   ])
 
-/** What of an argument a server may quote: its beginning, if it is long. */
+/** Servers quote no more than the beginning of a long argument. */
 const maxSent = 64 * 1024
 
 const textsOf = (sent: ReadonlyArray<unknown>): ReadonlyArray<string> =>

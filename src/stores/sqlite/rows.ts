@@ -1,0 +1,61 @@
+/** Rows of the table, and the entries and names in them. */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as managedEntry from "../../codecs/managedEntry.ts"
+import { inSlices } from "../../concurrency/slices.ts"
+import * as Call from "../../driver/Call.ts"
+import type { Entry } from "../../Entry.ts"
+import { DeserializationError } from "../../KeyValueError.ts"
+import * as utf8 from "../../value/utf8.ts"
+import type { EntryRow } from "./statements.ts"
+
+/** The entries of rows, in slices. */
+export const decodeAll = (
+  call: Call.Get,
+  rows: ReadonlyArray<EntryRow | undefined>
+): Effect.Effect<ReadonlyArray<Entry | undefined>, DeserializationError> => {
+  if (rows.length === 1) return Effect.fromResult(Result.map(decode(call, rows[0], 0), (entry) => [entry]))
+  const entries: Array<Entry | undefined> = []
+  const decodeSlice = (from: number, to: number): Effect.Effect<void, DeserializationError> => {
+    for (let i = from; i < to; i++) {
+      const entry = decode(call, rows[i], i)
+      if (Result.isFailure(entry)) return Effect.fail(entry.failure)
+      entries.push(entry.success)
+    }
+    return Effect.void
+  }
+  return Effect.as(inSlices(rows.length, decodeSlice), entries)
+}
+
+const decode = (
+  call: Call.Get,
+  row: EntryRow | undefined,
+  index: number
+): Result.Result<Entry | undefined, DeserializationError> => {
+  if (row === undefined) return missing
+  const [stored, expiresAt, version] = row
+  const failure = (reason: string) => Result.fail(new DeserializationError({ ...Call.placeOf(call, index), reason }))
+  const decoded = managedEntry.decode(stored)
+  if (Result.isFailure(decoded)) return failure(decoded.failure)
+  if (call.versioned && version.includes("\uFFFD")) {
+    return failure("the version of its row is not UTF-8, so that it cannot be told from another")
+  }
+  const { payload, createdAt } = decoded.success.entry
+  return Result.succeed({ payload, createdAt, expiresAt: expiresAt ?? undefined, version })
+}
+
+const missing = Result.succeed(undefined)
+
+export const outOfRange = ({ place }: Call.Get): DeserializationError =>
+  new DeserializationError({ ...place, reason: "its row holds an integer that is larger than JavaScript's" })
+
+export const encode = (collection: string, key: string, entry: Entry): string | Uint8Array =>
+  managedEntry.encode(collection, key, entry, { frameNames: false })
+
+/** The column holds whole milliseconds. */
+export const expiryOf = ({ expiresAt }: Entry): number | null =>
+  expiresAt === undefined ? null : Math.floor(expiresAt)
+
+/** The name in a column; `undefined` for bytes that are not UTF-8, which no call can name. */
+export const nameOf = (bytes: Uint8Array): string | undefined =>
+  Result.getOrUndefined(Result.try(() => utf8.decodeUnsafe(bytes)))
