@@ -6,7 +6,6 @@
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { constVoid } from "effect/Function"
 import * as Latch from "effect/Latch"
 import type * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
@@ -25,7 +24,7 @@ import type { KeyValue } from "../KeyValue.ts"
 import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { meterOf } from "../telemetry/metrics.ts"
 import { unhurried } from "../time/budget.ts"
-import { keeping } from "./common/keeping.ts"
+import { limitToBudget } from "./common/limitTime.ts"
 import { Journal } from "./fallback/Journal.ts"
 import { journaling } from "./fallback/journaling.ts"
 import { mayBeApplied } from "./fallback/mayBeApplied.ts"
@@ -219,7 +218,7 @@ const recoveringDriver = Effect.fnUntraced(function* (
   yield* requireBackground("Fallback")
   const { journal: journalCollection, settleTime, maxEntries, initialDelay, maxDelay } = config
   yield* options.check("Fallback", fallback.listing !== undefined, "recovery needs a fallback that can list its keys")
-  const patient = around(keeping(Math.max(patience, settleTime), constVoid))
+  const patient = around(limitToBudget(Math.max(patience, settleTime)))
   const meter = (yield* meterOf(config.store))(primary)
   const meters = metersOf(meter)
   const stamps = stampsOf(yield* Clock.Clock)

@@ -15,7 +15,7 @@ import type { KeyValue } from "../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 import { meterOf } from "../telemetry/metrics.ts"
-import { limited } from "./common/limited.ts"
+import { withTimeout } from "./common/withTimeout.ts"
 import { Background } from "./passthroughCache/Background.ts"
 import { Copies } from "./passthroughCache/Copies.ts"
 import { countersOf } from "./passthroughCache/counters.ts"
@@ -152,7 +152,7 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
     const freshness = new Freshness(limits)
     const counters = countersOf((yield* meterOf(name))(far))
     const removals = yield* Background.make(maxRemovals)
-    const near = limited(cacheTimeout)(driver!)
+    const near = withTimeout(cacheTimeout)(driver!)
     const store = waitsOf(near) === "never" ? near : around(inBudget)(near)
     const through = new ReadThrough({
       far,

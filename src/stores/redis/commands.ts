@@ -5,6 +5,7 @@ import type { Link } from "../../concurrency/Chain.ts"
 import type { CallBase, Limit } from "../../driver/Call.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
+import type { Cancel } from "../../time/runAfter.ts"
 import type { Client, Connection } from "./connection.ts"
 import { cork } from "./cork.ts"
 import { isMissingScript, toFailure } from "./failures.ts"
@@ -53,6 +54,7 @@ class Waiting<A, B, E> implements Receiver<A>, Waiter {
   private readonly call: CallBase
   private readonly answer: Answer<A, B, E>
   private readonly resume: (effect: Effect.Effect<B, E | Failure>) => void
+  private readonly stopTimer: Cancel | undefined
   private link: Link<Waiter> | undefined
 
   constructor(
@@ -66,7 +68,7 @@ class Waiting<A, B, E> implements Receiver<A>, Waiter {
     this.answer = answer
     this.resume = resume
     this.link = connection.requests.waiting.push(this)
-    call.limit?.begin(resume)
+    this.stopTimer = call.limit?.start(resume)
   }
 
   /** An exception is a defect of the call, and ends its request. */
@@ -93,7 +95,7 @@ class Waiting<A, B, E> implements Receiver<A>, Waiter {
     if (this.link === undefined) return
     this.connection.requests.waiting.remove(this.link)
     this.link = undefined
-    this.call.limit?.end()
+    this.stopTimer?.()
     this.resume(effect)
   }
 }
@@ -108,8 +110,8 @@ export const withinLimit = <A, E>(
     : Effect.raceFirst(
         effect,
         Effect.callback<never, TimeoutError>((resume) => {
-          limit.begin(resume)
-          return Effect.sync(() => limit.end())
+          const stop = limit.start(resume)
+          return Effect.sync(stop)
         })
       )
 

@@ -3,7 +3,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import { constVoid } from "effect/Function"
 import { CurrentRequest, keepAlive } from "../../concurrency/request.ts"
 import { SingleFlight } from "../../concurrency/SingleFlight.ts"
 import * as Call from "../../driver/Call.ts"
@@ -14,7 +13,7 @@ import { outcomeOf } from "../../driver/outcome.ts"
 import * as Entry from "../../Entry.ts"
 import type { KeyValueError, ReadError } from "../../KeyValueError.ts"
 import { monotonicMillis } from "../../time/clock.ts"
-import { keeping } from "../common/keeping.ts"
+import { limitToBudget } from "../common/limitTime.ts"
 import type { Background } from "./Background.ts"
 import { type Copies, type Found, pick, shared } from "./Copies.ts"
 import type { Counters } from "./counters.ts"
@@ -43,7 +42,7 @@ export interface Parts {
 const pauseAfterFailure = 1000
 
 /** Keeps a caller no longer than its own budget of time. */
-export const inBudget = keeping(Number.POSITIVE_INFINITY, constVoid)
+export const inBudget = limitToBudget()
 
 /**
  * Reads through copies of a far store, under rules that keep them from answering what is no longer true:
