@@ -1,5 +1,5 @@
 /**
- * Reading and writing a key as one step.
+ * Atomic operations: read and write a key as one step.
  *
  * @since 0.1.0
  */
@@ -30,33 +30,33 @@ export interface UpdateOptions extends PutOptions {
 }
 
 /**
- * Reads and writes a key as one step. See the members of {@link Atomic}.
+ * Reads and writes a key as one step. This is the interface of {@link Atomic}.
  *
  * @since 0.1.0
  */
 export interface Service {
   /**
-   * Stores a value unless the key has one, and answers whether it did.
+   * Stores a value if the key is missing. Returns whether the value was stored.
    *
    * **Details**
    *
-   * `true` means that the value is stored. It is `false`, too, when a limit drops the value (`LimitSize` with `"ignore"`
-   * or `"delete"`, `ReadOnly` with `"ignore"`, the `maxSize` of `Memory`).
+   * The result is also `false` if a limit drops the value: `LimitSize` with `"ignore"` or `"delete"`, `ReadOnly` with
+   * `"ignore"`, or the `maxSize` of `Memory`.
    */
   readonly putIfAbsent: (key: string, value: Value, options?: PutOptions) => Effect.Effect<boolean, WriteError>
 
   /**
-   * Replaces a value by what a function makes of it, and answers the new value.
+   * Replaces the value of a key with the result of a function. Returns the new value.
    *
    * **Details**
    *
-   * The function gets `undefined` when there is no value; when it returns `undefined` the key is deleted (or left
-   * missing). If another writer changes the key meanwhile, the function runs again with the new value, after a short
-   * random pause; it should do nothing else than compute. Fails with `ConflictError` after `maxRetries`. What the
-   * function throws is a defect, and nothing is written.
+   * The function gets `undefined` if the key is missing. If the function returns `undefined`, the key is deleted (or stays
+   * missing). If another writer changes the key in the meantime, the function runs again with the new value, after a short
+   * random pause. So it should have no side effects. Fails with `ConflictError` after `maxRetries`. If the function throws,
+   * that is a defect, and nothing is written.
    *
-   * When a limit drops the new value (see `putIfAbsent`), the answer is what the key has then: the old value, or
-   * `undefined` if that was deleted.
+   * If a limit drops the new value (see `putIfAbsent`), `update` returns the value that the key has afterwards: the old
+   * value, or `undefined` if the old value was deleted.
    */
   readonly update: (
     key: string,
@@ -65,8 +65,8 @@ export interface Service {
   ) => Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError>
 
   /**
-   * Deletes a key and answers the value that it had. Of several callers, one gets it. (A `DefaultValue` is answered to
-   * all of them.)
+   * Deletes a key and returns the value that it had. If several callers do so at the same time, only one gets the value. The
+   * others get `undefined`, or the default of a `DefaultValue`.
    */
   readonly getAndDelete: (
     key: string,
@@ -75,14 +75,14 @@ export interface Service {
 }
 
 /**
- * The capability of atomic reads and writes of one key, also between processes that share the store.
+ * The capability to read and write a key as one step, even if several processes share the store.
  *
  * @since 0.1.0
  */
 export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic") {}
 
 /**
- * The capability over a driver that has `atomic`.
+ * Makes the capability for a driver that has `atomic`.
  *
  * @since 0.1.0
  */
@@ -112,7 +112,7 @@ export const make = (self: AtomicDriver): Service => {
             isStored(current) ? { answer, write: { entry: undefined }, ifDropped: () => Effect.undefined } : { answer }
           )
         })
-        // Also if there is nothing to delete, what is being loaded is not to be stored afterwards.
+        // Even if there is nothing to delete, a running load of the key must not store its value afterwards.
         return Effect.suspend(() => {
           loads.drop(idOf(place.collection, key))
           return taken
@@ -123,6 +123,6 @@ export const make = (self: AtomicDriver): Service => {
 
 const defaultRetries = 100
 
-/** A number of retries: with what is no number there would be no end of them. */
+/** Reads `maxRetries`. A value that is not a number is 0: otherwise, the retries might never end. */
 const retriesOf = (maxRetries: unknown = defaultRetries): number =>
   typeof maxRetries === "number" && maxRetries > 0 ? Math.floor(maxRetries) : 0

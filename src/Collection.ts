@@ -1,5 +1,5 @@
 /**
- * Collections whose values have a schema.
+ * Typed collections: the values of a collection have a schema, and its keys may have one.
  *
  * @since 0.1.0
  */
@@ -24,15 +24,15 @@ import type { Value } from "./Value.ts"
  * @since 0.1.0
  */
 export interface Options<S extends Schema.Constraint, K> {
-  /** The schema of the values. They are stored as JSON (`Schema.toCodecJson`), so dates, classes and so on work. */
+  /** Schema of the values. Values are stored as JSON (`Schema.toCodecJson`), so dates, classes and options work. */
   readonly schema: S
-  /** How keys are written, if they are not strings. Default: keys are strings. */
+  /** Codec for keys that are not strings. Default: none. */
   readonly key?: Schema.Codec<K, string> | undefined
-  /** How long entries live. Default: for ever. */
+  /** TTL of the entries. Default: none. */
   readonly ttl?: Duration.Input | undefined
   /**
-   * What a stored value that does not fit the schema is: a `DeserializationError`, or a miss (with a warning in the
-   * log, without the value). Default: `"fail"`.
+   * Whether reading a value that does not fit the schema fails with `DeserializationError` or is a miss. A miss logs a
+   * warning, without the value. Default: `"fail"`.
    */
   readonly onInvalid?: "fail" | "miss" | undefined
 }
@@ -43,7 +43,7 @@ export interface Options<S extends Schema.Constraint, K> {
  * @since 0.1.0
  */
 export interface ServiceOptions<S extends Schema.Constraint, K> extends Options<S, K> {
-  /** The collection's name in the store. Default: the service's id. */
+  /** Name of the collection in the store. Default: the id of the service. */
   readonly collection?: string | undefined
 }
 
@@ -53,20 +53,22 @@ export interface ServiceOptions<S extends Schema.Constraint, K> extends Options<
  * @since 0.1.0
  */
 export interface PutOptions {
-  /** How long the entry lives. Default: the collection's `ttl`; `"Infinity"` is for ever. */
+  /** TTL of the entry. With `"Infinity"`, it never expires. Default: the `ttl` of the collection. */
   readonly ttl?: Duration.Input | undefined
 }
 
 /**
- * A collection of values of type `A` under keys of type `K`. Reading needs the services `RD`, and writing `RE`, if the
- * schema does.
+ * A collection of values of type `A` under keys of type `K`. `RD` and `RE` are the services that the schema needs to decode
+ * and to encode values.
  *
  * **Details**
  *
- * Reads fail with `DeserializationError` when what is stored does not fit the schema (unless `onInvalid` is `"miss"`),
- * writes with `SerializationError`, and both with `InvalidKeyError` for a key that does not fit its schema. The cause of
- * the first two is the `SchemaError`. A value that holds itself, nests too deeply for the schema, or throws when it is read
- * fails in the same way.
+ * - A read fails with `DeserializationError` if the stored value does not match the schema, unless `onInvalid` is `"miss"`.
+ * - A write fails with `SerializationError` if the value does not match the schema.
+ * - Both fail with `InvalidKeyError` if the key does not match its schema.
+ *
+ * The `cause` of the first two errors is the `SchemaError`. Reads and writes fail with the same errors for a value that
+ * contains itself, that is nested too deeply for the schema, or that throws when it is read.
  *
  * @since 0.1.0
  */
@@ -74,42 +76,46 @@ export interface Collection<A, K = string, RD = never, RE = never> {
   /** The collection's name in the store. */
   readonly collection: string
 
+  /** Returns the value of a key, or `None` if the key is missing or expired. */
   readonly get: (key: K) => Effect.Effect<Option.Option<A>, ReadError, RD>
 
-  /** Fails with `MissingKeyError` when there is no such key. */
+  /** Returns the value of a key. Fails with `MissingKeyError` if the key is missing. */
   readonly getOrFail: (key: K) => Effect.Effect<A, ReadError | MissingKeyError, RD>
 
+  /** Returns the value of a key, or the result of `orElse` if the key is missing. */
   readonly getOrElse: <B>(key: K, orElse: () => B) => Effect.Effect<A | B, ReadError, RD>
 
-  /** The values of several keys, in their order, in one round trip where the store can. */
+  /** Returns the values of several keys, in the order of the keys. Takes one round trip if the store supports it. */
   readonly getMany: (keys: Iterable<K>) => Effect.Effect<ReadonlyArray<Option.Option<A>>, ReadError, RD>
 
-  /** The value of a key and the time that it has left. */
+  /** Returns the value of a key and its remaining TTL. */
   readonly ttl: (key: K) => Effect.Effect<Option.Option<ValueWithTtl<A>>, ReadError, RD>
 
+  /** Returns the values of several keys and their remaining TTLs, in the order of the keys. */
   readonly ttlMany: (keys: Iterable<K>) => Effect.Effect<ReadonlyArray<Option.Option<ValueWithTtl<A>>>, ReadError, RD>
 
+  /** Stores a value. It replaces both the old value and the old TTL. */
   readonly put: (key: K, value: A, options?: PutOptions) => Effect.Effect<void, WriteError, RE>
 
-  /** Stores several values with one TTL. Nothing is stored unless all of them fit the schema. */
+  /** Stores several values with one TTL. If one of them does not match the schema, nothing is stored. */
   readonly putMany: (
     entries: Iterable<readonly [key: K, value: A]>,
     options?: PutOptions
   ) => Effect.Effect<void, WriteError, RE>
 
-  /** Deletes a key and answers whether it was there. */
+  /** Deletes a key. Returns whether it existed. */
   readonly delete: (key: K) => Effect.Effect<boolean, WriteError>
 
-  /** Deletes several keys and answers how many were there. */
+  /** Deletes several keys. Returns how many of them existed. */
   readonly deleteMany: (keys: Iterable<K>) => Effect.Effect<number, WriteError>
 
   /**
-   * The value of a key, or else what `load` gives, which is stored.
+   * Returns the value of a key. If the key is missing, runs `load` and stores its result.
    *
    * **Details**
    *
-   * All callers that ask for a key while it is being loaded wait for the one outcome; see `KeyValue.getOrSet`. With
-   * `onInvalid: "miss"`, a stored value that does not fit is replaced, if it is still there when the load has ended.
+   * Callers that ask for a key while it is being loaded share one load: see `KeyValue.getOrSet`. With `onInvalid: "miss"`, a
+   * stored value that does not match the schema is replaced, if it is still stored when the load ends.
    */
   readonly getOrSet: <E, R>(
     key: K,
@@ -121,7 +127,7 @@ export interface Collection<A, K = string, RD = never, RE = never> {
 type Of<S extends Schema.Constraint, K> = Collection<S["Type"], K, S["DecodingServices"], S["EncodingServices"]>
 
 /**
- * A collection of the `KeyValue` in the context.
+ * Makes a typed collection of the `KeyValue` in the context.
  *
  * **Example**
  *
@@ -144,7 +150,7 @@ export const make = <S extends Schema.Constraint, K = string>(
   KeyValue.KeyValue.useSync((kv) => over(kv, options.collection, options))
 
 /**
- * A class that is a collection's key in the context, with a layer that makes it of a `KeyValue`.
+ * The class of a collection: the key of its service, with a `layer` that makes the service from a `KeyValue`.
  *
  * @since 0.1.0
  */
@@ -158,17 +164,16 @@ export interface ServiceClass<Self, Id extends string, S extends Schema.Constrai
  *
  * **Details**
  *
- * The id names the service where Effect says that it is missing. It is the collection's name in the store, too, unless
- * `collection` is given: give both when two services of a program have the same collection, each in a store of its own,
- * and ids such as `"billing/Users"` tell them apart.
+ * The id is the name of the service in Effect's messages about missing services. It is also the collection's name in the
+ * store, unless you set `collection`. Set `collection` if two services of a program have the same collection in different
+ * stores. Give them different ids then, such as `"billing/Users"`.
  *
- * Every declaration is a service of its own, also of an id that another one has: each reads the store that its own layer
- * is given.
+ * Each declaration is a separate service, even if another one has the same id. Each uses the store that its own layer gets.
  *
  * **Gotchas**
  *
- * Declare it once, at the top level of a module: a class that is declared again (by a function that is called twice) is
- * another service, which the layer of the first does not provide.
+ * Declare a service once, at the top level of a module. If a function declares it and is called twice, there are two
+ * services, and the layer of the first does not provide the second.
  *
  * **Example**
  *
@@ -203,7 +208,7 @@ export const Service =
     return Object.assign(key, { layer })
   }
 
-/** How many services were declared: the context knows services by their strings, and no two are to have the same. */
+/** The number of declared services. It makes their keys unique: the context identifies a service by its key string. */
 let declared = 0
 
 const over = <S extends Schema.Constraint, K>(

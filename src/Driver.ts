@@ -1,14 +1,19 @@
 /**
- * What stores and wrappers are made of.
+ * Drivers, the building blocks of custom stores and wrappers.
  *
  * **Details**
  *
- * A {@link Driver} is a small record of functions from calls to effects. A store is a driver offered as a layer
- * ({@link layer}); a wrapper is a function from driver to driver offered as a transformer of layers ({@link wrapper}).
- * Four combinators make every wrapper: {@link around} changes how operations run, {@link mapNames} renames,
- * {@link mapEntries} changes entries on the way in and out, {@link combine} makes one driver of several.
+ * A {@link Driver} is a small record of functions from calls to effects. {@link layer} turns a driver into the layer of a
+ * store. A wrapper is a function from driver to driver, and {@link wrapper} turns it into a transformer of layers.
  *
- * `docs/custom-wrappers.md` shows one of each kind.
+ * There are four combinators for wrappers:
+ *
+ * - {@link around} changes how operations run.
+ * - {@link mapNames} renames collections and keys.
+ * - {@link mapEntries} changes entries on the way in and out.
+ * - {@link combine} makes one driver of several.
+ *
+ * `docs/custom-wrappers.md` has an example of each.
  *
  * @since 0.1.0
  */
@@ -41,14 +46,14 @@ export * from "./driver/waits.ts"
 export { monotonicMillis } from "./time/clock.ts"
 
 /**
- * The optional abilities of a store.
+ * The capabilities that a store may have.
  *
  * @since 0.1.0
  */
 export type Capability = Enumeration.Enumeration | Maintenance.Maintenance | Atomic.Atomic
 
 /**
- * The capabilities of a driver, by what its type says it has.
+ * The capabilities that a driver has according to its type.
  *
  * @since 0.1.0
  */
@@ -58,13 +63,13 @@ export type CapabilitiesOf<D extends Driver> =
   | (D extends { readonly atomic: object } ? Atomic.Atomic : never)
 
 /**
- * The services over a driver: `KeyValue`, and the capabilities that the driver has.
+ * Makes the services over a driver: `KeyValue`, and the capabilities that the driver has.
  *
  * @since 0.1.0
  */
 export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue.KeyValue | CapabilitiesOf<D>> => {
   let context: Context.Context<any> = Context.make(KeyValue.KeyValue, KeyValue.make(driver))
-  // All services are made of the very same driver, by which they know of each other.
+  // All services get the same driver object: they find their shared state by its identity.
   const able = driver as Driver & { readonly [K in "listing" | "maintenance" | "atomic"]: NonNullable<Driver[K]> }
   if (driver.listing) context = Context.add(context, Enumeration.Enumeration, Enumeration.make(able))
   if (driver.maintenance) context = Context.add(context, Maintenance.Maintenance, Maintenance.make(able))
@@ -73,11 +78,11 @@ export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue
 }
 
 /**
- * The layer of a store: `KeyValue` and the capabilities that its driver has, by type.
+ * Makes the layer of a store. It provides `KeyValue` and the capabilities that the type of the driver has.
  *
  * **Details**
  *
- * A driver without `extents` is taken for the same store whenever this layer is built.
+ * If the driver has no `extents`, every build of this layer counts as the same store.
  *
  * @since 0.1.0
  */
@@ -92,15 +97,15 @@ export const layer = <D extends Driver, E, R>(
   )
 }
 
-/** The driver with other facts, which is as quick as before. */
+/** Returns a copy of the driver with these facts. The copy keeps what was declared with `declareWaits`. */
 const withFacts = <D extends Driver>(driver: D, facts: Pick<Driver, "exactIntegers" | "extents">): D =>
   declareWaits({ ...mapOperations(driver, (next) => next), ...facts } as D, waitsOf(driver))
 
-/** The services over a driver, which fail when the scope has closed. */
+/** Makes the services over a driver. Their operations fail after the scope has closed. */
 const provide = <D extends Driver>(
   driver: D
 ): Effect.Effect<Context.Context<KeyValue.KeyValue | CapabilitiesOf<D>>, never, Scope.Scope> => {
-  // A wrapper may hand on the very driver that it was given, whose own services stay open.
+  // A wrapper may return the driver that it was given. Then a copy is closed, and the services of the wrapped layer stay open.
   const own = isServed(driver) ? declareWaits({ ...driver }, waitsOf(driver)) : driver
   return Effect.as(
     Effect.addFinalizer(() => Effect.sync(served(own).close)),
@@ -109,7 +114,7 @@ const provide = <D extends Driver>(
 }
 
 /**
- * A transformer of layers that keeps the capabilities of the layer that it is applied to.
+ * A function from layer to layer that keeps the capabilities of the given layer.
  *
  * @since 0.1.0
  */
@@ -118,20 +123,20 @@ export type Wrapper<in out Provided = never, out E = never, out R = never> = <A,
 ) => Layer.Layer<A | KeyValue.KeyValue | Provided, E | E1, R | R1>
 
 /**
- * Makes a wrapper of a function from driver to driver.
+ * Makes a wrapper from a function that transforms a driver.
  *
  * **Details**
  *
- * Whatever the wrapped layer provides beside `KeyValue` is provided still; its capabilities act on the wrapped store.
- * The new driver reaches what the wrapped one does, unless it says otherwise (`Driver.extents`).
+ * The resulting layer also provides all other services of the wrapped layer. Its capabilities go through the wrapper. The
+ * new driver has the `extents` of the wrapped one, unless it sets its own.
  *
  * @since 0.1.0
  */
 export const wrapper = (transform: (driver: Driver) => Driver): Wrapper => wrapperEffect(Effect.succeed(transform))
 
 /**
- * Makes a wrapper of an effect that checks options or acquires what the wrapper needs. It runs when the layer is built,
- * and its scope is the layer's.
+ * Makes a wrapper from an effect, which can check options and acquire resources. The effect runs when the layer is built, in
+ * the scope of the layer.
  *
  * @since 0.1.0
  */
@@ -141,7 +146,7 @@ export const wrapperEffect = <E, R>(
   wrapperContext(Effect.map(make, (transform) => ({ transform, context: Context.empty() })))
 
 /**
- * Makes a wrapper that provides a service of its own, too.
+ * Makes a wrapper that also provides services of its own (`context`).
  *
  * @since 0.1.0
  */
@@ -171,16 +176,20 @@ const transformed = (transform: (driver: Driver) => Driver, inner: Driver): Driv
 }
 
 /**
- * Layers of stores.
+ * A list of layers of stores.
  *
  * @since 0.1.0
  */
 export type Stores = ReadonlyArray<Layer.Layer<KeyValue.KeyValue, any, any>>
 
 /**
- * What is left of a layer's services when other stores are combined with it: the capabilities that all of them have,
- * less those that the combination has `Lost`, those that it has by listing (`Listed`) where one of them cannot list, and
- * everything that is not a capability.
+ * The services of a layer `A` after it was combined with other stores.
+ *
+ * **Details**
+ *
+ * - Services that are not capabilities are kept.
+ * - Capabilities are kept if all stores have them, except those in `Lost`.
+ * - Capabilities in `Listed` are also lost if one of the stores cannot list.
  *
  * @since 0.1.0
  */
@@ -193,7 +202,7 @@ type LostUnlisted<Kept, Listed> = Enumeration.Enumeration extends Kept ? never :
 type MissingIn<Store> = Store extends Layer.Any ? Exclude<Capability, Layer.Success<Store>> : never
 
 /**
- * A transformer of layers that combines the layer with others.
+ * A function from layer to layer that combines the given layer with others.
  *
  * @since 0.1.0
  */
@@ -206,13 +215,13 @@ export type WrapperOver<Others extends Stores, Lost = never, E = never, Listed =
 >
 
 /**
- * Makes a wrapper that combines a store with others, in the order in which they are listed.
+ * Makes a wrapper that combines a store with others. `make` gets their drivers in the order of `others`.
  *
  * **Details**
  *
- * `Lost` names the capabilities that the resulting driver does not have although all stores do. A layer that stands
- * below several of the stores is built once. Integers of the result are exact if one store is exact and no store rounds
- * them itself (`Driver.exactIntegers`).
+ * `Lost` names the capabilities that the resulting driver does not have although all stores have them. A layer that several
+ * of the stores share is built once. Integers of the result are exact if one store is exact and no store rounds integers
+ * itself (`Driver.exactIntegers`).
  *
  * @since 0.1.0
  */
@@ -222,7 +231,7 @@ export const wrapperOver = <const Others extends Stores, Lost extends Capability
 ): WrapperOver<Others, Lost, E> => wrappingOver(others, make, () => Effect.void)
 
 /**
- * {@link wrapperOver} of stores that must be apart from each other: fails with `StoreSetupError` where they are not.
+ * Like {@link wrapperOver}, but fails with `StoreSetupError` if `areApart` returns `false` for two of the drivers.
  *
  * @internal
  */
@@ -239,13 +248,13 @@ export const wrapperOverApart = <const Others extends Stores, Lost extends Capab
   )
 
 const notApart =
-  "the same store stands in two places, and would overwrite its own entries: give each place a layer of its own " +
-  "(call Memory.layer() twice), or other names (PrefixKeys, PrefixCollections)"
+  "the same store is used in two places and would overwrite its own entries: use another store in one of them " +
+  "(such as a second Memory.layer()) or other names (PrefixKeys, PrefixCollections)"
 
-/** Two drivers that never reach the same entry. */
+/** Whether two drivers never reach the same entry. */
 export const areStores = (a: Driver, b: Driver): boolean => !meet(a, b)
 
-/** Two drivers of different layers, be it of one store. */
+/** Whether two drivers belong to different layers. Both layers may be of the same store. */
 export const areLayers = (a: Driver, b: Driver): boolean => a !== b
 
 const wrappingOver =

@@ -1,5 +1,5 @@
 /**
- * A stored value with its times, as drivers and wrappers pass it on.
+ * A stored value with its times, as drivers and wrappers pass it to each other.
  *
  * @since 0.1.0
  */
@@ -7,14 +7,15 @@ import * as Duration from "effect/Duration"
 import type { Payload, Value } from "./Value.ts"
 
 /**
- * A value, when it was written and when it expires.
+ * A value, with the times when it was written and when it expires.
  *
  * **Details**
  *
- * Times are milliseconds since the epoch. `expiresAt` is `undefined` for an entry that does not expire. `version` is
- * there when the call asked for it (`Get.versioned`): an opaque token by which the store recognises this very state of
- * the entry, which a wrapper passes on untouched. `needsRotation` is set by an encryption that would write the entry another
- * way than it found it: under another key, or in another envelope (see `Rotation`).
+ * - Times are milliseconds since the epoch. `expiresAt` is `undefined` for an entry that does not expire.
+ * - `version` is present if the call asked for it (`Get.versioned`). It is an opaque token by which the store recognizes
+ *   exactly this state of the entry. Wrappers must pass it on unchanged.
+ * - `needsRotation` is set by an encryption wrapper if the entry has another key or another envelope than the wrapper
+ *   writes (see `Rotation`).
  *
  * @since 0.1.0
  */
@@ -27,8 +28,7 @@ export interface Entry {
 }
 
 /**
- * A value and the time that it has left, as `ttl` and `ttlMany` return it. `ttl` is `undefined` for an entry that does not
- * expire.
+ * A value with its remaining TTL, as `ttl` and `ttlMany` return it. `ttl` is `undefined` for an entry that does not expire.
  *
  * @since 0.1.0
  */
@@ -38,7 +38,7 @@ export interface ValueWithTtl<A = Value> {
 }
 
 /**
- * Whether the entry has expired at the given time.
+ * Returns whether the entry has expired at the given time.
  *
  * @since 0.1.0
  */
@@ -46,7 +46,7 @@ export const isExpired = ({ expiresAt }: Pick<Entry, "expiresAt">, now: number):
   expiresAt !== undefined && expiresAt <= now
 
 /**
- * How long the entry has left at the given time.
+ * Returns the remaining TTL of an entry at the given time, or `undefined` if the entry does not expire.
  *
  * @since 0.1.0
  */
@@ -54,7 +54,7 @@ export const timeLeft = (entry: Entry, now: number): Duration.Duration | undefin
   entry.expiresAt === undefined ? undefined : Duration.millis(Math.max(entry.expiresAt - now, 0))
 
 /**
- * The same entry with a payload of its own, for a driver that keeps what it returns.
+ * Copies an entry and its payload. Use it in a driver that keeps its entries, so that callers cannot change them.
  *
  * @since 0.1.0
  */

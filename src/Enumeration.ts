@@ -1,5 +1,5 @@
 /**
- * The names that a store holds, as streams.
+ * Enumeration: lists the keys and collections of a store as streams.
  *
  * @since 0.1.0
  */
@@ -33,50 +33,51 @@ export interface Options {
 }
 
 /**
- * Lists names. See the members of {@link Enumeration}.
+ * Lists keys and collections. This is the interface of {@link Enumeration}.
  *
  * @since 0.1.0
  */
 export interface Service {
   /**
-   * The keys of a collection, each once, in no promised order.
+   * Lists the keys of a collection. Each key is listed once, and the order is not defined.
    *
    * **Details**
    *
-   * Pages are fetched as the stream is pulled, in memory that does not grow with the number of keys (with FileSystem and
-   * EffectStore, which get their names all at once, it does). A key that is there
-   * from the first page to the last is listed; one that comes or goes meanwhile may be.
+   * Pages are fetched as the stream is pulled. The memory that is needed does not grow with the number of keys, except with
+   * FileSystem and EffectStore, which get all names at once. A key that exists from the first page to the last is listed. A
+   * key that is added or deleted in the meantime may or may not be listed.
    *
-   * Fails with `InvalidKeyError` for a collection or prefix that no name can have.
+   * Fails with `InvalidKeyError` if the collection or the prefix is not valid.
    */
   readonly keys: (options?: Options & InCollection) => Stream.Stream<string, CommonError | InvalidKeyError>
 
   /**
-   * The collections that hold at least one key, each once, in no promised order.
+   * Lists the collections that have at least one key. Each collection is listed once, and the order is not defined.
    *
    * **Details**
    *
-   * Where there are only keys to go by (Redis, EffectStore, and what `SingleCollection` wraps), all keys are asked for, and
-   * the collections that were found are remembered.
+   * Redis, EffectStore and stores wrapped with `SingleCollection` have no list of collections. They read all keys, and
+   * remember the collections that they have found.
    *
-   * Fails with `InvalidKeyError` for a prefix that no name can have.
+   * Fails with `InvalidKeyError` if the prefix is not valid.
    */
   readonly collections: (options?: Options) => Stream.Stream<string, CommonError | InvalidKeyError>
 }
 
 /**
- * The capability of listing keys and collections.
+ * The capability to list keys and collections.
  *
  * **Details**
  *
- * A layer has it in its type when the store and all that wraps it can: asking for it elsewhere does not compile.
+ * It is in the type of a layer if the store and all wrappers around it support it. Otherwise, a program that needs it does
+ * not compile.
  *
  * @since 0.1.0
  */
 export class Enumeration extends Context.Service<Enumeration, Service>()("effect-kv/Enumeration") {}
 
 /**
- * The capability over a driver that has `listing`.
+ * Makes the capability for a driver that has `listing`.
  *
  * @since 0.1.0
  */

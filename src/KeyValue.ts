@@ -1,5 +1,5 @@
 /**
- * The service that applications use: values by key, in collections, with TTLs.
+ * The service that applications use. It stores values by key, in collections and with TTLs.
  *
  * @since 0.1.0
  */
@@ -21,14 +21,14 @@ import { atNow } from "./time/atNow.ts"
 import type { Value } from "./Value.ts"
 
 /**
- * The longest key or collection, in bytes of UTF-8: 65,536.
+ * The maximum length of a key or a collection's name: 65,536 bytes of UTF-8.
  *
  * @since 0.1.0
  */
 export const maxNameBytes = names.maxNameBytes
 
 /**
- * Which collection a call is about.
+ * Selects the collection of a call.
  *
  * @since 0.1.0
  */
@@ -48,44 +48,45 @@ export interface PutOptions extends InCollection {
 }
 
 /**
- * Values by key. See the members of {@link KeyValue}.
+ * Reads and writes values by key. This is the interface of {@link KeyValue}.
  *
  * @since 0.1.0
  */
 export interface Service {
-  /** The driver below, for wrappers and capabilities. */
+  /** The driver of the service, for wrappers and capabilities. */
   readonly driver: Driver
 
   /**
-   * The value of a key; `undefined` when the key is missing or expired.
+   * Returns the value of a key, or `undefined` if the key is missing or expired.
    *
    * **Details**
    *
-   * Only `undefined` is a miss: `null`, `0`, `false`, `""` and `{}` are values. A failure of the store is never a miss.
+   * Only `undefined` is a miss: `null`, `0`, `false`, `""` and `{}` are values. If the store fails, `get` fails: a failure is
+   * never reported as a miss.
    */
   readonly get: (key: string, options?: InCollection) => Effect.Effect<Value | undefined, ReadError>
 
-  /** The values of several keys, in their order, in one round trip where the store can. */
+  /** Returns the values of several keys, in the order of the keys. Takes one round trip if the store supports it. */
   readonly getMany: (
     keys: Iterable<string>,
     options?: InCollection
   ) => Effect.Effect<ReadonlyArray<Value | undefined>, ReadError>
 
-  /** The value of a key and the time that it has left. */
+  /** Returns the value of a key and its remaining TTL. */
   readonly ttl: (key: string, options?: InCollection) => Effect.Effect<ValueWithTtl | undefined, ReadError>
 
-  /** The values of several keys and the times that they have left, in the order of the keys. */
+  /** Returns the values of several keys and their remaining TTLs, in the order of the keys. */
   readonly ttlMany: (
     keys: Iterable<string>,
     options?: InCollection
   ) => Effect.Effect<ReadonlyArray<ValueWithTtl | undefined>, ReadError>
 
   /**
-   * Stores a value, replacing what was there: value and TTL together.
+   * Stores a value. It replaces both the old value and the old TTL.
    *
    * **Gotchas**
    *
-   * Without `ttl`, an entry that had a TTL has none afterwards.
+   * Without `ttl`, the new entry never expires, even if the old one had a TTL.
    */
   readonly put: (key: string, value: Value, options?: PutOptions) => Effect.Effect<void, WriteError>
 
@@ -94,37 +95,40 @@ export interface Service {
    *
    * **Details**
    *
-   * Everything is checked and encoded before the first byte is sent. Whether the batch is applied as a whole is up to
-   * the store (Memory, Sqlite: yes; Redis, FileSystem: not when it fails half-way). Of equal keys the last one counts, in
-   * every stack: the wrappers and the store are given no other.
+   * All entries are checked and encoded before the first byte is sent. Memory and Sqlite apply a batch as a whole. Redis and
+   * FileSystem may apply a part of a batch that fails. If a key occurs more than once, its last value is stored, in every
+   * stack: wrappers and stores only get the last one.
    */
   readonly putMany: (
     entries: Iterable<readonly [key: string, value: Value]>,
     options?: PutOptions
   ) => Effect.Effect<void, WriteError>
 
-  /** Deletes a key and answers whether it was there. */
+  /** Deletes a key. Returns whether it existed. */
   readonly delete: (key: string, options?: InCollection) => Effect.Effect<boolean, WriteError>
 
-  /** Deletes several keys and answers how many were there. */
+  /** Deletes several keys. Returns how many of them existed. */
   readonly deleteMany: (keys: Iterable<string>, options?: InCollection) => Effect.Effect<number, WriteError>
 
   /**
-   * The value of a key, or else what `load` gives, which is stored.
+   * Returns the value of a key. If the key is missing, runs `load` and stores its result.
    *
    * **Details**
    *
-   * While a key is being loaded through this layer, all callers that ask for it wait for the one outcome, failure
-   * included. The load has a fiber and a `Scope` of its own and the services of the first caller, without that caller's
-   * budget of time (`Deadline.within`); each caller waits as long as its own budget allows. The load goes on as long as
-   * anybody waits, and one that was interrupted stores nothing. Other processes load on their own.
+   * While a key is being loaded through this layer, all callers that ask for it wait for the same load and get the same
+   * result, even if it is a failure. Other processes load on their own.
    *
-   * What is loaded is stored only if the key is still missing: never over a `put`, nor after a `delete`, that came through
-   * this layer while it was loaded. With `Atomic` that holds for other processes, too; the caller then gets the value that is stored.
+   * The load runs on its own fiber, with its own `Scope` and with the services of the first caller. It does not have the
+   * time budget of that caller (`Deadline.within`). Each caller waits as long as its own budget allows. The load continues
+   * while at least one caller waits. An interrupted load stores nothing.
+   *
+   * The loaded value is stored only if the key is still missing: not after a `put` or a `delete` of the key that came
+   * through this layer during the load. With `Atomic`, this includes writes of other processes: the caller then gets the
+   * value that is stored.
    *
    * **Gotchas**
    *
-   * A load that asks for its own key, or in a circle, is a defect that names the circle.
+   * A load that waits for its own key, directly or through other loads, is a defect that names the keys of the cycle.
    */
   readonly getOrSet: <E, R>(
     key: string,
@@ -134,7 +138,7 @@ export interface Service {
 }
 
 /**
- * A key-value store, with whatever wraps it.
+ * A key-value store, together with the wrappers around it.
  *
  * **Example**
  *
@@ -156,7 +160,7 @@ export interface Service {
 export class KeyValue extends Context.Service<KeyValue, Service>()("effect-kv/KeyValue") {}
 
 /**
- * The service over a driver: the one place where the eight methods are derived from its three functions.
+ * Makes the service over a driver. All methods are derived from the driver's `get`, `put` and `delete`.
  *
  * @since 0.1.0
  */
@@ -217,7 +221,7 @@ export const make = (self: Driver): Service => {
           ),
         []
       ),
-    ttl: (key, options) => Effect.map(Effect.flatMap(read("ttl", [key], options), withTtls), ([answer]) => answer),
+    ttl: (key, options) => Effect.map(Effect.flatMap(read("ttl", [key], options), withTtls), ([result]) => result),
     ttlMany: (keys, options) => many(keys, (array) => Effect.flatMap(read("ttlMany", array, options), withTtls), []),
     put,
     putMany: (entries, options) =>

@@ -3,25 +3,25 @@
  *
  * **Details**
  *
- * Errors are tagged classes, to be handled with `Effect.catchTag`. Each says what was being done (`operation`), where
- * (`collection`, `keys`: the names that the application used, whatever prefixes the stack adds) and two things that a
- * policy needs to know:
+ * Errors are tagged classes, to be handled with `Effect.catchTag`. Each has the `operation`, its
+ * `collection` and `keys` (as the application named them, without prefixes that the stack adds), and two properties for
+ * policies:
  *
- * - `retryable`: may the same call succeed when it is made again?
- * - `outcome`, for writes: `"not-applied"` when the store certainly holds what it held before, `"unknown"` when the
- *   write may have been applied. It is `undefined` for reads.
+ * - `retryable`: whether the same call may succeed when it is made again.
+ * - `outcome`, for writes: `"not-applied"` if the store is certainly unchanged, `"unknown"` if the write may have been
+ *   applied. It is `undefined` for reads.
  *
- * {@link ReadError} and {@link WriteError} list what reads and writes can fail with: a `get` can never fail with
- * `ReadOnlyError`, and the compiler knows it.
+ * {@link ReadError} and {@link WriteError} are all errors of reads and of writes. So the compiler knows, for example, that a
+ * `get` never fails with `ReadOnlyError`.
  *
- * `message` can be logged and sent to others. It has the operation, the collection, the number of keys and what went wrong,
+ * `message` is safe to log and to send to others. It has the operation, the collection, the number of keys and the reason,
  * but no key, no value, no password and nothing that the backend quotes. `console.log`, `JSON.stringify` and Effect's
- * loggers show the same of an error (`toJSON`). Keys are in `keys`, and what the backend said is in `cause`.
+ * loggers show no more (`toJSON`). Keys are in `keys`, and the backend's own error is in `cause`.
  *
  * **Gotchas**
  *
  * - `keys`, `key`, `ttl`, `path` and `cause` are for your program, not for logs: keys may be session ids, `path` has the names
- *   of the value's fields, and `cause` may quote a key (a file's path has its name). Redis' answers are stripped of what was
+ *   of the value's fields, and `cause` may quote a key (a file's path has its name). Redis' replies are stripped of what was
  *   sent.
  * - `Cause.pretty` prints the `cause` of an error, too. So do Effect's loggers when they are given a `Cause`, `runMain`, and
  *   exporters of spans that you open (`Effect.withSpan`; those of `Tracing` have no cause). Log `error.message`, and handle
@@ -69,12 +69,12 @@ export class StoreUnavailableError extends failure("StoreUnavailableError")<
 }
 
 /**
- * The backend answered that it will not do this: wrong type, out of memory, disk full, no permission.
+ * The backend refused the operation: wrong type, out of memory, disk full, no permission.
  *
  * **Details**
  *
- * Not retryable. A write's `outcome` is `"not-applied"`, unless it may have been applied all the same
- * (`maybeApplied`: a batch that was refused half-way, a disk that failed at the end): then it is `"unknown"`.
+ * Not retryable. A write's `outcome` is `"not-applied"`, or `"unknown"` if it may have been applied (`maybeApplied`: a batch
+ * that was refused half-way, a disk that failed at the end).
  *
  * @since 0.1.0
  */
@@ -117,8 +117,8 @@ export class StoreSetupError extends failure("StoreSetupError")<{
  *
  * **Gotchas**
  *
- * A write's `outcome` is `"unknown"`: it may still be applied after the caller was told. It is `"not-applied"` if no time
- * was left when it began (`sent: false`), and if only the read of an `update` had begun.
+ * A write's `outcome` is `"unknown"`: it may still be applied after this error. It is `"not-applied"` if no time was left when
+ * it began (`sent: false`), and if only the read of an `update` had begun.
  *
  * @since 0.1.0
  */
@@ -186,8 +186,7 @@ export class SerializationError extends failure("SerializationError")<
 }
 
 /**
- * What is stored under the key is not what was expected there: not an entry of this library, or not of the
- * collection's schema.
+ * The stored value cannot be read: it is not an entry of this library, or does not fit the collection's schema.
  *
  * @since 0.1.0
  */
@@ -252,7 +251,7 @@ export class EntryTooSmallError extends failure("EntryTooSmallError")<
 }
 
 /**
- * A value could not be encrypted.
+ * A value could not be encrypted. Nothing was stored.
  *
  * @since 0.1.0
  */

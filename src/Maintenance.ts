@@ -1,5 +1,5 @@
 /**
- * Removing entries in bulk.
+ * Maintenance: removes entries in bulk.
  *
  * @since 0.1.0
  */
@@ -14,50 +14,50 @@ import type { InCollection } from "./KeyValue.ts"
 import type { Place, WriteError } from "./KeyValueError.ts"
 
 /**
- * Removes entries in bulk. See the members of {@link Maintenance}.
+ * Removes entries in bulk. This is the interface of {@link Maintenance}.
  *
  * **Details**
  *
- * With Sqlite, each of them also gives the space of the file that is free back to the file system, and empties the
- * write-ahead log: nothing that was deleted before can be read in them afterwards. While another connection reads, that is
- * left to the next time.
+ * With Sqlite, each operation also returns the free space of the file to the file system, and empties the write-ahead log.
+ * Afterwards, deleted data can no longer be read from these files. If another connection is reading, both are left to the
+ * next operation.
  *
  * @since 0.1.0
  */
 export interface Service {
   /**
-   * Removes all entries of a collection and answers how many there were.
+   * Removes all entries of a collection. Returns how many entries were removed.
    *
    * **Details**
    *
-   * Only what this stack named is removed, page by page: never another tenant's keys, never foreign data in the same
-   * database.
+   * Entries are removed page by page. Only entries that belong to this stack are removed, never keys of another tenant or
+   * other data in the same database.
    */
   readonly clearCollection: (options?: InCollection) => Effect.Effect<number, WriteError>
 
-  /** Removes all entries of all collections and answers how many there were. */
+  /** Removes all entries of all collections. Returns how many entries were removed. */
   readonly clear: Effect.Effect<number, WriteError>
 
   /**
-   * Frees the space of entries that have expired (which no read answers any more) and answers how many there were.
+   * Frees the space of expired entries, which no read returns any more. Returns how many entries were removed.
    *
    * **Details**
    *
-   * Stores do this by themselves as they go. With Redis the server does it, and the answer is 0. Below a prefix, only
-   * what has that prefix is removed and counted.
+   * Stores also remove expired entries on their own. With Redis, the server removes them, and the result is 0. With a prefix
+   * (`PrefixKeys`, `PrefixCollections`), only entries with that prefix are removed and counted.
    */
   readonly removeExpired: Effect.Effect<number, WriteError>
 }
 
 /**
- * The capability of clearing a store or a collection.
+ * The capability to clear a store or a collection, and to remove expired entries.
  *
  * @since 0.1.0
  */
 export class Maintenance extends Context.Service<Maintenance, Service>()("effect-kv/Maintenance") {}
 
 /**
- * The capability over a driver that has `maintenance`.
+ * Makes the capability for a driver that has `maintenance`.
  *
  * @since 0.1.0
  */
@@ -76,7 +76,7 @@ export const make = (self: Driver & { readonly maintenance: Operations }): Servi
   }
 }
 
-/** A failure after a page that removed something is one of an operation that is applied in part. */
+/** Removes all pages. If a page fails after an earlier page removed entries, the outcome of the operation is unknown. */
 const allPages = Effect.fnUntraced(function* <E>(
   place: Place,
   page: (place: Place, cursor: Call.Cursor) => Effect.Effect<Call.Removed, E>

@@ -1,5 +1,5 @@
 /**
- * Which request an operation works for, on hosts that end what a request began together with it (Cloudflare Workers).
+ * Says which request an operation belongs to, for hosts that stop the work of a request when it ends (Cloudflare Workers).
  *
  * @since 0.2.0
  */
@@ -8,39 +8,39 @@ import { dual } from "effect/Function"
 import * as internal from "./concurrency/request.ts"
 
 /**
- * A request that is known, such as the `ExecutionContext` (`ctx`) of a Worker.
+ * A known request, such as the `ExecutionContext` (`ctx`) of a Worker.
  *
  * @since 0.2.0
  */
 export interface Request extends internal.Request {}
 
 /**
- * The request that a fiber works for: a {@link Request}, `"shared"` or `"unknown"`.
+ * The request that a fiber belongs to: a {@link Request}, `"shared"` or `"unknown"`.
  *
  * **Details**
  *
- * - `"shared"`: loads, turns and work in the background are shared by all requests.
- * - `"unknown"`: each operation counts as a request of its own. No load is shared, and nothing runs in the background.
- * - A {@link Request}: loads are shared within it, and it is kept alive for what runs in the background.
+ * - `"shared"`: all requests share loads, turns and background work.
+ * - `"unknown"`: each operation counts as a separate request. No loads are shared, and nothing runs in the background.
+ * - A {@link Request}: loads are shared within the request. Background work keeps the request alive.
  *
  * Default: `"unknown"` in bundles for Cloudflare Workers (the condition `workerd`), `"shared"` everywhere else.
  *
  * **Gotchas**
  *
- * `"shared"` in a Worker is right only where all requests may use each other's I/O: in a Durable Object, and for a layer
- * that is built in each request.
+ * In a Worker, use `"shared"` only if requests may use each other's I/O: in a Durable Object, or with a layer that each
+ * request builds for itself.
  *
  * @since 0.2.0
  */
 export const Current = internal.CurrentRequest
 
 /**
- * Says which request an effect works for.
+ * Sets the request that an effect belongs to.
  *
  * **When to use**
  *
- * Use it in a Worker whose layer is kept between requests, so that the operations of one request share their loads, and
- * `PassthroughCache` can refresh in the background by `waitUntil`.
+ * Use it in a Worker that keeps its layer between requests. The operations of one request then share loads, and
+ * `PassthroughCache` can refresh in the background with `waitUntil`.
  *
  * **Example** (A Worker)
  *

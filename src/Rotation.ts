@@ -1,5 +1,5 @@
 /**
- * Encrypting anew what a store holds, under the current key.
+ * Rotation: re-encrypts the entries of a store with the current key.
  *
  * @since 0.1.0
  */
@@ -28,68 +28,68 @@ import {
  * @since 0.1.0
  */
 export interface Options {
-  /** Which collections. Default: all of the store. */
+  /** Collections to rotate. Default: all collections. */
   readonly collections?: Iterable<string> | undefined
   /**
-   * How many entries each {@link Progress} is about, at most: rounded down, and at most 10,000. Less than 1, or `NaN`, is the
-   * default. Default: 100.
+   * Maximum number of entries per {@link Progress}. It is rounded down, and limited to 10,000. For a number below 1, or
+   * `NaN`, the default is used. Default: 100.
    */
   readonly chunkSize?: number | undefined
-  /** How many entries are worked on at a time, within the same limits. Default: 16. */
+  /** How many entries are re-encrypted at a time, within the same limits. Default: 16. */
   readonly concurrency?: number | undefined
 }
 
 /**
- * What became of some entries of a collection.
+ * The result for some entries of a collection.
  *
  * @since 0.1.0
  */
 export interface Progress {
   readonly collection: string
-  /** How many were encrypted anew. */
+  /** How many entries were re-encrypted. */
   readonly rotated: number
-  /** How many were under the current key already. */
+  /** How many entries already had the current key and envelope. */
   readonly current: number
-  /** How many had gone (or expired) by the time that it was their turn. */
+  /** How many entries were deleted or had expired before their turn. */
   readonly gone: number
-  /** Those that were left as they are, because they cannot be read or a wrapper of the stack did not store them. */
+  /** Why entries were left unchanged: they cannot be read, or a wrapper of the stack did not store them. */
   readonly failed: ReadonlyArray<Unreadable>
 }
 
 /**
- * Why an entry was left as it is.
+ * Why an entry was left unchanged.
  *
  * @since 0.1.0
  */
 export type Unreadable = DecryptionError | DecompressionError | DeserializationError | StoreError
 
 /**
- * Encrypts anew, under the current key and in the configured envelope, what is stored under another key, in another
- * envelope or (with `allowPlaintext`) in plaintext.
+ * Re-encrypts entries that have another key, another envelope or (with `allowPlaintext`) no encryption. They get the current
+ * key and the configured envelope.
  *
  * **When to use**
  *
- * Use it after a new key was put in front of the ring of `FernetEncryption` or `Aead`, and all processes write with it.
- * When it has come to its end with nothing `failed`, the old key can go.
+ * Use it after you have put a new key first in the `keys` of `FernetEncryption` or `Aead`, and all processes write with it.
+ * When the stream has ended and no entry has `failed`, you can remove the old key.
  *
  * **Details**
  *
  * - Entries keep their value, their time of writing and their expiry.
- * - An entry is written only if it is still the one that was read (by the store's `Atomic`): a concurrent write is never
- *   overwritten with an older value, and what a process with an older configuration writes meanwhile is encrypted anew
- *   in its turn.
- * - Stop it at any time, by interruption or by taking no more of the stream, and start it again: what is under the
- *   current key is only read. With `collections`, it can go on where it was.
- * - Values are worked on at the level of the stack that is provided. The best is that of the encryption itself, below
- *   `Compression`, `LimitSize` and `TtlClamp`.
+ * - An entry is written only if it has not changed since it was read (`Atomic`). So a concurrent write is never overwritten
+ *   with an older value. If a process with an older configuration changes the entry in the meantime, that entry is
+ *   re-encrypted.
+ * - You can stop at any time, by interruption or by taking no more of the stream, and start again later. Entries with the
+ *   current key are then only read. With `collections`, you can continue where you stopped.
+ * - Provide the layer at the level of the encryption, below `Compression`, `LimitSize` and `TtlClamp`. Values are read and
+ *   written at the level of the layer that you provide.
  *
- * An entry that cannot be read is one of `failed`, and the others go on. So is one that a wrapper did not store, such as
- * `ReadOnly` with `"ignore"`: its error is a `StoreError`. Fails when the store does, or with
+ * An entry that cannot be read is listed in `failed`, and the rotation goes on. An entry that a wrapper did not store, such
+ * as `ReadOnly` with `"ignore"`, is listed with a `StoreError`. The stream fails when the store fails, and with
  * `ConflictError` when other writers changed an entry during each of 100 attempts.
  *
  * **Gotchas**
  *
- * With `onDecryptionError: "miss"`, what cannot be decrypted is `gone`.
+ * With `onDecryptionError: "miss"`, entries that cannot be decrypted are counted as `gone`.
  *
  * **Example**
  *
@@ -111,7 +111,7 @@ export type Unreadable = DecryptionError | DecompressionError | DeserializationE
  *
  * const program = Rotation.rotate().pipe(
  *   Stream.runForEach(({ collection, rotated, failed }) =>
- *     Effect.logInfo(`${collection}: ${rotated} encrypted anew, ${failed.length} cannot be read`)
+ *     Effect.logInfo(`${collection}: ${rotated} re-encrypted, ${failed.length} left unchanged`)
  *   ),
  *   Effect.provide(Encrypted)
  * )

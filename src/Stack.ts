@@ -60,7 +60,7 @@ export type Near = Layer.Layer<KeyValue | Maintenance, any, any>
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of the store in logs, metrics and spans. Default: none. */
+  /** Name of the store in logs, metrics and spans. Default: none. */
   readonly store?: string | undefined
 }
 
@@ -78,18 +78,18 @@ export type ProductionOptions<Cache extends Near = never> = Encryption & Product
  */
 export type Encryption =
   | {
-      /** The keys to encrypt with. */
+      /** Options of `Aead`. Either `aead` or `encryption` is required. Default: none. */
       readonly aead: Aead.Options
       readonly encryption?: undefined
       readonly envelope?: undefined
     }
   | {
-      /** The keys to encrypt with, or a passphrase and a salt. */
+      /** Options of `FernetEncryption`. Either `aead` or `encryption` is required. Default: none. */
       readonly encryption: FernetEncryption.Options
       readonly aead?: undefined
       /**
-       * How values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, in less than half of the bytes.
-       * Both forms can always be read. Default: `"binary"`.
+       * How values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, which takes less than half the
+       * space. Both forms can always be read. Default: `"binary"`.
        */
       readonly envelope?: Envelope | undefined
     }
@@ -100,13 +100,13 @@ export type Encryption =
  * @since 0.1.0
  */
 export interface Limits<Cache extends Near = never> extends Options {
-  /** Limits how many calls may run at the same time. Default: no limit. */
+  /** Limits how many calls run at a time. Default: none. */
   readonly bulkhead?: Bulkhead.Options | undefined
-  /** Limits how many calls (or keys) may start per time window. Default: no limit. */
+  /** Limits how many calls may start per time window. Default: none. */
   readonly rateLimit?: RateLimit.Options | undefined
-  /** Limits the time of an operation, including all attempts, pauses and queues. Default: no limit. */
+  /** Limit on an operation, including all its attempts, pauses and queues. Default: none. */
   readonly deadline?: Duration.Input | undefined
-  /** A read-through cache, with a layer of its own. Default: none. */
+  /** Adds a cache, which needs a layer of its own. Default: none. */
   readonly cache?: PassthroughCache.Options<Cache> | undefined
 }
 
@@ -116,17 +116,17 @@ export interface Limits<Cache extends Near = never> extends Options {
  * @since 0.1.0
  */
 export interface ProductionPolicies<Cache extends Near = never> extends Limits<Cache> {
-  /** Limits the time of each attempt. Default: 5 seconds. */
+  /** Limit on each attempt. Default: 5 seconds. */
   readonly timeout?: Duration.Input | undefined
   /** Sends a second attempt for slow reads. Default: none. */
   readonly hedge?: Hedge.Options | undefined
-  /** Retries failed operations. Default: the defaults of `Retry` (3 retries, the first after 100 milliseconds). */
+  /** Options of `Retry`. Default: the defaults of `Retry`. */
   readonly retry?: Retry.Options | undefined
   /** Fails calls at once while the store is down. Default: none. */
   readonly circuitBreaker?: CircuitBreaker.Options | undefined
-  /** Compresses values. Default: the defaults of `Compression` (gzip from 1 KiB on). */
+  /** Options of `Compression`. Default: the defaults of `Compression`, with the `envelope` of the stack. */
   readonly compression?: Compression.Options | undefined
-  /** Limits the size of values before compression. Default: no limit. */
+  /** Limits the size of values, before they are compressed. Default: none. */
   readonly limitSize?: LimitSize.Options | undefined
 }
 
@@ -136,9 +136,9 @@ export interface ProductionPolicies<Cache extends Near = never> extends Limits<C
  * @since 0.1.0
  */
 export interface MultiTenantOptions<Cache extends Near = never> extends Limits<Cache> {
-  /** The tenant's name, which prefixes its collections. */
+  /** Name of the tenant, the prefix of its collections. */
   readonly tenant: string
-  /** Limits the size of values. Default: `"1 MiB"`. */
+  /** Limits the size of values. Default: `{ maxSize: "1 MiB" }`. */
   readonly limitSize?: LimitSize.Options | undefined
 }
 

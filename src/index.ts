@@ -1,5 +1,5 @@
 /**
- * A resilient key-value data layer for Effect: stores, and wrappers that add one behaviour each.
+ * A resilient key-value data layer for Effect: stores, and wrappers that each add one behavior.
  *
  * @since 0.1.0
  */

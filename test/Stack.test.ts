@@ -4,12 +4,25 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
+import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
-import { Atomic, Enumeration, KeyValue, type KeyValueError, Memory, Stack, Statistics } from "../src/index.ts"
+import {
+  Atomic,
+  Enumeration,
+  KeyValue,
+  type KeyValueError,
+  Maintenance,
+  Memory,
+  Stack,
+  Statistics
+} from "../src/index.ts"
 import { buildError, faulty, type Script, script } from "./support/faults.ts"
 import { memory, stored } from "./support/inspect.ts"
+import { metricOf } from "./support/metrics.ts"
 import { recorder } from "./support/spans.ts"
 
 const keys = [Redacted.make("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")] as const
@@ -64,14 +77,26 @@ describe("Stack", () => {
   it.effect("multiTenant gives each tenant its own entries in one store", () => {
     const base = memory()
     const tenant = (name: string) => base.pipe(Stack.multiTenant({ tenant: name, limitSize: { maxSize: "1 KiB" } }))
-    const get = KeyValue.KeyValue.use((kv) => kv.get("k"))
     return Effect.gen(function* () {
       yield* KeyValue.KeyValue.use((kv) => kv.put("k", "a's")).pipe(Effect.provide(tenant("a")))
-      assert.isUndefined(yield* Effect.provide(get, tenant("b")))
-      assert.strictEqual(yield* Effect.provide(get, tenant("a")), "a's")
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const { keys, collections } = yield* Enumeration.Enumeration
+        assert.isUndefined(yield* kv.get("k"))
+        assert.deepStrictEqual(yield* Stream.runCollect(keys()), [])
+        assert.deepStrictEqual(yield* Stream.runCollect(collections()), [])
+        assert.isFalse(yield* kv.delete("k"))
+        yield* kv.put("k", "b's")
+        assert.strictEqual(yield* (yield* Maintenance.Maintenance).clear, 1)
+      }).pipe(Effect.provide(tenant("b")))
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        assert.strictEqual(yield* kv.get("k"), "a's")
+        assert.strictEqual((yield* Effect.flip(kv.put("k", "x".repeat(2000))))._tag, "EntryTooLargeError")
+        const { total } = yield* Statistics.Statistics.use((it) => it.snapshot)
+        assert.strictEqual(total.delete, undefined, "statistics are the tenant's own")
+      }).pipe(Effect.provide(tenant("a")))
       assert.strictEqual(yield* stored("k", { collection: "a__default_collection" }), "a's")
-      const tooLarge = KeyValue.KeyValue.use((kv) => kv.put("k", "x".repeat(2000)))
-      assert.strictEqual((yield* Effect.flip(Effect.provide(tooLarge, tenant("a"))))._tag, "EntryTooLargeError")
       assert.strictEqual(
         (yield* buildError(Memory.layer().pipe(Stack.multiTenant({ tenant: "a__b" }))))._tag,
         "StoreSetupError"
@@ -79,20 +104,92 @@ describe("Stack", () => {
     }).pipe(Effect.provide(base))
   })
 
-  for (const [name, stack] of [
-    ["monitoring", Stack.monitoring({ store: "s" })],
-    ["development", Stack.development()]
-  ] as const) {
-    it.effect(`${name} does not change values, and counts operations`, () =>
-      Effect.gen(function* () {
+  it.effect("multiTenant limits values to 1 MiB by default", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      yield* kv.put("k", new Uint8Array(1024 * 1024))
+      const error = yield* Effect.flip(kv.put("k", new Uint8Array(1024 * 1024 + 1)))
+      assert.strictEqual(error._tag, "EntryTooLargeError")
+    }).pipe(Effect.provide(Memory.layer().pipe(Stack.multiTenant({ tenant: "a" }))))
+  )
+
+  it.effect("multiTenant names metrics after the store, or after the tenant if no store is given", () =>
+    Effect.gen(function* () {
+      for (const [options, name] of [
+        [{}, "a"],
+        [{ store: "s" }, "s"]
+      ] as const) {
+        const layer = Memory.layer().pipe(
+          Stack.multiTenant({ tenant: "a", rateLimit: { limit: 1, burst: 1 }, ...options })
+        )
+        yield* Effect.gen(function* () {
+          const kv = yield* KeyValue.KeyValue
+          yield* kv.get("k")
+          yield* Effect.flip(kv.get("k"))
+          const [[attributes] = []] = yield* metricOf("effect_kv.rate_limit.rejected")
+          assert.strictEqual(attributes?.["db.namespace"], name)
+        }).pipe(Effect.provide(layer), Effect.provideService(Metric.MetricRegistry, new Map()))
+      }
+    })
+  )
+
+  it.effect("development fails with TimeoutError when the store does not answer for 5 seconds", () =>
+    Effect.gen(function* () {
+      const plan = { ...script(), always: "hang" as const }
+      yield* Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(Effect.flip(KeyValue.KeyValue.use((kv) => kv.get("k"))))
+        yield* TestClock.adjust(4999)
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust(1)
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
+      }).pipe(Effect.provide(Memory.layer().pipe(faulty(plan), Stack.development())))
+    })
+  )
+
+  /** What a preset does to a value, and the spans and lines that it makes of it. */
+  const seen = <E>(preset: Stack.Stack<E>) =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recorder()
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message, fiber }) => {
+        const { value = "no value" } = fiber.getRef(References.CurrentLogAnnotations)
+        lines.push(`${logLevel}: ${[message].flat().join(" ")}, ${value}`)
+      })
+      yield* Effect.gen(function* () {
         const kv = yield* KeyValue.KeyValue
-        yield* kv.put("k", 1)
-        assert.strictEqual(yield* kv.get("k"), 1)
-        assert.strictEqual(yield* stored("k"), 1)
-        assert.strictEqual((yield* Statistics.Statistics.use((it) => it.snapshot)).total.get?.hitRate, 1)
-      }).pipe(Effect.provide(memory().pipe(stack)))
-    )
-  }
+        yield* kv.put("k", "text")
+        assert.strictEqual(yield* kv.get("k"), "text")
+        assert.strictEqual(yield* stored("k"), "text")
+        const { total } = yield* Statistics.Statistics.use((it) => it.snapshot)
+        assert.deepStrictEqual([total.put?.calls, total.get?.calls, total.get?.hitRate], [1, 1, 1])
+      }).pipe(
+        Effect.provide([memory().pipe(preset), Logger.layer([logger])]),
+        Effect.provideService(References.MinimumLogLevel, "All"),
+        Effect.withTracer(tracer)
+      )
+      return { spans: spans.map(({ name }) => name), lines }
+    })
+
+  it.effect("monitoring logs each operation at level Debug and makes a span for it", () =>
+    Effect.gen(function* () {
+      const { spans, lines } = yield* seen(Stack.monitoring({ store: "s" }))
+      assert.deepStrictEqual(spans, ["put default_collection", "get default_collection"])
+      assert.deepStrictEqual(lines, ["Debug: put finished, no value", "Debug: get finished, no value"])
+    })
+  )
+
+  it.effect("development logs the start and the end of each operation, with its value", () =>
+    Effect.gen(function* () {
+      const { spans, lines } = yield* seen(Stack.development())
+      assert.deepStrictEqual(spans, [])
+      assert.deepStrictEqual(lines, [
+        `Info: put started, "text"`,
+        `Info: put finished, "text"`,
+        "Info: get started, no value",
+        `Info: get finished, "text"`
+      ])
+    })
+  )
 })
 
 describe("the measurements of a preset", () => {

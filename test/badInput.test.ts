@@ -204,7 +204,7 @@ describe("damaged compressed data", () => {
               )
             deepStrictEqual(yield* both(good), { value: JSON.parse(text) })
             for (const cut of [1, 4, 8, good.length - 1, good.length]) yield* fails(good.subarray(0, -cut), "")
-            yield* fails(Buffer.concat([good, Buffer.alloc(1)]), "1 bytes behind its end")
+            yield* fails(Buffer.concat([good, Buffer.alloc(1)]), "1 bytes after the end of the compressed data")
             yield* fails(Buffer.concat([good, Buffer.from("more")]), "")
             yield* fails(compress("nonsense"), "not JSON")
             yield* fails(compress(`\uFEFF${text}`), "not JSON")

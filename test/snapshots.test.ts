@@ -22,7 +22,7 @@ import * as Sqlite from "../src/stores/Sqlite.ts"
 import type { Value } from "../src/Value.ts"
 import { temporaryDirectory } from "./servers/process.ts"
 import { describeWithRedis } from "./servers/redis.ts"
-import { fakeStorage } from "./stores/effectstore/fakeStorage.ts"
+import { fakeStorage } from "./stores/effectStore/fakeStorage.ts"
 import { connect, uniquePrefix } from "./stores/redis/support.ts"
 
 const now = Date.UTC(2026, 10, 25, 12, 34, 56, 789)

@@ -1,11 +1,11 @@
 /**
- * A wrapper made with `Driver.around`: how operations run, whatever they are.
+ * A wrapper made with `Driver.around`, which changes how operations run.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Option, Semaphore } from "effect"
 import { Driver, KeyValue, KeyValueError, Memory } from "effect-kv"
 
-/** Lets `limit` operations run at a time. More fail with `BulkheadFullError`. */
+/** Limits how many operations run at a time. Further operations fail with `BulkheadFullError`. */
 export const bulkhead = (limit: number) =>
   Driver.wrapperEffect(
     Effect.gen(function* () {
@@ -30,7 +30,7 @@ export const bulkhead = (limit: number) =>
     })
   )
 
-/** Another wrapper of this kind: it makes every operation take a while. */
+/** Delays every operation. */
 const slow = Driver.wrapper(Driver.around((call, next) => Effect.delay(next(call), "20 millis")))
 
 const Store = Memory.layer().pipe(slow, bulkhead(2))

@@ -1,28 +1,28 @@
 /**
- * A wrapper made with `Driver.combine`: one store of several.
+ * A wrapper made with `Driver.combine`, which makes one store from several.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, type Layer } from "effect"
 import { Atomic, Driver, KeyValue, Memory } from "effect-kv"
 
-/** Sends reads to a replica. Whoever reads to write what he read (`Atomic`) reads from the primary store. */
+/** Reads from a replica. Writes, and the reads of `Atomic`, go to the primary store. */
 export const readingFrom = <Replica extends Layer.Layer<KeyValue.KeyValue, any, any>>(replica: Replica) =>
   Driver.wrapperOver([replica], (primary, [replica]) =>
     Effect.succeed(
       Driver.combine([primary, replica!], (call, [primary, replica]) => {
-        const changes = Driver.isWrite(call) || (call._tag === "get" && call.versioned)
-        return changes ? primary!(call) : replica!(call)
+        const needsPrimary = Driver.isWrite(call) || (call._tag === "get" && call.versioned)
+        return needsPrimary ? primary!(call) : replica!(call)
       })
     )
   )
 
-/** Tells which store is asked. */
+/** Prints which store runs an operation. */
 const announced = (name: string) =>
   Driver.wrapper(
     Driver.around((call, next) => Effect.andThen(Console.log(`${name}: ${call.place.operation}`), next(call)))
   )
 
-// Two ways to one store, in place of a primary server and its replica.
+// Here, both are the same store, instead of a primary server and its replica.
 const Base = Memory.layer()
 const Store = Base.pipe(announced("primary"), readingFrom(Base.pipe(announced("replica"))))
 

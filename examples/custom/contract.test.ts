@@ -1,5 +1,5 @@
 /**
- * The store and the wrappers of this directory do all that ours do: the contract suite, with `@effect/vitest`.
+ * Runs the contract suite on the store and the wrappers of this directory, with `@effect/vitest`.
  *
  *     npx vitest run test/examples/contract.test.ts
  */
@@ -19,7 +19,7 @@ const contract = <const C extends StoreContract.Capability, E>(
   options: StoreContract.Options<C>
 ) =>
   describe(name, () => {
-    // With the test clock, each case on a layer of its own.
+    // Each case has its own layer and test clock.
     for (const { name, run } of StoreContract.cases(options)) it.effect(name, () => Effect.provide(run, layer))
   })
 

@@ -1,5 +1,5 @@
 /**
- * A wrapper made with `Driver.mapEntries`: values on their way in and out, one by one.
+ * A wrapper made with `Driver.mapEntries`, which changes values when they are written and read.
  */
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { NodeRuntime } from "@effect/platform-node"
@@ -13,13 +13,13 @@ const Signed = Schema.Struct({
   signature: Schema.Uint8ArrayFromBase64
 })
 
-/** A payload is either JSON or bytes: both have to come back as they were. */
+/** A payload is JSON or bytes. Both must be read back exactly as they were written. */
 const open = ({ kind, content }: typeof Signed.Type) =>
   kind === "json"
     ? Value.Payload.parse(content)
     : Result.map(Base64.decode(content), (bytes) => Value.Payload.bytes(bytes))
 
-/** Signs values together with their names: nobody else can write them, or move them under another key. */
+/** Signs values and their names, so that nobody else can write a value or move it to another key. */
 export const signed = (secret: Redacted.Redacted) => {
   const sign = ({ collection, keys }: KeyValueError.Place, kind: string, content: string) =>
     createHmac("sha256", Redacted.value(secret))
@@ -50,7 +50,7 @@ export const signed = (secret: Redacted.Redacted) => {
       },
       decode: (entry, place) => {
         if (entry === undefined) return Effect.succeed(entry)
-        // The spread keeps `version`, and so `Atomic` works through this wrapper.
+        // The spread keeps `version`, which `Atomic` needs.
         return Effect.map(Effect.fromResult(verify(entry.payload.value, place)), (payload) => ({ ...entry, payload }))
       }
     })

@@ -1,22 +1,22 @@
 /**
- * A wrapper made with `Driver.mapNames`: what keys and collections are called inside.
+ * A wrapper made with `Driver.mapNames`, which changes the names of keys and collections in the store.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
 import { Driver, Enumeration, KeyValue, Memory } from "effect-kv"
 
 /**
- * Writes `A` as `^a` and `^` as `^^`: different names stay different where `A` and `a` are the same. It goes character by
- * character, so that a prefix of a name stays a prefix.
+ * Writes `A` as `^a` and `^` as `^^`, so that different names stay different where case is ignored. Each character is
+ * encoded on its own, so that a prefix of a name stays a prefix.
  */
 const encode = (name: string) => name.replace(/[A-Z^]/g, (character) => `^${character.toLowerCase()}`)
 
 const decode = (name: string) => {
   const decoded = name.replace(/\^(.)/g, (_, character: string) => character.toUpperCase())
-  return encode(decoded) === name ? decoded : undefined // not a name of ours
+  return encode(decoded) === name ? decoded : undefined // not a name that `encode` returns
 }
 
-/** Names without capital letters, for stores to which `Alice` and `alice` are the same. */
+/** Writes names in lower case, for stores that ignore case. */
 export const lowerCase = Driver.wrapper(Driver.mapNames({ collection: { encode, decode }, key: { encode, decode } }))
 
 const Base = Memory.layer()

@@ -1,8 +1,8 @@
 /**
- * A store of one's own: a driver of three functions, here over a client that keeps documents.
+ * Your own store: a driver of three functions, here over the client of a document database.
  */
 import { NodeRuntime } from "@effect/platform-node"
-import { Clock, Console, Effect } from "effect"
+import { Array, Clock, Console, Effect } from "effect"
 import { Driver, Entry, KeyValue, KeyValueError, Retry, Statistics, Value } from "effect-kv"
 import { type Document, Documents } from "../support/documents.ts"
 
@@ -10,13 +10,13 @@ const make = Effect.gen(function* () {
   const documents = yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: () => Documents.connect(),
-      catch: (cause) => new KeyValueError.StoreSetupError({ module: "Documents", reason: "nobody answers", cause })
+      catch: (cause) => new KeyValueError.StoreSetupError({ module: "Documents", reason: "no connection", cause })
     }),
     (documents) => Effect.promise(() => documents.close())
   )
 
-  /** A failure says where it was, whether it may pass, and whether a write may have been applied. */
-  const request = <A>(place: KeyValueError.Place, run: () => Promise<A>) =>
+  /** The error says which call failed, that it may be retried, and that a write may have been applied. */
+  const request = <A>({ place }: Driver.Call, run: () => Promise<A>) =>
     Effect.tryPromise({
       try: run,
       catch: (cause) => new KeyValueError.StoreUnavailableError({ ...place, reason: "no answer", sent: true, cause })
@@ -25,25 +25,24 @@ const make = Effect.gen(function* () {
   return {
     system: "documents",
     defaultCollection: Driver.defaultCollection,
-    get: Effect.fnUntraced(function* (call) {
-      const found = yield* request(call.place, () => documents.find(idsOf(call)))
-      const now = yield* Clock.currentTimeMillis
-      return found.map((document) => document && toEntry(document, now))
-    }),
-    put: (call) =>
-      request(call.place, () => {
-        const ids = idsOf(call)
-        return documents.save(call.entries.map((entry, i) => toDocument(ids[i]!, entry)))
-      }),
-    delete: Effect.fnUntraced(function* (call) {
-      const removed = yield* request(call.place, () => documents.remove(idsOf(call)))
-      const now = yield* Clock.currentTimeMillis
-      return removed.filter((document) => toEntry(document, now) !== undefined).length
-    })
+    get: (call) =>
+      Effect.flatMap(
+        request(call, () => documents.find(idsOf(call))),
+        toEntries
+      ),
+    put: (call) => request(call, () => documents.save(Array.zipWith(idsOf(call), call.entries, toDocument))),
+    delete: (call) =>
+      Effect.map(
+        Effect.flatMap(
+          request(call, () => documents.remove(idsOf(call))),
+          toEntries
+        ),
+        (removed) => removed.filter((entry) => entry !== undefined).length
+      )
   } satisfies Driver.Driver
 })
 
-/** Different pairs of collection and key have different ids, whatever is in them. */
+/** Different pairs of collection and key have different ids, whatever characters they contain. */
 const idsOf = ({ collection, keys }: Driver.Get | Driver.Put | Driver.Delete) =>
   keys.map((key) => JSON.stringify([collection, key]))
 
@@ -54,12 +53,20 @@ const toDocument = (id: string, { payload, createdAt, expiresAt }: Entry.Entry):
   expiresAt
 })
 
-/** What has expired is missing, for every operation. */
-const toEntry = ({ value, createdAt, expiresAt }: Document, now: number): Entry.Entry | undefined => {
-  const payload = value instanceof Uint8Array ? Value.Payload.bytes(value) : Value.Payload.json(value, true)
-  const entry = { payload, createdAt, expiresAt }
-  return Entry.isExpired(entry, now) ? undefined : entry
-}
+/** Expired entries are missing for every operation. */
+const toEntries = (documents: ReadonlyArray<Document | undefined>) =>
+  Effect.map(Clock.currentTimeMillis, (now) =>
+    documents.map((document) => {
+      const entry = document && toEntry(document)
+      return entry && Entry.isExpired(entry, now) ? undefined : entry
+    })
+  )
+
+const toEntry = ({ value, createdAt, expiresAt }: Document): Entry.Entry => ({
+  payload: value instanceof Uint8Array ? Value.Payload.bytes(value) : Value.Payload.json(value, true),
+  createdAt,
+  expiresAt
+})
 
 export const layer = Driver.layer(make)
 
@@ -71,7 +78,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("hit rate:", total.get?.hitRate)
 })
 
-// Every wrapper works with it.
+// All wrappers work with this store.
 const Store = layer.pipe(Retry.wrap(), Statistics.wrap())
 
 if (import.meta.main) program.pipe(Effect.provide(Store), NodeRuntime.runMain)

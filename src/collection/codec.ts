@@ -16,14 +16,14 @@ import type { Value } from "../Value.ts"
 import { faultOf, formatPath, type Problem } from "../value/jsonProblem.ts"
 import { oneLine } from "../value/oneLine.ts"
 
-/** What the options of a collection say of its keys and values. */
+/** The options of a collection that concern its keys and values. */
 interface Schemas<S extends Schema.Constraint, K> {
   readonly schema: S
   readonly key?: Schema.Codec<K, string> | undefined
   readonly onInvalid?: "fail" | "miss" | undefined
 }
 
-/** How the keys and values of a collection are written and read, and its errors. */
+/** Encodes and decodes the keys and values of a collection, and makes its errors. */
 export const collectionCodec = <S extends Schema.Constraint, K>(collection: string, options: Schemas<S, K>) => {
   const json = Schema.toCodecJson(options.schema)
   const encodeJson = Schema.encodeEffect(json)
@@ -34,10 +34,10 @@ export const collectionCodec = <S extends Schema.Constraint, K>(collection: stri
     if (keyCodec === undefined) return Effect.succeed(key as string)
     const invalid = (reason: string, cause: unknown) =>
       new InvalidKeyError({ operation, collection, keys: [names.shown(key)], reason, cause })
-    return orFault(
+    return blamingValue(
       () =>
         Effect.mapErrorEager(keyCodec(key), (cause) =>
-          invalid("it does not fit the schema of the collection's keys", cause)
+          invalid("the key does not match the collection's key schema", cause)
         ),
       key,
       ({ reason, cause }) => invalid(reason, cause)
@@ -54,18 +54,18 @@ export const collectionCodec = <S extends Schema.Constraint, K>(collection: stri
         const encode = () =>
           Effect.mapBothEager(encodeJson(value), {
             onSuccess: (value) => [key, value] as const,
-            onFailure: (error) => doesNotFit(place, error)
+            onFailure: (error) => mismatch(place, error)
           })
-        return orFault(encode, value, (problem) => new SerializationError({ ...place, ...problem }))
+        return blamingValue(encode, value, (problem) => new SerializationError({ ...place, ...problem }))
       })
     )
 
   const decodeStrictly = (operation: Operation, key: string, value: Value) => {
-    const unfit = (reason: string, cause: unknown) =>
+    const invalid = (reason: string, cause: unknown) =>
       new DeserializationError({ operation, collection, keys: [key], reason, cause })
     const decode = () =>
-      Effect.mapErrorEager(decodeJson(value), (cause) => unfit("it does not fit the collection's schema", cause))
-    return orFault(decode, value, ({ reason, cause }) => unfit(reason, cause))
+      Effect.mapErrorEager(decodeJson(value), (cause) => invalid("it does not match the collection's schema", cause))
+    return blamingValue(decode, value, ({ reason, cause }) => invalid(reason, cause))
   }
 
   const decode = (
@@ -84,11 +84,11 @@ export const collectionCodec = <S extends Schema.Constraint, K>(collection: stri
 }
 
 /**
- * A schema recurses through what it is given. Where that ends in a defect and the value is to blame (it throws, holds itself,
- * or nests more deeply than the call stack allows), the effect fails; else the defect is the schema's. Most schemas take no
- * step of a fiber, and are run at once.
+ * Runs a schema on a value, and turns a defect into a failure if the value caused the defect: it throws, it contains itself, or
+ * it is nested too deeply for the call stack. Any other defect is a fault of the schema and stays a defect. Most schemas need
+ * no fiber step and run at once.
  */
-const orFault = <A, E, R, E2>(
+const blamingValue = <A, E, R, E2>(
   run: () => Effect.Effect<A, E, R>,
   value: unknown,
   fail: (problem: Problem) => E2
@@ -103,19 +103,19 @@ const orFault = <A, E, R, E2>(
   return Exit.isExit(effect) && Exit.isSuccess(effect) ? effect : Effect.catchDefect(effect, blame)
 }
 
-const tooDeepForSchema = "nested more deeply than the collection's schema can follow"
+const tooDeepForSchema = "nested too deeply for the collection's schema"
 
-/** V8's words and JavaScriptCore's, or else Firefox's. */
+/** V8 and JavaScriptCore say "call stack", and Firefox says "too much recursion". */
 const isStackOverflow = (cause: unknown): boolean =>
   cause instanceof Error && /call stack|too much recursion/.test(cause.message)
 
-const doesNotFit = (place: Place, cause: Schema.SchemaError): SerializationError => {
+const mismatch = (place: Place, cause: Schema.SchemaError): SerializationError => {
   const issue = formatIssue(cause.issue).issues[0]
   const path = (issue?.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment))
   return new SerializationError({
     ...place,
     path: formatPath(path.map((segment) => (typeof segment === "symbol" ? String(segment) : segment))),
-    reason: issue?.message ?? "it does not fit the collection's schema",
+    reason: issue?.message ?? "it does not match the collection's schema",
     cause
   })
 }

@@ -4,14 +4,14 @@ import type { Place, TimeoutError } from "../KeyValueError.ts"
 import type { Holder } from "../time/waitAtMost.ts"
 
 /**
- * What every call carries.
+ * The fields that every call has.
  *
  * **Details**
  *
- * - `collection` and `keys` are the names as this level of the stack sees them; prefixes change them on the way in.
- * - `place` holds the application's operation and names, index by index, for errors.
- * - `deadline` is the time at which a `Timeout` or `Deadline` further out gives up, in milliseconds of the monotonic clock
- *   (`Driver.monotonicMillis`). Nothing is sent at or after it; a store that can ends its own work by then.
+ * - `collection` and `keys` are the names at this level of the stack. Wrappers that add prefixes change them on the way in.
+ * - `place` holds the operation and the names that the application used, for errors. Its keys are in the order of `keys`.
+ * - `deadline` is the time at which an outer `Timeout` or `Deadline` gives up, in milliseconds of the monotonic clock
+ *   (`Driver.monotonicMillis`). Nothing is sent at or after that time. A store that can limit its own work ends it by then.
  * - `limit` is the time limit of the `Timeout` around a driver that enforces limits itself (`declareWaits`). `deadline` is
  *   then the deadline of wrappers further out.
  * - `holder` keeps something for the call, such as its place in a `Bulkhead`. A wrapper that stops waiting for work which
@@ -47,11 +47,12 @@ interface KeyedCall extends CallBase {
 }
 
 /**
- * Reads entries: `get`, `getMany`, `ttl`, `ttlMany`, and the reading half of `Atomic`.
+ * Reads entries, for `get`, `getMany`, `ttl`, `ttlMany` and the reads of `Atomic`.
  *
  * **Details**
  *
- * `expiry` asks for an exact `expiresAt` (else it may be missing or an estimate), `versioned` for a `version`.
+ * `expiry` asks for an exact `expiresAt`. Without it, `expiresAt` may be missing or an estimate. `versioned` asks for a
+ * `version`.
  *
  * @since 0.1.0
  */
@@ -62,7 +63,7 @@ export interface Get extends KeyedCall {
 }
 
 /**
- * Writes `entries[i]` under `keys[i]`, replacing value and expiry together.
+ * Writes `entries[i]` under `keys[i]`. Each write replaces both the value and the expiry.
  *
  * @since 0.1.0
  */
@@ -72,7 +73,7 @@ export interface Put extends KeyedCall {
 }
 
 /**
- * Deletes keys and answers how many there were.
+ * Deletes keys. The driver returns how many of them existed.
  *
  * @since 0.1.0
  */
@@ -81,12 +82,12 @@ export interface Delete extends KeyedCall {
 }
 
 /**
- * Writes (or, without `entry`, deletes) the one key if its entry still has the version `expected`, or if there is none
- * when that is `undefined`. Answers a {@link Swapped}.
+ * Writes one key if its entry still has the version `expected`. The driver returns a {@link Swapped}.
  *
  * **Details**
  *
- * With `keepsExpiry`, `entry.expiresAt` is the expiry of the entry that is replaced, to be kept as it is.
+ * If `expected` is `undefined`, the key must be missing. Without `entry`, the call deletes the key. With `keepsExpiry`,
+ * `entry.expiresAt` is the expiry of the replaced entry, and the store keeps that expiry unchanged.
  *
  * @since 0.1.0
  */
@@ -98,31 +99,31 @@ export interface CompareAndPut extends KeyedCall {
 }
 
 /**
- * What becomes of an entry that is not stored although its write succeeds: what was stored under its key stays
- * (`"ignore"`), or is deleted (`"delete"`).
+ * What happens to a key when a write succeeds without storing its entry: the old entry stays (`"ignore"`) or is deleted
+ * (`"delete"`).
  *
  * @since 0.1.0
  */
 export type Drop = "ignore" | "delete"
 
 /**
- * What a compare-and-put did: it wrote (`true`), another writer came first (`false`), or the entry was dropped by a limit
- * on the way.
+ * The result of a compare-and-put: `true` if it wrote, `false` if another writer came first, or a {@link Drop} if a limit
+ * of the stack dropped the entry.
  *
  * @since 0.1.0
  */
 export type Swapped = boolean | Drop
 
 /**
- * Where a page of an enumeration starts: `undefined` for the first, else what the page before answered. Its form is the
- * driver's own.
+ * Where a page of an enumeration starts: `undefined` for the first page, otherwise the `next` of the previous page. Each
+ * driver chooses its own type of cursor.
  *
  * @since 0.1.0
  */
 export type Cursor = unknown
 
 /**
- * A page of an enumeration. It may be empty; the last one has no `next`.
+ * A page of an enumeration. A page may be empty. The last page has no `next`.
  *
  * @since 0.1.0
  */
@@ -132,7 +133,7 @@ export interface Page {
 }
 
 /**
- * A page of a removal: how many entries it removed.
+ * A page of a removal, with the number of entries that it removed. The last page has no `next`.
  *
  * @since 0.1.0
  */
@@ -142,7 +143,7 @@ export interface Removed {
 }
 
 /**
- * Lists keys of one collection that start with `prefix`.
+ * Lists the keys of one collection that start with `prefix`.
  *
  * @since 0.1.0
  */
@@ -155,7 +156,7 @@ export interface Keys extends CallBase {
 }
 
 /**
- * Lists collections that start with `prefix` and hold a key that starts with `keyPrefix`.
+ * Lists the collections that start with `prefix` and have a key that starts with `keyPrefix`.
  *
  * @since 0.1.0
  */
@@ -168,7 +169,7 @@ export interface Collections extends CallBase {
 }
 
 /**
- * Removes the entries of one collection, or of those that start with a prefix, whose keys start with `keyPrefix`.
+ * Removes the entries whose keys start with `keyPrefix`, from one collection or from all collections with a prefix.
  *
  * @since 0.1.0
  */
@@ -184,8 +185,8 @@ export interface Clear extends CallBase {
  *
  * **Details**
  *
- * `selects` tells by their names, as this level of the stack sees them, which entries the call is about. Without it, all
- * of the store are.
+ * `selects` decides by the names at this level of the stack which entries may be removed. Without `selects`, all expired
+ * entries of the store are removed.
  *
  * @since 0.1.0
  */
@@ -196,14 +197,14 @@ export interface RemoveExpired extends CallBase {
 }
 
 /**
- * One request to a driver. Calls are data: a wrapper may look at them, change them, hold them back or repeat them.
+ * One request to a driver. A call is plain data that a wrapper can inspect, change, delay or repeat.
  *
  * @since 0.1.0
  */
 export type Call = Get | Put | Delete | CompareAndPut | Keys | Collections | Clear | RemoveExpired
 
 /**
- * Does the call change the store?
+ * Returns whether the call can change the store.
  *
  * @since 0.1.0
  */
@@ -211,14 +212,14 @@ export const isWrite = (call: Call): boolean =>
   call._tag !== "get" && call._tag !== "keys" && call._tag !== "collections"
 
 /**
- * How many keys the call is about; 0 for enumeration and maintenance.
+ * Returns the number of keys of the call, which is 0 for enumeration and maintenance.
  *
  * @since 0.1.0
  */
 export const keyCount = (call: Call): number => ("keys" in call ? call.keys.length : 0)
 
 /**
- * The collection as this level of the stack names it; `undefined` for a call about the whole store.
+ * Returns the collection's name at this level of the stack, or `undefined` for a call that is not limited to one collection.
  *
  * @since 0.1.0
  */
@@ -226,7 +227,7 @@ export const collectionOf = (call: Call): string | undefined => {
   switch (call._tag) {
     case "clear":
       return "name" in call.collection ? call.collection.name : undefined
-    // One that is made of another call by a spread may still have that one's.
+    // A call that was made by spreading another call may still have a `collection` from that call.
     case "collections":
     case "removeExpired":
       return undefined
@@ -236,7 +237,7 @@ export const collectionOf = (call: Call): string | undefined => {
 }
 
 /**
- * Keeps the keys (and entries) at the given indices.
+ * Returns the call with only the keys (and entries) at the given indices.
  *
  * @since 0.1.0
  */
@@ -248,7 +249,7 @@ export const pick = <C extends Get | Put | Delete>(call: C, indices: ReadonlyArr
 })
 
 /**
- * What a batch amounts to: of equal keys, the last one counts. The same call when no two are equal.
+ * Removes duplicate keys from a batch and keeps the last of each. Returns the same call if there are no duplicates.
  *
  * @since 0.1.0
  */
@@ -262,7 +263,7 @@ export const lastOfEachKey = <C extends Put | Delete>(call: C): C => {
 }
 
 /**
- * The place of the key at an index, for the error of one entry of a batch.
+ * Returns the place of the key at an index, for the error of one entry of a batch.
  *
  * @since 0.1.0
  */
@@ -270,7 +271,7 @@ export const placeOf = (call: { readonly place: Place }, index: number): Place =
   call.place.keys.length <= 1 ? call.place : { ...call.place, keys: call.place.keys.slice(index, index + 1) }
 
 /**
- * A call that deletes keys of another call, as a part of it.
+ * Makes a call that deletes the keys of another call, as a part of that call.
  *
  * @since 0.1.0
  */
@@ -283,7 +284,7 @@ export const toDelete = (call: Get | Put | Delete | CompareAndPut): Delete => ({
 })
 
 /**
- * A call that reads the keys of a write before the write, as a part of it. When it fails, nothing was applied.
+ * Makes a call that reads the keys of a write before the write. If the read fails, nothing was applied.
  *
  * @since 0.1.0
  */
@@ -300,7 +301,7 @@ export const toGet = (
 })
 
 /**
- * The place of a part that only reads, before the write that it is a part of.
+ * Returns the place of a read that comes before a write of the same operation. If the read fails, nothing was applied.
  *
  * @since 0.1.0
  */
@@ -308,7 +309,7 @@ export const beforeWriting = (place: Place): Place =>
   place.outcomeOfPart === undefined ? { ...place, outcomeOfPart: "not-applied" } : place
 
 /**
- * The place of a part of a write of which another part was applied already.
+ * Returns the place of a part of a write that comes after another part was applied. If it fails, the outcome is unknown.
  *
  * @since 0.1.0
  */

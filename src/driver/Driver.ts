@@ -5,49 +5,49 @@ import type * as Call from "./Call.ts"
 import type { Extent } from "./extents.ts"
 
 /**
- * What a store implements and a wrapper transforms: a small record of functions from calls to effects.
+ * The interface that a store implements and a wrapper transforms: a small record of functions from calls to effects.
  *
  * **Details**
  *
- * A store has `get`, `put` and `delete`, all of them batched; everything that applications call is derived from these.
- * `listing`, `maintenance` and `atomic` are there where the store has that capability: `Enumeration`, `Maintenance` and
- * `Atomic` are derived from them.
+ * Every store has `get`, `put` and `delete`, which take batches. All methods of `KeyValue` are derived from these three. A
+ * store with more capabilities has `listing`, `maintenance` or `atomic`: `Enumeration`, `Maintenance` and `Atomic` are
+ * derived from them.
  *
- * A driver builds a fresh effect for every call. It keeps no object that it returns, and may keep those that it is
- * given.
+ * A driver builds a new effect for every call. It may keep the objects that it is given. It must not keep the objects that
+ * it returns.
  *
  * @since 0.1.0
  */
 export interface Driver {
-  /** The kind of store, as OpenTelemetry's `db.system.name` has it: `"redis"`, `"sqlite"`, `"memory"`, … */
+  /** The kind of store, as in OpenTelemetry's `db.system.name`: `"redis"`, `"sqlite"`, `"memory"`, … */
   readonly system: string
-  /** The collection of a call that names none. */
+  /** The collection that is used when the application names none. */
   readonly defaultCollection: string
   /**
-   * Whether applications read, and may write, integers beyond 2^53 as `bigint`s. `undefined`: they do not, unless the
-   * driver is combined with one that is exact. `false`: the driver rounds integers itself, so that no combination with it
-   * is exact. Default: `undefined`.
+   * Whether applications read integers beyond 2^53 as `bigint`s, and may write `bigint`s. `undefined`: they do not, unless
+   * the driver is combined with one that is exact. `false`: the driver itself rounds integers, so no combination with it is
+   * exact. Default: `undefined`.
    */
   readonly exactIntegers?: boolean | undefined
-  /** Which parts of which stores it reaches. Default: set by `Driver.layer`, and handed on by all wrappers. */
+  /** The parts of stores that the driver reaches. Default: `Driver.layer` sets it, and all wrappers pass it on. */
   readonly extents?: ReadonlyArray<Extent> | undefined
-  /** Whether values are wanted as JSON text: then they are turned into it at once, and not copied. Default: false. */
+  /** Whether the driver prefers values as JSON text. If so, values are encoded at once and not copied. Default: false. */
   readonly prefersText?: boolean | undefined
 
   readonly get: (call: Call.Get) => Effect.Effect<ReadonlyArray<Entry | undefined>, ReadError>
   readonly put: (call: Call.Put) => Effect.Effect<void, WriteError>
   readonly delete: (call: Call.Delete) => Effect.Effect<number, WriteError>
 
-  /** Default: it cannot list, and has no `Enumeration`. */
+  /** Default: the store cannot list names, and its layer has no `Enumeration`. */
   readonly listing?: Listing | undefined
-  /** Default: it cannot be cleared, and has no `Maintenance`. */
+  /** Default: the store cannot be cleared, and its layer has no `Maintenance`. */
   readonly maintenance?: Maintenance | undefined
-  /** Default: it cannot write conditionally, and has no `Atomic`. */
+  /** Default: the store cannot write conditionally, and its layer has no `Atomic`. */
   readonly atomic?: Atomic | undefined
 }
 
 /**
- * How a driver lists names, page by page.
+ * Lists names, one page per call.
  *
  * @since 0.2.0
  */
@@ -57,7 +57,7 @@ export interface Listing {
 }
 
 /**
- * How a driver removes entries in bulk, page by page.
+ * Removes entries in bulk, one page per call.
  *
  * @since 0.2.0
  */
@@ -67,7 +67,7 @@ export interface Maintenance {
 }
 
 /**
- * How a driver writes a key if nobody else has written it.
+ * Writes a key on condition that no other writer has changed it.
  *
  * @since 0.2.0
  */
@@ -76,7 +76,7 @@ export interface Atomic {
 }
 
 /**
- * The collection of a call that names none: `"default_collection"`, as in py-key-value.
+ * The usual default collection of a store: `"default_collection"`, as in py-key-value.
  *
  * @since 0.1.0
  */

@@ -4,31 +4,31 @@ import type { Call } from "./Call.ts"
 import type { Driver } from "./Driver.ts"
 
 /**
- * Runs one operation of a driver. Each application builds a fresh effect.
+ * Runs one operation of a driver. It builds a new effect each time it is called.
  *
  * @since 0.1.0
  */
 export type Next<C extends Call, A, E> = (call: C) => Effect.Effect<A, E>
 
 /**
- * Changes how an operation runs, whatever it is and whatever it returns.
+ * Changes how an operation runs. The same filter is used for all operations, whatever they return.
  *
  * @since 0.1.0
  */
 export type Filter = <C extends Call, A, E>(call: C, next: Next<C, A, E>) => Effect.Effect<A, E | CommonError>
 
 /**
- * Puts a filter around every operation of a driver: the combinator of policies such as retry, timeout and logging.
+ * Puts a filter around every operation of a driver. Policies such as retry, timeout and logging are made this way.
  *
  * **Details**
  *
- * The filter may run `next` with the call or a changed one, once, several times or not at all. It cannot tell the
- * operations' results apart, so whatever it does holds for all eight of them, for capabilities and for those that
- * later versions add. What it may add to their errors is `CommonError`.
+ * The filter may run `next` with the same call or a changed one: once, several times or not at all. The filter is generic
+ * in the result. So it applies to all eight operations, including capabilities, and to operations that later versions add.
+ * It may add `CommonError` to the errors of an operation.
  *
  * **Gotchas**
  *
- * Call `next` for each attempt: the effect that it returned once is the same attempt again.
+ * Call `next` again for each attempt. An effect that `next` returned belongs to one attempt only.
  *
  * **Example** (A wrapper that counts calls)
  *
@@ -56,7 +56,7 @@ export const around =
     mapOperations(driver, (next) => (call) => filter(call, next))
 
 /**
- * Transforms every operation that a driver has. `of` finds the same operation in another driver, which must have it.
+ * Transforms every operation that a driver has. `of` returns the same operation of another driver, which must have it.
  *
  * @internal
  */

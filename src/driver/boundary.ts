@@ -1,4 +1,4 @@
-/** Where calls of applications become calls of drivers: names, values and TTLs are checked here, and nowhere else. */
+/** The boundary between applications and drivers. Names, values and TTLs are checked here and nowhere else. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,7 +11,7 @@ import type { Driver } from "./Driver.ts"
 import * as names from "./names.ts"
 import { expiry } from "./ttl.ts"
 
-/** Takes items at once, so that the effect can run again although an iterator cannot. One that throws is a defect. */
+/** Reads all items at once, because the effect may run again and an iterator cannot. An iterator that throws is a defect. */
 export const withItems = <A, B, E, R>(
   items: Iterable<A>,
   run: (items: ReadonlyArray<A>) => Effect.Effect<B, E, R>
@@ -20,7 +20,7 @@ export const withItems = <A, B, E, R>(
   return Result.isSuccess(taken) ? Effect.suspend(() => run(taken.success)) : Effect.die(taken.failure)
 }
 
-/** Checks names before anything else happens. */
+/** Checks the collection and the keys, then runs the operation with its place. */
 export const withPlace = <A, E, R = never>(
   driver: Driver,
   operation: Operation,
@@ -42,7 +42,7 @@ export const withPlace = <A, E, R = never>(
   return run(place)
 }
 
-/** Checks what names are to start with. Half of a surrogate pair would match other names, as stores know UTF-8 only. */
+/** Checks a prefix. Stores compare UTF-8, in which half of a surrogate pair would match other names. */
 export const withPrefix = <A, E, R = never>(
   place: Place,
   prefix: string | undefined,
@@ -52,18 +52,18 @@ export const withPrefix = <A, E, R = never>(
   return reason === undefined ? run(prefix ?? "") : Effect.fail(new InvalidKeyError({ ...place, reason }))
 }
 
-/** The most names that are asked for at a time, whatever a call says. */
-const mostAtATime = 10_000
+/** The upper limit of {@link atATime}, whatever the caller asks for. */
+const maxAtATime = 10_000
 
-/** How many to work on at a time: a whole number from 1 to 10,000, and `otherwise` for what is less than 1 or no number. */
+/** Returns how many items to process at a time: `count`, rounded down and at most 10,000, or `otherwise` if it is below 1. */
 export const atATime = (count: number | undefined, otherwise: number): number =>
-  count !== undefined && count >= 1 ? Math.floor(Math.min(count, mostAtATime)) : otherwise
+  count !== undefined && count >= 1 ? Math.floor(Math.min(count, maxAtATime)) : otherwise
 
-/** The value of an entry, as callers of this driver read it. Nothing else turns a payload into a value. */
+/** Returns the value of an entry as callers of this driver read it. Nothing else turns a payload into a value. */
 export const valueOf = (driver: Pick<Driver, "exactIntegers">, entry: Entry): Value =>
   entry.payload.toValue(driver.exactIntegers)
 
-/** Validates, copies and dates values. */
+/** Validates and copies values, and makes entries with the current time and the expiry. */
 export const encode = (
   driver: Pick<Driver, "exactIntegers" | "prefersText">,
   place: Place,
@@ -72,10 +72,10 @@ export const encode = (
 ): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> =>
   atNow((now) => encodeAt(driver, now, place, values, ttl))
 
-/** How many values are encoded before other fibers get their turn: some milliseconds' worth of ordinary ones. */
-const slice = 2000
+/** How many values are encoded before other fibers may run. Values of ordinary size take a few milliseconds. */
+const sliceLength = 2000
 
-/** The same at a time that is known. A large batch lets other fibers run in between; a small one takes no step. */
+/** Like {@link encode}, with a given time. A large batch lets other fibers run in between. A small one takes no fiber step. */
 export const encodeAt = (
   driver: Pick<Driver, "exactIntegers" | "prefersText">,
   createdAt: number,
@@ -88,7 +88,7 @@ export const encodeAt = (
   const entries: Array<Entry> = []
   const as = { exact: driver.exactIntegers, asText: driver.prefersText }
   const go = (from: number): Effect.Effect<ReadonlyArray<Entry>, SerializationError> => {
-    const to = Math.min(from + slice, values.length)
+    const to = Math.min(from + sliceLength, values.length)
     for (let i = from; i < to; i++) {
       const payload = Payload.from(values[i], as)
       if (Result.isFailure(payload)) {

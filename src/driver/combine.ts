@@ -6,7 +6,7 @@ import type { Driver } from "./Driver.ts"
 import { united } from "./extents.ts"
 
 /**
- * Runs an operation on one or more of several drivers: `nexts[i]` runs it on driver `i`.
+ * Runs an operation on one or more drivers: `nexts[i]` runs it on driver `i`.
  *
  * @since 0.2.0
  */
@@ -16,31 +16,31 @@ export type Route = <C extends Call, A, E>(
 ) => Effect.Effect<A, E | CommonError>
 
 /**
- * Makes one driver of several: the combinator of fallback and routing.
+ * Makes one driver of several drivers. Fallback and routing are made this way.
  *
  * **Details**
  *
- * The result has the capabilities that all of them have. An enumeration goes on where its first page came from,
- * whatever `route` says later. `route` runs when the operation does; what it throws is a defect of that
- * operation.
+ * The result has the capabilities that all drivers have. `route` chooses the driver for the first page of an enumeration.
+ * All later pages come from the same driver. `route` runs when the operation runs, and an exception that it throws is a
+ * defect of that operation.
  *
  * **Gotchas**
  *
- * The `version` of an entry means something to the driver that it came from only: leave `atomic` out of the
- * result unless a key always goes to the same driver.
+ * The `version` of an entry is valid only in the driver that returned it. Leave `atomic` out of the result unless each key
+ * always goes to the same driver.
  *
  * @since 0.1.0
  */
 export const combine = (drivers: readonly [Driver, ...Array<Driver>], route: Route): Driver =>
   mapOperations(common(drivers), (_, of) => {
-    const nexts = drivers.map((driver, index) => owning(index, of(driver)))
+    const nexts = drivers.map((driver, index) => keepingOwner(index, of(driver)))
     return (call) => {
       const cursor = cursorOf(call)
       return cursor === undefined ? Effect.suspend(() => route(call, nexts)) : nexts[cursor.owner]!(call)
     }
   })
 
-/** The first driver, without the capabilities that another one lacks. */
+/** The first driver, without the capabilities that any other driver lacks. */
 const common = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
   const { exactIntegers: _exact, extents: _extents, ...first } = drivers[0]
   const ifAll = <K extends "listing" | "maintenance" | "atomic">(name: K): Driver[K] =>
@@ -56,8 +56,8 @@ const common = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
 }
 
 /**
- * What is true of a driver that is made of several: it reaches what they reach, and is exact if one of them is and none
- * rounds integers itself. The others then keep integers as exactly (`Payload.toValue`).
+ * The facts of a driver that is made of several. It reaches all that they reach. It is exact if one of them is exact and none
+ * rounds integers itself: the others keep the digits of integers as well (`Payload.toValue`).
  */
 export const factsOf = (drivers: ReadonlyArray<Driver>): Pick<Driver, "exactIntegers" | "extents"> => {
   const extents = united(drivers)
@@ -70,7 +70,7 @@ export const factsOf = (drivers: ReadonlyArray<Driver>): Pick<Driver, "exactInte
   }
 }
 
-/** A cursor that remembers which driver it belongs to. */
+/** A cursor, with the index of the driver that it belongs to. */
 interface Owned {
   readonly owner: number
   readonly inner: Cursor
@@ -80,20 +80,20 @@ const cursorOf = (call: Call): Owned | undefined => ("cursor" in call ? (call.cu
 
 const isPaged = (call: Call): boolean => "cursor" in call
 
-const owning =
+const keepingOwner =
   <C extends Call, A, E>(owner: number, next: Next<C, A, E>): Next<C, A, E> =>
   (call) =>
     isPaged(call)
-      ? Effect.map(next({ ...call, cursor: cursorOf(call)?.inner }), (page) => own(owner, page))
+      ? Effect.map(next({ ...call, cursor: cursorOf(call)?.inner }), (page) => withOwner(owner, page))
       : next(call)
 
-const own = <A>(owner: number, page: A): A => {
+const withOwner = <A>(owner: number, page: A): A => {
   const { next } = page as { readonly next: Cursor }
   return { ...page, next: next === undefined ? undefined : ({ owner, inner: next } satisfies Owned) }
 }
 
 /**
- * Runs a paged operation on one driver after the other, as one enumeration.
+ * Runs a paged operation on one driver after another, as a single enumeration.
  *
  * @since 0.1.0
  */
@@ -103,7 +103,7 @@ export const inTurn = <C extends Call & { readonly cursor: Cursor }, A extends {
   return (call) => {
     const { owner, inner } = (call.cursor ?? { owner: 0, inner: undefined }) as Owned
     return Effect.map(nexts[owner]!({ ...call, cursor: inner }), (page) => {
-      if (page.next !== undefined) return own(owner, page)
+      if (page.next !== undefined) return withOwner(owner, page)
       return {
         ...page,
         next: owner + 1 < nexts.length ? ({ owner: owner + 1, inner: undefined } satisfies Owned) : undefined

@@ -1,21 +1,21 @@
 /**
- * A part of a store: the entries that a driver can reach there.
+ * A part of a store: the entries that a driver can reach in it.
  *
  * **Details**
  *
- * `collection` and `key` give the names that the store has for the names of the driver, and keep prefixes as a
- * `NameCodec` does: so what they make of `""` is what all these names begin with.
+ * `collection` and `key` return the store's name for a name of the driver. They keep prefixes, as a `NameCodec` does. So
+ * all names of this part start with what the functions return for `""`.
  *
  * @since 0.1.0
  */
 export interface Extent {
-  /** What is equal (`===`) for two drivers if an entry of one may be an entry of the other. */
+  /** Identifies the store. It is equal (`===`) for two drivers if an entry of one may be an entry of the other. */
   readonly store: unknown
   readonly collection: (name: string) => string
   readonly key: (name: string) => string
 }
 
-/** A driver, of which is known what it reaches. */
+/** A driver that may say what it reaches. */
 interface Reaching {
   readonly extents?: ReadonlyArray<Extent> | undefined
 }
@@ -25,14 +25,14 @@ const same = (name: string): string => name
 /** All entries of a store. */
 export const whole = (store: unknown): Extent => ({ store, collection: same, key: same })
 
-/** A part of a store that has a name of its own there, such as a table. */
+/** A named part of a store, such as a table. */
 export const part = (store: unknown, name: string): Extent => ({
   store,
   collection: (collection) => `${name}\0${collection}`,
   key: same
 })
 
-/** The extents of a driver that gives the names of its calls to another one by these functions. */
+/** The extents of a driver that renames collections and keys with these functions before it calls another driver. */
 export const renamed = (
   extents: ReadonlyArray<Extent>,
   names: { readonly collection: (name: string) => string; readonly key: (name: string) => string }
@@ -43,7 +43,7 @@ export const renamed = (
     key: (name) => key(names.key(name))
   }))
 
-/** A collection of a store that is a store in turn, of entries that have collections of their own. */
+/** A collection that is used as a store, because its entries belong to several collections. */
 class Folded {
   readonly within: Extent
   constructor(within: Extent) {
@@ -51,21 +51,21 @@ class Folded {
   }
 }
 
-/** The extents of a driver that keeps all collections inside of one. */
+/** The extents of a driver that keeps all collections in a single one. */
 export const folded = (extents: ReadonlyArray<Extent>, into: string): ReadonlyArray<Extent> =>
   extents.map((extent) => whole(new Folded({ ...extent, collection: () => extent.collection(into) })))
 
-/** The stores that a driver reaches entries of: two drivers that {@link meet} have one in common. */
+/** The stores that a driver reaches. Two drivers that {@link meet} have a store in common. */
 export const storesOf = ({ extents = [] }: Reaching): ReadonlySet<unknown> =>
   new Set(extents.map(({ store }) => rootOf(store)))
 
 const rootOf = (store: unknown): unknown => (store instanceof Folded ? rootOf(store.within.store) : store)
 
-/** May there be an entry that both drivers reach? */
+/** Whether both drivers may reach the same entry. */
 export const meet = (a: Reaching, b: Reaching): boolean =>
   (a.extents ?? []).some((one) => (b.extents ?? []).some((other) => overlap(one, other)))
 
-/** May there be an entry that is in both? */
+/** Whether both extents may contain the same entry. */
 const overlap = (a: Extent, b: Extent): boolean => {
   const [x, y] = [a.store, b.store]
   if (x instanceof Folded && y instanceof Folded) return overlap(x.within, y.within) && haveNamesInCommon(a, b)
@@ -74,7 +74,7 @@ const overlap = (a: Extent, b: Extent): boolean => {
   return x === y && haveNamesInCommon(a, b)
 }
 
-/** Do both drivers reach the same entries, and is that known? */
+/** Whether both drivers are known to reach exactly the same entries. */
 export const coincide = (a: Reaching, b: Reaching): boolean =>
   a.extents !== undefined &&
   a.extents.length === b.extents?.length &&
@@ -91,6 +91,6 @@ const haveNamesInCommon = (a: Extent, b: Extent): boolean =>
 
 const mayBothStart = (a: string, b: string): boolean => a.startsWith(b) || b.startsWith(a)
 
-/** What a driver made of several reaches, if it is known of all of them. */
+/** The extents of a driver that is made of several, or `undefined` if the extents of one of them are unknown. */
 export const united = (drivers: ReadonlyArray<Reaching>): ReadonlyArray<Extent> | undefined =>
   drivers.some(({ extents }) => extents === undefined) ? undefined : drivers.flatMap(({ extents }) => extents ?? [])

@@ -4,15 +4,15 @@ import type { ReadError, WriteError } from "../KeyValueError.ts"
 import * as Call from "./Call.ts"
 import type { Atomic, Driver } from "./Driver.ts"
 
-/** How to look at the entries below a `decode` that makes misses of some of them: these are hidden. */
+/** Reads entries below a `decode` that turns some entries into misses. Such entries are called hidden. */
 export interface Hiding {
   readonly get: Driver["get"]
   readonly decode: (entry: Entry, call: Call.Get, index: number) => Effect.Effect<Entry | undefined, ReadError>
 }
 
 /**
- * Lets a hidden entry be replaced by a write that expects none: the version that it has is expected instead, so that a
- * concurrent write is not overwritten.
+ * Lets a write that expects no entry replace a hidden entry. The write then expects the version of the hidden entry, so that
+ * it does not overwrite a concurrent write.
  */
 export const replacingHidden = (hiding: Hiding, { compareAndPut }: Atomic): Atomic["compareAndPut"] => {
   const attempt = (call: Call.CompareAndPut, attempts: number): Effect.Effect<Call.Swapped, WriteError> =>
@@ -35,14 +35,14 @@ const orIfLost = (
   otherwise: () => Effect.Effect<Call.Swapped, WriteError>
 ): Effect.Effect<Call.Swapped, WriteError> => Effect.filterOrElse(swap, (swapped) => swapped !== false, otherwise)
 
-/** How often to look again when other writers replace or delete the hidden entry meanwhile. */
+/** How often to try again when other writers replace or delete the hidden entry in the meantime. */
 const maxAttempts = 10
 
 type Found = "missing" | "visible" | { readonly version: unknown }
 
 const visible = Effect.succeed<Found>("visible")
 
-/** An entry that cannot be read for another reason is there. */
+/** An entry that cannot be read counts as visible: it must not be replaced. */
 const find = (hiding: Hiding, call: Call.CompareAndPut): Effect.Effect<Found, WriteError> => {
   const get = Call.toGet(call, { expiry: false, versioned: true })
   return Effect.flatMap(
@@ -56,7 +56,7 @@ const find = (hiding: Hiding, call: Call.CompareAndPut): Effect.Effect<Found, Wr
   ).pipe(Effect.catchTag(["DeserializationError", "DecryptionError", "DecompressionError"], () => visible))
 }
 
-/** Deletes hidden entries without counting them. If they cannot be looked at, they count. */
+/** Deletes hidden entries without counting them. Entries that cannot be read are counted. */
 export const withoutHidden = (hiding: Hiding, remove: Driver["delete"]): Driver["delete"] =>
   Effect.fnUntraced(function* (call) {
     const hidden = yield* Effect.orElseSucceed(hiddenKeys(hiding, call), () => new Set())

@@ -1,6 +1,6 @@
 import { type Place, StoreUnavailableError } from "../KeyValueError.ts"
 
-/** The failure of an operation whose layer is closed. `sent`: it may have been sent before. */
+/** The error of an operation whose layer is closed. `sent`: the operation may have been sent before the layer closed. */
 export const layerClosed = (place: Place, sent = false, cause?: unknown): StoreUnavailableError =>
   new StoreUnavailableError({
     ...place,

@@ -7,36 +7,36 @@ import type { Atomic, Driver } from "./Driver.ts"
 import { type Hiding, replacingHidden, withoutHidden } from "./hidden.ts"
 
 /**
- * How entries change on their way into a store and out of it.
+ * Functions that change entries on their way into a store and out of it.
  *
  * **Details**
  *
- * `encode` and `decode` see one entry at a time, whether it is read or written alone or in a batch; the first failure
- * fails the call, and a write that fails here has stored nothing. An effect that is already a success costs no fiber
- * step. `place` holds the application's names, for errors; `name` is what the entry is called at this level of the
- * stack, where prefixes may have been added.
+ * `encode` and `decode` get one entry at a time, even if a batch is read or written. The first failure fails the whole
+ * call. If `encode` fails, nothing of the batch is stored. An effect that has already succeeded costs no fiber step.
+ * `place` has the names that the application used, for errors. `name` has the names at this level of the stack, where
+ * prefixes may have been added.
  *
- * An entry of which `decode` makes a miss is missing for every operation that goes by its value: `putIfAbsent` and
- * `update` replace it, and `delete` does not count it. Listing and clearing go by names, and include it.
+ * If `decode` turns an entry into a miss, operations that depend on the value treat it as missing: `putIfAbsent` and
+ * `update` replace the entry, and `delete` does not count it. Listing and clearing depend on names only, and include it.
  *
  * @since 0.1.0
  */
 export interface EntryMapping {
-  /** A `Drop` in the place of the entry: it is not stored. `putIfAbsent` answers false then. */
+  /** Returns the entry to store, or a `Drop` if it is not to be stored. `putIfAbsent` then returns `false`. */
   readonly encode?: (entry: Entry, place: Place, name: Name) => Effect.Effect<Entry | Call.Drop, WriteError>
-  /** `undefined` in is a miss; `undefined` out makes one. */
+  /** Gets `undefined` for a missing entry, and returns `undefined` to turn an entry into a miss. */
   readonly decode?: (entry: Entry | undefined, place: Place, name: Name) => Effect.Effect<Entry | undefined, ReadError>
   /**
-   * Whether `decode` may make a miss of an entry. Without it, `delete`, and a conditional write that loses, are spared the
-   * read that looks whether the entry is one of those. Default: true.
+   * Whether `decode` may turn an entry into a miss. With `false`, `delete` and conditional writes that fail skip the read
+   * that checks for such entries. Default: true.
    */
   readonly mayHide?: boolean | undefined
-  /** Whether values are wanted as JSON text, whatever the driver prefers (see `Driver.prefersText`). Default: false. */
+  /** Whether this mapping prefers values as JSON text, whatever the driver prefers (`Driver.prefersText`). Default: false. */
   readonly prefersText?: boolean
 }
 
 /**
- * What an entry is called.
+ * The collection and the key of an entry at one level of the stack.
  *
  * @since 0.1.0
  */
@@ -46,11 +46,11 @@ export interface Name {
 }
 
 /**
- * Changes entries on the way in and out, one by one: the combinator of codecs, limits and defaults.
+ * Changes entries on the way in and out, one by one. Codecs, limits and defaults are made this way.
  *
  * **Details**
  *
- * Keep an entry's other fields (`{ ...entry, payload }`): `version` is what makes `Atomic` work through the wrapper.
+ * Keep the other fields of an entry (`{ ...entry, payload }`). `Atomic` works through the wrapper only if `version` is kept.
  *
  * @since 0.1.0
  */
@@ -94,7 +94,7 @@ const nameOf = (call: Call.Get | Call.Put | Call.CompareAndPut, index: number): 
   key: call.keys[index]!
 })
 
-/** Of equal keys the last one counts, also when that is one that is dropped. */
+/** Of duplicate keys, the last one counts, even if its entry is dropped. */
 const putEncoded = (
   driver: Driver,
   call: Call.Put,
@@ -134,7 +134,7 @@ const encodeOne =
     )
   }
 
-/** `slices.forEach` that takes no fiber step for a single effect that is a success already. */
+/** Like `slices.forEach`, but takes no fiber step for a single effect that has already succeeded. */
 const eachEager = <A, B, E>(
   items: ReadonlyArray<A>,
   f: (item: A, index: number) => Effect.Effect<B, E>

@@ -8,12 +8,13 @@ import * as extents from "./extents.ts"
 import { AllListed, type Listed } from "./listing/Listed.ts"
 
 /**
- * How a name is written inside, and back.
+ * Translates names of one level of the stack into names of the level below, and back.
  *
  * **Details**
  *
- * `encode` must give different names for different names, and keep prefixes: if `a` is a prefix of `b`, `encode(a)` is
- * one of `encode(b)`. `decode` is its inverse, and answers `undefined` for a name that `encode` never gives.
+ * `encode` must return different names for different names. It must also keep prefixes: if `a` is a prefix of `b`,
+ * `encode(a)` must be a prefix of `encode(b)`. `decode` is the inverse of `encode`, and returns `undefined` for a name that
+ * `encode` never returns.
  *
  * @since 0.1.0
  */
@@ -23,7 +24,7 @@ export interface NameCodec {
 }
 
 /**
- * Puts a string before each name.
+ * Makes a codec that puts a prefix before each name.
  *
  * @since 0.1.0
  */
@@ -37,12 +38,12 @@ const unchanged: NameCodec = { encode: (name) => name, decode: (name) => name }
 type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut
 
 /**
- * Renames collections, keys or both: the combinator of namespaces.
+ * Renames collections, keys or both. Namespaces are made this way.
  *
  * **Details**
  *
- * Names are changed on the way in and, for enumeration, back; what the mapping did not name stays out of sight, and is
- * neither cleared nor, once it has expired, removed or counted.
+ * Names are encoded on the way in. An enumeration decodes them on the way out. An entry with a name that `decode` does not
+ * know is ignored: it is not listed or cleared, and when it has expired, it is not removed or counted.
  *
  * @since 0.1.0
  */
@@ -62,7 +63,7 @@ export const mapNames =
         keys: (call) =>
           Effect.map(
             listing.keys({ ...call, collection: collection.encode(call.collection), prefix: key.encode(call.prefix) }),
-            outward(key.decode)
+            decodingNames(key.decode)
           ),
         collections: (call) =>
           Effect.map(
@@ -71,7 +72,7 @@ export const mapNames =
               prefix: collection.encode(call.prefix),
               keyPrefix: key.encode(call.keyPrefix)
             }),
-            outward(collection.decode)
+            decodingNames(collection.decode)
           )
       },
       maintenance: maintenance && {
@@ -86,7 +87,7 @@ export const mapNames =
           }),
         removeExpired: (call) =>
           maintenance.removeExpired(
-            selecting(call, (storedCollection, storedKey) => {
+            selectingByOuterNames(call, (storedCollection, storedKey) => {
               const outerCollection = collection.decode(storedCollection)
               const outerKey = key.decode(storedKey)
               return outerCollection === undefined || outerKey === undefined ? undefined : [outerCollection, outerKey]
@@ -96,20 +97,20 @@ export const mapNames =
     }
   }
 
-/** The driver with other names in calls that have keys. Listing and maintenance are the caller's to rename. */
-const renamed = (driver: Driver, inward: <C extends Keyed>(call: C) => C): Driver => {
+/** Renames in calls that have keys. The caller must rename in listing and maintenance. */
+const renamed = (driver: Driver, rename: <C extends Keyed>(call: C) => C): Driver => {
   const { get, put, delete: remove, atomic } = driver
   return {
     ...driver,
-    get: (call) => get(inward(call)),
-    put: (call) => put(inward(call)),
-    delete: (call) => remove(inward(call)),
-    atomic: atomic && { compareAndPut: (call) => atomic.compareAndPut(inward(call)) }
+    get: (call) => get(rename(call)),
+    put: (call) => put(rename(call)),
+    delete: (call) => remove(rename(call)),
+    atomic: atomic && { compareAndPut: (call) => atomic.compareAndPut(rename(call)) }
   }
 }
 
-/** The call about the entries that it selects by their outer names, which `decode` makes of the inner ones. */
-const selecting = (
+/** Lets `selects` of a call see outer names, although the store calls it with inner names. */
+const selectingByOuterNames = (
   call: Call.RemoveExpired,
   decode: (collection: string, key: string) => readonly [collection: string, key: string] | undefined
 ): Call.RemoveExpired => ({
@@ -120,7 +121,7 @@ const selecting = (
   }
 })
 
-const outward =
+const decodingNames =
   (decode: NameCodec["decode"]) =>
   (page: Call.Page): Call.Page => ({
     names: page.names.flatMap((name) => decode(name) ?? []),
@@ -128,11 +129,11 @@ const outward =
   })
 
 /**
- * Keeps all collections inside of one, with the collection's name as a part of the key.
+ * Keeps all collections in a single one, and makes the collection's name a part of each key.
  *
  * **Details**
  *
- * Enumerating collections, and clearing more than one of them, goes through all keys of the one collection.
+ * Listing collections reads all keys of that single collection. So does clearing more than one collection.
  *
  * @since 0.1.0
  */
@@ -152,7 +153,7 @@ export const foldCollections =
           const { length } = names.encode(call.collection, "")
           return Effect.map(
             listing.keys({ ...call, collection: into, prefix: names.encode(call.collection, call.prefix) }),
-            outward((name) => name.slice(length))
+            decodingNames((name) => name.slice(length))
           )
         },
         collections: (call) => foldedCollections(listing, into, names, call)
@@ -168,7 +169,7 @@ export const foldCollections =
             : clearFolded(driver, into, names, { ...call, prefix: call.collection.prefix }),
         removeExpired: (call) =>
           maintenance.removeExpired(
-            selecting(call, (collection, key) => (collection === into ? names.decode(key) : undefined))
+            selectingByOuterNames(call, (collection, key) => (collection === into ? names.decode(key) : undefined))
           )
       }
     }
@@ -179,7 +180,7 @@ interface Folded {
   readonly keyPrefix: string
 }
 
-const matching = (names: Compound, { prefix, keyPrefix }: Folded) => {
+const collectionMatcher = (names: Compound, { prefix, keyPrefix }: Folded) => {
   const collectionOf = (name: string): string | undefined => {
     const pair = names.decode(name)
     return pair?.[0].startsWith(prefix) && pair[1].startsWith(keyPrefix) ? pair[0] : undefined
@@ -198,7 +199,7 @@ const foldedCollections = (
     readonly page: number
     readonly listed: Listed
   }
-  const collectionOf = matching(names, call)
+  const collectionOf = collectionMatcher(names, call)
   const keys = Calls.keys(call.place, { collection: into, pageSize: call.pageSize, cursor: inner })
   return Effect.map(listing.keys(Calls.partOf(call, keys)), (found) => ({
     names: listed.fresh(
@@ -218,7 +219,7 @@ const clearFolded = (
   if (driver.listing === undefined) {
     return Effect.fail(new StoreError({ ...call.place, reason: "the wrapped store cannot list the keys to clear" }))
   }
-  const collectionOf = matching(names, call)
+  const collectionOf = collectionMatcher(names, call)
   const listed = Calls.keys(Call.beforeWriting(call.place), { collection: into, cursor: call.cursor })
   return Effect.flatMap(driver.listing.keys(Calls.partOf(call, listed)), (page) => {
     const keys = page.names.filter((name) => collectionOf(name) !== undefined)

@@ -1,5 +1,5 @@
 /**
- * Options, described once: the description checks them, fills in their defaults, and is the data of a reference table.
+ * Options are described once. The description checks them, fills in the defaults, and provides the data of a reference table.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -12,31 +12,31 @@ export { type Description, type Row, required } from "./options/Description.ts"
 export * from "./options/kinds.ts"
 export type { Read } from "./options/records.ts"
 
-/** A failure of the layer that is being built. */
+/** Fails the layer that is being built. */
 export const invalid = (module: string, reason: string): Effect.Effect<never, StoreSetupError> =>
   Effect.fail(new StoreSetupError({ module, reason }))
 
 export const check = (module: string, valid: boolean, reason: string): Effect.Effect<void, StoreSetupError> =>
   valid ? Effect.void : invalid(module, reason)
 
-/** Options that were described. */
+/** The described options of a module. */
 export interface Options<in O, out Out> {
   readonly module: string
   readonly rows: ReadonlyArray<Row>
-  /** Reads every option once, what is given beside them first, and fails for the first that is not allowed. */
+  /** Reads every option once. Values in `given` replace those in `config`. Fails for the first option that is not allowed. */
   readonly read: (config: Partial<O>, given?: Partial<O>) => Effect.Effect<Out, StoreSetupError>
 }
 
 /** The values of described options. */
 export type Values<O> = O extends Options<never, infer Out> ? Out : never
 
-/** Describes the options of a module. It does not compile until each option of the type `O` is described. */
+/** Describes the options of a module. Compiles only if each option of the type `O` is described. */
 export const of =
   <O>() =>
   <const D extends Descriptions<O>>(
     module: string,
     descriptions: D & Unknown<O, D>,
-    /** Why options that are allowed do not go together, if so. */
+    /** Returns why options that are allowed on their own cannot be combined, or `undefined` if they can. */
     problemOf: (values: Read<NoInfer<D>>) => string | undefined = () => undefined
   ): Options<O, Read<D>> => ({
     module,

@@ -3,11 +3,11 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { KeyValueError } from "../KeyValueError.ts"
 
-/** The typed error of a cause, unless all that happened is a defect or an interruption. */
+/** Returns the typed error of a cause, or `undefined` if the cause has only defects and interruptions. */
 export const errorOf = (cause: Cause.Cause<unknown>): KeyValueError | undefined =>
   Option.getOrUndefined(Cause.findErrorOption(cause)) as KeyValueError | undefined
 
-/** Whether a write was applied. A failure that does not say so, a defect and an interruption leave it unknown. */
+/** Returns whether a write was applied. After a defect, an interruption or an error without `outcome`, it is unknown. */
 export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): "applied" | "not-applied" | "unknown" => {
   if (Exit.isSuccess(exit)) return "applied"
   const error = errorOf(exit.cause)

@@ -2,15 +2,15 @@ import * as Effect from "effect/Effect"
 import { type Place, StoreError, StoreUnavailableError } from "../KeyValueError.ts"
 import type * as Call from "./Call.ts"
 
-/** The error of a store whose call is several requests, of which some may have been applied before one failed. */
+/** Makes the error of a call that sends several requests, some of which may have been applied before one failed. */
 export const storeFailure = (
   place: Place,
   failure: {
     readonly reason: string
     readonly cause: unknown
-    /** May the same call succeed when it is made again? */
+    /** Whether the same call may succeed when it is repeated. */
     readonly transient: boolean
-    /** May a part of the call have been applied? */
+    /** Whether a part of the call may have been applied. */
     readonly applied: boolean
   }
 ): StoreError | StoreUnavailableError => {
@@ -20,10 +20,10 @@ export const storeFailure = (
     : new StoreError({ ...place, reason, cause, maybeApplied: applied })
 }
 
-/** Turns an error of a backend into one of the store's, given whether a part of the call was applied before it. */
+/** Converts an error of a backend into an error of the store. `applied`: a part of the call was applied before the error. */
 export type ToStoreFailure<E> = (place: Place, applied?: boolean) => (error: E) => StoreError | StoreUnavailableError
 
-/** Runs a write of several requests; `onApplied` is to be called after each. */
+/** Runs a write that sends several requests. The write must run `onApplied` after each of them. */
 export const tracked =
   <E>(toStoreFailure: ToStoreFailure<E>) =>
   <A>(

@@ -2,10 +2,10 @@ import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import { millisOf } from "../time/duration.ts"
 
-/** The last moment that ISO 8601, and so every format here, can write with four digits. */
+/** The first moment after the year 9999. The stored formats use ISO 8601, which has four digits for the year. */
 const endOfTime = Date.UTC(10_000, 0, 1)
 
-/** When an entry written now expires, or why there is no such time. `undefined`: never. */
+/** Returns when an entry that is written now expires (`undefined`: never), or why the TTL is not valid. */
 export const expiry = (ttl: Duration.Input | undefined, now: number): Result.Result<number | undefined, string> => {
   if (ttl === undefined) return Result.succeed(undefined)
   const millis = millisOf(ttl)
@@ -17,6 +17,6 @@ export const expiry = (ttl: Duration.Input | undefined, now: number): Result.Res
   return Result.succeed(after(now, Math.floor(millis)))
 }
 
-/** The sum, to the microsecond where there are any. */
+/** Adds in whole microseconds if `now` has a fraction, because sums of fractions are inexact. */
 const after = (now: number, millis: number): number =>
   Number.isInteger(now) ? now + millis : (Math.round(now * 1000) + millis * 1000) / 1000

@@ -1,2 +1,2 @@
-/** A compression algorithm, by the name that the envelopes have for it. */
+/** A compression algorithm, by its name in the stored envelope. */
 export type Algorithm = "gzip" | "zstd" | "brotli" | "deflate"

@@ -1,8 +1,8 @@
 import * as Result from "effect/Result"
 
 /**
- * `Buffer` accepts both alphabets, whichever is named, and skips all other characters: then there are fewer bytes than the
- * length of the text implies.
+ * Makes a strict decoder. `Buffer` accepts both alphabets, whichever it is given (the given one is faster), and skips invalid
+ * characters. Hence the checks for characters of the other alphabet, and for the number of bytes.
  */
 const decoder =
   (alphabet: "base64" | "base64url", ...others: ReadonlyArray<string>) =>
@@ -18,7 +18,7 @@ const decoder =
 export const encode = (bytes: Uint8Array): string => view(bytes).toString("base64")
 export const decode = decoder("base64", "-", "_")
 
-/** With padding, as Fernet has it. */
+/** Encodes with padding, as Fernet does. */
 export const encodeUrl = (bytes: Uint8Array): string => encode(bytes).replaceAll("+", "-").replaceAll("/", "_")
 export const decodeUrl = decoder("base64url", "+", "/")
 

@@ -12,6 +12,6 @@ const strict =
 export const encode: (bytes: Uint8Array) => string = Base64.encode
 export const decode = strict(/^[A-Za-z0-9+/]*={0,2}$/, Base64.decode)
 
-/** With padding, as Fernet has it. */
+/** Encodes with padding, as Fernet does. */
 export const encodeUrl: (bytes: Uint8Array) => string = Base64Url.encodePadded
 export const decodeUrl = strict(/^[A-Za-z0-9_-]*={0,2}$/, Base64Url.decode)

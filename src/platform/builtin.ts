@@ -6,8 +6,8 @@ interface Modules {
 }
 
 /**
- * A module of Node's that is loaded when it is first needed: these take as long to load as all of this library, and most
- * programs use neither.
+ * Loads a module of Node when it is first needed. These two modules take as long to load as all of effect-kv, and most
+ * programs do not use them.
  */
 export const builtin = <Id extends keyof Modules>(id: Id): (() => Modules[Id]) =>
   lazy(() => process.getBuiltinModule(id) as Modules[Id])

@@ -1,8 +1,8 @@
-/** The UTF-8 bytes of a string. */
+/** Returns the UTF-8 bytes of a string. */
 export const encode = (text: string): Uint8Array => Buffer.from(text)
 
-/** How many bytes {@link encode} makes of a string, without making them. */
+/** Returns the number of bytes that {@link encode} would return, without making them. */
 export const length = (text: string): number => Buffer.byteLength(text)
 
-/** Uninitialized bytes of a shared pool, for a caller that fills all of them. */
+/** Allocates uninitialized bytes, which may share memory with others. The caller must fill all of them, and not keep them. */
 export const allocate = (length: number): Uint8Array => Buffer.allocUnsafe(length)

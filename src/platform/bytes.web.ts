@@ -1,9 +1,9 @@
 const encoder = new TextEncoder()
 
-/** The UTF-8 bytes of a string. */
+/** Returns the UTF-8 bytes of a string. */
 export const encode = (text: string): Uint8Array => encoder.encode(text)
 
-/** How many bytes {@link encode} makes of a string, without making them. */
+/** Returns the number of bytes that {@link encode} would return, without making them. */
 export const length = (text: string): number => {
   let length = text.length
   for (let i = 0; i < text.length; i++) {
@@ -19,7 +19,7 @@ export const length = (text: string): number => {
   return length
 }
 
-/** Bytes for a caller that fills all of them. */
+/** Allocates bytes. The caller must fill all of them, and not keep them. */
 export const allocate = (length: number): Uint8Array => new Uint8Array(length)
 
 const isLowSurrogate = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff

@@ -6,8 +6,9 @@ import { builtin } from "./builtin.ts"
 const crypto = builtin("node:crypto")
 
 /**
- * Bytes that were made a key once: to make them one for each call takes several times longer than the call. It is a
- * `KeyObject`, which is not named, so that types can be checked without those of Node.
+ * A key that is made only once, because making it for each call would take several times longer than the call.
+ *
+ * The key is a `KeyObject`. The type does not say so, so that programs can be type-checked without the types of Node.
  */
 export interface SecretKey {
   readonly symmetricKeySize?: number | undefined
@@ -17,7 +18,7 @@ const keyOf = (key: SecretKey): KeyObject => key as KeyObject
 
 export const secretKey = (bytes: Uint8Array): SecretKey => crypto().createSecretKey(bytes)
 
-/** Asking for a few random bytes takes longer than all else that is done to a small value: so they come from a pool. */
+/** A pool, because a request for a few random bytes takes longer than all other work on a small value. */
 const pool = new Uint8Array(4096)
 let used = pool.length
 
@@ -41,7 +42,7 @@ export const aesCbcEncrypt = (key: SecretKey, iv: Uint8Array, data: Uint8Array):
   return Effect.succeed(Buffer.concat([cipher.update(data), cipher.final()]))
 }
 
-/** `undefined` when the padding is wrong. */
+/** Returns `undefined` if the padding is wrong. */
 export const aesCbcDecrypt = (
   key: SecretKey,
   iv: Uint8Array,
@@ -55,7 +56,7 @@ export const aesCbcDecrypt = (
 
 const tagLength = 16
 
-/** The encrypted data, and the tag behind it. */
+/** Returns the encrypted data, followed by the authentication tag. */
 export const aesGcmEncrypt = (
   key: SecretKey,
   nonce: Uint8Array,
@@ -68,7 +69,7 @@ export const aesGcmEncrypt = (
   return Effect.succeed(Buffer.concat([cipher.update(data), cipher.final(), cipher.getAuthTag()]))
 }
 
-/** `undefined` when the tag does not fit. */
+/** Returns `undefined` if the authentication tag does not match. */
 export const aesGcmDecrypt = (
   key: SecretKey,
   nonce: Uint8Array,

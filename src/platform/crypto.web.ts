@@ -5,7 +5,7 @@ type Imported = Awaited<ReturnType<typeof crypto.subtle.importKey>>
 
 const algorithms = { HMAC: { name: "HMAC", hash: "SHA-256" }, "AES-CBC": "AES-CBC", "AES-GCM": "AES-GCM" }
 
-/** Bytes that are made a key when they are first used as one. */
+/** The bytes of a key. A key for an algorithm is imported when it is first used. */
 export class SecretKey {
   private readonly bytes: Bytes
   private readonly imported = new Map<string, Imported>()
@@ -17,7 +17,7 @@ export class SecretKey {
   for(algorithm: keyof typeof algorithms, usages: ReadonlyArray<"sign" | "encrypt" | "decrypt">): Promise<Imported> {
     const known = this.imported.get(algorithm)
     if (known !== undefined) return Promise.resolve(known)
-    // The key is kept rather than the promise, which may belong to a request that is ended.
+    // The key is kept, not the promise: the promise may belong to a request that has ended.
     return crypto.subtle.importKey("raw", this.bytes, algorithms[algorithm], false, [...usages]).then((key) => {
       this.imported.set(algorithm, key)
       return key
@@ -69,14 +69,14 @@ const gcm = (nonce: Uint8Array, associated: Uint8Array): Parameters => ({
 export const aesCbcEncrypt = (key: SecretKey, iv: Uint8Array, data: Uint8Array): Effect.Effect<Uint8Array> =>
   encrypt(key, cbc(iv), data)
 
-/** `undefined` when the padding is wrong. */
+/** Returns `undefined` if the padding is wrong. */
 export const aesCbcDecrypt = (
   key: SecretKey,
   iv: Uint8Array,
   data: Uint8Array
 ): Effect.Effect<Uint8Array | undefined> => decrypt(key, cbc(iv), data)
 
-/** The encrypted data, and the tag behind it. */
+/** Returns the encrypted data, followed by the authentication tag. */
 export const aesGcmEncrypt = (
   key: SecretKey,
   nonce: Uint8Array,
@@ -84,7 +84,7 @@ export const aesGcmEncrypt = (
   associated: Uint8Array
 ): Effect.Effect<Uint8Array> => encrypt(key, gcm(nonce, associated), data)
 
-/** `undefined` when the tag does not fit. */
+/** Returns `undefined` if the authentication tag does not match. */
 export const aesGcmDecrypt = (
   key: SecretKey,
   nonce: Uint8Array,

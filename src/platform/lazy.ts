@@ -1,4 +1,4 @@
-/** What is made when it is first asked for: not when the module is imported. */
+/** Makes a value on first use, not when the module is imported. */
 export const lazy = <A extends object>(make: () => A): (() => A) => {
   let made: A | undefined
   return () => (made ??= make())

@@ -1,2 +1,2 @@
-/** Cloudflare Workers end whatever a request began together with that request. */
+/** Cloudflare Workers stop everything that a request has started when the request ends. */
 export const canShare: boolean = false

@@ -5,15 +5,15 @@ import { builtin } from "./builtin.ts"
 
 const zlib = builtin("node:zlib")
 
-/** Larger inputs are worked on off the event loop: below, a thread's round trip takes longer than the work. */
+/** The largest input that is processed on the event loop. For small inputs, a round trip to a thread takes longer. */
 const syncLimit = 64 * 1024
 
-/** Which algorithms this version of Node has. */
+/** Whether this version of Node has the algorithm. */
 export const isSupported = (algorithm: Algorithm): boolean => algorithm !== "zstd" || "zstdCompressSync" in zlib()
 
 /**
- * The size of the buffers that output is collected in, given how much there may be of it. The usual 16 KiB for a small
- * value take as long as the work itself.
+ * The size of the output buffers, from the expected size of the output. For a small value, Node's default of 16 KiB would
+ * take as long to allocate as the work itself.
  */
 const chunksFor = (outputLength: number) => ({ chunkSize: Math.min(Math.max(outputLength, 256), 64 * 1024) })
 
@@ -59,10 +59,10 @@ const compressors: Record<
     )
 }
 
-/** The least that a version of Node has for the largest buffer. */
+/** The smallest limit that any supported version of Node has for the size of a buffer. */
 const largestBuffer = 2 ** 32
 
-/** With `info`, the result is not a buffer, whatever its type says, but an `Inflated`. */
+/** With `info`, the result is an `Inflated`, although Node's types say that it is a buffer. */
 interface Options {
   readonly maxOutputLength: number
   readonly info: true
@@ -70,7 +70,7 @@ interface Options {
 
 interface Inflated {
   readonly buffer: Uint8Array
-  /** How many bytes of the input were used: all engines stop at the end of the stream, and ignore the rest. */
+  /** The number of input bytes that were used. All engines stop at the end of the stream and ignore bytes after it. */
   readonly engine: { readonly bytesWritten: number }
 }
 
@@ -81,17 +81,17 @@ const decompressors: Record<Algorithm, (input: Uint8Array, options: Options) => 
   zstd: (input, options) => run(input, options, zlib().zstdDecompressSync, zlib().zstdDecompress)
 }
 
-/** Cannot fail but for want of memory, which is a defect. */
+/** Compresses a value. It can fail only if memory runs out, which is a defect. */
 export const compress = (
   algorithm: Algorithm,
   input: Uint8Array,
   level: number | undefined
 ): Effect.Effect<Uint8Array> => Effect.orDie(compressors[algorithm](input, level))
 
-/** Why a value is not decompressed. */
+/** The reason for not decompressing a value that would be too large. */
 export const tooLarge = (maxSize: number): string => `it inflates to more than ${maxSize} bytes`
 
-/** Fails with the reason. */
+/** Decompresses a value, or fails with the reason why that is not possible. */
 export const decompress = (
   algorithm: Algorithm,
   input: Uint8Array,
@@ -110,6 +110,6 @@ export const decompress = (
     const { buffer, engine } = result as unknown as Inflated
     return engine.bytesWritten === input.length
       ? Effect.succeed(buffer)
-      : Effect.fail(`there are ${input.length - engine.bytesWritten} bytes behind its end`)
+      : Effect.fail(`there are ${input.length - engine.bytesWritten} bytes after the end of the compressed data`)
   })
 }

@@ -3,10 +3,10 @@ import type { Algorithm } from "./Algorithm.ts"
 
 const formats: Partial<Record<Algorithm, "gzip" | "deflate">> = { gzip: "gzip", deflate: "deflate" }
 
-/** What the Compression Streams standard has. */
+/** Whether the Compression Streams standard has the algorithm. */
 export const isSupported = (algorithm: Algorithm): boolean => formats[algorithm] !== undefined
 
-/** The level is the runtime's own. */
+/** Compresses a value with the level that the runtime chooses. */
 export const compress = (
   algorithm: Algorithm,
   input: Uint8Array,
@@ -14,10 +14,10 @@ export const compress = (
 ): Effect.Effect<Uint8Array> =>
   Effect.orDie(pipe(input, new CompressionStream(formats[algorithm]!), Number.POSITIVE_INFINITY))
 
-/** Why a value is not decompressed. */
+/** The reason for not decompressing a value that would be too large. */
 export const tooLarge = (maxSize: number): string => `it inflates to more than ${maxSize} bytes`
 
-/** Fails with the reason. */
+/** Decompresses a value, or fails with the reason why that is not possible. */
 export const decompress = (
   algorithm: Algorithm,
   input: Uint8Array,
@@ -27,7 +27,7 @@ export const decompress = (
     ? Effect.fail(`this runtime has no ${algorithm}`)
     : pipe(input, new DecompressionStream(formats[algorithm]), maxSize)
 
-/** Stops reading as soon as there is more than allowed. */
+/** Stops reading as soon as the output is larger than `maxSize`. */
 const pipe = (
   input: Uint8Array,
   through: CompressionStream | DecompressionStream,

@@ -31,7 +31,7 @@ export * from "./effectStore/rateLimiterStore.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The collection of a call that names none. Default: `"default_collection"`. */
+  /** Collection of calls that name no collection. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined
 }
 

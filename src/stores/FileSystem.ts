@@ -27,24 +27,24 @@ import { clear, collections, keys, removeExpired, removeExpiredPage } from "./fi
  * @since 0.1.0
  */
 export interface Options {
-  /** Where the files are. Made when it is missing. */
+  /** Directory of the files. It is created if it does not exist. */
   readonly directory: string
   /**
-   * Whether a write waits until the disk has it, so that it outlasts a power failure. Without it, a write outlasts the
-   * process only, and takes less time. Default: true.
+   * Whether a write waits until it has been flushed to disk. Without this, a write is faster, but a power failure may
+   * lose it. Default: true.
    */
   readonly fsync?: boolean | undefined
   /**
-   * The permissions of files (less the umask). A file that is overwritten keeps stricter ones. The owner must be able to
-   * read and write. Default: `0o600`, for the owner alone.
+   * Permissions of files, less the umask. An overwritten file keeps stricter permissions. The owner must be able to read
+   * and write. Default: `0o600`.
    */
   readonly fileMode?: number | undefined
   /**
-   * The permissions of directories that are made (less the umask); those that exist keep theirs. The owner must have all.
-   * Default: `0o700`, for the owner alone.
+   * Permissions of new directories, less the umask. Existing directories keep theirs. The owner must have all
+   * permissions. Default: `0o700`.
    */
   readonly directoryMode?: number | undefined
-  /** The collection of a call that names none. Default: `"default_collection"`. */
+  /** Collection of calls that name no collection. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined
 }
 

@@ -30,18 +30,18 @@ import type { Slot } from "./memory/Slots.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How many entries to keep; the one that was not used for the longest time goes first. Default: no limit. */
+  /** Maximum number of entries. The least recently used entry is evicted first. Default: no limit. */
   readonly maxEntries?: number | undefined
   /**
-   * How many bytes to keep. An entry counts its value (as UTF-8 JSON, or bytes as they are), its key and the name of its
-   * collection. One that is larger alone is not kept. Default: no limit.
+   * Maximum number of bytes. Each entry counts its value (as JSON in UTF-8, or its bytes), its key and the name of its
+   * collection. An entry that is larger on its own is not stored. Default: no limit.
    */
   readonly maxSize?: ByteSize.Input | undefined
-  /** Whether the limits hold for each collection or for all together. Default: `"store"`. */
+  /** Whether the limits apply to the whole store or to each collection. Default: `"store"`. */
   readonly limitsPer?: "collection" | "store" | undefined
-  /** Entries to begin with, by collection and key. Default: none. */
+  /** Initial entries, by collection and key. Default: none. */
   readonly seed?: Readonly<Record<string, Readonly<Record<string, Value>>>> | undefined
-  /** The collection of a call that names none. Default: `"default_collection"`. */
+  /** Collection of calls that name no collection. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined
 }
 

@@ -20,7 +20,9 @@ import type { Maintenance } from "../Maintenance.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The collection of a call that names none, as errors and statistics show it. Default: `"default_collection"`. */
+  /**
+   * Collection of calls that name no collection, as errors and statistics report it. Default: `"default_collection"`.
+   */
   readonly defaultCollection?: string | undefined
 }
 

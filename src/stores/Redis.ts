@@ -40,32 +40,32 @@ import * as names from "./redis/names.ts"
  */
 export interface CommonOptions {
   /**
-   * What all names in the database start with, so that several stores can share it. It ends with `":"` and holds no
+   * Prefix of every Redis key, so that several stores can share a database. It must end with `":"` and contain no
    * `"::"`, such as `"app:"` or `"app:sessions:"`. Default: none.
    */
   readonly prefix?: string | undefined
-  /** The collection of a call that names none. Default: `"default_collection"`. */
+  /** Collection of calls that name no collection. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined
   /**
-   * How collections are written in names: with `"escaped"`, `:` and `%` as `%3A` and `%25`, so that no two entries share
-   * a name; with `"py-key-value"` as they are, to share collections that have such a character with py-key-value. (All
-   * other collections are written alike.) Default: `"escaped"`.
+   * How collections are written in Redis keys. `"escaped"` writes `:` and `%` as `%3A` and `%25`, so that no two entries
+   * share a Redis key. `"py-key-value"` writes them unescaped, as py-key-value does. All other collections are written
+   * the same way in both forms. Default: `"escaped"`.
    */
   readonly names?: "escaped" | "py-key-value" | undefined
   /**
-   * How JSON is written: `"compact"`, or to the letter as `"py-key-value"` writes it (sorted fields, spaces, ASCII), for
-   * those who compare or hash what is stored. Either reads both. Default: `"compact"`.
+   * How JSON is written. `"py-key-value"` writes exactly the same text as py-key-value (sorted fields, spaces, ASCII):
+   * use it if you compare or hash stored entries. Both forms can always be read. Default: `"compact"`.
    */
   readonly format?: Format | undefined
   /**
-   * What integers beyond 2^53 are: the nearest `"number"`, or exact as `"bigint"`. With `"bigint"`, values may hold some
-   * on the way in and out, which the type of values does not show. So is then what a combination with other stores reads,
-   * such as a near cache. Default: `"number"`.
+   * How integers beyond 2^53 are read: rounded to a `"number"`, or exact, as a `"bigint"`. With `"bigint"`, values may
+   * contain `bigint`s in both directions, although the type of values does not show it. The same holds for stores that
+   * are combined with this one, such as a cache. Default: `"number"`.
    */
   readonly integers?: "number" | "bigint" | undefined
   /**
-   * Whether single keys that are read while others are on their way are asked for together, with `MGET`: much less work
-   * under load, and none more without. What is not a string is a miss then, as it is to `getMany`. Not in a cluster.
+   * Whether concurrent single-key reads are combined into one `MGET`. This takes much less CPU under load, and no more
+   * otherwise. A Redis value that is not a string is then a miss, as it is for `getMany`. It has no effect in a cluster.
    * Default: false.
    */
   readonly coalesceReads?: boolean | undefined
@@ -77,17 +77,17 @@ export interface CommonOptions {
  * @since 0.1.0
  */
 export interface ConnectionOptions extends CommonOptions {
-  /** The password, so that it need not stand in the URL or in `options`. Default: none. */
+  /** Password, so that it need not be in the URL or in `options`. Default: none. */
   readonly password?: Redacted.Redacted | undefined
-  /** Whether to connect at the first operation, and not when the layer is built. Default: false. */
+  /** Whether to connect at the first operation instead of when the layer is built. Default: false. */
   readonly lazyConnect?: boolean | undefined
   /** How long to wait for a connection. Default: 5 seconds. */
   readonly connectTimeout?: Duration.Input | undefined
   /**
-   * How long to wait for a reply while nothing moves, in either direction, before the connection is given up: all
-   * operations under way fail, and a new connection is made. It is noticed up to a tenth of that time later, and a command
-   * may take one second more for each 128 KiB that it sends, up to 32 seconds: a slow network is not a silent server.
-   * Default: 5 seconds.
+   * How long to wait for a reply, while no bytes move in either direction, before the connection is dropped. All
+   * operations under way then fail, and a new connection is opened. The drop may come up to a tenth of this time later.
+   * A command may take one more second per 128 KiB that it sends, up to 32 seconds, so that a slow network does not look
+   * like a silent server. Default: 5 seconds.
    */
   readonly responseTimeout?: Duration.Input | undefined
   readonly client?: undefined
@@ -109,15 +109,16 @@ type Fixed =
  */
 export interface ServerOptions extends ConnectionOptions {
   /**
-   * `redis://user:password@host:port/database`, `rediss://` for TLS, or a Unix socket: `/run/redis.sock`,
-   * `unix:///run/redis.sock` or `redis:///run/redis.sock`. User, password and path are percent-decoded. `?db=`, `?family=`,
-   * `?username=`, `?password=` and `?connectionName=` are known; the layer fails with `StoreSetupError` for any other
-   * parameter, and for a database that is not a whole number. Default: `redis://localhost:6379`.
+   * URL of the server, or the path of a Unix socket. The forms are `redis://user:password@host:port/database`,
+   * `rediss://` for TLS, and `/run/redis.sock`, `unix:///run/redis.sock` or `redis:///run/redis.sock` for a Unix socket.
+   * User, password and path are percent-decoded. The known parameters are `?db=`, `?family=`, `?username=`, `?password=`
+   * and `?connectionName=`. The layer fails with `StoreSetupError` for any other parameter, and for a database that is
+   * not a whole number. Default: `redis://localhost:6379`.
    */
   readonly url?: string | Redacted.Redacted | undefined
   /**
-   * Options of ioredis, such as `{ sentinels, name }` or `{ tls }`. What the URL says comes first. A `retryStrategy` that
-   * throws, or returns a negative number or `NaN`, is replaced by the default one for that attempt. Default: none.
+   * Options of ioredis, such as `{ sentinels, name }` or `{ tls }`. The URL takes precedence. If a `retryStrategy`
+   * throws, or returns a negative number or `NaN`, the default strategy is used for that attempt. Default: none.
    */
   readonly options?: Omit<RedisOptions, Fixed> | undefined
   readonly cluster?: undefined
@@ -129,8 +130,9 @@ export interface ServerOptions extends ConnectionOptions {
  * @since 0.1.0
  */
 export interface ClusterStoreOptions extends ConnectionOptions {
+  /** Redis Cluster to connect to. Default: none. */
   readonly cluster: {
-    /** Some nodes of the cluster, from which the others are learned. */
+    /** Some nodes of the cluster. The others are discovered from them. */
     readonly nodes: ReadonlyArray<ClusterNode>
     /** Options of ioredis, such as `{ natMap }` or `{ redisOptions: { tls } }`. Default: none. */
     readonly options?: Omit<ClusterOptions, "enableOfflineQueue" | "lazyConnect" | "retryDelayOnFailover"> | undefined
@@ -145,7 +147,10 @@ export interface ClusterStoreOptions extends ConnectionOptions {
  * @since 0.1.0
  */
 export interface ClientOptions extends CommonOptions {
-  /** The client, which is used as it is set up, and stays open when the layer is closed. */
+  /**
+   * Your own client of ioredis. It is used with its own settings, and stays open when the layer is closed.
+   * Default: none.
+   */
   readonly client: InstanceType<typeof Redis> | InstanceType<typeof Cluster>
   readonly url?: undefined
   readonly options?: undefined

@@ -49,11 +49,11 @@ import { transactionsUnsafe } from "./sqlite/transaction.ts"
  * @since 0.1.0
  */
 export interface CommonOptions {
-  /** The table that holds the entries of all collections. It is made if it is not there. Default: `"entries"`. */
+  /** Table of the entries of all collections. It is created if it does not exist. Default: `"entries"`. */
   readonly table?: string | undefined
-  /** How long to wait for other connections' locks before an operation fails. Default: 5 seconds. */
+  /** How long to wait for the locks of other connections before an operation fails. Default: 5 seconds. */
   readonly busyTimeout?: Duration.Input | undefined
-  /** The collection of a call that names none. Default: `"default_collection"`. */
+  /** Collection of calls that name no collection. Default: `"default_collection"`. */
   readonly defaultCollection?: string | undefined
 }
 
@@ -63,28 +63,28 @@ export interface CommonOptions {
  * @since 0.1.0
  */
 export interface FileOptions extends CommonOptions {
-  /** A path (its directory is made if it is not there) or a `file:` URI. Default: `":memory:"`, for this layer alone. */
+  /**
+   * Path of the file (its directory is created) or a `file:` URI. A database in memory belongs to this layer alone.
+   * Default: `":memory:"`.
+   */
   readonly filename?: string | undefined
   /**
-   * When a write is on the disk: with `"normal"` soon, so that a power failure (not a crash of the process) may lose the
-   * last writes, though never damage the file; with `"full"` before the write answers, which takes an fsync for each.
-   * Default: `"normal"`.
+   * When a write is flushed to disk. With `"full"`, a write succeeds only after it has been flushed, which takes one
+   * fsync per write. With `"normal"`, a power failure may lose the last writes, but a crash of the process does not, and
+   * neither damages the file. Default: `"normal"`.
    */
   readonly synchronous?: "normal" | "full" | undefined
   /**
-   * Whether SQLite overwrites what is deleted or replaced with zeros, so that it cannot be read in the file any more (SQLite's
-   * `secure_delete`). See `docs/resilience.md` for what may still hold it. Default: true.
+   * Whether SQLite overwrites deleted and replaced values with zeros (`secure_delete`), so that nobody can read them in
+   * the file. `docs/resilience.md` lists where old values may remain. Default: true.
    */
   readonly secureDelete?: boolean | undefined
   /**
-   * The permissions of a file that is made (less the umask), and of the log beside it; one that exists keeps its own. The
-   * owner must be able to read and write. Default: `0o600`, for the owner alone.
+   * Permissions of a new file and its log, less the umask. An existing file keeps its permissions. The owner must be
+   * able to read and write. Default: `0o600`.
    */
   readonly fileMode?: number | undefined
-  /**
-   * The permissions of directories that are made (less the umask). The owner must have all. Default: `0o700`, for the owner
-   * alone.
-   */
+  /** Permissions of new directories, less the umask. The owner must have all permissions. Default: `0o700`. */
   readonly directoryMode?: number | undefined
   readonly database?: undefined
 }
@@ -96,8 +96,9 @@ export interface FileOptions extends CommonOptions {
  */
 export interface DatabaseOptions extends CommonOptions {
   /**
-   * The connection, a `DatabaseSync` of `node:sqlite`, which is used as it is set up (journal, `synchronous`,
-   * `secure_delete`, timeout), and never closed. The store neither shrinks its file nor empties its log.
+   * Open `DatabaseSync` of `node:sqlite` to use instead of `filename`. It is used with its own settings (journal,
+   * `synchronous`, `secure_delete`, timeout) and stays open when the layer is closed. The store neither shrinks its file
+   * nor empties its log. Default: none.
    */
   readonly database: Database
   readonly filename?: undefined

@@ -8,29 +8,29 @@ import type { Entry } from "../Entry.ts"
 import type { KeyValueError, Operation } from "../KeyValueError.ts"
 import { shownName } from "../value/oneLine.ts"
 
-/** What telemetry calls a collection: its name, nothing, or what a function makes of the name. */
+/** How telemetry shows a collection: by its name (`true`), not at all (`false`), or by the string that a function returns. */
 export type CollectionLabel = boolean | ((collection: string) => string | undefined)
 
 export const collectionLabel = options.either([true, false], options.callback<Exclude<CollectionLabel, boolean>>(), {
   default: true
 })
 
-/** What stands for labels that are too many or could not be made, as in OpenTelemetry. */
+/** Replaces a label beyond the limit, and a label that could not be made. OpenTelemetry uses the same string. */
 export const other = "_OTHER"
 
 export const labelOf = (label: CollectionLabel, collection: string | undefined): string | undefined => {
   if (collection === undefined || label === false) return undefined
-  return label === true ? collection : calledBy(label, collection)
+  return label === true ? collection : applyLabel(label, collection)
 }
 
-/** The same, as it may stand in an attribute: of bounded length, and without what breaks a line. */
+/** Like {@link labelOf}, but with a limited length and without line breaks, for use in an attribute. */
 export const shownLabelOf = (label: CollectionLabel, collection: string | undefined): string | undefined => {
   const name = labelOf(label, collection)
   return name === undefined ? undefined : shownName(name)
 }
 
-/** A function of the user's that throws, or answers no text, changes no operation. */
-const calledBy = (label: (collection: string) => string | undefined, collection: string): string | undefined => {
+/** Calls the user's function. The operation must not fail if the function throws or returns anything but a string. */
+const applyLabel = (label: (collection: string) => string | undefined, collection: string): string | undefined => {
   const name: unknown = Result.getOrElse(
     Result.try(() => label(collection)),
     () => other
@@ -38,7 +38,7 @@ const calledBy = (label: (collection: string) => string | undefined, collection:
   return name === undefined || typeof name === "string" ? name : other
 }
 
-/** The attributes of OpenTelemetry's database conventions that metrics and spans share. */
+/** The attributes that metrics and spans share, from OpenTelemetry's database conventions. */
 export const attributesOf = (
   system: string,
   store: string | undefined,
@@ -51,7 +51,7 @@ export const attributesOf = (
   ...(store !== undefined && { "db.namespace": store })
 })
 
-/** `error.type`: an error's tag, `"Defect"` or `"Interrupted"`; `"_OTHER"` for what no driver may fail with. */
+/** Returns `error.type`: the tag of an error, `"Defect"`, `"Interrupted"`, or `"_OTHER"` for an error without a valid tag. */
 export const errorType = (cause: Cause.Cause<unknown>): string => {
   const error: { readonly _tag?: unknown } | undefined = errorOf(cause)
   if (error === undefined) return Cause.hasDies(cause) ? "Defect" : "Interrupted"
@@ -61,10 +61,10 @@ export const errorType = (cause: Cause.Cause<unknown>): string => {
 const isTag = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
 
 /**
- * The code that a failure's cause has, such as `ECONNREFUSED`: what may be told of it where keys and values may not.
+ * Returns the code of an error's cause, such as `ECONNREFUSED`. A code contains no key and no value.
  *
- * Texts may hold these: a backend's answer quotes the command that it refuses, a parser's error what it cannot read, a
- * file's name is a key.
+ * Messages are not safe to show: a backend quotes the command that it refuses, a parser quotes the text that it cannot read,
+ * and the name of a file contains a key.
  */
 export const codeOf = (error: KeyValueError): string | undefined =>
   Result.getOrElse(
@@ -72,7 +72,7 @@ export const codeOf = (error: KeyValueError): string | undefined =>
     () => undefined
   )
 
-/** Looks in an error, in its reason as platform errors have one, and in what caused it. */
+/** Searches an error, its `reason` (which platform errors have) and its `cause`. */
 const codeIn = (cause: unknown, depth: number): string | undefined => {
   if (typeof cause !== "object" || cause === null || depth === 0) return undefined
   if ("code" in cause && typeof cause.code === "string" && isCode.test(cause.code)) return cause.code
@@ -84,7 +84,7 @@ const codeIn = (cause: unknown, depth: number): string | undefined => {
 
 const isCode = /^[A-Z][A-Z0-9_]{0,63}$/
 
-/** How many keys a successful call was about, and how many of them were there. */
+/** How many keys or entries a successful call had, and how many keys were found. */
 export interface Counted {
   readonly count: number
   readonly hits: number
@@ -101,7 +101,7 @@ export const countOf = (call: Call, value: unknown): Counted => {
     case "delete":
       return found(call.keys.length, value as number)
     case "compareAndPut":
-      // The reading half of an `update` or `getAndDelete` has counted the key already.
+      // The read of an `update` or `getAndDelete` has counted the key already.
       return plain(call.place.operation === "putIfAbsent" ? 1 : 0)
     case "put":
       return plain(keyCount(call))

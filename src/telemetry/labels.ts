@@ -2,14 +2,14 @@ import type * as Metric from "effect/Metric"
 import { other } from "./attributes.ts"
 
 /**
- * The labels that a registry has of each family.
+ * The labels of each family in a registry.
  *
- * A series stays in its registry for as long as the process lives: whatever becomes of the layer that made it. So the
- * labels of one family are counted together, over all layers that are, were or will be.
+ * A metric stays in its registry until the process ends, even if its layer is closed. So all layers of a process, open or
+ * closed, share one limit per family.
  */
 const registries = new WeakMap<Metric.MetricRegistry, Map<string, Set<string>>>()
 
-/** The label, if the family has it or has room for it; else the one of all others. */
+/** Returns the label if the family has it or has room for it, otherwise `"_OTHER"`. */
 export const bounded = (registry: Metric.MetricRegistry, family: string, label: string, max: number): string => {
   const labels = labelsOf(registry, family)
   if (label === other || labels.has(label)) return label
@@ -26,6 +26,6 @@ const labelsOf = (registry: Metric.MetricRegistry, family: string): Set<string> 
   return labels
 }
 
-/** The family of the collections of a store in the metrics of a module. */
+/** Returns the name of the family that a module's metrics use for the collections of a store. */
 export const familyOf = (module: string, system: string, store: string | undefined): string =>
   JSON.stringify([module, system, store])

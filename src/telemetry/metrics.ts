@@ -13,15 +13,15 @@ export const counterOf = (name: string, description: string, attributes: Attribu
 
 /** Makes the metrics of a wrapper, with the attributes of its store. */
 export interface Meter {
-  /** The label of a collection, of which there are at most `max` in the metrics of this module and store. */
+  /** Returns the label of a collection. The metrics of this module and store have at most `max` different labels. */
   readonly label: (module: string, collection: string, max: number) => string
-  /** Returns a function that counts one, or as many as it is told. */
+  /** Returns a function that increments a counter. Default: by 1. */
   readonly counter: (name: string, description: string, attributes?: Attributes) => (count?: number) => void
-  /** A gauge that is read when metrics are, and gone when the layer is. */
+  /** Registers a gauge. It is read when metrics are collected, and removed when the layer is closed. */
   readonly gauge: (name: string, description: string, attributes: Attributes, read: () => number) => void
 }
 
-/** The meter of a wrapper, once it is known what kind of store it is applied to. */
+/** Returns a function that makes the meter of a wrapper. It takes the driver, which says what kind of store it is. */
 export const meterOf = (
   store: string | undefined
 ): Effect.Effect<(driver: { readonly system: string }) => Meter, never, Scope.Scope> =>

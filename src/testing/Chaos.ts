@@ -1,6 +1,6 @@
 /**
- * Faults on purpose: what a network, a server and a disk do on their bad days, by rate or by script, and the same again
- * from the same seed.
+ * Fault injection: makes calls of a store fail, stall or return wrong data, by rate or by script. The same seed gives
+ * the same faults.
  *
  * @since 0.1.0
  */
@@ -22,26 +22,28 @@ import { inject } from "./chaos/inject.ts"
 export { type Fault, type Kind, kinds } from "./chaos/Fault.ts"
 
 /**
- * The shortest and the longest of durations that are drawn.
+ * The limits of a random duration, both inclusive.
  *
  * @since 0.1.0
  */
 export interface Range {
+  /** Shortest duration. */
   readonly min: Duration.Input
+  /** Longest duration. */
   readonly max: Duration.Input
 }
 
 /**
- * A time in which every call has the same fault.
+ * A period in which every call has the same fault.
  *
  * @since 0.1.0
  */
 export interface Outage {
-  /** When it begins, from when the faults were made. */
+  /** When the outage begins, after the faults were created. */
   readonly from: Duration.Input
-  /** When it is over, from when the faults were made. */
+  /** When the outage ends, after the faults were created. */
   readonly to: Duration.Input
-  /** Default: `failBefore`. */
+  /** Fault of every call during the outage. Default: `{ _tag: "failBefore" }`. */
   readonly fault?: Fault | undefined
 }
 
@@ -51,85 +53,94 @@ export interface Outage {
  * @since 0.1.0
  */
 export interface Options {
-  /** How many of the calls have a fault of each kind, from 0 to 1; all together at most 1. Default: none. */
+  /**
+   * Fraction of the calls that have a fault, by kind, such as `{ failBefore: 0.1 }`. Together they are at most 1.
+   * Default: none.
+   */
   readonly rates?: Partial<Readonly<Record<Kind, number>>> | undefined
-  /** The fault of each call, by what it is and how many came before. Where there is none, `rates` decide. */
+  /**
+   * Function that returns the fault of a call. It gets the call and the number of calls before it. If it returns
+   * `undefined`, `rates` decides. Default: none.
+   */
   readonly script?: ((call: Call, n: number) => Fault | undefined) | undefined
-  /** How long a `delay` by rate takes, before the effect and again after it. Default: 1 to 50 milliseconds. */
+  /**
+   * How long a `delay` by rate takes, before the call is applied and again after that.
+   * Default: `{ min: "1 millis", max: "50 millis" }`.
+   */
   readonly delay?: Range | undefined
-  /** How much later a `late` call by rate is applied. Default: 5 to 30 seconds. */
+  /** How much later a `late` call by rate is applied. Default: `{ min: "5 seconds", max: "30 seconds" }`. */
   readonly lateBy?: Range | undefined
-  /** When the store is down. Default: never. */
+  /** Times in which every call has the same fault. Default: none. */
   readonly outages?: ReadonlyArray<Outage> | undefined
   /** Whether there are faults from the beginning. Default: true. */
   readonly enabled?: boolean | undefined
-  /** What is done when a call has a fault: to log it, say. Default: nothing. */
+  /** Effect that runs when a call has a fault, such as a log line. Default: none. */
   readonly onFault?: ((fault: Fault, call: Call) => Effect.Effect<void>) | undefined
 }
 
 /**
- * Faults that can be switched while the store is in use.
+ * Controls the faults while the store is in use.
  *
  * @since 0.1.0
  */
 export interface Service {
-  /** From now on calls have faults. */
+  /** Turns all faults on. */
   readonly enable: Effect.Effect<void>
-  /** From now on calls have none, outages included. What was late or stalled before stays so. */
+  /** Turns all faults off, outages included. Calls that are already late or stalled stay so. */
   readonly disable: Effect.Effect<void>
-  /** From now on every call has this fault (`failBefore` if none is given), whatever else is set. */
+  /** Gives every call this fault, in place of rates, script and outages, until `up` runs. Default: `failBefore`. */
   readonly down: (fault?: Fault) => Effect.Effect<void>
-  /** Ends what `down` began. */
+  /** Ends the effect of `down`. */
   readonly up: Effect.Effect<void>
-  /** How many faults of each kind there were. */
+  /** Returns how many faults of each kind were injected. */
   readonly injected: Effect.Effect<Readonly<Record<Kind, number>>>
   /** @internal */
   readonly decide: (call: Call) => Effect.Effect<Fault | undefined>
 }
 
 /**
- * The switch of the faults of the outermost {@link wrap}.
+ * The service that controls the faults of the outermost {@link wrap}.
  *
  * @since 0.1.0
  */
 export class Chaos extends Context.Service<Chaos, Service>()("effect-kv/testing/Chaos") {}
 
 /**
- * Makes calls of the wrapped store fail, stall and lie, at random or by a script.
+ * Injects faults into the calls of the wrapped store, at random or by script.
  *
  * **When to use**
  *
- * Use it right around the store (or around one of several) in tests of what stands on it: wrappers of your own, or how
- * an application copes.
+ * Use it directly around a store, or around one of several stores, to test your own wrappers above it, or how your
+ * application handles faults.
  *
  * **Details**
  *
- * The faults:
+ * The kinds of faults:
  *
  * | fault | what happens | what the caller sees |
  * |---|---|---|
  * | `failBefore` | the call does not reach the store | `StoreUnavailableError`, outcome `"not-applied"` |
- * | `failAfter` | it is applied, the reply is lost | `StoreUnavailableError`, outcome `"unknown"` |
- * | `delay` | it waits before it is applied, and again after | a slow answer |
- * | `stall` | it is not applied, and there is no answer | nothing, until it is interrupted |
- * | `late` | it is applied later, even if nobody waits any more | a very slow answer, if it waits at all |
- * | `corrupt` | reads answer with a changed bit, or letter | what the codec outside makes of it |
- * | `expireEarly` | what is written expires sooner than it was told to | a miss before its time |
+ * | `failAfter` | the call is applied, but its reply is lost | `StoreUnavailableError`, outcome `"unknown"` |
+ * | `delay` | the call waits before and after it is applied | a slow reply |
+ * | `stall` | the call is not applied and gets no reply | nothing, until the call is interrupted |
+ * | `late` | the call is applied later, even if its caller gave up | a very slow reply, if it still waits |
+ * | `corrupt` | reads return values with a changed bit or character | a wrong value, or an error of a codec above |
+ * | `expireEarly` | written entries expire before their TTL ends | an early miss |
  *
- * Everything is drawn from Effect's `Random`, and time is its `Clock`: under `Random.withSeed` and `TestClock`, the same
- * program has the same faults again. Late effects are the layer's, and end with it.
+ * All random numbers come from Effect's `Random`, and all times from Effect's `Clock`. With `Random.withSeed` and
+ * `TestClock`, the same program has the same faults every time. Late calls belong to the layer, and end when it closes.
  *
- * Provides {@link Chaos}, the switch.
+ * Provides {@link Chaos}, which controls the faults.
  *
  * **Gotchas**
  *
- * - A store and most wrappers cannot tell a corrupted value from another: use `corrupt` below of an encryption only
- *   (`Aead`, `FernetEncryption`), or to see what happens without.
- * - A call that stalls has no end unless something outside, such as `Timeout`, interrupts it.
+ * - A store and most wrappers cannot detect a corrupted value. Use `corrupt` only below encryption (`Aead`,
+ *   `FernetEncryption`), or to see what happens without encryption.
+ * - A stalled call never ends unless a wrapper above, such as `Timeout`, or the caller interrupts it.
  *
- * Fails to build with `StoreSetupError` when a rate or a range is not valid.
+ * The layer fails to build with `StoreSetupError` when an option is not valid.
  *
- * **Example** (One call in a hundred fails; then the store is down)
+ * **Example** (One call in a hundred fails, and then the store is down)
  *
  * ```ts
  * import { Effect } from "effect"
@@ -152,19 +163,22 @@ export class Chaos extends Context.Service<Chaos, Service>()("effect-kv/testing/
 export const wrap = (options: Options = {}): Wrapper<Chaos, StoreSetupError> => wrapping(make(options))
 
 /**
- * The same as {@link wrap}, with faults that were made before: one switch for several stores, or one for each of several
- * stores of a stack.
+ * Injects faults that {@link make} has made.
+ *
+ * **When to use**
+ *
+ * Use it to control the faults of several stores together, or of each store of a stack separately.
  *
  * @since 0.1.0
  */
 export const wrapWith = (chaos: Service): Wrapper<Chaos> => wrapping(Effect.succeed(chaos))
 
 /**
- * Runs an effect without faults, but for outages.
+ * Runs an effect without faults by rate or script. Outages and `down` still apply.
  *
  * **When to use**
  *
- * Use it for what a test does beside what it tests.
+ * Use it for steps of a test, such as its setup, that should not fail.
  *
  * @since 0.1.0
  */
@@ -187,16 +201,16 @@ const wrapping = <E>(chaos: Effect.Effect<Service, E>): Wrapper<Chaos, E> =>
   )
 
 /**
- * Makes faults and their switch, for {@link wrapWith}.
+ * Makes faults for {@link wrapWith}, and the service that controls them.
  *
- * Fails with `StoreSetupError` when a rate or a range is not valid.
+ * Fails with `StoreSetupError` when an option is not valid.
  *
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Return<Service, StoreSetupError> {
   const { delay, lateBy, outages, script, onFault, ...read } = yield* described.read(config)
   const rates = kinds.map((kind) => [kind, read.rates[kind]] as const)
-  const begun = monotonicMillis(yield* Clock.Clock)
+  const start = monotonicMillis(yield* Clock.Clock)
   const injected = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>
   let enabled = read.enabled
   let down: Fault | undefined
@@ -228,7 +242,7 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
   }
 
   const outageAt = (now: number): Fault | undefined =>
-    down ?? outages.find(({ from, to }) => from <= now - begun && now - begun < to)?.fault
+    down ?? outages.find(({ from, to }) => from <= now - start && now - start < to)?.fault
 
   const decide = (call: Call): Effect.Effect<Fault | undefined> =>
     Effect.withFiber((fiber) => {
@@ -277,7 +291,7 @@ const rate = options.number({ min: 0, max: 1, default: 0 })
 const fault = options.value<Fault, Fault>(
   "a fault",
   (input) => Predicate.hasProperty(input, "_tag") && kinds.includes(input._tag as Kind),
-  { default: { _tag: "failBefore" } }
+  { default: { _tag: "failBefore" }, otherwise: '{ _tag: "failBefore" }' }
 )
 
 /** @internal */
@@ -287,7 +301,7 @@ export const described = options.of<Options>()("Chaos", {
     (rates) =>
       kinds.reduce((sum, kind) => sum + rates[kind], 0) <= 1 + Number.EPSILON * kinds.length
         ? undefined
-        : "rates must be at most 1 together"
+        : "the sum of all rates must be at most 1"
   ),
   script: options.callback<NonNullable<Options["script"]>>(),
   delay: range("1 millis", "50 millis"),

@@ -1,5 +1,5 @@
 /**
- * A deterministic simulation of a stack on its bad days, and a checker of what it promised.
+ * Simulates a stack under faults in virtual time, and checks its guarantees. The same seed gives the same run.
  *
  * @since 0.1.0
  */
@@ -35,94 +35,113 @@ export type { Violation, ViolationKind } from "./simulation/Violation.ts"
  */
 export interface Options<E = never> {
   /**
-   * Builds the stack. What `faulty` wraps has faults; several stores have names of their own. What `throwing` wraps, such
-   * as a predicate, throws at times if the `throws` are among the hazards.
+   * Function that builds the stack. Stores that are wrapped with `faulty` have faults; give each store its own name.
+   * Callbacks that are wrapped with `throwing`, such as predicates, sometimes throw, if `throws` is among the hazards.
    */
   readonly stack: (faulty: Faulty, throwing: Throwing) => Layer.Layer<KeyValue, E>
   /**
-   * What the workload has beside reads and writes, and happens beside faults of stores: some of {@link hazards}, or
-   * `"all"`. Default: none.
+   * Further events, in addition to reads, writes and faults of stores: some of {@link hazards}, or `"all"`.
+   * Default: none.
    */
   readonly hazards?: "all" | ReadonlyArray<Hazard> | undefined
   /**
-   * How long an operation takes at most, if a `Timeout` or `Deadline` outermost in the stack sees to that. What takes
-   * longer is a `hang`. Default: no limit, so that only what has no end, or waits for no store, is one.
+   * Longest time that an operation may take, if a `Timeout` or `Deadline` is outermost in the stack. A longer operation
+   * is a `hang`. Without a limit, only an operation that never ends, or that waits for no store, is a `hang`.
+   * Default: no limit.
    */
   readonly limit?: Duration.Input | undefined
-  /** Whether the stack has a `Deadline`, so that the budget of a caller is its limit, too. Default: false. */
+  /** Whether the stack has a `Deadline`, so that the time budget of a caller is also a limit. Default: false. */
   readonly budgets?: boolean | undefined
-  /** How long an operation of the closed stack takes at most to fail: the pauses of its `Retry`. Default: 0. */
+  /** How long an operation on the closed stack may take to fail: the pauses of its `Retry`. Default: 0. */
   readonly failsAfterCloseWithin?: Duration.Input | undefined
-  /** What the stores hold after the stack was closed and built again: what they held, or nothing. Default: `"kept"`. */
-  readonly afterRestart?: "kept" | "empty" | undefined
-  /** The names of stores that must hold the same in the end. Default: none. */
-  readonly alike?: ReadonlyArray<string> | undefined
-  /** How many runs, each from a seed of its own. Default: 100. */
-  readonly seeds?: number | undefined
-  /** The first seed; the others follow it. Default: 0. */
-  readonly firstSeed?: number | undefined
-  /** How many operations a run has. Default: 50. */
-  readonly operations?: number | undefined
-  /** How many clients do them, at the same time. Default: 5. */
-  readonly clients?: number | undefined
-  /** How many keys they share. Default: 3. */
-  readonly keys?: number | undefined
-  /** How long a client waits for an answer before it gives up. Default: 10 seconds. */
-  readonly patience?: Duration.Input | undefined
-  /** How long after the last fault the stack has recovered from all of them. Default: 1 minute. */
-  readonly recovery?: Duration.Input | undefined
   /**
-   * How stale `get` and `getMany` may be. With `when: "unsettled"`, only while a write of the key is in progress, or
-   * for that long after one was applied that had failed, or after it was answered. Default: not at all.
+   * Whether the stores keep their entries, or are empty, after the stack was closed and built again. Default: `"kept"`.
    */
-  readonly staleness?: { readonly bound: Duration.Input; readonly when: "always" | "unsettled" } | undefined
-  /** Whether a `delete` that answers `false` certainly found nothing. Default: true. */
+  readonly afterRestart?: "kept" | "empty" | undefined
+  /** Names of stores that must have the same contents at the end. Default: none. */
+  readonly alike?: ReadonlyArray<string> | undefined
+  /** Number of runs. Each run has its own seed. Default: 100. */
+  readonly seeds?: number | undefined
+  /** Seed of the first run. The others follow it. Default: 0. */
+  readonly firstSeed?: number | undefined
+  /** Number of operations per run. Default: 50. */
+  readonly operations?: number | undefined
+  /** Number of concurrent clients. Default: 5. */
+  readonly clients?: number | undefined
+  /** Number of keys that the clients share. Default: 3. */
+  readonly keys?: number | undefined
+  /** How long a client waits for a result before it gives up. Default: 10 seconds. */
+  readonly patience?: Duration.Input | undefined
+  /** How long after the last fault the stack must have recovered. Default: 1 minute. */
+  readonly recovery?: Duration.Input | undefined
+  /** How stale `get` and `getMany` may be. Default: none. */
+  readonly staleness?:
+    | {
+        /** How long ago the value that is read may have been replaced. */
+        readonly bound: Duration.Input
+        /**
+         * Whether reads may be stale at any time (`"always"`), or only during a write of the key and for the time of
+         * `bound` after it (`"unsettled"`). That time counts from when the write succeeded or, if it had failed, from when
+         * it was applied.
+         */
+        readonly when: "always" | "unsettled"
+      }
+    | undefined
+  /** Whether a `delete` that returns `false` certainly found nothing. Default: true. */
   readonly countsDeletes?: boolean | undefined
-  /** How many of the violations are shrunk to the shortest history that shows them. Default: 1. */
+  /** How many violations are shrunk to the shortest history that shows them. Default: 1. */
   readonly shrinks?: number | undefined
 }
 
 /**
- * Runs a stack under faults, many times from different seeds, and checks what happened.
+ * Runs a stack under faults, once for each seed, and checks what happened.
  *
  * **When to use**
  *
- * Use it for a store, a wrapper or a stack of your own, in your own tests: with a few seeds each time, with many before
- * a release.
+ * Use it to test your own store, wrapper or stack: with a few seeds in each test run, and with many before a release.
  *
  * **Details**
  *
- * In each run several clients read, write and delete a few keys at the same time, in virtual time, while the stores that
- * `faulty` wraps fail, stall, answer late, apply late, and are down ({@link defaultRates}, and `Chaos`). The workload can
- * have more in it: `getOrSet`, interruptions, jumps of the clock, restarts and others ({@link hazards}). There are no
- * faults, and no time passes, while the stack is built for the first time. In the end all faults stop, and after
- * `recovery` every key is read, and must be readable; with hazards, it must be writable, too. Everything follows from the
- * seed: which operations there are, when, with which faults. The same seed gives the same history.
+ * In each run, several clients read, write and delete a few keys concurrently, in virtual time. Meanwhile, the stores
+ * that `faulty` wraps fail, stall, reply late, apply calls late, and are down (see {@link defaultRates} and `Chaos`).
+ * With {@link hazards}, the workload also has `getOrSet`, interruptions, clock jumps, restarts and others. There are no
+ * faults, and no time passes, while the stack is built for the first time.
  *
- * Each key is a register that must be linearizable: every operation took effect at one moment between its call and its
- * answer, and each read tells what was there then. A write that failed with the outcome `"not-applied"` never took
- * effect; one that failed with `"unknown"`, or that its client gave up on, may take effect at any time or never. A write
- * that reached a store more than once (it was tried again, or timed out and went on) may take effect as often as it
- * did: no wrapper can prevent that. TTLs are exact to the millisecond. Batches are checked key by key.
+ * At the end, all faults stop. After `recovery`, every key must be readable; with hazards, it must also be writable.
+ * The seed determines which operations run, when, and with which faults. The same seed gives the same history.
  *
- * An operation hangs when it has not ended although nothing is left that could happen, when its caller gave up after
- * `patience` although no store had anything to answer, or when it took longer than the `limit` of the stack: all in
- * virtual time. An operation in flight when the stack is closed ends with a typed error or its answer; one that begins
- * after that fails at once.
+ * Each key must be a linearizable register: every operation takes effect at one moment between its call and its reply,
+ * and a read returns the value of that moment. The rules for writes and TTLs are:
  *
- * A violation comes with its seed and a history from which everything was left out that it takes no part in.
+ * - A write that failed with the outcome `"not-applied"` never takes effect.
+ * - A write that failed with `"unknown"`, or whose client gave up, may take effect at any time or never.
+ * - A write that reached a store several times (it was retried, or went on after a timeout) may take effect several
+ *   times. No wrapper can prevent that.
+ * - TTLs are exact to the millisecond.
+ * - Batches are checked key by key.
  *
- * Fails when the stack cannot be built, and with `StoreSetupError` when an option is not valid: a run that does nothing
- * would find nothing.
+ * An operation hangs if one of these is true, all in virtual time:
+ *
+ * - It has not ended, and nothing is left that could still happen.
+ * - Its client gave up after `patience`, and no store had a call to reply to.
+ * - It took longer than the `limit` of the stack.
+ *
+ * An operation in flight when the stack is closed must end with its result or a typed error. An operation that starts
+ * later must fail at once.
+ *
+ * A violation comes with its seed and a history. The first `shrinks` violations are shrunk: their histories have only
+ * the operations and faults that show the violation.
+ *
+ * Fails with the error of the stack when the stack cannot be built, and with `StoreSetupError` when an option is not
+ * valid. Options with which a run would do nothing, such as `operations: 0`, are not valid.
  *
  * **Gotchas**
  *
- * - With `restarts`, stores outlive the stack that is closed, but for those with `copies`: say `afterRestart: "empty"` if
- *   the stack promises nothing about what it finds.
- * - Time is virtual: stores that do real work elsewhere (a server, a thread) cannot take part, and compression of more
- *   than 64 KiB neither.
- * - Tell one store from the other by different names, and build new layers inside of `stack`, so that no run sees what
- *   another left.
+ * - With `restarts`, the stores keep their entries when the stack is closed, except stores with `copies`. Set
+ *   `afterRestart: "empty"` if the stack guarantees nothing about entries from before a restart.
+ * - Time is virtual. Stores that work outside the process or in another thread cannot take part, nor can compression
+ *   of more than 64 KiB.
+ * - Give each store its own name, and build new layers inside `stack`, so that no run sees the entries of another.
  *
  * **Example** (In a test)
  *
@@ -132,7 +151,7 @@ export interface Options<E = never> {
  * import { Memory, Retry, Timeout } from "effect-kv"
  * import { Simulation } from "effect-kv/testing"
  *
- * it.live("my stack keeps its promises", () =>
+ * it.live("my stack keeps its guarantees", () =>
  *   Effect.gen(function* () {
  *     const report = yield* Simulation.run({
  *       stack: (faulty) => faulty("primary", Memory.layer()).pipe(Timeout.wrap("300 millis"), Retry.wrap())
@@ -161,7 +180,7 @@ export const run = Effect.fnUntraced(function* <E>(config: Options<E>): Effect.f
 })
 
 /**
- * One report of several, of parts of the same simulation in the order of their seeds.
+ * Merges the reports of parts of one simulation, which must be in the order of their seeds.
  *
  * @since 0.1.0
  */
@@ -189,7 +208,7 @@ export const merge = (reports: ReadonlyArray<Report>): Report => {
   }
 }
 
-/** Builds the stack once, to see what it can do and which stores it has. */
+/** Builds the stack once, to find out which capabilities and stores it has. */
 const prepare = Effect.fnUntraced(function* <E>(
   stack: Options<E>["stack"],
   options: options.Values<typeof described>

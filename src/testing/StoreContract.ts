@@ -29,7 +29,7 @@ interface Services {
 }
 
 /**
- * A capability by its name.
+ * The name of a capability.
  *
  * @since 0.1.0
  */
@@ -55,17 +55,17 @@ export const allCapabilities = ["Enumeration", "Maintenance", "Atomic"] as const
  * @since 0.1.0
  */
 export interface Options<C extends Capability = Capability> {
-  /** The layer's capabilities in addition to `KeyValue`. Cases of other capabilities are left out. Default: none. */
+  /** Capabilities of the layer in addition to `KeyValue`. Cases of other capabilities are left out. Default: none. */
   readonly capabilities?: ReadonlyArray<C> | undefined
   /** How to let time pass for the store. Use `Effect.sleep` for a real server. Default: `TestClock.adjust`. */
   readonly advance?: ((duration: Duration.Input) => Effect.Effect<void>) | undefined
-  /** The store's limit on the number of entries, at least 100. Default: no limit. */
+  /** Maximum number of entries of the store, at least 100. Default: no limit. */
   readonly maxEntries?: number | undefined
   /** Whether other programs use the store at the same time. If so, cases that clear it are left out. Default: false. */
   readonly shared?: boolean | undefined
   /** Whether reads of a missing key return `undefined`. Default: true. */
   readonly misses?: boolean | undefined
-  /** Cases to leave out, and why: `{ S33: "the bound is per collection" }`. Default: none. */
+  /** Cases to leave out, and why, such as `{ S33: "the bound is per collection" }`. Default: none. */
   readonly skip?: Readonly<Record<string, string>> | undefined
 }
 
@@ -75,12 +75,12 @@ export interface Options<C extends Capability = Capability> {
  * @since 0.1.0
  */
 export interface Case<R = ServicesOf<Capability>> {
-  /** Such as `"S13"`. `S` stands for the rows of py-key-value's suite; other letters are effect-kv's own cases. */
+  /** Such as `"S13"`. Ids with `S` are rows of py-key-value's suite. Other ids are effect-kv's own cases. */
   readonly id: string
   /** A sentence that says what the store does, with the id at the end: `"has the eight operations [S1]"`. */
   readonly name: string
   readonly requires: ReadonlyArray<Requirement>
-  /** Dies with an `AssertionError` when the store does not do it. */
+  /** Dies with an `AssertionError` when the store behaves differently. */
   readonly run: Effect.Effect<void, unknown, R>
 }
 
@@ -122,7 +122,7 @@ export const cases = <const C extends Capability = never>(
 ): ReadonlyArray<Case<ServicesOf<C>>> => {
   const { advance = TestClock.adjust, maxEntries = Number.POSITIVE_INFINITY, skip = {} } = options
   for (const id of Object.keys(skip)) {
-    if (!all.some((definition) => definition.id === id)) throw new RangeError(`There is no case ${id} to skip`)
+    if (!all.some((definition) => definition.id === id)) throw new RangeError(`skip: there is no case ${id}`)
   }
   const met = requirementsMet(options)
   return all

@@ -1,5 +1,5 @@
 /**
- * Tools to test stores, wrappers and what uses them.
+ * Tools to test stores, wrappers, and the programs that use them.
  *
  * @since 0.1.0
  */

@@ -24,16 +24,19 @@ export type { Key } from "./aead/keys.ts"
  * @since 0.1.0
  */
 export interface Options extends ReadOptions {
-  /** The ring of keys: the first encrypts, all of them decrypt, each what carries its id. See {@link generateKey}. */
+  /**
+   * Keys, the current one first. The first key encrypts. Each value is decrypted with the key whose id it carries. See
+   * {@link generateKey}.
+   */
   readonly keys: readonly [Key, ...ReadonlyArray<Key>]
-  /** How to encrypt. Either is read, whatever is written. Default: `"aes-256-gcm"`. */
+  /** Algorithm for encryption. Values of both algorithms can always be read. Default: `"aes-256-gcm"`. */
   readonly algorithm?: aead.Algorithm | undefined
   /**
-   * What the store is called. A value that was encrypted for a store of another name is refused, so that nothing of a
-   * test system, or of another tenant, is taken for real. Default: `""`.
+   * Name of the store that each value is bound to. A value that was encrypted under another name, such as one of a test
+   * system or of another tenant, is rejected. Default: `""`.
    */
   readonly storeId?: string | undefined
-  /** How far the clocks of those who write, of those who read and of the store may be apart. Default: 1 minute. */
+  /** How far the clocks of writers, readers and the store may differ. Default: 1 minute. */
   readonly clockTolerance?: Duration.Input | undefined
 }
 

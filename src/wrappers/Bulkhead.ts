@@ -22,13 +22,13 @@ import { metered } from "./common/metered.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How many calls may run at the same time. Default: 100. */
+  /** Maximum number of calls that run at a time. Default: 100. */
   readonly maxConcurrent?: number | undefined
-  /** How many more calls may wait in the queue. 0 disables the queue. Default: 1,000. */
+  /** Maximum number of further calls that wait in the queue. 0 means that no call waits. Default: 1,000. */
   readonly maxQueue?: number | undefined
   /** How long a call may wait in the queue. Default: 1 second. */
   readonly maxWait?: Duration.Input | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 

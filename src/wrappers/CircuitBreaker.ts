@@ -27,7 +27,7 @@ import { metered } from "./common/metered.ts"
  */
 export type Trip =
   | {
-      /** How many failures in a row. */
+      /** How many consecutive failures open the circuit. Default: none. */
       readonly consecutive: number
       readonly failureRate?: undefined
       readonly minCalls?: undefined
@@ -35,11 +35,11 @@ export type Trip =
     }
   | {
       readonly consecutive?: undefined
-      /** The rate of failed calls at which the circuit opens, above 0 and up to 1. Default: 0.5. */
+      /** Which fraction of the last calls must fail to open the circuit. Default: 0.5. */
       readonly failureRate?: number | undefined
-      /** How many calls there must be before the rate counts. Default: 20, or `window` if that is less. */
+      /** How many calls there must be before the failure rate counts. Default: 20, or `window` if that is less. */
       readonly minCalls?: number | undefined
-      /** The rate is that of the last `window` calls. Default: 100. */
+      /** How many of the last calls the failure rate is computed from. Default: 100. */
       readonly window?: number | undefined
     }
 
@@ -49,23 +49,26 @@ export type Trip =
  * @since 0.1.0
  */
 export interface Options {
-  /** When the circuit opens. Default: when half of the last 100 calls have failed, after at least 20 calls. */
+  /**
+   * When the circuit opens: at a failure rate, or after consecutive failures.
+   * Default: `{ failureRate: 0.5, minCalls: 20, window: 100 }`.
+   */
   readonly trip?: Trip | undefined
-  /** How long it stays open the first time. Default: 5 seconds. */
+  /** How long the circuit stays open the first time. Default: 5 seconds. */
   readonly openFor?: Duration.Input | undefined
-  /** The factor by which it stays open longer each time that it opens again. Default: 2. */
+  /** Factor by which this time grows each time the circuit opens again. Default: 2. */
   readonly factor?: number | undefined
-  /** The longest time that it stays open. Default: 1 minute, or `openFor` if that is longer. */
+  /** Longest time that the circuit stays open. Default: 1 minute, or `openFor` if that is more. */
   readonly maxOpenFor?: Duration.Input | undefined
-  /** How many calls the half-open circuit lets through. It closes when all of them succeed. Default: 1. */
+  /** How many calls are let through after that time. All of them must succeed for the circuit to close. Default: 1. */
   readonly probes?: number | undefined
   /** One circuit for the store, or one for each collection. Default: `"store"`. */
   readonly per?: "store" | "collection" | undefined
-  /** How many collections have their own circuit; all others share one. Default: 1,000. */
+  /** How many collections have a circuit of their own. All other collections share one. Default: 1,000. */
   readonly maxCollections?: number | undefined
   /** Which errors count as failures. Default: `StoreUnavailableError` and `TimeoutError`. */
   readonly isFailure?: ((error: KeyValueError, call: Call) => boolean) | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 

@@ -21,22 +21,25 @@ import { DecompressionError, EntryTooLargeError, type Place, type StoreSetupErro
  */
 export interface Options {
   /**
-   * How to compress. Default: `"gzip"`, the only one that py-key-value reads. All of them are read, whatever is
-   * written. `"zstd"` needs Node 22.15; in browsers there are `"gzip"` and `"deflate"`.
+   * Algorithm for compression. Values of all algorithms can always be read. py-key-value reads only `"gzip"`. `"zstd"`
+   * needs Node 22.15 or newer, and browsers have only `"gzip"` and `"deflate"`. Default: `"gzip"`.
    */
   readonly algorithm?: compressed.Algorithm | undefined
-  /** How hard to try, as the algorithm counts it (gzip and deflate to 9, brotli to 11, zstd to 22). Default: 1, fast. */
+  /**
+   * Compression level of the algorithm, from fast to small. The maximum is 9 for gzip and deflate, 11 for brotli and 22
+   * for zstd. Default: 1.
+   */
   readonly level?: number | undefined
-  /** Values of this size or more are compressed. Default: `"1 KiB"`. */
+  /** Size from which values are compressed. Default: `"1 KiB"`. */
   readonly minSize?: ByteSize.Input | undefined
   /**
-   * The most that a stored value may inflate to, and so the largest that is stored compressed: bytes of its JSON in UTF-8,
-   * or those that it is. Default: `"64 MiB"`.
+   * Maximum size of a decompressed value, as JSON in UTF-8 or as bytes. Larger values are stored uncompressed.
+   * Default: `"64 MiB"`.
    */
   readonly maxDecompressedSize?: ByteSize.Input | undefined
   /**
-   * How compressed values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, without base64. Either is
-   * read, whatever is written. Default: `"json"`.
+   * How compressed values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, without base64. Both
+   * forms can always be read. Default: `"json"`.
    */
   readonly envelope?: Envelope | undefined
 }
@@ -107,7 +110,7 @@ export const described = options.of<Options>()(
   "Compression",
   {
     algorithm: options.oneOf(["gzip", "zstd", "brotli", "deflate"], { default: "gzip" }),
-    level: options.integer({ min: 0, max: 22, otherwise: "1, fast" }),
+    level: options.integer({ min: 0, max: 22, otherwise: "1" }),
     minSize: options.size({ default: "1 KiB" }),
     maxDecompressedSize: options.size({ min: 1, default: "64 MiB" }),
     envelope: options.oneOf(envelopes, { default: "json" })

@@ -22,7 +22,7 @@ import { metered } from "./common/metered.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
@@ -120,7 +120,12 @@ export const wrap = (duration?: Duration.Input, config: Options = {}): Wrapper<n
   )
 
 /** @internal */
-export const described = options.of<Options & { readonly duration?: Duration.Input | undefined }>()("Deadline", {
+export const described = options.of<
+  Options & {
+    /** Limit on each operation, including all attempts, pauses and queues inside. Default: none. */
+    readonly duration?: Duration.Input | undefined
+  }
+>()("Deadline", {
   duration: options.duration({ default: Number.POSITIVE_INFINITY, otherwise: "none" }),
   store: options.text()
 })

@@ -18,9 +18,9 @@ import { Payload, type Value } from "../Value.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The value of every key that is missing. */
+  /** Value of every missing key. */
   readonly value: Value
-  /** The TTL that `ttl` answers for it. Default: none. */
+  /** TTL that `ttl` returns for a missing key. Default: none. */
   readonly ttl?: Duration.Input | undefined
 }
 

@@ -27,15 +27,14 @@ export { deriveKey, generateKey, type Secret } from "./fernetEncryption/keys.ts"
 export type Options = Secret &
   ReadOptions & {
     /**
-     * How encrypted values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, without base64. Either is
-     * read, whatever is written. Default: `"json"`.
+     * How encrypted values are stored: as `"json"`, which py-key-value reads, or as `"binary"`, without base64. Both
+     * forms can always be read. Default: `"json"`.
      */
     readonly envelope?: Envelope | undefined
     /**
-     * How long after it was written a value is accepted. Also refuses values that are more than a minute from the future. (Fernet
-     * counts whole seconds, so a value may be up to a second younger than it seems.) Rotation, replay, repair and copies
-     * keep the time of writing, so that the age continues to count from there.
-     * Default: any time, as in py-key-value.
+     * Maximum age of a value. Values that are more than a minute in the future are rejected, too. Fernet counts whole
+     * seconds, so a value may seem up to a second older than it is. Rotation, replay, repair and copies keep the
+     * original time of writing. Default: none.
      */
     readonly maxAge?: Duration.Input | undefined
   }
@@ -113,5 +112,5 @@ export const described = options.of<Options>()("FernetEncryption", {
   passphrase: options.value<Redacted.Redacted<string>>("a Redacted passphrase", Redacted.isRedacted),
   salt: options.value<string>("text", (input) => typeof input === "string"),
   envelope: options.oneOf(envelopes, { default: "json" }),
-  maxAge: options.duration({ otherwise: "any time" })
+  maxAge: options.duration({ otherwise: "none" })
 })

@@ -24,13 +24,19 @@ import { race } from "./hedge/race.ts"
  */
 export interface Options {
   /**
-   * When to send the second attempt: after a duration, or after a percentile of the latest reads' durations.
-   * Default: `{ percentile: 0.95 }`.
+   * When a second attempt is sent: after a fixed time, or after the time within which a fraction of the last reads
+   * succeeded. Default: `{ percentile: 0.95 }`.
    */
-  readonly after?: Duration.Input | { readonly percentile: number } | undefined
-  /** How many second attempts may be sent for each read: 0.05 adds at most 5 % of load. Default: 0.05. */
+  readonly after?:
+    | Duration.Input
+    | {
+        /** Fraction of the last reads, above 0 and below 1. */
+        readonly percentile: number
+      }
+    | undefined
+  /** Maximum number of second attempts per read. 0.05 means at most 5 % more reads. Default: 0.05. */
   readonly maxExtra?: number | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 

@@ -21,8 +21,8 @@ import { make as makeNaming, type Naming } from "./hmacNames/naming.ts"
  */
 export interface Options {
   /**
-   * The secret key of 32 bytes: as bytes, or in base64 or base64url, padded or not. Use another one than for encryption.
-   * `Aead.generateKey` makes one.
+   * Secret key of 32 bytes. It is given as bytes, or in base64 or base64url, with or without padding. Do not use the key
+   * of an encryption. `Aead.generateKey` creates one.
    */
   readonly key: Redacted.Redacted<string | Uint8Array>
   /** Whether the names of collections are hidden, too. Default: true. */

@@ -17,15 +17,17 @@ import { EntryTooLargeError, EntryTooSmallError, type Place, type StoreSetupErro
  * @since 0.1.0
  */
 export interface Options {
-  /** The least size of a value. Default: no limit. */
+  /** Minimum size of a value. Default: no limit. */
   readonly minSize?: ByteSize.Input | undefined
-  /** The largest size of a value. Default: no limit. */
+  /** Maximum size of a value. Default: no limit. */
   readonly maxSize?: ByteSize.Input | undefined
-  /** What becomes of a value that is too small: `EntryTooSmallError`, or it is not stored. Default: `"ignore"`. */
+  /**
+   * Whether a write of a value that is too small fails with `EntryTooSmallError` or stores nothing. Default: `"ignore"`.
+   */
   readonly onTooSmall?: "fail" | "ignore" | undefined
   /**
-   * What becomes of a value that is too large: `EntryTooLargeError`; or it is not stored; or it is not stored and what
-   * was stored under its key is deleted. Default: `"fail"`.
+   * What a write of a value that is too large does. It fails with `EntryTooLargeError` (`"fail"`), stores nothing
+   * (`"ignore"`), or stores nothing and deletes the existing entry (`"delete"`). Default: `"fail"`.
    */
   readonly onTooLarge?: "fail" | "ignore" | "delete" | undefined
 }

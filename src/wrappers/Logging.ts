@@ -24,26 +24,23 @@ import { type Config, finished, started } from "./logging/lines.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The level of lines about operations that start, succeed or are interrupted. Default: `"Info"`. */
+  /** Log level of operations that begin, succeed or are interrupted. Default: `"Info"`. */
   readonly level?: LogLevel.Severity | undefined
-  /** The level of lines about operations that fail. Default: `"Warn"`. */
+  /** Log level of operations that fail. Default: `"Warn"`. */
   readonly failureLevel?: LogLevel.Severity | undefined
-  /** Whether to log a line when an operation starts, in addition to the one when it ends. Default: false. */
+  /** Whether to log a line when an operation begins, in addition to the one when it ends. Default: false. */
   readonly logStart?: boolean | undefined
-  /**
-   * Whether to log keys: the first 5 of a batch, and the first 256 characters of each key (and collection name).
-   * Default: true.
-   */
+  /** Whether to log keys: the first 5 of a batch, up to 256 characters each. Default: true. */
   readonly logKeys?: boolean | undefined
   /**
-   * Whether to log values: as JSON (of bytes, their number), the first 5 of a batch. A function chooses what to log of each
-   * value; its result is formatted as JSON, with `Redacted` values as `<redacted>`. If it throws, the line says that the value
-   * could not be shown. Default: false.
+   * Whether to log values: the first 5 of a batch, as JSON, or only the length if the value is bytes. A function selects
+   * what is logged for each value. Its result is formatted as JSON, with `Redacted` values as `<redacted>`. If it
+   * throws, the line says that the value could not be shown. Default: false.
    */
   readonly logValues?: boolean | ((value: Value, call: Call) => unknown) | undefined
-  /** How many characters of a value to log. Default: 1,000. */
+  /** Maximum number of characters of a value in a line. Default: 1,000. */
   readonly maxValueLength?: number | undefined
-  /** The name of this store, the annotation `store`. Default: none. */
+  /** Name of this store, the annotation `store` of its lines. Default: none. */
   readonly store?: string | undefined
 }
 

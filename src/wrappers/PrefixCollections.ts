@@ -16,7 +16,7 @@ import { namesOf, type PrefixOptions, prefixOptions, problemOf } from "./common/
  * @since 0.1.0
  */
 export interface Options extends PrefixOptions {
-  /** The collection of a call that names none, before it is prefixed. Default: the wrapped store's. */
+  /** Collection of calls that name no collection, before the prefix is added. Default: that of the wrapped store. */
   readonly defaultCollection?: string | undefined
 }
 
@@ -46,8 +46,13 @@ export const wrap = (prefix: string, config: Options = {}): Wrapper<never, Store
   )
 
 /** @internal */
-export const described = options.of<Options & { readonly prefix: string }>()(
+export const described = options.of<
+  Options & {
+    /** Prefix of every collection. */
+    readonly prefix: string
+  }
+>()(
   "PrefixCollections",
-  { ...prefixOptions, defaultCollection: options.collection({ otherwise: "the wrapped store's" }) },
+  { ...prefixOptions, defaultCollection: options.collection({ otherwise: "that of the wrapped store" }) },
   problemOf
 )

@@ -38,4 +38,9 @@ export const wrap = (prefix: string, config: Options = {}): Wrapper<never, Store
   wrapperEffect(Effect.map(described.read(config, { prefix }), (it) => mapNames({ key: namesOf(it) })))
 
 /** @internal */
-export const described = options.of<Options & { readonly prefix: string }>()("PrefixKeys", prefixOptions, problemOf)
+export const described = options.of<
+  Options & {
+    /** Prefix of every key. */
+    readonly prefix: string
+  }
+>()("PrefixKeys", prefixOptions, problemOf)

@@ -21,19 +21,24 @@ import { Bucket } from "./rateLimit/Bucket.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How many calls (or keys, see `cost`) may start in each `window`. */
+  /** Maximum number of calls (or keys, see `cost`) per `window`. */
   readonly limit: number
-  /** The time window of `limit`. Default: 1 second. */
+  /** Length of the time window. Default: 1 second. */
   readonly window?: Duration.Input | undefined
-  /** How many may start at once after a pause. Default: `limit`. */
+  /** How many calls (or keys) may start at once after a pause. Default: `limit`. */
   readonly burst?: number | undefined
-  /** What to do with a call over the limit: fail it, or let it wait until it is within the limit. Default: `"fail"`. */
+  /** Whether a call beyond the limit fails with `RateLimitedError` or waits. Default: `"fail"`. */
   readonly onExceeded?: "fail" | "wait" | undefined
-  /** With `"wait"`, how long a call may wait. A call that would wait longer fails at once. Default: 1 second. */
+  /**
+   * How long a call may wait with `onExceeded: "wait"`. A call that would wait longer fails at once. Default: 1 second.
+   */
   readonly maxWait?: Duration.Input | undefined
-  /** What to count: calls (a batch is one), or the keys of each call (at least one). Default: `"call"`. */
+  /**
+   * What counts toward the limit: each call (a batch is one call), or each of its keys (at least one).
+   * Default: `"call"`.
+   */
   readonly cost?: "call" | "keys" | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
@@ -102,7 +107,7 @@ interface Policy {
 export const described = options.of<Options>()("RateLimit", {
   limit: options.required(options.integer({ min: 1 })),
   window: options.duration({ default: "1 second" }),
-  burst: options.integer({ min: 1, otherwise: "limit" }),
+  burst: options.integer({ min: 1, otherwise: "`limit`" }),
   onExceeded: options.oneOf(["fail", "wait"], { default: "fail" }),
   maxWait: options.duration({ default: "1 second" }),
   cost: options.oneOf(["call", "keys"], { default: "call" }),

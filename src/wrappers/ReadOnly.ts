@@ -16,7 +16,7 @@ import { ReadOnlyError, type StoreSetupError } from "../KeyValueError.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** What becomes of a write: a `ReadOnlyError`, or nothing. Default: `"fail"`. */
+  /** Whether a write fails with `ReadOnlyError` or does nothing. Default: `"fail"`. */
   readonly onWrite?: "fail" | "ignore" | undefined
 }
 

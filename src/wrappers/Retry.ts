@@ -22,27 +22,26 @@ import { Budget, unlimited } from "./retry/Budget.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** How many retries after the first attempt. Default: 3. */
+  /** Maximum number of attempts after the first. Default: 3. */
   readonly maxRetries?: number | undefined
-  /** The pause before the first retry. Default: 100 milliseconds. */
+  /** Pause before the first retry. Default: 100 milliseconds. */
   readonly initialDelay?: Duration.Input | undefined
-  /** The factor by which each pause is longer than the one before. Default: 2. */
+  /** Factor by which each pause is longer than the one before. Default: 2. */
   readonly factor?: number | undefined
-  /** The longest pause. Default: 10 seconds. */
+  /** Longest pause. Default: 10 seconds. */
   readonly maxDelay?: Duration.Input | undefined
-  /** Whether to vary each pause between 80 and 120 %, so that clients do not retry at the same time. Default: true. */
+  /** Whether each pause varies between 80 and 120 %, so that clients do not retry at the same time. Default: true. */
   readonly jitter?: boolean | undefined
-  /** Which errors to retry. Default: those that are `retryable`. */
+  /** Which failures are retried. Default: those that are `retryable`. */
   readonly while?: ((error: KeyValueError, call: Call) => boolean) | undefined
-  /** A schedule that replaces the pauses and counts above. Default: none. */
+  /** Your own schedule, which replaces all pauses and counts above. Default: none. */
   readonly schedule?: Schedule.Schedule<unknown, KeyValueError> | undefined
   /**
-   * Limits the retries of all callers of the store together, so that retries do not multiply the load in an outage: to
-   * `ratio` of the calls of the last 10 seconds, plus `minPerSecond`. `false` sets no limit.
-   * Default: `{ ratio: 0.2, minPerSecond: 10 }`.
+   * Limit on the retries of all callers together, so that retries do not multiply an outage. With `false`, there is no
+   * limit. Default: `{ ratio: 0.2, minPerSecond: 10 }`.
    */
   readonly budget?: false | BudgetOptions | undefined
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
 }
 
@@ -52,9 +51,12 @@ export interface Options {
  * @since 0.1.0
  */
 export interface BudgetOptions {
-  /** How many retries each call earns: 0.2 adds at most 20 % of load. Default: 0.2. */
+  /**
+   * How many retries each call of the last 10 seconds adds to the budget. 0.2 means at most 20 % more calls.
+   * Default: 0.2.
+   */
   readonly ratio?: number | undefined
-  /** How many retries each second earns, in addition. Default: 10. */
+  /** How many retries each second adds to the budget, however few calls there are. Default: 10. */
   readonly minPerSecond?: number | undefined
 }
 

@@ -27,11 +27,12 @@ export type NamedStores = Readonly<Record<string, Layer.Layer<KeyValue, any, any
  * @since 0.1.0
  */
 export interface Options<Stores extends NamedStores> {
-  /** The stores to route to, beside the wrapped one. */
+  /** Stores to route to, by name, in addition to the wrapped one. */
   readonly stores: Stores
   /**
-   * The name of the store that a collection is in; `undefined` for the wrapped one. It must always return the same for the
-   * same collection. The default collection comes by its name. Default: the store of the same name as the collection.
+   * Function that returns the name of the store of a collection, or `undefined` for the wrapped store. It must always
+   * return the same name for the same collection. It gets the default collection by its name. Default: the store with
+   * the name of the collection.
    */
   readonly route?: ((collection: string) => keyof Stores | undefined) | undefined
 }
@@ -82,7 +83,9 @@ export const wrap = <const Stores extends NamedStores>({
 /** @internal */
 export const described = options.of<Options<any>>()("Routing", {
   stores: options.required(options.record<NamedStores>("an object of layers")),
-  route: options.callback<(collection: string) => PropertyKey | undefined>({ otherwise: "by the collection's name" })
+  route: options.callback<(collection: string) => PropertyKey | undefined>({
+    otherwise: "the store with the name of the collection"
+  })
 })
 
 /** A name that no store has is a mistake: routed to the wrapped store, it would hide entries. */

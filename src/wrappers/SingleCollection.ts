@@ -16,14 +16,17 @@ import type { StoreSetupError } from "../KeyValueError.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** What stands between collection and key. Default: `"__"`. */
+  /**
+   * Text between the collection and the key. It must start with an ASCII punctuation character other than `%`.
+   * Default: `"__"`.
+   */
   readonly separator?: string | undefined
-  /** The collection of a call that names none, as a part of the key. Default: the wrapped store's. */
+  /** Collection of calls that name no collection, as part of the key. Default: that of the wrapped store. */
   readonly defaultCollection?: string | undefined
   /**
-   * How collections are written in keys: with `"escaped"`, those that could be mistaken are escaped, so that no two
-   * entries share a key; with `"py-key-value"` as they are, to share such collections with py-key-value. (All other
-   * collections are written alike.) Default: `"escaped"`.
+   * How collections are written in keys. `"escaped"` escapes ambiguous collections, so that no two entries share a key.
+   * `"py-key-value"` writes them unescaped, as py-key-value does. All other collections are written the same way in both
+   * forms. Default: `"escaped"`.
    */
   readonly names?: "escaped" | "py-key-value" | undefined
 }
@@ -57,12 +60,17 @@ export const wrap = (collection: string, config: Options = {}): Wrapper<never, S
   )
 
 /** @internal */
-export const described = options.of<Options & { readonly collection: string }>()(
+export const described = options.of<
+  Options & {
+    /** Collection that holds all entries. */
+    readonly collection: string
+  }
+>()(
   "SingleCollection",
   {
     collection: options.required(options.collection()),
     separator: options.text({ default: "__" }),
-    defaultCollection: options.collection({ otherwise: "the wrapped store's" }),
+    defaultCollection: options.collection({ otherwise: "that of the wrapped store" }),
     names: options.oneOf(["escaped", "py-key-value"], { default: "escaped" })
   },
   ({ collection, separator }) => {

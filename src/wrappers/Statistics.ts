@@ -23,17 +23,18 @@ export type { OperationStatistics } from "./statistics/Tally.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of this store, the attribute `db.namespace` of its metrics. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
   /**
-   * How to name collections: by their names (`true`), not at all (`false`: they are counted together), or by a function of
-   * the name, which runs for each operation. If the function throws or returns no text, the name is `"_OTHER"`.
-   * Default: true.
+   * How collections are named in metrics and snapshots: by their names (`true`), all under one count (`false`), or by
+   * the result of a function. The function runs at each operation. If it throws or returns no text, the collection
+   * counts as `"_OTHER"`. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
   /**
-   * How many collections to count separately; all others count as `"_OTHER"`. A `reset` starts again for snapshots. For
-   * metrics, the limit holds for all layers with the same `store` and for the life of the process. Default: 1,000.
+   * How many collections have counts of their own. All others count as `"_OTHER"`. After a `reset`, snapshots count
+   * collections from zero. In metrics, the limit applies to all layers of the same `store` together, for the lifetime of
+   * the process. Default: 1,000.
    */
   readonly maxCollections?: number | undefined
 }

@@ -31,6 +31,9 @@ export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, Sto
   wrapperEffect(Effect.map(described.read({ duration }), ({ duration }) => withTimeout(duration)))
 
 /** @internal */
-export const described = options.of<{ readonly duration?: Duration.Input }>()("Timeout", {
+export const described = options.of<{
+  /** Limit on each operation. Default: 5 seconds. */
+  readonly duration?: Duration.Input
+}>()("Timeout", {
   duration: options.duration({ default: "5 seconds" })
 })

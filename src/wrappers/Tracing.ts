@@ -25,17 +25,14 @@ import { shownName } from "../value/oneLine.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The name of this store, the attribute `db.namespace`. Default: none. */
+  /** Name of this store, the attribute `db.namespace` of its spans. Default: none. */
   readonly store?: string | undefined
   /**
-   * How to name collections: by their names (`true`), not at all (`false`), or by a function of the name. If the function
-   * throws or returns no text, the name is `"_OTHER"`. Default: true.
+   * How collections are named in spans: by their names (`true`), not at all (`false`), or by the result of a function.
+   * If the function throws or returns no text, the name is `"_OTHER"`. Default: true.
    */
   readonly collectionLabel?: boolean | ((collection: string) => string | undefined) | undefined
-  /**
-   * Whether to record keys as `effect_kv.keys`: the first 5 of a batch, and the first 256 characters of each.
-   * Default: false.
-   */
+  /** Whether to record keys as `effect_kv.keys`: the first 5 of a batch, up to 256 characters each. Default: false. */
   readonly recordKeys?: boolean | undefined
 }
 

@@ -17,11 +17,11 @@ import type { StoreSetupError } from "../KeyValueError.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The shortest TTL. Default: no limit. */
+  /** Shortest TTL. Default: no limit. */
   readonly minTtl?: Duration.Input | undefined
-  /** The longest TTL. Default: no limit. */
+  /** Longest TTL. Default: no limit. */
   readonly maxTtl?: Duration.Input | undefined
-  /** The TTL of an entry that is put without one, clamped like the others. Default: none, it does not expire. */
+  /** TTL of entries that are put without a TTL. It is clamped like any other. Default: none. */
   readonly missingTtl?: Duration.Input | undefined
 }
 
@@ -70,7 +70,7 @@ export const described = options.of<Options>()(
   {
     minTtl: options.ttl({ default: 0, otherwise: "no limit" }),
     maxTtl: options.ttl({ default: Number.POSITIVE_INFINITY, infinite: true, otherwise: "no limit" }),
-    missingTtl: options.ttl({ otherwise: "none, it does not expire" })
+    missingTtl: options.ttl({ otherwise: "none" })
   },
   ({ minTtl, maxTtl }) => (minTtl <= maxTtl ? undefined : "minTtl is above maxTtl")
 )

@@ -125,10 +125,7 @@ describe("loads of requests that share nothing", () => {
       const a: Effect.Effect<number> = Effect.suspend(() => flights.run("a", () => b))
       for (const each of ["unknown", request()] as const) {
         const exit = yield* Effect.exit(Effect.provideService(a, CurrentRequest, each))
-        assert.match(
-          Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "",
-          /A load waits for itself: "b" → "a"/
-        )
+        assert.match(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", /A load waits for itself: "b" → "a"/)
       }
     })
   )

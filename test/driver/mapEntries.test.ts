@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Drop } from "../../src/driver/Call.ts"
+import type { Driver } from "../../src/driver/Driver.ts"
 import { mapEntries } from "../../src/driver/mapEntries.ts"
 import type { Entry } from "../../src/Entry.ts"
 import { DecryptionError, EntryTooLargeError } from "../../src/KeyValueError.ts"
@@ -60,6 +61,36 @@ describe("mapEntries", () => {
       const place = { operation: "getMany", collection: "app", keys: ["secret", "public", "none"] } as const
       const found = yield* mapped.get({ ...call.get("c", "secret", "public", "none"), place })
       assert.deepStrictEqual(valuesOf(found), [undefined, 2, "no none"])
+    })
+  )
+
+  /** Hides entries whose value begins with "hidden". */
+  const hiding = mapEntries({
+    decode: (found) => Effect.succeed(String(found?.payload.value).startsWith("hidden") ? undefined : found)
+  })
+
+  it.effect("lets a write that expects no entry replace a hidden one, and refuses a write that expects a version", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* recording
+      const mapped = hiding(driver) as Able
+      yield* driver.put(call.put("c", { a: "visible" }))
+      const [found] = yield* mapped.get({ ...call.get("c", "a"), versioned: true })
+      yield* driver.put(call.put("c", { a: "hidden, and newer" }))
+      assert.isFalse(yield* mapped.atomic.compareAndPut(call.compareAndPut("c", "a", "mine", found!.version)))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), ["hidden, and newer"])
+      assert.isTrue(yield* mapped.atomic.compareAndPut(call.compareAndPut("c", "a", "mine")))
+      assert.deepStrictEqual(valuesOf(yield* driver.get(call.get("c", "a"))), ["mine"])
+    })
+  )
+
+  it.effect("fails after 11 conflicts with other writers", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* recording
+      let attempts = 0
+      const busy: Driver = { ...driver, atomic: { compareAndPut: () => Effect.sync(() => attempts++ < 0) } }
+      const mapped = hiding(busy) as Able
+      assert.isFalse(yield* mapped.atomic.compareAndPut(call.compareAndPut("c", "a", "mine")))
+      assert.strictEqual(attempts, 11)
     })
   )
 

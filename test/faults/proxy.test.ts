@@ -53,9 +53,6 @@ const client = (port: number) =>
 const until = (isSo: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => (isSo() ? Effect.void : Effect.andThen(Effect.sleep(2), until(isSo))))
 
-/** Long enough for everything to arrive that can. */
-const moment = Effect.sleep(40)
-
 describe("the proxy", () => {
   it.live("passes everything on in both directions, and the end of a connection", () =>
     Effect.gen(function* () {
@@ -78,9 +75,9 @@ describe("the proxy", () => {
       one.socket.write("b")
       const two = yield* client(proxy.port)
       two.socket.end("x")
-      yield* moment
+      yield* until(() => proxy.held() === 2)
       one.socket.write("c")
-      yield* moment
+      yield* until(() => proxy.held() === 3)
       assert.deepStrictEqual([one.text, two.text, two.ended], ["a", "", false])
       yield* proxy.set({ _tag: "pass" })
       yield* until(() => one.text === "abc" && two.text === "x" && two.ended)
@@ -97,8 +94,7 @@ describe("the proxy", () => {
       one.socket.write("b")
       const two = yield* client(proxy.port)
       two.socket.write("x")
-      yield* until(() => two.text === "x")
-      yield* moment
+      yield* until(() => two.text === "x" && proxy.held() === 1)
       assert.deepStrictEqual([one.text, one.ended, one.error], ["a", false, undefined])
       yield* proxy.reappear
       yield* until(() => one.text === "ab")

@@ -28,6 +28,8 @@ export interface Proxy {
   readonly reappear: Effect.Effect<void>
   /** Closes all connections. */
   readonly drop: Effect.Effect<void>
+  /** How many bytes of requests and replies it holds back. */
+  readonly held: () => number
   /** How many sockets the proxy itself has open, to clients and servers. */
   readonly sockets: () => number
 }
@@ -58,6 +60,7 @@ export const make = (target: number) =>
       vanish: Effect.sync(() => links.vanish(true)),
       reappear: Effect.sync(() => links.vanish(false)),
       drop: Effect.sync(() => links.drop()),
+      held: () => links.held(),
       sockets: () => links.sockets()
     })
   )
@@ -86,6 +89,12 @@ class Links {
 
   drop(): void {
     for (const link of this.all) link.reset()
+  }
+
+  held(): number {
+    let bytes = 0
+    for (const link of this.all) bytes += link.held
+    return bytes
   }
 
   sockets(): number {
@@ -142,6 +151,10 @@ class Link {
     }
   }
 
+  get held(): number {
+    return this.pipes.reduce((bytes, pipe) => bytes + pipe.held, 0)
+  }
+
   pump(): void {
     for (const pipe of this.pipes) pipe.pump()
   }
@@ -190,6 +203,10 @@ class Pipe {
     this.to = to
     this.mode = mode
     this.change = change
+  }
+
+  get held(): number {
+    return this.queue.reduce((bytes, { chunk }) => bytes + chunk.length, 0)
   }
 
   add(chunk: Buffer): void {

@@ -1,6 +1,7 @@
 /** A case and its result. */
 import { Effect } from "effect"
-import { documented, type Observed } from "./differences.ts"
+import type { Observed } from "./differences/Difference.ts"
+import { documented } from "./differences.ts"
 
 export const kinds = ["kdf", "fernet", "read", "raw", "write", "bytes"] as const
 

@@ -2,58 +2,12 @@
  * Where effect-kv differs from py-key-value on purpose. Each difference has a line in `docs/wire-format.md`. It applies
  * because of the data of a case, never because of its name.
  */
-import type { Answer } from "./answers.ts"
 import * as compression from "./differences/compression.ts"
+import type { Difference, Observed } from "./differences/Difference.ts"
 import * as encryption from "./differences/encryption.ts"
 import * as entries from "./differences/entries.ts"
 import * as numbers from "./differences/numbers.ts"
 import * as setup from "./differences/setup.ts"
-import type { Stack } from "./vectors.ts"
-
-/** A passphrase. */
-export interface Deriving {
-  readonly kind: "kdf"
-  readonly passphrase: string
-  readonly salt: string
-  readonly ours: Answer
-}
-
-/** Stored bytes that were read. */
-export interface Reading {
-  readonly kind: "read" | "raw"
-  readonly stack: Stack
-  readonly stored: Uint8Array
-  readonly python: Answer
-  readonly ours: Answer
-}
-
-/** A value, as JSON of Python, that was written. */
-export interface Writing {
-  readonly kind: "write"
-  readonly stack: Stack
-  readonly text: string
-  readonly ours: Answer
-}
-
-/** A write whose bytes must equal those of Python. */
-export interface Copying {
-  readonly kind: "bytes"
-  readonly stack: Stack
-  readonly text: string
-  /** Seconds. */
-  readonly ttl: number | null
-  readonly stored: Uint8Array
-  readonly ours: Answer
-  /** The bytes that effect-kv stored, if it did. */
-  readonly written?: Uint8Array
-}
-
-export type Observed = Deriving | Reading | Writing | Copying
-
-export interface Difference {
-  readonly id: string
-  readonly applies: (observed: Observed) => boolean
-}
 
 export const differences: ReadonlyArray<Difference> = [
   ...setup.differences,

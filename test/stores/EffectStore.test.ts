@@ -19,7 +19,7 @@ import { contract } from "../contract/suite.ts"
 import { likeTheModel } from "../properties/likeTheModel.ts"
 import { fill } from "../support/fill.ts"
 import { turnsOf } from "../support/turnsOf.ts"
-import { fakeStorage } from "./effectstore/fakeStorage.ts"
+import { fakeStorage } from "./effectStore/fakeStorage.ts"
 
 const overMemory = EffectStore.layer().pipe(Layer.provideMerge(EffectKeyValueStore.layerMemory))
 const overStorage = (maxLength?: number) =>

@@ -20,7 +20,7 @@ import * as FileSystem from "../../src/stores/FileSystem.ts"
 import * as fileNames from "../../src/stores/fileSystem/fileNames.ts"
 import { contract } from "../contract/suite.ts"
 import { likeTheModel } from "../properties/likeTheModel.ts"
-import { whileTimePasses } from "./filesystem/steps.ts"
+import { whileTimePasses } from "./fileSystem/steps.ts"
 
 type Options = Partial<FileSystem.Options>
 
@@ -283,6 +283,23 @@ describe("names", () => {
       })
   )
 
+  it.effect("keeps names of up to 200 characters whole, and cuts longer ones to 200", () =>
+    Effect.gen(function* () {
+      // An upper-case letter takes two characters.
+      for (const name of ["x".repeat(200), `${"x".repeat(198)}A`]) {
+        const file = yield* encode(name)
+        assert.strictEqual(file.length, 200)
+        assert.strictEqual(fileNames.decode(file), name)
+      }
+      for (const name of ["x".repeat(201), `${"x".repeat(199)}A`]) {
+        const file = yield* encode(name)
+        assert.strictEqual(file.length, 200)
+        assert.isTrue(fileNames.isCut(file))
+        assert.isUndefined(fileNames.decode(file))
+      }
+    })
+  )
+
   it.effect("shortens long names and keeps them distinct", () =>
     Effect.gen(function* () {
       const name = "x".repeat(300)
@@ -480,6 +497,28 @@ describe("pipes and directories in the place of files", () => {
   )
 })
 
+describe("a file with the cut name of a key that holds the entry of another key", () => {
+  it.effect("is neither returned by get nor removed by delete", () =>
+    withStore((directory) =>
+      Effect.gen(function* () {
+        const kv = yield* KeyValue
+        const fs = yield* FS.FileSystem
+        const [one, other] = ["a", "b"].map((letter) => letter.repeat(300)) as [string, string]
+        yield* kv.put(one, 1)
+        const [file] = yield* filesIn(directory)
+        yield* kv.put(other, 2)
+        const from = (yield* filesIn(directory)).find((it) => it !== file)
+        yield* fs.copyFile(`${directory}/${from}`, `${directory}/${file}`)
+        assert.strictEqual((yield* Effect.flip(kv.get(one)))._tag, "DeserializationError")
+        assert.isFalse(yield* kv.delete(one))
+        assert.isTrue(yield* fs.exists(`${directory}/${file}`))
+        assert.lengthOf(yield* filesIn(directory), 2)
+        assert.strictEqual(yield* kv.get(other), 2)
+      })
+    )
+  )
+})
+
 describe("writing", () => {
   it.effect("leaves no temporary files after a batch, with and without fsync", () =>
     Effect.forEach([true, false], (fsync) =>
@@ -590,6 +629,9 @@ describe("writing", () => {
         yield* kv.put("a", 1)
         const temporary = `${directory}/default_collection/.effect-kv-01234567-89ab-4cde-8f01-23456789abcd-1.tmp`
         yield* fs.writeFileString(temporary, `{"value":1}`)
+        // No process of this library makes such names.
+        const foreign = [".effect-kv-1.tmp", "notes.tmp"].map((name) => `${directory}/default_collection/${name}`)
+        for (const file of foreign) yield* fs.writeFileString(file, "")
         const { mtime } = yield* fs.stat(temporary)
         yield* TestClock.setTime(Option.getOrThrow(mtime).getTime() + 59 * 60 * 1000)
         assert.deepStrictEqual(yield* keys(), ["a"])
@@ -598,6 +640,9 @@ describe("writing", () => {
         yield* TestClock.adjust("2 minutes")
         assert.strictEqual(yield* maintenance.removeExpired, 0)
         assert.isFalse(yield* fs.exists(temporary))
+        assert.strictEqual(yield* kv.get("a"), 1, "entries that are older than an hour stay")
+        assert.deepStrictEqual(yield* Effect.filter(foreign, fs.exists), foreign)
+        assert.strictEqual(yield* maintenance.clear, 1)
       })
     )
   )

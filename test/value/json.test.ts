@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import type { Json } from "../../src/Value.ts"
 import { JsonParser } from "../../src/value/JsonParser.ts"
 import * as json from "../../src/value/json.ts"
-import { clone } from "../../src/value/jsonCopy.ts"
+import { clone, rounded } from "../../src/value/jsonCopy.ts"
 import { tooLong } from "../../src/value/jsonProblem.ts"
 import * as jsonText from "../../src/value/jsonText.ts"
 import * as any from "../properties/arbitraries.ts"
@@ -48,6 +48,14 @@ const damaged = Arbitrary.map(
       : text.slice(0, index) + String(character) + text.slice(index + 1)
   }
 )
+
+describe("rounded", () => {
+  it("gives the nearest number for each bigint, at any depth, and leaves all else as it is", () => {
+    const exact = parse('{"a":[9007199254740993,"b",null],"c":{"d":9007199254740993,"e":1.5}}', true)
+    const nearest = Number(9007199254740993n)
+    deepStrictEqual(rounded(exact), { a: [nearest, "b", null], c: { d: nearest, e: 1.5 } })
+  })
+})
 
 describe("JsonParser", () => {
   it.prop("reads JSON", [written], ([{ value, text }]) => deepStrictEqual(ours(text), { value }), {

@@ -165,34 +165,40 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect(
-    "counts an interrupted call as neither success nor failure, and allows another probe after an interrupted one",
-    () => {
-      const { plan, layer } = over(
-        { trip: { consecutive: 2 }, openFor: 1000 },
-        "unavailable",
-        "hang",
-        "unavailable",
-        "hang"
-      )
+  const interrupted = Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(get)
+    yield* Effect.yieldNow
+    yield* Fiber.interrupt(fiber)
+  })
+
+  it.effect("counts an interrupted call neither as a success nor as a failure", () => {
+    const { plan, layer } = over({ trip: { consecutive: 2 } }, "unavailable", "hang", "unavailable")
+    return Effect.gen(function* () {
+      yield* tagOf(get)
+      yield* interrupted
+      assert.strictEqual(plan.interrupted, 1)
+      assert.strictEqual(yield* tagOf(get), "StoreUnavailableError", "one failure does not open the circuit")
+      assert.strictEqual(yield* tagOf(get), "CircuitOpenError", "the failures around the interruption are two in a row")
+    }).pipe(Effect.provide(layer))
+  })
+
+  for (const [step, after] of [
+    ["ok", "ok"],
+    ["unavailable", "CircuitOpenError"]
+  ] as const) {
+    it.effect(`stays half-open when its probe is interrupted, and lets another one decide (${step})`, () => {
+      const { plan, layer } = over({ trip: { consecutive: 2 }, openFor: 1000 }, ...times(2), "hang", step)
       return Effect.gen(function* () {
-        yield* tagOf(get)
-        const interrupted = Effect.gen(function* () {
-          const fiber = yield* Effect.forkChild(get)
-          yield* Effect.yieldNow
-          yield* Fiber.interrupt(fiber)
-        })
-        yield* interrupted
-        yield* tagOf(get)
-        assert.strictEqual(yield* tagOf(get), "CircuitOpenError", "two failures in a row, with an interruption between")
+        yield* Effect.replicateEffect(tagOf(get), 2)
         yield* TestClock.adjust(1000)
         yield* interrupted
-        assert.strictEqual(plan.interrupted, 2)
-        assert.strictEqual(yield* tagOf(get), "ok")
-        assert.strictEqual(yield* tagOf(get), "ok")
+        assert.strictEqual(plan.interrupted, 1)
+        yield* tagOf(get)
+        assert.strictEqual(plan.calls.length, 4, "the second probe reached the store")
+        assert.strictEqual(yield* tagOf(get), after)
       }).pipe(Effect.provide(layer))
-    }
-  )
+    })
+  }
 
   for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap, Deadline: Deadline.wrap })) {
     it.effect(`counts a call that an outer ${name} ends as a failure`, () => {

@@ -362,6 +362,27 @@ describe("a store of Replicate that is behind with more keys than maxBehind", ()
     })
   )
 
+  it.effect("fails a required write at once while writes of twice maxBehind keys hang", () =>
+    Effect.gen(function* () {
+      const { plans, held, layer } = yield* setup(2, { acknowledgements: "all", maxBehind: 1, repair: false })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          plans[1]!.always = "hang"
+          for (const key of ["a", "b"]) yield* Effect.forkChild(kv.put(key, 1), { startImmediately: true })
+          const writer = yield* Effect.forkChild(Effect.flip(kv.put("c", 1)))
+          yield* TestClock.adjust(0)
+          assert.isDefined(writer.pollUnsafe())
+          const error = yield* Fiber.join(writer)
+          assert.deepStrictEqual(
+            [error._tag, "outcome" in error && error.outcome],
+            ["StoreUnavailableError", "unknown"]
+          )
+          assert.deepStrictEqual(yield* held("c"), [1, undefined])
+        })
+      )
+    })
+  )
+
   it("is chosen as the store that misses most keys", () => {
     const ledger = new Ledger(2, 2)
     const write = (key: string, outcomes: ReadonlyArray<"applied" | "not-applied">) => {

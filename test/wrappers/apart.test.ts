@@ -55,7 +55,7 @@ const routings: Readonly<Record<string, Combine>> = {
 const outcome = (layer: Layer.Layer<KeyValue.KeyValue, KeyValueError.StoreSetupError>): Effect.Effect<string> =>
   Effect.provide(Effect.as(KeyValue.KeyValue, "built"), layer).pipe(
     Effect.catch(({ reason }) =>
-      Effect.succeed(reason.startsWith("the same store stands in two places") ? "refused" : reason)
+      Effect.succeed(reason.startsWith("the same store is used in two places") ? "refused" : reason)
     )
   )
 
@@ -68,10 +68,8 @@ const custom = Driver.wrapper(({ system, defaultCollection, ...driver }) => ({
   get: driver.get,
   put: driver.put,
   delete: driver.delete,
-  keys: driver.listing!.keys,
-  collections: driver.listing!.collections,
-  clear: driver.maintenance!.clear,
-  removeExpired: driver.maintenance!.removeExpired
+  listing: driver.listing,
+  maintenance: driver.maintenance
 }))
 
 describe("a combination of a store with itself", () => {

@@ -206,7 +206,7 @@ describe("compressed data", () => {
               if (algorithm !== "gzip") {
                 assert.strictEqual(
                   yield* reason(concat(whole, whole), "twice"),
-                  `there are ${whole.length} bytes behind its end`
+                  `there are ${whole.length} bytes after the end of the compressed data`
                 )
               }
               if (algorithm === "gzip" || algorithm === "deflate") {

@@ -1,13 +1,13 @@
 /**
- * Takes out of a page of names those that an earlier page listed.
+ * Removes names from a page that an earlier page has listed.
  *
- * All pages of an enumeration share it. A page that is asked for again lists what it listed before.
+ * All pages of an enumeration share one instance. A page that is requested again lists the same names as before.
  */
 export interface Listed {
   readonly fresh: (names: Iterable<string>, page: number) => ReadonlyArray<string>
 }
 
-/** Remembers all names: for those of which there are few. */
+/** Remembers all names. Use it where there are few names. */
 export class AllListed implements Listed {
   private readonly pages = new Map<string, number>()
 
@@ -25,7 +25,7 @@ interface Page {
   readonly names: ReadonlySet<string>
 }
 
-/** Remembers the names of the last pages, `atLeast` so many: for those that are repeated soon, if at all. */
+/** Remembers the names of the last pages, at least `atLeast` names. Use it where duplicates come soon after the first. */
 export class LatelyListed implements Listed {
   private pages: ReadonlyArray<Page> = []
   private readonly atLeast: number
@@ -36,12 +36,12 @@ export class LatelyListed implements Listed {
 
   fresh(names: Iterable<string>, page: number): ReadonlyArray<string> {
     const own = new Set(names)
-    const earlier = this.lastOf(this.pages.filter((it) => it.page < page))
+    const earlier = this.lastPages(this.pages.filter((it) => it.page < page))
     this.pages = own.size === 0 ? earlier : [...earlier, { page, names: own }]
     return Array.from(own).filter((name) => !earlier.some((it) => it.names.has(name)))
   }
 
-  private lastOf(pages: ReadonlyArray<Page>): ReadonlyArray<Page> {
+  private lastPages(pages: ReadonlyArray<Page>): ReadonlyArray<Page> {
     let count = 0
     const first = pages.findLastIndex(({ names }) => (count += names.size) >= this.atLeast)
     return first === -1 ? pages : pages.slice(first)

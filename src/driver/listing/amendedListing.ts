@@ -5,20 +5,20 @@ import * as Calls from "../Calls.ts"
 import type { Listing } from "../Driver.ts"
 import { amendedNames } from "./amendedNames.ts"
 
-/** A key of which a listing may not tell the truth. */
+/** A key for which a listing may be wrong. */
 export interface Named {
   readonly collection: string
   readonly key: string
 }
 
-/** Keys of which a listing may not tell the truth, by collection. */
+/** Keys for which a listing may be wrong, by collection. */
 export interface Doubts<N extends Named> {
   readonly in: (collection: string) => ReadonlyArray<N>
-  /** Names of the collections that have any, once each. */
+  /** Returns each collection that has such keys, once. */
   readonly names: () => Iterable<string>
 }
 
-/** Sorts keys by collection. */
+/** Groups keys by collection. */
 export const grouped = <N extends Named>(names: ReadonlyArray<N>): Doubts<N> => {
   const byCollection = new Map<string, Array<N>>()
   for (const name of names) {
@@ -29,11 +29,11 @@ export const grouped = <N extends Named>(names: ReadonlyArray<N>): Doubts<N> => 
   return { in: (collection) => byCollection.get(collection) ?? [], names: () => byCollection.keys() }
 }
 
-/** A listing without the names in doubt, and with those of them that there are, which `live` picks out. */
+/** Removes the doubtful names from a listing, and adds those that exist according to `existing`. */
 export const amendedListing = <N extends Named>(
   listing: Listing,
   inDoubt: () => Doubts<N>,
-  live: (names: ReadonlyArray<N>, call: Call.Keys) => Effect.Effect<ReadonlyArray<string>, CommonError>
+  existing: (names: ReadonlyArray<N>, call: Call.Keys) => Effect.Effect<ReadonlyArray<string>, CommonError>
 ): Listing => {
   const namedIn = (doubts: Doubts<N>, { collection, prefix }: Call.Keys) =>
     doubts.in(collection).filter(({ key }) => key.startsWith(prefix))
@@ -41,7 +41,7 @@ export const amendedListing = <N extends Named>(
   const keysWith = (inDoubt: () => Doubts<N>): Listing["keys"] =>
     amendedNames(listing.keys, (call: Call.Keys) => {
       const named = namedIn(inDoubt(), call)
-      return { hidden: new Set(named.map(({ key }) => key)), added: live(named, call) }
+      return { hidden: new Set(named.map(({ key }) => key)), added: existing(named, call) }
     })
 
   const collections = amendedNames(listing.collections, (call: Call.Collections) => {
@@ -52,14 +52,14 @@ export const amendedListing = <N extends Named>(
     const added = Effect.suspend(() => {
       const doubts = inDoubt()
       const keys = keysWith(() => doubts)
-      const isThere = (collection: string) => {
+      const hasKeys = (collection: string) => {
         const ofCollection = { ...first, collection }
-        // What is in doubt is known sooner than what the listing has.
-        return Effect.flatMap(live(namedIn(doubts, ofCollection), ofCollection), (names) =>
+        // Checking the doubtful keys comes first because it is faster than listing the collection.
+        return Effect.flatMap(existing(namedIn(doubts, ofCollection), ofCollection), (names) =>
           names.length > 0 ? Effect.succeed(true) : hasAny(keys, ofCollection)
         )
       }
-      return Effect.filter([...hidden], isThere)
+      return Effect.filter([...hidden], hasKeys)
     })
     return { hidden, added }
   })

@@ -10,20 +10,20 @@ type Collections = Listing["collections"]
 /** A driver that can list. */
 type Listable = Driver & { readonly listing: Listing }
 
-/** How many names to list at a time, and about how many entries a page of a removal removes. */
+/** The number of names to list at a time, and about the number of entries to remove per page. */
 const pageSize = 1000
 
-/** Clears by deleting what is listed, for a driver whose deletions do more than its store's would. */
+/** Clears by listing and deleting keys, for a driver whose `delete` does more than the `delete` of its store. */
 export const clearByListing = (driver: Listable): Clear =>
   clearCollections(driver.listing.collections, clearKeys(driver))
 
-/** Clears one collection by `clearOne`, or several of them by their list, one after the other. */
+/** Clears one collection with `clearOne`, or lists several collections and clears them one after another. */
 export const clearCollections = (collections: Collections, clearOne: Clear): Clear => {
   const clearSeveral = clearListed(collections, clearOne)
   return (call) => ("name" in call.collection ? clearOne(call) : clearSeveral(call, call.collection.prefix))
 }
 
-/** One page of keys of a collection. */
+/** Clears one page of keys of a collection. */
 const clearKeys =
   (driver: Listable): Clear =>
   (call) => {
@@ -40,18 +40,18 @@ const clearKeys =
     )
   }
 
-/** A page of collections, the one of them that is next, and where it and the list of collections go on. */
-interface At {
+/** A page of collections, the index of the next one to clear, its cursor (`inner`), and the cursor of the list (`next`). */
+interface Position {
   readonly names: ReadonlyArray<string>
   readonly index: number
   readonly inner: Call.Cursor
   readonly next: Call.Cursor
 }
 
-/** Removes about a page of entries, of one or more collections. */
+/** Removes about one page of entries, from one or more collections. */
 const clearListed = (collections: Collections, clearOne: Clear) =>
   Effect.fnUntraced(function* (call: Call.Clear, prefix: string): Effect.fn.Return<Call.Removed, WriteError> {
-    const before = call.cursor as At | undefined
+    const before = call.cursor as Position | undefined
     const at = before !== undefined && before.index < before.names.length ? before : yield* list(before?.next)
     let { index, inner } = at
     let count = 0
@@ -63,9 +63,9 @@ const clearListed = (collections: Collections, clearOne: Clear) =>
       if (inner === undefined) index++
     }
     const isLast = index === at.names.length && at.next === undefined
-    return { count, next: isLast ? undefined : ({ ...at, index, inner } satisfies At) }
+    return { count, next: isLast ? undefined : ({ ...at, index, inner } satisfies Position) }
 
-    function list(cursor: Call.Cursor): Effect.Effect<At, WriteError> {
+    function list(cursor: Call.Cursor): Effect.Effect<Position, WriteError> {
       const { keyPrefix } = call
       const listed = Calls.collections(Call.beforeWriting(call.place), { prefix, keyPrefix, pageSize, cursor })
       return Effect.map(collections(Calls.partOf(call, listed)), ({ names, next }) => ({

@@ -1,4 +1,4 @@
-/** The description of one option: what is allowed, what it is when left out, how it is read. */
+/** The description of one option: which values are allowed, what the default is, and how the option is read. */
 import * as ByteSize from "effect/ByteSize"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -16,28 +16,28 @@ export type Kind =
   | "list"
   | "group"
 
-/** What an option takes (`In`), and what it is once it was read (`Out`). */
+/** Describes an option that is given as `In` and read as `Out`. */
 export interface Description<in In, out Out> {
   readonly kind: Kind
-  /** What is allowed, in words that follow "must be". */
+  /** The allowed values, in words that follow "must be". */
   readonly allowed: string
-  /** The default as it is written, or in words. */
+  /** The default as you would write it, or in words. */
   readonly default: string | undefined
   readonly isRequired: boolean
-  /** The options of a group, or of each item of a list. */
+  /** The options in a group, or in each item of a list. */
   readonly parts: ReadonlyArray<Row>
-  /** What it is if it was left out. */
+  /** Returns the value of an option that was left out. */
   readonly absent: () => Result.Result<Out, string>
-  /** The failure says why the value is not allowed. */
+  /** Reads a value, or fails with the reason why it is not allowed. */
   readonly read: (input: In, name: string) => Result.Result<Out, string>
 }
 
-/** A row of a reference table. The parts of a group are named with a dot, as in `"budget.ratio"`. */
+/** A row of a reference table. The name of an option in a group has a dot: `"budget.ratio"`. */
 export interface Row extends Pick<Description<never, unknown>, "kind" | "allowed" | "default" | "isRequired"> {
   readonly name: string
 }
 
-/** A getter, or a method of the value, may throw. */
+/** Reads an option, or fails if a getter or a method of the value throws. */
 export const read = (
   description: Description<unknown, unknown>,
   get: () => unknown,
@@ -57,14 +57,14 @@ export const reasonOf = (allowed: string, input: unknown, name: string) =>
 
 export const notAllowed = (allowed: string, input: unknown, name: string) => Result.fail(reasonOf(allowed, input, name))
 
-/** A value in a message: short, and nothing of what is inside of an object. */
+/** Formats a value for a message: shortened, and without the contents of objects, which may be secret. */
 export const shown = (input: unknown): string => {
   if (typeof input === "string") return JSON.stringify(input.length > 50 ? `${input.slice(0, 50)}…` : input)
   if (Duration.isDuration(input) || ByteSize.isByteSize(input)) return String(input)
   return typeof input === "object" || typeof input === "function" ? typeOf(input) : String(input)
 }
 
-/** In the place of a value that may be a secret. */
+/** Formats a value that may be secret: only its type is shown. */
 export const typeOf = (input: unknown): string => {
   if (input === null || input === undefined) return String(input)
   if (Array.isArray(input)) return "an array"
@@ -75,13 +75,13 @@ export const typeOf = (input: unknown): string => {
 export type Absent<D> = D extends undefined ? undefined : never
 
 export interface Defaults<D> {
-  /** What it is if it is left out. Without it, the option is `undefined` then. */
+  /** The value of an option that is left out. Default: `undefined`. */
   readonly default?: D
-  /** What that means, if no value says it. */
+  /** The default in words, if the value alone does not explain it. */
   readonly otherwise?: string
 }
 
-/** `parse` returns `undefined` for what is not allowed. */
+/** Makes a description. `parse` returns `undefined` for a value that is not allowed. */
 export const describe = <In, Out, D>(
   kind: Kind,
   allowed: string,
@@ -93,7 +93,7 @@ export const describe = <In, Out, D>(
   default: otherwise ?? (value === undefined ? undefined : shown(value)),
   isRequired: false,
   parts: [],
-  // A number needs no check: it may mean that there is no limit.
+  // A default that is a number is not parsed: it may be outside of the allowed range and mean "no limit".
   absent: () => Result.succeed((typeof value === "string" ? parse(value) : value) as Out | Absent<D>),
   read: (input, name) => {
     const output = parse(input)

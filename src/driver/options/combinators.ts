@@ -1,10 +1,10 @@
-/** Descriptions that are made of others: groups, lists, alternatives. */
+/** Descriptions that are made of other descriptions: groups, lists and alternatives. */
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import { type Defaults, type Description, read, reasonOf, required, shown, typeOf } from "./Description.ts"
 import { type Descriptions, type Read, readAll, rowsOf, type Unknown, type Untyped } from "./records.ts"
 
-/** Options within an option. Left out, all of its parts have their defaults. */
+/** A group of options. If it is left out, all of its options have their defaults. */
 export const group =
   <O>() =>
   <const D extends Descriptions<O>>(
@@ -27,13 +27,13 @@ export const group =
     }
   }
 
-/** An object some of whose fields are described: the others are handed on as they are. */
+/** An object of which some fields are described. The other fields are passed on unchanged. */
 export const open =
   <O extends object, P>() =>
   <const D extends Descriptions<P>>(descriptions: D & Unknown<P, D>): Description<O, Omit<O, keyof D> & Read<D>> => {
     const described: Description<never, object> = group<P>()<D>(descriptions)
     const read = (input: unknown, name: string) => {
-      // Its accessors are called once.
+      // The copy makes sure that each accessor is called only once.
       const all = Predicate.isObject(input) ? { ...input } : input
       return Result.map(described.read(all as never, name), (values) => {
         const given = Object.entries(values).filter(([, value]) => value !== undefined)
@@ -43,20 +43,20 @@ export const open =
     return { ...described, absent: () => read({}, ""), read } as Description<unknown, never>
   }
 
-/** Another form of what was read. */
+/** Converts the value that was read. */
 export const map = <In, A, B>(description: Description<In, A>, f: (value: A) => B): Description<In, B> => ({
   ...description,
   absent: () => Result.map(description.absent(), f),
   read: (input, name) => Result.map(description.read(input, name), f)
 })
 
-/** A description whose option is `undefined` if it was left out, whatever it describes. */
+/** Makes the option `undefined` if it is left out, even if the description has a default. */
 export const optional = <In, Out>(description: Description<In, Out>): Description<In, Out | undefined> => ({
   ...description,
   absent: () => Result.succeed(undefined)
 })
 
-/** Several of what a description describes; none by default. */
+/** A list of described items. Default: an empty list. */
 export const list = <In, Out>(
   item: Description<In, Out>
 ): Description<ReadonlyArray<In>, ReadonlyArray<Exclude<Out, undefined>>> => ({
@@ -76,7 +76,7 @@ export const list = <In, Out>(
       : Result.fail(`${name} must be a list, not ${typeOf(input)}`)
 })
 
-/** What the first description takes, if it looks like that, or else the second. */
+/** One of two alternatives. `isFirst` decides which description reads the value. */
 export const union = <In1, Out1, In2, Out2>(
   isFirst: (input: unknown) => boolean,
   first: Description<In1, Out1>,
@@ -93,7 +93,7 @@ export const union = <In1, Out1, In2, Out2>(
         )
 })
 
-/** One of several literals, or what another description takes. */
+/** One of several literals, or a value of another description. */
 export const either = <const A extends string | boolean | null, In, Out, const D extends A | undefined = undefined>(
   literals: ReadonlyArray<A>,
   description: Description<In, Out>,

@@ -19,7 +19,7 @@ interface Range {
 const inWords = ({ min, max = Number.POSITIVE_INFINITY }: Range): string =>
   [min === undefined ? [] : [`at least ${min}`], Number.isFinite(max) ? [`at most ${max}`] : []].flat().join(" and ")
 
-/** A whole number of at least `min`, and of at most `max`. */
+/** A whole number from `min` to `max`. */
 export const integer = <const D extends number | undefined = undefined>(
   spec: Defaults<D> & Range & { readonly min: number }
 ): Description<number, number | Absent<D>> => {
@@ -29,7 +29,7 @@ export const integer = <const D extends number | undefined = undefined>(
   )
 }
 
-/** A finite number of at least `min` (or above `above`), and of at most `max` (or below `below`). */
+/** A finite number that is at least `min` (or above `above`) and at most `max` (or below `below`). */
 export const number = <const D extends number | undefined = undefined>(
   spec: Defaults<D> & Range & { readonly above?: number; readonly below?: number }
 ): Description<number, number | Absent<D>> => {
@@ -46,7 +46,7 @@ export const number = <const D extends number | undefined = undefined>(
   )
 }
 
-/** A duration, in milliseconds: positive and finite, unless the options say that it may be infinite, or zero. */
+/** A duration, read as milliseconds. It must be positive and finite, unless `infinite` or `zero` is set. */
 export const duration = <const D extends Duration.Input | undefined = undefined>(
   spec: Defaults<D> & { readonly infinite?: boolean; readonly zero?: boolean } = {}
 ): Description<Duration.Input, number | Absent<D>> => {
@@ -60,7 +60,7 @@ export const duration = <const D extends Duration.Input | undefined = undefined>
 
 const year = 365 * 86_400_000
 
-/** How long an entry lives, in whole milliseconds. No store can keep a time after the year 9999. */
+/** A TTL, read as whole milliseconds. It has an upper limit because no store can keep a time after the year 9999. */
 export const ttl = <const D extends Duration.Input | undefined = undefined>(
   spec: Defaults<D> & { readonly infinite?: boolean } = {}
 ): Description<Duration.Input, number | Absent<D>> => {
@@ -72,7 +72,7 @@ export const ttl = <const D extends Duration.Input | undefined = undefined>(
   })
 }
 
-/** A size, in bytes. */
+/** A size, read as bytes. */
 export const size = <const D extends ByteSize.Input | undefined = undefined>(
   spec: Defaults<D> & Range = {}
 ): Description<ByteSize.Input, number | Absent<D>> => {
@@ -84,7 +84,7 @@ export const size = <const D extends ByteSize.Input | undefined = undefined>(
   })
 }
 
-/** Text that UTF-8 can hold. */
+/** Text that UTF-8 can encode. */
 export const text = <const D extends string | undefined = undefined>(
   spec: Defaults<D> & { readonly isNotEmpty?: boolean } = {}
 ): Description<string, string | Absent<D>> =>
@@ -105,7 +105,7 @@ export const boolean = <const D extends boolean | undefined = undefined>(
 ): Description<boolean, boolean | Absent<D>> =>
   describe("boolean", "true or false", spec, (input) => (typeof input === "boolean" ? input : undefined))
 
-/** The permissions of a file or directory, of which the owner has at least `owner`. */
+/** The permissions of a file or directory, which must include those of `owner`. */
 export const mode = <const D extends number | undefined = undefined>(
   owner: number,
   spec: Defaults<D> = {}
@@ -129,13 +129,13 @@ export const mode = <const D extends number | undefined = undefined>(
 const isPermissions = (value: number, owner: number): boolean =>
   value >= 0 && value <= 0o777 && (value & owner) === owner
 
-/** A secret key of 32 bytes, which no message shows. */
+/** A secret key of 32 bytes. No message shows it. */
 export const secretKey = (): Description<secretKeys.Input, Uint8Array | undefined> =>
   parsed("32 bytes, as bytes or in base64", (key) =>
     Result.mapError(secretKeys.parse(key), (found) => `must be 32 bytes, as bytes or in base64: ${found}`)
   )
 
-/** One of several texts. */
+/** One of several strings. */
 export const oneOf = <const A extends string, const D extends A | undefined = undefined>(
   all: ReadonlyArray<A>,
   spec: Defaults<D> = {}
@@ -144,20 +144,20 @@ export const oneOf = <const A extends string, const D extends A | undefined = un
     all.includes(input as A) ? (input as A) : undefined
   )
 
-/** A function, of whatever type. */
+/** A function of any type. */
 export const callback = <F extends (...args: never) => unknown, const D extends F | undefined = undefined>(
   spec: Defaults<D> = {}
 ): Description<F, F | Absent<D>> =>
   describe("function", "a function", spec, (input) => (typeof input === "function" ? (input as F) : undefined))
 
-/** Which errors something is about. */
+/** A predicate that selects errors. Default: errors that are `retryable`. */
 export const errors = <F extends (error: KeyValueError, ...more: never) => boolean>(): Description<F, F> =>
   callback<F, F>({
     default: ((error: KeyValueError) => error.retryable) as unknown as F,
     otherwise: "those that are `retryable`"
   }) as Description<F, F>
 
-/** A value of another kind, which no message shows. */
+/** A value of any other kind. No message shows it. */
 export const value = <A, const D extends A | undefined = undefined>(
   allowed: string,
   isAllowed: (input: unknown) => boolean,
@@ -168,7 +168,7 @@ export const value = <A, const D extends A | undefined = undefined>(
     isAllowed(input) ? Result.succeed(input) : Result.fail(`${name} must be ${allowed}, not ${typeOf(input)}`)
 })
 
-/** A value that has a parser of its own, whose failures follow the name of the option. */
+/** A value with its own parser. A message is the name of the option, followed by the failure of the parser. */
 export const parsed = <In, Out>(
   allowed: string,
   parse: (input: In) => Result.Result<Out, string>
@@ -177,7 +177,7 @@ export const parsed = <In, Out>(
   read: (input, name) => Result.mapError(parse(input), (reason) => `${name} ${reason}`)
 })
 
-/** A layer, of whatever type. */
+/** A layer of any type. */
 export const layer = <L>(): Description<L, L | undefined> => value<L>("a layer", Layer.isLayer)
 
 /** An object with a field for each name. */

@@ -1,11 +1,11 @@
-/** Descriptions of all options of a record, by name. */
+/** The descriptions of all options of a record, by name. */
 import * as Result from "effect/Result"
 import { type Description, type Row, read, typeOf } from "./Description.ts"
 
 type KeyOf<O> = O extends unknown ? keyof O : never
 type ValueOf<O, K> = O extends unknown ? (K extends keyof O ? Exclude<O[K], undefined> : never) : never
 
-/** A description of every option, each of which takes whatever the type allows. */
+/** A description for each option, which must accept every value that the option's type allows. */
 export type Descriptions<O> = { readonly [K in KeyOf<O>]: Description<ValueOf<O, K>, unknown> }
 
 export type Unknown<O, D> = { readonly [K in Exclude<keyof D, KeyOf<O>>]: never }

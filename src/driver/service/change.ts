@@ -11,24 +11,24 @@ import type { Atomic, Driver } from "../Driver.ts"
 /** A driver that can write conditionally. */
 export type AtomicDriver = Driver & { readonly atomic: Atomic }
 
-/** What becomes of an entry: it is kept, or there is a new one to write, or (without `entry`) the key is to be deleted. */
+/** What happens to an entry. Without `write`, it is kept. With a `write` that has no `entry`, the key is deleted. */
 export type Change<A> =
   | { readonly answer: A; readonly write?: undefined }
   | {
       readonly answer: A
       readonly write: Pick<Call.CompareAndPut, "entry" | "keepsExpiry">
-      /** What to answer when the write is dropped on its way. */
+      /** Returns the result if a wrapper drops the write. */
       readonly ifDropped: (drop: Call.Drop) => Effect.Effect<A, ReadError>
     }
 
 export interface Options {
-  /** How often to start again. */
+  /** How often to start again after another writer came first. */
   readonly maxRetries: number
   /** Whether `f` needs the exact expiry of the entry. */
   readonly expiry: boolean
 }
 
-/** Reads a key and writes what `f` makes of it; again, after a short random pause, if another writer came between. */
+/** Reads a key and writes the change that `f` returns. Retries after a short random pause if another writer came first. */
 export const change = <A, E>(
   driver: AtomicDriver,
   place: Place,
@@ -50,14 +50,14 @@ export const change = <A, E>(
     )
   )
 
-/** The entry of the key as it is now, with its version. */
+/** Returns the current entry of the key, with its version. */
 export const find = (driver: Driver, place: Place, expiry = false): Effect.Effect<Entry | undefined, ReadError> =>
   Effect.map(driver.get(Calls.get(Call.beforeWriting(place), { expiry, versioned: true })), ([entry]) => entry)
 
-/** A default that stands for a missing entry has no version. */
+/** Whether the entry is in the store. The default that `DefaultValue` returns for a missing entry has no version. */
 export const isStored = (entry: Entry | undefined): entry is Entry => entry?.version !== undefined
 
-/** Another writer came between. */
+/** Another writer changed the key after it was read. */
 class Lost extends Data.TaggedError("Lost") {}
 
 const schedule = lazy(() => pauses("1 millis", "50 millis"))

@@ -12,19 +12,19 @@ import { idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
 import { served } from "./served.ts"
 
-/** How to get a value that the store does not have. */
+/** How to load a value that the store does not have. */
 export interface Loading<E, R, E2, R2> {
   readonly load: Effect.Effect<Value, E, R>
   readonly ttl: Duration.Input | undefined
-  /** Whether a value that is stored will do. One that will not is replaced. Default: each does. */
+  /** Whether a stored value can be used. A value that cannot be used is replaced. Default: all values can be used. */
   readonly isUsable?: ((value: Value) => Effect.Effect<boolean, E2, R2>) | undefined
 }
 
 /**
- * The value of a key, or else what is loaded, which is stored if the key is still as it was found.
+ * Returns the value of a key, or loads it. A loaded value is stored if the key has not changed since it was read.
  *
- * All who want a missing key at the same time share one load, and all but one of them the reads. A caller that is alone
- * reads in its own fiber: a hit costs little more than a read.
+ * Callers that ask for a missing key at the same time share one load, and all but the first share the reads, too. The first
+ * caller reads in its own fiber, so that a hit costs little more than a read.
  */
 export const getOrLoad = <E, R, E2 = never, R2 = never>(
   driver: Driver,
@@ -41,7 +41,7 @@ export const getOrLoad = <E, R, E2 = never, R2 = never>(
     if (looks.has(id) || loads.has(id)) return shared()
     const look = Effect.suspend(() => {
       looks.add(id)
-      return usableIn(driver, place, loading, false)
+      return readUsable(driver, place, loading, false)
     })
     return Effect.flatMap(
       Effect.onExitPrimitive(look, () => void looks.delete(id) as undefined),
@@ -49,8 +49,8 @@ export const getOrLoad = <E, R, E2 = never, R2 = never>(
     )
   })
 
-/** What is stored under a key, and its value if that will do. */
-const usableIn = <E, R, E2, R2>(
+/** Returns the entry of a key, if there is one, and its value, if it can be used. */
+const readUsable = <E, R, E2, R2>(
   driver: Driver,
   place: Place,
   { isUsable }: Loading<E, R, E2, R2>,
@@ -73,18 +73,18 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   isDropped: () => boolean
 ): Effect.fn.Return<Value, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2> {
   const { atomic } = driver
-  const look = (versioned: boolean) => usableIn(driver, place, loading, versioned)
+  const look = (versioned: boolean) => readUsable(driver, place, loading, versioned)
   let found = yield* look(false)
-  // What is replaced must be known by its version, which only the store itself can tell.
+  // The version is needed to replace the value. The first read does not ask for it, so that a cache can serve that read.
   if (found.entry !== undefined && found.value === undefined && atomic !== undefined) found = yield* look(true)
   if (found.value !== undefined) return found.value
 
   const loaded = yield* Effect.scoped(loading.load)
   const at = { ...place, operation: "put" as const }
   const entries = yield* encode(driver, at, [loaded], loading.ttl)
-  // As a read would answer it: what was loaded may be bytes of another realm, or have accessors, which were read now.
+  // Returns what a read would return. The loaded value may have accessors, or be bytes of another realm.
   const value = valueOf(driver, entries[0]!)
-  // A closed layer has dropped all loads: its caller is not told that the value is stored.
+  // A closed layer has dropped all loads and stores nothing, so the caller must not be told that the value was stored.
   if (served(driver).isClosed()) return yield* layerClosed(place)
   if (isDropped()) return value
   if (atomic === undefined) {

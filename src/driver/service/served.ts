@@ -8,13 +8,13 @@ import type { Driver } from "../Driver.ts"
 import { describeId, idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
 
-/** What the services over one driver have in common. */
+/** The state that all services over one driver share. */
 export interface Served {
-  /** The driver as applications reach it: its writes tell the loads, and when the layer is closed every operation fails. */
+  /** The driver for the services. Its writes drop loads that they make stale. It fails once the layer is closed. */
   readonly driver: Driver
-  /** Loads of missing keys that are under way. */
+  /** The running loads of missing keys. */
   readonly loads: SingleFlight<Value, any>
-  /** Keys that a caller looks for on its own, before it loads them. */
+  /** Keys that a first caller is reading in its own fiber, before any load. */
   readonly looks: Set<string>
   readonly isClosed: () => boolean
   readonly close: () => void
@@ -22,14 +22,14 @@ export interface Served {
 
 const all = new WeakMap<Driver, Served>()
 
-/** Whether a driver has services already. */
+/** Whether services over this driver exist already. */
 export const isServed = (driver: Driver): boolean => all.has(driver)
 
-/** What all services over a driver share, so that a write through one of them is known to a load through another. */
+/** Returns the shared state of the services over a driver, through which a write of one service drops a load of another. */
 export const served = <D extends Driver>(driver: D): Served & { readonly driver: D } => {
-  let own = all.get(driver)
-  if (own === undefined) all.set(driver, (own = serve(driver)))
-  return own as Served & { readonly driver: D }
+  let state = all.get(driver)
+  if (state === undefined) all.set(driver, (state = serve(driver)))
+  return state as Served & { readonly driver: D }
 }
 
 const serve = (driver: Driver): Served => {
@@ -42,7 +42,7 @@ const serve = (driver: Driver): Served => {
         (call) =>
           Effect.suspend((): Effect.Effect<A, E | StoreUnavailableError> => {
             if (isClosed) return Effect.fail(layerClosed(call.place))
-            return mayDisturb(call) ? telling(loads, driver, call, next(call)) : next(call)
+            return changesEntries(call) ? droppingLoads(loads, driver, call, next(call)) : next(call)
           })
     ),
     loads,
@@ -50,22 +50,22 @@ const serve = (driver: Driver): Served => {
     isClosed: () => isClosed,
     close: () => {
       isClosed = true
-      // Whoever comes now fails, in place of joining a load that is under way.
+      // Later callers must fail and not join a running load.
       loads.dropAll()
     }
   }
 }
 
-const mayDisturb = ({ _tag }: Call): boolean =>
+const changesEntries = ({ _tag }: Call): boolean =>
   _tag === "put" || _tag === "delete" || _tag === "compareAndPut" || _tag === "clear"
 
 /**
- * Runs a write and keeps loads from storing what is older than it.
+ * Runs a write, and drops running loads of the same keys, so that they do not overwrite it with older values.
  *
- * A load that begins during the write stores nothing over it either: where the driver has `compareAndPut`, by that; else
- * it is dropped when the write has ended.
+ * A load that begins during the write must not overwrite it either. `compareAndPut` prevents that. Without `compareAndPut`,
+ * such loads are dropped when the write ends.
  */
-const telling = <A, E>(
+const droppingLoads = <A, E>(
   loads: SingleFlight<Value, any>,
   driver: Driver,
   call: Call,

@@ -17,14 +17,14 @@ import type { Driver } from "../Driver.ts"
 import { type AtomicDriver, change, find, isStored } from "./change.ts"
 
 export interface Options {
-  /** How long the entry lives from now on. Default: it keeps the expiry that it has. */
+  /** The new TTL of the entry. Default: the entry keeps its expiry. */
   readonly ttl: Duration.Input | undefined
   readonly maxRetries: number
 }
 
 /**
- * Replaces a value by what `f` makes of it, or deletes it when that is `undefined`. For nothing at all, nothing is written.
- * The answer is what the key has then.
+ * Replaces the value of a key. `f` returns `Some` with the new value, `Some(undefined)` to delete the key, or `None` to
+ * write nothing. Returns the value that the key has afterwards.
  */
 export const update = (
   driver: AtomicDriver,
@@ -52,7 +52,7 @@ export const update = (
   )
 }
 
-/** The entry that takes the place of another one, whose expiry it keeps unless it has a TTL of its own. */
+/** Makes the entry that replaces the current one. Without a TTL, it keeps the expiry of the current entry. */
 export const replacement = (
   driver: Driver,
   place: Place,

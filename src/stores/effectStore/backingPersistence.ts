@@ -19,7 +19,7 @@ import type { Value } from "../../Value.ts"
  * @since 0.1.0
  */
 export interface BackingPersistenceOptions {
-  /** What stands before each store's id in the name of its collection. Default: `"effect_persistence_"`. */
+  /** Prefix of the collection of each store; the id of the store follows it. Default: `"effect_persistence_"`. */
   readonly collectionPrefix?: string | undefined
 }
 

@@ -27,11 +27,9 @@ import * as utf8 from "../../value/utf8.ts"
  * @since 0.1.0
  */
 export interface KeyValueStoreOptions {
-  /** The collection that the entries are in. Default: that of the store. */
+  /** Collection of the entries. Default: the default collection of the store. */
   readonly collection?: string | undefined
-  /**
-   * How long entries live after each write. Default: for ever, but `modify` keeps the expiry that an entry has.
-   */
+  /** TTL of each write. Without it, entries never expire, and `modify` keeps the expiry of the entry. Default: none. */
   readonly ttl?: Duration.Input | undefined
 }
 
@@ -57,8 +55,8 @@ export const toKeyValueStore = (
 
 /** @internal */
 export const keyValueStoreOptions = options.of<KeyValueStoreOptions>()("EffectStore", {
-  collection: options.collection({ otherwise: "that of the store" }),
-  ttl: options.ttl({ infinite: true, otherwise: "for ever" })
+  collection: options.collection({ otherwise: "the default collection of the store" }),
+  ttl: options.ttl({ infinite: true, otherwise: "none" })
 })
 
 const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {

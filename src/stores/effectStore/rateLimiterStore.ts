@@ -25,7 +25,7 @@ import * as rateLimits from "./rateLimits.ts"
  * @since 0.1.0
  */
 export interface RateLimiterStoreOptions {
-  /** The collection that the limits are in. Default: `"effect_rate_limiter"`. */
+  /** Collection of the limits. Default: `"effect_rate_limiter"`. */
   readonly collection?: string | undefined
 }
 

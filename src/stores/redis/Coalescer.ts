@@ -5,19 +5,19 @@ import type { Connection } from "./connection.ts"
 
 type Reply = Buffer | null
 
-/** How many keys one command asks for at most, so that it keeps no other waiting for long. */
+/** The most keys of one command: all other commands wait for it. */
 const maxKeys = 256
 
 /**
- * Reads of single keys that are wanted at the same time, as one MGET.
+ * Combines concurrent reads of single keys into one MGET.
  *
- * A read is sent at once when no other is under way; else all that come in the same turn of the event loop are sent
+ * A read is sent at once if no other one is running. Otherwise all reads of the same turn of the event loop are sent
  * together.
  */
 export class Coalescer {
   private readonly connection: Connection
-  private underWay = 0
-  /** The names that are wanted, and by whom. */
+  private running = 0
+  /** The names to read next, and who receives each value. */
   private names: Array<string> = []
   private receivers: Array<Receiver<Reply>> = []
 
@@ -30,7 +30,7 @@ export class Coalescer {
   }
 
   private add(name: string, receiver: Receiver<Reply>): void {
-    if (this.underWay === 0) {
+    if (this.running === 0) {
       this.sendOne(name, receiver)
       return
     }
@@ -50,8 +50,8 @@ export class Coalescer {
   }
 
   private sendOne(name: string, receiver: Receiver<Reply>): void {
-    this.underWay++
-    const end = () => void this.underWay--
+    this.running++
+    const end = () => void this.running--
     this.run(["getBuffer", name]).then(
       (value) => {
         end()
@@ -64,10 +64,10 @@ export class Coalescer {
     )
   }
 
-  /** The replies go to many fibers, one after the other, which may all read again: so these are under way until then. */
+  /** Counts as running until all replies are delivered: the fibers that receive them may read again at once. */
   private sendMany(names: ReadonlyArray<string>, receivers: ReadonlyArray<Receiver<Reply>>): void {
-    this.underWay++
-    const end = () => void this.underWay--
+    this.running++
+    const end = () => void this.running--
     this.run(["mgetBuffer", names]).then(
       (values) => {
         for (let i = 0; i < receivers.length; i++) receivers[i]!.reply((values as ReadonlyArray<Reply>)[i]!)
@@ -80,7 +80,7 @@ export class Coalescer {
     )
   }
 
-  /** What the client throws is an error of all who ask: nobody is there to catch it. */
+  /** An exception of the client fails all receivers: nothing else catches it. */
   private run(command: Command): Promise<unknown> {
     return new Promise((resolve) => resolve(run(this.connection, command)))
   }

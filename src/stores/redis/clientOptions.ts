@@ -6,8 +6,7 @@ import { longestTimer } from "../../time/runAfter.ts"
 import { type Address, maxDatabase, parse } from "./url.ts"
 
 /**
- * Milliseconds of a timer that ioredis sets. `setTimeout` runs at once what is to wait longer than it can, or for what is
- * no number.
+ * Milliseconds of a timer that ioredis sets. With more than its longest wait, or with no number, `setTimeout` fires at once.
  */
 const timer = options.map(options.number({ min: 0 }), (millis) =>
   millis === undefined ? undefined : Math.min(millis, longestTimer)
@@ -28,13 +27,13 @@ type Checked = Timers &
 
 type Strategy = Exclude<RedisOptions["retryStrategy"], undefined>
 
-/** ioredis calls these while it handles an event, where an exception would end the process. */
+/** ioredis calls these in event handlers, where an exception would end the process. */
 const strategy = options.map(
   options.either([null], options.callback<Exclude<Strategy, null>>()),
-  (strategy) => strategy && steady(strategy)
+  (strategy) => strategy && safe(strategy)
 )
 
-const steady =
+const safe =
   (strategy: Exclude<Strategy, null>) =>
   (attempt: number): number | null => {
     const pause: unknown = Result.getOrElse(
@@ -45,7 +44,7 @@ const steady =
     return pause >= 0 ? Math.min(pause, longestTimer) : pauseBefore(attempt)
   }
 
-/** How long (milliseconds) to wait before the given attempt to connect again, varied by up to a half. */
+/** The pause in milliseconds before an attempt to reconnect, with jitter of up to a half. */
 export const pauseBefore = (attempt: number): number =>
   Math.min(50 * 2 ** (attempt - 1), 2000) * (0.5 + Math.random() / 2)
 
@@ -55,7 +54,7 @@ const port = options.integer({ min: 1, max: 65_535, otherwise: "6379" })
 
 const name = options.value<string>("text", (input) => typeof input === "string")
 
-/** Options of ioredis that are checked; all others are handed on as they are. */
+/** The options of ioredis that are checked. All others are passed on as they are. */
 export const clientOptions = options.open<RedisOptions, Checked>()({
   db: database,
   host: name,

@@ -16,25 +16,25 @@ export type Client = Redis | Cluster
 
 export const isCluster = (client: Client): client is Cluster => client.isCluster
 
-/** A client, and what has to be so before a command is sent. */
+/** A client, and whether commands can be sent. */
 export interface Connection {
   readonly client: Client
   readonly requests: Requests
   readonly isReady: () => boolean
-  /** Waits until it is, or fails. */
+  /** Waits until it is ready, or fails. */
   readonly becomeReady: (place: Place) => Effect.Effect<void, StoreUnavailableError>
-  /** What a command failed with, or what is behind it, without what was sent. */
+  /** The error of a command, or the cause of it, without anything that was sent. */
   readonly reasonOf: (error: unknown) => unknown
 }
 
-/** The same connection, by one of the client's nodes. */
+/** The same connection, through one of the client's nodes. */
 export const ofNode = (connection: Connection, client: Redis): Connection => ({ ...connection, client })
 
 const unavailable = (place: Place, what: { readonly reason: string; readonly cause?: unknown }) =>
   Effect.fail(new StoreUnavailableError({ ...place, sent: false, ...what }))
 
 /**
- * A client that somebody else set up: it decides on its own what to do while there is no connection. It is left open when
+ * A client that the application made. Its own options decide what happens while there is no connection. It stays open when
  * the scope closes.
  */
 export const given = (client: Client): Effect.Effect<Connection, never, Scope.Scope> =>
@@ -74,7 +74,7 @@ export const own = Effect.fnUntraced(function* ({
   const client = yield* Effect.acquireRelease(
     Effect.try({
       try: make,
-      // Neither the message nor the cause: they may hold the URL, and so the password.
+      // Without message and cause, which may quote the URL and its password.
       catch: () => new StoreSetupError({ module, reason: "ioredis cannot make sense of the URL or the options" })
     }),
     (client) => Effect.andThen(requests.close, close(client, links))
@@ -106,7 +106,7 @@ export const own = Effect.fnUntraced(function* ({
             : unavailable(place, trouble.explain("there is no connection"))
         })
       ),
-    // Of a cluster, the last trouble may be another node's.
+    // In a cluster, the last error may be that of another node.
     reasonOf: (error) =>
       isUnanswered(error) && !isCluster(client) ? trouble.ofLoss() : causeOf(error, secretsOf(client))
   }
@@ -116,7 +116,7 @@ export const own = Effect.fnUntraced(function* ({
 class Trouble {
   /** Why the last attempt to connect failed, or the connection was lost. */
   private last: Error | undefined
-  /** What the server itself refused since it was last connected to, such as the password or the database. */
+  /** What the server refused on this connection, such as the password or the database. */
   refusal: Error | undefined
 
   add(error: Error): void {
@@ -128,7 +128,7 @@ class Trouble {
     this.refusal = undefined
   }
 
-  /** What is known of an earlier connection says nothing of the loss of this one. */
+  /** An error of an earlier connection does not explain the loss of this one. */
   ready(): void {
     this.last = undefined
   }
@@ -143,7 +143,7 @@ class Trouble {
   }
 }
 
-/** Takes note of the client's errors, which it would print if nobody did, and of its connections. */
+/** Watches the client's connections and errors. ioredis prints errors that have no listener. */
 const watch = (client: Client, links: Set<Redis>, trouble: Trouble, responseTimeout: number): Effect.Effect<void> =>
   Effect.map(Effect.context<never>(), (context) => {
     const log = Effect.runForkWith(context)
@@ -160,7 +160,7 @@ const watch = (client: Client, links: Set<Redis>, trouble: Trouble, responseTime
     }
     client.on("error", (error: unknown) => note(redacted(error)))
     if (isCluster(client)) {
-      // It is one node's error, not a refusal of the whole cluster.
+      // A new error, so that a refusal by one node does not count as one by the cluster.
       client.on("node error", (error: unknown) => note(new Error(redacted(error).message)))
       watchNodes(client, watchLink)
     } else watchLink(client)
@@ -169,8 +169,7 @@ const watch = (client: Client, links: Set<Redis>, trouble: Trouble, responseTime
   })
 
 /**
- * Begins to connect at the first call. The promise is that of the end of the first attempt, whatever it is, or of the time
- * for it.
+ * Begins to connect at the first call. The promise ends with the first attempt, successful or not, or at the timeout.
  */
 const opener = (client: Client, requests: Requests, timeout: number): (() => Promise<void>) => {
   let attempt: Promise<void> | undefined

@@ -4,8 +4,8 @@ import { type Client, isCluster } from "./connection.ts"
 const corked = new WeakSet<object>()
 
 /**
- * Holds back what is sent until the event loop goes on, so that the commands of all fibers that run now leave in one
- * system call: it takes more time than all else that is done for a small command.
+ * Holds back commands until the end of this turn of the event loop, so that those of all fibers leave in one system call. A
+ * system call takes more time than the rest of a small command.
  */
 export const cork = (client: Client): void => {
   for (const { stream } of isCluster(client) ? client.nodes("master") : [client]) {

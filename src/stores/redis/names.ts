@@ -1,15 +1,15 @@
 import { compound, joined } from "../../codecs/names.ts"
 
-/** How collections and keys are named in the database. */
+/** How collections and keys become names in the database. */
 export interface Names {
   readonly encode: (collection: string, key: string) => string
   /** Collection and key of a name that `encode` gives; `undefined` for all others. */
   readonly decode: (name: string) => readonly [collection: string, key: string] | undefined
-  /** What the names of all collections that start with `prefix` start with. */
+  /** The prefix of the names of all collections that start with `prefix`. */
   readonly startOfAll: (prefix: string) => string
 }
 
-/** Whether collections are escaped (so that no two pairs have one name) or written as they are. */
+/** Whether collections are escaped, so that no two pairs have the same name, or written as they are. */
 export type Style = "escaped" | "py-key-value"
 
 const separator = "::"
@@ -31,7 +31,7 @@ export const make = (prefix: string, style: Style): Names => {
   }
 }
 
-/** Why names with this prefix could be those of a store with another one, if so. */
+/** Why names with this prefix could belong to a store with another prefix; `undefined` if they cannot. */
 export const problemOf = (prefix: string, style: Style): string | undefined => {
   if (prefix === "") return undefined
   if (style !== "escaped") return `a prefix needs escaped names: leave it out, or names: "${style}"`
@@ -42,5 +42,5 @@ export const problemOf = (prefix: string, style: Style): string | undefined => {
         "(else another prefix could reach its entries)"
 }
 
-/** A glob pattern that matches what starts with the given text, to the letter. */
+/** A glob pattern for all names that start with exactly this text. */
 export const patternOf = (start: string): string => `${start.replace(/[*?[\]\\]/g, "\\$&")}*`

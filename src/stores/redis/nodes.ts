@@ -1,9 +1,9 @@
 import type { Cluster, Redis } from "ioredis"
 
 /**
- * Calls `watch` with every connection of a cluster's client that is there, or will be.
+ * Calls `watch` with every connection of a cluster's client, now and later.
  *
- * The client asks for the slots over connections of their own, which are copies of a node's.
+ * The client asks for the slots over separate connections, which are copies of a node's.
  */
 export const watchNodes = (client: Cluster, watch: (connection: Redis) => void): void => {
   const lost = new Set<string>()
@@ -20,10 +20,10 @@ export const watchNodes = (client: Cluster, watch: (connection: Redis) => void):
 }
 
 /**
- * Lets commands fail at once while a node is being connected to.
+ * Lets commands fail at once while a node connects.
  *
- * A node that is new holds its first commands back until it is connected; ioredis before 5.11 holds back all of them. One
- * that was lost would hold each of its first commands for as long as an attempt to connect takes.
+ * A new node holds back its first commands until it is connected; ioredis before 5.11 holds back all of them. A lost node would
+ * hold back each of its first commands for as long as an attempt to connect takes.
  */
 const refuseWhileLost = (client: Cluster, node: Redis, lost: Set<string>): void => {
   const { host, port } = node.options
@@ -34,7 +34,7 @@ const refuseWhileLost = (client: Cluster, node: Redis, lost: Set<string>): void 
   })
   node.on("ready", () => lost.delete(address))
   node.on("close", () => {
-    // A node that the client itself takes leave of is no longer among its nodes.
+    // A node that the client itself has removed is no longer among its nodes.
     if (client.nodes().includes(node)) lost.add(address)
   })
 }

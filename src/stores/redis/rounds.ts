@@ -6,33 +6,32 @@ import type { Failure } from "./commands.ts"
 import type { Connection } from "./connection.ts"
 import { readyOf, type Topology, topologyOf } from "./topology.ts"
 
-/** How often to read slots again that move whenever they are read. */
+/** How often to read slots again that move during each read. */
 const maxRounds = 8
 
 /**
- * A way through a cluster in which each slot is read from the master that has it.
+ * One pass through a cluster, in which each slot is read from the master that has it.
  *
- * Reading a master takes a while, in which slots move. At the end, the masters are asked again, and slots that another one
- * has by then, or has had meanwhile, are read in another round. Keys of a slot that is just being handed over are in
- * either of two masters: the one that hands it over is read first, so that each key is met. (That a slot went and came
- * back in between is not noticed.)
+ * Slots can move while a master is read. So the masters are asked again at the end, and the slots that have moved are read in
+ * another round. Keys of a slot that is being handed over are in one of two masters. The source is read first and then the
+ * target, so that no key is missed. (A slot that moved and came back in between is not noticed.)
  */
 export interface Round {
   readonly number: number
   readonly slots: ReadonlyMap<number, Reading>
   readonly steps: ReadonlyArray<Step>
-  /** Which of the steps is next. */
+  /** The index of the next step. */
   readonly step: number
 }
 
-/** From whom a slot is read. */
+/** The master that a slot is read from. */
 interface Reading {
   readonly owner: string
-  /** To whom it is being handed over. */
+  /** The master that it is being handed over to. */
   readonly target: string | undefined
 }
 
-/** A master that is read, for the slots that it has, or for those that it is being given. */
+/** One read of a master: for the slots that it has, or for those that it is receiving. */
 interface Step {
   readonly id: string
   readonly address: string
@@ -42,7 +41,7 @@ interface Step {
 /** The address of the master that is read next. */
 export const addressOf = ({ steps, step }: Round): string => steps[step]!.address
 
-/** Is the slot one of those that the master is read for? */
+/** Whether the next step reads this slot. */
 export const isRead = ({ slots, steps, step }: Round, slot: number): boolean => {
   const reading = slots.get(slot)
   const { id, as } = steps[step]!
@@ -76,7 +75,7 @@ const readingOf = ({ masters, owners }: Topology, slot: number): Reading => {
   return { owner, target: masters.get(owner)!.view.leaving.get(slot) }
 }
 
-/** What is left to read after a master, or `undefined` if that is nothing. */
+/** The rest after a step; `undefined` if everything has been read. */
 export const nextRound: (
   connection: Connection,
   client: Cluster,
@@ -97,7 +96,7 @@ export const nextRound: (
   })
 })
 
-/** Was the slot read from who has it, given from whom it was read, and who has it now? */
+/** Whether a slot was read from the master that has it now. */
 const wasRead = ({ steps }: Round, { owner, target }: Reading, now: Reading): boolean => {
   if (target === undefined) return now.target === undefined && now.owner === owner
   const wasTargetRead = steps.some(({ as, id }) => as === "target" && id === target)

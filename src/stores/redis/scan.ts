@@ -11,16 +11,16 @@ import { type Server, sameServer, serverOf } from "./server.ts"
 import { slotOf } from "./slots.ts"
 import { masterAt } from "./topology.ts"
 
-/** How many keys are remembered, so that those which SCAN repeats, while the server resizes its table, are listed once. */
+/** How many keys are remembered: SCAN repeats keys while the server resizes its table. */
 const remembered = 2_500
 
-/** What remembers keys, of which there are many, and of which SCAN alone may repeat some. */
+/** Remembers only the latest keys: there are many, and SCAN repeats them soon. */
 const keysListed = (): Listed => new LatelyListed(remembered)
 
-/** The least number of keys that the server looks at for a page, so that a small page is not a thousand round trips. */
+/** The least number of keys that the server looks at for a page, so that a small page does not take many round trips. */
 const minCount = 1000
 
-/** Where a page starts. A page may be asked for again. */
+/** Where a page starts. A page may be read again. */
 export interface Cursor {
   /** The number of the page. */
   readonly page: number
@@ -29,7 +29,7 @@ export interface Cursor {
   /** The server that gave the position. */
   readonly server: Server | undefined
   readonly listed: Listed
-  /** Of a cluster, what is read of which master. */
+  /** In a cluster: which slots are read from which master. */
   readonly round: Round | undefined
 }
 
@@ -37,7 +37,7 @@ export interface Scanned {
   /** Names without the client's own prefix. */
   readonly names: ReadonlyArray<string>
   readonly next: Cursor | undefined
-  /** Those of some names that no earlier page listed. */
+  /** The names that no earlier page has listed. */
   readonly fresh: (names: Iterable<string>) => ReadonlyArray<string>
 }
 
@@ -70,7 +70,7 @@ export const scan = Effect.fnUntraced(function* (
     Exit.succeed<readonly [string, ReadonlyArray<string>]>
   )
   if (names.some(mayBeInvalid)) {
-    // As bytes, which take twice the memory, one can tell what is not UTF-8.
+    // Only bytes show which names are not UTF-8. They take twice the memory, so they are the exception.
     const [next, bytes] = yield* send(
       node,
       call,
@@ -91,7 +91,7 @@ export const scan = Effect.fnUntraced(function* (
   }
 })
 
-/** Has it the character that stands for bytes which are not UTF-8? */
+/** Whether it has the character that replaces bytes which are not UTF-8. */
 const mayBeInvalid = (name: string): boolean => name.includes("\uFFFD")
 
 const afterNode = (

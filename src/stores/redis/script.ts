@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 
-/** A Lua script, which the server keeps by the SHA-1 of its text. */
+/** A Lua script, which the server caches by the SHA-1 of its text. */
 export interface Script {
   readonly source: string
   readonly sha: string
@@ -9,8 +9,8 @@ export interface Script {
 const script = (source: string): Script => ({ source, sha: createHash("sha1").update(source).digest("hex") })
 
 /**
- * Writes KEYS[1] if it holds ARGV[1], and answers 1; else 0. What is written is ARGV[2], with the expiry that the key has
- * if ARGV[3] is "KEEPTTL", or for ARGV[3] milliseconds, or for good. Without ARGV[2], the key is deleted.
+ * Writes ARGV[2] to KEYS[1] if it holds ARGV[1]. Returns 1 if it did, else 0. ARGV[3] is "KEEPTTL", the TTL in milliseconds,
+ * or missing for no TTL. Without ARGV[2], the key is deleted.
  */
 export const replace = script(`
 local stored = redis.pcall("GET", KEYS[1])
@@ -26,11 +26,10 @@ return 1
 `)
 
 /**
- * Looks for entries that may have expired although the server has no expiry for them, and answers of each the index and
- * the value. With ARGV[2], all keys are removed; the answer begins with how many there were.
+ * Finds entries that may have expired although the server has no TTL for them. Returns the index and the value of each, after
+ * the number of removed keys. With ARGV[2], all keys are removed.
  *
- * The time of an entry is within the first ARGV[1] bytes: behind "expires_at" in a document, or in a frame if its flags
- * say so.
+ * The expiry of an entry is within the first ARGV[1] bytes: behind "expires_at" in JSON, or in a frame with that flag.
  */
 export const expired = script(`
 local removed, found = 0, {}

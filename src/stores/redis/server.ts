@@ -5,15 +5,15 @@ import { StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Failure, send } from "./commands.ts"
 import type { Connection } from "./connection.ts"
 
-/** Which server it is that a connection leads to. */
+/** The identity of the server behind a connection. */
 export interface Server {
-  /** The stream of the connection, which has another one when it was lost and made again. */
+  /** The stream of the connection. A new connection has a new one. */
   readonly stream: unknown
-  /** What the server calls the run of its process, if it tells. */
+  /** The server's `run_id`, unless it does not allow to ask for it. */
   readonly run: string | undefined
 }
 
-/** Asks the server, which may not allow the question. */
+/** Asks the server for its identity. */
 export const serverOf = (connection: Connection, call: CallBase): Effect.Effect<Server, Failure> =>
   send(connection, call, ["infoBuffer", "server"], (info: Buffer) =>
     Exit.succeed(/run_id:(\w+)/.exec(`${info}`)?.[1])
@@ -23,10 +23,9 @@ export const serverOf = (connection: Connection, call: CallBase): Effect.Effect<
   )
 
 /**
- * The same server, asked again only if it was connected to again.
+ * Checks that it is still the same server. Asks it only after a new connection.
  *
- * Fails if it is not known to be the same, or was started again: a cursor of `SCAN` means nothing there, since each process
- * has an order of keys of its own.
+ * Fails if the server was restarted, or cannot be identified: a cursor of `SCAN` is valid only in the process that gave it.
  */
 export const sameServer = (connection: Connection, call: CallBase, known: Server): Effect.Effect<Server, Failure> =>
   Effect.suspend(() =>

@@ -1,23 +1,23 @@
 import type { Redis } from "ioredis"
 
-/** How often, in the time that a server may be silent, it is looked for a reply. */
-const looks = 10
+/** How often the connection is checked within the timeout. */
+const checks = 10
 
-/** How many bytes a second the slowest connection takes that is not given up. */
-const slowest = 128 * 1024
+/** The slowest connection, in bytes per second, that is not given up. */
+const slowestRate = 128 * 1024
 
-/** The most bytes of a command that may be under way unseen: operating systems buffer no more than this by default. */
+/** The most bytes of a command that the operating system may have buffered, by default. */
 const maxBuffered = 4 * 1024 * 1024
 
 /**
- * Gives up a connection on which replies are due, but nothing has moved for so long (milliseconds).
+ * Drops a connection that waits for replies, but on which no bytes have moved for a time (milliseconds).
  *
- * What moves is what comes, and what leaves while the connection is congested. While it is not, the operating system takes
- * whatever is sent, also to a server that is frozen: then it is not known how much of the oldest command has arrived, and
- * its bytes are given as long as the slowest connection takes for them.
+ * Received bytes count, and sent bytes while the connection is congested. Otherwise the operating system accepts everything
+ * that is sent, even to a frozen server. It is not known then how much of the oldest command has arrived, so the slowest
+ * connection's time for its bytes is added.
  *
- * The client's own `socketTimeout` sets a timer anew with all that comes. And it takes a process that was busy for a
- * server that is silent: here, the event loop has read what there was between one look and the next.
+ * The client's own `socketTimeout` resets a timer for each chunk, and mistakes a busy process for a silent server. Here, the
+ * event loop has read everything that had arrived between two checks.
  */
 export const giveUpWhenSilent = (client: Redis, timeout: number): void => {
   client.on("connect", () => {
@@ -29,25 +29,25 @@ export const giveUpWhenSilent = (client: Redis, timeout: number): void => {
       const moves = now.received !== before.received || (before.waiting > 0 && now.sent !== before.sent)
       before = now
       silent = commandQueue.length > 0 && !moves ? silent + 1 : 0
-      // The first look may come right after the command: it takes one more.
-      if (silent > looks && silent > looks * (1 + (extraOf(commandQueue) * 1000) / timeout)) {
+      // One check more, since the first one may come right after the command.
+      if (silent > checks && silent > checks * (1 + (extraOf(commandQueue) * 1000) / timeout)) {
         stream.destroy(new Error(`no answer within ${timeout} ms`))
       }
-    }, timeout / looks).unref()
+    }, timeout / checks).unref()
     stream.once("close", () => clearInterval(timer))
   })
 }
 
-/** What a connection has carried so far, in bytes. */
+/** The traffic of a connection so far, in bytes. */
 interface Traffic {
   readonly received: number
-  /** What the operating system has taken. */
+  /** Accepted by the operating system. */
   readonly sent: number
-  /** What it has not taken yet, since the connection is congested. */
+  /** Not accepted yet, because the connection is congested. */
   readonly waiting: number
 }
 
-/** What a socket of Node's has, and Node's own timeouts look at. Of other sockets, only whole writes are seen. */
+/** Counters of a Node socket, which Node's own timeouts use. Other sockets count whole writes only. */
 interface Handle {
   readonly bytesRead: number
   readonly bytesWritten: number
@@ -67,11 +67,11 @@ const trafficOf = (stream: Redis["stream"]): Traffic => {
   return { received: stream.bytesRead, sent: stream.bytesWritten - waiting, waiting }
 }
 
-/** How many seconds the oldest command may take to arrive. All before it have arrived, since they were answered. */
+/** How many seconds the oldest command may take to arrive. All before it have arrived, since there are replies to them. */
 const extraOf = (queue: Redis["commandQueue"]): number => {
   let bytes = 0
   for (const argument of queue.peekFront()?.command.args ?? []) bytes += sizeOf(argument)
-  return Math.min(bytes, maxBuffered) / slowest
+  return Math.min(bytes, maxBuffered) / slowestRate
 }
 
 const sizeOf = (argument: unknown): number =>

@@ -1,4 +1,4 @@
-/** How many slots a cluster shares out among its masters. */
+/** The slots of a cluster, each of which one master has. */
 export const slotCount = 16_384
 
 /** The slot of a key, by its name in the server. */
@@ -21,7 +21,7 @@ const table = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc & 0xffff
 })
 
-/** What a node says that another one, or itself, has. */
+/** The slots that a node says another node, or itself, has. */
 export interface Claim {
   readonly id: string
   /** Of two nodes that claim a slot, the one with the greater epoch has it. */
@@ -29,11 +29,11 @@ export interface Claim {
   readonly ranges: ReadonlyArray<readonly [from: number, to: number]>
 }
 
-/** What a node tells of itself and the others. */
+/** The reply of a node about itself and the others. */
 export interface View {
   readonly id: string
   readonly claims: ReadonlyArray<Claim>
-  /** The slots that it hands over, with the ids of those that get them. */
+  /** The slots that it is handing over, each with the id of its target. */
   readonly leaving: ReadonlyMap<number, string>
 }
 
@@ -58,7 +58,7 @@ export const viewOf = (reply: string): View => {
   return { id, claims, leaving }
 }
 
-/** Who has each slot, by all that several nodes tell: ids, or `""` for nobody. */
+/** The id of the owner of each slot by the views of several nodes, or `""` for none. */
 export const ownersOf = (views: Iterable<View>): ReadonlyArray<string> => {
   const owners = Array<string>(slotCount).fill("")
   const epochs = Array<number>(slotCount).fill(-1)

@@ -7,7 +7,7 @@ import { type Failure, send, withinLimit } from "./commands.ts"
 import { type Connection, ofNode } from "./connection.ts"
 import { ownersOf, slotCount, type View, viewOf } from "./slots.ts"
 
-/** Who has which slot of a cluster, as its masters tell themselves. */
+/** Which master has which slot of a cluster, by the masters' own replies. */
 export interface Topology {
   readonly masters: ReadonlyMap<string, Master>
   /** The ids of the masters, by slot. */
@@ -16,16 +16,16 @@ export interface Topology {
 
 export interface Master {
   readonly id: string
-  /** The address by which the client knows it. */
+  /** Its address in the client. */
   readonly address: string
   readonly view: View
 }
 
 /**
- * Asks all masters, and fails unless those that answer have all slots.
+ * Asks all masters. Fails unless those that reply have all slots.
  *
- * What the client knows of the cluster may be old: it learns of another master when a command is redirected to it. So it
- * is made to ask for the slots again when the masters that it knows do not have all of them.
+ * The client's knowledge may be out of date: it learns of a new master only when a command is redirected to it. So if the
+ * masters that it knows do not have all slots, it is made to ask for the slots again.
  */
 export const topologyOf = (connection: Connection, client: Cluster, call: CallBase): Effect.Effect<Topology, Failure> =>
   Effect.catchTag(
@@ -49,7 +49,7 @@ const ask = Effect.fnUntraced(function* (
       {
         onSuccess: (view) =>
           Effect.sync(() => void masters.set(view.id, { id: view.id, address: addressOf(node), view })),
-        // Its slots may be those of another master already.
+        // Another master may have its slots by now.
         onFailure: (error) => {
           if (error._tag !== "StoreUnavailableError") return Effect.fail(error)
           failure = error
@@ -73,7 +73,7 @@ const ask = Effect.fnUntraced(function* (
 
 const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`
 
-/** The connection to a master, once it is connected, or has failed to be. */
+/** The connection to a master, after its attempt to connect has succeeded or failed. */
 export const nodeOf = (connection: Connection, node: Redis, call: CallBase): Effect.Effect<Connection, Failure> =>
   Effect.as(
     node.status === "ready"
@@ -99,7 +99,7 @@ export const masterAt = (
     return Effect.fail(new StoreUnavailableError({ ...call.place, reason, sent: false }))
   })
 
-/** Waits until a client of somebody else's is connected for the first time, or again, if it is to be waited for. */
+/** Waits until a client that the application made is connected, unless its options say to fail meanwhile. */
 export const readyOf = (connection: Connection, client: Cluster, call: CallBase): Effect.Effect<void, Failure> =>
   client.status === "ready" || !client.options.enableOfflineQueue
     ? Effect.void
@@ -108,7 +108,7 @@ export const readyOf = (connection: Connection, client: Cluster, call: CallBase)
         connection.requests.until(() => connected(client))
       )
 
-/** Connects if nothing else has, and waits until that has succeeded or failed. */
+/** Connects unless it already does, and waits until that has succeeded or failed. */
 const connected = (client: Redis | Cluster): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {

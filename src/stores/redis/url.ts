@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
 
-/** Where a URL says that the server is, and who asks: options of ioredis. */
+/** The options of ioredis that a URL can hold. */
 export interface Address {
   host?: string
   port?: number
@@ -14,17 +14,17 @@ export interface Address {
   tls?: object
 }
 
-/** What a URL may say beside the address, after `?`. What the address itself says comes first. */
+/** Parameters that a URL may have after `?`. The address itself overrides them. */
 const parameters = ["db", "family", "username", "password", "connectionName"] as const
 
 export const maxDatabase = 2 ** 31 - 1
 
 /**
- * Reads a URL, the path of a socket, or `host:port`. The reason for which one is refused quotes nothing of it: a password
- * may be anywhere in a URL that is not well-formed.
+ * Reads a URL, the path of a socket, or `host:port`. The failure never quotes it: in a malformed URL, the password may be
+ * anywhere.
  *
- * ioredis would take any other scheme for a path, any parameter for an option, `/3abc` for database 3, and `REDISS:` for
- * a connection without TLS.
+ * ioredis itself would read any other scheme as a path, any parameter as an option, `/3abc` as database 3, and `REDISS:` as a
+ * connection without TLS.
  */
 export const parse = (text: string): Result.Result<Address, string> => {
   if (text === "") return Result.fail("must not be empty")
@@ -41,7 +41,7 @@ const expected = "must begin with redis:// or rediss://, or be the path of a Uni
 
 const socket = /^(redis\+)?(unix|socket):/i
 
-/** The same text with a scheme; `undefined` if it has another one. */
+/** The same text with a scheme; `undefined` if its scheme is not supported. */
 const urlOf = (text: string): string | undefined => {
   if (text.startsWith("//")) return `redis:${text}`
   if (text.startsWith("/")) return `unix://${encodeURI(text).replaceAll("#", "%23")}`
@@ -49,10 +49,10 @@ const urlOf = (text: string): string | undefined => {
   return text.includes("/") ? undefined : `redis://${text}`
 }
 
-/** Throws for what is no URL, or not well escaped. */
+/** Throws if it is not a URL, or not escaped correctly. */
 const addressOf = (text: string): Result.Result<Address, string> => {
   const { protocol, hostname, port, pathname, username, password, searchParams, hash } = new URL(text)
-  // What follows may be the rest of a password, and what stands before it no host.
+  // An unescaped "#" in a password makes its rest the hash, and its beginning the host.
   if (hash !== "") return Result.fail('must write "#" as "%23"')
   const address: Address = {}
   for (const [name, value] of searchParams) {

@@ -2,15 +2,15 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Statement } from "./database.ts"
 
-/** How many entries are written between two sweeps, so that a single write pays next to nothing. */
+/** How many entries are written between two sweeps, so that most writes cost nothing extra. */
 const writesPerSweep = 64
 
-/** How many entries are removed in one step, so that the event loop is not held up for long. */
+/** The most entries that one step removes, so that it does not block the event loop for long. */
 const maxRemoved = 1000
 
 /**
- * Frees expired entries as others are written: twice as many as were written since the last sweep, so that they go
- * faster than they can come.
+ * Removes expired entries as others are written: twice as many as were written since the last sweep, so that they cannot
+ * accumulate.
  */
 export class Expired {
   private written = 0
@@ -20,7 +20,7 @@ export class Expired {
     this.remove = remove
   }
 
-  /** Never fails: an entry that is in the way of a lock now is removed by another sweep. */
+  /** Never fails: if the database is locked now, a later sweep removes the entries. */
   sweepAfter(count: number, now: number): Effect.Effect<void> {
     this.written += count
     if (this.written < writesPerSweep) return Effect.void
@@ -31,7 +31,7 @@ export class Expired {
     return Effect.void
   }
 
-  /** The event loop goes on between two steps. */
+  /** Yields to the event loop between two steps. */
   private sweep(limit: number, now: number): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       for (let left = limit; left > 0; left -= maxRemoved) {
@@ -41,7 +41,7 @@ export class Expired {
     })
   }
 
-  /** Removes some. Answers how many; none when it failed. */
+  /** Removes some entries, and returns how many; 0 if it failed. */
   removeSome(now: number, limit = maxRemoved): number {
     return Result.getOrElse(
       Result.try(() => Number(this.remove.run(now, limit).changes)),

@@ -34,15 +34,15 @@ type Parameter = null | number | bigint | string | Uint8Array
 /** Loaded when a layer is built, so that a program which imports the store starts on any Node. */
 const sqlite = () => process.getBuiltinModule("node:sqlite")
 
-/** Why this version of Node has no SQLite that the store can use, if so. */
+/** Why this version of Node cannot run the store; `undefined` if it can. */
 export const problemOfRuntime = (): string | undefined =>
   sqlite()?.StatementSync.prototype.setReturnArrays === undefined
     ? `it needs the node:sqlite of Node 22.16 or newer, and this is Node ${process.versions.node}`
     : undefined
 
 /**
- * How many milliseconds SQLite itself waits for a lock. It blocks the event loop meanwhile, so it is just long enough
- * for the usual write of another process; longer waits are pauses of the fiber.
+ * How many milliseconds SQLite itself waits for a lock, which blocks the event loop: long enough for a usual write of another
+ * process. For longer waits, the fiber sleeps.
  */
 const blockingMillis = 5
 
@@ -60,8 +60,8 @@ export interface Settings {
 }
 
 /**
- * Sets up a connection of this library's own; in memory there is no log, and nothing to be left on a disk. A file can only
- * be given a way to shrink while it is empty, and one that shrinks in another way was set up so by its owner. Throws.
+ * Sets up a connection that the layer has opened. `auto_vacuum` can be set only while a file is empty; another setting is the
+ * choice of the file's owner, and stays. A database in memory leaves nothing on a disk. Throws.
  */
 export const configureUnsafe = (database: Database, { filename, synchronous, secureDelete }: Settings): void => {
   if (!isInMemory(filename)) {
@@ -83,12 +83,12 @@ export const vacuumUnsafe = (database: Database): void => database.exec("PRAGMA 
 
 export const checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
 
-/** Runs a checkpoint, and returns whether another connection was in the way: SQLite says so in a row. Throws. */
+/** Runs a checkpoint, and returns whether another connection blocked it: SQLite reports this in a row. Throws. */
 export const isLogInUseUnsafe = (checkpoint: Statement): boolean =>
   (checkpoint.get() as unknown as [number] | undefined)?.[0] === 1
 
 /**
- * Writes the log back into the file, and empties it. When another connection is in the way, the failure is one that `isBusy`
+ * Writes the log back into the file, and empties it. If another connection blocks this, the failure is one that `isBusy`
  * recognizes.
  */
 export const emptyLog = (database: Database): Result.Result<void, unknown> =>
@@ -104,7 +104,7 @@ export const pathUnsafe = (database: Database): string | undefined => {
   return (rows.find(([, name]) => name === "main")?.[2] as string | undefined) || undefined
 }
 
-/** Prepares a statement that answers rows as arrays, whatever the connection's own defaults are. Throws. */
+/** Prepares a statement that returns rows as arrays, whatever the connection's own defaults are. Throws. */
 export const prepareUnsafe = (database: Database, sql: string): Statement => {
   const statement = database.prepare(sql)
   statement.setReturnArrays(true)

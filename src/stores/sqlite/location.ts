@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import * as Result from "effect/Result"
 
-/** The permissions of what is made. */
+/** The permissions of new files and directories. */
 export interface Modes {
   readonly fileMode: number
   readonly directoryMode: number
@@ -30,13 +30,13 @@ export const createUnsafe = (filename: string, { fileMode, directoryMode }: Mode
   if (!existsSync(path)) Result.try(() => closeSync(openSync(path, "a", fileMode)))
 }
 
-/** Whether there is a file, as far as the name tells. */
+/** Whether there is a file. A name that may be another kind of database counts as one. */
 export const isThere = (filename: string): boolean => {
   const path = isUri(filename) ? pathOfUri(filename) : filename
   return path === undefined || existsSync(path)
 }
 
-/** Why a file cannot have this name, if so. SQLite ends a URI's path at `%00`, and reads other escapes as bytes. */
+/** Why a file cannot have this name; `undefined` if it can. SQLite ends a URI's path at `%00`, and reads other escapes as bytes. */
 export const problemOfFilename = (filename: string): string | undefined => {
   if (filename === "" || filename.includes("\0")) return "filename must not be empty or have U+0000"
   const decoded = isUri(filename) ? decodedPathOf(filename) : ""
@@ -53,7 +53,7 @@ const pathOfUri = (uri: string): string | undefined => {
   return isCreated && path !== "" && !isInMemory(path) ? path.replace(/^\/(?=[A-Za-z]:\/)/, "") : undefined
 }
 
-/** Whether it is one of SQLite's own ways to use files. Others may have their own idea of a path. */
+/** Whether the VFS is one of SQLite's own for files. Others may read paths in their own way. */
 const isOfFiles = (vfs: string | null): boolean => vfs === null || /^(?:unix|win32)\b/.test(vfs)
 
 const decodedPathOf = (uri: string): string | undefined =>

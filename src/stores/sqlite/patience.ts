@@ -7,18 +7,18 @@ import { isBusy } from "./errors.ts"
 
 const schedule = lazy(() => pauses("1 millis", "25 millis"))
 
-/** A try at something, at a time in milliseconds since the epoch. Its failure is what node:sqlite threw. */
+/** One attempt, at a time in milliseconds since the epoch. Fails with what node:sqlite threw. */
 export type Attempt<A> = (now: number) => Result.Result<A, unknown>
 
-/** How long to try, in milliseconds: altogether, and until when at most, by the monotonic clock. */
+/** How long to try: a number of milliseconds, and no longer than a time of the monotonic clock. */
 export interface Patience {
   readonly millis: number
   readonly deadline?: number | undefined
 }
 
 /**
- * Tries until no other connection is in the way. The first try costs next to nothing; the fiber, not the event loop,
- * waits between the others.
+ * Tries again while other connections hold locks. The first attempt needs no schedule; between later ones the fiber sleeps, and
+ * the event loop is free.
  */
 export const whenFree = <A, B, E>(
   attempt: Attempt<A>,

@@ -1,7 +1,6 @@
 /**
- * The names from `from` on and before `to`, in the order of their UTF-8 bytes, which is the order of SQLite's `BINARY`
- * collation. A `from` may be their bytes, which need not be UTF-8. A `to` of bytes is after all names, as SQLite orders
- * every blob after every text.
+ * The names from `from` (included) to `to` (excluded), in the order of their UTF-8 bytes, which is SQLite's `BINARY` collation.
+ * `from` may be bytes, for a name that is not UTF-8. A `to` of bytes is after all names: SQLite orders blobs after texts.
  */
 export interface Range {
   readonly from: string | Uint8Array

@@ -1,5 +1,5 @@
 /**
- * Giving space back after a removal in bulk, and leaving nothing of what was removed in the log.
+ * Gives space back after a removal in bulk, and leaves no removed values in the log.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -9,14 +9,14 @@ import { pauses } from "../../time/pauses.ts"
 import { isLogInUseUnsafe } from "./database.ts"
 import type { Statements } from "./statements.ts"
 
-/** The page behind the last one of a removal. */
+/** The cursor after the last page of a removal. */
 export const shrinking: Cursor = Object.freeze({ shrinking: true })
 
 const schedule = lazy(() => pauses("1 millis", "25 millis"))
 
 /**
- * A page that frees pages of the file, or else empties the log. Never fails: whatever is in the way, such as a long read of
- * another connection, is left to the next removal.
+ * A page that frees pages of the file, or finally empties the log. Never fails: if another connection blocks it, such as by a
+ * long read, the next removal does it.
  */
 export const shrink = (statements: Statements): Effect.Effect<Removed> =>
   Effect.flatMap(
@@ -30,7 +30,7 @@ export const shrink = (statements: Statements): Effect.Effect<Removed> =>
           })
   )
 
-/** Answers whether there is more to do. */
+/** Returns whether there is more to do. */
 const shrinkSome = (statements: Statements): boolean =>
   Result.getOrElse(
     Result.try(() => {
@@ -45,7 +45,7 @@ const shrinkSome = (statements: Statements): boolean =>
 
 const freePages = (statements: Statements): number => (statements.freePages.get() as unknown as [number])[0]
 
-/** Answers whether another connection was in the way. */
+/** Returns whether another connection blocked it. */
 const emptyLog = (statements: Statements): Effect.Effect<boolean> =>
   Effect.sync(() =>
     Result.getOrElse(

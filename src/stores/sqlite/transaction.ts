@@ -1,11 +1,11 @@
 import * as Result from "effect/Result"
 import { type Database, prepareUnsafe } from "./database.ts"
 
-/** Runs steps, each of them as a whole or not at all. What a step throws is the failure. */
+/** Runs each step as a transaction. Fails with what the step throws. */
 export interface Transactions {
-  /** Reads that see one state of the database. */
+  /** Reads that all see the same state of the database. */
   readonly reading: <A>(step: () => A) => Result.Result<A, unknown>
-  /** Writes that take the lock first, so that nothing that was read can change before it is written. */
+  /** Takes the write lock first, so that what the step reads cannot change before it writes. */
   readonly writing: <A>(step: () => A) => Result.Result<A, unknown>
 }
 

@@ -2,7 +2,7 @@ import type * as Duration from "effect/Duration"
 import type { Call } from "../../driver/Call.ts"
 
 /**
- * What goes wrong with one call of a driver. See the faults of `Chaos`.
+ * A fault of one driver call. `Chaos.wrap` describes each kind.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ export type Fault =
 export type Kind = Fault["_tag"]
 
 /**
- * Every kind of fault.
+ * All kinds of faults.
  *
  * @since 0.1.0
  */

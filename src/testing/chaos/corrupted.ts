@@ -1,10 +1,10 @@
 import type { Entry } from "../../Entry.ts"
 import { type Json, Payload } from "../../Value.ts"
 
-/** Numbers from 0 (inclusive) to 1 (exclusive). */
+/** Returns a number from 0 (inclusive) to 1 (exclusive). */
 type Draw = () => number
 
-/** The entry with one bit of its bytes, or one character of its texts, changed. */
+/** Returns the entry with one bit of its bytes, or one character of its strings, changed. */
 export const corrupted = (entry: Entry, draw: Draw): Entry => ({ ...entry, payload: payload(entry.payload, draw) })
 
 const payload = ({ value }: Payload, draw: Draw): Payload =>
@@ -17,7 +17,7 @@ const bytes = (value: Uint8Array, draw: Draw): Uint8Array => {
   return copy
 }
 
-/** What has no text in it becomes another value altogether. */
+/** JSON without a string has no character to change, so that it becomes `null`, and `null` becomes `false`. */
 const json = (value: Json, draw: Draw): Json => {
   const texts = countTexts(value)
   if (texts === 0) return value === null ? false : null

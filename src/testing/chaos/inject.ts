@@ -11,7 +11,7 @@ import { StoreUnavailableError } from "../../KeyValueError.ts"
 import { corrupted } from "./corrupted.ts"
 import type { Fault } from "./Fault.ts"
 
-/** Runs a call with a fault. What outlives the caller is the scope's. */
+/** Runs a call with a fault. A late call runs in the scope, because it outlives its caller. */
 export const inject = <C extends Call, A, E>(
   fault: Fault,
   call: C,
@@ -56,10 +56,10 @@ const unavailable = (call: Call, what: string, sent: boolean): Effect.Effect<nev
 const pause = (duration: Duration.Input | undefined): Effect.Effect<void> =>
   duration === undefined ? Effect.void : Effect.sleep(duration)
 
-/** The answer of a `get`, which a filter cannot tell by its type. */
-const corruptAll = <A>(answer: A): Effect.Effect<A> =>
+/** Corrupts the result of a `get`. In a filter, the type of a result does not tell which call it belongs to. */
+const corruptAll = <A>(result: A): Effect.Effect<A> =>
   Effect.map(Random.Random, (random) => {
-    const entries = answer as ReadonlyArray<Entry | undefined>
+    const entries = result as ReadonlyArray<Entry | undefined>
     return entries.map((entry) => entry && corrupted(entry, () => random.nextDoubleUnsafe())) as A
   })
 

@@ -5,7 +5,7 @@ import * as Enumeration from "../../Enumeration.ts"
 import * as KeyValue from "../../KeyValue.ts"
 import * as Maintenance from "../../Maintenance.ts"
 
-/** What a stack can do. */
+/** The services that a stack provides. */
 export interface Services {
   readonly kv: KeyValue.Service
   readonly atomic: Atomic.Service | undefined

@@ -12,18 +12,18 @@ import { Seeded } from "./Seeded.ts"
 import type { Activity } from "./Stores.ts"
 import type { SteppingScheduler } from "./VirtualTime.ts"
 
-/** What clients work with. */
+/** What the clients of a run need. */
 export interface Setting {
   readonly lives: { readonly services: Services }
   readonly passing: Passing
   readonly scheduler: SteppingScheduler
   readonly activity: Activity
   readonly seed: number
-  /** How long they wait for an answer. */
+  /** How long a client waits for a result, in milliseconds. */
   readonly patience: number
 }
 
-/** Do the operations of a plan, and keep account of them. */
+/** Clients that run the operations of a plan, and record them. */
 export class Clients {
   /** In the order in which they were invoked. */
   readonly operations: Array<Operation> = []
@@ -33,7 +33,7 @@ export class Clients {
     this.setting = setting
   }
 
-  /** A client that does one step after the other. */
+  /** Starts a client, which runs one step after the other. */
   start(steps: ReadonlyArray<Step>): Effect.Effect<Fiber.Fiber<void>> {
     return Effect.forkDetach(Effect.forEach(steps, (step) => this.operate(step), { discard: true }))
   }

@@ -21,8 +21,8 @@ const open = Effect.fnUntraced(function* <E>(layer: Layer.Layer<KeyValue.KeyValu
   return { services: servicesOf(context), scope }
 })
 
-/** A store that is down may keep a stack from being built. */
-const again = { times: 200, schedule: Schedule.spaced(500) }
+/** Building is retried, because it may fail while a store is down. */
+const retries = { times: 200, schedule: Schedule.spaced(500) }
 
 /** A stack that is built, closed, and built again. */
 export class Lifetimes<E> {
@@ -32,7 +32,7 @@ export class Lifetimes<E> {
   private readonly passing: Passing
   private readonly fresh: boolean
   private scope: Scope.Closeable
-  /** Those of the last life, also after it is closed. */
+  /** The services of the last build, even after it was closed. */
   services: Services
 
   private constructor(
@@ -59,7 +59,7 @@ export class Lifetimes<E> {
     return Effect.map(open(layer), (life) => new Lifetimes(layer, stores, passing, fresh, life))
   }
 
-  /** Closes the layer, and builds it again after a pause, whatever is under way. */
+  /** Closes the layer, even with operations in flight, and builds it again after a pause. */
   restart(pause: number): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       const reopening: Reopening = { closing: this.passing.now(), closed: undefined, opened: undefined }
@@ -67,8 +67,8 @@ export class Lifetimes<E> {
       if (yield* this.close) reopening.closed = this.passing.now()
       yield* this.passing.wait(pause)
       this.stores.forget(this.fresh)
-      const opening = yield* Effect.forkDetach(Effect.retry(open(this.layer), again))
-      if (!(yield* this.passing.until([opening], false))) return
+      const opening = yield* Effect.forkDetach(Effect.retry(open(this.layer), retries))
+      if (!(yield* this.passing.waitFor([opening], false))) return
       const opened = opening.pollUnsafe()!
       if (Exit.isFailure(opened)) return
       this.services = opened.value.services
@@ -83,9 +83,9 @@ export class Lifetimes<E> {
     if (!(yield* this.close)) this.reopenings.push({ closing, closed: undefined, opened: closing })
   })
 
-  /** Whether it has closed. */
+  /** Closes the layer, and returns whether it has closed. */
   private readonly close = Effect.gen({ self: this }, function* () {
     const closing = yield* Effect.forkDetach(Scope.close(this.scope, Exit.void))
-    return yield* this.passing.until([closing], false)
+    return yield* this.passing.waitFor([closing], false)
   })
 }

@@ -3,7 +3,7 @@ import type * as Fiber from "effect/Fiber"
 import type { Moment } from "./History.ts"
 import type { Tasks, VirtualClock } from "./VirtualTime.ts"
 
-/** Lets time pass, and what was planned happen in its time. Knows the order of all that happens. */
+/** Moves virtual time forward, runs planned events at their times, and numbers all moments in their order. */
 export class Passing {
   private readonly clock: VirtualClock
   private readonly tasks: Tasks
@@ -26,15 +26,16 @@ export class Passing {
     this.planned.sort((a, b) => a.at - b.at)
   }
 
-  /** Lets what is planned happen, and time pass until all of it has. */
-  readonly events = Effect.suspend(() => this.to(this.planned.at(-1)?.at ?? 0))
+  /** Moves time forward until all planned events have run. */
+  readonly runEvents = Effect.suspend(() => this.advanceTo(this.planned.at(-1)?.at ?? 0))
 
-  /** Lets time pass, and nothing happen of what is planned. */
+  /** Moves time forward without running planned events. */
   wait(millis: number): Effect.Effect<void> {
     return Effect.suspend(() => this.clock.advanceTo(this.clock.now + millis))
   }
 
-  readonly to = Effect.fnUntraced({ self: this }, function* (end: number) {
+  /** Moves time forward, and runs the events that are planned until then. */
+  readonly advanceTo = Effect.fnUntraced({ self: this }, function* (end: number) {
     while (this.planned.length > 0 && this.planned[0]!.at <= end) {
       const { at, event } = this.planned.shift()!
       yield* this.clock.advanceTo(at)
@@ -44,10 +45,10 @@ export class Passing {
   })
 
   /**
-   * Lets time pass until fibers have ended. Answers whether they have: what does not when nothing has happened for five
-   * minutes, or when nothing is left that could happen, hangs.
+   * Moves time forward until fibers have ended, and returns whether they have. Fibers hang if nothing has happened for
+   * five minutes, or if neither a sleep nor a planned event is left.
    */
-  readonly until = Effect.fnUntraced(
+  readonly waitFor = Effect.fnUntraced(
     { self: this },
     function* (fibers: ReadonlyArray<Fiber.Fiber<unknown, unknown>>, withEvents = true) {
       let before = this.count
@@ -56,7 +57,7 @@ export class Passing {
         if (fibers.every((fiber) => fiber.pollUnsafe() !== undefined)) return true
         if (this.clock.asleep === 0 && this.planned.length === 0) return false
         before = this.count
-        yield* withEvents ? this.to(this.clock.now + 1000) : this.wait(1000)
+        yield* withEvents ? this.advanceTo(this.clock.now + 1000) : this.wait(1000)
       }
       return false
     }

@@ -2,7 +2,7 @@ import type { Operation } from "../../KeyValueError.ts"
 import type { Hazard } from "./hazards.ts"
 import type { Jump } from "./wall.ts"
 
-/** What a client does with a store. */
+/** The operations that clients use. */
 export type Action = Exclude<Operation, "rotate" | "collections" | "clear"> | "getOrSet"
 
 /** What the loader of a `getOrSet` does. */
@@ -11,7 +11,7 @@ export interface Load {
   readonly result: "value" | "fails" | "throws"
 }
 
-/** When the caller of an operation is interrupted, unless it has ended by then. */
+/** After how many steps or milliseconds an operation is interrupted, unless it has ended by then. */
 export type Interruption =
   | { readonly _tag: "steps"; readonly steps: number }
   | { readonly _tag: "millis"; readonly millis: number }
@@ -22,74 +22,75 @@ export interface Step {
   readonly client: number
   readonly action: Action
   readonly keys: ReadonlyArray<string>
-  /** How long the client waits before. */
+  /** How long the client waits before the operation. */
   readonly pause: number
-  /** When it is done, if that is known: what it did in an earlier run, so that others can be left out. */
+  /** When the operation starts, if that is fixed. Shrinking keeps the times of the first run. */
   readonly at: number | undefined
-  /** The TTL of what is written. */
+  /** The TTL of the written entries. */
   readonly ttl: number | undefined
   /** Whether the values are large. */
   readonly large: boolean
-  /** Whether it is spared from faults, but for outages. */
+  /** Whether the operation has no faults except outages. */
   readonly calm: boolean
   readonly load?: Load | undefined
   readonly interruption?: Interruption | undefined
-  /** The budget of `Deadline.within` around it. It ends in a quarter of a millisecond, to be told from other limits. */
+  /** The budget of `Deadline.within`. It ends in a quarter of a millisecond, and no other limit does. */
   readonly budget?: number | undefined
-  /** Whether the function of an update throws. */
+  /** Whether the update's function throws. */
   readonly throws?: boolean | undefined
 }
 
-/** The event loop is blocked for so many milliseconds. */
+/** The event loop is blocked for `millis` milliseconds, from the time `at`. */
 export interface Stall {
   readonly at: number
   readonly millis: number
 }
 
-/** The layer is closed, and built again so many milliseconds later. */
+/** The layer is closed at the time `at`, and built again after `pause` milliseconds. */
 export interface Restart {
   readonly at: number
   readonly pause: number
 }
 
-/** A time in which a store is down. */
+/** A period in which a store is down. */
 export interface Outage {
   readonly store: string
   readonly from: number
   readonly to: number
-  /** Whether calls get no answer, or are refused. */
+  /** Whether calls get no reply. Otherwise, they fail. */
   readonly stall: boolean
 }
 
-/** All that is done in a run, as data. The faults of each operation follow from the seed and its id. */
+/** Everything that is done in a run, as data. The faults of an operation follow from the seed and its id. */
 export interface Plan {
   readonly seed: number
   readonly keys: ReadonlyArray<string>
   readonly steps: ReadonlyArray<Step>
   readonly outages: ReadonlyArray<Outage>
-  /** Keys that many want at once. They are not among `keys`. */
+  /** Keys that many clients use at once. They are not among `keys`. */
   readonly hotKeys: ReadonlyArray<string>
   readonly jumps: ReadonlyArray<Jump>
   readonly stalls: ReadonlyArray<Stall>
   readonly restarts: ReadonlyArray<Restart>
-  /** After how many steps fibers yield. */
+  /** The number of steps after which a fiber yields. */
   readonly slice: number
-  /** How many of the calls of predicates throw. */
+  /** The fraction of predicate calls that throw, from 0 to 1. */
   readonly throwRate: number
-  /** Whether every key is written again in the end. */
+  /** Whether every key is written again at the end. */
   readonly thorough: boolean
 }
 
-/** What a plan is made for. */
+/** What a plan is made from. */
 export interface Setting {
   readonly seed: number
   readonly operations: number
   readonly clients: number
   readonly keys: number
-  /** Whether the stack is `Atomic`. */
+  /** Whether the stack has the capability `Atomic`. */
   readonly atomic: boolean
-  /** Whether it can list keys, and remove expired entries. */
+  /** Whether the stack can list keys. */
   readonly lists: boolean
+  /** Whether the stack can remove expired entries. */
   readonly removes: boolean
   /** The stores that may be down, one at a time. */
   readonly stores: ReadonlyArray<string>

@@ -2,19 +2,19 @@ import type { Kind } from "../Chaos.ts"
 import type { Violation } from "./Violation.ts"
 
 /**
- * A violation, and a history that shows it.
+ * A violation, with the seed and the history that show it.
  *
  * @since 0.1.0
  */
 export interface Finding extends Violation {
   readonly seed: number
-  /** A line for each event; the shortest that was found, where it was shrunk. */
+  /** One line for each event. If `shrunk` is true, it is the shortest history that was found. */
   readonly history: ReadonlyArray<string>
   readonly shrunk: boolean
 }
 
 /**
- * What came out of a simulation.
+ * The result of a simulation.
  *
  * @since 0.1.0
  */
@@ -22,7 +22,7 @@ export interface Report {
   readonly seeds: number
   readonly operations: number
   readonly acknowledgedWrites: number
-  /** How many faults of each kind there were, calls in outages included. */
+  /** How many faults of each kind were injected, including those in outages. */
   readonly faults: Readonly<Record<Kind, number>>
   readonly outages: number
   readonly lostAcknowledgedWrites: number
@@ -30,16 +30,16 @@ export interface Report {
   readonly staleReadsBeyondBound: number
   readonly untypedDefects: number
   readonly leakedFibers: number
-  /** Operations without an end, or that took longer than the stack allows. */
+  /** Operations that did not end or took longer than the stack allows, and layers that did not close or open again. */
   readonly hangs: number
   readonly answeredAfterClose: number
-  /** Operations that fail, and stores that differ, although nothing has been wrong for long. */
+  /** Operations that failed, and stores that differed, after all faults had stopped and `recovery` had passed. */
   readonly notRecovered: number
-  /** Violations of other kinds: values that nobody wrote, callers that were ended by the budget of another. */
+  /** Other violations, such as values that no operation wrote, or operations that failed at another caller's budget. */
   readonly otherViolations: number
-  /** A hash of each run's history, in the order of seeds. */
+  /** A hash of each run's history, in the order of the seeds. */
   readonly hashes: ReadonlyArray<string>
-  /** The same for the same options, to the byte of all histories. */
+  /** A hash of all histories. The same options give the same hash. */
   readonly replayHash: string
   readonly findings: ReadonlyArray<Finding>
 }

@@ -1,8 +1,8 @@
 import type * as Random from "effect/Random"
 
 /**
- * Random numbers from a seed (sfc32). Made in less than a microsecond, so that every operation can have its own, and
- * draws the same whatever others are left out.
+ * Random numbers from a seed (sfc32). A generator is made in less than a microsecond, so that every operation can have
+ * its own. Its numbers then stay the same when other operations are left out.
  */
 export class Seeded implements Random.Random {
   private a: number
@@ -25,7 +25,7 @@ export class Seeded implements Random.Random {
     return Math.floor((this.nextDoubleUnsafe() - 0.5) * 2 * Number.MAX_SAFE_INTEGER)
   }
 
-  /** A whole number from `min` to `max`, both included. */
+  /** Returns a whole number from `min` to `max`, both inclusive. */
   integer(min: number, max: number): number {
     return min + Math.floor(this.nextDoubleUnsafe() * (max - min + 1))
   }

@@ -5,7 +5,7 @@ import type * as Scope from "effect/Scope"
 import type * as KeyValue from "../../KeyValue.ts"
 import type * as Chaos from "../Chaos.ts"
 
-/** The stores of a run, by name. They stay when the stack is closed and built again. */
+/** The stores of a run, by name. They are kept when the stack is closed and built again. */
 export class Stores {
   private readonly contexts = new Map<string, Context.Context<any>>()
   private readonly faults = new Map<string, Chaos.Service>()
@@ -39,12 +39,12 @@ export class Stores {
     })
   }
 
-  /** A store as it is beneath its faults. */
+  /** A store without its faults. */
   get(name: string): Context.Context<KeyValue.KeyValue> | undefined {
     return this.contexts.get(name)
   }
 
-  /** From now on there are new stores in the place of all, or of those that do not outlive a stack. */
+  /** Forgets all stores, or only the temporary ones, so that the next build of the stack makes new ones. */
   forget(all: boolean): void {
     for (const name of all ? [...this.contexts.keys()] : this.temporary) this.contexts.delete(name)
   }
@@ -57,7 +57,7 @@ export class Stores {
   readonly injected = Effect.suspend(() => Effect.forEach(this.faults.values(), (chaos) => chaos.injected))
 }
 
-/** How many calls stores are busy with, and since when they have none. */
+/** Counts the calls that stores have in progress, and records since when there are none. */
 export class Activity {
   private calls = 0
   private quietSince = 0

@@ -8,7 +8,7 @@ import { type Run, run as runPlan, type Subject } from "./run.ts"
 import { shrink } from "./shrink.ts"
 import type { Violation, ViolationKind } from "./Violation.ts"
 
-/** What is simulated, and how it is planned and judged. */
+/** The stack to simulate, how its runs are planned, and which guarantees they must keep. */
 export interface Simulation<E> {
   readonly subject: Subject<E>
   readonly expected: Expected
@@ -22,27 +22,27 @@ export const violationsOf = ({ history, leakedFibers }: Run, expected: Expected)
       ? [
           {
             kind: "leakedFiber" as const,
-            message: `${leakedFibers} fibers are left`,
+            message: `${leakedFibers} fibers still run after the stack was closed`,
             key: undefined,
             operation: undefined
           }
         ]
       : [])
-  ].filter(unlessOneOfMany())
+  ].filter(firstOfEachKind())
 
-/** A few of each kind tell what there is to tell, where a thousand hang. */
-const unlessOneOfMany = () => {
+/** Keeps the first few violations of each kind, because a thousand hangs show no more than a few. */
+const firstOfEachKind = () => {
   const counts = new Map<ViolationKind, number>()
   return ({ kind }: Violation): boolean => {
     const count = (counts.get(kind) ?? 0) + 1
     counts.set(kind, count)
-    return count <= mostOfAKind
+    return count <= maxPerKind
   }
 }
 
-const mostOfAKind = 5
+const maxPerKind = 5
 
-/** Adds up runs. */
+/** Adds up the results of runs. */
 export class Tally {
   private readonly hashes: Array<string> = []
   private readonly findings: Array<Finding> = []
@@ -72,14 +72,14 @@ export class Tally {
       return Effect.void
     }
     let shortest = violation
-    const shows = (plan: Plan.Plan) =>
+    const reproduce = (plan: Plan.Plan) =>
       Effect.map(runPlan(simulation.subject, plan), (run) => {
         const again = violationsOf(run, simulation.expected).find(({ kind }) => kind === violation.kind)
         if (again !== undefined) shortest = again
         return again && run.history
       })
     return Effect.map(
-      shrink({ plan, history }, shows, plan.steps.length > 300 ? maxReplays / 5 : maxReplays),
+      shrink({ plan, history }, reproduce, plan.steps.length > 300 ? maxReplays / 5 : maxReplays),
       ({ history }) => {
         this.findings.push({ ...shortest, seed: plan.seed, history: render(history), shrunk: true })
       }

@@ -1,4 +1,4 @@
-/** What callbacks throw in a simulation: the operation that they belong to may end with it, and none else. */
+/** The error that callbacks throw in a simulation. Only the operation that a callback belongs to may end with it. */
 export class Thrown extends Error {
   override readonly name = "Thrown"
 
@@ -7,5 +7,5 @@ export class Thrown extends Error {
   }
 }
 
-/** Makes a callback throw at times. */
+/** Wraps a callback so that some of its calls throw. */
 export type Throwing = <A extends ReadonlyArray<any>, B>(callback: (...args: A) => B) => (...args: A) => B

@@ -1,17 +1,17 @@
 /**
- * What is wrong with a history.
+ * The kind of a violation.
  *
- * - `lostAcknowledgedWrite`: a write or delete that was acknowledged is gone, without another in its place.
- * - `notAppliedButVisible`: somebody saw a write that had failed with the outcome `"not-applied"`.
- * - `staleReadBeyondBound`: an answer that was no longer true, for longer than it may.
- * - `untypedDefect`: an operation that ended in a way that its type does not tell.
- * - `leakedFiber`: fibers that outlive their stack.
- * - `hang`: an operation without an end, or one that took longer than the stack allows; a layer that does not close.
- * - `answeredAfterClose`: an operation of a closed layer that did not fail at once.
- * - `notRecovered`: an operation that fails although nothing has been wrong for long.
- * - `divergedReplica`: stores that should hold the same in the end, and do not.
- * - `other`: an answer that nobody can have written, a caller that was ended by another's budget.
- * - `undecided`: more possibilities than the checker can look at.
+ * - `lostAcknowledgedWrite`: an acknowledged write or delete was lost, although nothing replaced it.
+ * - `notAppliedButVisible`: an operation saw a write that had failed with the outcome `"not-applied"`.
+ * - `staleReadBeyondBound`: a read was staler than allowed.
+ * - `untypedDefect`: an operation ended in a way that its type does not list.
+ * - `leakedFiber`: a fiber outlived its stack.
+ * - `hang`: an operation did not end or took longer than the stack allows, or a layer did not close or open again.
+ * - `answeredAfterClose`: an operation of a closed layer did not fail at once.
+ * - `notRecovered`: an operation failed after all faults had stopped and `recovery` had passed.
+ * - `divergedReplica`: stores that should hold the same entries at the end did not.
+ * - `other`: anything else, such as a value that no operation wrote, or a failure at another caller's budget.
+ * - `undecided`: there are too many possible orders of the operations to check.
  *
  * @since 0.1.0
  */
@@ -29,16 +29,16 @@ export type ViolationKind =
   | "undecided"
 
 /**
- * Something that must not happen, and did.
+ * A broken guarantee.
  *
  * @since 0.1.0
  */
 export interface Violation {
   readonly kind: ViolationKind
-  /** What happened, in words. */
+  /** A description of what happened. */
   readonly message: string
-  /** The key that it happened to. */
+  /** The affected key, if the violation concerns one. */
   readonly key: string | undefined
-  /** The operation that shows it. */
+  /** The id of the operation that shows the violation, if there is one. */
   readonly operation: number | undefined
 }

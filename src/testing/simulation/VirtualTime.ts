@@ -9,19 +9,19 @@ interface Sleep {
   readonly resume: (effect: Effect.Effect<void>) => void
 }
 
-/** Wall-clock time when a run begins. */
+/** The wall-clock time at which a run begins, in milliseconds. */
 export const epoch = 1_700_000_000_000
 
 const nanosPerMilli = 1_000_000n
 
 /**
- * A clock whose time passes only when it is told to, and never for a part of a millisecond. The wall clock jumps, the
- * monotonic one does not.
+ * A clock that moves only when it is told to, and only by whole milliseconds. Jumps change its wall-clock time, but not
+ * its monotonic time.
  */
 export class VirtualClock implements Clock.Clock {
   /** Milliseconds since the run began. */
   now = 0
-  /** In the order in which they are due. */
+  /** In the order of their due times. */
   private readonly sleeps: Array<Sleep> = []
   private readonly jumps: ReadonlyArray<Jump>
   private readonly tasks: Tasks
@@ -52,7 +52,7 @@ export class VirtualClock implements Clock.Clock {
     if (!(millis > 0)) return Effect.yieldNow
     return Effect.callback<void>((resume) => {
       const sleep = { at: this.now + millis, resume }
-      this.sleeps.splice(this.placeOf(sleep.at), 0, sleep)
+      this.sleeps.splice(this.indexFor(sleep.at), 0, sleep)
       return Effect.sync(() => {
         const index = this.sleeps.indexOf(sleep)
         if (index !== -1) this.sleeps.splice(index, 1)
@@ -60,7 +60,7 @@ export class VirtualClock implements Clock.Clock {
     })
   }
 
-  /** Lets time pass until then. Fibers run between any two timers. */
+  /** Moves time forward to `end`. Fibers run until they are idle before and after each timer. */
   readonly advanceTo = Effect.fnUntraced({ self: this }, function* (end: number) {
     yield* this.tasks.idle
     while (this.sleeps.length > 0 && this.sleeps[0]!.at <= end) {
@@ -72,17 +72,17 @@ export class VirtualClock implements Clock.Clock {
     this.now = Math.max(this.now, end)
   })
 
-  /** Lets time pass in one go: all timers that are due by then run one right after the other. */
+  /** Moves time forward in one step. All timers that are due by then fire directly one after the other. */
   stall(millis: number): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.now += millis
-      for (const { resume } of this.sleeps.splice(0, this.placeOf(this.now))) resume(Effect.void)
+      for (const { resume } of this.sleeps.splice(0, this.indexFor(this.now))) resume(Effect.void)
       return this.tasks.idle
     })
   }
 
-  /** Where what is due then belongs, behind all that are due at the same time. */
-  private placeOf(at: number): number {
+  /** The index of a new sleep, after all sleeps that are due at the same time. */
+  private indexFor(at: number): number {
     let low = 0
     let high = this.sleeps.length
     while (low < high) {
@@ -94,7 +94,7 @@ export class VirtualClock implements Clock.Clock {
   }
 }
 
-/** What fibers have still to do before time may pass. They run before the event loop goes on. */
+/** The scheduled tasks of fibers, which must all run before time may pass. They run before the event loop continues. */
 export class Tasks {
   private pending = 0
   private onIdle: (() => void) | undefined
@@ -104,22 +104,22 @@ export class Tasks {
     queueMicrotask(() => {
       this.pending--
       if (!cancelled) f()
-      if (this.pending === 0) this.rest()
+      if (this.pending === 0) this.notifyIfIdle()
     })
-    // Counted last: where the stack is full, nothing was queued.
+    // Counted last, because nothing has been queued when queueMicrotask throws on a full call stack.
     this.pending++
     return () => {
       cancelled = true
     }
   }
 
-  /** Waits until no fiber can go on by itself. */
+  /** Waits until no fiber has a scheduled task. */
   readonly idle: Effect.Effect<void> = Effect.callback((resume) => {
     this.onIdle = () => resume(Effect.void)
-    if (this.pending === 0) this.rest()
+    if (this.pending === 0) this.notifyIfIdle()
   })
 
-  private rest(): void {
+  private notifyIfIdle(): void {
     queueMicrotask(() => {
       if (this.pending > 0 || this.onIdle === undefined) return
       const { onIdle } = this
@@ -129,7 +129,7 @@ export class Tasks {
   }
 }
 
-/** A scheduler that lets fibers yield after so many steps, and that interrupts a fiber between two of its steps. */
+/** A scheduler that makes fibers yield after `slice` steps, and can interrupt a fiber after a number of steps. */
 export class SteppingScheduler extends Scheduler.MixedScheduler {
   private readonly stepsLeft = new Map<unknown, number>()
   private readonly slice: number

@@ -1,15 +1,15 @@
 import type { Setting, Step } from "./Plan.ts"
 import type { Seeded } from "./Seeded.ts"
 
-/** The key that many write and read at once, and the one that many load. */
+/** The key that many clients write and read at once, and the key that many clients load. */
 export const hotKeys = ["hot", "loaded"] as const
 
-/** So many calls that one inside of the other would not fit on the stack. */
+/** Enough calls to overflow the call stack if each ran inside another. */
 const many = 2000
 
 /**
- * Operations of many callers at the same moment. The first one takes its time, and the others wait for it where there is
- * something to wait for. They are spared from faults, so that they end one right after the other.
+ * Operations of many clients at the same moment. The first may be slow, and the others wait for it if the stack makes
+ * them wait. The others have no faults, so that they end directly one after the other.
  */
 export const burst = (
   random: Seeded,

@@ -1,41 +1,48 @@
-import { ofContents } from "./contents.ts"
-import { type Limits, ofEndings } from "./endings.ts"
+import { checkContents } from "./contents.ts"
+import { checkEndings, type Limits } from "./endings.ts"
 import type { Held, History, Operation } from "./History.ts"
-import { ofHotKey } from "./hot.ts"
+import { checkHotKey } from "./hot.ts"
 import { type Contradiction, linearize, undecided } from "./linearize.ts"
 import type { Life } from "./lives.ts"
-import { ofLoads } from "./loads.ts"
-import { type Promises, type Register, registerOf } from "./registers.ts"
-import { ofRemovals } from "./removals.ts"
+import { checkLoads } from "./loads.ts"
+import { type Guarantees, type Register, registerOf } from "./registers.ts"
+import { checkRemovals } from "./removals.ts"
 import type { Violation, ViolationKind } from "./Violation.ts"
 import { type Jump, wallAt } from "./wall.ts"
 
-/** What is asked of a history. */
-export interface Expected extends Promises {
+/** The guarantees and limits that a history must keep. */
+export interface Expected extends Guarantees {
   readonly limits: Limits
-  /** Whether the stores were empty again after the layer was closed and built again. */
+  /** Whether the stores were empty after the layer was closed and built again. */
   readonly fresh: boolean
 }
 
-/** At most one violation for each key, and one for each operation. */
+/** Returns the violations in a history: at most one for each key, and one for each operation. */
 export const check = (history: History, expected: Expected): ReadonlyArray<Violation> => [
-  ...ofEndings(history, expected.limits),
-  ...history.reopenings.flatMap(ofReopening),
-  ...ofContents(history),
-  ...ofRemovals(history),
+  ...checkEndings(history, expected.limits),
+  ...history.reopenings.flatMap(checkReopening),
+  ...checkContents(history),
+  ...checkRemovals(history),
   ...segments(history, expected).flatMap((segment) => [
-    ...history.keys.flatMap((key) => ofKey(segment, key, expected) ?? ofLoads(segment, key).slice(0, 1)),
-    ...history.hotKeys.flatMap((key) => ofHotKey(segment, key, expected))
+    ...history.keys.flatMap((key) => checkKey(segment, key, expected) ?? checkLoads(segment, key).slice(0, 1)),
+    ...history.hotKeys.flatMap((key) => checkHotKey(segment, key, expected))
   ])
 ]
 
-const ofReopening = ({ closing, closed, opened }: History["reopenings"][number]): ReadonlyArray<Violation> => {
+const checkReopening = ({ closing, closed, opened }: History["reopenings"][number]): ReadonlyArray<Violation> => {
   if (closed !== undefined && opened !== undefined) return []
-  const what = closed === undefined ? "does not close" : "cannot be built again"
-  return [{ kind: "hang", message: `at ${closing.at} ms the layer ${what}`, key: undefined, operation: undefined }]
+  const what = closed === undefined ? "did not close" : "could not be built again"
+  return [
+    {
+      kind: "hang",
+      message: `the layer that began to close at ${closing.at} ms ${what}`,
+      key: undefined,
+      operation: undefined
+    }
+  ]
 }
 
-/** The parts of a history between which nothing is handed on. */
+/** Splits a history at the restarts that left the stores empty. */
 const segments = (history: History, { fresh }: Expected): ReadonlyArray<History> => {
   if (!fresh || history.reopenings.length === 0) return [history]
   const begins = history.reopenings.map(({ opened, closing }) => (opened ?? closing).seq)
@@ -44,8 +51,8 @@ const segments = (history: History, { fresh }: Expected): ReadonlyArray<History>
   return [...parts.values()].map((operations) => ({ ...history, operations }))
 }
 
-const ofKey = (history: History, key: string, promises: Promises): Violation | undefined => {
-  const register = registerOf(history, key, promises)
+const checkKey = (history: History, key: string, guarantees: Guarantees): Violation | undefined => {
+  const register = registerOf(history, key, guarantees)
   const violation = (kind: ViolationKind, operation: Operation, message: string): Violation => ({
     kind,
     key,
@@ -56,52 +63,55 @@ const ofKey = (history: History, key: string, promises: Promises): Violation | u
     const failed = register.notApplied.get(held)
     if (failed !== undefined) {
       const error =
-        failed.answer?._tag === "failed" ? `failed with ${failed.answer.error}, not applied` : "was not applied"
-      return violation("notAppliedButVisible", operation, `saw ${held}, but #${failed.step.id} ${error}`)
+        failed.answer?._tag === "failed" ? `failed with ${failed.answer.error} (not applied)` : "was not applied"
+      return violation("notAppliedButVisible", operation, `saw ${held}, but write #${failed.step.id} ${error}`)
     }
-    if (!register.written.has(held)) return violation("other", operation, `saw ${held}, which nobody wrote`)
+    if (!register.written.has(held)) return violation("other", operation, `saw ${held}, which no operation wrote`)
     const life = register.lives.get(held)!
-    if (expiry !== undefined && !agree(expiry.at, life, operation, history.jumps)) {
-      const told = (at: number | undefined) => (at === undefined ? "never" : `at ${at} ms`)
-      const message = `was told that ${held} expires ${told(expiry.at)}, but it does ${told(life.until)}`
+    if (expiry !== undefined && !isCorrectExpiry(expiry.at, life, operation, history.jumps)) {
+      const when = (at: number | undefined) => (at === undefined ? "never" : `at ${at} ms`)
+      const message = `returned that ${held} expires ${when(expiry.at)}, but it expires ${when(life.until)}`
       return violation("lostAcknowledgedWrite", operation, message)
     }
   }
   const contradiction = linearize(register.intervals)
   if (contradiction === undefined) return undefined
   if (contradiction === undecided) {
-    return { kind: "undecided", key, operation: undefined, message: `${key}: too many possibilities` }
+    return { kind: "undecided", key, operation: undefined, message: `${key}: too many possible orders to check` }
   }
   const { label } = contradiction.interval
   const possible = contradiction.possible.map((held) => held ?? "nothing").join(" or ")
-  const doubted = registerOf(history, key, promises, { distrust: true })
+  const distrusted = registerOf(history, key, guarantees, { distrust: true })
   const kind =
-    linearize(doubted.intervals) === undefined
+    linearize(distrusted.intervals) === undefined
       ? "notAppliedButVisible"
       : classify(contradiction, register, history.jumps)
-  return violation(kind, label, `${told(contradiction)}, where there can be only ${possible}`)
+  return violation(kind, label, `${describe(contradiction)}, expected ${possible}`)
 }
 
 interface Sighting {
   readonly operation: Operation
   readonly held: string
-  /** When it said that the value expires, if it said so. */
+  /** When the value expires, if the operation returned that. */
   readonly expiry: { readonly at: number | undefined } | undefined
 }
 
-/** To the precision of a duration. What expired on its way has no time left, not less. */
-const agree = (
-  told: number | undefined,
+/**
+ * Whether an operation returned the right time of expiry, to the precision of a duration. The TTL of an entry that
+ * expired on its way to the caller is 0, not negative.
+ */
+const isCorrectExpiry = (
+  returned: number | undefined,
   { until, early }: Life,
   { completed }: Operation,
   jumps: ReadonlyArray<Jump>
 ): boolean => {
-  if (told === undefined || until === undefined) return told === until
+  if (returned === undefined || until === undefined) return returned === until
   const now = wallAt(jumps, completed!.at)
-  return [until, ...early].some((it) => Math.abs(told - it) < 0.01 || (told <= now && it <= now))
+  return [until, ...early].some((it) => Math.abs(returned - it) < 0.01 || (returned <= now && it <= now))
 }
 
-/** What anybody saw under a key, in the order of invocation. */
+/** The values that operations saw under a key, in the order in which they were invoked. */
 const sightings = (operations: ReadonlyArray<Operation>, key: string): ReadonlyArray<Sighting> => {
   return operations.flatMap((operation): ReadonlyArray<Sighting> => {
     const { step, answer, attempts } = operation
@@ -121,7 +131,7 @@ const sightings = (operations: ReadonlyArray<Operation>, key: string): ReadonlyA
   })
 }
 
-const told = ({ interval: { change } }: Contradiction<Operation>): string => {
+const describe = ({ interval: { change } }: Contradiction<Operation>): string => {
   switch (change._tag) {
     case "saw":
       return `saw ${change.held ?? "nothing"}`
@@ -135,7 +145,7 @@ const told = ({ interval: { change } }: Contradiction<Operation>): string => {
   }
 }
 
-/** A value that was seen although it was replaced, or was not seen: was that so for a moment only, or is it for good? */
+/** A wrong read is stale if its value had expired, or a later read saw a newer value. Otherwise, a write was lost. */
 const classify = (
   { interval }: Contradiction<Operation>,
   register: Register,
@@ -157,7 +167,7 @@ const sawBy = (change: Interval["change"]): Held =>
 
 type Interval = Register["intervals"][number]
 
-/** Whether what was seen later was written before what is wrong: so the write was not lost, only not seen. */
+/** Whether a value that was seen later is newer than the wrong one, so that no write was lost. */
 const isNewer = (seen: Held, held: Held, { intervals }: Register): boolean => {
   const positionOf = (value: Held): number =>
     intervals.find(({ change }) => value !== undefined && writes(change, value))?.from ?? -1

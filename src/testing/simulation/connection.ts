@@ -6,8 +6,8 @@ import type { Call } from "../../driver/Call.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 
 /**
- * A client of a store that goes on when the client is closed: what waits for an answer then fails, and so does whatever
- * comes later.
+ * A connection to a store that outlives the connection. When the connection is closed, calls in flight fail, and later
+ * calls fail at once.
  */
 export const connection = wrapperEffect(
   Effect.gen(function* () {

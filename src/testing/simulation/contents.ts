@@ -3,8 +3,8 @@ import { type Life, livesOf } from "./lives.ts"
 import type { Violation } from "./Violation.ts"
 import { crossings, type Jump } from "./wall.ts"
 
-/** What the stores held in the end, if they should hold the same. */
-export const ofContents = ({ contents, keys, operations, jumps }: History): ReadonlyArray<Violation> => {
+/** Finds keys whose values differ at the end between stores that should hold the same entries. */
+export const checkContents = ({ contents, keys, operations, jumps }: History): ReadonlyArray<Violation> => {
   const [first, ...others] = Object.entries(contents)
   if (first === undefined) return []
   return keys.flatMap((key, i) => {
@@ -18,7 +18,7 @@ export const ofContents = ({ contents, keys, operations, jumps }: History): Read
                 kind: "divergedReplica",
                 key,
                 operation: undefined,
-                message: `${key}: ${name} holds ${held[i] ?? "nothing"}, and ${first[0]} ${first[1][i] ?? "nothing"}`
+                message: `${key}: ${name} holds ${held[i] ?? "nothing"}, but ${first[0]} holds ${first[1][i] ?? "nothing"}`
               }
             ]
           : []
@@ -26,7 +26,7 @@ export const ofContents = ({ contents, keys, operations, jumps }: History): Read
   })
 }
 
-/** Whether a value has expired before the wall clock was set back. A store may have removed it meanwhile, or not. */
+/** Whether a value had expired before the wall clock was set back, so that only some stores may have removed it. */
 const isRevived = (lives: ReadonlyMap<string, Life>, jumps: ReadonlyArray<Jump>, held: Held): boolean => {
   const until = held === undefined ? undefined : lives.get(held)?.until
   return until !== undefined && crossings(jumps, until).some(({ expired }) => !expired)

@@ -2,24 +2,24 @@ import type { History, Operation } from "./History.ts"
 import type { Stall } from "./Plan.ts"
 import type { Violation } from "./Violation.ts"
 
-/** How an operation must end, whatever it answers. */
+/** Time limits of every operation. */
 export interface Limits {
-  /** How long an operation takes at most because of a limit outermost in the stack. */
+  /** The time limit of the stack's outermost wrapper. */
   readonly millis: number
-  /** Whether the budget of a caller limits it, too. */
+  /** Whether the budget of its caller limits an operation, too. */
   readonly budgets: boolean
-  /** How long an operation of a closed layer takes at most to fail. */
+  /** How long an operation of a closed layer may take to fail. */
   readonly afterClose: number
 }
 
-/** A timer may come this late, and a loader of one's own takes as long as it takes. */
+/** How late a timer may fire. */
 const slack = 50
 
-/** How long a caller whose layer was closed, or who waits for no store, may wait. */
+/** How long a caller may wait after its layer was closed, or while no store has a call to reply to. */
 const patience = 5000
 
-/** Operations without an end, or whose end came too late, or that ended as if the layer had not been closed. */
-export const ofEndings = (history: History, limits: Limits): ReadonlyArray<Violation> =>
+/** Finds operations that did not end, ended too late, or ended in a way that is not allowed. */
+export const checkEndings = (history: History, limits: Limits): ReadonlyArray<Violation> =>
   history.operations.flatMap((operation): ReadonlyArray<Violation> => {
     const { step } = operation
     const find = (kind: Violation["kind"], what: string): ReadonlyArray<Violation> => [
@@ -36,38 +36,38 @@ export const ofEndings = (history: History, limits: Limits): ReadonlyArray<Viola
     if (isAfterClose(history, operation)) {
       const { answer, invoked, completed } = operation
       if (answer?._tag === "read" || answer?._tag === "done" || answer?._tag === "listed")
-        return find("answeredAfterClose", "was answered although the layer was closed before")
+        return find("answeredAfterClose", "succeeded although the layer had been closed before")
       const waited = completed!.at - invoked.at - stalledBetween(history.stalls, operation)
       if (waited > limits.afterClose && operation.loads.length === 0)
-        return find("answeredAfterClose", `took ${waited} ms to fail although the layer was closed before`)
+        return find("answeredAfterClose", `took ${waited} ms to fail although the layer had been closed before`)
     }
     if (step.client < 0 && operation.answer?._tag === "failed")
-      return find("notRecovered", `failed with ${operation.answer.error}, although nothing is wrong any more`)
+      return find("notRecovered", `failed with ${operation.answer.error} after all faults had stopped`)
     if (operation.threw && (operation.answer?._tag === "done" || operation.answer?._tag === "read"))
-      return find("other", "was answered although its callback threw")
-    if (isOthersBudget(operation))
-      return find("other", `failed after a budget of ${limitOf(operation)} ms, which is another caller's`)
+      return find("other", "succeeded although its callback threw")
+    if (failedAtOthersBudget(operation))
+      return find("other", `failed after ${limitOf(operation)} ms, which is the budget of another caller`)
     return []
   })
 
 const hangOf = (history: History, operation: Operation, limits: Limits): string | undefined => {
   const { step, answer, gaveUp, invoked, completed } = operation
-  if (answer === undefined || completed === undefined) return "has no end"
+  if (answer === undefined || completed === undefined) return "did not end"
   if (gaveUp !== undefined) {
-    if (step.client < 0) return "has no end, although nothing is wrong any more"
-    // While the event loop is blocked, nobody can go on.
+    if (step.client < 0) return "did not end after all faults had stopped"
+    // No fiber can run while the event loop is blocked.
     const patienceWithStalls = patience + stalledBetween(history.stalls, operation)
-    if (gaveUp.quietFor >= patienceWithStalls) return "waits, although no store has anything to answer"
+    if (gaveUp.quietFor >= patienceWithStalls) return "waited although no store had a call to reply to"
     const closed = history.reopenings.find((it) => it.closed !== undefined && it.closed.seq < gaveUp.at.seq)?.closed
     if (closed !== undefined && invoked.seq < closed.seq && gaveUp.at.at - closed.at >= patienceWithStalls)
-      return "has no end, although the layer was closed"
+      return "did not end after the layer had been closed"
   }
   const budget = limits.budgets ? (step.budget ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
   const operations = step.action === "getOrSet" ? 3 : 1
   const loading = operation.loads.reduce((sum, { from, to }) => sum + ((to ?? from).at - from.at), 0)
   const limit = Math.min(limits.millis * operations, budget) + loading + slack
   const took = completed.at - invoked.at - stalledBetween(history.stalls, operation)
-  if (took > limit) return `took ${took} ms, of at most ${limit - slack} ms`
+  if (took > limit) return `took ${took} ms, but the limit is ${limit - slack} ms`
   return undefined
 }
 
@@ -77,7 +77,7 @@ const isAfterClose = ({ reopenings }: History, { invoked }: Operation): boolean 
       closed !== undefined && closed.seq < invoked.seq && (opened === undefined || invoked.seq < opened.seq)
   )
 
-/** For how long the event loop was blocked during an operation, at most. */
+/** The longest time for which the event loop can have been blocked during an operation. */
 const stalledBetween = (stalls: ReadonlyArray<Stall>, { invoked, completed }: Operation): number =>
   stalls.reduce(
     (sum, { at, millis }) =>
@@ -87,8 +87,8 @@ const stalledBetween = (stalls: ReadonlyArray<Stall>, { invoked, completed }: Op
 
 const limitOf = ({ answer }: Operation): number | undefined => (answer?._tag === "failed" ? answer.limit : undefined)
 
-/** Budgets end in a quarter of a millisecond, and no other limit does. */
-const isOthersBudget = (operation: Operation): boolean => {
+/** Only budgets end in a quarter of a millisecond. */
+const failedAtOthersBudget = (operation: Operation): boolean => {
   const limit = limitOf(operation)
   return operation.step.budget === undefined && limit !== undefined && Math.abs((limit % 1) - 0.25) < 0.01
 }

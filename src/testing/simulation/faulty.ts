@@ -15,28 +15,28 @@ import type { Activity, Stores } from "./Stores.ts"
 import { epoch } from "./VirtualTime.ts"
 
 /**
- * What goes wrong with one of the stores of a stack.
+ * The faults of one store of a stack.
  *
  * @since 0.1.0
  */
 export interface Faults {
-  /** How many of its calls have a fault of each kind. Default: those of {@link defaultRates}. */
+  /** The fraction of calls that have a fault of each kind, from 0 to 1. Default: {@link defaultRates}. */
   readonly rates?: Chaos.Options["rates"]
-  /** Default: 1 to 30 milliseconds. */
+  /** How long a `delay` waits before the call is applied, and again afterwards. Default: 1 to 30 milliseconds. */
   readonly delay?: Chaos.Range | undefined
-  /** Default: 0.5 to 8 seconds. */
+  /** How much later a `late` call is applied. Default: 0.5 to 8 seconds. */
   readonly lateBy?: Chaos.Range | undefined
-  /** Whether it is down at times. Of the stores that may be, one is at a time. Default: true. */
+  /** Whether the store is down at times. At most one store is down at a time. Default: true. */
   readonly outages?: boolean | undefined
   /**
-   * Whether it holds nothing but copies of what another store holds, as a cache does: then what is done to it twice is not
-   * a write that was done twice, and it is empty when the stack is built again. Default: false.
+   * Whether the store holds only copies of another store's entries, as a cache does. A write that reaches it several
+   * times then does not count as repeated, and the store is empty when the stack is built again. Default: false.
    */
   readonly copies?: boolean | undefined
 }
 
 /**
- * Wraps a store of the stack, under a name of its own, so that it has faults.
+ * Adds faults to a store of the stack. Each store needs its own name.
  *
  * @since 0.1.0
  */
@@ -47,7 +47,7 @@ export type Faulty = <A, E, R>(
 ) => Layer.Layer<A | KeyValue | Chaos.Chaos, E | StoreSetupError, R>
 
 /**
- * The faults of a store unless it is told others. There is no `corrupt` among them, since only an encryption can tell.
+ * The default rates of faults. `corrupt` is not among them, because only encryption detects it.
  *
  * @since 0.1.0
  */
@@ -60,13 +60,13 @@ export const defaultRates = {
   expireEarly: 0.01
 } as const
 
-/** What a run and its stores have to do with each other. */
+/** What the stores of a run need from the run. */
 export interface Wiring {
   readonly order: { readonly now: () => Moment }
   readonly outages: ReadonlyArray<Outage>
   readonly stores: Stores
   readonly activity: Activity
-  /** Whether the stack is closed while the stores go on. */
+  /** Whether the stack is closed and built again while its stores go on. */
   readonly restarts: boolean
 }
 
@@ -91,14 +91,14 @@ export const faulty =
     return Layer.unwrap(
       Effect.map(stores.open(store, layer, chaos, faults.copies === true), ({ context, chaos }) => {
         const inner: typeof layer = Layer.succeedContext(context)
-        const told = (faults.copies ? inner : inner.pipe(applied(store, order))).pipe(Chaos.wrapWith(chaos))
-        const watched = told.pipe(observed(activity))
+        const recorded = (faults.copies ? inner : inner.pipe(applied(store, order))).pipe(Chaos.wrapWith(chaos))
+        const watched = recorded.pipe(observed(activity))
         return restarts ? watched.pipe(connection) : watched
       })
     )
   }
 
-/** Knows when the store is asked something. */
+/** Records when the store has calls in progress. */
 const observed = (activity: Activity) =>
   wrapper(
     around((call, next) =>
@@ -124,7 +124,7 @@ const withCurrent = (f: (operation: Operation, wall: number) => void): Effect.Ef
     return Effect.void
   })
 
-/** Records that a store was told to do a write, and for which operation. */
+/** Records each write that reaches a store, with the operation that it belongs to. */
 const applied = (store: string, order: Wiring["order"]) =>
   wrapper(
     around(<C extends Call.Call, A, E>(call: C, next: Next<C, A, E>) =>

@@ -3,7 +3,7 @@ import { type Hazard, hazards } from "./hazards.ts"
 import type { Plan, Setting, Step } from "./Plan.ts"
 import { Seeded } from "./Seeded.ts"
 
-/** Adds what is asked for to a plan. Each draws numbers of its own, so that one can be left out without changing others. */
+/** Adds hazards to a plan. Each has its own random numbers, so that leaving one out does not change the others. */
 export const addHazards = (setting: Setting, plan: Plan): Plan =>
   hazards.reduce((plan, hazard, i) => {
     if (!setting.hazards.has(hazard)) return plan

@@ -1,16 +1,16 @@
 /**
- * What can be added to the workload of a simulation, beside reads, writes, and the faults of stores.
+ * The hazards that you can add to the workload of a simulation, in addition to reads, writes and faults of stores.
  *
- * - `loads`: `getOrSet`, with loaders that take their time, fail, or are joined.
- * - `listings`: listing of keys, and removal of expired entries, where the stack can.
- * - `hotKeys`: up to a thousand callers that want one key at the same moment.
+ * - `loads`: `getOrSet`, with loaders that are slow, fail, or are shared by several callers.
+ * - `listings`: keys are listed and expired entries removed, if the stack has these capabilities.
+ * - `hotKeys`: up to 2,000 callers that use one key at the same moment.
  * - `interruptions`: callers that are interrupted after a random number of steps or milliseconds, and a scheduler that
- *   lets other fibers run between any two steps.
- * - `budgets`: callers with a `Deadline.within`.
- * - `clockJumps`: the wall clock is set forward and back, by seconds to an hour. Monotonic time goes on.
- * - `stalls`: the event loop is blocked, so that all timers that become due meanwhile run at once.
+ *   makes fibers yield after few steps in half of the runs.
+ * - `budgets`: callers that use `Deadline.within`.
+ * - `clockJumps`: the wall clock is set forward or back by a second to an hour. Monotonic time does not jump.
+ * - `stalls`: the event loop is blocked, so that all timers that are due by then fire at once.
  * - `throws`: loaders, update functions and predicates that throw.
- * - `restarts`: the layer is closed while operations are in flight, and built again over the same stores.
+ * - `restarts`: the layer is closed with operations in flight, and built again over the same stores.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ export const hazards = [
 ] as const
 
 /**
- * The name of something that can be added to the workload.
+ * The name of a hazard.
  *
  * @since 0.1.0
  */

@@ -1,12 +1,16 @@
 import { type History, isDone, type Operation, valueId } from "./History.ts"
-import type { Promises } from "./registers.ts"
+import type { Guarantees } from "./registers.ts"
 import type { Violation } from "./Violation.ts"
 
 /**
- * What must be true of a key that is only written, read and loaded, however many do so at once: nobody sees a value that
- * was replaced by an acknowledged write before he asked, and what was written stays.
+ * Checks a key that many clients only write, read and load at once: no read returns a value that an acknowledged write
+ * had replaced before the read began, and written values stay.
  */
-export const ofHotKey = ({ operations }: History, key: string, { staleness }: Promises): ReadonlyArray<Violation> => {
+export const checkHotKey = (
+  { operations }: History,
+  key: string,
+  { staleness }: Guarantees
+): ReadonlyArray<Violation> => {
   const ofKey = operations.filter(({ step }) => step.keys[0] === key)
   const makers = new Map(
     ofKey.flatMap(
@@ -30,26 +34,26 @@ export const ofHotKey = ({ operations }: History, key: string, { staleness }: Pr
     }
     const [held] = answer.held
     const maker = held === undefined ? undefined : makers.get(held)
-    if (held !== undefined && maker === undefined) find("other", `${held}, which nobody wrote`)
+    if (held !== undefined && maker === undefined) find("other", `${held}, which no operation wrote`)
     if (staleness._tag !== "never" && step.client >= 0) continue
     const last = newest(invoked.seq)
     if (last === undefined) continue
-    if (held === undefined) find("lostAcknowledgedWrite", `nothing, after #${last.step.id} was acknowledged`)
-    else if (maker !== undefined && isOver(maker) && maker.completed!.seq < last.invoked.seq)
-      find("lostAcknowledgedWrite", `${held}, after #${last.step.id} had replaced it`)
+    if (held === undefined) find("lostAcknowledgedWrite", `nothing, although #${last.step.id} had been acknowledged`)
+    else if (maker !== undefined && isSettled(maker) && maker.completed!.seq < last.invoked.seq)
+      find("lostAcknowledgedWrite", `${held}, although #${last.step.id} had replaced it`)
   }
   return violations
 }
 
-/** Whether a write cannot be applied again, or late. */
-const isOver = (operation: Operation): boolean =>
+/** Whether each store applied a write once, before the write completed, so that it cannot take effect again or late. */
+const isSettled = (operation: Operation): boolean =>
   isDone(operation) &&
   operation.applications.every(
     ({ store, from }, i, all) =>
       from.seq < operation.completed!.seq && all.findIndex((other) => other.store === store) === i
   )
 
-/** The write that began last of all that were acknowledged before a moment. */
+/** Returns, for a moment, the write that began last among those that were acknowledged before it. */
 const newestBefore = (acknowledged: ReadonlyArray<Operation>) => {
   const newest: Array<Operation> = []
   for (const operation of acknowledged) {

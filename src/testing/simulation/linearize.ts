@@ -1,29 +1,29 @@
 import type { Held } from "./History.ts"
 
-/** What one operation does to a register, and what it saw there. */
+/** What one operation did to a register, or saw in it. */
 export type Change =
-  /** Saw this value, or none. */
+  /** Saw this value, or no value. */
   | { readonly _tag: "saw"; readonly held: Held }
-  /** Saw that there is a value. */
+  /** Saw that there was a value. */
   | { readonly _tag: "sawSome" }
-  /** Wrote a value, whatever was there. */
+  /** Wrote a value, unconditionally. */
   | { readonly _tag: "wrote"; readonly value: string }
-  /** Removed the value, whatever was there. */
+  /** Removed the value, if there was one. */
   | { readonly _tag: "cleared" }
-  /** Removed a value that was there. */
+  /** Removed a value that existed. */
   | { readonly _tag: "removed" }
-  /** Replaced one value (or none) by another (or none). */
+  /** Replaced one value (or none) with another (or none). */
   | { readonly _tag: "swapped"; readonly from: Held; readonly to: Held }
-  /** From now on a value is there no more, whenever it was or will be written. */
+  /** The value expired: from now on the register does not hold it, even if it is written later. */
   | { readonly _tag: "expired"; readonly value: string }
-  /** A value that has expired is there again, if nothing has replaced it: the clock was set back. */
+  /** An expired value is visible again, unless another replaced it, because the clock was set back. */
   | { readonly _tag: "revived"; readonly value: string }
   /** Wrote a value if there was none. */
   | { readonly _tag: "filled"; readonly value: string }
 
 /**
- * An operation on a register: it happened at one moment between `from` and `to`, which are places in the order of
- * events. `to` is infinite for what may happen at any time, and `certain` tells whether it happened at all.
+ * An operation on a register. It happened at one moment between `from` and `to`, which are positions in the order of
+ * events. `to` is infinite if it may happen at any later time. `certain` is false if it may not have happened at all.
  */
 export interface Interval<Label> {
   readonly label: Label
@@ -33,20 +33,22 @@ export interface Interval<Label> {
   readonly change: Change
 }
 
-/** The first operation that no order of all of them explains. */
+/** The first operation whose result no order of the operations explains. */
 export interface Contradiction<Label> {
   readonly interval: Interval<Label>
-  /** What the register may have held just before its answer came. */
+  /** The values that the register may have held just before the operation ended. */
   readonly possible: ReadonlyArray<Held>
 }
 
-/** More possibilities than can be looked at: nothing is known. */
+/** The result when there are too many possible states to check. */
 export const undecided = "undecided"
 
 /**
- * Looks for an order of the operations on one register, each at a moment of its interval, in which each sees what the
- * ones before it left. Goes through the events in their order and keeps all states that the register may be in, with
- * the operations in progress that have happened in each (Wing and Gong, just in time).
+ * Looks for an order of the operations on one register in which each happens within its interval, and sees what the
+ * operations before it left. Returns `undefined` if there is such an order.
+ *
+ * Goes through the events in their order, and keeps all possible states of the register, each with the operations in
+ * progress that have happened in it (the algorithm of Wing and Gong, with just-in-time linearization).
  */
 export const linearize = <Label>(
   intervals: ReadonlyArray<Interval<Label>>
@@ -77,29 +79,29 @@ const eventsOf = <Label>(intervals: ReadonlyArray<Interval<Label>>): ReadonlyArr
     })
     .sort((a, b) => a.at - b.at || Number(b.begins) - Number(a.begins))
 
-/** A state that the register may be in, and which of the operations in progress have happened by then, as bits. */
-interface World {
+/** A possible state of the register, and which operations in progress have happened in it, as bits. */
+interface State {
   readonly held: Held
   readonly happened: number
 }
 
 const maxInProgress = 31
-const maxWorlds = 100_000
+const maxStates = 100_000
 
-/** As long as so many slots are free, each operation gets its own. */
+/** While at least this many slots are free, each operation gets its own. */
 const plenty = 12
 
 class Register<Label> {
-  private worlds: Map<string, World> = new Map([["0", { held: undefined, happened: 0 }]])
+  private states: Map<string, State> = new Map([["0", { held: undefined, happened: 0 }]])
   private readonly slots: Array<Interval<Label> | undefined> = Array(maxInProgress).fill(undefined)
   private readonly expired = new Set<string>()
-  /** Slots of what may happen more than once, as bits. */
+  /** Slots of operations that may happen more than once, as bits. */
   private repeated = 0
 
-  /** Whether there is room for it. What has no end is kept apart, in the order in which it began. */
+  /** Adds an operation in progress, and returns whether it has a slot. Operations without an end get the last slots. */
   begin(interval: Interval<Label>): boolean {
     const endless = interval.to === Number.POSITIVE_INFINITY
-    if (endless && this.isCrowded() && this.repeats(interval)) return true
+    if (endless && this.isCrowded() && this.shareSlot(interval)) return true
     const slot = endless ? this.slots.lastIndexOf(undefined) : this.slots.indexOf(undefined)
     if (slot === -1) return false
     this.slots[slot] = interval
@@ -111,19 +113,19 @@ class Register<Label> {
     return this.slots.filter((it) => it === undefined).length < plenty
   }
 
-  /** One that may happen at any time stands for another that does the same, from then on as often as it takes. */
-  private repeats(interval: Interval<Label>): boolean {
-    const alike = alikeAs(interval)
-    const slot = this.slots.findIndex((it) => it !== undefined && alikeAs(it) === alike)
+  /** Lets an operation without an end share the slot of one that does the same, which then may happen repeatedly. */
+  private shareSlot(interval: Interval<Label>): boolean {
+    const alike = changeKey(interval)
+    const slot = this.slots.findIndex((it) => it !== undefined && changeKey(it) === alike)
     if (slot !== -1) this.repeated |= 1 << slot
     return slot !== -1
   }
 
-  /** What the register may have held, if it is certain that the operation happened and no world explains it. */
+  /** Ends an operation. If it certainly happened and no state explains it, returns the possible values. */
   end(interval: Interval<Label>): ReadonlyArray<Held> | typeof undecided | undefined {
     const slot = this.slots.indexOf(interval)
     const bit = 1 << slot
-    const all = [...this.worlds.values()]
+    const all = [...this.states.values()]
     if (interval.change._tag === "revived") this.expired.delete(interval.change.value)
     if (!all.every(({ happened }) => (happened & bit) !== 0)) {
       const reachable = this.reachable(all)
@@ -138,21 +140,21 @@ class Register<Label> {
     return undefined
   }
 
-  private keep(worlds: ReadonlyArray<World>, ended: number): void {
-    this.worlds = new Map(
-      worlds.map(({ held, happened }) => {
-        const world = { held, happened: happened & ~ended }
-        return [keyOf(world), world] as const
+  private keep(states: ReadonlyArray<State>, ended: number): void {
+    this.states = new Map(
+      states.map(({ held, happened }) => {
+        const state = { held, happened: happened & ~ended }
+        return [keyOf(state), state] as const
       })
     )
   }
 
-  /** All worlds that come of those by letting operations in progress happen, in any order. */
-  private reachable(from: ReadonlyArray<World>): ReadonlyArray<World> | undefined {
-    const found = new Map<string, World>()
-    const open: Array<World> = []
-    const add = (world: World): void => {
-      const seen = this.withWhatIsSeen(world)
+  /** All states that are reached from these when operations in progress happen, in any order. */
+  private reachable(from: ReadonlyArray<State>): ReadonlyArray<State> | undefined {
+    const found = new Map<string, State>()
+    const open: Array<State> = []
+    const add = (state: State): void => {
+      const seen = this.withReads(state)
       const key = keyOf(seen)
       if (found.has(key)) return
       found.set(key, seen)
@@ -160,32 +162,33 @@ class Register<Label> {
     }
     from.forEach(add)
     while (open.length > 0) {
-      if (found.size > maxWorlds) return undefined
-      const world = open.pop()!
+      if (found.size > maxStates) return undefined
+      const state = open.pop()!
       const tried = new Set<string>()
       for (let slot = maxInProgress - 1; slot >= 0; slot--) {
         const interval = this.slots[slot]
-        if (interval === undefined || (world.happened & (1 << slot)) !== 0) continue
-        const alike = alikeAs(interval)
+        if (interval === undefined || (state.happened & (1 << slot)) !== 0) continue
+        const alike = changeKey(interval)
         if (alike !== "" && tried.has(alike)) continue
         tried.add(alike)
-        const after = this.after(world, interval.change, slot)
+        const after = this.after(state, interval.change, slot)
         if (after !== undefined) add(after)
       }
     }
     return [...found.values()]
   }
 
-  /** What only looks may as well look at once. */
-  private withWhatIsSeen(world: World): World {
-    let { happened } = world
+  /** Lets all reads that the state explains happen at once, because a read does not change the state. */
+  private withReads(state: State): State {
+    let { happened } = state
     this.slots.forEach((interval, slot) => {
-      if (interval !== undefined && looks(interval.change) && isSeen(interval.change, world.held)) happened |= 1 << slot
+      if (interval !== undefined && isRead(interval.change) && isSeen(interval.change, state.held))
+        happened |= 1 << slot
     })
-    return happened === world.happened ? world : { held: world.held, happened }
+    return happened === state.happened ? state : { held: state.held, happened }
   }
 
-  private after({ held, happened }: World, change: Change, slot: number): World | undefined {
+  private after({ held, happened }: State, change: Change, slot: number): State | undefined {
     const then = happened | ((1 << slot) & ~this.repeated)
     switch (change._tag) {
       case "saw":
@@ -222,14 +225,14 @@ class Register<Label> {
 }
 
 /**
- * An expiry or a revival that need not happen may also happen again. Whether it has happened is then not part of a state,
- * so that many of them in progress do not multiply the states.
+ * Whether a change may happen again, as an uncertain expiry or revival may. States do not record whether it has
+ * happened, so that many such changes in progress do not multiply the states.
  */
 const mayRecur = ({ certain, change }: Interval<unknown>): boolean =>
   !certain && (change._tag === "expired" || change._tag === "revived")
 
-/** Of several that may do the same at any time from now on, one is like another: the first is tried. */
-const alikeAs = ({ change, to }: Interval<unknown>): string => {
+/** The same text for operations without an end that make the same change, because only the first has to be tried. */
+const changeKey = ({ change, to }: Interval<unknown>): string => {
   if (to !== Number.POSITIVE_INFINITY) return ""
   let text = texts.get(change)
   if (text === undefined) texts.set(change, (text = JSON.stringify(change)))
@@ -238,9 +241,9 @@ const alikeAs = ({ change, to }: Interval<unknown>): string => {
 
 const texts = new WeakMap<Change, string>()
 
-const keyOf = ({ held, happened }: World): string => (held === undefined ? `${happened}` : `${happened} ${held}`)
+const keyOf = ({ held, happened }: State): string => (held === undefined ? `${happened}` : `${happened} ${held}`)
 
-const looks = (change: Change): change is Extract<Change, { readonly _tag: "saw" | "sawSome" }> =>
+const isRead = (change: Change): change is Extract<Change, { readonly _tag: "saw" | "sawSome" }> =>
   change._tag === "saw" || change._tag === "sawSome"
 
 const isSeen = (change: Extract<Change, { readonly _tag: "saw" | "sawSome" }>, held: Held): boolean =>

@@ -1,13 +1,13 @@
 import { type Operation, valueId } from "./History.ts"
 import { type Jump, wallAt } from "./wall.ts"
 
-/** When a value expires by the wall clock, and when it may do so although it was told to live longer. */
+/** When a value expires by the wall clock, and when a fault may have made it expire earlier. */
 export interface Life {
   readonly until: number | undefined
   readonly early: ReadonlyArray<number>
 }
 
-/** The lives of all values that were written, or may have been, under a key. */
+/** Returns when each value expires that was or may have been written under a key. */
 export const livesOf = (
   operations: ReadonlyArray<Operation>,
   key: string,

@@ -2,11 +2,11 @@ import { type History, isDone, type LoadRun, type Operation } from "./History.ts
 import type { Violation } from "./Violation.ts"
 
 /**
- * What was loaded before a write or a delete must not be seen after it: neither because it was stored all the same, nor
- * because somebody joined a load that had begun too early. A write that comes when the load has ended is concurrent with
- * the storing of what was loaded.
+ * Finds operations that saw a loaded value after a newer write or delete of its key. Either the loaded value was stored
+ * over the newer one, or the operation joined a load that had begun before the write. A write that begins after the
+ * load has ended is concurrent with the storing of the loaded value, so that the loaded value may replace it.
  */
-export const ofLoads = ({ operations }: History, key: string): ReadonlyArray<Violation> => {
+export const checkLoads = ({ operations }: History, key: string): ReadonlyArray<Violation> => {
   const ofKey = operations.filter(({ step }) => step.keys.includes(key))
   const writes = ofKey.filter((it) => isDone(it) && it.step.action !== "getOrSet")
   return ofKey.flatMap((loading) =>

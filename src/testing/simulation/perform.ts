@@ -15,15 +15,15 @@ import type { Step } from "./Plan.ts"
 import { Thrown } from "./Thrown.ts"
 import { epoch } from "./VirtualTime.ts"
 
-/** The operation that a fiber works for, so that stores below know whose call they are told to do. */
+/** The operation that a fiber runs, so that the stores below can record their calls with it. */
 export const Current = Context.Reference<Operation | undefined>("effect-kv/testing/Simulation/Current", {
   defaultValue: () => undefined
 })
 
-/** What a loader fails with. */
+/** The error of a loader that fails. */
 export class LoadFailed extends Data.TaggedError("LoadFailed") {}
 
-/** Does an operation: what its type says that it answers or fails with. */
+/** Runs an operation, and returns its result in the form that the checker uses. */
 export const perform = (
   services: Services,
   operation: Operation,
@@ -95,7 +95,7 @@ const readWithTtl = (step: Step, found: ReadonlyArray<ValueWithTtl | undefined>)
     expiries: found.map((it) => it?.ttl && wallOf(clock) + Duration.toMillis(it.ttl))
   }))
 
-/** Names of other keys that are written in a simulation are no concern of the step. */
+/** Hot keys are written by other steps, so that a listing may have them. */
 const listed = ({ keys }: Step, names: ReadonlyArray<string>): Answer => ({
   _tag: "listed",
   present: keys.map((key) => names.includes(key)),
@@ -136,7 +136,7 @@ const padding = "0123456789".repeat(150)
 
 const written = (id: string, key: string, large: boolean): Value => (large ? { id, key, padding } : { id, key })
 
-/** The id of a value that a step wrote under this key. Anything else is told from it by its first character. */
+/** Returns the id of a value that a step wrote under this key. Any other value gives a text that starts with `?`. */
 export const identify = (step: Pick<Step, "id">, key: string, value: Value | undefined): Held => {
   if (value === undefined) return undefined
   const {
@@ -148,7 +148,7 @@ export const identify = (step: Pick<Step, "id">, key: string, value: Value | und
   return known ? id : `?${JSON.stringify(value)?.slice(0, 60)} as ${key} (#${step.id})`
 }
 
-/** How an operation ended, whatever happened. */
+/** Converts the exit of an operation to the form that the checker uses. */
 export const answerOf = (exit: Exit.Exit<Answer, unknown>, wasInterrupted: boolean): Answer => {
   if (Exit.isSuccess(exit)) return exit.value
   const { cause } = exit

@@ -29,7 +29,7 @@ export const planOf = (setting: Setting): Plan => {
     let left = random.nextDoubleUnsafe() * sum
     return (actions.find(([, weight]) => (left -= weight) < 0) ?? actions[0]!)[0]
   }
-  /** Often hardly any time, so that operations meet; at times so much that something else can come to its end. */
+  /** Half of the pauses are short, so that operations overlap. The others let other operations end first. */
   const pause = (): number => (random.chance(0.5) ? random.integer(0, 10) : random.integer(0, 600))
   const steps = Array.from({ length: operations }, (_, id): Step => {
     const step = action()
@@ -68,7 +68,7 @@ const some = (keys: ReadonlyArray<string>, random: Seeded): ReadonlyArray<string
   return Array.from({ length: count }, (_, i) => keys[(from + i) % keys.length]!)
 }
 
-/** One after the other, from one in ten operations of a client on. */
+/** Outages one after the other, so that at most one store is down at a time. */
 const outages = (stores: ReadonlyArray<string>, random: Seeded, length: number): ReadonlyArray<Outage> => {
   const all: Array<Outage> = []
   if (stores.length === 0 || random.chance(0.3)) return all

@@ -5,8 +5,12 @@ import { type Life, livesOf } from "./lives.ts"
 import { crossings, type Jump } from "./wall.ts"
 
 /**
- * How stale the answers of `get` and `getMany` may be: not at all, by a time, or by that time as long as a write of the
- * key is in progress, failed with an unknown outcome, or was applied late. `ttl` and `Atomic` are never stale.
+ * How stale the results of `get` and `getMany` may be. Results of `ttl` and `Atomic` are never stale.
+ *
+ * - `never`: not at all.
+ * - `always`: by `millis`.
+ * - `unsettled`: by `millis`, but only while a write of the key is in progress, or after it failed with an unknown
+ *   outcome or was applied late.
  *
  * @since 0.1.0
  */
@@ -15,51 +19,51 @@ export type Staleness =
   | { readonly _tag: "always"; readonly millis: number }
   | { readonly _tag: "unsettled"; readonly millis: number }
 
-/** What the checker has to know about a stack. */
-export interface Promises {
+/** The guarantees of a stack that the checker has to know. */
+export interface Guarantees {
   readonly staleness: Staleness
-  /** Whether a `delete` that answers `false` found nothing; else it may have deleted something that it did not know of. */
+  /** Whether a `delete` that returns `false` found nothing. Otherwise, it may have deleted an entry without knowing. */
   readonly countsDeletes: boolean
-  /** Whether a loaded value is written on the condition that there is none. */
+  /** Whether a loaded value is written only if the key is still missing. */
   readonly atomic: boolean
 }
 
-/** What happened to one key. */
+/** The operations on one key, and its values. */
 export interface Register {
   readonly key: string
   readonly intervals: ReadonlyArray<Interval<Operation>>
-  /** When each value expires, and when it may do so although it was told to live longer. */
+  /** When each value expires, and when a fault may have made it expire earlier. */
   readonly lives: ReadonlyMap<string, Life>
-  /** The values of writes that failed, and were certainly not applied. */
+  /** The values of writes that were certainly not applied. */
   readonly notApplied: ReadonlyMap<string, Operation>
-  /** The values that somebody wrote or may have written. */
+  /** The values that were written, or may have been. */
   readonly written: ReadonlySet<string>
 }
 
 const never = Number.POSITIVE_INFINITY
 
-/** What nobody saw of uncertain writes is all the same: a value of which nothing is known, and when it expires, none. */
+/** Stands for each value of an uncertain write that no operation saw, because the checker need not distinguish them. */
 const unseen = "?"
 
 /**
- * What happened to a key, as operations on a register. With `distrust`, writes that failed with the outcome
- * `"not-applied"` count as unknown, too.
+ * Converts the history of a key to operations on a register. With `distrust`, the outcome of writes that failed with
+ * `"not-applied"` counts as unknown, too.
  */
 export const registerOf = (
   history: History,
   key: string,
-  promises: Promises,
+  guarantees: Guarantees,
   { distrust = false }: { readonly distrust?: boolean } = {}
 ): Register => {
   const operations = history.operations
     .filter(({ step }) => step.keys.includes(key))
     .map((it) => (distrust && isNotApplied(it.answer) ? { ...it, answer: { _tag: "interrupted" } as const } : it))
-  const builder = new Builder(key, operations, timeline(history), history.jumps, promises)
+  const builder = new Builder(key, operations, timeline(history), history.jumps, guarantees)
   for (const operation of operations) builder.add(operation)
   return builder.build()
 }
 
-/** All moments of a run, in their order: what is asked for by time has its place among them. */
+/** All moments of a run in their order, in which `before` looks up times. */
 const timeline = ({ operations }: History): ReadonlyArray<Moment> =>
   operations
     .flatMap(({ invoked, completed, applications, loads }) => [
@@ -74,7 +78,7 @@ class Builder {
   private readonly intervals: Array<Interval<Operation>> = []
   private readonly notApplied = new Map<string, Operation>()
   private readonly written = new Set<string>()
-  /** Whether somebody saw that there is a value, without seeing which. */
+  /** Whether an operation saw that the key has a value, but not which one. */
   private readonly someSeen: boolean
   private readonly seen: ReadonlySet<string>
   private readonly lives: ReadonlyMap<string, Life>
@@ -82,20 +86,20 @@ class Builder {
   private readonly operations: ReadonlyArray<Operation>
   private readonly moments: ReadonlyArray<Moment>
   private readonly jumps: ReadonlyArray<Jump>
-  private readonly promises: Promises
+  private readonly guarantees: Guarantees
 
   constructor(
     key: string,
     operations: ReadonlyArray<Operation>,
     moments: ReadonlyArray<Moment>,
     jumps: ReadonlyArray<Jump>,
-    promises: Promises
+    guarantees: Guarantees
   ) {
     this.key = key
     this.operations = operations
     this.moments = moments
     this.jumps = jumps
-    this.promises = promises
+    this.guarantees = guarantees
     this.lives = livesOf(operations, key, jumps)
     this.someSeen = operations.some((operation) => seesSome(operation, key))
     this.seen = new Set(operations.flatMap((operation) => seenBy(operation, key)))
@@ -149,10 +153,10 @@ class Builder {
 
   private addRead(operation: Operation, { held }: Extract<Answer, { readonly _tag: "read" }>): void {
     const { step } = operation
-    const near = step.action === "get" || step.action === "getMany"
+    const mayBeStale = step.action === "get" || step.action === "getMany"
     step.keys.forEach((key, i) => {
       if (key !== this.key) return
-      const from = near ? this.earliest(operation) : operation.invoked.seq
+      const from = mayBeStale ? this.earliest(operation) : operation.invoked.seq
       this.push(operation, { _tag: "saw", held: held[i] }, { from })
     })
   }
@@ -161,17 +165,20 @@ class Builder {
     const { answer, applications } = operation
     if (isNotApplied(answer)) return void this.notApplied.set(value, operation)
     this.written.add(value)
-    this.expire(operation, value)
+    this.addExpiry(operation, value)
     const change: Change = { _tag: "wrote", value }
     if (answer?._tag === "done") this.push(operation, change)
-    else this.maybe(operation, value, (value) => ({ _tag: "wrote", value }))
+    else this.addUncertain(operation, value, (value) => ({ _tag: "wrote", value }))
     if (repetitions(applications).length === 0) return
-    if (this.seen.has(value)) this.repeat(operation, change)
-    else this.maybe(operation, value, (value) => ({ _tag: "wrote", value }))
+    if (this.seen.has(value)) this.addRepetitions(operation, change)
+    else this.addUncertain(operation, value, (value) => ({ _tag: "wrote", value }))
   }
 
-  /** A write that may happen at any time, or not at all. If nobody saw its value, only what it leaves behind matters. */
-  private maybe(
+  /**
+   * Adds a write that may take effect at any time, or never. If no operation saw its value, it matters only that the
+   * key had some value, and that the key is missing when the value has expired.
+   */
+  private addUncertain(
     operation: Operation,
     value: string,
     change: (value: string) => Change,
@@ -192,10 +199,10 @@ class Builder {
     const change: Change = { _tag: "cleared" }
     if (answer?._tag === "done") {
       const found = Boolean(answer.answer)
-      const counted = applications.length === 1 && step.keys.length === 1 && (found || this.promises.countsDeletes)
+      const counted = applications.length === 1 && step.keys.length === 1 && (found || this.guarantees.countsDeletes)
       this.push(operation, !counted ? change : found ? { _tag: "removed" } : { _tag: "saw", held: undefined })
     } else this.push(operation, change, { to: never, certain: false })
-    this.repeat(operation, change)
+    this.addRepetitions(operation, change)
   }
 
   private addInsert(operation: Operation): void {
@@ -207,7 +214,7 @@ class Builder {
       return
     }
     if (isNotApplied(answer)) return void this.notApplied.set(value, operation)
-    this.expire(operation, value)
+    this.addExpiry(operation, value)
     this.swap(operation, undefined, value)
   }
 
@@ -228,14 +235,15 @@ class Builder {
     for (const { made } of attempts) if (made !== last?.made) this.notApplied.set(made, operation)
     if (last === undefined) return
     if (isNotApplied(answer)) return void this.notApplied.set(last.made, operation)
-    this.expire(operation, last.made)
+    this.addExpiry(operation, last.made)
     this.swap(operation, last.seen, last.made)
   }
 
   /**
-   * It saw what it answered, unless its own loader made that: then nothing was there before, and it was written if there
-   * was nothing still. A load that another write of the key overtook may have been dropped, even if that write found nothing
-   * to delete. What another's loader made while both waited need not have been there at any time.
+   * Adds a `getOrSet`. If its own loader made the value that it returned, the key was missing before the load, and the
+   * value was written if the key was still missing. When another write of the key overlaps, the value may have been
+   * dropped, even if that write found nothing to delete. If the value comes from a concurrent load of another
+   * operation, the key need not have held it at any time. In all other cases, the key held the value that was returned.
    */
   private addLoading(operation: Operation): void {
     const { answer, loads, completed } = operation
@@ -248,20 +256,20 @@ class Builder {
         continue
       }
       this.written.add(made)
-      this.expire(operation, made)
+      this.addExpiry(operation, made)
       if (made !== held) {
-        this.maybe(operation, made, (value) => ({ _tag: "filled", value }), to!.seq)
+        this.addUncertain(operation, made, (value) => ({ _tag: "filled", value }), to!.seq)
         if (repetitions(operation.applications).length > 0)
-          this.maybe(operation, made, (value) => ({ _tag: "wrote", value }), to!.seq)
+          this.addUncertain(operation, made, (value) => ({ _tag: "wrote", value }), to!.seq)
         continue
       }
-      const raced = !this.promises.atomic && this.isRaced(operation, to!)
+      const raced = !this.guarantees.atomic && this.isRaced(operation, to!)
       if (raced) this.push(operation, { _tag: "wrote", value: made }, { from: to!.seq, certain: false })
       else {
-        const certain = !this.isOvertaken(operation)
+        const certain = !this.isOverlapped(operation)
         this.push(operation, { _tag: "filled", value: made }, { from: to!.seq, certain })
       }
-      this.repeat(operation, { _tag: "wrote", value: made })
+      this.addRepetitions(operation, { _tag: "wrote", value: made })
     }
     if (answer?._tag !== "read") return
     if (own !== undefined) this.push(operation, missing, { from: this.earliest(operation), to: own.from.seq })
@@ -269,8 +277,8 @@ class Builder {
       this.push(operation, { _tag: "saw", held }, { from: this.earliest(operation) })
   }
 
-  /** Whether another write of the key was under way at the same time as an operation that loads. */
-  private isOvertaken(operation: Operation): boolean {
+  /** Whether another write of the key overlapped an operation that loads. */
+  private isOverlapped(operation: Operation): boolean {
     return this.operations.some(
       (other) =>
         other !== operation &&
@@ -280,7 +288,7 @@ class Builder {
     )
   }
 
-  /** Whether another write of the key was under way while what was loaded was written. */
+  /** Whether another write of the key overlapped the writing of the loaded value. */
   private isRaced(operation: Operation, { seq }: Moment): boolean {
     return this.operations.some(
       (other) =>
@@ -307,14 +315,14 @@ class Builder {
     this.written.add(to)
     const change: Change = { _tag: "swapped", from, to }
     if (operation.answer?._tag === "done") this.push(operation, change)
-    else this.maybe(operation, to, (to) => ({ _tag: "swapped", from, to }))
+    else this.addUncertain(operation, to, (to) => ({ _tag: "swapped", from, to }))
   }
 
   /**
-   * What one store was told more than once may have happened more than once: a write that was tried again after its reply
-   * was lost, or while an attempt that had timed out went on.
+   * Adds the repetitions of a write that reached a store several times, because each may have taken effect: the write
+   * was retried after its reply was lost, or while an attempt that had timed out went on.
    */
-  private repeat(operation: Operation, change: Change): void {
+  private addRepetitions(operation: Operation, change: Change): void {
     const { applications, completed } = operation
     for (const { from } of repetitions(applications)) {
       const isLate = completed !== undefined && from.seq > completed.seq
@@ -323,10 +331,10 @@ class Builder {
   }
 
   /**
-   * A value that has expired may be seen again when the clock is set back: at once, or later, since a cache may know for a
-   * while that it is missing.
+   * Adds the expiry of a value. When the clock is set back, an expired value may be visible again: at once, or later,
+   * because a cache may remember for a while that the key was missing.
    */
-  private expire(operation: Operation, value: string): void {
+  private addExpiry(operation: Operation, value: string): void {
     const { until, early } = this.lives.get(value)!
     if (until === undefined) return
     const all = crossings(this.jumps, until)
@@ -354,11 +362,11 @@ class Builder {
         revive(at)
         continue
       }
-      const place = this.before(at, 0.5)
+      const position = this.before(at, 0.5)
       this.intervals.push({
         label: operation,
-        from: place,
-        to: place,
+        from: position,
+        to: position,
         certain: true,
         change: { _tag: "expired", value }
       })
@@ -373,9 +381,9 @@ class Builder {
     this.intervals.push({ label: operation, from, to, certain: certain && to !== never, change })
   }
 
-  /** The earliest moment of which a read may tell. */
+  /** The earliest moment whose value a read may return. */
   private earliest({ invoked }: Operation): number {
-    const { staleness } = this.promises
+    const { staleness } = this.guarantees
     if (staleness._tag === "never") return invoked.seq
     const oldest = Math.min(this.before(invoked.at - staleness.millis, 0.75), invoked.seq)
     if (staleness._tag === "always") return oldest
@@ -385,7 +393,10 @@ class Builder {
     return Math.min(invoked.seq, Math.max(oldest, Math.min(invoked.seq, ...unsettled)))
   }
 
-  /** A place before all that happened at this time or later, and after all that happened before. */
+  /**
+   * A position before all events at this time or later, and after all earlier events. A larger margin gives an earlier
+   * position.
+   */
   private before(at: number, margin: number): number {
     let low = 0
     let high = this.moments.length
@@ -398,14 +409,17 @@ class Builder {
   }
 }
 
-/** All but the first application to each store. */
+/** All applications except the first to each store. */
 const repetitions = (applications: ReadonlyArray<Application>): ReadonlyArray<Application> =>
   applications.filter((application, i) => applications.slice(0, i).some(({ store }) => store === application.store))
 
 const isNotApplied = (answer: Answer | undefined): boolean =>
   answer?._tag === "failed" && answer.outcome === "not-applied"
 
-/** A write in progress; one that failed or came late, until all that was made of what it replaced is gone. */
+/**
+ * Whether reads may be stale because of a write: while it is in progress, and for `millis` after it failed or was
+ * applied late, because there may be copies of the value that it replaced.
+ */
 const isUnsettled = (operation: Operation, { seq, at }: Moment, millis: number): boolean => {
   const { completed, answer, applications } = operation
   if (!isWrite(operation) || isNotApplied(answer)) return false

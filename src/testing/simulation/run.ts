@@ -21,27 +21,27 @@ import { Activity, Stores } from "./Stores.ts"
 import { type Throwing, Thrown } from "./Thrown.ts"
 import { SteppingScheduler, Tasks, VirtualClock } from "./VirtualTime.ts"
 
-/** What is simulated. */
+/** The stack that is simulated. Times are in milliseconds. */
 export interface Subject<E = never> {
   readonly stack: (faulty: Faulty, throwing: Throwing) => Layer.Layer<KeyValue.KeyValue, E>
   readonly patience: number
-  /** How long after the last operation and the last fault everything must have recovered. */
+  /** How long after the last operation and the last fault the stack must have recovered. */
   readonly recovery: number
-  /** Whether stores are empty again when the stack is built again. */
+  /** Whether all stores are empty when the stack is built again. */
   readonly fresh: boolean
-  /** The stores that must hold the same in the end. */
+  /** The names of stores that must hold the same entries at the end. */
   readonly alike: ReadonlyArray<string>
 }
 
-/** A run as it went. */
+/** The result of a run. */
 export interface Run {
   readonly history: History
-  /** Fibers that are left when the stack is closed. */
+  /** How many fibers still run after the stack was closed. */
   readonly leakedFibers: number
   readonly faults: Readonly<Record<Chaos.Kind, number>>
 }
 
-/** Runs a plan, in virtual time. Fails when the stack cannot be built. */
+/** Runs a plan in virtual time. Fails when the stack cannot be built. */
 export const run = <E>(subject: Subject<E>, plan: Plan): Effect.Effect<Run, E> =>
   Effect.suspend(() => {
     const tasks = new Tasks()
@@ -56,7 +56,7 @@ export const run = <E>(subject: Subject<E>, plan: Plan): Effect.Effect<Run, E> =
     )
   })
 
-/** Counts the fibers that have not ended, whoever started them. */
+/** Counts all fibers that have started and not ended. */
 class Fibers implements Metric.FiberRuntimeMetricsService {
   live = 0
   recordFiberStart = (): void => {
@@ -97,16 +97,16 @@ const simulate = Effect.fnUntraced(function* <E>(
 
   const clients = new Clients({ lives, passing, scheduler, activity, seed: plan.seed, patience: subject.patience })
   const main = yield* Effect.forEach(byClient(plan.steps), (steps) => clients.start(steps))
-  yield* passing.until(main)
-  yield* passing.to(Math.max(lastEnd(plan.outages), clock.now))
-  yield* passing.events
+  yield* passing.waitFor(main)
+  yield* passing.advanceTo(Math.max(lastEnd(plan.outages), clock.now))
+  yield* passing.runEvents
   yield* stores.switchFaults(false)
-  yield* passing.to(clock.now + subject.recovery)
-  const contents = yield* held(stores, subject.alike, plan.keys)
-  yield* passing.until([yield* clients.start(atTheEnd(plan))])
+  yield* passing.advanceTo(clock.now + subject.recovery)
+  const contents = yield* contentsOf(stores, subject.alike, plan.keys)
+  yield* passing.waitFor([yield* clients.start(finalSteps(plan))])
   yield* lives.end
   yield* Scope.close(outer, Exit.void)
-  yield* passing.to(clock.now + 60_000)
+  yield* passing.advanceTo(clock.now + 60_000)
 
   const injected = yield* stores.injected
   const sum = (kind: Chaos.Kind): number => injected.reduce((sum, counts) => sum + counts[kind], 0)
@@ -134,7 +134,11 @@ const throwing = ({ seed, throwRate }: Plan): Throwing => {
     }
 }
 
-const held = Effect.fnUntraced(function* (stores: Stores, names: ReadonlyArray<string>, keys: ReadonlyArray<string>) {
+const contentsOf = Effect.fnUntraced(function* (
+  stores: Stores,
+  names: ReadonlyArray<string>,
+  keys: ReadonlyArray<string>
+) {
   const contents: Record<string, ReadonlyArray<Held>> = {}
   for (const name of names) {
     const values = yield* Effect.orDie(Context.get(stores.get(name)!, KeyValue.KeyValue).getMany(keys))
@@ -144,10 +148,10 @@ const held = Effect.fnUntraced(function* (stores: Stores, names: ReadonlyArray<s
 })
 
 /**
- * When nothing goes wrong any more, every key is read twice: with its expiry, and without. If the plan is thorough, each
- * is then written, and read again.
+ * The steps after all faults have stopped. Every key is read twice: without its expiry, and with it. If the plan is
+ * thorough, every key is then written, and read again.
  */
-const atTheEnd = ({ keys, hotKeys, steps, thorough }: Plan): ReadonlyArray<Step> => {
+const finalSteps = ({ keys, hotKeys, steps, thorough }: Plan): ReadonlyArray<Step> => {
   let id = steps.reduce((last, step) => Math.max(last, step.id + 1), 0)
   const step = (action: Step["action"], keys: ReadonlyArray<string>): Step => ({
     id: id++,

@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import { type History, reduced } from "./History.ts"
 import type { Plan, Step } from "./Plan.ts"
 
-/** Runs a plan again, and gives its history if it still shows what is wrong. */
-export type Shows<E> = (plan: Plan) => Effect.Effect<History | undefined, E>
+/** Runs a plan again, and returns its history if the violation still occurs. */
+export type Reproduce<E> = (plan: Plan) => Effect.Effect<History | undefined, E>
 
 interface Found {
   readonly plan: Plan
@@ -11,12 +11,13 @@ interface Found {
 }
 
 /**
- * Leaves out of a plan what it takes to show what is wrong: operations, by halves, quarters and so on down to single
- * ones; outages; other faults; jumps, stalls and restarts; keys of batches. Each operation's own faults stay the same whatever is left out around it.
+ * Leaves out of a plan what is not needed to reproduce a violation: operations (by halves, quarters and so on, down to
+ * single ones), outages, other faults, jumps, stalls, restarts, and keys of batches. The faults of an operation stay
+ * the same when others are left out.
  */
 export const shrink = Effect.fnUntraced(function* <E>(
   first: Found,
-  shows: Shows<E>,
+  reproduce: Reproduce<E>,
   maxRuns: number
 ): Effect.fn.Return<Found, E> {
   let found = first
@@ -24,12 +25,12 @@ export const shrink = Effect.fnUntraced(function* <E>(
   const attempt = Effect.fnUntraced(function* (plan: Plan): Effect.fn.Return<boolean, E> {
     if (runs >= maxRuns) return false
     runs++
-    const history = yield* shows(plan)
+    const history = yield* reproduce(plan)
     if (history !== undefined) found = { plan, history }
     return history !== undefined
   })
 
-  /** Tries all parts of a list, larger ones first. */
+  /** Tries to leave out each part of a list, larger parts first. */
   const leaveOut = Effect.fnUntraced(function* <A>(
     items: (plan: Plan) => ReadonlyArray<A>,
     without: (plan: Plan, part: ReadonlySet<A>) => Plan

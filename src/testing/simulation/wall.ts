@@ -1,20 +1,20 @@
-/** The wall clock is set to another time: so many milliseconds later, or earlier if negative. */
+/** A change of the wall clock by a number of milliseconds: forward, or back if negative. */
 export interface Jump {
   readonly at: number
   readonly by: number
 }
 
-/** What the wall clock shows after so many milliseconds, if it showed 0 at first. */
+/** Returns the wall-clock time after `at` milliseconds, if it was 0 at the start. */
 export const wallAt = (jumps: ReadonlyArray<Jump>, at: number): number =>
   jumps.reduce((wall, jump) => (jump.at <= at ? wall + jump.by : wall), at)
 
-/** A moment from which on something is expired by the wall clock, or is not so any more. */
+/** A moment at which an entry expires by the wall clock, or is no longer expired because the clock was set back. */
 export interface Crossing {
   readonly at: number
   readonly expired: boolean
 }
 
-/** When the wall clock passes a time, in both directions: once, unless it is set back. */
+/** Returns when the wall clock passes a time, in either direction. It does so once, unless it is set back. */
 export const crossings = (jumps: ReadonlyArray<Jump>, until: number): ReadonlyArray<Crossing> => {
   const found: Array<Crossing> = []
   let ahead = 0

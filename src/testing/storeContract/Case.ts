@@ -55,7 +55,7 @@ export const run = Effect.fnUntraced(function* (
   yield* Effect.gen(() => definition.body(subject))
 })
 
-/** Lets a moment of real time pass, whatever clock the test has. */
+/** Waits for a moment of real time, even if the test has a `TestClock`. */
 export const moment: Effect.Effect<void> = TestClock.withLive(Effect.sleep("1 millis"))
 
 /** Waits for an effect that may pause, such as an update that is retried after another writer got in between. */

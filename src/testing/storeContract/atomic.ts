@@ -46,7 +46,7 @@ export const atomic = [
     yield* equal(yield* putIfAbsent("test", 1, { ...at, ttl: "1 second" }), true)
     yield* equal(yield* putIfAbsent("test", 2, at), false)
     yield* advance("1100 millis")
-    yield* equal(yield* putIfAbsent("test", 3, at), true, "an expired entry is absent")
+    yield* equal(yield* putIfAbsent("test", 3, at), true, "for an expired entry")
     yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
   }),
   define("stores what update's function returns [AT5]", ["Atomic", "Misses"], function* ({ kv, at }) {
@@ -98,7 +98,7 @@ export const atomic = [
     yield* kv.put("test", 1, at)
     yield* equal(yield* update("test", () => undefined, at), undefined)
     yield* equal(yield* kv.get("test", at), undefined)
-    yield* equal(yield* update("test", () => undefined, at), undefined, "a missing one stays missing")
+    yield* equal(yield* update("test", () => undefined, at), undefined, "for a missing key")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
   define("fails when update returns a value that cannot be stored [AT10]", ["Atomic"], function* ({ kv, at }) {

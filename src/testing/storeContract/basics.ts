@@ -82,7 +82,7 @@ export const basics = [
     yield* equal(yield* kv.getMany(new Set(keys), at), [one, two])
     yield* equal(yield* kv.deleteMany(new Set(keys).values(), at), 2)
     yield* put
-    yield* equal(yield* kv.getMany(keys, at), [one, two], "the same effect once more")
+    yield* equal(yield* kv.getMany(keys, at), [one, two], "when the same effect runs twice")
   }),
   define("returns false from delete for a missing key [S18]", [], function* ({ kv, at }) {
     yield* equal(yield* kv.delete("test", at), false)
@@ -129,14 +129,17 @@ export const basics = [
   define("keeps at most maxEntries entries [S33]", ["Misses", "Bounded"], function* ({ kv, at, maxEntries }) {
     const count = maxEntries * 2
     for (let i = 0; i < count; i++) yield* kv.put(`test_key_${i}`, { test: `test_${i}` }, at)
-    yield* equal(yield* kv.get("test_key_0", at), undefined, "the first")
+    yield* equal(yield* kv.get("test_key_0", at), undefined, "the first entry")
     const last = `test_key_${count - 1}`
-    yield* equal(yield* kv.get(last, at), { test: `test_${count - 1}` }, "the last")
+    yield* equal(yield* kv.get(last, at), { test: `test_${count - 1}` }, "the last entry")
     const found = yield* kv.getMany(
       Array.from({ length: count }, (_, i) => `test_key_${i}`),
       at
     )
-    yield* isTrue(found.filter((value) => value !== undefined).length <= maxEntries, "more entries than allowed")
+    yield* isTrue(
+      found.filter((value) => value !== undefined).length <= maxEntries,
+      "the store keeps more entries than maxEntries"
+    )
   }),
   define("keeps the entries of concurrent workers apart [S34]", ["Misses"], function* ({ kv, at }) {
     const worker = (w: number) =>
@@ -179,8 +182,8 @@ export const basics = [
       ],
       at
     )
-    yield* equal(yield* kv.getMany(["test", "none", "test"], at), [two, undefined, two], "the last one wins")
-    yield* equal(yield* kv.deleteMany(["test", "test"], at), 1, "deleted once")
+    yield* equal(yield* kv.getMany(["test", "none", "test"], at), [two, undefined, two], "the last value of the key")
+    yield* equal(yield* kv.deleteMany(["test", "test"], at), 1, "the number of deleted entries")
     // KeyValue never repeats a key in a call to a driver, but a wrapper may.
     const entries = [two, one, { test: "last" }].map((value) => ({
       payload: Payload.json(value),
@@ -190,7 +193,11 @@ export const basics = [
     const keys = ["test", "other", "test"]
     const place = { operation: "putMany", ...at, keys } as const
     yield* kv.driver.put({ _tag: "put", place, deadline: undefined, ...at, keys, entries })
-    yield* equal(yield* kv.getMany(["test", "other"], at), [{ test: "last" }, one], "the last one wins in the driver")
+    yield* equal(
+      yield* kv.getMany(["test", "other"], at),
+      [{ test: "last" }, one],
+      "the last entry of the key in a call of the driver"
+    )
   }),
   define("stores the last entry of each key with the TTL of the batch [BA5]", ["Misses"], function* ({ kv, at }) {
     yield* kv.put("a", "before", at)

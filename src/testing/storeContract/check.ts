@@ -3,14 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { KeyValueError } from "../../KeyValueError.ts"
 
-/** Equal in value, type and prototype; `0` and `-0` differ. */
+/** Asserts that two values are equal in value, type and prototype; `0` and `-0` differ. */
 export const equal = (actual: unknown, expected: unknown, message?: string): Effect.Effect<void> =>
   Effect.sync(() => assert.deepStrictEqual(actual, expected, message && notEqual(message, actual, expected)))
 
 const notEqual = (message: string, actual: unknown, expected: unknown): string | undefined =>
   Result.isSuccess(Result.try(() => assert.deepStrictEqual(actual, expected)))
     ? undefined
-    : `${message}: got ${show(actual)}, not ${show(expected)}`
+    : `${message}: got ${show(actual)}, expected ${show(expected)}`
 
 const show = (value: unknown): string => {
   const text = value instanceof Uint8Array ? `${value.length} bytes` : (JSON.stringify(value) ?? String(value))
@@ -29,6 +29,10 @@ export const failsWith = <T extends Tag, A, E, R>(
 ): Effect.Effect<Extract<KeyValueError, { readonly _tag: T }>, never, R> =>
   Effect.map(Effect.result(effect), (result) => {
     const error = Result.isFailure(result) ? (result.failure as unknown as KeyValueError) : undefined
-    assert.equal(error?._tag, tag, error === undefined ? `succeeded, in place of ${tag}` : error.message)
+    assert.equal(
+      error?._tag,
+      tag,
+      error === undefined ? `succeeded, but should have failed with ${tag}` : error.message
+    )
     return error as Extract<KeyValueError, { readonly _tag: T }>
   })

@@ -96,7 +96,7 @@ export const enumeration = [
     yield* equal(sorted(yield* collections(mine)), sorted(names))
     yield* equal((yield* collections({ ...mine, limit: 4 })).length, 4)
     yield* kv.deleteMany(["a", "b", "c"], { collection: names[0] })
-    yield* equal(sorted(yield* collections(mine)), sorted(names.slice(1)), "one without keys is gone")
+    yield* equal(sorted(yield* collections(mine)), sorted(names.slice(1)), "the collections without the empty one")
   }),
   define("lists collections exactly as they were written [EN9]", ["Enumeration"], function* (subject) {
     const { collection } = subject.at

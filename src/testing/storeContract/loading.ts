@@ -18,7 +18,7 @@ const gated = <E>(outcome: Effect.Effect<Value, E>) =>
     return { state, load, started: Deferred.await(started), open: Deferred.succeed(gate, undefined) }
   })
 
-/** Enough time for callers to start waiting for a load, in stores that respond later. */
+/** Enough time for callers to start waiting for a load, even if the store replies slowly. */
 const aMoment = Effect.repeat(moment, { times: 10 })
 
 /** Cases for `getOrSet`. */
@@ -46,7 +46,7 @@ export const loading = [
       values.map(() => ({ list: [1] }))
     )
     yield* equal(state.runs, 1, "runs")
-    yield* equal(new Set(values).size, 50, "each has objects of its own")
+    yield* equal(new Set(values).size, 50, "each caller has its own objects")
   }),
   define("fails every caller that shares a failed load, and stores nothing [LO4]", ["Misses"], function* ({ kv, at }) {
     const { state, load, started, open } = yield* gated(Effect.fail("boom"))

@@ -19,7 +19,7 @@ export const maintenance = [
     yield* equal(yield* clearCollection(at), 2)
     yield* equal(yield* kv.getMany(["a", "b"], at), [undefined, undefined])
     yield* equal(yield* kv.get("a", other), 3)
-    yield* equal(yield* clearCollection(at), 0, "once more")
+    yield* equal(yield* clearCollection(at), 0, "when cleared twice")
   }),
   define("clears by name, not by pattern [MA2]", ["Maintenance", "Misses"], function* ({ kv, at: { collection } }) {
     const { clearCollection } = yield* Maintenance
@@ -52,9 +52,9 @@ export const maintenance = [
     for (const place of places) yield* kv.put("key", 1, place)
     yield* equal(yield* clear, places.length)
     for (const place of places) yield* equal(yield* kv.get("key", place), undefined)
-    yield* equal(yield* clear, 0, "once more")
+    yield* equal(yield* clear, 0, "when cleared twice")
     yield* kv.put("key", 2, at)
-    yield* equal(yield* kv.get("key", at), 2, "and goes on")
+    yield* equal(yield* kv.get("key", at), 2, "a put after clear")
   }),
   define("removes expired entries only [MA5]", ["Maintenance", "Misses"], function* ({ kv, at, advance }) {
     const { removeExpired } = yield* Maintenance

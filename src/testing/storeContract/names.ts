@@ -102,7 +102,7 @@ const refusingCalls = (kv: KeyValue.Service, key: string, at: KeyValue.InCollect
   deleteMany: kv.deleteMany(["good", key], at)
 })
 
-/** Cases for names: each name belongs to one entry, or is refused. */
+/** Cases for names: different names never share an entry, and invalid names are refused. */
 export const names = [
   define("stores an entry in a collection with a long name [S29]", [], function* ({ kv, at }) {
     const collection = at.collection + "test_collection".repeat(100)
@@ -182,6 +182,6 @@ export const names = [
       yield* failsWith(kv.get("test", { collection: name }), "InvalidKeyError")
       yield* failsWith(kv.put("test", 1, { collection: name }), "InvalidKeyError")
     }
-    yield* equal(yield* kv.get("good", at), undefined, "a batch with a bad name stored a good one")
+    yield* equal(yield* kv.get("good", at), undefined, "the batch with an invalid key stored the valid one")
   })
 ]

@@ -4,7 +4,7 @@ import type { ValueWithTtl } from "../../Entry.ts"
 import { define } from "./Case.ts"
 import { equal, failsWith, isTrue } from "./check.ts"
 
-/** Between a little less than the duration (real servers take their time) and the duration itself. */
+/** Asserts that the TTL is at most the duration, and less than 2 seconds below it, because a real server takes time. */
 const isAbout = (answer: ValueWithTtl | undefined, duration: Duration.Input) =>
   Effect.suspend(() => {
     const most = Duration.toMillis(Duration.fromInputUnsafe(duration))
@@ -29,7 +29,7 @@ const invalid = [
   "10000 weeks 1"
 ]
 
-/** Entries with a TTL. Each case takes less than two seconds of the store's time. */
+/** Cases for entries with a TTL. Each takes less than two seconds of the store's time. */
 export const time = [
   define("returns from ttl the value and the time that is left [S26]", [], function* ({ kv, at }) {
     yield* kv.put("test", { test: 1 }, { ...at, ttl: "100 seconds" })
@@ -96,9 +96,9 @@ export const time = [
   define("does not round a TTL to seconds [TI4]", ["Misses"], function* ({ kv, at, advance }) {
     yield* kv.put("test", 1, { ...at, ttl: "1600 millis" })
     yield* advance("1100 millis")
-    yield* equal(yield* kv.get("test", at), 1, "not down")
+    yield* equal(yield* kv.get("test", at), 1, "the TTL was rounded down")
     yield* advance("550 millis")
-    yield* equal(yield* kv.get("test", at), undefined, "not up")
+    yield* equal(yield* kv.get("test", at), undefined, "the TTL was rounded up")
   }),
   define("replaces the TTL together with the value [TI5]", ["Misses"], function* ({ kv, at, advance }) {
     for (const key of ["none", "longer", "many"]) yield* kv.put(key, 1, { ...at, ttl: "1 second" })
@@ -118,7 +118,7 @@ export const time = [
     yield* advance("200 millis")
     const after = yield* kv.ttl("test", at)
     const passed = Duration.toMillis(before!.ttl!) - Duration.toMillis(after!.ttl!)
-    yield* isTrue(passed >= 190, `after 200 ms, ${passed} ms less were left`)
+    yield* isTrue(passed >= 190, `the TTL fell by ${passed} ms in 200 ms`)
   }),
   define("returns from ttlMany the value and TTL of each key [TI7]", ["Misses"], function* ({ kv, at }) {
     yield* kv.put("none", 1, at)

@@ -1,6 +1,6 @@
 import type { Json, Value } from "../../Value.ts"
 
-/** The values of py-key-value's own suite, by its names. */
+/** The values of py-key-value's suite, under the names that they have there. */
 export const pythonValues: Readonly<Record<string, Json>> = {
   "null/value": { null_key: null },
   "null/list": { str_key: [null, null, null] },
@@ -44,7 +44,7 @@ export const pythonValues: Readonly<Record<string, Json>> = {
   }
 }
 
-/** The large values of the same suite. */
+/** The large values of py-key-value's suite. */
 export const largeValues: Readonly<Record<string, Json>> = {
   string: { string_key: "a".repeat(10_000) },
   int: { int_key: 1e18 },
@@ -53,7 +53,7 @@ export const largeValues: Readonly<Record<string, Json>> = {
   dicts: { list_key: Array.from({ length: 2000 }, (_, i) => ({ [`key_${i}`]: i })) }
 }
 
-/** Values that other libraries take for something else. */
+/** Values that other libraries confuse with other values. */
 export const confusableValues: ReadonlyArray<Json> = [
   null,
   true,
@@ -104,7 +104,7 @@ export const confusableValues: ReadonlyArray<Json> = [
   { $ref: "#" }
 ]
 
-/** Values of users that look like the output of wrappers and stores. */
+/** Values that look like the output of wrappers and stores. */
 export const lookalikes: ReadonlyArray<Json> = [
   { __compressed_data__: "x", __compression_algorithm__: "gzip", __compression_version__: 1 },
   { __compressed_data__: "H4sIAAAAAAAAA6tWKkktLlGyUlAqS8wpTVWqBQCgBpyKEQAAAA==", __compression_version__: 1 },
@@ -131,10 +131,10 @@ const nested = (depth: number): unknown => {
   return value
 }
 
-/** The deepest array that is allowed. */
+/** Arrays nested to the given depth. */
 export const deepest = (depth: number): Json => nested(depth) as Json
 
-/** What no store can hold, and the path that the error names (`undefined`: any). */
+/** Values that no store can hold, with the path that the error must have (`undefined`: any path). */
 export const refused: ReadonlyArray<readonly [name: string, value: unknown, path: string | undefined]> = [
   ["undefined", undefined, "$"],
   ["undefined in a field", { a: { b: undefined } }, "$.a.b"],

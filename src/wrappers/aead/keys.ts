@@ -11,9 +11,11 @@ import * as utf8 from "../../value/utf8.ts"
  * @since 0.1.0
  */
 export interface Key {
-  /** What stored values name it by, in clear: up to 255 bytes of UTF-8, such as `"2026-11"`. */
+  /**
+   * Id of the key, which is stored unencrypted with each value. It has up to 255 bytes of UTF-8, such as `"2026-11"`.
+   */
   readonly id: string
-  /** 32 bytes: as bytes, or in base64 or base64url, padded or not. */
+  /** Secret key of 32 bytes. It is given as bytes, or in base64 or base64url, with or without padding. */
   readonly key: SecretKey
 }
 

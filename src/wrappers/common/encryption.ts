@@ -10,11 +10,12 @@ import type { Payload } from "../../Value.ts"
 /** What all wrappers that encrypt can be told about reading. */
 export interface ReadOptions {
   /**
-   * What a value that cannot be decrypted is: a `DecryptionError` of its reads, or missing. If it is missing, `putIfAbsent`
-   * and `update` replace it and `delete` does not count it; it is listed, and cleared, like all others. Default: `"fail"`.
+   * Whether reading a value that cannot be decrypted fails with `DecryptionError` or is a miss. With `"miss"`,
+   * `putIfAbsent` and `update` replace such a value, and `delete` does not count it. Listing and clearing include it.
+   * Default: `"fail"`.
    */
   readonly onDecryptionError?: "fail" | "miss" | undefined
-  /** Whether values that are not encrypted are read, for the time of a migration. Default: false. */
+  /** Whether unencrypted values can be read, for the time of a migration. Default: false. */
   readonly allowPlaintext?: boolean | undefined
 }
 

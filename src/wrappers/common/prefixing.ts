@@ -5,11 +5,11 @@ import * as options from "../../driver/options.ts"
 
 /** What all wrappers that put a prefix before names can be told. */
 export interface PrefixOptions {
-  /** What stands between the prefix and the name. Default: `"__"`. */
+  /** Text between the prefix and the name. Default: `"__"`. */
   readonly separator?: string | undefined
   /**
-   * Which prefixes are taken: `"unambiguous"` ones, which cannot reach each other's entries, or any, as
-   * `"py-key-value"` takes them, to share what it wrote under one. Default: `"unambiguous"`.
+   * Which prefixes are accepted. `"unambiguous"` accepts only prefixes that cannot reach each other's entries.
+   * `"py-key-value"` accepts any prefix, to share entries that py-key-value wrote. Default: `"unambiguous"`.
    */
   readonly names?: "unambiguous" | "py-key-value" | undefined
 }

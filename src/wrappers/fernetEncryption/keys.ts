@@ -17,16 +17,20 @@ import * as utf8 from "../../value/utf8.ts"
 export type Secret =
   | {
       /**
-       * Fernet keys of 32 bytes, the current one first: as bytes, or in base64 or base64url, padded or not. See
-       * {@link generateKey}.
+       * Fernet keys of 32 bytes, the current one first, unless `passphrase` and `salt` are given. Each is given as
+       * bytes, or in base64 or base64url, with or without padding. See {@link generateKey}. Default: none.
        */
       readonly keys: readonly [SecretKey, ...ReadonlyArray<SecretKey>]
       readonly passphrase?: never
       readonly salt?: never
     }
   | {
-      /** From which the key is derived when the layer is built, with {@link deriveKey}. Neither may be blank. */
+      /**
+       * Passphrase to derive the key from when the layer is built, with {@link deriveKey}. It must not be blank.
+       * Default: none.
+       */
       readonly passphrase: Redacted.Redacted<string>
+      /** Salt of the passphrase. It must not be blank. Default: none. */
       readonly salt: string
       readonly keys?: never
     }

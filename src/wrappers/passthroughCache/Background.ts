@@ -4,10 +4,7 @@ import type * as Scope from "effect/Scope"
 import { CurrentFlight } from "../../concurrency/Flight.ts"
 import { unhurried } from "../../time/budget.ts"
 
-/**
- * Work that goes on although its caller has been answered or has given up: without the caller's budget of time, and no
- * longer than the layer.
- */
+/** Work that outlives its caller: it has no caller's time budget, and ends with the layer. */
 export class Background {
   private readonly fibers = new Set<Fiber.Fiber<void>>()
   private readonly limit: number

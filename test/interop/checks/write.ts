@@ -5,7 +5,7 @@ import { type Answer, answerOf, foundOrMissing, is, tell, valueOf } from "../ans
 import type { Finding } from "../case.ts"
 import { compare, show } from "../compare.ts"
 import { Database } from "../database.ts"
-import type { Writing } from "../differences.ts"
+import type { Writing } from "../differences/Difference.ts"
 import * as python from "../python.ts"
 import { on, type Settings } from "../stack.ts"
 import type { Stack, Vector } from "../vectors.ts"

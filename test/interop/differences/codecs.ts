@@ -2,10 +2,10 @@
 import { Result } from "effect"
 import { is } from "../answers.ts"
 import { compare } from "../compare.ts"
-import type { Reading } from "../differences.ts"
 import * as loose from "../loose.ts"
 import * as python from "../python.ts"
 import * as tokens from "../tokens.ts"
+import type { Reading } from "./Difference.ts"
 
 export type Fields = Readonly<Record<string, unknown>>
 

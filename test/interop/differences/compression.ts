@@ -3,9 +3,9 @@ import { gunzipSync } from "node:zlib"
 import { Result } from "effect"
 import { type Answer, failedWith, is } from "../answers.ts"
 import { compare } from "../compare.ts"
-import type { Difference, Reading } from "../differences.ts"
 import * as python from "../python.ts"
 import { type Fields, isByItsRules, isStrict, peeled, standard, stuck } from "./codecs.ts"
+import type { Difference, Reading } from "./Difference.ts"
 import { isReading } from "./entries.ts"
 
 interface Compressed {

@@ -1,8 +1,8 @@
 /** Differences in values that are encrypted, or should be. */
 import { failedWith, is } from "../answers.ts"
-import type { Difference } from "../differences.ts"
 import * as python from "../python.ts"
 import { type Fields, isByItsRules, isStrict, peeled, standard, stuck, urlSafe } from "./codecs.ts"
+import type { Difference } from "./Difference.ts"
 import { isReading } from "./entries.ts"
 
 /** A difference where Python returns a value, and effect-kv fails, or returns a miss if the options ask for it. */

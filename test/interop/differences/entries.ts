@@ -1,9 +1,9 @@
 /** Differences in the entry around the value. */
 import { failedWith, is } from "../answers.ts"
-import type { Difference, Observed, Reading } from "../differences.ts"
 import * as python from "../python.ts"
 import * as tokens from "../tokens.ts"
 import { isByItsRules } from "./codecs.ts"
+import type { Difference, Observed, Reading } from "./Difference.ts"
 
 export const isReading = (observed: Observed): observed is Reading =>
   observed.kind === "read" || observed.kind === "raw"

@@ -1,9 +1,9 @@
 /** Differences in numbers that JavaScript cannot hold. */
 import { failedWith, is } from "../answers.ts"
 import { compare } from "../compare.ts"
-import type { Copying, Difference, Reading } from "../differences.ts"
 import * as python from "../python.ts"
 import * as tokens from "../tokens.ts"
+import type { Copying, Difference, Reading } from "./Difference.ts"
 import { isReading } from "./entries.ts"
 
 export const differences: ReadonlyArray<Difference> = [

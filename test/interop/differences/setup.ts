@@ -1,6 +1,6 @@
 /** Differences in options that effect-kv refuses when a layer is built. */
 import { failedWith } from "../answers.ts"
-import type { Difference } from "../differences.ts"
+import type { Difference } from "./Difference.ts"
 
 export const differences: ReadonlyArray<Difference> = [
   {

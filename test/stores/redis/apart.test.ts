@@ -16,7 +16,7 @@ type Built = Layer.Layer<KeyValue.KeyValue, KeyValueError.StoreSetupError>
 const outcome = (layer: Built): Effect.Effect<string> =>
   Effect.provide(Effect.as(KeyValue.KeyValue, "built"), layer).pipe(
     Effect.catch(({ reason }) =>
-      Effect.succeed(reason.startsWith("the same store stands in two places") ? "refused" : reason)
+      Effect.succeed(reason.startsWith("the same store is used in two places") ? "refused" : reason)
     )
   )
 

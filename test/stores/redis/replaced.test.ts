@@ -67,11 +67,14 @@ describeWithOwnRedis("a listing", (server) => {
   )
 
   it.live("fails after a lost connection, and only then, when it may not ask for the server's run id", () =>
-    Effect.gen(function* () {
-      yield* command(server().port, "acl", "setuser", "default", "-info")
-      assert.deepStrictEqual(yield* listing(() => Effect.void), keys.toSorted())
-      isUnknown(yield* Effect.flip(listing(() => cut)))
-      yield* command(server().port, "acl", "setuser", "default", "+info")
-    })
+    Effect.acquireUseRelease(
+      command(server().port, "acl", "setuser", "default", "-info"),
+      () =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* listing(() => Effect.void), keys.toSorted())
+          isUnknown(yield* Effect.flip(listing(() => cut)))
+        }),
+      () => command(server().port, "acl", "setuser", "default", "+info")
+    )
   )
 })

@@ -10,7 +10,7 @@ import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { resetWhenGivenUp } from "../../../src/stores/redis/reset.ts"
 import * as Proxy from "../../faults/proxy.ts"
-import { describeWithCluster, describeWithOwnRedis } from "../../servers/redis.ts"
+import { command, describeWithCluster, describeWithOwnRedis } from "../../servers/redis.ts"
 import { uniquePrefix } from "./support.ts"
 
 /** Drops a connection during a write, writes over the next one, and then lets the network deliver the first write. */
@@ -22,8 +22,11 @@ const overtaken = (proxies: ReadonlyArray<Proxy.Proxy>, connection: Redis.Server
     const lost = yield* Effect.flip(kv.put("a", 2))
     assert.deepStrictEqual([lost._tag, lost.outcome], ["StoreUnavailableError", "unknown"])
     yield* Effect.retry(kv.put("a", 3), { schedule: Schedule.spaced("20 millis"), times: 200 })
-    for (const proxy of proxies) yield* proxy.reappear
-    yield* Effect.sleep("100 millis")
+    for (const proxy of proxies) {
+      yield* proxy.reappear
+      // The server answers what comes later when it has read what was held back.
+      yield* command(proxy.port, "ping")
+    }
     assert.strictEqual(yield* kv.get("a"), 3)
   }).pipe(Effect.provide(Redis.layer({ ...connection, responseTimeout: "200 millis", prefix: uniquePrefix() })))
 

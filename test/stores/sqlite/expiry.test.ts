@@ -7,6 +7,7 @@ import * as Atomic from "../../../src/Atomic.ts"
 import * as Enumeration from "../../../src/Enumeration.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Maintenance from "../../../src/Maintenance.ts"
+import * as PrefixCollections from "../../../src/wrappers/PrefixCollections.ts"
 import { rows, withConnection } from "./support.ts"
 
 const c = { collection: "c" }
@@ -71,6 +72,26 @@ describe("expired entries", () => {
         assert.strictEqual(yield* maintenance.removeExpired, 2499)
         assert.strictEqual(rows(database), 2)
         assert.strictEqual(yield* maintenance.removeExpired, 0)
+      }).pipe(Effect.provide(store))
+    })
+  )
+
+  it.effect("are removed from a wrapper's part of the store, and from no other part", () =>
+    Effect.gen(function* () {
+      const { database, store } = yield* withConnection
+      const expiring = KeyValue.KeyValue.use((kv) => kv.putMany(numbered(300), { ...c, ttl: "1 minute" }))
+      const part = store.pipe(PrefixCollections.wrap("mine"))
+      yield* Effect.gen(function* () {
+        yield* expiring
+        yield* Effect.provide(expiring, part)
+        yield* TestClock.adjust("1 minute")
+        const before = Number(rows(database))
+        const removed = yield* Effect.provide(
+          Maintenance.Maintenance.use((it) => it.removeExpired),
+          part
+        )
+        assert.isAtLeast(removed, 250)
+        assert.strictEqual(rows(database), before - removed)
       }).pipe(Effect.provide(store))
     })
   )

@@ -3,6 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -82,6 +84,20 @@ describe("Fallback with recovery", () => {
         }
         const [slot] = yield* slotsOf(fallback)
         assert.strictEqual((yield* Effect.flip(kv.get(slot!, journal)))._tag, "StoreUnavailableError")
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("returns a miss for a key deleted in an outage, even if neither store can be reached", () =>
+    Effect.gen(function* () {
+      const { primary, fallback, layer } = yield* setup()
+      yield* primary.kv.put("deleted", 0)
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        primary.plan.always = "unavailable"
+        yield* kv.delete("deleted")
+        fallback.plan.always = "unavailable"
+        assert.isUndefined(yield* kv.get("deleted"))
       }).pipe(Effect.provide(layer))
     })
   )
@@ -289,6 +305,50 @@ describe("Fallback with recovery", () => {
         assert.strictEqual(yield* primary.kv.get("large"), "small")
         assert.deepStrictEqual(yield* slotsOf(fallback), [])
       }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("removes the newest slot of a key last, so that a restarted process never finds only an older one", () =>
+    Effect.gen(function* () {
+      const { primary, fallback, layer } = yield* setup({ settleTime: "10 seconds" })
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        primary.plan.always = "unavailable"
+        // The slot of the first write may be there, although the write failed.
+        fallback.plan.steps = ["lost"]
+        yield* Effect.flip(kv.put("a", 1))
+        yield* kv.put("a", 2)
+        const slots = [...(yield* slotsOf(fallback))].sort()
+        assert.lengthOf(slots, 2)
+        primary.plan.always = undefined
+        yield* TestClock.adjust("1 minute")
+        const removed = fallback.plan.calls.flatMap((call) => (call._tag === "delete" ? call.keys : []))
+        assert.deepStrictEqual(removed, slots)
+        assert.strictEqual(yield* primary.kv.get("a"), 2)
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("logs one warning, without names, for each write that the primary refuses in the replay", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.make(
+        ({ logLevel, message }) => void lines.push(`${logLevel} ${[message].flat().join(" ")}`)
+      )
+      const { primary, layer } = yield* setup()
+      yield* Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        primary.plan.always = "unavailable"
+        yield* kv.put("secret-key", 1)
+        primary.plan.always = "refused"
+        yield* TestClock.adjust("1 hour")
+        assert.lengthOf(lines, 1)
+        assert.match(lines[0]!, /^Warn .* StoreError$/)
+        assert.notInclude(lines[0], "secret-key")
+        yield* kv.put("secret-key", 2)
+        yield* TestClock.adjust("1 hour")
+        assert.lengthOf(lines, 2, "the newer write is another one")
+      }).pipe(Effect.provide(Layer.provideMerge(layer, Logger.layer([logger]))))
     })
   )
 

@@ -112,8 +112,11 @@ describe("a driver that throws when it is called", () => {
           if (isThrowing) throw new Error("scripted")
           return two.driver.put(call)
         },
-        removeExpired: () => {
-          throw new Error("scripted")
+        maintenance: {
+          ...two.driver.maintenance!,
+          removeExpired: () => {
+            throw new Error("scripted")
+          }
         }
       }
       const drivers = [one.driver, thrower] as const
@@ -124,17 +127,10 @@ describe("a driver that throws when it is called", () => {
       yield* kv.put("a", 2)
       assert.deepStrictEqual([yield* one.kv.get("a"), yield* two.kv.get("a")], [2, 2])
       const place = { operation: "removeExpired", collection: "", keys: [] } as const
-      const remove = driver.maintenance!.removeExpired({
-        _tag: "removeExpired",
-        place,
-        deadline: undefined,
-        cursor: undefined
-      })
+      const remove = driver.maintenance!.removeExpired(Calls.removeExpired(place))
       const next = yield* remove
       const exit = yield* Effect.exit(
-        Effect.suspend(() =>
-          driver.maintenance!.removeExpired({ _tag: "removeExpired", place, deadline: undefined, cursor: next.next })
-        )
+        Effect.suspend(() => driver.maintenance!.removeExpired(Calls.removeExpired(place, { cursor: next.next })))
       )
       assert.strictEqual(exit._tag, "Failure", "a defect of the effect, not of the call")
     })

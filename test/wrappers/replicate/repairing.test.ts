@@ -77,6 +77,24 @@ describe("a store that comes back", () => {
     })
   )
 
+  it.effect("repairs the other keys when a healthy store refuses one copy", () =>
+    Effect.gen(function* () {
+      const { plans, kvs, layer } = yield* setup(2, { acknowledgements: 1 })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          const keys = ["a", "b", "c"]
+          // Three writes fail. Then come a read that finds the store well, and the copies.
+          plans[1]!.steps = ["unavailable", "unavailable", "unavailable", "ok", "ok", "refused"]
+          for (const key of keys) yield* kv.put(key, 1)
+          yield* TestClock.adjust("1 second")
+          assert.deepStrictEqual(yield* kvs[1]!.getMany(keys), [1, undefined, 1])
+          yield* TestClock.adjust("1 second")
+          assert.deepStrictEqual(yield* kvs[1]!.getMany(keys), [1, 1, 1], "the refused copy is made in the next round")
+        })
+      )
+    })
+  )
+
   it.effect("keeps a write that came while a repair of the key waited for its turn", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: 1 })
@@ -113,6 +131,26 @@ describe("a key that one store missed", () => {
       )
     })
   )
+
+  for (const behind of [0, 1]) {
+    it.effect(
+      `returns true from delete when the store that holds the key replies late (store ${behind} missed the key)`,
+      () =>
+        Effect.gen(function* () {
+          const { plans, layer } = yield* setup(2, { acknowledgements: 1, repair: false })
+          yield* inProcess(layer, (kv) =>
+            Effect.gen(function* () {
+              plans[behind]!.steps = ["unavailable"]
+              yield* kv.put("a", 1)
+              plans[1 - behind]!.steps = [1000]
+              const deletion = yield* Effect.forkChild(kv.delete("a"), { startImmediately: true })
+              yield* TestClock.adjust("1 second")
+              assert.isTrue(yield* Fiber.join(deletion))
+            })
+          )
+        })
+    )
+  }
 
   it.effect("is read again while every store that holds it has writes under way", () =>
     Effect.gen(function* () {

@@ -156,6 +156,43 @@ describe("a read that waits for its turn", () => {
       yield* Fiber.join(second)
     })
   )
+
+  for (const [lostWrites, expected] of [
+    [2, "the newest value"],
+    [3, "StoreUnavailableError"]
+  ] as const) {
+    it.effect(`gets ${expected} when ${lostWrites} writes before the newest one are lost, since it asks 3 times`, () =>
+      Effect.gen(function* () {
+        const gates = yield* Effect.replicateEffect(Deferred.make<void>(), lostWrites)
+        const lost: Driver["put"] = ({ place }) =>
+          Effect.fail(new KeyValueError.StoreUnavailableError({ ...place, reason: "lost", sent: true }))
+        const [one, two] = yield* Effect.all([Memory.make({}), Memory.make({})])
+        let puts = 0
+        const put: Driver["put"] = (call) => {
+          const gate = gates[puts++]
+          return gate === undefined ? two.put(call) : Effect.andThen(Deferred.await(gate), lost(call))
+        }
+        const stores = stored([
+          { ...one, put: lost },
+          { ...two, put }
+        ])
+        const kv = KeyValue.make(replicated(stores, [one, two]))
+        const write = (value: string) => Effect.forkChild(Effect.result(kv.put("k", value)), { startImmediately: true })
+        yield* write("lost")
+        const reader = yield* Effect.forkChild(
+          Effect.match(kv.get("k"), { onSuccess: (value) => value, onFailure: ({ _tag }) => _tag }),
+          { startImmediately: true }
+        )
+        // The reader waits behind each write, and the next one comes before it has its turn.
+        for (const [i, gate] of gates.entries()) {
+          yield* write(i === lostWrites - 1 ? "the newest value" : "lost")
+          yield* Deferred.succeed(gate, undefined)
+          yield* aWhile
+        }
+        assert.strictEqual(yield* Fiber.join(reader), expected)
+      })
+    )
+  }
 })
 
 const turnsOf = ({ queues }: Stores) => {
@@ -296,12 +333,12 @@ describe("a write that waits for its turn in a store", () => {
       const first = yield* Effect.forkChild(kv.put("k", 1), { startImmediately: true })
       const second = yield* Effect.forkChild(kv.put("k", 2), { startImmediately: true })
       assert.deepStrictEqual(
-        stores.ledger.all().map(({ busy }) => busy),
+        stores.ledger.all().map(({ totalUnderWay }) => totalUnderWay),
         [4]
       )
       yield* Fiber.interrupt(second)
       assert.deepStrictEqual(
-        stores.ledger.all().map(({ busy }) => busy),
+        stores.ledger.all().map(({ totalUnderWay }) => totalUnderWay),
         [2]
       )
       yield* Deferred.succeed(gate, undefined)

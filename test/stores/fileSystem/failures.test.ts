@@ -151,6 +151,36 @@ describe("interruptions", () => {
     )
   }
 
+  it.effect("of delete at any file system call leaves no half-removed claim of a dead process", () =>
+    Effect.gen(function* () {
+      for (let at = 0, ended = false; !ended; at++) {
+        yield* inDirectory((directory) =>
+          Effect.gen(function* () {
+            const arrived = yield* Deferred.make<void>()
+            let calls = Number.NEGATIVE_INFINITY
+            const { kv } = yield* open(directory, () =>
+              Effect.suspend(() =>
+                ++calls === at ? Effect.andThen(Deferred.succeed(arrived, undefined), Effect.yieldNow) : Effect.void
+              )
+            )
+            yield* kv.put("a", 1)
+            const fs = yield* FS.FileSystem
+            const collection = `${directory}/default_collection`
+            const claim = `${collection}/.reclaim/01234567-89ab-4cde-8f01-23456789abcd-a.json`
+            yield* fs.makeDirectory(`${claim}/open`, { recursive: true })
+            yield* fs.rename(`${collection}/a.json`, `${claim}/open/entry`)
+            calls = -1
+            const fiber = yield* Effect.forkChild(kv.delete("a"))
+            yield* Effect.raceFirst(Deferred.await(arrived), Fiber.await(fiber))
+            ended = fiber.pollUnsafe() !== undefined
+            yield* Fiber.interrupt(fiber)
+            assert.isFalse(yield* fs.exists(`${claim}/shut`))
+          })
+        )
+      }
+    })
+  )
+
   it.effect("wait until a file is written, because its descriptor may be reused for another file", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {

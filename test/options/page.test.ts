@@ -1,0 +1,103 @@
+/** The reference of all options: `docs/options.md` agrees with the descriptions and the docstrings. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import { defaultOf } from "./docstrings.ts"
+import { chapters, type Option, page } from "./page.ts"
+
+const root = join(import.meta.dirname, "../..")
+const sections = chapters.flatMap(({ sections }) => sections)
+const options = sections.flatMap(({ title, options }) => options.map((option) => ({ title, option })))
+
+/** The options that fail a check, by name. */
+const failing = (check: (option: Option) => boolean): ReadonlyArray<string> =>
+  options.filter(({ option }) => !check(option)).map(({ title, option }) => `${title}: ${option.name}: ${option.doc}`)
+
+/** One form of a default, whether it is written in code or in words. */
+const normalized = (text: string): string =>
+  text
+    .replaceAll(/["`]/g, "")
+    .replaceAll(/(?<=\d),(?=\d{3})/g, "")
+    .replaceAll(/\bmillis\b/g, "milliseconds")
+
+/** The default of a group as its parts have it. */
+const ofParts = ({ name, parts }: Option): string => {
+  const own = parts.filter(({ described }) => described !== undefined)
+  return `{ ${own.map((part) => `${part.name.slice(name.length + 1)}: ${numberOf(part.described)}`).join(", ")} }`
+}
+
+/** `"20, or …"` is 20. */
+const numberOf = (described: string | undefined): string | undefined => described?.replace(/(?<=^\d+),.*$/, "")
+
+/** Defaults that no description knows: the URL of ioredis. */
+const described = (option: Option): string =>
+  option.name === "url" ? "redis://localhost:6379" : (option.described ?? "none")
+
+const agrees = (option: Option): boolean => {
+  const documented = defaultOf(option.doc ?? "")
+  if (option.isRequired) return documented === undefined
+  if (documented === undefined) return false
+  return [described(option), ofParts(option)].some((it) => normalized(it) === normalized(documented))
+}
+
+describe("the docstrings of options", () => {
+  it("exist for every option", () => {
+    assert.isAbove(options.length, 150)
+    assert.deepStrictEqual(
+      failing(({ doc }) => doc !== undefined && /^[A-Z].* .*\.$/.test(doc)),
+      []
+    )
+  })
+
+  it("end with the default of every option that is not required", () => {
+    assert.deepStrictEqual(
+      failing(({ doc, isRequired }) => (doc?.match(/Default: /g)?.length ?? 0) === (isRequired ? 0 : 1)),
+      []
+    )
+    assert.deepStrictEqual(
+      failing(({ doc, isRequired }) => isRequired || defaultOf(doc ?? "") !== undefined),
+      []
+    )
+  })
+
+  it("state the default that is described", () => {
+    // Options of `Stack`, `Collection`, `Rotation` and `StoreContract` have no description.
+    const undescribed = /^(?:Stack|Collection|Rotation|StoreContract)\b/
+    const disagreeing = options.filter(({ title, option }) => !undescribed.test(title) && !agrees(option))
+    assert.deepStrictEqual(
+      disagreeing.map(({ title, option }) => [title, option.name, option.described, option.doc]),
+      []
+    )
+  })
+})
+
+describe("docs/options.md", () => {
+  const text = readFileSync(join(root, "docs/options.md"), "utf8")
+  const headings = [...text.matchAll(/^### (.+)$/gm)].map(([, title = ""]) => title)
+
+  it("is the page that `npm run options` writes", () => {
+    assert.strictEqual(text, page(), "run `npm run options`")
+  })
+
+  it("has a section for every store, wrapper and preset", () => {
+    const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    const sources = Object.values<Record<string, string>>(exports).map((it) => String(it["@effect-kv/source"]))
+    const modules = sources.flatMap((path) => /\/(?:stores|wrappers)\/(\w+)\.ts$/.exec(path)?.[1] ?? [])
+    assert.isAbove(modules.length, 30)
+    const others = ["Stack", "Stack.production", "Stack.multiTenant", "Collection", "Rotation"]
+    assert.includeMembers(headings, [...modules, ...others, "Chaos", "Simulation", "StoreContract"])
+  })
+
+  it("has options in every section but CollectionRouting", () => {
+    const empty = sections.filter(({ options }) => options.length === 0).map(({ title }) => title)
+    assert.deepStrictEqual(empty, ["CollectionRouting"])
+  })
+
+  it("has every section that the README links to", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8")
+    const links = [...readme.matchAll(/docs\/options\.md#([\w-]+)/g)].map(([, anchor]) => anchor)
+    const anchors = headings.map((title) => title.toLowerCase().replaceAll(".", ""))
+    assert.isAbove(links.length, 25)
+    assert.includeMembers(anchors, links)
+  })
+})

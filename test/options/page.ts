@@ -1,0 +1,228 @@
+/** The reference of all options, `docs/options.md`, made from their descriptions and docstrings. */
+import { readdirSync, readFileSync } from "node:fs"
+import type { Row } from "../../src/driver/options.ts"
+import * as docstrings from "./docstrings.ts"
+
+/** An option as the page shows it. */
+export interface Option {
+  readonly name: string
+  readonly doc: string | undefined
+  readonly allowed: string
+  /** The default that is described, or `undefined`. */
+  readonly described: string | undefined
+  readonly isRequired: boolean
+  /** The options of a group. */
+  readonly parts: ReadonlyArray<Option>
+}
+
+/** The options of one function, or of several that share them. */
+export interface Section {
+  readonly title: string
+  /** How the functions are called. */
+  readonly calls: ReadonlyArray<string>
+  readonly from: string
+  readonly options: ReadonlyArray<Option>
+}
+
+interface Chapter {
+  readonly title: string
+  readonly sections: ReadonlyArray<Section>
+}
+
+interface Described {
+  readonly rows: ReadonlyArray<Row>
+}
+
+const isDescribed = (it: unknown): it is Described =>
+  typeof it === "object" && it !== null && "rows" in it && "read" in it
+
+/** Options that belong to another library, and the rates of all kinds of faults, which are documented together. */
+const documentedTogether = /^(?:options|cluster\.options|cluster\.nodes|rates)\./
+
+const optionsOf = (file: string, constant: string, { rows }: Described): ReadonlyArray<Option> => {
+  const members = docstrings.membersOfDescribed(file, constant)
+  const option = ({ name, allowed, default: described, isRequired }: Row): Option => {
+    const member = docstrings.find(members, name)
+    return {
+      name,
+      doc: member?.doc,
+      allowed: allowed.replace(/\d{5,}/g, (digits) => Number(digits).toLocaleString("en")),
+      described,
+      isRequired: isRequired || member?.isRequired === true,
+      parts: rows.filter((row) => row.name.startsWith(`${name}.`)).map(option)
+    }
+  }
+  return requiredFirst(rows.filter(({ name }) => !documentedTogether.test(name)).map(option))
+}
+
+/** Options in the order in which a reader needs them. The parts of a group follow the group. */
+const requiredFirst = (options: ReadonlyArray<Option>): ReadonlyArray<Option> => {
+  const required = new Set(options.filter(({ isRequired }) => isRequired).map(({ name }) => name))
+  const isFirst = ({ name }: Option) => required.has(name.split(".", 1)[0]!)
+  return [...options.filter(isFirst), ...options.filter((option) => !isFirst(option))]
+}
+
+/** Options that a type declares, and no description. */
+const optionsOfType = (file: string, type: string): ReadonlyArray<Option> =>
+  requiredFirst(
+    docstrings.membersOf(file, type).map(({ name, doc, type, isRequired }) => ({
+      name,
+      doc,
+      allowed: allowedOf(file, type),
+      described: undefined,
+      isRequired,
+      parts: []
+    }))
+  )
+
+/** What a type allows, in the words of the descriptions. */
+const allowedOf = (file: string, type: string): string => {
+  const [, module] = /^(\w+)\.Options\b/.exec(type) ?? []
+  if (module !== undefined) return `options of [${module}](#${module.toLowerCase()})`
+  const words: Readonly<Record<string, string>> = {
+    string: "text",
+    number: "a number",
+    boolean: "true or false",
+    "Duration.Input": "a duration",
+    "Iterable<string>": "several texts",
+    "ReadonlyArray<C>": 'a list of "Enumeration", "Maintenance" and "Atomic"',
+    "Readonly<Record<string, string>>": "an object of texts",
+    S: "a schema",
+    "Schema.Codec<K, string>": "a codec from keys to strings"
+  }
+  const literals = docstrings.aliasOf(file, type) ?? type
+  if (/^"/.test(literals)) return literals.replaceAll(" | ", " or ")
+  return words[type] ?? (type.includes("=>") ? "a function" : `\`${type}\``)
+}
+
+const filesOf = (folder: string): ReadonlyArray<string> =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".ts") && name !== "index.ts")
+    .sort()
+    .map((name) => name.slice(0, -3))
+
+const index = readFileSync("src/index.ts", "utf8")
+
+/** The names that modules are imported by. */
+const importOf = (folder: string, module: string): string => {
+  if (folder === "src/testing") return "effect-kv/testing"
+  return new RegExp(`as ${module} `).test(index) ? "effect-kv" : `effect-kv/${module}`
+}
+
+/** The sections of a module: of its `layer` or `wrap`, and of its other functions that describe options. */
+const sectionsOf = async (folder: string, module: string): Promise<ReadonlyArray<Section>> => {
+  const file = `${folder}/${module}.ts`
+  const exported: Readonly<Record<string, unknown>> = await import(new URL(`../../${file}`, import.meta.url).href)
+  const callOf = (name: string) => `${module}.${name}(${docstrings.parametersOf(file, name).join(", ")})`
+  const from = importOf(folder, module)
+  const makers = ["layer", "wrap", "run"].filter((name) => typeof exported[name] === "function")
+  const others = Object.entries(exported).flatMap(([name, it]) => (isDescribed(it) ? [{ name, it }] : []))
+  const sections = others.map(({ name, it }): Section => {
+    const maker = `to${name[0]?.toUpperCase()}${name.slice(1, -"Options".length)}`
+    return name === "described"
+      ? { title: module, calls: makers.map(callOf), from, options: optionsOf(file, name, it) }
+      : { title: `${module}.${maker}`, calls: [callOf(maker)], from, options: optionsOf(file, name, it) }
+  })
+  if (sections.length > 0 || makers.length === 0) return sections.sort((a, b) => (a.title < b.title ? -1 : 1))
+  return [{ title: module, calls: makers.map(callOf), from, options: [] }]
+}
+
+const chapterOf = async (title: string, folder: string, more: ReadonlyArray<Section> = []): Promise<Chapter> => ({
+  title,
+  sections: [...(await Promise.all(filesOf(folder).map((module) => sectionsOf(folder, module)))).flat(), ...more]
+})
+
+const typed = (title: string, calls: ReadonlyArray<string>, file: string, type: string, from: string): Section => ({
+  title,
+  calls,
+  from,
+  options: optionsOfType(file, type)
+})
+
+/** All options of the package. */
+export const chapters: ReadonlyArray<Chapter> = [
+  await chapterOf("Stores", "src/stores"),
+  await chapterOf("Wrappers", "src/wrappers"),
+  {
+    title: "Stacks, collections, rotation",
+    sections: [
+      typed(
+        "Stack",
+        ["Stack.monitoring(options)", "Stack.development(options)"],
+        "src/Stack.ts",
+        "Options",
+        "effect-kv"
+      ),
+      typed("Stack.production", ["Stack.production(options)"], "src/Stack.ts", "ProductionOptions", "effect-kv"),
+      typed("Stack.multiTenant", ["Stack.multiTenant(options)"], "src/Stack.ts", "MultiTenantOptions", "effect-kv"),
+      typed(
+        "Collection",
+        ["Collection.Service()(id, options)", "Collection.make(options)"],
+        "src/Collection.ts",
+        "ServiceOptions",
+        "effect-kv"
+      ),
+      typed("Rotation", ["Rotation.rotate(options)"], "src/Rotation.ts", "Options", "effect-kv")
+    ]
+  },
+  await chapterOf("Testing", "src/testing", [
+    typed(
+      "StoreContract",
+      ["StoreContract.cases(options)"],
+      "src/testing/StoreContract.ts",
+      "Options",
+      "effect-kv/testing"
+    )
+  ])
+]
+
+/** Words of a default, or a value as code. */
+const shownDefault = ({ described, doc, isRequired }: Option): string => {
+  const text = described ?? docstrings.defaultOf(doc ?? "") ?? "none"
+  if (isRequired) return "required"
+  return /^("[^"]*"|0o\d+|-?[\d.]+|true|false|\{.*\})$/.test(text) ? `\`${text}\`` : text
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|")
+
+/** Code in what is allowed: literals, and numbers stay as they are. */
+const code = (allowed: string): string => allowed.replace(/"[^"]+"/g, (literal) => `\`${literal}\``)
+
+const tableOf = (options: ReadonlyArray<Option>): ReadonlyArray<string> => [
+  "| option | what it does | allowed | default |",
+  "|---|---|---|---|",
+  ...options.map((option) => {
+    const does = docstrings.sentenceOf(option.doc ?? "").replace(/\.$/, "")
+    const cells = [`\`${option.name}\``, does, code(option.allowed), shownDefault(option)]
+    return `| ${cells.map(cell).join(" | ")} |`
+  })
+]
+
+const sectionText = ({ title, calls, from, options }: Section): ReadonlyArray<string> => [
+  `### ${title}`,
+  "",
+  `${calls.map((call) => `\`${call}\``).join(", ")} from \`${from}\``,
+  "",
+  ...(options.length > 0 ? tableOf(options) : ["It takes a layer per collection, and no options."]),
+  ""
+]
+
+/** The page. */
+export const page = (): string =>
+  [
+    "# Options",
+    "",
+    "<!-- made by `npm run options` -->",
+    "",
+    "This page lists every option with its default. The docstring of an option has the details.",
+    "",
+    '- Durations are `Duration.Input`: `"5 seconds"`, or a number of milliseconds. Sizes are `ByteSize.Input`: `"1 KiB"`, or a',
+    "  number of bytes.",
+    "- The layer fails with `StoreSetupError` if an option is not allowed.",
+    "- A name with a dot is an option within an option: `budget.ratio` is `{ budget: { ratio } }`.",
+    "",
+    ...chapters.flatMap(({ title, sections }) => [`## ${title}`, "", ...sections.flatMap(sectionText)])
+  ]
+    .join("\n")
+    .trimEnd()
+    .concat("\n")
