@@ -267,7 +267,7 @@ describe("Payload.from for accessors, proxies and foreign bytes", () => {
         [[traps[2]], "$[0].a"]
       ] as const) {
         const { cause, ...problem } = refused(value, options)
-        deepStrictEqual(problem, { path, reason: "it throws when it is read" })
+        deepStrictEqual(problem, { path, reason: "reading it throws" })
         assert.isTrue(cause === boom || cause instanceof TypeError)
       }
     }
@@ -285,7 +285,7 @@ describe("Payload.from for accessors, proxies and foreign bytes", () => {
       { ...refused(value), cause: undefined },
       {
         path: "$",
-        reason: "it throws when it is read",
+        reason: "reading it throws",
         cause: undefined
       }
     )
@@ -331,7 +331,7 @@ describe("Payload.from for accessors, proxies and foreign bytes", () => {
     for (const value of [foreign(), foreign().buffer, new ArrayBuffer(1)]) {
       deepStrictEqual(refused({ a: value }), {
         path: "$.a",
-        reason: "bytes inside of JSON (bytes can only be the whole value)"
+        reason: "bytes inside JSON (only the whole value can be bytes)"
       })
     }
     deepStrictEqual(Result.getOrThrow(Payload.from(new Uint8Array())).value, new Uint8Array())
