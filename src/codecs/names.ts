@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { identity } from "effect/Function"
 
 /**
  * Escapes `%` and each character of `special` (which must be ASCII) as `%XX`.
@@ -61,14 +62,7 @@ export interface Compound {
  *
  * @since 0.1.0
  */
-export const joined = (separator: string): Compound => ({
-  encodeFirst: (first) => first,
-  encode: (first, second) => first + separator + second,
-  decode: (name) => {
-    const at = name.indexOf(separator)
-    return at < 0 ? undefined : [name.slice(0, at), name.slice(at + separator.length)]
-  }
-})
+export const joined = (separator: string): Compound => separated(separator, identity, identity)
 
 /**
  * Joins two names with a separator, like py-key-value, but escapes a first name that would be ambiguous.
@@ -90,13 +84,18 @@ export const compound = (separator: string, options?: { readonly strict?: boolea
   const isPlain = options?.strict
     ? (name: string) => !name.includes("%") && !name.includes(special)
     : (name: string) => !name.includes("%") && isUnambiguous(name, separator)
-  const encodeFirst = (first: string) => (isPlain(first) ? first : escape(first, special))
-  return {
-    encodeFirst,
-    encode: (first, second) => encodeFirst(first) + separator + second,
-    decode: (name) => {
-      const at = name.indexOf(separator)
-      return at < 0 ? undefined : [unescape(name.slice(0, at)), name.slice(at + separator.length)]
-    }
-  }
+  return separated(separator, (first) => (isPlain(first) ? first : escape(first, special)), unescape)
 }
+
+const separated = (
+  separator: string,
+  encodeFirst: (first: string) => string,
+  decodeFirst: (encoded: string) => string
+): Compound => ({
+  encodeFirst,
+  encode: (first, second) => encodeFirst(first) + separator + second,
+  decode: (name) => {
+    const at = name.indexOf(separator)
+    return at < 0 ? undefined : [decodeFirst(name.slice(0, at)), name.slice(at + separator.length)]
+  }
+})
