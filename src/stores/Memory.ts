@@ -21,6 +21,7 @@ import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 import { Payload, type Value } from "../Value.ts"
+import { page } from "./common/page.ts"
 import { Partitions } from "./memory/Partitions.ts"
 import type { Slot } from "./memory/Slots.ts"
 
@@ -211,11 +212,4 @@ const snapshot = (
   call: Call.Keys | Call.Collections,
   take: (now: number) => ReadonlyArray<string>
 ): Effect.Effect<Call.Page> =>
-  inOneStep((now) => {
-    const { names, from } = (call.cursor ?? { names: take(now), from: 0 }) as {
-      readonly names: ReadonlyArray<string>
-      readonly from: number
-    }
-    const to = from + call.pageSize
-    return { names: names.slice(from, to), next: to < names.length ? { names, from: to } : undefined }
-  })
+  Effect.map(page(call.cursor, call.pageSize, inOneStep(take)), ({ items, next }) => ({ names: items, next }))

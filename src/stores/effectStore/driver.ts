@@ -9,9 +9,10 @@ import type { Driver } from "../../driver/Driver.ts"
 import { whole } from "../../driver/extents.ts"
 import { DeserializationError, EntryTooLargeError, type WriteError } from "../../KeyValueError.ts"
 import { hasExpired } from "../common/hasExpired.ts"
+import { page } from "../common/page.ts"
 import { Sweep } from "../common/Sweep.ts"
 import { isFull, toStoreFailure, tracked } from "./errors.ts"
-import { byCollection, list, type Name, nameOf, page } from "./names.ts"
+import { byCollection, list, type Name, nameOf } from "./names.ts"
 import { Texts } from "./Texts.ts"
 
 /** The number of names that one page of a removal checks. */

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
 import { hasExpired } from "../common/hasExpired.ts"
+import { page } from "../common/page.ts"
 import { toStoreFailure, tracked } from "./errors.ts"
 import { type Files, forEachFile } from "./Files.ts"
 import type { Layout, Selection } from "./layout.ts"
@@ -34,13 +35,11 @@ export const keys = (files: Files, layout: Layout) => (call: Call.Keys) =>
 
 export const collections = (files: Files, layout: Layout) => (call: Call.Collections) =>
   Effect.gen(function* () {
-    const directories = (call.cursor ?? (yield* layout.directories(startsWith(call.prefix)))) as ReadonlyArray<string>
+    const directories = layout.directories(startsWith(call.prefix))
+    const { items, next } = yield* page(call.cursor, call.pageSize, directories)
     const selection = { collection: startsWith(call.prefix), key: startsWith(call.keyPrefix) }
-    const names = yield* forEachFile(directories.slice(0, call.pageSize), (directory) =>
-      collectionIn(files, layout, directory, selection)
-    )
-    const others = directories.slice(call.pageSize)
-    return { names: names.filter((name) => name !== undefined), next: others.length > 0 ? others : undefined }
+    const names = yield* forEachFile(items, (directory) => collectionIn(files, layout, directory, selection))
+    return { names: names.filter((name) => name !== undefined), next }
   }).pipe(Effect.mapError(toStoreFailure(call.place)))
 
 /** Returns the collection of the first selected entry in a directory. */
