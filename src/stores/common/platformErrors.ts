@@ -2,11 +2,7 @@
 import type { PlatformError } from "effect/PlatformError"
 
 /** Returns whether the disk or the quota is full. */
-export const isFull = (error: PlatformError): boolean => fullCodes.has(systemCode(error) ?? "")
-
-const fullCodes = new Set(["ENOSPC", "EDQUOT"])
-
-const transientCodes = new Set(["EMFILE", "ENFILE", "EAGAIN", "EINTR", "ETIMEDOUT", "ESTALE", "ENETDOWN", "EHOSTDOWN"])
+export const isFull = hasCode("ENOSPC", "EDQUOT")
 
 /** Returns whether the error is transient: busy, too many open files, a network drive that does not respond. */
 export const isTransient = (error: PlatformError): boolean => {
@@ -17,7 +13,7 @@ export const isTransient = (error: PlatformError): boolean => {
     case "NotFound":
       return true
     default:
-      return transientCodes.has(systemCode(error) ?? "")
+      return hasCode("EMFILE", "ENFILE", "EAGAIN", "EINTR", "ETIMEDOUT", "ESTALE", "ENETDOWN", "EHOSTDOWN")(error)
   }
 }
 
@@ -30,9 +26,14 @@ export const reasonOf = (error: PlatformError): string => {
 }
 
 /** Returns the error code of the operating system, such as `ENOSPC`. */
-export const systemCode = (error: PlatformError): string | undefined => {
+const systemCode = (error: PlatformError): string | undefined => {
   const { cause } = error.reason
   return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
     ? cause.code
     : undefined
+}
+
+/** Makes a function that returns whether an error has one of these codes of the operating system. */
+export function hasCode(...codes: ReadonlyArray<string>): (error: PlatformError) => boolean {
+  return (error) => codes.includes(systemCode(error) ?? "")
 }

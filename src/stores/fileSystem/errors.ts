@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { PlatformError } from "effect/PlatformError"
 import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../../driver/storeFailure.ts"
-import { isTransient, reasonOf, systemCode } from "../common/platformErrors.ts"
+import { hasCode, isTransient, reasonOf } from "../common/platformErrors.ts"
 
 /**
  * Converts an error of the file system into an error of the store. Transient errors are retryable: busy, too many open
@@ -19,20 +19,14 @@ export const orMissing = <A, R>(effect: Effect.Effect<A, PlatformError, R>) =>
 
 const isNotFound = (error: PlatformError): boolean => error.reason._tag === "NotFound"
 
-const cannotSync = new Set(["EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS"])
-
 /** Returns whether the system cannot flush directories, such as Windows. */
-export const canNotSync = (error: PlatformError): boolean => cannotSync.has(systemCode(error) ?? "")
+export const canNotSync = hasCode("EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS")
 
 /** Returns whether the process or the system has too many files open. */
-export const isOutOfDescriptors = (error: PlatformError): boolean => descriptorCodes.has(systemCode(error) ?? "")
-
-const descriptorCodes = new Set(["EMFILE", "ENFILE"])
+export const isOutOfDescriptors = hasCode("EMFILE", "ENFILE")
 
 /** Returns whether another program may have the file open, such as a virus scanner on Windows. */
-export const isHeld = (error: PlatformError): boolean => heldCodes.has(systemCode(error) ?? "")
-
-const heldCodes = new Set(["EPERM", "EACCES", "EBUSY"])
+export const isHeld = hasCode("EPERM", "EACCES", "EBUSY")
 
 /** Runs a write of several steps. Its errors tell whether one of the steps was applied. */
 export const tracked = trackedWith(toStoreFailure)
