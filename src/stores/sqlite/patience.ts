@@ -5,7 +5,8 @@ import { monotonicMillis } from "../../time/clock.ts"
 import { pauses } from "../../time/pauses.ts"
 import { isBusy } from "./errors.ts"
 
-const schedule = lazy(() => pauses("1 millis", "25 millis"))
+/** The pauses between attempts while another connection holds a lock. */
+export const schedule = lazy(() => pauses("1 millis", "25 millis"))
 
 /** One attempt. `now` is in milliseconds since the epoch. Fails with the exception of `node:sqlite`. */
 export type Attempt<A> = (now: number) => Result.Result<A, unknown>

@@ -4,15 +4,12 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Cursor, Removed } from "../../driver/Call.ts"
-import { lazy } from "../../platform/lazy.ts"
-import { pauses } from "../../time/pauses.ts"
 import { isLogInUseUnsafe } from "./database.ts"
+import { schedule } from "./patience.ts"
 import type { Statements } from "./statements.ts"
 
 /** The cursor after the last page of a removal. */
 export const shrinking: Cursor = Object.freeze({ shrinking: true })
-
-const schedule = lazy(() => pauses("1 millis", "25 millis"))
 
 /**
  * Frees some pages of the file, or finally empties the log. Never fails: if another connection blocks it, such as by a

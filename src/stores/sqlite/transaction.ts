@@ -11,8 +11,6 @@ export interface Transactions {
 
 /** Throws if the database cannot be read. */
 export const transactionsUnsafe = (database: Database): Transactions => {
-  const begin = prepareUnsafe(database, "BEGIN")
-  const beginImmediate = prepareUnsafe(database, "BEGIN IMMEDIATE")
   const commit = prepareUnsafe(database, "COMMIT")
   const rollback = prepareUnsafe(database, "ROLLBACK")
 
@@ -26,16 +24,14 @@ export const transactionsUnsafe = (database: Database): Transactions => {
     return result
   }
 
-  return {
-    reading: (step) =>
+  const beginningWith = (sql: string) => {
+    const begin = prepareUnsafe(database, sql)
+    return <A>(step: () => A): Result.Result<A, unknown> =>
       Result.flatMap(
         Result.try(() => begin.run()),
         () => finish(step)
-      ),
-    writing: (step) =>
-      Result.flatMap(
-        Result.try(() => beginImmediate.run()),
-        () => finish(step)
       )
   }
+
+  return { reading: beginningWith("BEGIN"), writing: beginningWith("BEGIN IMMEDIATE") }
 }
