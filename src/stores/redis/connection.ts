@@ -30,8 +30,9 @@ export interface Connection {
 /** Returns the same connection for one node of the client. */
 export const ofNode = (connection: Connection, client: Redis): Connection => ({ ...connection, client })
 
-const unavailable = (place: Place, what: { readonly reason: string; readonly cause?: unknown }) =>
-  Effect.fail(new StoreUnavailableError({ ...place, sent: false, ...what }))
+/** Makes the error of a call that was not sent. */
+export const unavailable = (place: Place, what: { readonly reason: string; readonly cause?: unknown }) =>
+  new StoreUnavailableError({ ...place, sent: false, ...what })
 
 /**
  * Uses a client of the application. Its options decide what happens while there is no connection. It stays open when
@@ -101,9 +102,9 @@ export const openConnection = Effect.fnUntraced(function* ({
         lazyConnect ? requests.until(open) : Effect.void,
         Effect.suspend(() => {
           if (isReady()) return Effect.void
-          return requests.isClosed
-            ? Effect.fail(layerClosed(place))
-            : unavailable(place, errors.explain("there is no connection"))
+          return Effect.fail(
+            requests.isClosed ? layerClosed(place) : unavailable(place, errors.explain("there is no connection"))
+          )
         })
       ),
     // In a cluster, the last error may be of another node.
@@ -181,16 +182,11 @@ const opener = (client: Client, requests: Requests, timeout: number): (() => Pro
   let attempt: Promise<void> | undefined
   return () =>
     (attempt ??= new Promise((resolve) => {
-      let isWaiting = true
-      const end = () => {
-        if (!isWaiting) return
-        isWaiting = false
+      const end = requests.once(() => {
         cancel()
-        requests.waiting.remove(link)
         resolve()
-      }
+      })
       const cancel = runAfterLive(timeout, end)
-      const link = requests.waiting.push({ close: end })
       client.once("ready", () => connectNodes(client).then(end))
       client.connect().catch(end)
     }))

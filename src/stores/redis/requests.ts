@@ -18,18 +18,24 @@ export class Requests {
     for (let link = this.waiting.first; link !== undefined; link = this.waiting.first) link.value.close()
   })
 
+  /** Returns a function that runs `end` at its first call. `close` calls it, too. */
+  once(end: () => void): () => void {
+    let isWaiting = true
+    const close = () => {
+      if (!isWaiting) return
+      isWaiting = false
+      this.waiting.remove(link)
+      end()
+    }
+    const link = this.waiting.push({ close })
+    return close
+  }
+
   /** Waits until a promise resolves (it must not reject), or until `close` runs. */
   until(promise: () => Promise<void>): Effect.Effect<void> {
     return Effect.callback((resume) => {
       if (this.isClosed) return resume(Effect.void)
-      let isWaiting = true
-      const end = () => {
-        if (!isWaiting) return
-        isWaiting = false
-        this.waiting.remove(link)
-        resume(Effect.void)
-      }
-      const link = this.waiting.push({ close: end })
+      const end = this.once(() => resume(Effect.void))
       promise().then(end)
       return Effect.sync(end)
     })

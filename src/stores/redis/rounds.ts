@@ -1,9 +1,8 @@
 import * as Effect from "effect/Effect"
 import type { Cluster } from "ioredis"
 import type { CallBase } from "../../driver/Call.ts"
-import { StoreUnavailableError } from "../../KeyValueError.ts"
 import type { Failure } from "./commands.ts"
-import type { Connection } from "./connection.ts"
+import { type Connection, unavailable } from "./connection.ts"
 import { readyOf, type Topology, topologyOf } from "./topology.ts"
 
 /** How many times to read slots that move during every read. */
@@ -90,11 +89,8 @@ export const nextRound: (
   )
   if (left.length === 0) return undefined
   if (round.number < maxRounds) return roundOf(topology, round.number + 1, left)
-  return yield* new StoreUnavailableError({
-    ...call.place,
-    reason: `${left.length} slots of the cluster kept moving while they were read`,
-    sent: false
-  })
+  const reason = `${left.length} slots of the cluster kept moving while they were read`
+  return yield* unavailable(call.place, { reason })
 })
 
 /** Returns whether a slot was read from the masters that have its keys now. */

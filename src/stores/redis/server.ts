@@ -1,9 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { CallBase } from "../../driver/Call.ts"
-import { StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Failure, send } from "./commands.ts"
-import type { Connection } from "./connection.ts"
+import { type Connection, unavailable } from "./connection.ts"
 
 /** The identity of the server behind a connection. */
 export interface Server {
@@ -35,7 +34,7 @@ export const sameServer = (connection: Connection, call: CallBase, known: Server
       : Effect.filterOrFail(
           serverOf(connection, call),
           ({ run }) => run !== undefined && run === known.run,
-          () => new StoreUnavailableError({ ...call.place, reason: replaced, sent: false })
+          () => unavailable(call.place, { reason: replaced })
         )
   )
 

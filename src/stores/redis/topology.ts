@@ -2,9 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Cluster, Redis } from "ioredis"
 import type { CallBase } from "../../driver/Call.ts"
-import { StoreUnavailableError } from "../../KeyValueError.ts"
+import type { StoreUnavailableError } from "../../KeyValueError.ts"
 import { type Failure, send, withinLimit } from "./commands.ts"
-import { type Connection, ofNode } from "./connection.ts"
+import { type Connection, ofNode, unavailable } from "./connection.ts"
 import { ownersOf, slotCount, type View, viewOf } from "./slots.ts"
 
 /** The masters of a cluster and the owner of each slot, according to the replies of the masters. */
@@ -31,7 +31,7 @@ export const topologyOf = (connection: Connection, client: Cluster, call: CallBa
   Effect.catchTag(
     Effect.suspend(() => ask(connection, client, call)),
     "StoreUnavailableError",
-    () => Effect.andThen(withinLimit(call.limit, refresh(connection, client)), ask(connection, client, call))
+    () => Effect.andThen(refresh(connection, client, call), ask(connection, client, call))
   )
 
 const ask = Effect.fnUntraced(function* (
@@ -63,11 +63,9 @@ const ask = Effect.fnUntraced(function* (
   const missing = owners.filter((owner) => !masters.has(owner)).length
   if (missing === 0) return { masters, owners }
   const reason = `${missing} of ${slotCount} slots of the cluster have no reachable master`
-  return yield* new StoreUnavailableError({
-    ...call.place,
+  return yield* unavailable(call.place, {
     reason: failure === undefined ? reason : `${reason}: ${failure.reason}`,
-    cause: failure?.cause,
-    sent: false
+    cause: failure?.cause
   })
 })
 
@@ -76,12 +74,7 @@ const addressOf = ({ options }: Redis): string => `${options.host}:${options.por
 /** Returns the connection to a master after its attempt to connect has succeeded or failed. */
 export const nodeOf = (connection: Connection, node: Redis, call: CallBase): Effect.Effect<Connection, Failure> =>
   Effect.as(
-    node.status === "ready"
-      ? Effect.void
-      : withinLimit(
-          call.limit,
-          connection.requests.until(() => connected(node))
-        ),
+    node.status === "ready" ? Effect.void : waitFor(connection, call, () => connected(node)),
     ofNode(connection, node)
   )
 
@@ -96,17 +89,14 @@ export const masterAt = (
     const node = client.nodes("master").find((node) => addressOf(node) === address)
     if (node !== undefined) return nodeOf(connection, node, call)
     const reason = `the cluster lost its master ${address}`
-    return Effect.fail(new StoreUnavailableError({ ...call.place, reason, sent: false }))
+    return Effect.fail(unavailable(call.place, { reason }))
   })
 
 /** Waits until a client of the application is connected, unless its options say that commands fail meanwhile. */
 export const readyOf = (connection: Connection, client: Cluster, call: CallBase): Effect.Effect<void, Failure> =>
   client.status === "ready" || !client.options.enableOfflineQueue
     ? Effect.void
-    : withinLimit(
-        call.limit,
-        connection.requests.until(() => connected(client))
-      )
+    : waitFor(connection, call, () => connected(client))
 
 /** Connects unless the client already connects, and waits until this has succeeded or failed. */
 const connected = (client: Redis | Cluster): Promise<void> =>
@@ -120,5 +110,11 @@ const connected = (client: Redis | Cluster): Promise<void> =>
     if (client.status === "wait") client.connect().catch(() => {})
   })
 
-const refresh = (connection: Connection, client: Cluster): Effect.Effect<void> =>
-  connection.requests.until(() => new Promise((resolve) => client.refreshSlotsCache(() => resolve())))
+const refresh = (connection: Connection, client: Cluster, call: CallBase): Effect.Effect<void, Failure> =>
+  waitFor(connection, call, () => new Promise((resolve) => client.refreshSlotsCache(() => resolve())))
+
+const waitFor = (
+  { requests }: Connection,
+  { limit }: CallBase,
+  promise: () => Promise<void>
+): Effect.Effect<void, Failure> => withinLimit(limit, requests.until(promise))
