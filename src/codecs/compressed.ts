@@ -15,7 +15,7 @@ import * as base64 from "#base64"
 import * as zlib from "#zlib"
 import { type ExactIntegersOption, Payload, type Value } from "../Value.ts"
 import * as content from "./content.ts"
-import { type Envelope, matchFields, maxEnvelopeBytes, type TooLarge } from "./envelope.ts"
+import { type Envelope, maxEnvelopeBytes, type TooLarge } from "./envelope.ts"
 import * as frame from "./frame.ts"
 
 /**
@@ -122,11 +122,12 @@ const open = (payload: Payload): Opened | undefined => {
   return isAlgorithm(opened.codec) ? Result.succeed({ algorithm: opened.codec, data: opened.data }) : undefined
 }
 
+/** An envelope has no other fields, so that a value of the application may contain one of them. */
 const openJson = (value: Value): Opened | undefined => {
-  const envelope = matchFields(value, fields)
-  if (envelope === undefined) return undefined
-  const { __compressed_data__: data, __compression_algorithm__: algorithm } = envelope
-  if (envelope.__compression_version__ !== version) return Result.fail("an unknown version of the format")
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== fields.length) return undefined
+  if (!fields.every((field) => Object.hasOwn(value, field))) return undefined
+  const [data, algorithm, written] = fields.map((field) => (value as Readonly<Record<string, unknown>>)[field])
+  if (written !== version) return Result.fail("an unknown version of the format")
   if (!isAlgorithm(algorithm)) return Result.fail("an unknown algorithm")
   const compressed = typeof data === "string" ? base64.decode(data) : Result.fail("the data is not base64")
   return Result.map(compressed, (data) => ({ algorithm, data }))

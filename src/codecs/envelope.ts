@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 
-import type { Value } from "../Value.ts"
 import { maxTextLength } from "../value/jsonProblem.ts"
 
 /**
@@ -34,24 +33,3 @@ export interface TooLarge {
   readonly size: number
   readonly maxSize: number
 }
-
-/**
- * Returns the value if it is an object with exactly the given fields, otherwise `undefined`.
- *
- * **Details**
- *
- * Envelopes of compressed values are recognized in this way, so that a value of the application may contain one of the
- * fields.
- *
- * @since 0.1.0
- */
-export const matchFields = <const Fields extends ReadonlyArray<string>>(
-  value: Value,
-  fields: Fields
-): Readonly<Record<Fields[number], unknown>> | undefined =>
-  typeof value === "object" &&
-  value !== null &&
-  Object.keys(value).length === fields.length &&
-  fields.every((field) => Object.hasOwn(value, field))
-    ? (value as Record<Fields[number], unknown>)
-    : undefined
