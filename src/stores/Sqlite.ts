@@ -28,7 +28,7 @@ import {
   closeUnsafe,
   configureUnsafe,
   type Database,
-  emptyLog,
+  emptyLogUnsafe,
   openUnsafe,
   pathUnsafe,
   problemOfRuntime,
@@ -37,7 +37,7 @@ import {
 import { driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
 import { inMemory, isInMemory, isThere, problemOfFilename } from "./sqlite/location.ts"
-import { type Attempt, retryWhileBusy } from "./sqlite/patience.ts"
+import { retryWhileBusy } from "./sqlite/patience.ts"
 import type { Connection } from "./sqlite/Runner.ts"
 import { migrate, problemOf } from "./sqlite/schema.ts"
 import { prepareAllUnsafe } from "./sqlite/statements.ts"
@@ -191,15 +191,13 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   const attempt = trying(busyTimeout)
 
   const database = given ?? (yield* open(read, attempt))
-  const transactions = yield* attempt("the database cannot be read", () =>
-    Result.try(() => transactionsUnsafe(database))
+  const transactions = yield* attempt("the database cannot be read", () => transactionsUnsafe(database))
+  const migrated = yield* attempt(`the table "${table}" cannot be set up`, () =>
+    Result.getOrThrow(migrate(database, transactions, table))
   )
-  const migrated = yield* attempt(`the table "${table}" cannot be set up`, () => migrate(database, transactions, table))
   if ("problem" in migrated) return yield* options.invalid("Sqlite", migrated.problem)
-  const statements = yield* attempt(`the table "${table}" cannot be used`, () =>
-    Result.try(() => prepareAllUnsafe(database, table))
-  )
-  const path = yield* attempt("the database cannot be read", () => Result.try(() => pathUnsafe(database)))
+  const statements = yield* attempt(`the table "${table}" cannot be used`, () => prepareAllUnsafe(database, table))
+  const path = yield* attempt("the database cannot be read", () => pathUnsafe(database))
   return driver({
     extent: part(path === undefined ? database : `sqlite ${path}`, table),
     isClosed: () => given === undefined && !database.isOpen,
@@ -258,25 +256,23 @@ export const vacuum = (
       yield* options.check("Sqlite", isThere(read.filename), `${JSON.stringify(read.filename)} does not exist`)
       const attempt = trying(read.busyTimeout)
       const database = yield* open(read, attempt)
-      yield* attempt(`${JSON.stringify(read.filename)} cannot be vacuumed`, () =>
-        Result.try(() => vacuumUnsafe(database))
-      )
-      yield* attempt(`the log of ${JSON.stringify(read.filename)} cannot be emptied`, () => emptyLog(database))
+      yield* attempt(`${JSON.stringify(read.filename)} cannot be vacuumed`, () => vacuumUnsafe(database))
+      yield* attempt(`the log of ${JSON.stringify(read.filename)} cannot be emptied`, () => emptyLogUnsafe(database))
     })
   )
 
-type Trying = <A>(what: string, step: Attempt<A>) => Effect.Effect<A, StoreSetupError>
+type Trying = <A>(what: string, stepUnsafe: () => A) => Effect.Effect<A, StoreSetupError>
 
 /** Retries a step of the setup while other connections hold locks. */
 const trying =
   (busyTimeout: number): Trying =>
-  (what, step) =>
-    retryWhileBusy(step, { millis: busyTimeout }, Effect.succeed, (cause) =>
-      setupError(`${what}: ${reasonOf(cause)}`, cause)
+  (what, stepUnsafe) =>
+    retryWhileBusy(
+      () => Result.try(stepUnsafe),
+      { millis: busyTimeout },
+      Effect.succeed,
+      (cause) => new StoreSetupError({ module: "Sqlite", reason: `${what}: ${reasonOf(cause)}`, cause })
     )
-
-const setupError = (reason: string, cause: unknown): StoreSetupError =>
-  new StoreSetupError({ module: "Sqlite", reason, cause })
 
 const open = Effect.fnUntraced(function* (
   { filename, synchronous, secureDelete, fileMode, directoryMode }: options.Values<typeof described>,
@@ -286,9 +282,9 @@ const open = Effect.fnUntraced(function* (
   if (problem !== undefined) return yield* options.invalid("Sqlite", problem)
   const failed = `${JSON.stringify(filename)} cannot be opened`
   const database = yield* Effect.acquireRelease(
-    attempt(failed, () => Result.try(() => openUnsafe(filename, { fileMode, directoryMode }))),
+    attempt(failed, () => openUnsafe(filename, { fileMode, directoryMode })),
     (database) => Effect.sync(() => closeUnsafe(database))
   )
-  yield* attempt(failed, () => Result.try(() => configureUnsafe(database, { filename, synchronous, secureDelete })))
+  yield* attempt(failed, () => configureUnsafe(database, { filename, synchronous, secureDelete }))
   return database
 })

@@ -70,7 +70,7 @@ export interface Settings {
  */
 export const configureUnsafe = (database: Database, { filename, synchronous, secureDelete }: Settings): void => {
   if (!isInMemory(filename)) {
-    const [shrinks] = prepareUnsafe(database, "PRAGMA auto_vacuum").get() as unknown as [number]
+    const [shrinks] = prepareUnsafe(database, "PRAGMA auto_vacuum").get() as [number]
     if (shrinks === 0) database.exec("PRAGMA auto_vacuum = INCREMENTAL")
     database.exec(`PRAGMA secure_delete = ${secureDelete ? "ON" : "OFF"}`)
   }
@@ -90,22 +90,21 @@ export const checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 /** Runs a checkpoint, and returns whether another connection blocked it. SQLite reports this in a row. Throws. */
 export const isLogInUseUnsafe = (checkpoint: Statement): boolean =>
-  (checkpoint.get() as unknown as [number] | undefined)?.[0] === 1
+  (checkpoint.get() as [number] | undefined)?.[0] === 1
 
 /**
- * Writes the log back into the file, and empties the log. If another connection blocks this, fails with an error that
+ * Writes the log back into the file, and empties the log. If another connection blocks this, throws an error that
  * `isBusy` recognizes.
  */
-export const emptyLog = (database: Database): Result.Result<void, unknown> =>
-  Result.flatMap(
-    Result.try(() => isLogInUseUnsafe(prepareUnsafe(database, checkpoint))),
-    (isInUse) =>
-      isInUse ? Result.fail(Object.assign(new Error("database is locked"), { errcode: 5 })) : Result.succeed(undefined)
-  )
+export const emptyLogUnsafe = (database: Database): void => {
+  if (isLogInUseUnsafe(prepareUnsafe(database, checkpoint))) {
+    throw Object.assign(new Error("database is locked"), { errcode: 5 })
+  }
+}
 
 /** Returns the absolute path of the file, or `undefined` for a database in memory. Throws. */
 export const pathUnsafe = (database: Database): string | undefined => {
-  const rows = prepareUnsafe(database, "PRAGMA database_list").all() as unknown as ReadonlyArray<ReadonlyArray<unknown>>
+  const rows = prepareUnsafe(database, "PRAGMA database_list").all() as ReadonlyArray<ReadonlyArray<unknown>>
   return (rows.find(([, name]) => name === "main")?.[2] as string | undefined) || undefined
 }
 

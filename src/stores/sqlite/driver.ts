@@ -41,7 +41,7 @@ export const driver = (connection: Connection) => {
 
     get: (call) => {
       const step = (now: number) =>
-        call.keys.map((key) => statements.get.get(call.collection, key, now) as unknown as EntryRow | undefined)
+        call.keys.map((key) => statements.get.get(call.collection, key, now) as EntryRow | undefined)
       const read = unlessOutOfRange(isBatch(call) ? runner.reading(step) : runner.single(step))
       return runner.run(call, read, (rows) =>
         rows === undefined ? Effect.fail(outOfRange(call)) : decodeAll(call, rows)
@@ -119,8 +119,7 @@ export const driver = (connection: Connection) => {
           )
         }
         const [expiresAt, row] = (call.cursor ?? [Number.MIN_SAFE_INTEGER, 0]) as readonly [number, number]
-        const list = (now: number) =>
-          statements.expired.all(now, expiresAt, row, maxPage) as unknown as ReadonlyArray<ExpiredRow>
+        const list = (now: number) => statements.expired.all(now, expiresAt, row, maxPage) as ReadonlyArray<ExpiredRow>
         return runner.run(call, runner.single(list), (rows) =>
           Effect.suspend(() => {
             const selected = rows.filter((row) => isSelected(selects, row))

@@ -10,13 +10,8 @@ export const maxPage = 1000
 /** Returns a page of keys. Expired entries count toward its size, so that its work is bounded. */
 export const listKeys = (statements: Statements, call: Call.Keys, range: Range, now: number): Call.Page => {
   const pageSize = Math.min(call.pageSize, maxPage)
-  const rows = statements.keys.all(
-    call.collection,
-    range.from,
-    range.to,
-    pageSize,
-    now
-  ) as unknown as ReadonlyArray<KeyRow>
+  const { from, to } = range
+  const rows = statements.keys.all(call.collection, from, to, pageSize, now) as ReadonlyArray<KeyRow>
   return {
     names: rows.flatMap(([key, isLive]) => (isLive === 1 ? (nameOf(key) ?? []) : [])),
     next: rows.length < pageSize ? undefined : nextBytes(rows[rows.length - 1]![0])
@@ -24,7 +19,7 @@ export const listKeys = (statements: Statements, call: Call.Keys, range: Range, 
 }
 
 const firstCollection = (statements: Statements, { from, to }: Range): Uint8Array | undefined =>
-  (statements.firstCollection.get(from, to) as unknown as readonly [Uint8Array] | undefined)?.[0]
+  (statements.firstCollection.get(from, to) as readonly [Uint8Array] | undefined)?.[0]
 
 /** Returns a page of collections. One step leads to the next collection, however many keys are in between. */
 export const listCollections = (
@@ -57,7 +52,7 @@ export const clearPage = (statements: Statements, range: Range, keys: Range, now
     const removed =
       name === undefined
         ? []
-        : (statements.clear.all(name, keys.from, keys.to, budget, now) as unknown as ReadonlyArray<readonly [0 | 1]>)
+        : (statements.clear.all(name, keys.from, keys.to, budget, now) as ReadonlyArray<readonly [0 | 1]>)
     for (const [wasLive] of removed) count += wasLive
     from = removed.length < budget ? nextBytes(bytes) : bytes
     budget -= Math.max(removed.length, 1)

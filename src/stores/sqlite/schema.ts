@@ -62,7 +62,7 @@ export const migrate = (
   steps: ReadonlyArray<Migration> = migrations
 ): Result.Result<Migrated, unknown> =>
   transactions.writing((): Migrated => {
-    const encoding = prepareUnsafe(database, "PRAGMA encoding").get() as unknown as [string]
+    const encoding = prepareUnsafe(database, "PRAGMA encoding").get() as [string]
     if (encoding[0] !== "UTF-8") return { problem: `the encoding of the database is ${encoding[0]}, but must be UTF-8` }
     const registered = registeredVersion(database, table)
     const exists = objectExists(database, table)
@@ -81,7 +81,7 @@ export const migrate = (
 const problemOfUnregistered = (database: Database, table: string): string => {
   const damaged = "the database is damaged: restore a backup"
   if (objectExists(database, registry)) {
-    const [found] = prepareUnsafe(database, `PRAGMA integrity_check(${registry})`).get() as unknown as [string]
+    const [found] = prepareUnsafe(database, `PRAGMA integrity_check(${registry})`).get() as [string]
     if (found !== "ok") return `${damaged} (${found})`
   }
   return objectExists(database, expiryIndexOf(table))
@@ -95,7 +95,7 @@ const objectExists = (database: Database, name: string): boolean =>
 const registeredVersion = (database: Database, table: string): number | undefined => {
   if (!objectExists(database, registry)) return undefined
   const row = prepareUnsafe(database, `SELECT schema_version FROM ${registry} WHERE name = ?`).get(table)
-  return (row as unknown as [number] | undefined)?.[0]
+  return (row as [number] | undefined)?.[0]
 }
 
 const register = (database: Database, table: string, version: number): number => {
@@ -111,5 +111,5 @@ const register = (database: Database, table: string, version: number): number =>
      ON CONFLICT (name) DO UPDATE SET schema_version = excluded.schema_version, writers = writers + 1
      RETURNING writers`
   ).get(table, version)
-  return (row as unknown as [number])[0]
+  return (row as [number])[0]
 }

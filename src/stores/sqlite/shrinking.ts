@@ -40,7 +40,7 @@ const shrinkSome = (statements: Statements): boolean =>
     () => false
   )
 
-const freePages = (statements: Statements): number => (statements.freePages.get() as unknown as [number])[0]
+const freePages = (statements: Statements): number => (statements.freePages.get() as [number])[0]
 
 /** Empties the log, and returns whether another connection blocked this. */
 const emptyLog = (statements: Statements): Effect.Effect<boolean> =>
