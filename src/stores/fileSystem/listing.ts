@@ -21,11 +21,12 @@ export const keys = (files: Files, layout: Layout) => (call: Call.Keys) =>
     const selection = { collection: is(call.collection), key: startsWith(call.prefix) }
     const { next } = yield* Walk.page(
       files,
+      layout,
       position,
       call.pageSize,
-      Effect.fnUntraced(function* (directory, name) {
-        const found = yield* layout.find(directory, name, selection)
-        if (found === undefined || (yield* hasExpired(found))) return false
+      selection,
+      Effect.fnUntraced(function* (found) {
+        if (yield* hasExpired(found)) return false
         names.push(found.key)
         return true
       })
@@ -68,12 +69,8 @@ export const clear = (files: Files, layout: Layout) => (call: Call.Clear) =>
       const position = yield* startAt(call.cursor, directories)
       const [first] = position.directories
       if (first !== undefined) yield* Effect.uninterruptible(files.settle(first))
-      return yield* Walk.page(files, position, pageSize, (directory, name) =>
-        Effect.flatMap(layout.find(directory, name, selection), (found) =>
-          found === undefined
-            ? Effect.succeed(false)
-            : removeFile(files, found.file, (header) => header !== "unknown", onRemoved)
-        )
+      return yield* Walk.page(files, layout, position, pageSize, selection, ({ file }) =>
+        removeFile(files, file, (header) => header !== "unknown", onRemoved)
       )
     })
   )
@@ -88,12 +85,8 @@ export const removeExpiredPage = (
   selects: NonNullable<Call.RemoveExpired["selects"]> = () => true
 ) =>
   Effect.flatMap(startAt(cursor, layout.directories(everything.collection)), (position) =>
-    Walk.page(files, position, size, (directory, name) =>
-      Effect.flatMap(layout.find(directory, name, everything), (found) =>
-        found === undefined || !selects(found.collection, found.key)
-          ? Effect.succeed(false)
-          : removeIfExpired(files, found, onRemoved)
-      )
+    Walk.page(files, layout, position, size, everything, (found) =>
+      selects(found.collection, found.key) ? removeIfExpired(files, found, onRemoved) : Effect.succeed(false)
     )
   )
 
