@@ -93,12 +93,12 @@ export class Payload {
   }
 
   /**
-   * Validates and copies a value of the application. With `asText`, the value is serialized at once. With `exact`,
+   * Validates and copies a value of the application. With `asText`, the value is serialized at once. With `exactIntegers`,
    * integers may be `bigint`s. Each accessor of the value is read once. Fails with the problem, even if an accessor
    * throws.
    */
   static from(value: unknown, options: FromOptions = {}): Result.Result<Payload, Problem> {
-    const validated = validate(value, options.exact ?? false)
+    const validated = validate(value, options.exactIntegers ?? false)
     if (Result.isFailure(validated)) return Result.fail(validated.failure)
     const { copy, numberKinds, mayBeTooLong } = validated.success
     const isText = options.asText === true && typeof copy === "object" && copy !== null && !bytes.isBytes(copy)
@@ -109,11 +109,11 @@ export class Payload {
   }
 
   /**
-   * Parses JSON text, including `NaN`, `Infinity` and `-Infinity`, which Python writes. With `exact`, integers beyond
+   * Parses JSON text, including `NaN`, `Infinity` and `-Infinity`, which Python writes. With `exactIntegers`, integers beyond
    * 2^53 become `bigint`s. Fails if the value is nested deeper than {@link maxDepth}.
    */
-  static parse(text: string, options?: ExactOption): Result.Result<Payload, unknown> {
-    return Result.map(json.parse(text, options?.exact ?? false), (parsed) => Payload.parsed(parsed))
+  static parse(text: string, options?: ExactIntegersOption): Result.Result<Payload, unknown> {
+    return Result.map(json.parse(text, options?.exactIntegers ?? false), (parsed) => Payload.parsed(parsed))
   }
 
   /** @internal Wraps a parsed value without a copy. With `field`, `value` is this field of the text. */
@@ -152,11 +152,11 @@ export class Payload {
   }
 
   /**
-   * Returns the value for the application. With `exact` (`Driver.exactIntegers`), integers beyond 2^53 are `bigint`s,
-   * even if they are rounded in {@link Payload.value}. Without `exact`, they are the nearest `number`.
+   * Returns the value for the application. With `exactIntegers`, integers beyond 2^53 are `bigint`s,
+   * even if they are rounded in {@link Payload.value}. Without it, they are the nearest `number`.
    */
-  toValue(exact: boolean | undefined): Value {
-    if (exact) return this.unroundedValue ?? this.value
+  toValue(exactIntegers: boolean | undefined): Value {
+    if (exactIntegers) return this.unroundedValue ?? this.value
     return this.numberKinds === "exact" ? rounded(this.value as Json) : this.value
   }
 
@@ -268,8 +268,8 @@ export const copy = (value: Value): Value => (value instanceof Uint8Array ? Uint
  *
  * @since 0.1.0
  */
-export interface ExactOption {
-  readonly exact?: boolean | undefined
+export interface ExactIntegersOption {
+  readonly exactIntegers?: boolean | undefined
 }
 
 /**
@@ -277,7 +277,7 @@ export interface ExactOption {
  *
  * @since 0.1.0
  */
-export interface FromOptions extends ExactOption {
+export interface FromOptions extends ExactIntegersOption {
   /** Whether to serialize the value at once, instead of keeping a copy. Default: false. */
   readonly asText?: boolean | undefined
 }

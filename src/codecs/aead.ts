@@ -26,7 +26,7 @@ import * as Result from "effect/Result"
 import { allocate } from "#bytes"
 import * as crypto from "#crypto"
 import type { DecryptionReason } from "../KeyValueError.ts"
-import type { ExactOption, Payload } from "../Value.ts"
+import type { ExactIntegersOption, Payload } from "../Value.ts"
 import * as bytes from "../value/bytes.ts"
 import * as utf8 from "../value/utf8.ts"
 import * as content from "./content.ts"
@@ -148,7 +148,7 @@ export const decode = (
   payload: Payload,
   keys: ReadonlyMap<string, Key>,
   binding: Omit<Binding, "expiresAt">,
-  options?: ExactOption
+  options?: ExactIntegersOption
 ): Effect.Effect<Decoded, DecryptionReason> => {
   const opened = open(payload)
   if (Result.isFailure(opened)) return Effect.fail(opened.failure)

@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import * as zlib from "#zlib"
-import { type ExactOption, Payload, type Value } from "../Value.ts"
+import { type ExactIntegersOption, Payload, type Value } from "../Value.ts"
 import * as content from "./content.ts"
 import { type Envelope, matchFields, maxEnvelopeBytes, type TooLarge } from "./envelope.ts"
 import * as frame from "./frame.ts"
@@ -88,7 +88,7 @@ export const encode = (
  *
  * @since 0.1.0
  */
-export interface DecodeOptions extends ExactOption {
+export interface DecodeOptions extends ExactIntegersOption {
   /** Maximum size of the decompressed value in bytes: of its JSON text, or of the value if it is bytes. */
   readonly maxSize: number
 }

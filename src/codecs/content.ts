@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { type ExactOption, Payload } from "../Value.ts"
+import { type ExactIntegersOption, Payload } from "../Value.ts"
 import * as bytes from "../value/bytes.ts"
 import * as utf8 from "../value/utf8.ts"
 import * as frame from "./frame.ts"
@@ -50,7 +50,7 @@ export const sizeOf = (stored: Uint8Array): number =>
  *
  * @since 0.1.0
  */
-export const decode = (stored: Uint8Array, options?: ExactOption): Result.Result<Payload, string> => {
+export const decode = (stored: Uint8Array, options?: ExactIntegersOption): Result.Result<Payload, string> => {
   if (stored[0] === 0) return Result.succeed(Payload.bytes(new Uint8Array(stored.subarray(1))))
   if (frame.isCodec(stored[0])) return Result.succeed(frame.fromContent(stored))
   return Result.mapError(

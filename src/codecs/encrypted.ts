@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import type { DecryptionReason } from "../KeyValueError.ts"
-import { type ExactOption, type Json, Payload } from "../Value.ts"
+import { type ExactIntegersOption, type Json, Payload } from "../Value.ts"
 import * as utf8 from "../value/utf8.ts"
 import * as content from "./content.ts"
 import { type Envelope, maxEnvelopeBytes, type TooLarge } from "./envelope.ts"
@@ -76,7 +76,7 @@ export interface Decoded {
  *
  * @since 0.1.0
  */
-export interface DecodeOptions extends ExactOption {
+export interface DecodeOptions extends ExactIntegersOption {
   /** Maximum age of a token. Default: any age. */
   readonly age?: fernet.Age | undefined
 }

@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import type { Entry } from "../Entry.ts"
-import { type ExactOption, type Json, Payload } from "../Value.ts"
+import { type ExactIntegersOption, type Json, Payload } from "../Value.ts"
 import * as json from "../value/json.ts"
 import { maxDepth } from "../value/jsonProblem.ts"
 import { writeString } from "../value/jsonText.ts"
@@ -103,7 +103,7 @@ const styles: Record<Format, Style> = {
  *
  * @since 0.1.0
  */
-export interface DecodeOptions extends ExactOption {
+export interface DecodeOptions extends ExactIntegersOption {
   /** Whether to accept any value without regard to the version, for files that people write. Default: false. */
   readonly anyVersion?: boolean | undefined
 }
@@ -136,7 +136,7 @@ const decodeFrame = (bytes: Uint8Array, options?: DecodeOptions): Result.Result<
   )
 
 const decodeText = (text: string, options?: DecodeOptions): Result.Result<ManagedEntry, string> => {
-  const parsed = json.parse(text, options?.exact ?? false, maxDepth + 1)
+  const parsed = json.parse(text, options?.exactIntegers ?? false, maxDepth + 1)
   if (Result.isFailure(parsed)) return Result.fail("it is not JSON, or is nested too deeply")
   const { value: fields } = parsed.success
   if (!isObject(fields)) return Result.fail("it is not a JSON object")

@@ -275,7 +275,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
     coalesceReads: read.coalesceReads,
     defaultCollection: read.defaultCollection,
     format: read.format,
-    exact: read.integers === "bigint",
+    exactIntegers: read.integers === "bigint",
     extents: [extentOf(connection.client, read.cluster?.nodes, read.prefix)]
   })
 })

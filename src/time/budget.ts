@@ -30,5 +30,5 @@ export const withinBudget = <A, E, R>(
   })
 
 /** Runs work that others share, or that outlives its caller, without the caller's budget. */
-export const unhurried = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const withoutBudget = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.provideService(effect, CurrentDeadline, Number.POSITIVE_INFINITY)

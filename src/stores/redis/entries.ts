@@ -10,7 +10,7 @@ import type { Names } from "./names.ts"
 export interface Form {
   readonly names: Names
   readonly format: managedEntry.Format
-  readonly exact: boolean
+  readonly exactIntegers: boolean
 }
 
 /** The value of a key in Redis. */

@@ -10,7 +10,7 @@ import type { Driver } from "../../driver/Driver.ts"
 import { idOf } from "../../driver/ids.ts"
 import { errorOf } from "../../driver/outcome.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
-import { unhurried } from "../../time/budget.ts"
+import { withoutBudget } from "../../time/budget.ts"
 import { now } from "../../time/clock.ts"
 import { pauses } from "../../time/pauses.ts"
 import type { Pending } from "./Index.ts"
@@ -61,7 +61,7 @@ export class Replayer {
 
   /** Never ends, whatever fails. */
   get run(): Effect.Effect<void> {
-    return unhurried(Effect.all([this.replaying, this.compacting], { concurrency: "unbounded", discard: true }))
+    return withoutBudget(Effect.all([this.replaying, this.compacting], { concurrency: "unbounded", discard: true }))
   }
 
   /** There is a pause before the first round, too, since the primary has just failed. */

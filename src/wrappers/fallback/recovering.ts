@@ -10,7 +10,7 @@ import type { Driver } from "../../driver/Driver.ts"
 import * as options from "../../driver/options.ts"
 import { type KeyValueError, StoreSetupError } from "../../KeyValueError.ts"
 import { meterOf } from "../../telemetry/metrics.ts"
-import { unhurried } from "../../time/budget.ts"
+import { withoutBudget } from "../../time/budget.ts"
 import { keeping } from "../common/keeping.ts"
 import { Journal } from "./Journal.ts"
 import { journaling } from "./journaling.ts"
@@ -51,7 +51,7 @@ export const recovering = Effect.fnUntraced(function* (primary: Driver, fallback
   const onPending = () => isNeeded.openUnsafe()
   const journal = new Journal({ slots, maxEntries, settleTime, meters, stamps, onPending })
   yield* Effect.mapError(
-    unhurried(load(journal)),
+    withoutBudget(load(journal)),
     (cause) => new StoreSetupError({ module: "Fallback", reason: "the journal cannot be read", cause })
   )
   meter.gauge("fallback.journal", "Keys whose last write is in the journal only", {}, () => journal.size)

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { CurrentFlight } from "../../concurrency/Flight.ts"
-import { unhurried } from "../../time/budget.ts"
+import { withoutBudget } from "../../time/budget.ts"
 
 /** Work that outlives its caller: it has no caller's time budget, and ends with the layer. */
 export class Background {
@@ -34,7 +34,7 @@ export class Background {
   /** Starts an effect, unless too many are running. */
   start(effect: Effect.Effect<void>, caller: Fiber.Fiber<unknown, unknown>): Fiber.Fiber<void> | undefined {
     if (this.isFull) return undefined
-    const own = Effect.provideService(unhurried(effect), CurrentFlight, undefined)
+    const own = Effect.provideService(withoutBudget(effect), CurrentFlight, undefined)
     const fiber = Effect.runForkWith(caller.context)(own)
     this.fibers.add(fiber)
     fiber.addObserver(() => this.fibers.delete(fiber))

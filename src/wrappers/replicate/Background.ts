@@ -30,7 +30,7 @@ export class Background {
 }
 
 /** The services of a fiber, without its time budget. */
-export const unhurriedContext = (fiber: Fiber.Fiber<unknown, unknown>): Context.Context<never> =>
+export const contextWithoutBudget = (fiber: Fiber.Fiber<unknown, unknown>): Context.Context<never> =>
   fiber.getRef(CurrentDeadline) === Number.POSITIVE_INFINITY
     ? fiber.context
     : Context.add(fiber.context, CurrentDeadline, Number.POSITIVE_INFINITY)

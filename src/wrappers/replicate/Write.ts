@@ -8,7 +8,7 @@ import * as Call from "../../driver/Call.ts"
 import { idOf } from "../../driver/ids.ts"
 import { StoreUnavailableError, TimeoutError, type WriteError } from "../../KeyValueError.ts"
 import { detached } from "../common/detached.ts"
-import { unhurriedContext } from "./Background.ts"
+import { contextWithoutBudget } from "./Background.ts"
 import { Delivery, type Kind, type Sent } from "./Delivery.ts"
 import type { KeyState } from "./Ledger.ts"
 import type { Stores } from "./Stores.ts"
@@ -34,7 +34,7 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     this.kind = kind
     this.deadline = call.deadline
     this.call = detached(call)
-    this.context = unhurriedContext(fiber)
+    this.context = contextWithoutBudget(fiber)
     this.accepting = indices.filter((store) => queues[store]!.size < 2 * config.maxBehind)
     // Only a deletion returns something: how many keys existed.
     this.trusted = call._tag === "put" ? [] : [...indices]

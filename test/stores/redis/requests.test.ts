@@ -146,7 +146,7 @@ describe("an operation that is interrupted after any step", () => {
       it.live(`leaves no pending request of ${name}${coalesceReads ? ", coalesced" : ""}`, () =>
         Effect.gen(function* () {
           const connection = yield* existingConnection(answering())
-          const form = { names: makeNames("", "escaped"), format: "compact", exact: false } as const
+          const form = { names: makeNames("", "escaped"), format: "compact", exactIntegers: false } as const
           const store = driver(connection, { ...form, defaultCollection: "c", coalesceReads })
           const { counts, limit } = counting()
           for (const count of steps) {
