@@ -13,7 +13,7 @@ import type { KeyValue } from "../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 import { meterOf } from "../telemetry/metrics.ts"
-import { limited } from "./common/limited.ts"
+import { withTimeout } from "./common/withTimeout.ts"
 import { cached } from "./passthroughCache/cached.ts"
 import { countersOf } from "./passthroughCache/counters.ts"
 import type { Limits } from "./passthroughCache/Freshness.ts"
@@ -148,7 +148,7 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
     const { cacheTimeout, store: name, ...read } = yield* described.read(config, { cache })
     const counters = countersOf((yield* meterOf(name))(store))
     const limits = { ...read, due: dueOf(read.refreshAhead) }
-    return yield* cached(store, limited(cacheTimeout)(driver!), { ...read, limits, counters })
+    return yield* cached(store, withTimeout(cacheTimeout)(driver!), { ...read, limits, counters })
   })
   const wrapper = (self: Layer.Layer<KeyValue>) =>
     wrapperOverApart("PassthroughCache", areStores, [ownCache(cache, self)], make)(self)

@@ -5,6 +5,7 @@ import type { Link } from "../../concurrency/Chain.ts"
 import type { CallBase, Limit } from "../../driver/Call.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
+import type { Cancel } from "../../time/runAfter.ts"
 import type { Client, Connection } from "./connection.ts"
 import { cork } from "./cork.ts"
 import { isMissingScript, toFailure } from "./failures.ts"
@@ -56,6 +57,7 @@ class Waiting<A, B, E> implements Receiver<A>, Waiter {
   private readonly call: CallBase
   private readonly answer: Answer<A, B, E>
   private readonly resume: (effect: Effect.Effect<B, E | Failure>) => void
+  private readonly stopTimer: Cancel | undefined
   private link: Link<Waiter> | undefined
 
   constructor(
@@ -69,7 +71,7 @@ class Waiting<A, B, E> implements Receiver<A>, Waiter {
     this.answer = answer
     this.resume = resume
     this.link = connection.requests.waiting.push(this)
-    call.limit?.begin(resume)
+    this.stopTimer = call.limit?.start(resume)
   }
 
   /** An exception ends the request with a defect. */
@@ -98,7 +100,7 @@ class Waiting<A, B, E> implements Receiver<A>, Waiter {
     if (this.link === undefined) return
     this.connection.requests.waiting.remove(this.link)
     this.link = undefined
-    this.call.limit?.end()
+    this.stopTimer?.()
     this.resume(effect)
   }
 }
@@ -113,8 +115,8 @@ export const withinLimit = <A, E>(
     : Effect.raceFirst(
         effect,
         Effect.callback<never, TimeoutError>((resume) => {
-          limit.begin(resume)
-          return Effect.sync(() => limit.end())
+          const stop = limit.start(resume)
+          return Effect.sync(stop)
         })
       )
 

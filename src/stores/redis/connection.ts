@@ -3,7 +3,7 @@ import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
-import { liveTimer } from "../../time/runAfter.ts"
+import { runAfterLive } from "../../time/runAfter.ts"
 import { causeOf, isReply, isUnanswered } from "./failures.ts"
 import { watchNodes } from "./nodes.ts"
 import { Requests } from "./requests.ts"
@@ -185,11 +185,11 @@ const opener = (client: Client, requests: Requests, timeout: number): (() => Pro
       const end = () => {
         if (!isWaiting) return
         isWaiting = false
-        timer.cancel()
+        cancel()
         requests.waiting.remove(link)
         resolve()
       }
-      const timer = liveTimer(timeout, end)
+      const cancel = runAfterLive(timeout, end)
       const link = requests.waiting.push({ close: end })
       client.once("ready", () => connectNodes(client).then(end))
       client.connect().catch(end)

@@ -1,6 +1,5 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { constVoid } from "effect/Function"
 import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import { Lanes } from "../../concurrency/Lanes.ts"
@@ -11,7 +10,7 @@ import * as options from "../../driver/options.ts"
 import { type KeyValueError, StoreSetupError } from "../../KeyValueError.ts"
 import { meterOf } from "../../telemetry/metrics.ts"
 import { withoutBudget } from "../../time/budget.ts"
-import { keeping } from "../common/keeping.ts"
+import { limitToBudget } from "../common/limitTime.ts"
 import { Journal } from "./Journal.ts"
 import { journaling } from "./journaling.ts"
 import { load } from "./load.ts"
@@ -41,7 +40,7 @@ export const recovering = Effect.fnUntraced(function* (primary: Driver, fallback
   yield* requireBackground("Fallback")
   const { journal: collection, settleTime, maxEntries, initialDelay, maxDelay, fallbackOn } = config
   yield* options.check("Fallback", fallback.listing !== undefined, "recovery needs a fallback that can list its keys")
-  const patient = around(keeping(Math.max(patience, settleTime), constVoid))
+  const patient = around(limitToBudget(Math.max(patience, settleTime)))
   const meter = (yield* meterOf(config.store))(primary)
   const meters = metersOf(meter)
   const stamps = stampsOf(yield* Clock.Clock)

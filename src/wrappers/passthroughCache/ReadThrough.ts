@@ -1,7 +1,6 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { constVoid } from "effect/Function"
 import { CurrentRequest } from "../../concurrency/request.ts"
 import { eachInSlices } from "../../concurrency/slices.ts"
 import * as Call from "../../driver/Call.ts"
@@ -9,7 +8,7 @@ import { idsOf } from "../../driver/ids.ts"
 import { inTime } from "../../driver/inTime.ts"
 import * as Entry from "../../Entry.ts"
 import type { KeyValueError, ReadError } from "../../KeyValueError.ts"
-import { keeping } from "../common/keeping.ts"
+import { limitToBudget } from "../common/limitTime.ts"
 import { type Copies, type Found, pick } from "./Copies.ts"
 import type { Counters } from "./counters.ts"
 import type { Fills } from "./Fills.ts"
@@ -35,7 +34,7 @@ export interface Config {
 type Answers = Effect.Effect<ReadonlyArray<Found>, ReadError>
 
 /** Keeps a caller no longer than its own budget of time. */
-export const inBudget = keeping(Number.POSITIVE_INFINITY, constVoid)
+export const inBudget = limitToBudget()
 
 /** How many keys are looked at in one step; more are looked at in slices. */
 const few = 1000

@@ -42,7 +42,12 @@ const answering = (gate: () => Promise<unknown> = () => nextTurn()) => {
 /** A limit that never ends, and counts how many calls began and ended to wait. */
 const counting = () => {
   const counts = { begun: 0, ended: 0 }
-  const limit = (): Limit => ({ begin: () => counts.begun++, end: () => counts.ended++ })
+  const limit = (): Limit => ({
+    start: () => {
+      counts.begun++
+      return () => counts.ended++
+    }
+  })
   return { counts, limit }
 }
 
