@@ -239,8 +239,11 @@ describe("Timeout over a driver that enforces limits itself", () => {
   })
 
   for (const [name, wrap] of [
-    ["a wrapper that waits itself, such as Retry", Retry.wrap()],
-    ["a wrapper that has copied the driver", Driver.wrapper((driver) => ({ ...driver }))]
+    ["a wrapper that waits itself, such as Retry", (store: ReturnType<typeof waiting>) => store.pipe(Retry.wrap())],
+    [
+      "a wrapper that has copied the driver",
+      (store: ReturnType<typeof waiting>) => store.pipe(Driver.wrapper((driver) => ({ ...driver })))
+    ]
   ] as const) {
     it.effect(`does not pass its limit to the driver through ${name}`, () => {
       const limits: Array<Limit | undefined> = []
@@ -250,7 +253,7 @@ describe("Timeout over a driver that enforces limits itself", () => {
         yield* TestClock.adjust("100 millis")
         assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
         assert.deepStrictEqual(limits, [undefined])
-      }).pipe(Effect.provide(waiting(limits).pipe(wrap, Timeout.wrap("100 millis"))))
+      }).pipe(Effect.provide(wrap(waiting(limits)).pipe(Timeout.wrap("100 millis"))))
     })
   }
 
