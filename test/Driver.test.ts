@@ -126,6 +126,42 @@ describe("Driver.wrapper", () => {
     })
   )
 
+  it.effect("builds a wrapped layer once, wherever it is used", () =>
+    Effect.gen(function* () {
+      class One extends Context.Service<One, KeyValue["Service"]>()("test/One") {}
+      class Two extends Context.Service<Two, KeyValue["Service"]>()("test/Two") {}
+      let built = 0
+      const counting = Driver.wrapperEffect(
+        Effect.sync(() => {
+          built += 1
+          return (driver: Driver.Driver) => driver
+        })
+      )
+      const stacks = {
+        wrapper: counting(Memory.layer()),
+        "wrapper over wrapper": counting(noop(Memory.layer())),
+        "several stores": Driver.wrapperOver([Memory.layer()], (driver) =>
+          Effect.sync(() => {
+            built += 1
+            return driver
+          })
+        )(noop(Memory.layer()))
+      }
+      for (const [name, stack] of Object.entries(stacks)) {
+        built = 0
+        const one = Layer.effect(One, KeyValue).pipe(Layer.provide(stack))
+        const two = Layer.effect(Two, KeyValue).pipe(Layer.provide(stack))
+        yield* Effect.gen(function* () {
+          assert.strictEqual(yield* One, yield* Two, name)
+        }).pipe(Effect.provide(Layer.merge(one, two)))
+        assert.strictEqual(built, 1, name)
+        // A program of its own builds its own.
+        yield* Effect.provide(KeyValue, stack)
+        assert.strictEqual(built, 2, name)
+      }
+    })
+  )
+
   it.effect("wrapperEffect runs when the layer is built, and closes with it", () =>
     Effect.gen(function* () {
       const log: Array<string> = []
