@@ -1,3 +1,4 @@
+import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -40,6 +41,18 @@ export const define = (name: string, requires: ReadonlyArray<Requirement>, body:
   requires,
   body
 })
+
+/** Like {@link define}, for cases of a capability. Their subject also has the operations of the capability. */
+export const defineFor =
+  <Id, S extends object>(capability: Requirement, service: Context.Service<Id, S>) =>
+  (
+    name: string,
+    requires: ReadonlyArray<Requirement>,
+    body: (subject: Subject & S) => ReturnType<Definition["body"]>
+  ): Definition =>
+    define(name, [capability, ...requires], function* (subject) {
+      yield* body({ ...subject, ...(yield* service) })
+    })
 
 /** Runs a case in a collection of its own. */
 export const run = Effect.fnUntraced(function* (

@@ -2,8 +2,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Atomic } from "../../Atomic.ts"
 import type { Value } from "../../Value.ts"
-import { define, settle } from "./Case.ts"
+import { defineFor, settle } from "./Case.ts"
 import { equal, failsWith, isTrue } from "./check.ts"
+
+const define = defineFor("Atomic", Atomic)
 
 const increment = (value: Value | undefined): Value => ((value as number | undefined) ?? 0) + 1
 
@@ -14,25 +16,27 @@ const concurrently = <A, E, R>(f: (i: number) => Effect.Effect<A, E, R>) =>
 
 /** Cases for stores with the capability `Atomic`. */
 export const atomic = [
-  define("stores a value with putIfAbsent when the key is missing [AT1]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { putIfAbsent } = yield* Atomic
-    yield* equal(yield* putIfAbsent("test", { a: 1 }, at), true)
-    yield* equal(yield* putIfAbsent("test", { a: 2 }, at), false)
-    yield* equal(yield* kv.get("test", at), { a: 1 })
-    yield* kv.delete("test", at)
-    yield* equal(yield* putIfAbsent("test", { a: 3 }, at), true)
-    yield* equal(yield* kv.get("test", at), { a: 3 })
-  }),
-  define("treats null and other empty values as present in putIfAbsent [AT2]", ["Atomic"], function* ({ kv, at }) {
-    const { putIfAbsent } = yield* Atomic
+  define(
+    "stores a value with putIfAbsent when the key is missing [AT1]",
+    ["Misses"],
+    function* ({ kv, at, putIfAbsent }) {
+      yield* equal(yield* putIfAbsent("test", { a: 1 }, at), true)
+      yield* equal(yield* putIfAbsent("test", { a: 2 }, at), false)
+      yield* equal(yield* kv.get("test", at), { a: 1 })
+      yield* kv.delete("test", at)
+      yield* equal(yield* putIfAbsent("test", { a: 3 }, at), true)
+      yield* equal(yield* kv.get("test", at), { a: 3 })
+    }
+  ),
+  define("treats null and other empty values as present in putIfAbsent [AT2]", [], function* ({ kv, at, putIfAbsent }) {
     for (const value of [null, 0, false, "", new Uint8Array(0)]) {
       yield* kv.put("test", value, at)
       yield* equal(yield* putIfAbsent("test", "new", at), false)
       yield* equal(yield* kv.get("test", at), value)
     }
   }),
-  define("lets exactly one of 20 concurrent putIfAbsent calls win [AT3]", ["Atomic", "Misses"], function* (subject) {
-    const { putIfAbsent } = yield* Atomic
+  define("lets exactly one of 20 concurrent putIfAbsent calls win [AT3]", ["Misses"], function* (subject) {
+    const { putIfAbsent } = subject
     const answers = yield* settle(
       subject,
       concurrently((i) => putIfAbsent("test", i, subject.at))
@@ -41,16 +45,14 @@ export const atomic = [
     yield* equal(winners.length, 1)
     yield* equal(yield* subject.kv.get("test", subject.at), winners[0])
   }),
-  define("expires what putIfAbsent stored with a TTL [AT4]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
-    const { putIfAbsent } = yield* Atomic
+  define("expires what putIfAbsent stored with a TTL [AT4]", ["Misses"], function* ({ kv, at, advance, putIfAbsent }) {
     yield* equal(yield* putIfAbsent("test", 1, { ...at, ttl: "1 second" }), true)
     yield* equal(yield* putIfAbsent("test", 2, at), false)
     yield* advance("1100 millis")
     yield* equal(yield* putIfAbsent("test", 3, at), true, "for an expired entry")
     yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
   }),
-  define("stores what update's function returns [AT5]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("stores what update's function returns [AT5]", ["Misses"], function* ({ kv, at, update }) {
     const seen: Array<Value | undefined> = []
     const add = (item: number) => (value: Value | undefined) => {
       seen.push(value)
@@ -61,8 +63,8 @@ export const atomic = [
     yield* equal(yield* kv.get("test", at), [1, 2])
     yield* equal(seen, [undefined, [1]])
   }),
-  define("loses none of 20 concurrent updates [AT6]", ["Atomic", "Misses"], function* (subject) {
-    const { update } = yield* Atomic
+  define("loses none of 20 concurrent updates [AT6]", ["Misses"], function* (subject) {
+    const { update } = subject
     const answers = yield* settle(
       subject,
       concurrently(() => update("test", increment, subject.at))
@@ -73,8 +75,7 @@ export const atomic = [
       twenty.map((i) => i + 1)
     )
   }),
-  define("keeps the TTL when update gives none [AT7]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
-    const { update } = yield* Atomic
+  define("keeps the TTL when update gives none [AT7]", ["Misses"], function* ({ kv, at, advance, update }) {
     yield* kv.put("test", 1, { ...at, ttl: "1 second" })
     yield* advance("300 millis")
     yield* update("test", increment, at)
@@ -84,8 +85,7 @@ export const atomic = [
     yield* advance("800 millis")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("replaces the TTL when update gives one [AT8]", ["Atomic"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("replaces the TTL when update gives one [AT8]", [], function* ({ kv, at, update }) {
     yield* kv.put("test", 1, at)
     yield* update("test", increment, { ...at, ttl: "1 minute" })
     const left = (yield* kv.ttl("test", at))?.ttl
@@ -93,16 +93,14 @@ export const atomic = [
     yield* update("test", increment, { ...at, ttl: "Infinity" })
     yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
   }),
-  define("deletes the entry when update returns undefined [AT9]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("deletes the entry when update returns undefined [AT9]", ["Misses"], function* ({ kv, at, update }) {
     yield* kv.put("test", 1, at)
     yield* equal(yield* update("test", () => undefined, at), undefined)
     yield* equal(yield* kv.get("test", at), undefined)
     yield* equal(yield* update("test", () => undefined, at), undefined, "for a missing key")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("fails when update returns a value that cannot be stored [AT10]", ["Atomic"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("fails when update returns a value that cannot be stored [AT10]", [], function* ({ kv, at, update }) {
     yield* kv.put("test", [1], at)
     const error = yield* failsWith(
       update("test", () => [new Date(0)] as unknown as Value, at),
@@ -111,8 +109,7 @@ export const atomic = [
     yield* equal([error.operation, error.keys, error.path], ["update", ["test"], "$[0]"])
     yield* equal(yield* kv.get("test", at), [1])
   }),
-  define("returns from update a copy of a mutated value [AT11]", ["Atomic"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("returns from update a copy of a mutated value [AT11]", [], function* ({ kv, at, update }) {
     yield* kv.put("test", { list: [1] }, at)
     const spoil = (value: Value | undefined) => {
       ;(value as { list: Array<number> }).list.push(2)
@@ -123,24 +120,22 @@ export const atomic = [
     yield* Effect.sync(() => spoil(answer))
     yield* equal(yield* kv.get("test", at), { list: [1, 2] })
   }),
-  define("updates bytes, and replaces them with a number [AT12]", ["Atomic"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("updates bytes, and replaces them with a number [AT12]", [], function* ({ kv, at, update }) {
     yield* kv.put("test", Uint8Array.of(1), at)
     yield* update("test", (value) => Uint8Array.of(...(value as Uint8Array), 2), at)
     yield* equal(yield* kv.get("test", at), Uint8Array.of(1, 2))
     yield* update("test", () => -0, at)
     yield* equal(yield* kv.get("test", at), -0)
   }),
-  define("returns a value with getAndDelete and deletes it [AT13]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { getAndDelete } = yield* Atomic
+  define("returns a value with getAndDelete and deletes it [AT13]", ["Misses"], function* ({ kv, at, getAndDelete }) {
     yield* equal(yield* getAndDelete("test", at), undefined)
     yield* kv.put("test", { a: 1 }, at)
     yield* equal(yield* getAndDelete("test", at), { a: 1 })
     yield* equal(yield* getAndDelete("test", at), undefined)
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("gives a value to one of 20 getAndDelete calls [AT14]", ["Atomic", "Misses"], function* (subject) {
-    const { getAndDelete } = yield* Atomic
+  define("gives a value to one of 20 getAndDelete calls [AT14]", ["Misses"], function* (subject) {
+    const { getAndDelete } = subject
     yield* subject.kv.put("test", "value", subject.at)
     const answers = yield* settle(
       subject,
@@ -151,8 +146,7 @@ export const atomic = [
       ["value"]
     )
   }),
-  define("treats expired entries as missing [AT15]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
-    const { update, getAndDelete } = yield* Atomic
+  define("treats expired entries as missing [AT15]", ["Misses"], function* ({ kv, at, advance, update, getAndDelete }) {
     yield* kv.put("a", 5, { ...at, ttl: "1 second" })
     yield* kv.put("b", 5, { ...at, ttl: "1 second" })
     yield* advance("1100 millis")
@@ -160,16 +154,9 @@ export const atomic = [
     yield* equal(yield* kv.ttl("a", at), { value: 1, ttl: undefined })
     yield* equal(yield* getAndDelete("b", at), undefined)
   }),
-  define("loses no update when two keys are updated concurrently [AT16]", ["Atomic"], function* (subject) {
-    const { kv, at } = subject
-    const { update } = yield* Atomic
-    yield* kv.putMany(
-      [
-        ["test", 1],
-        ["other", 1]
-      ],
-      at
-    )
+  define("loses no update when two keys are updated concurrently [AT16]", [], function* (subject) {
+    const { kv, at, update } = subject
+    yield* kv.putMany(Object.entries({ test: 1, other: 1 }), at)
     const mixed = [
       ...twenty.map(() => update("test", increment, at)),
       ...twenty.map(() => update("other", increment, at))
@@ -177,13 +164,16 @@ export const atomic = [
     yield* settle(subject, Effect.all(mixed, { concurrency: "unbounded" }))
     yield* equal(yield* kv.getMany(["test", "other"], at), [21, 21])
   }),
-  define("accepts unusual keys in every atomic operation [AT17]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { putIfAbsent, update, getAndDelete } = yield* Atomic
-    for (const key of ["", "__proto__", "a::b", "*", "鍵"]) {
-      yield* equal(yield* putIfAbsent(key, 1, at), true, key)
-      yield* equal(yield* update(key, increment, at), 2, key)
-      yield* equal(yield* kv.get(key, at), 2, key)
-      yield* equal(yield* getAndDelete(key, at), 2, key)
+  define(
+    "accepts unusual keys in every atomic operation [AT17]",
+    ["Misses"],
+    function* ({ kv, at, putIfAbsent, update, getAndDelete }) {
+      for (const key of ["", "__proto__", "a::b", "*", "鍵"]) {
+        yield* equal(yield* putIfAbsent(key, 1, at), true, key)
+        yield* equal(yield* update(key, increment, at), 2, key)
+        yield* equal(yield* kv.get(key, at), 2, key)
+        yield* equal(yield* getAndDelete(key, at), 2, key)
+      }
     }
-  })
+  )
 ]
