@@ -1,6 +1,7 @@
+import { firstIndex } from "./firstIndex.ts"
 import { type History, isDone, type Operation, valueId } from "./History.ts"
 import type { Guarantees } from "./registers.ts"
-import type { Violation } from "./Violation.ts"
+import { type Violation, violation } from "./Violation.ts"
 
 /**
  * Checks a key that many clients only write, read and load at once: no read returns a value that an acknowledged write
@@ -28,10 +29,8 @@ export const checkHotKey = (
   for (const operation of ofKey) {
     const { answer, step, invoked } = operation
     if (answer?._tag !== "read") continue
-    const find = (kind: Violation["kind"], what: string): void => {
-      const message = `${key}: #${step.id} ${step.action} saw ${what}`
-      violations.push({ kind, key, operation: step.id, message })
-    }
+    const find = (kind: Violation["kind"], what: string) =>
+      violations.push(violation(kind, `${key}: #${step.id} ${step.action} saw ${what}`, { key, operation: step.id }))
     const [held] = answer.held
     const maker = held === undefined ? undefined : makers.get(held)
     if (held !== undefined && maker === undefined) find("other", `${held}, which no operation wrote`)
@@ -60,14 +59,6 @@ const newestBefore = (acknowledged: ReadonlyArray<Operation>) => {
     const before = newest.at(-1)
     newest.push(before === undefined || operation.invoked.seq > before.invoked.seq ? operation : before)
   }
-  return (seq: number): Operation | undefined => {
-    let low = 0
-    let high = acknowledged.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (acknowledged[middle]!.completed!.seq < seq) low = middle + 1
-      else high = middle
-    }
-    return newest[low - 1]
-  }
+  return (seq: number): Operation | undefined =>
+    newest[firstIndex(acknowledged, ({ completed }) => completed!.seq >= seq) - 1]
 }
