@@ -1,3 +1,4 @@
+import { groupBy } from "../../platform/groupBy.ts"
 import { checkContents } from "./contents.ts"
 import { checkEndings, type Limits } from "./endings.ts"
 import type { Held, History, Operation } from "./History.ts"
@@ -40,7 +41,7 @@ const segments = (history: History, { fresh }: Expected): ReadonlyArray<History>
   if (!fresh || history.reopenings.length === 0) return [history]
   const begins = history.reopenings.map(({ opened, closing }) => (opened ?? closing).seq)
   const partOf = ({ invoked }: Operation): number => begins.filter((seq) => seq < invoked.seq).length
-  const parts = Map.groupBy(history.operations, partOf)
+  const parts = groupBy(history.operations, partOf)
   return [...parts.values()].map((operations) => ({ ...history, operations }))
 }
 
