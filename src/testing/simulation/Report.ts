@@ -1,4 +1,4 @@
-import { type Kind, kinds } from "../chaos/Fault.ts"
+import { type Kind, kinds } from "../Chaos.ts"
 import { hashText } from "./History.ts"
 import type { Violation } from "./Violation.ts"
 
