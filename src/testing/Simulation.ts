@@ -182,7 +182,7 @@ const prepare = Effect.fnUntraced(function* <E>(
   stack: Options<E>["stack"],
   options: options.Values<typeof described>
 ): Effect.fn.Return<Simulation<E>, E> {
-  const { operations, clients, keys, staleness } = options
+  const { operations, clients, keys, patience, recovery, alike, staleness, countsDeletes } = options
   const stores = new Map<string, Faults>()
   const scope = yield* Scope.make()
   const remember = (name: string, store: unknown, faults: Faults = {}) => {
@@ -205,23 +205,13 @@ const prepare = Effect.fnUntraced(function* <E>(
   }
   const fresh = options.afterRestart === "empty"
   return {
-    subject: {
-      stack,
-      patience: options.patience,
-      recovery: options.recovery,
-      alike: options.alike,
-      fresh
-    },
+    subject: { stack, patience, recovery, alike, fresh },
     expected: {
       staleness: staleness === undefined ? { _tag: "never" } : { _tag: staleness.when, millis: staleness.bound },
-      countsDeletes: options.countsDeletes,
+      countsDeletes,
       atomic,
       fresh,
-      limits: {
-        millis: options.limit,
-        budgets: options.budgets,
-        afterClose: options.failsAfterCloseWithin
-      }
+      limits: { millis: options.limit, budgets: options.budgets, afterClose: options.failsAfterCloseWithin }
     },
     planOf: (seed) => planOf({ ...setting, seed })
   }

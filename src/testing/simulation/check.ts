@@ -100,8 +100,8 @@ const isCorrectExpiry = (
 }
 
 /** The values that operations saw under a key, in the order in which they were invoked. */
-const sightings = (operations: ReadonlyArray<Operation>, key: string): ReadonlyArray<Sighting> => {
-  return operations.flatMap((operation): ReadonlyArray<Sighting> => {
+const sightings = (operations: ReadonlyArray<Operation>, key: string): ReadonlyArray<Sighting> =>
+  operations.flatMap((operation): ReadonlyArray<Sighting> => {
     const { step, answer, attempts } = operation
     if (!step.keys.includes(key)) return []
     const updates = attempts.flatMap(({ seen }) =>
@@ -117,7 +117,6 @@ const sightings = (operations: ReadonlyArray<Operation>, key: string): ReadonlyA
       return [{ operation, held, expiry: answer.expiries && { at: answer.expiries[i] } }]
     })
   })
-}
 
 const describe = ({ interval: { change } }: Contradiction<Operation>): string => {
   switch (change._tag) {
@@ -140,7 +139,7 @@ const classify = (
   jumps: ReadonlyArray<Jump>
 ): ViolationKind => {
   const { change, label, to } = interval
-  const held = change._tag === "saw" ? change.held : change._tag === "swapped" ? change.from : undefined
+  const held = sawBy(change)
   const expiry = held === undefined ? undefined : register.lives.get(held)?.until
   if (expiry !== undefined && expiry <= wallAt(jumps, label.invoked.at)) return "staleReadBeyondBound"
   const later = register.intervals.filter(

@@ -13,16 +13,10 @@ export const checkHotKey = (
   { staleness }: Guarantees
 ): ReadonlyArray<Violation> => {
   const ofKey = operations.filter(({ step }) => step.keys[0] === key)
-  const makers = new Map(
-    ofKey.flatMap(
-      (operation): ReadonlyArray<readonly [string, Operation]> => [
-        [valueId(operation.step, key), operation],
-        ...operation.loads.flatMap(
-          ({ made }): ReadonlyArray<readonly [string, Operation]> => (made === undefined ? [] : [[made, operation]])
-        )
-      ]
-    )
-  )
+  const makers = new Map(ofKey.map((operation) => [valueId(operation.step, key), operation]))
+  for (const operation of ofKey) {
+    for (const { made } of operation.loads) if (made !== undefined) makers.set(made, operation)
+  }
   const acknowledged = ofKey.filter(isDone).sort((a, b) => a.completed!.seq - b.completed!.seq)
   const newest = newestBefore(acknowledged)
   const violations: Array<Violation> = []

@@ -57,10 +57,10 @@ const timeline = ({ operations }: History): ReadonlyArray<Moment> =>
   operations
     .flatMap(({ invoked, completed, applications, loads }) => [
       invoked,
-      ...(completed === undefined ? [] : [completed]),
-      ...loads.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])),
-      ...applications.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to]))
+      completed,
+      ...[...loads, ...applications].flatMap(({ from, to }) => [from, to])
     ])
+    .filter((moment) => moment !== undefined)
     .sort((a, b) => a.seq - b.seq)
 
 /** The operations on one key, and its values. */

@@ -42,16 +42,16 @@ export const define = (name: string, requires: ReadonlyArray<Requirement>, body:
   body
 })
 
-/** Like {@link define}, for cases of a capability. Their subject also has the operations of the capability. */
+/** Like {@link define}, for cases of a capability, whose bodies also get its service. */
 export const defineFor =
-  <Id, S extends object>(capability: Requirement, service: Context.Service<Id, S>) =>
+  <Id, S>(capability: Requirement, service: Context.Service<Id, S>) =>
   (
     name: string,
     requires: ReadonlyArray<Requirement>,
-    body: (subject: Subject & S) => ReturnType<Definition["body"]>
+    body: (subject: Subject, service: S) => ReturnType<Definition["body"]>
   ): Definition =>
     define(name, [capability, ...requires], function* (subject) {
-      yield* body({ ...subject, ...(yield* service) })
+      yield* body(subject, yield* service)
     })
 
 /** Runs a case in a collection of its own. */

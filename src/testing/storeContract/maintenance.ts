@@ -7,64 +7,64 @@ const define = defineFor("Maintenance", Maintenance)
 
 /** Cases for stores with the capability `Maintenance`. */
 export const maintenance = [
-  define("clears one collection and leaves the others [MA1]", ["Misses"], function* ({ kv, at, clearCollection }) {
+  define("clears one collection and leaves the others [MA1]", ["Misses"], function* ({ kv, at }, maintenance) {
     const other = { collection: `${at.collection}-other` }
     yield* kv.putMany(Object.entries({ a: 1, b: 2 }), at)
     yield* kv.put("a", 3, other)
-    yield* equal(yield* clearCollection(at), 2)
+    yield* equal(yield* maintenance.clearCollection(at), 2)
     yield* equal(yield* kv.getMany(["a", "b"], at), [undefined, undefined])
     yield* equal(yield* kv.get("a", other), 3)
-    yield* equal(yield* clearCollection(at), 0, "when cleared twice")
+    yield* equal(yield* maintenance.clearCollection(at), 0, "when cleared twice")
   }),
-  define("clears by name, not by pattern [MA2]", ["Misses"], function* ({ kv, at: { collection }, clearCollection }) {
+  define("clears by name, not by pattern [MA2]", ["Misses"], function* ({ kv, at: { collection } }, maintenance) {
     const names = ["t*", "t", "t::b", "tx", "t?", "t[x]", "t%"].map((name) => `${collection}${name}`)
     for (const name of names) yield* kv.put("b::c", name, { collection: name })
     for (const [i, name] of names.entries()) {
-      yield* equal(yield* clearCollection({ collection: name }), 1, name)
+      yield* equal(yield* maintenance.clearCollection({ collection: name }), 1, name)
       for (const rest of names.slice(i + 1)) {
         yield* equal(yield* kv.get("b::c", { collection: rest }), rest, `clearing ${name} touched ${rest}`)
       }
     }
   }),
-  define("clears a large collection [MA3]", ["Misses"], function* ({ kv, at, maxEntries, clearCollection }) {
+  define("clears a large collection [MA3]", ["Misses"], function* ({ kv, at, maxEntries }, maintenance) {
     const keys = Array.from({ length: Math.min(2500, maxEntries) }, (_, i) => `key-${i}`)
     yield* kv.putMany(
       keys.map((key) => [key, 1]),
       at
     )
-    yield* equal(yield* clearCollection(at), keys.length)
+    yield* equal(yield* maintenance.clearCollection(at), keys.length)
     yield* equal(yield* kv.getMany(keys, at), Array(keys.length).fill(undefined))
   }),
-  define("clears all collections [MA4]", ["Misses", "Exclusive"], function* ({ kv, at, clear }) {
-    yield* clear
+  define("clears all collections [MA4]", ["Misses", "Exclusive"], function* ({ kv, at }, maintenance) {
+    yield* maintenance.clear
     const places = [at, { collection: `${at.collection}*` }, { collection: "a::b" }, {}]
     for (const place of places) yield* kv.put("key", 1, place)
-    yield* equal(yield* clear, places.length)
+    yield* equal(yield* maintenance.clear, places.length)
     for (const place of places) yield* equal(yield* kv.get("key", place), undefined)
-    yield* equal(yield* clear, 0, "when cleared twice")
+    yield* equal(yield* maintenance.clear, 0, "when cleared twice")
     yield* kv.put("key", 2, at)
     yield* equal(yield* kv.get("key", at), 2, "a put after clear")
   }),
-  define("removes expired entries only [MA5]", ["Misses"], function* ({ kv, at, advance, removeExpired }) {
+  define("removes expired entries only [MA5]", ["Misses"], function* ({ kv, at, advance }, maintenance) {
     yield* kv.putMany(Object.entries({ a: 1, b: 2 }), { ...at, ttl: "1 second" })
     yield* kv.put("live", 3, at)
     yield* kv.put("later", 4, { ...at, ttl: "1 hour" })
     yield* advance("1100 millis")
-    const count = yield* removeExpired
+    const count = yield* maintenance.removeExpired
     yield* isTrue(Number.isInteger(count) && count >= 0, `${count} is not a count`)
     yield* equal(yield* kv.getMany(["a", "b", "live", "later"], at), [undefined, undefined, 3, 4])
   }),
-  define("does not count expired entries as cleared [MA6]", [], function* ({ kv, at, advance, clearCollection }) {
+  define("does not count expired entries as cleared [MA6]", [], function* ({ kv, at, advance }, maintenance) {
     yield* kv.put("a", 1, { ...at, ttl: "1 second" })
     yield* kv.put("b", 1, at)
     yield* advance("1100 millis")
-    yield* equal(yield* clearCollection(at), 1)
+    yield* equal(yield* maintenance.clearCollection(at), 1)
   }),
-  define("clears the default collection [MA7]", ["Misses", "Exclusive"], function* ({ kv, at, clearCollection }) {
-    yield* clearCollection()
+  define("clears the default collection [MA7]", ["Misses", "Exclusive"], function* ({ kv, at }, maintenance) {
+    yield* maintenance.clearCollection()
     yield* kv.put("key", 1)
     yield* kv.put("key", 2, at)
-    yield* equal(yield* clearCollection(), 1)
+    yield* equal(yield* maintenance.clearCollection(), 1)
     yield* equal(yield* kv.get("key"), undefined)
     yield* equal(yield* kv.get("key", at), 2)
   }),

@@ -1,14 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Value from "../../Value.ts"
 import { define, type Subject } from "./Case.ts"
-import { equal, failsWith } from "./check.ts"
+import { equal, failsWith, roundTrip } from "./check.ts"
 import * as vectors from "./vectors.ts"
-
-const roundTrip = ({ kv, at }: Subject, name: string, value: Value.Value) =>
-  Effect.gen(function* () {
-    yield* kv.put(name, value, at)
-    yield* equal(yield* kv.get(name, at), value, name)
-  })
 
 const isRefused = ({ kv, at }: Subject, name: string, value: unknown, path: string | undefined) =>
   Effect.gen(function* () {
