@@ -62,13 +62,16 @@ export const mapEntries =
       ...(prefersText && { prefersText }),
       ...(decode && {
         get: (call: Call.Get) =>
-          Effect.flatMap(driver.get(call), (entries) => eachEager(entries, perEntry(call, decode)))
+          Effect.flatMap(driver.get(call), (entries) =>
+            eachEager(entries, (entry, index) => decode(entry, Call.placeOf(call, index), nameOf(call, index)))
+          )
       }),
       ...(encode && {
         put: (call: Call.Put) =>
           Effect.suspend(() =>
-            Effect.flatMapEager(eachEager(call.entries, perEntry(call, encode)), (entries) =>
-              putEncoded(driver, call, entries)
+            Effect.flatMapEager(
+              eachEager(call.entries, (entry, index) => encode(entry, Call.placeOf(call, index), nameOf(call, index))),
+              (entries) => putEncoded(driver, call, entries)
             )
           ),
         atomic: driver.atomic && { compareAndPut: encodeOne(driver.atomic, encode) }
@@ -77,7 +80,7 @@ export const mapEntries =
     if (decode === undefined || !mayHide) return mapped
     const hiding: Hiding = {
       get: driver.get,
-      decode: (entry, call, index) => perEntry(call, decode)(entry, index)
+      decode: (entry, call, index) => decode(entry, Call.placeOf(call, index), nameOf(call, index))
     }
     return {
       ...mapped,
@@ -86,11 +89,10 @@ export const mapEntries =
     }
   }
 
-/** Applies a function of a mapping to an entry of a call, by its index. */
-const perEntry =
-  <In, A>(call: Call.Get | Call.Put, f: (entry: In, place: Place, name: Name) => A) =>
-  (entry: In, index: number): A =>
-    f(entry, Call.placeOf(call, index), { collection: call.collection, key: call.keys[index]! })
+const nameOf = (call: Call.Get | Call.Put | Call.CompareAndPut, index: number): Name => ({
+  collection: call.collection,
+  key: call.keys[index]!
+})
 
 /** Of duplicate keys, the last one counts, even if its entry is dropped. */
 const putEncoded = (
@@ -121,7 +123,7 @@ const encodeOne =
     const { entry: given } = call
     if (given === undefined) return compareAndPut(call)
     return Effect.flatMap(
-      Effect.suspend(() => encode(given, call.place, { collection: call.collection, key: call.keys[0]! })),
+      Effect.suspend(() => encode(given, call.place, nameOf(call, 0))),
       (entry): Effect.Effect<Call.Swapped, WriteError> => {
         if (entry === "ignore") return Effect.succeed(entry)
         if (entry !== "delete") return compareAndPut({ ...call, entry })
