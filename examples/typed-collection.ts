@@ -34,4 +34,4 @@ program.pipe(Effect.provide(Users.layer.pipe(Layer.provideMerge(Memory.layer()))
 // Alice, born 1990, a User: true
 // bob: None
 // get in collection "users": there is no such key.
-// get in collection "users": what is stored cannot be read: it does not match the collection's schema.
+// get in collection "users": the stored entry cannot be read: it does not match the collection's schema.

@@ -1,32 +1,32 @@
 /**
- * Every error that a store, a wrapper or a collection can fail with.
+ * The errors of stores, wrappers and collections.
  *
  * **Details**
  *
- * Errors are tagged classes, to be handled with `Effect.catchTag`. Each has the `operation`, its
- * `collection` and `keys` (as the application named them, without prefixes that the stack adds), and two properties for
+ * Errors are tagged classes. Handle them with `Effect.catchTag`. Each error has the `operation`, its `collection` and
+ * its `keys` (as the application named them, without the prefixes that the stack adds), and two properties for
  * policies:
  *
- * - `retryable`: whether the same call may succeed when it is made again.
+ * - `retryable`: whether the same call may succeed if it is repeated.
  * - `outcome`, for writes: `"not-applied"` if the store is certainly unchanged, `"unknown"` if the write may have been
  *   applied. It is `undefined` for reads.
  *
- * {@link ReadError} and {@link WriteError} are all errors of reads and of writes. So the compiler knows, for example, that a
- * `get` never fails with `ReadOnlyError`.
+ * {@link ReadError} lists the errors of reads, and {@link WriteError} those of writes. So the compiler knows, for
+ * example, that a `get` never fails with `ReadOnlyError`.
  *
- * `message` is safe to log and to send to others. It has the operation, the collection, the number of keys and the reason,
- * but no key, no value, no password and nothing that the backend quotes. `console.log`, `JSON.stringify` and Effect's
- * loggers show no more (`toJSON`). Keys are in `keys`, and the backend's own error is in `cause`.
+ * `message` is safe to log and to send to others. It contains the operation, the collection, the number of keys and the
+ * reason, but no key, no value, no password and no text that the backend quotes. `console.log`, `JSON.stringify` and
+ * Effect's loggers show the same (`toJSON`). `keys` contains the keys, and `cause` the backend's own error.
  *
  * **Gotchas**
  *
- * - `keys`, `key`, `ttl`, `path` and `cause` are for your program, not for logs: keys may be session ids, `path` has the names
- *   of the value's fields, and `cause` may quote a key (a file's path has its name). Redis' replies are stripped of what was
- *   sent.
- * - `Cause.pretty` prints the `cause` of an error, too. So do Effect's loggers when they are given a `Cause`, `runMain`, and
- *   exporters of spans that you open (`Effect.withSpan`; those of `Tracing` have no cause). Log `error.message`, and handle
- *   errors inside of such a span, where keys are secret.
- * - Collections are in messages, logs, metrics and spans. Do not name them after secrets.
+ * - Use `keys`, `key`, `ttl`, `path` and `cause` in your program, but do not log them. Keys may be session ids, `path`
+ *   contains names of the value's fields, and `cause` may quote a key (the path of a file contains the key). The
+ *   `cause` of an error of Redis contains nothing that was sent to the server.
+ * - `Cause.pretty` also prints the `cause` of an error. So do `runMain`, Effect's loggers if you pass them a `Cause`,
+ *   and exporters of spans that you open with `Effect.withSpan` (spans of `Tracing` contain no cause). If your keys are
+ *   secret, log `error.message`, and handle errors inside the span.
+ * - Messages, logs, metrics and spans contain the collection. Do not use secrets as names of collections.
  *
  * @since 0.1.0
  */
@@ -36,20 +36,22 @@ import { type Outcome, type Place, where } from "./errors/place.ts"
 
 export type { Operation, Outcome, Place } from "./errors/place.ts"
 
-/** A step of a path: a field that is an identifier, an index, or any other field. */
+/** A step of a path: a field with a plain name, an index, or a field with any other name. */
 const pathStep = /\.[^.[\]]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\]/g
 
-/** Fields that are plain words. The names of others may be data, such as session ids. */
+/** Fields whose names are plain words. Other names may be data, such as session ids. */
 const plainField = /^(\.[A-Za-z_$]{1,32}\d{0,2}|\.…|\[\d+\])$/
 
 const shownPath = (path: string): string => path.replace(pathStep, (step) => (plainField.test(step) ? step : "[…]"))
 
 /**
- * The backend could not be reached, or was not ready: connection refused or lost, loading, failing over, busy.
+ * The backend cannot be reached or is not ready: the connection was refused or lost, or the server is loading, failing
+ * over or busy.
  *
  * **Details**
  *
- * Retryable, unless the layer is closed (`isClosed`). A write's `outcome` is `"unknown"` once the request may have been sent, `"not-applied"` before.
+ * Retryable, unless the layer is closed (`isClosed`). The `outcome` of a write is `"unknown"` if the request may have
+ * been sent, otherwise `"not-applied"`.
  *
  * @since 0.1.0
  */
@@ -63,7 +65,7 @@ export class StoreUnavailableError extends failure("StoreUnavailableError")<
     return outcomeAt(this, this.sent ? "unknown" : "not-applied")
   }
   override get message(): string {
-    if (this.isClosed) return `${where(this)}: ${this.reason}. Keep its scope open for as long as the service is used.`
+    if (this.isClosed) return `${where(this)}: ${this.reason}. Keep its scope open while you use the service.`
     return `${where(this)}: the store is unavailable (${this.reason}).`
   }
 }
@@ -73,8 +75,8 @@ export class StoreUnavailableError extends failure("StoreUnavailableError")<
  *
  * **Details**
  *
- * Not retryable. A write's `outcome` is `"not-applied"`, or `"unknown"` if it may have been applied (`maybeApplied`: a batch
- * that was refused half-way, a disk that failed at the end).
+ * Not retryable. The `outcome` of a write is `"not-applied"`, or `"unknown"` if a part of it may have been applied
+ * (`maybeApplied`), such as a batch that was refused halfway, or a write during whose commit the disk failed.
  *
  * @since 0.1.0
  */
@@ -87,16 +89,16 @@ export class StoreError extends failure("StoreError")<
   }
   override get message(): string {
     const applied = this.outcome === "unknown" ? " Some of it may have been applied." : ""
-    return `${where(this)}: the store refused (${this.reason}).${applied}`
+    return `${where(this)}: the store refused the operation (${this.reason}).${applied}`
   }
 }
 
 /**
- * A layer could not be built: an option is wrong, or the backend did not answer in time.
+ * A layer could not be built: an option is not valid, or the backend did not reply in time.
  *
  * **Details**
  *
- * Only layers fail with it, never an operation.
+ * Only building a layer fails with this error. Operations never do.
  *
  * @since 0.1.0
  */
@@ -117,8 +119,8 @@ export class StoreSetupError extends failure("StoreSetupError")<{
  *
  * **Gotchas**
  *
- * A write's `outcome` is `"unknown"`: it may still be applied after this error. It is `"not-applied"` if no time was left when
- * it began (`sent: false`), and if only the read of an `update` had begun.
+ * The `outcome` of a write is `"unknown"`: the write may still be applied after this error. It is `"not-applied"` if no
+ * time was left to start the write (`sent: false`), or if only the read of an `update` had started.
  *
  * @since 0.1.0
  */
@@ -130,14 +132,14 @@ export class TimeoutError extends failure("TimeoutError")<
     return outcomeAt(this, this.sent === false ? "not-applied" : "unknown")
   }
   override get message(): string {
-    if (this.sent === false) return `${where(this)}: no time was left for it.`
+    if (this.sent === false) return `${where(this)}: no time was left to start it.`
     const write = this.outcome === "unknown" ? " The write may still be applied." : ""
     return `${where(this)}: no answer within ${Duration.format(this.duration)}.${write}`
   }
 }
 
 /**
- * A key, collection or prefix that no store can hold: too long, not well-formed Unicode, or no string.
+ * A key, collection or prefix is not valid: it is too long, not well-formed Unicode, or not a string.
  *
  * @since 0.1.0
  */
@@ -151,7 +153,7 @@ export class InvalidKeyError extends unappliedFailure("InvalidKeyError")<
 }
 
 /**
- * A TTL that is zero, negative, not a number, or beyond the year 9999.
+ * A TTL is not valid: it is zero, negative, not a number, or ends after the year 9999.
  *
  * @since 0.1.0
  */
@@ -166,13 +168,16 @@ export class InvalidTtlError extends failure("InvalidTtlError")<
 }
 
 /**
- * A value that is neither JSON nor bytes, that throws when it is read, or that does not fit the collection's schema.
+ * A value cannot be stored: it is neither JSON nor bytes, reading it throws, or it does not match the collection's
+ * schema.
  *
  * @since 0.1.0
  */
 export class SerializationError extends failure("SerializationError")<
   Place & {
-    /** Where in the value, such as `$.user.tags[2]`. In the message, fields that are no plain words are `[…]`. */
+    /**
+     * The place in the value, such as `$.user.tags[2]`. The message shows `[…]` for fields that are not plain words.
+     */
     readonly path: string
     readonly reason: string
     readonly cause?: unknown
@@ -186,7 +191,8 @@ export class SerializationError extends failure("SerializationError")<
 }
 
 /**
- * The stored value cannot be read: it is not an entry of this library, or does not fit the collection's schema.
+ * A stored entry cannot be read: it is not in a format of effect-kv, or its value does not match the collection's
+ * schema.
  *
  * @since 0.1.0
  */
@@ -195,12 +201,12 @@ export class DeserializationError extends unappliedFailure("DeserializationError
 > {
   readonly retryable = false
   override get message(): string {
-    return `${where(this)}: what is stored cannot be read: ${this.reason}.`
+    return `${where(this)}: the stored entry cannot be read: ${this.reason}.`
   }
 }
 
 /**
- * A write to a store that is `ReadOnly`.
+ * A write was rejected by the `ReadOnly` wrapper.
  *
  * @since 0.1.0
  */
@@ -213,14 +219,20 @@ export class ReadOnlyError extends failure("ReadOnlyError")<Place> {
 }
 
 /**
- * A value that is larger than a wrapper allows or a store can hold: the `maxSize` of `LimitSize`, the
- * `maxDecompressedSize` of `Compression`, what fits into the JSON envelope of `Compression` or `FernetEncryption`, the
- * server's own limit with `Redis`, the longest string with `EffectStore`.
+ * A value is larger than a wrapper or store allows.
  *
  * **Details**
  *
- * `size` and `maxSize` are bytes: of the value's UTF-8 JSON, or of what the store would have to hold. `limitedBy` names the
- * wrapper or store.
+ * The limit is one of these:
+ *
+ * - `maxSize` of `LimitSize`
+ * - `maxDecompressedSize` of `Compression`
+ * - the size of a JSON envelope of `Compression` or `FernetEncryption`
+ * - the limit of the Redis server
+ * - the longest string, with `EffectStore`
+ *
+ * `size` and `maxSize` are in bytes, either of the value as JSON in UTF-8, or of the form in which it would be stored.
+ * `limitedBy` is the name of the wrapper or store.
  *
  * @since 0.1.0
  */
@@ -231,12 +243,12 @@ export class EntryTooLargeError extends failure("EntryTooLargeError")<
   readonly outcome = "not-applied"
   override get message(): string {
     const limit = this.limitedBy === undefined ? "the limit" : `the limit of ${this.limitedBy}`
-    return `${where(this)}: the value has ${this.size} bytes, ${limit} is ${this.maxSize}.`
+    return `${where(this)}: the value has ${this.size} bytes; ${limit} is ${this.maxSize}.`
   }
 }
 
 /**
- * A value smaller than `LimitSize` allows. Sizes are bytes of the UTF-8 JSON.
+ * A value is smaller than the `minSize` of `LimitSize`. Sizes are in bytes, of the value as JSON in UTF-8.
  *
  * @since 0.1.0
  */
@@ -246,7 +258,7 @@ export class EntryTooSmallError extends failure("EntryTooSmallError")<
   readonly retryable = false
   readonly outcome = "not-applied"
   override get message(): string {
-    return `${where(this)}: the value has ${this.size} bytes, the least is ${this.minSize}.`
+    return `${where(this)}: the value has ${this.size} bytes; the minimum is ${this.minSize}.`
   }
 }
 
@@ -268,14 +280,15 @@ export class EncryptionError extends failure("EncryptionError")<
 /**
  * Why a value could not be decrypted.
  *
- * - `"wrong-key"`: no key of the ring fits. (Fernet cannot tell another key from altered data.)
- * - `"altered"`: the key is there, but what it authenticates was changed or cut (Aead).
- * - `"moved"`: it was encrypted for another store, collection or key (Aead).
- * - `"revived"`: it would live longer than it was encrypted for (Aead).
- * - `"too-old"`, `"in-future"`: it was encrypted longer ago than `maxAge`, or not yet (Fernet).
- * - `"corrupted"`: not in the form of an encrypted value any more.
- * - `"not-encrypted"`: plaintext, or encrypted by another wrapper, where only its own encryption is accepted.
- * - `"unsupported-version"`: written by a version of the format that this one does not know.
+ * - `"wrong-key"`: the wrapper does not have the key of this value. (Fernet reports this for altered data, too.)
+ * - `"altered"`: the wrapper has the key, but the value or its authenticated data was changed or truncated (Aead).
+ * - `"moved"`: the value was encrypted for another store, collection or key (Aead).
+ * - `"revived"`: the entry would live longer than when it was encrypted (Aead).
+ * - `"too-old"`: the value was encrypted longer ago than `maxAge` allows (Fernet).
+ * - `"in-future"`: the value has a time of encryption in the future (Fernet).
+ * - `"corrupted"`: the value does not have the form of an encrypted value.
+ * - `"not-encrypted"`: the value is plaintext, or was encrypted by another wrapper, and the wrapper accepts neither.
+ * - `"unsupported-version"`: the value is in a version of the format that this version of effect-kv does not support.
  *
  * @since 0.1.0
  */
@@ -291,7 +304,7 @@ export type DecryptionReason =
   | "unsupported-version"
 
 /**
- * A stored value could not be decrypted, or was not encrypted where it had to be.
+ * A stored value could not be decrypted, or is not encrypted although it must be.
  *
  * @since 0.1.0
  */
@@ -305,7 +318,7 @@ export class DecryptionError extends unappliedFailure("DecryptionError")<
 }
 
 /**
- * A stored value could not be decompressed: it is damaged, of an unknown algorithm, or larger than allowed.
+ * A stored value could not be decompressed: it is damaged, has an unknown algorithm, or is larger than allowed.
  *
  * @since 0.1.0
  */
@@ -319,7 +332,7 @@ export class DecompressionError extends unappliedFailure("DecompressionError")<
 }
 
 /**
- * A key that had to be there is missing or expired: `Collection`'s `getOrFail`.
+ * A key is missing or expired. Only `getOrFail` of `Collection` fails with this error.
  *
  * @since 0.1.0
  */
@@ -331,7 +344,7 @@ export class MissingKeyError extends failure("MissingKeyError")<Place & { readon
 }
 
 /**
- * `Atomic.update` lost against other writers more often than its retries allow.
+ * Other writers changed the key during every attempt of `Atomic.update`, until it had no retries left.
  *
  * @since 0.1.0
  */
@@ -344,11 +357,11 @@ export class ConflictError extends failure("ConflictError")<Place & { readonly a
 }
 
 /**
- * A circuit breaker is open: the store failed too often, and is left alone until `retryAfter` has passed.
+ * The circuit is open: the store failed too often, and gets no calls until `retryAfter` has passed.
  *
  * **Details**
  *
- * `retryAfter` is zero while a call is under way that finds out whether the store is back.
+ * `retryAfter` is zero while a probe checks whether the store has recovered.
  *
  * @since 0.1.0
  */
@@ -358,19 +371,19 @@ export class CircuitOpenError extends unappliedFailure("CircuitOpenError")<
   readonly retryable = true
   override get message(): string {
     return Duration.isZero(this.retryAfter)
-      ? `${where(this)}: the circuit is half-open, until it is known whether the store is back.`
+      ? `${where(this)}: the circuit is half-open while a probe checks whether the store has recovered.`
       : `${where(this)}: the circuit is open for another ${Duration.format(this.retryAfter)}.`
   }
 }
 
 /**
- * Too many calls are running and waiting already, or this one has `waited` for its turn for as long as it may.
+ * Too many calls are running or waiting already, or this call has waited for as long as the bulkhead allows (`waited`).
  *
  * @since 0.1.0
  */
 export class BulkheadFullError extends unappliedFailure("BulkheadFullError")<
   Place & {
-    /** How many calls may run and wait. */
+    /** How many calls may run or wait at the same time. */
     readonly limit: number
     readonly waited?: Duration.Duration
   }
@@ -379,12 +392,12 @@ export class BulkheadFullError extends unappliedFailure("BulkheadFullError")<
   override get message(): string {
     return this.waited === undefined
       ? `${where(this)}: ${this.limit} calls are running or waiting already.`
-      : `${where(this)}: too many calls are running, and it was not its turn within ${Duration.format(this.waited)}.`
+      : `${where(this)}: too many calls are running, and this one could not start within ${Duration.format(this.waited)}.`
   }
 }
 
 /**
- * More calls than the rate limit allows. One is allowed again after `retryAfter`.
+ * The call exceeds the rate limit. The next call is allowed after `retryAfter`.
  *
  * @since 0.1.0
  */
@@ -398,7 +411,8 @@ export class RateLimitedError extends unappliedFailure("RateLimitedError")<
 }
 
 /**
- * What any operation can fail with, and so what a wrapper made with `Driver.around` may add to it.
+ * The errors that every operation can fail with. A wrapper made with `Driver.around` may add these errors to any
+ * operation.
  *
  * @since 0.1.0
  */
@@ -411,14 +425,14 @@ export type CommonError =
   | RateLimitedError
 
 /**
- * What a read can fail with: `get`, `getMany`, `ttl`, `ttlMany`, and the streams of `Enumeration`.
+ * The errors of reads: `get`, `getMany`, `ttl`, `ttlMany`, and the streams of `Enumeration`.
  *
  * @since 0.1.0
  */
 export type ReadError = CommonError | InvalidKeyError | DeserializationError | DecryptionError | DecompressionError
 
 /**
- * What a write can fail with: `put`, `putMany`, `delete`, `deleteMany`, `clear`.
+ * The errors of writes: `put`, `putMany`, `delete`, `deleteMany`, `clear`.
  *
  * @since 0.1.0
  */
@@ -433,7 +447,7 @@ export type WriteError =
   | EncryptionError
 
 /**
- * Every error of an operation.
+ * The errors of all operations.
  *
  * @since 0.1.0
  */

@@ -1,15 +1,16 @@
 /**
- * Presets: wrappers in the right order, with defaults for a purpose.
+ * Presets that apply several wrappers in the right order.
  *
  * **Details**
  *
- * A stack transforms a layer as a wrapper does. It is only a `pipe` of wrappers: use it as it is, or as an example for your
- * own.
+ * A stack transforms a layer like a single wrapper. It is only a `pipe` of wrappers: use it directly, or as an example for
+ * your own.
  *
  * **Gotchas**
  *
- * The wrappers that measure are the last of each stack. They do not see what wrappers around the stack do: a circuit breaker
- * there hides failures from them, a cache most reads. Add policies and caches by the options, which put each in its place.
+ * The outermost wrappers of each stack measure. They do not see what happens in wrappers outside the stack, such as the
+ * rejections of a circuit breaker or the hits of a cache. Add policies and caches with the options of the stack, which put
+ * each wrapper in the right place.
  *
  * @since 0.1.0
  */
@@ -39,7 +40,7 @@ import * as Timeout from "./wrappers/Timeout.ts"
 import * as Tracing from "./wrappers/Tracing.ts"
 
 /**
- * Transforms a layer, and adds `Statistics` to it. `E2` and `R2` are the errors and requirements of the cache's layer.
+ * Transforms a layer, and adds `Statistics` to it. `E2` and `R2` are the errors and requirements of the layer of the cache.
  *
  * @since 0.1.0
  */
@@ -52,7 +53,7 @@ export type Stack<E2 = never, R2 = never> = <A, E, R>(
  *
  * @since 0.1.0
  */
-export type Near = Layer.Layer<KeyValue | Maintenance, any, any>
+export type CacheLayer = Layer.Layer<KeyValue | Maintenance, any, any>
 
 /**
  * Options of all stacks.
@@ -69,7 +70,7 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export type ProductionOptions<Cache extends Near = never> = Encryption & ProductionPolicies<Cache>
+export type ProductionOptions<Cache extends CacheLayer = never> = Encryption & ProductionPolicies<Cache>
 
 /**
  * How {@link production} encrypts: with `Aead`, or with Fernet, which py-key-value reads.
@@ -95,11 +96,11 @@ export type Encryption =
     }
 
 /**
- * Limits and a cache, each of which is left out unless its option is given. `{}` uses the wrapper's defaults.
+ * Options for limits and a cache. A wrapper is included only if its option is given. `{}` uses the defaults of the wrapper.
  *
  * @since 0.1.0
  */
-export interface Limits<Cache extends Near = never> extends Options {
+export interface Limits<Cache extends CacheLayer = never> extends Options {
   /** Limits how many calls run at a time. Default: none. */
   readonly bulkhead?: Bulkhead.Options | undefined
   /** Limits how many calls may start per time window. Default: none. */
@@ -111,11 +112,11 @@ export interface Limits<Cache extends Near = never> extends Options {
 }
 
 /**
- * Other options of {@link production}.
+ * Options of {@link production} other than those of encryption.
  *
  * @since 0.1.0
  */
-export interface ProductionPolicies<Cache extends Near = never> extends Limits<Cache> {
+export interface ProductionPolicies<Cache extends CacheLayer = never> extends Limits<Cache> {
   /** Limit on each attempt. Default: 5 seconds. */
   readonly timeout?: Duration.Input | undefined
   /** Sends a second attempt for slow reads. Default: none. */
@@ -135,7 +136,7 @@ export interface ProductionPolicies<Cache extends Near = never> extends Limits<C
  *
  * @since 0.1.0
  */
-export interface MultiTenantOptions<Cache extends Near = never> extends Limits<Cache> {
+export interface MultiTenantOptions<Cache extends CacheLayer = never> extends Limits<Cache> {
   /** Name of the tenant, the prefix of its collections. */
   readonly tenant: string
   /** Limits the size of values. Default: `{ maxSize: "1 MiB" }`. */
@@ -143,11 +144,11 @@ export interface MultiTenantOptions<Cache extends Near = never> extends Limits<C
 }
 
 /**
- * Adds logs at level `Debug`, spans, metrics and statistics, and changes nothing else.
+ * Adds log lines at level `Debug`, spans, metrics and statistics. Nothing else changes.
  *
  * **When to use**
  *
- * Use it as the last of a stack of your own.
+ * Use it as the outermost part of your own stack.
  *
  * **Details**
  *
@@ -167,29 +168,32 @@ export const monitoring =
     )
 
 /**
- * For a store across a network: limits each attempt, retries failures, encrypts and compresses values, and measures all of
- * it.
+ * Limits each attempt, retries failures, encrypts and compresses values, and measures all of this.
+ *
+ * **When to use**
+ *
+ * Use it for a store that is reached over a network.
  *
  * **Details**
  *
  * store → Timeout → *Hedge* → Retry → *CircuitBreaker* → *Bulkhead* → *RateLimit* → *Deadline* → FernetEncryption or Aead →
  * Compression → *LimitSize* → *PassthroughCache* → Tracing → Statistics
  *
- * Those in italics are included when their option is given. Why in this order:
+ * The wrappers in italics are included only if their options are given. The reasons for this order:
  *
  * - Timeout and Hedge apply to each attempt, so they are inside Retry.
  * - The circuit breaker counts operations that failed after all their attempts. A call that it rejects leaves the bulkhead
- *   at once; a call that waits for the rate limit holds no place in the bulkhead. The deadline includes all of this.
- * - The codecs are outside Retry, so a value is compressed and encrypted once, for all attempts. Compression is outside
- *   encryption, because encrypted data does not compress. LimitSize checks the value before both.
+ *   at once. A call that waits for the rate limit holds no place in the bulkhead. The deadline includes all of this.
+ * - Encryption and Compression are outside Retry, so a value is compressed and encrypted once, for all attempts. Compression
+ *   is outside encryption, because encrypted data does not compress. LimitSize checks the value before both.
  * - A cache hit skips all of this. The cache holds values unencrypted, unless its own layer encrypts them.
- * - Tracing and Statistics see every operation: rejections and timeouts by their error, cache hits as hits. The metrics
- *   `effect_kv.cache` (by `cache.result`), `effect_kv.retry.retries`, `effect_kv.circuit_breaker.rejected`,
- *   `effect_kv.bulkhead.rejected`, `effect_kv.rate_limit.rejected` and `effect_kv.deadline.exceeded` tell them apart, under
- *   the name of the `store`.
+ * - Tracing and Statistics see every operation: rejections and timeouts by their error, cache hits as hits. To tell these
+ *   apart, use the metrics `effect_kv.cache` (by `cache.result`), `effect_kv.retry.retries`,
+ *   `effect_kv.circuit_breaker.rejected`, `effect_kv.bulkhead.rejected`, `effect_kv.rate_limit.rejected` and
+ *   `effect_kv.deadline.exceeded`, under the name of the `store`.
  *
- * Encrypted and compressed values are stored as bytes without base64, unless `envelope: "json"` is given for py-key-value.
- * Apply the stack to a `Fallback` or `Replicate`, not the other way round, and give each of their stores its own `Timeout`.
+ * Encrypted and compressed values are stored as bytes without base64. For py-key-value, set `envelope: "json"`. Apply the
+ * stack to a `Fallback` or `Replicate`, not the other way around, and give each of their stores its own `Timeout`.
  *
  * **Example**
  *
@@ -214,7 +218,9 @@ export const monitoring =
  * @since 0.1.0
  */
 export const production =
-  <Cache extends Near = never>(options: ProductionOptions<Cache>): Stack<Layer.Error<Cache>, Layer.Services<Cache>> =>
+  <Cache extends CacheLayer = never>(
+    options: ProductionOptions<Cache>
+  ): Stack<Layer.Error<Cache>, Layer.Services<Cache>> =>
   (store) => {
     const { envelope = "binary", store: name } = options
     return store.pipe(
@@ -234,7 +240,7 @@ export const production =
     )
   }
 
-/** No wrapper unless its options are given. */
+/** Applies a wrapper only if its options are given. */
 const given = <Given, E, R>(
   options: Given | undefined,
   wrap: (options: Given) => Wrapper<never, E, R>
@@ -248,14 +254,18 @@ const limits = ({ store: name, bulkhead, rateLimit, deadline }: Limits<any>): Wr
     given(deadline, (deadline) => Deadline.wrap(deadline, { store: name }))
   )
 
-const cached = <Cache extends Near>({
+const cached = <Cache extends CacheLayer>({
   store,
   cache
 }: Limits<Cache>): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> =>
   given(cache, (cache) => PassthroughCache.wrap({ store, ...cache }))
 
 /**
- * For development: logs every operation with its values, and fails it after 5 seconds.
+ * Logs every operation with its values, and limits each operation to 5 seconds.
+ *
+ * **When to use**
+ *
+ * Use it during development.
  *
  * **Details**
  *
@@ -265,7 +275,7 @@ const cached = <Cache extends Near>({
  *
  * **Gotchas**
  *
- * Values are logged. Do not use it with personal data or secrets.
+ * It logs values. Do not use it with personal data or secrets.
  *
  * @since 0.1.0
  */
@@ -279,24 +289,26 @@ export const development =
     )
 
 /**
- * For one tenant of a shared store: separate collections, a limit on the size of values, separate statistics.
+ * Gives one tenant of a shared store its own collections and statistics, and limits the size of its values.
  *
  * **Details**
  *
  * store → PrefixCollections → *Bulkhead* → *RateLimit* → *Deadline* → LimitSize → *PassthroughCache* → Statistics (named after
  * the tenant, unless `store` is given)
  *
- * Those in italics are included when their option is given. Each tenant has its own limits, so that one tenant cannot use
- * up the store. Values that are too large and cache hits do not count against them. Statistics counts every operation of the
- * tenant, whatever its result.
+ * The wrappers in italics are included only if their options are given. Each tenant has its own limits, so that one tenant
+ * cannot use up the store. Cache hits and rejected values do not count toward the bulkhead, the rate limit and the deadline.
+ * Statistics counts every operation of the tenant, whatever its result.
  *
- * Apply it once for each tenant to the same layer, which is then built once. Put `Timeout`, `Retry` or all of `production`
- * below it, where the tenants share them.
+ * Apply it once per tenant to the same layer, which is then built only once. Put `Timeout`, `Retry` or all of `production`
+ * inside, where the tenants share them.
  *
  * @since 0.1.0
  */
 export const multiTenant =
-  <Cache extends Near = never>(options: MultiTenantOptions<Cache>): Stack<Layer.Error<Cache>, Layer.Services<Cache>> =>
+  <Cache extends CacheLayer = never>(
+    options: MultiTenantOptions<Cache>
+  ): Stack<Layer.Error<Cache>, Layer.Services<Cache>> =>
   (store) => {
     const named = { ...options, store: options.store ?? options.tenant }
     return store.pipe(

@@ -1,18 +1,18 @@
 /**
- * The values that can be stored: any JSON value, or bytes.
+ * The values that you can store: any JSON value, or bytes.
  *
  * **Details**
  *
- * `get` returns exactly what was put, for every JSON value (`-0`, lone surrogates and fields named `__proto__` included) and
- * for bytes. A value that JSON cannot express (`undefined`, `NaN`, `Date`, class instances, cycles, …) fails with a
- * `SerializationError` that names the path, before anything is stored: give such types a schema with `Collection`.
- *
- * A `Uint8Array` of another realm (an iframe, jsdom, `node:vm`), a `Buffer` and an `ArrayBuffer` are bytes, too; `get` returns
- * a `Uint8Array`. Other typed arrays are refused, since their bytes depend on the machine.
- *
- * Values are copied by `put` and `get`: mutating one afterwards does not change the store. Accessors are read once. An
- * accessor that throws, bytes whose buffer was transferred, and JSON of more than 535,822,312 characters (511 MiB, about V8's
- * longest string) are refused in the same way.
+ * - `get` returns exactly the value that was put. This holds for bytes and for every JSON value, including `-0`, lone
+ *   surrogates and fields named `__proto__`.
+ * - If JSON cannot express a value (`undefined`, `NaN`, `Date`, class instances, cycles, …), the write fails with a
+ *   `SerializationError` that contains the path, and nothing is stored. Use `Collection` with a schema for such types.
+ * - A `Uint8Array` of any realm (an iframe, jsdom, `node:vm`), a `Buffer` and an `ArrayBuffer` are bytes. `get` returns
+ *   them as a `Uint8Array`. Other typed arrays fail with a `SerializationError`, because their bytes depend on the
+ *   machine.
+ * - `put` and `get` copy values: mutating a value afterwards does not change the store. Each accessor is read once.
+ * - Writes also fail with a `SerializationError` for an accessor that throws, for bytes whose buffer was transferred,
+ *   and for JSON of more than 535,822,312 characters (511 MiB, about the longest string of V8).
  *
  * @since 0.1.0
  */
@@ -27,56 +27,57 @@ import * as utf8 from "./value/utf8.ts"
 import { validate } from "./value/validate.ts"
 
 /**
- * Any JSON value. Numbers are finite, but for the `NaN` and infinities that py-key-value may have written.
+ * Any JSON value. Numbers are finite, except for `NaN` and infinities that py-key-value wrote.
  *
  * @since 0.1.0
  */
 export type Json = Schema.Json
 
 /**
- * Any JSON value, or bytes (which are stored as they are, never as base64).
+ * Any JSON value, or bytes.
  *
  * @since 0.1.0
  */
 export type Value = Json | Uint8Array
 
 /**
- * How deep arrays and objects may be nested: 1,000 levels.
+ * The maximum depth of nested arrays and objects: 1,000 levels.
  *
  * @since 0.1.0
  */
 export const maxDepth = maxJsonDepth
 
-/** The text that a value was parsed from. The value is one field of it, or, without `field`, the whole. */
+/**
+ * The JSON text that a value was parsed from. The value is the given field of the text, or the whole text without one.
+ */
 interface Source {
   readonly text: string
   readonly field: string | undefined
 }
 
-/** Bytes in pieces. The first piece of a frame is its header (see `codecs/frame.ts`). */
+/** Bytes in several pieces. The first piece of a frame is its header (see `codecs/frame.ts`). */
 interface Pieces {
   readonly pieces: ReadonlyArray<Uint8Array>
   readonly isFrame: boolean
 }
 
 /**
- * A value between the application and a store: validated, copied from the caller's object, and turned into JSON text at
- * most once.
+ * A validated copy of a value, as drivers and wrappers pass it to each other. It is serialized at most once.
  *
  * **Details**
  *
- * A payload is immutable. A driver may keep the payloads that it is given. The caller owns those that a driver returns, so a
- * driver that keeps payloads returns a {@link Payload.copy}.
+ * A payload is immutable. A driver may keep the payloads that it receives. The caller owns the payloads that a driver
+ * returns, so a driver that keeps payloads must return a {@link Payload.copy}.
  *
  * @since 0.1.0
  */
 export class Payload {
-  /** `undefined` until `value` is read from JSON text, or from bytes in pieces. */
+  /** The value, or `undefined` until it is parsed or joined from `encoded`. */
   private decoded: Value | undefined
-  /** The text of JSON once it was made, or bytes in pieces. */
+  /** The JSON text, if it is known, or bytes in pieces. */
   private encoded: string | Pieces | undefined
   private readonly numberKinds: json.NumberKinds
-  /** Kept where parsing may have rounded integers, so that they can be written as they were. */
+  /** Present if parsing may have rounded integers, which must be written unchanged. */
   private readonly source: Source | undefined
 
   private constructor(
@@ -92,11 +93,12 @@ export class Payload {
   }
 
   /**
-   * Validates and copies a value of the application; with `asText`, the copy is turned into text at once. With `exact`,
-   * integers may be `bigint`s. Each accessor of the value is read once. Fails with the problem, also if an accessor throws.
+   * Validates and copies a value of the application. With `asText`, the value is serialized at once. With `exactIntegers`,
+   * integers may be `bigint`s. Each accessor of the value is read once. Fails with the problem, even if an accessor
+   * throws.
    */
   static from(value: unknown, options: FromOptions = {}): Result.Result<Payload, Problem> {
-    const validated = validate(value, options.exact ?? false)
+    const validated = validate(value, options.exactIntegers ?? false)
     if (Result.isFailure(validated)) return Result.fail(validated.failure)
     const { copy, numberKinds, mayBeTooLong } = validated.success
     const isText = options.asText === true && typeof copy === "object" && copy !== null && !bytes.isBytes(copy)
@@ -107,34 +109,34 @@ export class Payload {
   }
 
   /**
-   * Parses JSON text, and also the `NaN`, `Infinity` and `-Infinity` that Python writes. With `exact`, integers beyond
-   * 2^53 become `bigint`s. Fails for what is nested deeper than {@link maxDepth}.
+   * Parses JSON text, including `NaN`, `Infinity` and `-Infinity`, which Python writes. With `exactIntegers`, integers beyond
+   * 2^53 become `bigint`s. Fails if the value is nested deeper than {@link maxDepth}.
    */
-  static parse(text: string, options?: ExactOption): Result.Result<Payload, unknown> {
-    return Result.map(json.parse(text, options?.exact ?? false), (parsed) => Payload.parsed(parsed))
+  static parse(text: string, options?: ExactIntegersOption): Result.Result<Payload, unknown> {
+    return Result.map(json.parse(text, options?.exactIntegers ?? false), (parsed) => Payload.parsed(parsed))
   }
 
-  /** @internal Takes over a parsed value. With `field`, `value` is this field of the text. */
+  /** @internal Wraps a parsed value without a copy. With `field`, `value` is this field of the text. */
   static parsed({ value, numberKinds, source }: json.Parsed, field?: string): Payload {
     return new Payload(value, numberKinds, undefined, source === undefined ? undefined : { text: source, field })
   }
 
-  /** Takes over JSON with finite numbers. The caller must not keep it. */
+  /** Wraps JSON with finite numbers, without a copy. The caller must not use the value afterwards. */
   static json(value: Json, mayHaveNegativeZero = false): Payload {
     return new Payload(value, mayHaveNegativeZero ? "special" : "plain")
   }
 
-  /** Takes over bytes. The caller must not keep them. */
+  /** Wraps bytes, without a copy. The caller must not use them afterwards. */
   static bytes(value: Uint8Array): Payload {
     return new Payload(value, "plain")
   }
 
-  /** Takes over bytes in pieces, which are joined when `value` is read. The caller must not keep them. */
+  /** Wraps bytes in pieces, which are joined when `value` is read. The caller must not use them afterwards. */
   static pieces(pieces: ReadonlyArray<Uint8Array>): Payload {
     return new Payload(undefined, "plain", { pieces, isFrame: false })
   }
 
-  /** @internal Like `pieces`, of which the first is the header of a frame. */
+  /** @internal Like {@link Payload.pieces}, but the first piece is the header of a frame. */
   static frame(pieces: ReadonlyArray<Uint8Array>): Payload {
     return new Payload(undefined, "plain", { pieces, isFrame: true })
   }
@@ -150,15 +152,15 @@ export class Payload {
   }
 
   /**
-   * The value as the application reads it. With `exact` (`Driver.exactIntegers`), integers beyond 2^53 are `bigint`s, even where
-   * {@link Payload.value} has them rounded; without it, they are the nearest `number`.
+   * Returns the value for the application. With `exactIntegers`, integers beyond 2^53 are `bigint`s,
+   * even if they are rounded in {@link Payload.value}. Without it, they are the nearest `number`.
    */
-  toValue(exact: boolean | undefined): Value {
-    if (exact) return this.unroundedValue ?? this.value
+  toValue(exactIntegers: boolean | undefined): Value {
+    if (exactIntegers) return this.unroundedValue ?? this.value
     return this.numberKinds === "exact" ? rounded(this.value as Json) : this.value
   }
 
-  /** The value with the integers of its source, if `value` has rounded ones. */
+  /** The value with exact integers, or `undefined` if parsing has rounded none. */
   private get unroundedValue(): Json | undefined {
     const { source } = this
     const parsed = source === undefined ? undefined : json.parseUnrounded(source.text)
@@ -169,30 +171,30 @@ export class Payload {
     return typeof this.encoded === "object" || this.decoded instanceof Uint8Array
   }
 
-  /** The bytes, in one piece or more. */
+  /** The bytes, in one or more pieces. */
   get pieces(): ReadonlyArray<Uint8Array> {
     return typeof this.encoded === "object" ? this.encoded.pieces : [this.value as Uint8Array]
   }
 
-  /** @internal Whether it was made by {@link Payload.frame}, so that its first piece is the header. */
+  /** @internal Whether {@link Payload.frame} made it, so that its first piece is the header. */
   get isFrame(): boolean {
     return typeof this.encoded === "object" && this.encoded.isFrame
   }
 
-  /** Is it a JSON object? */
+  /** Whether the value is a JSON object. */
   get isObject(): boolean {
     const { decoded, encoded } = this
     if (decoded === undefined) return typeof encoded === "string" && encoded.startsWith("{")
     return typeof decoded === "object" && decoded !== null && !Array.isArray(decoded) && !this.isBytes
   }
 
-  /** Is it a JSON object with this field? */
+  /** Returns whether the value is a JSON object with this field. */
   hasField(name: string): boolean {
     const mayHave = typeof this.encoded !== "string" || this.encoded.includes(name)
     return mayHave && this.isObject && Object.hasOwn(this.value as object, name)
   }
 
-  /** The JSON text, compact and in the order of the fields, with integers as they were read. Made once. */
+  /** The compact JSON text, with the fields in their order and integers not rounded. It is made once. */
   get text(): string {
     if (typeof this.encoded !== "string") {
       const { unroundedValue } = this
@@ -204,7 +206,7 @@ export class Payload {
     return this.encoded
   }
 
-  /** The JSON text to the letter as Python's `json.dumps(value, sort_keys=True)` has it. */
+  /** The same JSON text that Python's `json.dumps(value, sort_keys=True)` writes. */
   get pythonText(): string {
     const { unroundedValue } = this
     return unroundedValue === undefined
@@ -212,21 +214,21 @@ export class Payload {
       : jsonText.write(unroundedValue, { python: true, exact: true })
   }
 
-  /** How many bytes the UTF-8 JSON text has, or the value itself if it is bytes. */
+  /** The size in bytes: of the JSON text in UTF-8, or of the value if it is bytes. */
   get size(): number {
     return this.isBytes ? bytes.lengthOf(this.pieces) : utf8.length(this.text)
   }
 
-  /** Whether {@link Payload.size} is above a limit. */
+  /** Returns whether {@link Payload.size} is above a limit. */
   sizeIsAbove(limit: number): boolean {
-    // A UTF-16 unit is three bytes at most, so that most texts need no counting.
+    // A UTF-16 unit takes at most three bytes, so most texts need no counting.
     if (typeof this.encoded === "string" && 3 * this.encoded.length <= limit) return false
     return this.size > limit
   }
 
   /**
-   * The same value without any text beside it, for a driver that keeps payloads in memory. With `measure`, `size` is
-   * {@link Payload.size}, else 0.
+   * Returns the same value without its JSON text, for a driver that keeps payloads in memory. With `measure`, `size` is
+   * {@link Payload.size}, otherwise 0.
    */
   withoutText(measure: boolean): { readonly payload: Payload; readonly size: number } {
     const payload = this.withoutSource
@@ -239,7 +241,7 @@ export class Payload {
     return { payload: encoded === undefined ? payload : new Payload(value, numberKinds), size }
   }
 
-  /** The same value in objects of its own. */
+  /** Returns a deep copy. */
   copy(): Payload {
     const text = typeof this.encoded === "string" ? this.encoded : undefined
     return new Payload(copy(this.value), this.numberKinds, text, this.source)
@@ -255,19 +257,19 @@ export class Payload {
 }
 
 /**
- * The same value in objects of its own.
+ * Returns a deep copy of a value.
  *
  * @since 0.1.0
  */
 export const copy = (value: Value): Value => (value instanceof Uint8Array ? Uint8Array.from(value) : clone(value))
 
 /**
- * Whether integers beyond 2^53 are `bigint`s. Default: false, they are the nearest `number`.
+ * Whether integers beyond 2^53 are `bigint`s instead of the nearest `number`. Default: false.
  *
  * @since 0.1.0
  */
-export interface ExactOption {
-  readonly exact?: boolean | undefined
+export interface ExactIntegersOption {
+  readonly exactIntegers?: boolean | undefined
 }
 
 /**
@@ -275,7 +277,7 @@ export interface ExactOption {
  *
  * @since 0.1.0
  */
-export interface FromOptions extends ExactOption {
-  /** Whether to turn the value into JSON text at once and keep no copy. Default: false. */
+export interface FromOptions extends ExactIntegersOption {
+  /** Whether to serialize the value at once, instead of keeping a copy. Default: false. */
   readonly asText?: boolean | undefined
 }

@@ -420,8 +420,8 @@ describe("Collection", () => {
         for (const [value, path, reason] of [
           [cyclic, "$", "a cycle"],
           [nested(100_000), /^\$(\.children\[0\]){10}\["…"\]|^\$.*…$/, "nested deeper than 1000 levels"],
-          [throwing, "$.children[0].children", "it throws when it is read"],
-          [{ children: [revoked.proxy as Tree] }, "$.children[0]", "it throws when it is read"]
+          [throwing, "$.children[0].children", "reading it throws"],
+          [{ children: [revoked.proxy as Tree] }, "$.children[0]", "reading it throws"]
         ] as const) {
           yield* all.put("a", nested(0))
           for (const write of [

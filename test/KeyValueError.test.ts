@@ -60,10 +60,13 @@ describe("KeyValueError", () => {
     new E.StoreError({ operation, collection, keys, reason: "no" }).message
 
   it("says in its message what failed, where and why", () => {
-    assert.strictEqual(message("get", ["a"]), 'get in collection "c": the store refused (no).')
-    assert.strictEqual(message("keys", []), 'keys in collection "c": the store refused (no).')
-    assert.strictEqual(message("clear", [], ""), "clear: the store refused (no).")
-    assert.strictEqual(message("getMany", ["a", "b"]), 'getMany of 2 keys in collection "c": the store refused (no).')
+    assert.strictEqual(message("get", ["a"]), 'get in collection "c": the store refused the operation (no).')
+    assert.strictEqual(message("keys", []), 'keys in collection "c": the store refused the operation (no).')
+    assert.strictEqual(message("clear", [], ""), "clear: the store refused the operation (no).")
+    assert.strictEqual(
+      message("getMany", ["a", "b"]),
+      'getMany of 2 keys in collection "c": the store refused the operation (no).'
+    )
   })
 
   it("shortens long names of collections in messages, and escapes control characters", () => {
@@ -90,7 +93,7 @@ describe("KeyValueError", () => {
     const error = new E.StoreError({ operation: "putMany", collection: "c", keys: ["a", "b"], reason: "no" })
     assert.deepStrictEqual(JSON.parse(JSON.stringify(error)), {
       _tag: "StoreError",
-      message: 'putMany of 2 keys in collection "c": the store refused (no).',
+      message: 'putMany of 2 keys in collection "c": the store refused the operation (no).',
       operation: "putMany",
       collection: "c",
       keyCount: 2,
@@ -135,11 +138,11 @@ describe("KeyValueError", () => {
   it("says when a policy allows the next call, and how long the call waited", () => {
     const open = (retryAfter: Duration.Duration) => new E.CircuitOpenError({ ...read, retryAfter }).message
     assert.include(open(second), "the circuit is open for another 1s.")
-    assert.include(open(Duration.zero), "the circuit is half-open, until it is known")
+    assert.include(open(Duration.zero), "the circuit is half-open while a probe checks")
     assert.include(new E.RateLimitedError({ ...read, retryAfter: second }).message, "The next call is allowed in 1s.")
     assert.include(new E.BulkheadFullError({ ...read, limit: 10 }).message, "10 calls are running or waiting already")
     const waited = new E.BulkheadFullError({ ...read, limit: 10, waited: second }).message
-    assert.include(waited, "it was not its turn within 1s")
+    assert.include(waited, "this one could not start within 1s")
   })
 
   it("names the module in StoreSetupError", () => {

@@ -179,11 +179,11 @@ describe("Payload", () => {
 
   it("accepts and reads bigints with exact, and refuses them without", () => {
     const value = { id: 2n ** 53n + 1n, list: [-(2n ** 70n), 5, 1e18, 0.5] }
-    const payload = Result.getOrThrow(Payload.from(value, { exact: true }))
+    const payload = Result.getOrThrow(Payload.from(value, { exactIntegers: true }))
     const text = '{"id":9007199254740993,"list":[-1180591620717411303424,5,1e+18,0.5]}'
     assert.strictEqual(payload.text, text)
     assert.strictEqual(payload.copy().text, text)
-    const read = Result.getOrThrow(Payload.parse(text, { exact: true }))
+    const read = Result.getOrThrow(Payload.parse(text, { exactIntegers: true }))
     deepStrictEqual(read.value, value)
     assert.strictEqual(read.text, text)
     assert.strictEqual(read.pythonText, '{"id": 9007199254740993, "list": [-1180591620717411303424, 5, 1e+18, 0.5]}')
@@ -194,9 +194,9 @@ describe("Payload", () => {
   it("refuses a bigint of more digits than can be read again", () => {
     const most = 10n ** 4300n - 1n
     for (const value of [most, -most]) {
-      const { text } = Result.getOrThrow(Payload.from(value, { exact: true }))
-      deepStrictEqual(Result.getOrThrow(Payload.parse(text, { exact: true })).value, value)
-      const more = Payload.from([value + (value > 0n ? 1n : -1n)], { exact: true })
+      const { text } = Result.getOrThrow(Payload.from(value, { exactIntegers: true }))
+      deepStrictEqual(Result.getOrThrow(Payload.parse(text, { exactIntegers: true })).value, value)
+      const more = Payload.from([value + (value > 0n ? 1n : -1n)], { exactIntegers: true })
       deepStrictEqual(more, Result.fail({ path: "$[0]", reason: "bigint of more than 4,300 digits" }))
     }
   })
@@ -204,12 +204,15 @@ describe("Payload", () => {
   it("writes NaN and infinities that it parsed, also in a copy, and refuses them as input", () => {
     const text = '{"a":[NaN,Infinity,-Infinity],"b":null}'
     for (const exact of [false, true]) {
-      const payload = Result.getOrThrow(Payload.parse(text, { exact }))
+      const payload = Result.getOrThrow(Payload.parse(text, { exactIntegers: exact }))
       assert.strictEqual(payload.text, text)
       assert.strictEqual(payload.copy().text, text)
       assert.strictEqual(payload.size, text.length)
       assert.strictEqual(payload.pythonText, '{"a": [NaN, Infinity, -Infinity], "b": null}')
-      assert.strictEqual(Result.getOrThrow(Payload.parse("[1e400,-1e400]", { exact })).text, "[Infinity,-Infinity]")
+      assert.strictEqual(
+        Result.getOrThrow(Payload.parse("[1e400,-1e400]", { exactIntegers: exact })).text,
+        "[Infinity,-Infinity]"
+      )
       deepStrictEqual(problem(payload.value), { path: "$.a[0]", reason: "NaN" })
     }
   })
@@ -230,7 +233,7 @@ describe("Payload", () => {
 })
 
 describe("Payload.from for accessors, proxies and foreign bytes", () => {
-  const forms = [{}, { asText: true }, { exact: true }] as const
+  const forms = [{}, { asText: true }, { exactIntegers: true }] as const
   const refused = (value: unknown, options = {}) => Result.getOrThrow(Result.flip(Payload.from(value, options)))
 
   it("fails with the path and the cause when an accessor or a proxy throws", () => {
@@ -267,7 +270,7 @@ describe("Payload.from for accessors, proxies and foreign bytes", () => {
         [[traps[2]], "$[0].a"]
       ] as const) {
         const { cause, ...problem } = refused(value, options)
-        deepStrictEqual(problem, { path, reason: "it throws when it is read" })
+        deepStrictEqual(problem, { path, reason: "reading it throws" })
         assert.isTrue(cause === boom || cause instanceof TypeError)
       }
     }
@@ -285,7 +288,7 @@ describe("Payload.from for accessors, proxies and foreign bytes", () => {
       { ...refused(value), cause: undefined },
       {
         path: "$",
-        reason: "it throws when it is read",
+        reason: "reading it throws",
         cause: undefined
       }
     )
@@ -331,7 +334,7 @@ describe("Payload.from for accessors, proxies and foreign bytes", () => {
     for (const value of [foreign(), foreign().buffer, new ArrayBuffer(1)]) {
       deepStrictEqual(refused({ a: value }), {
         path: "$.a",
-        reason: "bytes inside of JSON (bytes can only be the whole value)"
+        reason: "bytes inside JSON (only the whole value can be bytes)"
       })
     }
     deepStrictEqual(Result.getOrThrow(Payload.from(new Uint8Array())).value, new Uint8Array())

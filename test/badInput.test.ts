@@ -227,7 +227,7 @@ describe("damaged compressed data", () => {
       for (const algorithm of ["zip", "", null, 1, [], { toString: null, valueOf: null }, [[{ toString: 1 }]]]) {
         deepStrictEqual(
           yield* outcome({ ...envelope("", "AAAA"), __compression_algorithm__: algorithm }),
-          "DecompressionError: an algorithm that is not known"
+          "DecompressionError: an unknown algorithm"
         )
       }
     }).pipe(Effect.provide(memory().pipe(Compression.wrap())))
@@ -307,17 +307,17 @@ describe("damaged entry frames", () => {
   }
 
   it("fail with the reason", () => {
-    assert.strictEqual(reason(good.with(3, 2)), "a frame of the unknown version 2")
-    assert.strictEqual(reason(good.with(4, 8 | 7)), "a frame with unknown flags")
-    assert.strictEqual(reason(with8(5, Number.NaN)), "a frame whose times are none")
-    assert.strictEqual(reason(with8(13, Number.POSITIVE_INFINITY)), "a frame whose times are none")
-    assert.strictEqual(reason(good.with(24, 200)), "a frame that is cut off")
-    assert.strictEqual(reason(good.with(30, 0xff)), "a frame that is cut off", "a name that is not UTF-8")
-    assert.strictEqual(reason(good.subarray(0, -1)), "a frame with 3 bytes in the place of 4")
-    assert.strictEqual(reason(Uint8Array.of(...good, 0)), "a frame with 5 bytes in the place of 4")
-    assert.strictEqual(reason(good.with(-5, 0x61)).slice(0, 12), "a frame with")
-    assert.strictEqual(reason(good.with(-4, 5)), "what is inside is not JSON")
-    assert.strictEqual(reason(entryFrame.encode(head, new Uint8Array())), "what is inside is not JSON")
+    assert.strictEqual(reason(good.with(3, 2)), "its frame has the unknown version 2")
+    assert.strictEqual(reason(good.with(4, 8 | 7)), "its frame has unknown flags")
+    assert.strictEqual(reason(with8(5, Number.NaN)), "its frame has a time that is not a number")
+    assert.strictEqual(reason(with8(13, Number.POSITIVE_INFINITY)), "its frame has a time that is not a number")
+    assert.strictEqual(reason(good.with(24, 200)), "its frame is truncated")
+    assert.strictEqual(reason(good.with(30, 0xff)), "its frame is truncated", "a name that is not UTF-8")
+    assert.strictEqual(reason(good.subarray(0, -1)), "its frame has 3 bytes of content instead of 4")
+    assert.strictEqual(reason(Uint8Array.of(...good, 0)), "its frame has 5 bytes of content instead of 4")
+    assert.strictEqual(reason(good.with(-5, 0x61)).slice(0, 13), "its frame has")
+    assert.strictEqual(reason(good.with(-4, 5)), "its content is not JSON")
+    assert.strictEqual(reason(entryFrame.encode(head, new Uint8Array())), "its content is not JSON")
   })
 
   it("never die, cut off anywhere or with any bit changed", () => {

@@ -76,4 +76,4 @@ if (import.meta.main) program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
 // { role: 'admin' }
-// get in collection "default_collection": what is stored cannot be read: it is not signed.
+// get in collection "default_collection": the stored entry cannot be read: it is not signed.

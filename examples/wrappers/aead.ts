@@ -1,5 +1,5 @@
 /**
- * Aead: encrypts values, and binds each one to its key, so that it cannot be copied to another.
+ * Aead: encrypts values, and binds each value to its key, so that it cannot be copied to another key.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"

@@ -31,6 +31,6 @@ program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 // Prints:
 // put in collection "default_collection": 3 calls are running or waiting already. not-applied
 // a was stored
-// put in collection "default_collection": too many calls are running, and it was not its turn within 80ms. not-applied
+// put in collection "default_collection": too many calls are running, and this one could not start within 80ms. not-applied
 // b was stored
 // c was stored

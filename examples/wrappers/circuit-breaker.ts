@@ -1,5 +1,5 @@
 /**
- * CircuitBreaker: fails at once while the store is down, without calling it.
+ * CircuitBreaker: fails calls at once while the store is down, without sending them.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect } from "effect"
@@ -27,7 +27,7 @@ const attempt = KeyValue.KeyValue.use((kv) => kv.put("alice", { name: "Alice" })
 
 const program = Effect.gen(function* () {
   yield* attempt
-  yield* attempt // the second failure in a row opens the circuit
+  yield* attempt // the second consecutive failure opens the circuit
   yield* attempt
   yield* attempt // after `retryAfter`, a success closes it
 })

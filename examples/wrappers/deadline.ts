@@ -35,5 +35,5 @@ main.pipe(NodeRuntime.runMain)
 // Prints:
 // a was stored
 // b: put in collection "default_collection": no answer within … The write may still be applied. (unknown)
-// c: put in collection "default_collection": no time was left for it. (not-applied)
-// d: put in collection "default_collection": no time was left for it. (not-applied)
+// c: put in collection "default_collection": no time was left to start it. (not-applied)
+// d: put in collection "default_collection": no time was left to start it. (not-applied)

@@ -1,5 +1,5 @@
 /**
- * DefaultValue: a value for missing keys.
+ * DefaultValue: returns a default value for missing keys.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"

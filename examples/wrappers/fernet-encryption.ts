@@ -25,7 +25,7 @@ const program = Effect.gen(function* () {
   yield* show("without a key:").pipe(Effect.provide(Base))
   yield* show("with another key:").pipe(Effect.provide(Base.pipe(FernetEncryption.wrap({ keys: [newKey] }))))
 
-  // Rotation: the first key encrypts, all of them decrypt.
+  // To change the key, put the new key first. The first key encrypts, and all keys decrypt.
   yield* show("with both keys:").pipe(Effect.provide(Base.pipe(FernetEncryption.wrap({ keys: [newKey, oldKey] }))))
 })
 

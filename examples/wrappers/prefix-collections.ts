@@ -1,5 +1,5 @@
 /**
- * PrefixCollections: separate collections in a shared store.
+ * PrefixCollections: gives each program its own collections in a shared store.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"

@@ -1,5 +1,5 @@
 /**
- * PrefixKeys: separate keys in shared collections.
+ * PrefixKeys: gives each program its own keys in shared collections.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
@@ -16,7 +16,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("through the prefix:", yield* keys, yield* kv.get("user:123", { collection: "users" }))
   yield* Console.log("in the store:", yield* keys.pipe(Effect.provide(Base)))
 
-  // Two prefixes never reach each other's entries: an ambiguous prefix fails the build of the layer.
+  // Two prefixes never reach each other's entries, because a layer with an ambiguous prefix fails to build.
   yield* keys.pipe(
     Effect.provide(Base.pipe(PrefixKeys.wrap("app1__user"))),
     Effect.catchTag("StoreSetupError", (error) => Console.log(error.message))
@@ -28,4 +28,4 @@ program.pipe(Effect.provide(App), NodeRuntime.runMain)
 // Prints:
 // through the prefix: [ 'user:123' ] { name: 'Alice' }
 // in the store: [ 'app1__user:123' ]
-// PrefixKeys: the prefix "app1__user" must not hold the separator "__": …
+// PrefixKeys: the prefix "app1__user" must not contain the separator "__": …

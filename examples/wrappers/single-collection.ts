@@ -1,5 +1,5 @@
 /**
- * SingleCollection: keeps all collections in one, for stores in which collections are expensive.
+ * SingleCollection: stores all collections in one collection, for stores in which collections are expensive.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"

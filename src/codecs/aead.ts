@@ -1,22 +1,22 @@
 /**
- * Values encrypted and bound to their place with AES-256-GCM or XChaCha20-Poly1305, in a frame.
+ * Values encrypted with AES-256-GCM or XChaCha20-Poly1305, in a frame, and bound to their store, collection and key.
  *
  * **Details**
  *
- * What the frame holds behind the number of its codec:
+ * After the number of its codec, the frame contains:
  *
- * | bytes | what |
+ * | bytes | content |
  * |---|---|
  * | 1 + n | the length of the key's id, and the id in UTF-8 |
- * | 1 | 1 if the entry expires, else 0 |
- * | 8 | when it expires, if it does: milliseconds since the epoch, a 64-bit float |
- * | 4 | a checksum (32-bit FNV-1a) of the binding, to tell a moved value from an altered one |
+ * | 1 | 1 if the entry expires, otherwise 0 |
+ * | 8 | the time when the entry expires, if it does: milliseconds since the epoch, a 64-bit float |
+ * | 4 | a checksum (32-bit FNV-1a) of the binding, which distinguishes a moved value from an altered one |
  * | 12 or 24 | the nonce |
  * | n + 16 | the encrypted content (see `content.ts`), and the tag |
  *
- * The binding is the id of the store, the collection and the key, each preceded by its length in bytes (32 bits). The
- * associated data are the version of frames (1), the codec's number, the key's id with its length, the expiry with its
- * flag, and the binding. Numbers are big-endian.
+ * The binding consists of the id of the store, the collection and the key, each preceded by its length in bytes (32
+ * bits). The associated data consists of the version of the frame (1), the number of the codec, the key's id with its
+ * length, the expiry with its flag, and the binding. Numbers are big-endian.
  *
  * @since 0.1.0
  */
@@ -26,21 +26,21 @@ import * as Result from "effect/Result"
 import { allocate } from "#bytes"
 import * as crypto from "#crypto"
 import type { DecryptionReason } from "../KeyValueError.ts"
-import type { ExactOption, Payload } from "../Value.ts"
+import type { ExactIntegersOption, Payload } from "../Value.ts"
 import * as bytes from "../value/bytes.ts"
 import * as utf8 from "../value/utf8.ts"
 import * as content from "./content.ts"
 import * as frame from "./frame.ts"
 
 /**
- * How to encrypt.
+ * The algorithm of encryption.
  *
  * @since 0.1.0
  */
 export type Algorithm = "aes-256-gcm" | "xchacha20-poly1305"
 
 /**
- * The algorithms, by name.
+ * The names of the algorithms.
  *
  * @since 0.1.0
  */
@@ -58,14 +58,14 @@ export interface Key {
 }
 
 /**
- * The key of 32 bytes.
+ * Makes a key from 32 bytes.
  *
  * @since 0.1.0
  */
 export const makeKey = (id: string, bytes: Uint8Array): Key => ({ id, bytes, secret: crypto.secretKey(bytes) })
 
 /**
- * The store, collection and key that a value is bound to.
+ * The store, collection, key and expiry to which a value is bound.
  *
  * @since 0.1.0
  */
@@ -79,7 +79,7 @@ export interface Binding {
 interface Cipher {
   readonly nonceLength: number
   readonly encrypt: (key: Key, nonce: Uint8Array, data: Uint8Array, associated: Uint8Array) => Effect.Effect<Uint8Array>
-  /** `undefined` when the tag does not fit. */
+  /** Returns `undefined` if the tag does not match. */
   readonly decrypt: (
     key: Key,
     nonce: Uint8Array,
@@ -107,8 +107,8 @@ const tagLength = 16
 const checksumLength = 4
 
 /**
- * A value, encrypted under a key for one place. A random `nonce` is made unless it is given, which only test vectors
- * should.
+ * Encrypts a value and binds it to its store, collection, key and expiry. The `nonce` is random by default; only test
+ * vectors should pass one.
  *
  * @since 0.1.0
  */
@@ -127,7 +127,7 @@ export const encode = (
 }
 
 /**
- * What {@link decode} found.
+ * The result of {@link decode}.
  *
  * @since 0.1.0
  */
@@ -135,12 +135,12 @@ export interface Decoded {
   readonly payload: Payload
   readonly algorithm: Algorithm
   readonly key: Key
-  /** What the value was bound to. */
+  /** The expiry to which the value is bound. */
   readonly expiresAt: number | undefined
 }
 
 /**
- * The value of a frame that was encrypted for this place under one of the keys.
+ * Decrypts a frame with the key that encrypted it, and checks its binding.
  *
  * @since 0.1.0
  */
@@ -148,16 +148,16 @@ export const decode = (
   payload: Payload,
   keys: ReadonlyMap<string, Key>,
   binding: Omit<Binding, "expiresAt">,
-  options?: ExactOption
+  options?: ExactIntegersOption
 ): Effect.Effect<Decoded, DecryptionReason> => {
   const opened = open(payload)
   if (Result.isFailure(opened)) return Effect.fail(opened.failure)
-  const { algorithm, keyId, expiresAt, head, written, nonce, encrypted } = opened.success
+  const { algorithm, keyId, expiresAt, head, checksum, nonce, encrypted } = opened.success
   const key = keys.get(keyId)
   if (key === undefined) return Effect.fail("wrong-key")
-  const { associated, checksum } = bind(algorithm, head, binding)
-  if (written !== checksum) return Effect.fail("moved")
-  return Effect.flatMapEager(ciphers[algorithm].decrypt(key, nonce, encrypted, associated), (bytes) => {
+  const bound = bind(algorithm, head, binding)
+  if (checksum !== bound.checksum) return Effect.fail("moved")
+  return Effect.flatMapEager(ciphers[algorithm].decrypt(key, nonce, encrypted, bound.associated), (bytes) => {
     if (bytes === undefined) return Effect.fail("altered")
     const decoded = content.decode(bytes, options)
     return Result.isFailure(decoded)
@@ -171,8 +171,7 @@ interface Opened {
   readonly keyId: string
   readonly expiresAt: number | undefined
   readonly head: Uint8Array
-  /** The checksum. */
-  readonly written: number
+  readonly checksum: number
   readonly nonce: Uint8Array
   readonly encrypted: Uint8Array
 }
@@ -202,13 +201,13 @@ const split = (algorithm: Algorithm, data: Uint8Array): Result.Result<Opened, De
     keyId: keyId.success,
     expiresAt,
     head: data.subarray(0, headLength),
-    written: new DataView(data.buffer, data.byteOffset).getUint32(headLength),
+    checksum: new DataView(data.buffer, data.byteOffset).getUint32(headLength),
     nonce: data.subarray(nonceAt, encryptedAt),
     encrypted: data.subarray(encryptedAt)
   })
 }
 
-/** The key's id, and the expiry. */
+/** Encodes the key's id and the expiry. */
 const headOf = (keyId: string, expiresAt: number | undefined): Uint8Array => {
   const id = utf8.encode(keyId)
   const bytes = new Uint8Array(2 + id.length + (expiresAt === undefined ? 0 : 8))
@@ -221,29 +220,29 @@ const headOf = (keyId: string, expiresAt: number | undefined): Uint8Array => {
   return bytes
 }
 
-/** What the tag is about beside the value (the format, the head and the place), and the checksum of the place. */
+/** Returns the associated data (the format, the head and the binding), and the checksum of the binding. */
 const bind = (
   algorithm: Algorithm,
   head: Uint8Array,
   { store, collection, key }: Omit<Binding, "expiresAt">
 ): { readonly associated: Uint8Array; readonly checksum: number } => {
   const texts = [utf8.encode(store), utf8.encode(collection), utf8.encode(key)]
-  const placeAt = 2 + head.length
-  const associated = allocate(placeAt + 4 * texts.length + bytes.lengthOf(texts))
+  const bindingAt = 2 + head.length
+  const associated = allocate(bindingAt + 4 * texts.length + bytes.lengthOf(texts))
   const view = new DataView(associated.buffer, associated.byteOffset)
   associated[0] = frame.version
   associated[1] = frame.codecs[algorithm]
   associated.set(head, 2)
-  let at = placeAt
+  let at = bindingAt
   for (const text of texts) {
     view.setUint32(at, text.length)
     associated.set(text, at + 4)
     at += 4 + text.length
   }
-  return { associated, checksum: checksumOf(associated, placeAt) }
+  return { associated, checksum: checksumOf(associated, bindingAt) }
 }
 
-/** FNV-1a of all that is behind `from`. Nothing rests on it but the reason that an error names. */
+/** Computes FNV-1a of the bytes after `from`. It is not for security: it only decides the reason of an error. */
 const checksumOf = (bytes: Uint8Array, from: number): number => {
   let hash = 0x811c9dc5
   for (let i = from; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)

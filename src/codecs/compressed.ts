@@ -1,10 +1,11 @@
 /**
- * Compressed values, in py-key-value's envelope or in a frame.
+ * Compressed values, in the envelope of py-key-value or in a frame.
  *
  * **Details**
  *
- * The envelope is `{ "__compressed_data__": base64, "__compression_algorithm__": "gzip", "__compression_version__": 1 }`,
- * where py-key-value knows gzip only.
+ * The envelope is
+ * `{ "__compressed_data__": base64, "__compression_algorithm__": "gzip", "__compression_version__": 1 }`. py-key-value
+ * supports only gzip.
  *
  * @since 0.1.0
  */
@@ -13,13 +14,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import * as zlib from "#zlib"
-import { type ExactOption, Payload, type Value } from "../Value.ts"
+import { type ExactIntegersOption, Payload, type Value } from "../Value.ts"
 import * as content from "./content.ts"
 import { type Envelope, matchFields, maxEnvelopeBytes, type TooLarge } from "./envelope.ts"
 import * as frame from "./frame.ts"
 
 /**
- * How to compress.
+ * The algorithm of compression.
  *
  * @since 0.1.0
  */
@@ -30,11 +31,11 @@ const algorithms: ReadonlySet<unknown> = new Set<Algorithm>(["gzip", "zstd", "br
 const isAlgorithm = (name: unknown): name is Algorithm => algorithms.has(name)
 
 /**
- * The least and the most level of each algorithm.
+ * The lowest and the highest level of each algorithm.
  *
  * @since 0.1.0
  */
-export const levels: Readonly<Record<Algorithm, readonly [least: number, most: number]>> = {
+export const levels: Readonly<Record<Algorithm, readonly [lowest: number, highest: number]>> = {
   gzip: [-1, 9],
   zstd: [-131_072, 22],
   brotli: [0, 11],
@@ -46,8 +47,8 @@ const version = 1
 const fields = ["__compressed_data__", "__compression_algorithm__", "__compression_version__"] as const
 
 /**
- * Would {@link decode} take this value for something else than itself? py-key-value would whenever an object has the
- * first field of an envelope.
+ * Returns whether {@link decode} or py-key-value would mistake this value for a compressed one. py-key-value does so
+ * for every object with the first field of an envelope.
  *
  * @since 0.1.0
  */
@@ -58,7 +59,7 @@ export const isLikeCompressed = (payload: Payload): boolean => {
 }
 
 /**
- * A value, compressed. The same value gives the same bytes. Fails when they do not fit into a JSON envelope.
+ * Compresses a value. The same value always gives the same bytes. Fails if they do not fit into a JSON envelope.
  *
  * @since 0.1.0
  */
@@ -87,13 +88,13 @@ export const encode = (
  *
  * @since 0.1.0
  */
-export interface DecodeOptions extends ExactOption {
-  /** The most bytes that a value may have when decompressed: of its JSON, or of the bytes that it is. */
+export interface DecodeOptions extends ExactIntegersOption {
+  /** Maximum size of the decompressed value in bytes: of its JSON text, or of the value if it is bytes. */
   readonly maxSize: number
 }
 
 /**
- * The value of an envelope or frame; any other value as it is. Fails with the reason.
+ * Decompresses an envelope or frame. Returns any other value unchanged. Fails with the reason.
  *
  * @since 0.1.0
  */
@@ -103,10 +104,10 @@ export const decode = (payload: Payload, options: DecodeOptions): Effect.Effect<
   if (Result.isFailure(opened)) return Effect.fail(opened.failure)
   const { algorithm, data } = opened.success
   const tooLarge = zlib.tooLarge(options.maxSize)
-  // The first byte may say what the content is, and is not part of the value.
-  const most = options.maxSize + 1
-  const inflated = Effect.mapErrorEager(zlib.decompress(algorithm, data, most), (reason) =>
-    reason === zlib.tooLarge(most) ? tooLarge : reason
+  // The content may begin with a byte that is not part of the value.
+  const maxLength = options.maxSize + 1
+  const inflated = Effect.mapErrorEager(zlib.decompress(algorithm, data, maxLength), (reason) =>
+    reason === zlib.tooLarge(maxLength) ? tooLarge : reason
   )
   return Effect.flatMapEager(inflated, (bytes) =>
     content.sizeOf(bytes) > options.maxSize ? Effect.fail(tooLarge) : Effect.fromResult(content.decode(bytes, options))
@@ -126,8 +127,8 @@ const openJson = (value: Value): Opened | undefined => {
   const envelope = matchFields(value, fields)
   if (envelope === undefined) return undefined
   const { __compressed_data__: data, __compression_algorithm__: algorithm } = envelope
-  if (envelope.__compression_version__ !== version) return Result.fail("a version of the format that is not known")
-  if (!isAlgorithm(algorithm)) return Result.fail("an algorithm that is not known")
+  if (envelope.__compression_version__ !== version) return Result.fail("an unknown version of the format")
+  if (!isAlgorithm(algorithm)) return Result.fail("an unknown algorithm")
   const compressed = typeof data === "string" ? base64.decode(data) : Result.fail("the data is not base64")
   return Result.map(compressed, (data) => ({ algorithm, data }))
 }

@@ -1,21 +1,22 @@
 /**
- * A value as one run of bytes, for codecs that compress or encrypt it, and for entries that are not JSON.
+ * A value as bytes, for codecs that compress or encrypt it, and for entries whose value is not JSON.
  *
  * **Details**
  *
- * JSON is its text in UTF-8, as in py-key-value. Bytes are preceded by a zero byte, and what another codec made by the
- * codec's number: no JSON text begins with either.
+ * A JSON value is its text in UTF-8, as in py-key-value. If the value is bytes, they follow a zero byte. If it is the
+ * frame of another codec, the data of that codec follows the number of that codec. No JSON text begins with any of
+ * these bytes.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { type ExactOption, Payload } from "../Value.ts"
+import { type ExactIntegersOption, Payload } from "../Value.ts"
 import * as bytes from "../value/bytes.ts"
 import * as utf8 from "../value/utf8.ts"
 import * as frame from "./frame.ts"
 
 /**
- * The bytes of a value.
+ * Encodes a value as bytes.
  *
  * @since 0.1.0
  */
@@ -25,7 +26,7 @@ export const encode = (payload: Payload): Uint8Array => {
 }
 
 /**
- * The same bytes in pieces, for a caller that puts them after others.
+ * Encodes a value like {@link encode}, but in pieces, so that a caller can write them after other bytes without a copy.
  *
  * @since 0.1.0
  */
@@ -37,7 +38,7 @@ export const toPieces = (payload: Payload): ReadonlyArray<Uint8Array> => {
 const zero = Uint8Array.of(0)
 
 /**
- * How many of the bytes are the value's: all but the one that says what they are.
+ * Returns the number of bytes without the leading byte that tells the kind of the value, if there is one.
  *
  * @since 0.1.0
  */
@@ -45,11 +46,11 @@ export const sizeOf = (stored: Uint8Array): number =>
   stored[0] === 0 || frame.isCodec(stored[0]) ? stored.length - 1 : stored.length
 
 /**
- * The value of bytes. Fails with the reason.
+ * Decodes a value from bytes. Fails with the reason.
  *
  * @since 0.1.0
  */
-export const decode = (stored: Uint8Array, options?: ExactOption): Result.Result<Payload, string> => {
+export const decode = (stored: Uint8Array, options?: ExactIntegersOption): Result.Result<Payload, string> => {
   if (stored[0] === 0) return Result.succeed(Payload.bytes(new Uint8Array(stored.subarray(1))))
   if (frame.isCodec(stored[0])) return Result.succeed(frame.fromContent(stored))
   return Result.mapError(
@@ -57,6 +58,6 @@ export const decode = (stored: Uint8Array, options?: ExactOption): Result.Result
       Result.try(() => utf8.decodeUnsafe(stored)),
       (text) => Payload.parse(text, options)
     ),
-    () => "what is inside is not JSON"
+    () => "its content is not JSON"
   )
 }

@@ -1,10 +1,10 @@
 /**
- * Values encrypted with Fernet, in py-key-value's envelope or in a frame.
+ * Values encrypted with Fernet, in the envelope of py-key-value or in a frame.
  *
  * **Details**
  *
- * The envelope is `{ "__encrypted_data__": base64 of a Fernet token, "__encryption_version__": 1 }`, where the token is
- * base64 itself. A frame holds the bytes of the token.
+ * The envelope is `{ "__encrypted_data__": base64 of a Fernet token, "__encryption_version__": 1 }`. The token is
+ * itself base64 text. A frame contains the bytes of the token.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import type { DecryptionReason } from "../KeyValueError.ts"
-import { type ExactOption, type Json, Payload } from "../Value.ts"
+import { type ExactIntegersOption, type Json, Payload } from "../Value.ts"
 import * as utf8 from "../value/utf8.ts"
 import * as content from "./content.ts"
 import { type Envelope, maxEnvelopeBytes, type TooLarge } from "./envelope.ts"
@@ -24,8 +24,8 @@ const dataField = "__encrypted_data__"
 const versionField = "__encryption_version__"
 
 /**
- * A value, encrypted under a key. A random `iv` is made unless it is given, which only test vectors should. Fails when the
- * value is too large for a JSON envelope, where it is base64 twice.
+ * Encrypts a value. The `iv` is random by default; only test vectors should pass one. Fails if the value is too large
+ * for a JSON envelope, which encodes it as base64 twice.
  *
  * @since 0.1.0
  */
@@ -44,11 +44,13 @@ export const encode = (
   )
 }
 
-/** What becomes text of {@link maxEnvelopeBytes}, with the token's own bytes and its padding. */
+/**
+ * The maximum size of a value whose token, with its header and padding, fits into {@link maxEnvelopeBytes} as base64.
+ */
 const maxMessageBytes = Math.floor(maxEnvelopeBytes / 4) * 3 - 128
 
 /**
- * A token in py-key-value's envelope: base64 twice.
+ * Puts a token into the envelope of py-key-value, as base64 twice.
  *
  * @since 0.1.0
  */
@@ -56,16 +58,16 @@ export const toJson = (token: Uint8Array): Payload =>
   Payload.json({ [dataField]: base64.encode(utf8.encode(fernet.format(token))), [versionField]: version })
 
 /**
- * What {@link decode} found.
+ * The result of {@link decode}.
  *
  * @since 0.1.0
  */
 export interface Decoded {
   readonly payload: Payload
-  /** The key that it was encrypted under. */
+  /** The key that encrypted the value. */
   readonly key: fernet.Key
   readonly envelope: Envelope
-  /** When it was encrypted: whole seconds, in milliseconds since the epoch. */
+  /** When the value was encrypted, in milliseconds since the epoch, with a precision of one second. */
   readonly time: number
 }
 
@@ -74,13 +76,13 @@ export interface Decoded {
  *
  * @since 0.1.0
  */
-export interface DecodeOptions extends ExactOption {
-  /** How old a token may be. Default: any age. */
+export interface DecodeOptions extends ExactIntegersOption {
+  /** Maximum age of a token. Default: any age. */
   readonly age?: fernet.Age | undefined
 }
 
 /**
- * The value of an envelope or frame that one of the keys was used for.
+ * Decrypts an envelope or frame with the key that encrypted it.
  *
  * @since 0.1.0
  */
@@ -115,7 +117,7 @@ const open = (payload: Payload): Result.Result<Opened, DecryptionReason> => {
     : Result.fail("not-encrypted")
 }
 
-/** Other fields are ignored, as py-key-value ignores them: decrypting shows whether it is a token. */
+/** Ignores other fields, as py-key-value does. Decrypting shows whether the data is a token. */
 const openJson = ({ value }: Payload): Result.Result<Opened, DecryptionReason> => {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, dataField))
     return Result.fail("not-encrypted")

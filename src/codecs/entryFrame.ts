@@ -1,16 +1,17 @@
 /**
- * Entries whose value is bytes, as a frame of bytes.
+ * The binary frame of entries whose value is bytes.
  *
  * **Details**
  *
- * `0xEB 0x4B 0x56` (`\xEBKV`, which is not UTF-8), the version of the format (1), a byte of flags, then what the flags
- * name, then the length of the content (32 bits) and the content (see `content.ts`). Numbers are big-endian.
+ * A frame consists of `0xEB 0x4B 0x56` (`\xEBKV`, which is not UTF-8), the version of the format (1), a byte of flags,
+ * the fields of the flags that are set, the length of the content (32 bits) and the content (see `content.ts`). Numbers
+ * are big-endian.
  *
- * | flag | what it names |
+ * | flag | field |
  * |---|---|
- * | 1 | when the entry was written: milliseconds since the epoch, a 64-bit float |
- * | 2 | when it expires: the same |
- * | 4 | its collection and key: each a length in bytes (32 bits) and UTF-8 |
+ * | 1 | time when the entry was written: milliseconds since the epoch, a 64-bit float |
+ * | 2 | time when the entry expires: the same |
+ * | 4 | collection and key: each with its length in bytes (32 bits), in UTF-8 |
  *
  * @since 0.1.0
  */
@@ -36,7 +37,7 @@ const flags = { createdAt: 1, expiresAt: 2, names: 4 } as const
 const start = 5
 
 /**
- * The frame of an entry.
+ * Writes the frame of an entry.
  *
  * @since 0.1.0
  */
@@ -68,7 +69,7 @@ export const encode = ({ createdAt, expiresAt, names }: Head, ...content: Readon
 }
 
 /**
- * Whether this is a frame of an entry, of any version.
+ * Returns whether the bytes are the frame of an entry, of any version.
  *
  * @since 0.1.0
  */
@@ -76,7 +77,7 @@ export const isFrame = (stored: Uint8Array): boolean =>
   stored[0] === magic[0] && stored[1] === magic[1] && stored[2] === magic[2]
 
 /**
- * A head, and where the content behind it is.
+ * The head of a frame, with the position and length of the content that follows.
  *
  * @since 0.1.0
  */
@@ -86,19 +87,19 @@ export interface Decoded extends Head {
 }
 
 /**
- * The head of a frame, of which only the beginning need be there. Fails with the reason.
+ * Reads the head of a frame. The content may be missing. Fails with the reason.
  *
  * @since 0.1.0
  */
 export const decodeHead = (frame: Uint8Array): Result.Result<Decoded, string> => {
-  if (frame.length > 3 && frame[3] !== version) return Result.fail(`a frame of the unknown version ${frame[3]}`)
-  if (frame.length > 4 && frame[4]! > 7) return Result.fail("a frame with unknown flags")
+  if (frame.length > 3 && frame[3] !== version) return Result.fail(`its frame has the unknown version ${frame[3]}`)
+  if (frame.length > 4 && frame[4]! > 7) return Result.fail("its frame has unknown flags")
   const decoded = Result.try(() => decodeHeadUnsafe(frame))
-  if (Result.isFailure(decoded)) return Result.fail("a frame that is cut off")
+  if (Result.isFailure(decoded)) return Result.fail("its frame is truncated")
   const { createdAt = 0, expiresAt = 0 } = decoded.success
   return Number.isFinite(createdAt) && Number.isFinite(expiresAt)
     ? Result.succeed(decoded.success)
-    : Result.fail("a frame whose times are none")
+    : Result.fail("its frame has a time that is not a number")
 }
 
 const decodeHeadUnsafe = (frame: Uint8Array): Decoded => {

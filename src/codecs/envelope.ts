@@ -1,5 +1,5 @@
 /**
- * What codecs put in the place of a value.
+ * Envelopes, in which codecs store their output instead of the value.
  *
  * @since 0.1.0
  */
@@ -8,25 +8,25 @@ import type { Value } from "../Value.ts"
 import { maxTextLength } from "../value/jsonProblem.ts"
 
 /**
- * How a codec's output is stored: as JSON, which py-key-value reads and writes, or as `"binary"`, in less than half of
- * the bytes. Either is read, whatever is written.
+ * The form in which the output of a codec is stored: `"json"`, which py-key-value reads and writes, or `"binary"`,
+ * which takes less than half of the bytes. Codecs read both forms.
  *
  * @since 0.1.0
  */
 export type Envelope = "json" | "binary"
 
-/** The envelopes, by name. */
+/** The names of the envelopes. */
 export const envelopes: ReadonlyArray<Envelope> = ["json", "binary"]
 
 /**
- * The most bytes that fit into a JSON envelope as base64: about 383 MiB.
+ * The maximum number of bytes in a JSON envelope, which encodes them as base64: about 383 MiB.
  *
  * @since 0.1.0
  */
 export const maxEnvelopeBytes = Math.floor((maxTextLength - 1024) / 4) * 3
 
 /**
- * What a codec made is larger than its envelope can hold. Sizes are bytes.
+ * The output of a codec is too large for its envelope. Sizes are in bytes.
  *
  * @since 0.1.0
  */
@@ -36,12 +36,12 @@ export interface TooLarge {
 }
 
 /**
- * The value as an object, if it has the named fields and no others.
+ * Returns the value if it is an object with exactly the given fields, otherwise `undefined`.
  *
  * **Details**
  *
- * This is how envelopes of compressed values are recognised: by exactly their fields, so that a value of the application
- * that has one of them is still just a value.
+ * Envelopes of compressed values are recognized in this way, so that a value of the application may contain one of the
+ * fields.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Fernet tokens: AES-128-CBC with HMAC-SHA256, as the specification (github.com/fernet/spec) has them.
+ * Fernet tokens: AES-128-CBC with HMAC-SHA256, according to the specification (https://github.com/fernet/spec).
  *
  * @since 0.1.0
  */
@@ -23,26 +23,26 @@ export interface Key {
 }
 
 /**
- * Why a token was not accepted.
+ * The reason why a token was rejected.
  *
  * @since 0.1.0
  */
 export type Failure = "wrong-key" | "corrupted" | "unsupported-version" | "too-old" | "in-future"
 
 /**
- * How old a token may be.
+ * The maximum age of a token.
  *
  * @since 0.1.0
  */
 export interface Age {
-  /** Milliseconds since the epoch. */
+  /** The current time, in milliseconds since the epoch. */
   readonly now: number
-  /** Milliseconds. */
+  /** The maximum age in milliseconds. */
   readonly max: number
 }
 
 /**
- * How far ahead the clock of a token's maker may be, in milliseconds: the specification's limit.
+ * How far in the future the time of a token may be, in milliseconds. This is the limit of the specification.
  *
  * @since 0.1.0
  */
@@ -54,7 +54,7 @@ const dataAt = 25
 const signatureLength = 32
 
 /**
- * The key of 32 bytes.
+ * Makes a key from 32 bytes.
  *
  * @since 0.1.0
  */
@@ -64,8 +64,8 @@ export const makeKey = (bytes: Uint8Array): Key => ({
 })
 
 /**
- * A key from its text: 32 bytes in base64 or base64url, padded or not, with white space around it. `undefined` when it is
- * none.
+ * Parses a key: 32 bytes in base64 or base64url, with or without padding and surrounding white space. Returns
+ * `undefined` if the text is not a key.
  *
  * @since 0.1.0
  */
@@ -73,15 +73,15 @@ export const parseKey = (text: string): Key | undefined =>
   Result.getOrUndefined(Result.map(secretKey.parse(Redacted.make(text)), makeKey))
 
 /**
- * The text of a key of 32 bytes.
+ * Formats the 32 bytes of a key as base64url with padding.
  *
  * @since 0.1.0
  */
 export const formatKey = (bytes: Uint8Array): string => base64.encodeUrl(bytes)
 
 /**
- * The token of a message, as bytes. `time` is in milliseconds since the epoch, and written in seconds. A random `iv` of
- * 16 bytes is made unless it is given, which only test vectors should.
+ * Encrypts a message as the bytes of a token. `time` is in milliseconds since the epoch; the token contains it in
+ * seconds. The `iv` of 16 bytes is random by default; only test vectors should pass one.
  *
  * @since 0.1.0
  */
@@ -105,8 +105,8 @@ export const encrypt = (
   })
 
 /**
- * The message of a token, which of the keys signed it, and when it was made: whole seconds, in milliseconds since the
- * epoch.
+ * The message of a token, the key that signed it, and its time (in milliseconds since the epoch, with a precision of
+ * one second).
  *
  * @since 0.1.0
  */
@@ -117,7 +117,7 @@ export interface Decrypted {
 }
 
 /**
- * The message of a token that one of the keys signed, and that is not older than it may be.
+ * Decrypts a token with the key that signed it. Fails if the token is older than `age` allows.
  *
  * @since 0.1.0
  */
@@ -147,7 +147,7 @@ const problemOfAge = (time: number, { now, max }: Age): Failure | undefined => {
   return time > now + maxClockSkew ? "in-future" : undefined
 }
 
-/** The key that signed the token: the first that fits, so that the newest key is found at once. */
+/** Finds the key that signed the token. The keys are tried in their order, so the newest key should be first. */
 const signer = ([key, ...others]: ReadonlyArray<Key>, token: Uint8Array): Effect.Effect<Key, Failure> =>
   key === undefined
     ? Effect.fail("wrong-key")
@@ -156,14 +156,14 @@ const signer = ([key, ...others]: ReadonlyArray<Key>, token: Uint8Array): Effect
       )
 
 /**
- * A token as text: URL-safe base64 with padding.
+ * Formats a token as text: base64url with padding.
  *
  * @since 0.1.0
  */
 export const format = (token: Uint8Array): string => base64.encodeUrl(token)
 
 /**
- * The inverse of {@link format}. `undefined` when it is none.
+ * Parses the text of a token. Returns `undefined` if it is not base64url.
  *
  * @since 0.1.0
  */

@@ -1,17 +1,18 @@
 /**
- * The frame of bytes that codecs write, unless they write JSON. There is one frame, however many codecs are stacked.
+ * The binary frame in which codecs store data, unless they use a JSON envelope.
  *
  * **Details**
  *
- * `0xEB 0x4B 0x43` (`\xEBKC`, which is not UTF-8), the version of the format (1), the number of the codec, and the codec's
- * data. When codecs are stacked, the number and data of the inner one are the input of the outer one (see `content.ts`).
+ * A frame consists of `0xEB 0x4B 0x43` (`\xEBKC`, which is not UTF-8), the version of the format (1), the number of the
+ * codec, and the data of the codec. A stack of codecs writes a single frame: the number and data of the inner codec are
+ * the input of the outer codec (see `content.ts`).
  *
  * @since 0.1.0
  */
 import { Payload } from "../Value.ts"
 
 /**
- * The numbers of the codecs. None is a byte that JSON text, or bytes in `content.ts`, can begin with.
+ * The numbers of the codecs. Neither JSON text nor bytes in `content.ts` can begin with one of these numbers.
  *
  * @since 0.1.0
  */
@@ -26,7 +27,7 @@ export const codecs = {
 } as const
 
 /**
- * A codec by its name.
+ * The name of a codec.
  *
  * @since 0.1.0
  */
@@ -35,7 +36,7 @@ export type Codec = keyof typeof codecs
 const names = new Map(Object.entries(codecs).map(([name, number]) => [number as number, name as Codec]))
 
 /**
- * The version that frames carry.
+ * The version of the format, which each frame contains.
  *
  * @since 0.1.0
  */
@@ -43,18 +44,18 @@ export const version = 1
 
 const magic = Uint8Array.of(0xeb, 0x4b, 0x43, version)
 
-/** Whether this is the number of a codec. */
+/** Returns whether this is the number of a codec. */
 export const isCodec = (number: number | undefined): boolean => names.has(number ?? -1)
 
 /**
- * The frame of a codec's number and data.
+ * Makes a frame from the number and data of a codec.
  *
  * @since 0.1.0
  */
 export const fromContent = (content: Uint8Array): Payload => Payload.frame([magic, content])
 
 /**
- * The frame of a codec's data, which may be in several parts.
+ * Makes a frame from the data of a codec, which may be in several parts.
  *
  * @since 0.1.0
  */
@@ -66,14 +67,14 @@ const numbers = Object.fromEntries(
 ) as Record<Codec, Uint8Array>
 
 /**
- * The codec and data of a frame, or why it cannot be read.
+ * The codec and data of a frame, or why the frame cannot be read.
  *
  * @since 0.1.0
  */
 export type Opened = { readonly codec: Codec; readonly data: Uint8Array } | "an unknown version" | "an unknown codec"
 
 /**
- * Opens a frame. `undefined` for a value that is not a frame.
+ * Opens a frame. Returns `undefined` for a value that is not a frame.
  *
  * @since 0.1.0
  */
@@ -86,7 +87,7 @@ export const open = (payload: Payload): Opened | undefined => {
 }
 
 /**
- * Whether a value is a frame that can be opened.
+ * Returns whether a value is a frame that can be opened.
  *
  * @since 0.1.0
  */
@@ -98,7 +99,7 @@ const openContent = (content: Uint8Array): Opened => {
 }
 
 /**
- * The codec's number and data of a frame that can be opened, in pieces.
+ * Returns the number and data of the codec, in pieces. The frame must be one that can be opened.
  *
  * @since 0.1.0
  */

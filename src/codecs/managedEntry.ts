@@ -1,11 +1,11 @@
 /**
- * How stores write an entry: a JSON value as py-key-value's managed entry, bytes in a frame of their own.
+ * The stored form of entries: a JSON value as the managed entry of py-key-value, bytes in a frame.
  *
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import type { Entry } from "../Entry.ts"
-import { type ExactOption, type Json, Payload } from "../Value.ts"
+import { type ExactIntegersOption, type Json, Payload } from "../Value.ts"
 import * as json from "../value/json.ts"
 import { maxDepth } from "../value/jsonProblem.ts"
 import { writeString } from "../value/jsonText.ts"
@@ -15,16 +15,15 @@ import * as entryFrame from "./entryFrame.ts"
 import * as time from "./time.ts"
 
 /**
- * The versions that entries carry: 1 for a JSON object, which is all that py-key-value holds, and 2 for any other JSON
- * value.
+ * The versions of entries: 1 if the value is a JSON object, as always in py-key-value, and 2 for any other JSON value.
  *
  * @since 0.1.0
  */
 export const versions = { object: 1, any: 2 } as const
 
 /**
- * How the JSON text is written: `"compact"` and in UTF-8, or to the letter as `"py-key-value"` writes it, with sorted
- * fields, spaces and in ASCII. Either reads both.
+ * How JSON text is written: `"compact"`, in UTF-8, or exactly as `"py-key-value"` writes it (sorted fields, spaces,
+ * ASCII). Both forms can always be read.
  *
  * @since 0.1.0
  */
@@ -38,12 +37,12 @@ export type Format = "compact" | "py-key-value"
 export interface EncodeOptions {
   /** How JSON is written. Default: `"compact"`. */
   readonly format?: Format | undefined
-  /** Whether a frame of bytes has the names of the entry in it. Default: true. */
+  /** Whether a frame of bytes contains the collection and the key. Default: true. */
   readonly frameNames?: boolean | undefined
 }
 
 /**
- * An entry as it was read, with the names that it was written under (if they are there).
+ * An entry, with the collection and the key that are stored with it, if any.
  *
  * @since 0.1.0
  */
@@ -54,13 +53,13 @@ export interface ManagedEntry {
 }
 
 /**
- * The stored form of an entry: JSON text, or bytes for bytes.
+ * Encodes an entry: as JSON text, or as bytes if its value is bytes.
  *
  * **Details**
  *
  * The text has the fields `collection`, `created_at`, `expires_at` (only with a TTL), `key`, `value` and `version`, in
- * this order. Bytes are in a frame, which begins with `0xEB 0x4B 0x56` (and so is not UTF-8). `docs/wire-format.md`
- * has the whole.
+ * this order. Bytes are stored in a frame that begins with `0xEB 0x4B 0x56`, so it is not UTF-8. `docs/wire-format.md`
+ * describes the complete format.
  *
  * @since 0.1.0
  */
@@ -104,18 +103,17 @@ const styles: Record<Format, Style> = {
  *
  * @since 0.1.0
  */
-export interface DecodeOptions extends ExactOption {
-  /** Whether any value is taken as it is, whatever the version says, for files that people write. Default: false. */
+export interface DecodeOptions extends ExactIntegersOption {
+  /** Whether to accept any value without regard to the version, for files that people write. Default: false. */
   readonly anyVersion?: boolean | undefined
 }
 
 /**
- * Reads what {@link encode} or py-key-value wrote. Fails with the reason.
+ * Decodes an entry that {@link encode} or py-key-value wrote. Fails with the reason.
  *
  * **Details**
  *
- * Where an entry is not of version 2, what py-key-value does holds: its value is an object, or text that is the JSON of
- * one, or else there is none.
+ * As in py-key-value, the value of an entry must be an object, or the JSON text of an object, unless the version is 2.
  *
  * @since 0.1.0
  */
@@ -134,12 +132,12 @@ const decodeFrame = (bytes: Uint8Array, options?: DecodeOptions): Result.Result<
           collection: names?.collection,
           key: names?.key
         }))
-      : Result.fail(`a frame with ${bytes.length - contentAt} bytes in the place of ${contentLength}`)
+      : Result.fail(`its frame has ${bytes.length - contentAt} bytes of content instead of ${contentLength}`)
   )
 
 const decodeText = (text: string, options?: DecodeOptions): Result.Result<ManagedEntry, string> => {
-  const parsed = json.parse(text, options?.exact ?? false, maxDepth + 1)
-  if (Result.isFailure(parsed)) return Result.fail("it is not JSON, or nested too deeply")
+  const parsed = json.parse(text, options?.exactIntegers ?? false, maxDepth + 1)
+  if (Result.isFailure(parsed)) return Result.fail("it is not JSON, or is nested too deeply")
   const { value: fields } = parsed.success
   if (!isObject(fields)) return Result.fail("it is not a JSON object")
   const createdAt = timeOf(fields, "created_at", true)
@@ -170,10 +168,12 @@ const payloadOf = (fields: Fields, parsed: json.Parsed, options?: DecodeOptions)
   const inner = typeof value === "string" ? Result.getOrUndefined(Payload.parse(value, options)) : undefined
   return inner !== undefined && isObject(inner.value)
     ? Result.succeed(inner)
-    : Result.fail("its value is no object, which only an entry of version 2 may have")
+    : Result.fail("its value is not an object, which only version 2 allows")
 }
 
-/** The time in a field, which py-key-value takes for absent when it is empty; or why there is none. */
+/**
+ * Returns the time in a field, or the reason why the field is not valid. Like py-key-value, it reads `""` as absent.
+ */
 const timeOf = (fields: Fields, name: "created_at" | "expires_at", naive: boolean): number | string | undefined => {
   const text = Object.hasOwn(fields, name) ? fields[name] : ""
   if (text === "") return undefined

@@ -1,12 +1,11 @@
 /**
- * Names inside names: how a collection and a key, or a prefix and a name, become one string that can belong to no other
- * pair.
+ * Encodes a pair of names (a collection and a key, or a prefix and a name) as one name, so that no two pairs share it.
  *
  * @since 0.1.0
  */
 
 /**
- * Writes the characters of `special` (one ASCII character each) and `%` as `%XX`.
+ * Escapes `%` and each character of `special` (which must be ASCII) as `%XX`.
  *
  * @since 0.1.0
  */
@@ -21,7 +20,7 @@ export const escape = (name: string, special: string): string => {
 const percent = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`
 
 /**
- * The inverse of {@link escape}.
+ * Reverses {@link escape}.
  *
  * @since 0.1.0
  */
@@ -31,12 +30,12 @@ export const unescape = (name: string): string =>
     : name
 
 /**
- * Can `name + separator + anything` be split in one way only, at the first separator?
+ * Returns whether the first separator in `name + separator + anything` always follows `name`.
  *
  * **Details**
  *
- * It can't if the name contains the separator, nor if it ends with a part of it: `a_` and `__` make `a___`, which is
- * also what `a`, `__` and `_` make.
+ * This is false if the name contains the separator or ends with a part of it. For example, with the separator `__`, the
+ * first names `a_` and `a` can both give `a___`.
  *
  * @since 0.1.0
  */
@@ -44,21 +43,21 @@ export const isUnambiguous = (name: string, separator: string): boolean =>
   (name + separator).indexOf(separator) === name.length
 
 /**
- * A pair of names as one: `first + separator + second`.
+ * An encoding of two names as one: `first + separator + second`.
  *
  * @since 0.1.0
  */
 export interface Compound {
-  /** The first name as it is written, without the separator. */
+  /** Encodes the first name, without the separator. */
   readonly encodeFirst: (first: string) => string
   readonly encode: (first: string, second: string) => string
-  /** `undefined` for a name without the separator. */
+  /** Returns `undefined` for a name without the separator. */
   readonly decode: (name: string) => readonly [first: string, second: string] | undefined
 }
 
 /**
- * Pairs of names joined by a separator as they are, as py-key-value writes them: pairs whose first name holds the
- * separator may share a name with others.
+ * Joins two names with a separator and does not escape them, like py-key-value. If a first name contains the separator,
+ * two pairs may share a name.
  *
  * @since 0.1.0
  */
@@ -72,18 +71,17 @@ export const joined = (separator: string): Compound => ({
 })
 
 /**
- * Pairs of names joined by a separator, as py-key-value writes them, except that a first name that would be ambiguous
- * is escaped.
+ * Joins two names with a separator, like py-key-value, but escapes a first name that would be ambiguous.
  *
  * **Details**
  *
- * The first name is escaped (`%` and the separator's first character as `%XX`) when it holds a `%` or could be mistaken
- * (see {@link isUnambiguous}), or always when it holds the separator's first character if `strict` is set. Nothing else
- * changes, so that other names are byte for byte py-key-value's.
+ * The first name is escaped (`%` and the first character of the separator, as `%XX`) if it contains a `%` or is
+ * ambiguous (see {@link isUnambiguous}). With `strict`, it is also escaped if it contains the first character of the
+ * separator. All other names are the same as in py-key-value.
  *
  * **Gotchas**
  *
- * The separator must start with an ASCII character that is neither a digit, a letter nor `%`.
+ * The separator must start with an ASCII character that is not a digit, a letter or `%`.
  *
  * @since 0.1.0
  */

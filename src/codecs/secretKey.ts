@@ -3,15 +3,15 @@ import * as Result from "effect/Result"
 import * as base64 from "#base64"
 import { isBytes } from "../value/bytes.ts"
 
-/** A secret key as an option takes it. */
+/** A secret key, as options accept it. */
 export type Input = Redacted.Redacted<string | Uint8Array>
 
-/** How many bytes a key has. */
+/** The number of bytes of a key. */
 const length = 32
 
 /**
- * The 32 bytes of a key: bytes, or text in base64 or base64url, padded or not, with white space around it. A failure never
- * quotes the key.
+ * Reads the 32 bytes of a key. Text must be base64 or base64url, with or without padding and surrounding white space.
+ * The failure never quotes the key.
  */
 export const parse = (input: Input): Result.Result<Uint8Array, string> => {
   if (!Redacted.isRedacted(input)) return Result.fail("it is not Redacted")
@@ -35,7 +35,7 @@ const parseText = (text: string): Result.Result<Uint8Array, string> => {
   })
 }
 
-/** At least 16 bytes: shorter text is more likely base64. */
+/** Matches at least 16 bytes, because shorter text is more likely to be base64. */
 const hexadecimal = /^(?:[0-9a-f]{2}){16,}$/i
 
 const either = /^([A-Za-z0-9+/]+|[A-Za-z0-9_-]+)(={0,2})$/

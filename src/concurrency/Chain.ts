@@ -8,7 +8,7 @@ export interface Link<A> {
 /**
  * A queue from which any member can be removed in constant time.
  *
- * A `Map` or `Set` as a queue is slow: finding its first member goes through all that were removed before it.
+ * A `Map` or `Set` is slow as a queue: finding its first member visits all slots of members that were removed before it.
  */
 export class Chain<A> {
   size = 0
@@ -34,7 +34,7 @@ export class Chain<A> {
     else link.previous.next = link.next
     if (link.next === undefined) this.tail = link.previous
     else link.next.previous = link.previous
-    // Through these, a removed link in the old generation of the garbage collector would keep all later ones in memory.
+    // A removed link in the old generation of the garbage collector would otherwise keep all later links in memory.
     link.previous = link.next = undefined
     this.size--
   }

@@ -1,10 +1,10 @@
 import * as Hash from "effect/Hash"
 
 /**
- * Counts how often keys were dropped, so that a load can compare the count before and after. It keeps no list of loads: one
- * that the runtime ends would stay in it.
+ * Counts how often keys were dropped, so that a load can compare the counts before and after. It keeps no list of loads,
+ * because a load that the runtime ends would stay in the list.
  *
- * Keys share a fixed number of counters. If two keys have the same one, a loaded value may not be stored.
+ * Keys share a fixed number of counters. If another key with the same counter is dropped, a loaded value is not stored.
  */
 export class Drops {
   private readonly counts = new Float64Array(1024)
@@ -18,7 +18,7 @@ export class Drops {
     this.all++
   }
 
-  /** How often a key may have been dropped so far. */
+  /** The number of drops of a key, and of other keys with the same counter. */
   of(key: string): number {
     return this.all + this.counts[counterOf(key)]!
   }

@@ -5,32 +5,32 @@ import type * as Fiber from "effect/Fiber"
 import type { Drops } from "./Drops.ts"
 import { wake } from "./wake.ts"
 
-/** The load that a fiber works for, if any. */
+/** The load that a fiber is part of, if any. */
 export const CurrentFlight = Context.Reference<Flight<any, any> | undefined>("effect-kv/CurrentFlight", {
   defaultValue: () => undefined
 })
 
-/** The facts about a load when it begins. */
+/** What is known about a load when it begins. */
 export interface Start<A, E> {
   readonly keys: ReadonlyArray<string>
   readonly startedAt: number
   /** The load whose fiber began this one, if any. */
   readonly parent: Flight<any, any> | undefined
-  /** Running loads by key, where callers that may join find this one. */
+  /** The running loads by key that callers may join, including this one. */
   readonly joinable: Map<string, Flight<A, E>>
-  /** Counts dropped keys, for a load that `drop` does not reach. */
+  /** Counts dropped keys, for a load that is not in the shared map, where `drop` would find it. */
   readonly drops: Drops | undefined
-  /** How the defect of a load that waits for itself shows a key. */
+  /** How a key is shown in the defect of a load that waits for itself. */
   readonly describe: (key: string) => string
 }
 
 /** A load of one or more keys, for one or more callers. */
 export class Flight<A, E> {
-  readonly begun: Start<A, E>
+  readonly start: Start<A, E>
   /** The index of each key in the result of the load. */
   readonly index: ReadonlyMap<string, number>
   /** How many callers wait for the outcome. */
-  interest = 0
+  callers = 0
   fiber: Fiber.Fiber<unknown, unknown> | undefined
   private readonly dropped = new Set<string>()
   /** How often each key had been dropped when the load began. */
@@ -40,12 +40,12 @@ export class Flight<A, E> {
   /** The loads that this one waits for, one for each of its fibers that waits. */
   private readonly waits = new Set<{ readonly on: Flight<any, any> }>()
 
-  constructor(begun: Start<A, E>) {
-    const { keys, drops } = begun
-    this.begun = begun
+  constructor(start: Start<A, E>) {
+    const { keys, drops } = start
+    this.start = start
     this.index = new Map(keys.map((key, i) => [key, i]))
     this.dropsBefore = drops && new Map(keys.map((key) => [key, drops.of(key)]))
-    for (const key of keys) begun.joinable.set(key, this)
+    for (const key of keys) start.joinable.set(key, this)
   }
 
   drop(key: string): void {
@@ -53,13 +53,13 @@ export class Flight<A, E> {
   }
 
   isDropped(key: string): boolean {
-    const { drops } = this.begun
+    const { drops } = this.start
     return this.dropped.has(key) || (drops !== undefined && drops.of(key) !== this.dropsBefore!.get(key))
   }
 
-  /** Callers no longer join it. Another load may have replaced it already. */
+  /** Prevents further callers from joining. Another load may already have replaced this one. */
   forget(): void {
-    const { joinable } = this.begun
+    const { joinable } = this.start
     for (const key of this.index.keys()) if (joinable.get(key) === this) joinable.delete(key)
   }
 
@@ -69,13 +69,13 @@ export class Flight<A, E> {
     this.onExit.clear()
   }
 
-  /** The outcome. Dies if the waiting fiber works for a load that this one waits for. */
+  /** Waits for the outcome. Dies if the caller is part of a load that this load waits for. */
   get outcome(): Effect.Effect<ReadonlyArray<A>, E> {
     return Effect.withFiber((fiber) => {
       if (this.exit !== undefined) return this.exit
       const waiting = fiber.getRef(CurrentFlight)
-      const circle = waiting && this.pathTo(waiting)
-      if (circle !== undefined) return Effect.die(new Error(describe([waiting!, ...circle])))
+      const cycle = waiting && this.pathTo(waiting)
+      if (cycle !== undefined) return Effect.die(new Error(describe([waiting!, ...cycle])))
       const wait = { on: this }
       return Effect.callback((resume) => {
         // The load may have ended since the check above.
@@ -97,7 +97,7 @@ export class Flight<A, E> {
   /** The chain of loads from this one to another, each of which waits for the next. */
   private pathTo(target: Flight<any, any>): ReadonlyArray<Flight<any, any>> | undefined {
     const from = new Map<Flight<any, any>, Flight<any, any> | undefined>([[this, undefined]])
-    // Iterating over a Map also visits what is added meanwhile.
+    // Iterating over a Map also visits the entries that are added meanwhile.
     for (const flight of from.keys()) {
       if (flight === target) {
         const path = [flight]
@@ -110,7 +110,7 @@ export class Flight<A, E> {
   }
 }
 
-const describe = (circle: ReadonlyArray<Flight<any, any>>): string => {
-  const names = circle.map(({ index, begun }) => [...index.keys()].slice(0, 3).map(begun.describe).join(", "))
-  return `A load waits for itself: ${names.join(" → ")}. Load the value without asking for its own key.`
+const describe = (cycle: ReadonlyArray<Flight<any, any>>): string => {
+  const names = cycle.map(({ index, start }) => [...index.keys()].slice(0, 3).map(start.describe).join(", "))
+  return `A load waits for itself: ${names.join(" → ")}. A load must not get its own key, directly or through other loads.`
 }

@@ -5,8 +5,8 @@ import { isShared } from "./request.ts"
 import { wake } from "./wake.ts"
 
 /**
- * Runs effects with a name in common one after another, first come, first served. Effects without one run concurrently.
- * A name is kept only while its lane is in use.
+ * Runs effects that share a name one after another, in the order in which they arrive. Other effects run concurrently.
+ * A name takes memory only while its lane is in use.
  */
 export class Lanes {
   private readonly lanes = new Map<string, Chain<Ticket>>()
@@ -18,9 +18,10 @@ export class Lanes {
   }
 
   /**
-   * Runs an effect when all effects before it have ended.
+   * Runs an effect after all earlier effects with one of its names have ended.
    *
-   * It does not wait where requests share nothing (Cloudflare Workers): a request that the runtime ends would never leave.
+   * On Cloudflare Workers, where requests share nothing, the effect runs at once. A request that the runtime ends would never
+   * leave its lanes.
    */
   run<A, E, R>(names: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.withFiber((fiber) =>
@@ -28,7 +29,7 @@ export class Lanes {
     )
   }
 
-  /** Like `run`, but skips the effect if its turn does not come within a number of milliseconds. */
+  /** Like `run`, but skips the effect if its turn does not come within `millis`. Also waits on Workers. */
   runWithin<E, R>(
     names: ReadonlyArray<string>,
     millis: number,
@@ -39,7 +40,7 @@ export class Lanes {
     )
   }
 
-  /** Ends all waits, now and later. The effects still run: each of them must check whether there is anything left to do. */
+  /** Ends all waits, now and later. The effects still run, and must check whether there is anything left to do. */
   close(): void {
     this.isClosed = true
     for (const lane of this.lanes.values()) {
@@ -47,20 +48,20 @@ export class Lanes {
     }
   }
 
-  /** The ticket leaves when the effect ends or is interrupted, also while it waits for its turn. */
+  /** Gives the ticket up when the effect ends or is interrupted, even while it waits for its turn. */
   private withTicket<A, E, R>(
     names: ReadonlyArray<string>,
     use: (ticket: Ticket) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E, R> {
     return Effect.suspend(() => {
       let ticket: Ticket | undefined
-      // Taken inside `onExit`: a fiber that is interrupted between taking it and `onExit` would never leave.
+      // Taken inside `onExit`. Otherwise, an interruption before `onExit` would leave the ticket in its lanes forever.
       const entered = Effect.suspend(() => use((ticket = this.enter(names))))
       return Effect.onExitPrimitive(entered, () => ticket?.leave() as undefined)
     })
   }
 
-  /** A position behind all tickets that are in the lanes of these names now. */
+  /** Returns a ticket behind all tickets that are in the lanes of these names now. */
   private enter(names: ReadonlyArray<string>): Ticket {
     const ticket = new Ticket()
     for (const name of names.length > 1 ? new Set(names) : names) {
@@ -79,10 +80,10 @@ interface Position {
   readonly onEmpty: () => void
 }
 
-/** A position in each of some lanes. */
+/** A position in each of one or more lanes. */
 class Ticket {
   private positions: Array<Position> = []
-  /** How many of the lanes have another ticket in front. */
+  /** In how many lanes other tickets are in front of this one. */
   private blockedLanes = 0
   private onTurn: (() => void) | undefined
 
@@ -104,13 +105,13 @@ class Ticket {
     )
   }
 
-  /** Takes its turn now, even if other tickets are in front. */
+  /** Ends the wait now, even if other tickets are in front. */
   proceed(): void {
     this.blockedLanes = 0
     this.onTurn?.()
   }
 
-  /** Gives up all positions, at any time: an interrupted waiter leaves the queue at once. */
+  /** Gives up all positions. An interrupted ticket may leave before its turn. */
   leave(): void {
     const { positions } = this
     this.positions = []

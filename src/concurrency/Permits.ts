@@ -3,9 +3,9 @@ import { Chain, type Link } from "./Chain.ts"
 import { wake } from "./wake.ts"
 
 /**
- * A number of permits, first come, first served.
+ * Limits how many effects run at a time. Waiting effects start in the order in which they arrived.
  *
- * Each step takes constant time. Effect's `Semaphore` goes through all waiters whenever a permit is released.
+ * Each step takes constant time. Effect's `Semaphore` visits all waiters whenever a permit is released.
  */
 export class Permits {
   private free: number
@@ -15,7 +15,7 @@ export class Permits {
     this.free = permits
   }
 
-  /** Runs an effect with a permit. An interruption gives the permit back, or leaves the queue. */
+  /** Runs an effect with a permit. An interrupted effect returns its permit, or leaves the queue. */
   withPermit<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.suspend(() => {
       const turn: Turn = { holds: false, link: undefined, go: undefined }

@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { unhurried } from "../time/budget.ts"
+import { withoutBudget } from "../time/budget.ts"
 import { now } from "../time/clock.ts"
 import { Drops } from "./Drops.ts"
 import { CurrentFlight, Flight } from "./Flight.ts"
 import { CurrentRequest, type Request } from "./request.ts"
 
-/** Loads the values of keys, in their order. `isDropped` returns whether a key was dropped since the load began. */
+/** Loads the values of keys, in their order. `isDropped` returns `true` if a key was dropped since the load began. */
 export type Load<A, E, R> = (
   keys: ReadonlyArray<string>,
   isDropped: (key: string) => boolean
@@ -16,20 +16,20 @@ export type Load<A, E, R> = (
  * Lets concurrent callers share one load of a key.
  *
  * The load runs on a fiber of its own, with the services of the first caller but without that caller's deadline. It is
- * interrupted when the last of its callers is.
+ * interrupted when all its callers have been interrupted.
  *
- * Where requests share nothing (Cloudflare Workers), only callers of the same known request share a load.
+ * On Cloudflare Workers, where requests share nothing, only callers of the same known request share a load.
  */
 export class SingleFlight<A, E> {
   private readonly flights: Flights<A, E> = new Map()
-  /** Loads of requests that share nothing with others. They are collected with their request. */
+  /** The loads of requests that share nothing with other requests. They are garbage-collected with their request. */
   private readonly ofRequests = new WeakMap<Request, Flights<A, E>>()
   private drops: Drops | undefined
   private readonly maxAge: number
   private readonly describe: (key: string) => string
 
   /**
-   * - `maxAge`: a load that began more milliseconds ago is not joined. Default: no limit.
+   * - `maxAge`: maximum age of a load that callers may join, in milliseconds. Default: no limit.
    * - `describe`: how error messages show a key. Default: as JSON.
    */
   constructor(options: { readonly maxAge?: number; readonly describe?: (key: string) => string } = {}) {
@@ -37,7 +37,7 @@ export class SingleFlight<A, E> {
     this.describe = options.describe ?? JSON.stringify
   }
 
-  /** The value of one key, from a load that is already running or from this one. */
+  /** Returns the value of a key. Joins a running load, or starts this one. */
   run<R>(key: string, load: (isDropped: () => boolean) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.map(
       this.runMany([key], (_, isDropped) =>
@@ -50,15 +50,15 @@ export class SingleFlight<A, E> {
     )
   }
 
-  /** The values of several keys: some from loads that are already running, the others from one new load. */
+  /** Returns the values of keys. Joins running loads, and starts one new load for the remaining keys. */
   runMany<R>(keys: ReadonlyArray<string>, load: Load<A, E, R>): Effect.Effect<ReadonlyArray<A>, E, R> {
     return Effect.suspend(() => {
       let joined = new Set<Flight<A, E>>()
-      // Counted inside `onExit`, in the same step that finds the loads: an interruption in between would leave a load running.
+      // Callers are counted inside `onExit`. Otherwise, an interruption before `onExit` would leave a load running.
       const entered = Effect.withFiber((fiber) => {
         const { byKey, own } = this.join(keys, this.joinableBy(fiber, keys), fiber)
         joined = new Set(byKey)
-        for (const flight of joined) flight.interest++
+        for (const flight of joined) flight.callers++
         if (own !== undefined) this.start(own, load, fiber)
         return Effect.map(
           Effect.forEach(joined, (flight) => Effect.map(flight.outcome, (values) => [flight, values] as const)),
@@ -74,13 +74,13 @@ export class SingleFlight<A, E> {
     return this.flights.size === 0 && this.drops === undefined
   }
 
-  /** Whether a caller that comes at a time could join a running load of the key. */
+  /** Whether a caller that arrives at the time `at` can join a running load of the key. */
   has(key: string, at = Number.NEGATIVE_INFINITY): boolean {
     const flight = this.flights.get(key)
     return flight !== undefined && !this.isTooOld(flight, at)
   }
 
-  /** New callers no longer join the running load of a key, and the load sees that the key was dropped. */
+  /** Prevents further callers from joining the running load of a key. The load sees that the key was dropped. */
   drop(key: string): void {
     this.flights.get(key)?.drop(key)
     this.flights.delete(key)
@@ -93,7 +93,7 @@ export class SingleFlight<A, E> {
     this.drops?.addAll()
   }
 
-  /** The loads that a fiber may join. Always includes those that it works for, so that a load that waits for itself is found. */
+  /** The loads that a fiber may join. Includes the loads that it is part of, so that a load that waits for itself dies. */
   private joinableBy(fiber: Fiber.Fiber<unknown, unknown>, keys: ReadonlyArray<string>): Flights<A, E> {
     const request = fiber.getRef(CurrentRequest)
     if (request === "shared") return this.flights
@@ -108,14 +108,14 @@ export class SingleFlight<A, E> {
 
   private outerLoads(fiber: Fiber.Fiber<unknown, unknown>, keys: ReadonlyArray<string>): Flights<A, E> {
     const outer: Flights<A, E> = new Map()
-    for (let flight = fiber.getRef(CurrentFlight); flight !== undefined; flight = flight.begun.parent) {
-      if (flight.begun.drops !== this.drops) continue
+    for (let flight = fiber.getRef(CurrentFlight); flight !== undefined; flight = flight.start.parent) {
+      if (flight.start.drops !== this.drops) continue
       for (const key of keys) if (flight.index.has(key) && !outer.has(key)) outer.set(key, flight)
     }
     return outer
   }
 
-  /** The load to wait for, for each key. `own` is a new one for the keys without a running load. */
+  /** Finds the load of each key. `own` is a new load for the keys that have none. */
   private join(
     keys: ReadonlyArray<string>,
     joinable: Flights<A, E>,
@@ -143,22 +143,22 @@ export class SingleFlight<A, E> {
     return { byKey: find(), own }
   }
 
-  private isTooOld({ begun }: Flight<A, E>, at: number): boolean {
-    return at - begun.startedAt > this.maxAge
+  private isTooOld({ start }: Flight<A, E>, at: number): boolean {
+    return at - start.startedAt > this.maxAge
   }
 
   private start<R>(flight: Flight<A, E>, load: Load<A, E, R>, caller: Fiber.Fiber<unknown, unknown>): void {
-    const run = Effect.suspend(() => load(flight.begun.keys, (key) => flight.isDropped(key)))
+    const run = Effect.suspend(() => load(flight.start.keys, (key) => flight.isDropped(key)))
     const work = Effect.onExitPrimitive(
-      // Yields first, so that all callers of this turn join even a synchronous load, and so that loads that begin loads do
-      // not nest until the stack overflows.
+      // Yields first, so that concurrent callers can join even a synchronous load, and so that nested loads do not overflow
+      // the stack.
       Effect.andThen(Effect.yieldNow, run),
       (exit) => {
         flight.forget()
         flight.end(exit)
         return undefined
       }
-    ).pipe(unhurried, Effect.provideService(CurrentFlight, flight))
+    ).pipe(withoutBudget, Effect.provideService(CurrentFlight, flight))
     flight.fiber = Effect.runForkWith(caller.context)(work as Effect.Effect<ReadonlyArray<A>, E>)
   }
 
@@ -166,7 +166,7 @@ export class SingleFlight<A, E> {
   private leave(joined: ReadonlySet<Flight<A, E>>): Effect.Effect<void> | undefined {
     let ended: Effect.Effect<void> | undefined
     for (const flight of joined) {
-      if (--flight.interest > 0 || flight.fiber?.pollUnsafe() !== undefined) continue
+      if (--flight.callers > 0 || flight.fiber?.pollUnsafe() !== undefined) continue
       flight.forget()
       const end = Effect.suspend(() => Fiber.interrupt(flight.fiber!))
       ended = ended === undefined ? end : Effect.andThen(ended, end)

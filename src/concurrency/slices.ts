@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 
-/** The items of a slice: few enough that they do not block the event loop for long. */
+/** The number of items in a slice, small enough that one slice does not block the event loop for long. */
 const sliceSize = 1000
 
-/** Runs a step for each slice of indices below `count`. Yields to the event loop between two slices; stops at a failure. */
+/** Runs a step for each slice of the indices below `count`. Yields between slices, and stops at a failure. */
 export const inSlices = <E>(
   count: number,
   step: (from: number, to: number) => Effect.Effect<void, E>,
@@ -17,7 +17,7 @@ export const inSlices = <E>(
   )
 }
 
-/** Runs a function for each index, in slices. The first slice runs within the call, so that few indices cost no fiber step. */
+/** Runs a function for each index, in slices. The first slice runs synchronously, because most calls have only one. */
 export const eachInSlices = <A, E, R>(
   count: number,
   step: (index: number) => void,
@@ -63,7 +63,7 @@ export const forEach = <A, B, E>(
     const step = (from: number, to: number) =>
       Effect.map(
         Effect.forEach(items.slice(from, to), (item, index) => f(item, from + index), { concurrency }),
-        (answers) => void all.push(...answers)
+        (results) => void all.push(...results)
       )
     return Effect.as(inSlices(items.length, step), all)
   })

@@ -3,10 +3,9 @@ import type * as Fiber from "effect/Fiber"
 import { isShared } from "./request.ts"
 
 /**
- * Resumes a fiber that waits in `Effect.callback`, by the scheduler.
+ * Schedules a fiber that waits in `Effect.callback`.
  *
- * A fiber that hands something over to a waiting one uses this. Resumed in place, that one would hand over to the next within
- * the same call, and so on, until the stack overflows.
+ * Without the scheduler, each fiber would resume the next one within the same call, and a long queue would overflow the stack.
  */
 export const wake = <A, E>(
   fiber: Fiber.Fiber<unknown, unknown>,
@@ -15,10 +14,10 @@ export const wake = <A, E>(
 ): void => fiber.currentDispatcher.scheduleTask(() => resume(effect), 0)
 
 /**
- * Like {@link wake}, for a fiber that another request may wake. Call it in the request that waits, when the wait begins.
+ * Like {@link wake}, for a fiber that another request may resume. Call it in the waiting request, when the wait begins.
  *
- * The fiber continues in its own request, because a promise's continuations run in the request that made the promise. It
- * needs a timer while it waits: the runtime ends a request that waits only for others.
+ * The fiber continues in its own request, because the callbacks of a promise run in the request that created the promise.
+ * Start a timer for the wait, because the runtime ends a request that waits only for other requests.
  */
 export const waker = <A, E>(
   fiber: Fiber.Fiber<unknown, unknown>,

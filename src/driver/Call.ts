@@ -1,7 +1,7 @@
 import type * as Exit from "effect/Exit"
 import type { Entry } from "../Entry.ts"
 import type { Place, TimeoutError } from "../KeyValueError.ts"
-import type { Holder } from "../time/release.ts"
+import type { Holder } from "../time/waitAtMost.ts"
 
 /**
  * The fields that every call has.
@@ -12,9 +12,10 @@ import type { Holder } from "../time/release.ts"
  * - `place` holds the operation and the names that the application used, for errors. Its keys are in the order of `keys`.
  * - `deadline` is the time at which an outer `Timeout` or `Deadline` gives up, in milliseconds of the monotonic clock
  *   (`Driver.monotonicMillis`). Nothing is sent at or after that time. A store that can limit its own work ends it by then.
- * - `limit` is there when the `Timeout` leaves it to the driver to end in time (see `declareWaits`); `deadline` is then that of
- *   those further out.
- * - `holder` is told of work that goes on although its caller was released, by a `Timeout` or `Deadline` further in.
+ * - `limit` is the time limit of the `Timeout` around a driver that enforces limits itself (`declareWaits`). `deadline` is
+ *   then the deadline of wrappers further out.
+ * - `holder` keeps something for the call, such as its place in a `Bulkhead`. A wrapper that stops waiting for work which
+ *   may go on passes that work to `holder.hold`.
  *
  * @since 0.1.0
  */
@@ -26,19 +27,18 @@ export interface CallBase {
 }
 
 /**
- * The time that a `Timeout` gives to an operation of a driver that keeps to it.
+ * The time limit of an operation whose driver enforces it.
  *
  * **Details**
  *
- * Whenever the operation waits for something, it says when that begins, and when it ends: also when nobody wants the
- * answer any more, as after an interruption. In between, once the time has run out, `resume` is called with the failure of
- * the operation. It is never called before `begin` has returned.
+ * The driver calls `start` whenever the operation begins to wait, and the function that `start` returns when the wait ends,
+ * also after an interruption. `onExceeded` is called with the failure of the operation if the time is up before that, but
+ * never before `start` has returned. The time begins with the first wait.
  *
  * @since 0.1.0
  */
 export interface Limit {
-  readonly begin: (resume: (failure: Exit.Exit<never, TimeoutError>) => void) => void
-  readonly end: () => void
+  readonly start: (onExceeded: (failure: Exit.Exit<never, TimeoutError>) => void) => () => void
 }
 
 interface KeyedCall extends CallBase {

@@ -86,7 +86,7 @@ export const encodeAt = (
   const expiresAt = expiry(ttl, createdAt)
   if (Result.isFailure(expiresAt)) return Exit.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
   const entries: Array<Entry> = []
-  const as = { exact: driver.exactIntegers, asText: driver.prefersText }
+  const as = { exactIntegers: driver.exactIntegers, asText: driver.prefersText }
   const go = (from: number): Effect.Effect<ReadonlyArray<Entry>, SerializationError> => {
     const to = Math.min(from + sliceLength, values.length)
     for (let i = from; i < to; i++) {

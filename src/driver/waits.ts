@@ -1,22 +1,26 @@
 import type { Driver } from "./Driver.ts"
 
 /**
- * How long the operations of a driver may take: they `"never"` wait for anything, or they end `"within-limit"` whenever
- * the call has a `limit`.
+ * What a driver says about its waits. `"never"`: its operations wait for nothing. `"within-limit"`: an operation whose call
+ * has a `limit` fails by itself when the time of the limit is up.
  *
  * @since 0.1.0
  */
 export type Waits = "never" | "within-limit"
 
+/** Keyed by the driver, so that a driver made by a spread, which may wait longer, does not inherit the declaration. */
 const declared = new WeakMap<Driver, Waits>()
 
 /**
- * Declares how long the operations of a driver may take.
+ * Declares how the operations of a driver wait.
+ *
+ * **When to use**
+ *
+ * Use it in a store that never waits, or that enforces limits itself. A `Timeout` next to it then needs no fiber.
  *
  * **Details**
  *
- * A `Timeout` next to such a driver is free; it keeps an eye on all others from a fiber of its own. What is declared holds
- * for this very object: a driver that is made of it, by a spread for one, is one of which nothing is known.
+ * The declaration holds for this object only. A driver that is made from it, for example by a spread, has none.
  *
  * @since 0.1.0
  */
@@ -26,7 +30,7 @@ export const declareWaits = <D extends Driver>(driver: D, waits: Waits | undefin
 }
 
 /**
- * What {@link declareWaits} was told of a driver.
+ * Returns what {@link declareWaits} declared for a driver.
  *
  * @since 0.1.0
  */

@@ -3,7 +3,7 @@ import * as Data from "effect/Data"
 import type { Outcome, Place } from "./place.ts"
 import { isWrite } from "./place.ts"
 
-/** `Data.TaggedError` that JSON, `console.log` and loggers show without keys, values and causes. */
+/** Like `Data.TaggedError`, but JSON, `console.log` and loggers show no keys, values or causes. */
 export const failure: typeof Data.TaggedError = (tag) =>
   class extends Data.TaggedError(tag)<Record<string, unknown>> {
     override toJSON(): unknown {
@@ -18,11 +18,11 @@ export const failure: typeof Data.TaggedError = (tag) =>
     }
   } as never
 
-/** The outcome of a failed write; `undefined` for a read. `place.outcomeOfPart` overrides it. */
+/** Returns the outcome of a failed write, or `undefined` for a read. `place.outcomeOfPart` takes precedence. */
 export const outcomeAt = (place: Place, outcome: Outcome): Outcome | undefined =>
   isWrite(place.operation) ? (place.outcomeOfPart ?? outcome) : undefined
 
-/** {@link failure} for errors that leave the store as it was. */
+/** Like {@link failure}, for errors that leave the store unchanged. */
 export const unappliedFailure = <Tag extends string>(tag: Tag): UnappliedFailure<Tag> =>
   class extends failure(tag)<Place> {
     get outcome(): Outcome | undefined {

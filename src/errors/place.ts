@@ -31,12 +31,12 @@ export type Operation =
 export type Outcome = "not-applied" | "unknown"
 
 /**
- * Where an error happened.
+ * The operation, collection and keys of an error.
  *
  * **Details**
  *
- * `outcomeOfPart` is there when a call to the store is only a part of the operation: what a failure of this part says
- * about the whole. The read of an `update` has `"not-applied"`; the second call of a write has `"unknown"`.
+ * `outcomeOfPart` is present if an operation makes several calls to the store. It is the outcome of the operation if
+ * this call fails: `"not-applied"` for the read of an `update`, `"unknown"` for the second call of a write.
  *
  * @since 0.1.0
  */
@@ -62,7 +62,7 @@ export const isWrite = (operation: Operation): boolean => {
   }
 }
 
-/** The place as messages show it: without keys, which may be session ids. */
+/** Formats a place for messages, without the keys, which may be session ids. */
 export const where = ({ operation, collection, keys }: Place): string => {
   const many = keys.length > 1 ? ` of ${keys.length} keys` : ""
   const name = collection.length > 64 ? `${collection.slice(0, 64)}…` : collection

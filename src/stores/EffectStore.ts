@@ -1,11 +1,11 @@
 /**
- * Between Effect's own stores and this library's: one as the other, in both directions.
+ * Adapters between the stores of `effect/persistence` and effect-kv, in both directions.
  *
  * **Details**
  *
- * {@link layer} makes a store of any `KeyValueStore` of `effect/persistence`. {@link toKeyValueStore},
- * {@link toBackingPersistence} and {@link toRateLimiterStore} go the other way, so that what Effect builds on its stores
- * (`SchemaStore`, `PersistedCache`, `RateLimiter`, …) runs on any stack of ours.
+ * {@link layer} turns any `KeyValueStore` of `effect/persistence` into a store of effect-kv. {@link toKeyValueStore},
+ * {@link toBackingPersistence} and {@link toRateLimiterStore} do the opposite, so that modules of Effect
+ * (`SchemaStore`, `PersistedCache`, `RateLimiter`, …) run on any stack of effect-kv.
  *
  * @since 0.1.0
  */
@@ -36,26 +36,28 @@ export interface Options {
 }
 
 /**
- * A store over Effect's `KeyValueStore`, and so over the browser's `localStorage`.
+ * Stores entries in a `KeyValueStore` of Effect, such as one over the browser's `localStorage`.
  *
  * **Details**
  *
- * - An entry is one string under `<collection>::<key>`, whatever the value: the JSON that every store writes, or Base64
- *   for bytes. `:` and `%` in a collection are written as `%3A` and `%25`.
- * - Expired entries are missing for every operation. Writes remove a few of them each, and `removeExpired` all. When the
- *   storage is full, a write removes expired entries (it looks at 10,000 entries at most) and tries once more.
- * - Clearing removes entries of this store only. To share a `KeyValueStore` with others, give it a prefix first
+ * - Each entry is one string under `<collection>::<key>`: the JSON text that every store writes, or Base64 if the value
+ *   is bytes. `:` and `%` in a collection are escaped as `%3A` and `%25`.
+ * - No operation returns expired entries. Each write removes a few of them, and `removeExpired` removes all. If the
+ *   storage is full, a write looks for expired entries (among at most 10,000 entries), removes them, and is tried once
+ *   more.
+ * - Clearing removes only entries of this store. If other programs use the same `KeyValueStore`, give it a prefix first
  *   (`KeyValueStore.prefix`).
- * - Batches are several requests at a time, since a `KeyValueStore` has no batches. There is no `Atomic`.
+ * - A batch makes one request per key, up to 16 at a time, because a `KeyValueStore` has no batches.
+ * - The store does not provide `Atomic`.
  *
- * Fails to build with `StoreSetupError` when an option is not valid.
- * Operations fail with `StoreError` when the store refused for good (a full or forbidden browser storage, an error whose
- * cause says so), else with `StoreUnavailableError`.
+ * Fails to build with `StoreSetupError` if an option is not valid. Operations fail with `StoreError` if a retry cannot
+ * help (the browser storage is full or forbidden, or the cause of the error says so), otherwise with
+ * `StoreUnavailableError`.
  *
  * **Gotchas**
  *
- * - Enumerating, and now and then a write, asks for all keys at once, as `KeyValueStore` has it.
- * - An expired entry that another process (or tab) replaces in the very moment in which it is removed is lost.
+ * - Enumeration, and occasionally a write, reads the list of all keys at once, because `KeyValueStore` has no pages.
+ * - If another process or tab replaces an expired entry at the moment when it is removed, the new entry is lost.
  *
  * **Example** (In a browser)
  *

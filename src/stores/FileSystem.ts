@@ -1,5 +1,5 @@
 /**
- * Entries as files that a person can read.
+ * A store of human-readable files.
  *
  * @since 0.1.0
  */
@@ -49,49 +49,50 @@ export interface Options {
 }
 
 /**
- * A store of one file for each entry, `<directory>/<collection>/<key>.json`, over Effect's `FileSystem`.
+ * Stores each entry in one file, `<directory>/<collection>/<key>.json`, with Effect's `FileSystem`.
  *
  * **When to use**
  *
- * Use it for what people look at, edit, copy or keep in version control: settings, fixtures, results of scripts. For
- * many small entries `Sqlite` is faster.
+ * Use it for entries that people read, edit, copy or keep in version control: settings, fixtures, results of scripts.
+ * For many small entries, `Sqlite` is faster.
  *
  * **Details**
  *
- * - A file holds the JSON that every store writes (`collection`, `created_at`, `expires_at`, `key`, `value`, `version`).
- *   A value of bytes is in a binary frame with the same header.
- * - Lower-case names stay as they are. `User 1` becomes `!user%201.json`: see `docs/wire-format.md`. Names of more than
- *   200 bytes are cut and end in their SHA-256.
- * - A file is replaced as a whole, by renaming: no reader sees half an entry, and of two writers the last one wins. A
- *   batch is written beside the old files first, and renamed when all of it is there.
- * - Expired entries are missing for every operation. Reads never remove a file; writes look at a few files each, and
- *   `removeExpired` at all. When the disk is full, a write removes expired entries (it looks at 10,000 files at most) and
- *   tries once more.
- * - Several processes may share the directory. An entry whose write has succeeded stays where it is until it is replaced,
- *   deleted or expired, whatever the others do at the same time, and wherever they die. There is no `Atomic`.
- * - Clearing removes files of this store only, and leaves empty directories. A collection in which files have expired has a
- *   directory `.reclaim`.
- * - Files are readable by their owner alone (`fileMode`, `directoryMode`), temporary ones too. A file that is overwritten
- *   keeps stricter permissions.
- * - All stores of a process together have at most 32 files open at a time. When the process runs out of descriptors all the
- *   same, operations wait for about a second and then fail with `StoreUnavailableError`.
- * - A rename or removal that is refused, as it is on Windows while another program has the file open, is tried again for
- *   about a second. In a directory that the process may not change, it fails at once.
- * - Temporary files (`.effect-kv-….tmp`) that a crashed process left are removed when they are an hour old by the clock.
- *   When a clock jumps, a write may lose its temporary file: it fails with `StoreUnavailableError`, and nothing is lost.
- *   Files of other programs are never removed.
+ * - A file contains the JSON that every store writes (`collection`, `created_at`, `expires_at`, `key`, `value`,
+ *   `version`). If the value is bytes, the file contains a binary frame with the same fields.
+ * - Names in lower case are used unchanged. Other names are escaped: `User 1` becomes `!user%201.json` (see
+ *   `docs/wire-format.md`). A name of more than 200 bytes is truncated and ends with its SHA-256.
+ * - A write replaces the whole file by a rename. So no reader sees half an entry, and if two writers write at the same
+ *   time, the last one wins. A batch writes all its temporary files before it renames the first one.
+ * - No operation returns expired entries. Reads never remove a file. Each write checks a few files, and `removeExpired`
+ *   checks all. If the disk is full, a write looks for expired entries (among at most 10,000 files), removes them, and
+ *   is tried once more.
+ * - Several processes may share the directory. After a write has succeeded, its entry stays until it is replaced,
+ *   deleted or expired, even if other processes write at the same time or crash at any point.
+ * - The store does not provide `Atomic`.
+ * - Clearing removes only files of this store, and keeps empty directories. A collection in which entries have expired
+ *   contains a directory `.reclaim`.
+ * - By default, only the owner can read files, including temporary files (`fileMode`, `directoryMode`). A file that is
+ *   overwritten keeps stricter permissions.
+ * - All stores of a process together open at most 32 files at a time. If the process still runs out of file
+ *   descriptors, operations wait for about a second and then fail with `StoreUnavailableError`.
+ * - If a rename or removal is refused, it is retried for about a second. This happens on Windows while another program
+ *   has the file open. In a directory that the process must not change, the operation fails at once.
+ * - Temporary files (`.effect-kv-….tmp`) of a crashed process are removed when they are an hour old. If a clock jumps,
+ *   a write may lose its temporary file. Then it fails with `StoreUnavailableError`, and no entry is lost.
+ * - Files of other programs are never removed.
  *
- * Needs `FileSystem` and `Path`, such as `NodeServices.layer` of `@effect/platform-node`. Fails with `StoreSetupError`
- * when the directory cannot be made. Operations fail with `StoreError` when the file system refuses (no permission, disk
- * full, a symbolic link that leaves the directory) and with `StoreUnavailableError` when it is busy.
- * The outcome of a batch that stopped half-way is `"unknown"`.
+ * Needs `FileSystem` and `Path`, such as `NodeServices.layer` of `@effect/platform-node`. Fails to build with
+ * `StoreSetupError` if the directory cannot be created. Operations fail with `StoreError` if the file system refuses
+ * them (no permission, disk full, a symbolic link that leads out of the directory), and with `StoreUnavailableError` if
+ * it is busy. If a batch fails halfway, the `outcome` of its error is `"unknown"`.
  *
  * **Gotchas**
  *
- * - Listing keys reads the beginning of each file, and holds the names of one directory in memory.
- * - Do not share a directory on a network drive: its machines may see files of each other late.
- * - While a write has not ended, another process may read its entry and then, for a moment, miss it.
- * - Processes whose clocks differ do not agree about what has expired.
+ * - Listing keys reads the beginning of each file, and keeps the names of one directory in memory.
+ * - Do not share a directory on a network drive, because one machine may see the changes of another machine late.
+ * - While a write runs, another process may read the new entry and then miss it for a moment.
+ * - If the clocks of two processes differ, the processes disagree about which entries have expired.
  *
  * **Example**
  *
@@ -119,7 +120,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
   const { directory, fsync, fileMode, directoryMode, defaultCollection } = yield* described.read(config)
   const files = yield* Effect.mapError(
     makeFiles(directory, { fsync, fileMode, directoryMode }),
-    (cause) => new StoreSetupError({ module: "FileSystem", reason: `cannot use ${directory}`, cause })
+    (cause) => new StoreSetupError({ module: "FileSystem", reason: `the directory ${directory} cannot be used`, cause })
   )
   return driver(files, yield* makeLayout(files), defaultCollection)
 })

@@ -1,5 +1,5 @@
 /**
- * Entries in the memory of the process.
+ * A store in the memory of the process.
  *
  * @since 0.1.0
  */
@@ -46,26 +46,27 @@ export interface Options {
 }
 
 /**
- * A store in the memory of the process, with all capabilities.
+ * Stores entries in the memory of the process, with all capabilities.
  *
  * **When to use**
  *
- * Use for caches, tests and development.
+ * Use it for caches, tests and development.
  *
  * **Details**
  *
- * Each layer is a store of its own, that lives as long as the layer. Expired entries are freed when somebody asks for
- * them, and a few of them at each write, whatever its collection. Where a limit is exceeded, expired entries are freed
+ * Each layer is a separate store that lives as long as the layer. An expired entry is removed when it is read. Each
+ * write also removes a few expired entries of any collection. If a limit is exceeded, expired entries are removed
  * first, and then the least recently used ones.
  *
- * `maxSize` counts what is stored, not what JavaScript needs for it: an entry takes some 300 bytes of the heap beside that, and
- * a value of many small parts several times its JSON. Set `maxEntries`, too, where entries are small.
+ * `maxSize` counts the stored bytes, not the heap of JavaScript. Each entry takes about 300 bytes of heap in addition,
+ * and a value of many small parts takes several times the size of its JSON. If your entries are small, set
+ * `maxEntries`, too.
  *
- * An entry that is larger than `maxSize` alone (with its key and the name of its collection) is not stored, and replaces
- * the one before it by nothing: `put` succeeds, `putIfAbsent` answers `false` for it, and `update` `undefined`. Put
- * `LimitSize` around the store for an `EntryTooLargeError` instead.
+ * If a single entry is larger than `maxSize` (with its key and the name of its collection), it is not stored, and the
+ * previous entry of the key is removed: `put` succeeds, `putIfAbsent` returns `false`, and `update` returns
+ * `undefined`. If you need an `EntryTooLargeError` instead, wrap the store with `LimitSize`.
  *
- * Fails with `StoreSetupError` when an option or a value of the seed is not valid.
+ * Fails to build with `StoreSetupError` if an option or a value of the seed is not valid.
  *
  * **Example** (A cache of 1,000 entries)
  *
@@ -96,7 +97,7 @@ export const make = Effect.fnUntraced(function* (config: Options) {
         const { path, reason } = payload.failure
         return yield* options.invalid(
           "Memory",
-          `the seed's ${collection}/${key} cannot be stored: ${reason} at ${path}`
+          `the seed value ${collection}/${key} cannot be stored: ${reason} at ${path}`
         )
       }
       const entry: Entry = { payload: payload.success, createdAt: undefined, expiresAt: undefined }
@@ -119,7 +120,7 @@ export const described = options.of<Options>()("Memory", {
   defaultCollection: options.collection({ default: defaultCollection })
 })
 
-/** Runs a step at the current time. Nothing else runs in between. */
+/** Runs a synchronous step, so that no other operation runs in between. `now` is the current time. */
 const inOneStep = <A>(step: (now: number) => A): Effect.Effect<A> =>
   Effect.clockWith((clock) => Effect.succeed(step(clock.currentTimeMillisUnsafe())))
 
@@ -205,7 +206,7 @@ const hasLive = (slots: ReadonlyMap<string, Slot>, keyPrefix: string, now: numbe
   return false
 }
 
-/** Pages through the names that there are when the first page is asked for. */
+/** Returns a page of names. The first page takes a snapshot of all names, and the next pages read from it. */
 const snapshot = (
   call: Call.Keys | Call.Collections,
   take: (now: number) => ReadonlyArray<string>

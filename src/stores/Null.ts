@@ -1,5 +1,5 @@
 /**
- * A store that keeps nothing.
+ * A store that stores nothing.
  *
  * @since 0.1.0
  */
@@ -27,20 +27,21 @@ export interface Options {
 }
 
 /**
- * A store that accepts every write and keeps nothing: each read is a miss.
+ * Accepts every write and stores nothing, so that every read is a miss.
  *
  * **When to use**
  *
- * Use it to switch a cache off without touching the code that uses it.
+ * Use it to disable a cache without a change to the code that uses the cache.
  *
  * **Details**
  *
- * Names, values and TTLs are checked as everywhere, so that what works here works with another store. Deleting answers
- * `false` or 0, and there is nothing to enumerate or to clear. There is no `Atomic`: no update could be honoured.
+ * Names, values and TTLs are checked as in every store, so your program also works with another store. Deletes return
+ * `false` or 0. Enumeration returns nothing, and `Maintenance` removes nothing. The store does not provide `Atomic`,
+ * because it cannot keep an update.
  *
- * Fails to build with `StoreSetupError` when an option is not valid.
+ * Fails to build with `StoreSetupError` if an option is not valid.
  *
- * **Example** (A cache that can be switched off)
+ * **Example** (A cache that can be disabled)
  *
  * ```ts
  * import { Memory, Null } from "effect-kv"

@@ -1,10 +1,10 @@
 /**
- * Entries in a Redis server, cluster or Sentinel set-up, by `ioredis`.
+ * A store in a Redis server, a Redis Cluster or a Sentinel setup, with `ioredis`.
  *
  * **Details**
  *
- * Needs `ioredis` 5.4 or newer beside this library, and Redis 6 or newer (or a server that speaks its protocol, such as
- * Valkey). Its types need those of Node (`@types/node`), as ioredis' do. Published as `effect-kv/Redis`.
+ * Needs `ioredis` 5.4 or newer, and Redis 6 or newer, or a compatible server such as Valkey. The types of ioredis need
+ * `@types/node`. Import it from `effect-kv/Redis`.
  *
  * @since 0.1.0
  */
@@ -27,14 +27,20 @@ import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 import { longestTimer } from "../time/runAfter.ts"
 import { address, clientOptions, cluster, password, pauseBefore } from "./redis/clientOptions.ts"
-import { type Client, type Connection, disconnectTimeout, given, own } from "./redis/connection.ts"
+import {
+  type Client,
+  type Connection,
+  disconnectTimeout,
+  existingConnection,
+  openConnection
+} from "./redis/connection.ts"
 import { driver } from "./redis/driver.ts"
 import { extentOf } from "./redis/extent.ts"
 import { leavesReplica } from "./redis/failures.ts"
 import * as names from "./redis/names.ts"
 
 /**
- * Options of every Redis store.
+ * Options of all Redis stores.
  *
  * @since 0.1.0
  */
@@ -72,7 +78,7 @@ export interface CommonOptions {
 }
 
 /**
- * Options of a store that opens its connection, and closes it with the layer.
+ * Options of a store that opens its own connection, and closes it with the layer.
  *
  * @since 0.1.0
  */
@@ -93,7 +99,7 @@ export interface ConnectionOptions extends CommonOptions {
   readonly client?: undefined
 }
 
-/** What the store decides about its connection, or has options of its own for. */
+/** Options of ioredis that the store sets itself. */
 type Fixed =
   | "autoResendUnfulfilledCommands"
   | "connectTimeout"
@@ -103,7 +109,7 @@ type Fixed =
   | "socketTimeout"
 
 /**
- * A store on one server, by its URL, or by options of ioredis (which also name a Sentinel set-up), or both.
+ * Options of a store on one server, or on a Sentinel setup (with `options`).
  *
  * @since 0.1.0
  */
@@ -125,7 +131,7 @@ export interface ServerOptions extends ConnectionOptions {
 }
 
 /**
- * A store on a Redis Cluster.
+ * Options of a store on a Redis Cluster.
  *
  * @since 0.1.0
  */
@@ -142,7 +148,7 @@ export interface ClusterStoreOptions extends ConnectionOptions {
 }
 
 /**
- * A store on a client that is there already.
+ * Options of a store on your own client.
  *
  * @since 0.1.0
  */
@@ -165,56 +171,59 @@ export interface ClientOptions extends CommonOptions {
 export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
 
 /**
- * A store in Redis, with all capabilities.
+ * Stores entries in Redis, with all capabilities.
  *
  * **When to use**
  *
- * Use for data that several processes or machines share, and as the far tier of a cache.
+ * Use it for data that several processes or machines share, and as the store behind a local cache.
  *
  * **Details**
  *
- * - The names in the database are `<prefix><collection>::<key>`, the values what py-key-value writes: both libraries
- *   read each other's entries. Bytes are stored as they are, in a small frame.
- * - A batch is one round trip: `MGET`, `MSET` (of 1,000 entries at most), or, with a TTL and in a cluster, commands for
- *   each key that leave together. Keys are removed by a script, which does not count entries that were loaded without
- *   their TTL and have expired.
- * - What all fibers send in one turn of the event loop leaves in one write.
- * - TTLs have the precision of a millisecond, and the server's clock decides what has expired.
- * - An outage is an error at once: nothing is queued while there is no connection, and nothing that was sent is sent
- *   again. A new connection is tried in the background, with pauses from 50 milliseconds up to 2 seconds. (Commands for a
- *   node of a cluster that was just discovered wait until it is connected.)
- * - Closing the layer fails the operations that are under way, and those that come later, with
- *   `StoreUnavailableError`, and leaves no connection open.
- * - The layer of a cluster is built when at least one master can be asked within `connectTimeout`. Operations on keys of
- *   the other masters fail with `StoreUnavailableError`.
- * - A connection that is given up is reset, so that a write that the network held back on it does not arrive later, over
- *   a newer one. (Connections by TLS and Unix sockets cannot be reset.)
- * - A server that answers `READONLY` was a master once: the connection to it is given up, at most once a second, so that
- *   the next one leads to its successor (by the same address, or by Sentinel).
- * - Clearing and listing go through the keys with `SCAN`, and never touch a name that is not the store's, nor anything
- *   that is not a string. They fail with `StoreUnavailableError`, and are to be begun again, when the server was started
- *   again or another one took its place meanwhile, where a cursor of `SCAN` means nothing (`INFO server` tells which it is).
- * - In a cluster, clearing and listing ask the masters (`CLUSTER NODES`), at the beginning and at the end, which slots they
- *   have. Slots that moved in between are read again. They fail with `StoreUnavailableError` when a slot has no master
- *   that answers.
+ * - The Redis key of an entry is `<prefix><collection>::<key>`. The value is the JSON that py-key-value writes, so both
+ *   libraries can read each other's entries. Bytes are stored in a small binary frame.
+ * - A batch takes one round trip. It sends `MGET`, or `MSET` with up to 1,000 entries per command. For writes with a
+ *   TTL, and in a cluster, it sends one command per key, all together.
+ * - Keys are removed by a script. The script does not count expired entries that were loaded into Redis without their
+ *   TTL.
+ * - All commands of one turn of the event loop are sent in one write to the connection.
+ * - TTLs have a precision of one millisecond, and the clock of the server decides which entries have expired.
+ * - During an outage, operations fail at once: nothing is queued while there is no connection, and a command that was
+ *   sent is never sent again. The store reconnects in the background, with pauses from 50 milliseconds up to 2 seconds.
+ *   (In a cluster, the first commands for a node that was just discovered wait until the node is connected.)
+ * - When the layer is closed, pending and later operations fail with `StoreUnavailableError`, and all connections are
+ *   closed.
+ * - The layer of a cluster is built if at least one master is reachable within `connectTimeout`. Operations on keys of
+ *   unreachable masters fail with `StoreUnavailableError`.
+ * - A dropped connection is reset, so that a delayed write on it cannot arrive after a write on the next connection.
+ *   (Connections over TLS and Unix sockets cannot be reset.)
+ * - If a server replies with `READONLY`, it is no longer a master. The store then drops the connection, at most once a
+ *   second, so that the next one leads to the new master (at the same address, or through Sentinel).
+ * - Clearing and listing find keys with `SCAN`. They ignore keys that do not belong to the store, and values that are
+ *   not strings. If the server is restarted or replaced in the meantime, they fail with `StoreUnavailableError`,
+ *   because its `SCAN` cursors are no longer valid. Start them again. (`INFO server` identifies the server.)
+ * - In a cluster, clearing and listing ask all masters for their slots at the beginning and at the end
+ *   (`CLUSTER NODES`), and read slots again that have moved. They fail with `StoreUnavailableError` if a slot has no
+ *   reachable master.
  *
- * Operations fail with `StoreUnavailableError` when there is no connection or it was lost, when the server is silent for
- * `responseTimeout`, or when it is loading, failing over or busy; and with `StoreError` when it refuses: not a string,
- * out of memory, no permission. The layer fails with `StoreSetupError` when an option is not valid, or when the first
- * attempt to connect fails or takes longer than `connectTimeout`, unless `lazyConnect` is set.
+ * Fails to build with `StoreSetupError` if an option is not valid. Unless `lazyConnect` is set, it also fails if the
+ * first attempt to connect fails or takes longer than `connectTimeout`. Operations fail with `StoreUnavailableError` if
+ * there is no connection, if it is lost, if the server is silent for `responseTimeout`, and if the server is loading,
+ * failing over or busy. They fail with `StoreError` if the server refuses them (wrong type, out of memory, no
+ * permission).
  *
  * **Gotchas**
  *
- * - A client of your own keeps its own habits: by default, ioredis queues commands without bound while there is no
- *   connection, and repeats those whose answers were lost. A repeated write of `Atomic` can take its own work for
- *   another writer's: set `autoResendUnfulfilledCommands: false` (of a cluster: `retryDelayOnFailover: 0`).
- * - A batch that fails half-way is applied in part: the outcome of its error is `"unknown"`.
- * - Without a `prefix`, every string of the database whose name has a `"::"` counts as the store's.
- * - `SCAN` may list a name twice while the server resizes its table. Of the last 2,500 names, none is repeated. In a
- *   cluster, keys whose slot moves to another node meanwhile may be listed twice.
- * - Where the user of the connection may not run scripts, entries that were loaded without their TTL and have expired are
- *   missing for reads, but are listed and counted.
- * - Listing or clearing over a `Cluster` of your own waits until it is ready (with `enableOfflineQueue: false`: fails).
+ * - Your own client keeps its settings. By default, ioredis queues commands without a limit while there is no
+ *   connection, and resends commands whose replies were lost. If a write of `Atomic` is resent, it may be mistaken for
+ *   a conflict with another writer. Set `autoResendUnfulfilledCommands: false` (for a cluster,
+ *   `retryDelayOnFailover: 0`).
+ * - A batch that fails halfway may be applied in part: the `outcome` of its error is `"unknown"`.
+ * - Without a `prefix`, every string in the database whose key contains `"::"` belongs to the store.
+ * - `SCAN` may return a key twice while the server resizes its table. The store filters out repetitions among the last
+ *   2,500 keys. In a cluster, a key whose slot moves to another node in the meantime may be listed twice.
+ * - If the Redis user is not allowed to run scripts, expired entries that were loaded without their TTL are listed and
+ *   counted, although reads do not return them.
+ * - On your own `Cluster`, listing and clearing wait until it is ready, or fail if `enableOfflineQueue` is `false`.
  *
  * **Example**
  *
@@ -235,7 +244,7 @@ export const layer = (
 ): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
 
 /**
- * The same as {@link layer}, with options from `Config`. Default: the URL from `REDIS_URL`.
+ * Like {@link layer}, with options from `Config`. Default: the URL from `REDIS_URL`.
  *
  * **Example**
  *
@@ -260,13 +269,13 @@ export const layerConfig = (
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
   const read = yield* described.read(config)
-  const connection = yield* read.client === undefined ? connect(read) : given(read.client)
+  const connection = yield* read.client === undefined ? connect(read) : existingConnection(read.client)
   return driver(connection, {
     names: names.make(read.prefix, read.names),
     coalesceReads: read.coalesceReads,
     defaultCollection: read.defaultCollection,
     format: read.format,
-    exact: read.integers === "bigint",
+    exactIntegers: read.integers === "bigint",
     extents: [extentOf(connection.client, read.cluster?.nodes, read.prefix)]
   })
 })
@@ -308,11 +317,11 @@ const connect = Effect.fnUntraced(function* (
     lazyConnect: true,
     ...(config.password && { password: Redacted.value(config.password) })
   }
-  return yield* own({
+  return yield* openConnection({
     make: () => (config.cluster === undefined ? serverClient(config, server) : clusterClient(config.cluster, server)),
     lazyConnect: config.lazyConnect,
     connectTimeout,
-    // It is looked for silence in tenths of this time, each of which is one timer.
+    // Silence is checked ten times within this time, each time by one timer.
     responseTimeout: Math.min(responseTimeout, longestTimer)
   })
 })
@@ -335,15 +344,15 @@ const serverClient = ({ url, options }: Values, server: RedisOptions): Client =>
 const clusterClient = ({ nodes, options }: NonNullable<Values["cluster"]>, server: RedisOptions): Client =>
   new Cluster([...(nodes as ReadonlyArray<ClusterNode>)], {
     clusterRetryStrategy: pauseBefore,
-    // It asks any one node, and gives up all of them when that one does not answer.
+    // The ready check asks a single node, and disconnects from all nodes if this one does not reply.
     enableReadyCheck: false,
     retryDelayOnClusterDown: 0,
-    // Several nodes are asked before the time to connect is over, since the first may not answer.
+    // Leaves time to ask several nodes within `connectTimeout`, since the first one may not reply.
     slotsRefreshTimeout: Math.min(1000, server.connectTimeout! / 4),
     ...options,
     redisOptions: {
       disconnectTimeout,
-      // The other nodes, which are learned from these, have no URL.
+      // Discovered nodes have no URL that could ask for TLS.
       ...(nodes.some((node) => node !== undefined && "tls" in node) && { tls: {} }),
       ...options?.redisOptions,
       ...server
@@ -353,5 +362,5 @@ const clusterClient = ({ nodes, options }: NonNullable<Values["cluster"]>, serve
     lazyConnect: true
   })
 
-/** All replies that the store asks for have the same form in either mapping. */
+/** `replyMapping` does not matter: the replies that the store uses have the same form with every setting. */
 type Configured = RedisOptions & { readonly replyMapping?: "legacy" }

@@ -1,10 +1,10 @@
 /**
- * Entries in a SQLite database, by Node's own `node:sqlite`.
+ * A store in a SQLite database, with `node:sqlite`, which is part of Node.
  *
  * **Details**
  *
- * Needs Node 22.16 or newer, and nothing to install or compile: with an older one, the layer fails with `StoreSetupError`.
- * Published as `effect-kv/Sqlite`.
+ * Needs Node 22.16 or newer, and no other package. With an older version, the layer fails with `StoreSetupError`.
+ * Import it from `effect-kv/Sqlite`.
  *
  * @since 0.1.0
  */
@@ -37,14 +37,14 @@ import {
 import { driver } from "./sqlite/driver.ts"
 import { reasonOf } from "./sqlite/errors.ts"
 import { inMemory, isInMemory, isThere, problemOfFilename } from "./sqlite/location.ts"
-import { type Attempt, whenFree } from "./sqlite/patience.ts"
+import { type Attempt, retryWhileBusy } from "./sqlite/patience.ts"
 import type { Connection } from "./sqlite/Runner.ts"
 import { migrate, problemOf } from "./sqlite/schema.ts"
 import { prepareAllUnsafe } from "./sqlite/statements.ts"
 import { transactionsUnsafe } from "./sqlite/transaction.ts"
 
 /**
- * Options of every SQLite store.
+ * Options of all SQLite stores.
  *
  * @since 0.1.0
  */
@@ -58,7 +58,7 @@ export interface CommonOptions {
 }
 
 /**
- * Options of a store that opens its database, and closes it with the layer.
+ * Options of a store that opens its own database, and closes it with the layer.
  *
  * @since 0.1.0
  */
@@ -90,7 +90,7 @@ export interface FileOptions extends CommonOptions {
 }
 
 /**
- * Options of a store in a database that is open already.
+ * Options of a store in a database that you have opened.
  *
  * @since 0.1.0
  */
@@ -116,43 +116,45 @@ export interface DatabaseOptions extends CommonOptions {
 export type Options = FileOptions | DatabaseOptions
 
 /**
- * A store in a SQLite database, with all capabilities.
+ * Stores entries in a table of a SQLite database, with all capabilities.
  *
  * **When to use**
  *
- * Use for data that outlives the process, on one machine: command line tools, desktop applications, a server's local
- * cache. Several processes may share a file.
+ * Use it for data that outlives the process, on one machine: command line tools, desktop applications, the local cache
+ * of a server. Several processes may share a file.
  *
  * **Details**
  *
- * - A file is in WAL mode: readers and a writer do not wait for each other. A layer that closes writes the log back into
- *   the file, and empties it.
- * - The file is readable by its owner alone (`fileMode`), and what is deleted or replaced is overwritten (`secureDelete`).
- *   Until the log is emptied, it still holds older values: when the layer closes, and when `Maintenance` removes in bulk.
- * - `Maintenance.clear`, `clearCollection` and `removeExpired` give the file's free space back to the file system. A file that
- *   an older version made can do so after {@link vacuum}.
- * - A batch is one transaction: it is applied as a whole or not at all, and reads one state of the database.
- * - Several tables may be in one file, beside those of others. Only the store's own table is read and cleared.
- * - Expired entries are not answered any more. Their space is freed by writes, a few at each, and by
- *   `Maintenance.removeExpired`. When the disk is full, a write removes up to 1,000 expired entries and tries once more.
- * - Versions (for `Atomic`) are the number of the layer, which the database counts, and that of its write: none ever
- *   comes again, whatever is deleted meanwhile.
+ * - A file is in WAL mode, so readers and a writer do not wait for each other. When the layer is closed, it writes the
+ *   log back into the file and empties the log.
+ * - By default, only the owner can read the file (`fileMode`), and deleted and replaced values are overwritten
+ *   (`secureDelete`). The log contains older values until it is emptied. This happens when the layer is closed, and
+ *   when `Maintenance` removes entries in bulk.
+ * - `Maintenance.clear`, `clearCollection` and `removeExpired` return free space to the file system. For a file of an
+ *   older version of effect-kv, run {@link vacuum} once first.
+ * - A batch is one transaction. It is applied completely or not at all, and all its reads see the same state of the
+ *   database.
+ * - A file may contain several tables, including tables of other programs. A store reads and clears only its own table.
+ * - No operation returns expired entries. Each write removes a few of them, and `Maintenance.removeExpired` removes
+ *   all. If the disk is full, a write removes up to 1,000 expired entries and is tried once more.
+ * - The version of an entry (for `Atomic`) consists of a number of the layer, which is unique in the table, and a
+ *   number of the write. So no version is ever used twice, even after a delete.
  *
- * Operations fail with `StoreUnavailableError` when a lock is held for longer than `busyTimeout` (nothing was written
- * then), and with `StoreError` when the disk is full, the file read-only or damaged, and so on. The layer fails with
- * `StoreSetupError` when an option is not valid, the file cannot be opened and written, or the table is not one of this
- * library or was made by a newer version of it.
+ * Fails to build with `StoreSetupError` if an option is not valid, if the file cannot be opened and written, or if the
+ * table belongs to another program or to a newer version of effect-kv. Operations fail with `StoreUnavailableError` if
+ * another connection holds a lock for longer than `busyTimeout` (then nothing was written), and with `StoreError` for
+ * other errors of SQLite, such as a full disk, or a read-only or damaged file.
  *
  * **Gotchas**
  *
- * - `node:sqlite` is synchronous: each call blocks the event loop while SQLite works, for microseconds usually. It waits
- *   for locks up to 5 milliseconds at a time (a given connection: up to its own `timeout`); between these tries only the
- *   fiber waits.
- * - The SQL of a batch is one step, since it is one transaction: a batch of 100,000 entries blocks the event loop for
- *   about half a second. Everything else is cut into steps of 1,000 entries.
- * - Do not leave a transaction of your own open on a given connection while the store is used: batches fail inside of
- *   it, and single writes become a part of it.
- * - WAL needs shared memory: do not put the file on a network drive.
+ * - `node:sqlite` is synchronous: each call blocks the event loop while SQLite works, usually for microseconds. SQLite
+ *   waits for a lock for up to 5 milliseconds at a time (on your own connection, for up to its `timeout`). Between
+ *   these attempts, only the fiber waits.
+ * - A batch is one transaction, so its SQL runs without a pause: a batch of 100,000 entries blocks the event loop for
+ *   about half a second. All other work is split into steps of 1,000 entries.
+ * - On your own connection, do not keep a transaction open while the store is used. Batches would fail, and single
+ *   writes would become a part of your transaction.
+ * - WAL needs shared memory, so do not put the file on a network drive.
  *
  * **Example**
  *
@@ -169,7 +171,7 @@ export const layer = (
 ): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
 
 /**
- * The same as {@link layer}, with options from `Config`.
+ * Like {@link layer}, with options from `Config`.
  *
  * @since 0.1.0
  */
@@ -228,22 +230,22 @@ export const described = options.of<Options>()(
 )
 
 /**
- * Rewrites the file of a database without free space or deleted values.
+ * Rewrites the file of a database without free space and deleted values.
  *
  * **When to use**
  *
- * Use it once for a file that was made without `secureDelete`, or by an older version of effect-kv: it may hold deleted and
- * replaced values. From then on `Maintenance` gives free space back by itself.
+ * Use it once for a file that was created without `secureDelete` or by an older version of effect-kv, because the file
+ * may contain deleted and replaced values. Afterwards, `Maintenance` returns free space to the file system.
  *
  * **Details**
  *
- * This is SQLite's `VACUUM`. It needs up to twice the size of the file on the disk, but not in memory. Stores that have the
- * file open go on. Fails with `StoreSetupError` when the file is missing, and when it cannot be locked, or another connection
- * reads, for longer than `busyTimeout`: then the file may still hold deleted values.
+ * It runs `VACUUM` of SQLite, which needs up to twice the size of the file on the disk, but not in memory. Stores that
+ * have the file open continue to work. Fails with `StoreSetupError` if the file is missing. It also fails if other
+ * connections lock or read the file for longer than `busyTimeout`; then the file may still contain deleted values.
  *
  * **Gotchas**
  *
- * It blocks the event loop until the file is written, and writers of other processes meanwhile: run it in a script.
+ * It blocks the event loop, and writers in other processes, until the file is written. Run it in a script.
  *
  * @since 0.1.0
  */
@@ -265,11 +267,13 @@ export const vacuum = (
 
 type Trying = <A>(what: string, step: Attempt<A>) => Effect.Effect<A, StoreSetupError>
 
-/** Tries a step of the setup until no other connection is in the way. */
+/** Retries a step of the setup while other connections hold locks. */
 const trying =
   (busyTimeout: number): Trying =>
   (what, step) =>
-    whenFree(step, { millis: busyTimeout }, Effect.succeed, (cause) => setupError(`${what}: ${reasonOf(cause)}`, cause))
+    retryWhileBusy(step, { millis: busyTimeout }, Effect.succeed, (cause) =>
+      setupError(`${what}: ${reasonOf(cause)}`, cause)
+    )
 
 const setupError = (reason: string, cause: unknown): StoreSetupError =>
   new StoreSetupError({ module: "Sqlite", reason, cause })

@@ -1,10 +1,9 @@
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import { type Place, TimeoutError } from "../KeyValueError.ts"
+import type { Place, TimeoutError } from "../KeyValueError.ts"
 import { now } from "./clock.ts"
-import { release } from "./release.ts"
+import { waitAtMost } from "./waitAtMost.ts"
 
 /** The deadline of a fiber, in milliseconds of the monotonic clock. `Deadline.within` sets it. */
 export const CurrentDeadline = Context.Reference<number>("effect-kv/Deadline/Current", {
@@ -24,11 +23,9 @@ export const withinBudget = <A, E, R>(
 ): Effect.Effect<A, E | TimeoutError, R> =>
   Effect.withFiber((fiber) => {
     const left = timeLeft(fiber)
-    if (left === Number.POSITIVE_INFINITY) return effect
-    const error = (sent: boolean) => new TimeoutError({ ...place, duration: Duration.millis(Math.max(0, left)), sent })
-    return left > 0 ? release(effect, fiber, left, () => error(true)) : Effect.fail(error(false))
+    return left === Number.POSITIVE_INFINITY ? effect : waitAtMost(fiber, left, effect, { place })
   })
 
 /** Runs work that others share, or that outlives its caller, without the caller's budget. */
-export const unhurried = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const withoutBudget = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.provideService(effect, CurrentDeadline, Number.POSITIVE_INFINITY)

@@ -5,34 +5,36 @@ import type { NumberKinds } from "./json.ts"
 import { setField } from "./jsonCopy.ts"
 import { formatPath, maxDepth, maxTextLength, type Problem, tooDeep } from "./jsonProblem.ts"
 
-/** The least integer that `JsonParser` does not read. */
+/** The smallest integer with more digits than `JsonParser` accepts. */
 const tooLarge = 10n ** BigInt(maxDigits)
 
-/** Validates and copies a value in one walk, which reads each accessor once. */
+/** Validates and copies a value in one pass, so that each accessor is read once. */
 export class Copier {
   numberKinds: NumberKinds
   private reason = ""
   private readonly path: Array<string | number> = []
-  /** UTF-16 units of all strings and field names. */
+  /** The number of UTF-16 units in all strings and field names. */
   private units = 0
   private fieldsAndItems = 0
 
-  /** With `exact`, `bigint`s are allowed. */
+  /** With `exact`, the value may contain `bigint`s. */
   constructor(exact: boolean) {
     this.numberKinds = exact ? "exact" : "plain"
   }
 
-  /** Whether the text is certainly longer than {@link maxTextLength}. */
+  /** Whether the JSON text is certainly longer than {@link maxTextLength}. */
   get isTooLong(): boolean {
     return this.units > maxTextLength
   }
 
-  /** Whether the text may be longer than {@link maxTextLength}: a unit is written as six at most, a number as fewer than 32. */
+  /** Whether the JSON text may be too long. A unit takes at most six characters (`\u0000`), a number fewer than 32. */
   get mayBeTooLong(): boolean {
     return 6 * this.units + 32 * this.fieldsAndItems > maxTextLength
   }
 
-  /** `undefined` for a value that is not JSON: see {@link problemOf}. Throws what an accessor or a proxy throws. */
+  /**
+   * Returns `undefined` for a value that is not JSON; see {@link problemOf}. Throws if an accessor or a proxy throws.
+   */
   copy(value: unknown, depth: number): Json | undefined {
     switch (typeof value) {
       case "string":
@@ -72,7 +74,7 @@ export class Copier {
     return copy
   }
 
-  /** Spreading reads every field once, and is several times faster than copying field by field. */
+  /** Spreading reads each field once, and is several times faster than copying field by field. */
   private copyObject(value: object, depth: number): Json | undefined {
     const copy = { ...value } as Record<string, Json>
     if (Object.getOwnPropertySymbols(value).length > 0) return this.refuse("a field whose name is a symbol")
@@ -97,7 +99,7 @@ export class Copier {
     return undefined
   }
 
-  /** Why `copy` returned `undefined` for this value. */
+  /** Returns why `copy` returned `undefined` for this value. */
   problemOf(value: unknown): Problem {
     const segments = this.path.reverse()
     if (segments.length >= maxDepth && isCyclic(value, segments)) return { path: "$", reason: "a cycle" }
@@ -113,11 +115,11 @@ const isPlain = (value: object): boolean => {
 const describeInstance = (value: object): string => {
   const name = Object.getPrototypeOf(value)?.constructor?.name
   return bytes.isBytes(value) || bytes.isBuffer(value)
-    ? "bytes inside of JSON (bytes can only be the whole value)"
+    ? "bytes inside JSON (only the whole value can be bytes)"
     : `an instance of ${typeof name === "string" && name !== "" ? name : "a class"}, which is not JSON`
 }
 
-/** Whether the same object is on the path twice. */
+/** Returns whether the path leads through the same object twice. */
 const isCyclic = (root: unknown, path: ReadonlyArray<string | number>): boolean => {
   const ancestors = new Set<unknown>()
   let value = root

@@ -4,7 +4,7 @@ const whitespace = /[ \t\n\r]*/y
 const number = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
 const word = /true|false|null|NaN|-?Infinity/y
 
-/** As in Python: more digits would let an attacker use up CPU time. */
+/** The limit of Python. Converting more digits would let an attacker use much CPU time. */
 export const maxDigits = 4300
 
 const words: Readonly<Record<string, boolean | null | number>> = {
@@ -17,8 +17,8 @@ const words: Readonly<Record<string, boolean | null | number>> = {
 }
 
 /**
- * Parses what `JSON.parse` cannot: Python's `NaN` and `Infinity`, integers as `bigint`s, and names of fields with escapes. It
- * takes ten times as long.
+ * Parses what `JSON.parse` cannot: `NaN` and `Infinity` of Python, integers as `bigint`s, and field names with escapes.
+ * It takes ten times as long.
  */
 export class JsonParser {
   private at = 0
@@ -31,7 +31,7 @@ export class JsonParser {
     this.exact = exact
   }
 
-  /** Throws. */
+  /** Parses the text. Throws if it is not JSON, or nested deeper than `depth`. */
   parseUnsafe(depth: number): Json {
     const value = this.value(depth)
     this.skip()
@@ -74,7 +74,7 @@ export class JsonParser {
     return this.take("}") ? Object.fromEntries(fields) : this.fail()
   }
 
-  /** `JSON.parse` reads a single string correctly. */
+  /** Uses `JSON.parse`, which reads a string on its own correctly. */
   private string(): string {
     const from = this.at
     do {
@@ -85,7 +85,7 @@ export class JsonParser {
     return JSON.parse(this.text.slice(from, this.at))
   }
 
-  /** Whether an odd number of backslashes is in front of the quote. */
+  /** Returns whether an odd number of backslashes precedes the quote. */
   private isEscaped(from: number): boolean {
     let backslashes = 0
     while (this.at - 1 - backslashes > from && this.text[this.at - 1 - backslashes] === "\\") backslashes++

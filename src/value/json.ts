@@ -5,16 +5,16 @@ import { maxDepth, maxTextLength, type Problem, tooLong } from "./jsonProblem.ts
 import * as jsonText from "./jsonText.ts"
 
 /**
- * Which kinds of numbers a value may have, which decides how it is written:
+ * The kinds of numbers that a value may contain. They decide how the value is written.
  *
- * - `"plain"`: finite numbers, but no negative zero.
- * - `"parsed"`: also `NaN` and the infinities, which text may have.
- * - `"special"`: also negative zero.
- * - `"exact"`: also `bigint`s, in place of integers beyond 2^53.
+ * - `"plain"`: finite numbers, but no negative zero
+ * - `"parsed"`: also `NaN` and the infinities, which JSON text of Python may contain
+ * - `"special"`: also negative zero
+ * - `"exact"`: also `bigint`s, instead of integers beyond 2^53
  */
 export type NumberKinds = "plain" | "parsed" | "special" | "exact"
 
-/** Compact JSON, in the order of the fields. */
+/** Writes compact JSON, with the fields in their order. */
 export const stringify = (value: Json, kinds: NumberKinds): string => {
   if (kinds === "special" || kinds === "exact") return writeAnyNumber(value, kinds)
   const text = JSON.stringify(value)
@@ -22,7 +22,7 @@ export const stringify = (value: Json, kinds: NumberKinds): string => {
   return kinds === "parsed" && text.includes("null") ? writeAnyNumber(value, kinds) : text
 }
 
-/** The text, unless it is longer than {@link maxTextLength}. */
+/** Like {@link stringify}, but fails if the text is longer than `maxLength`. */
 export const tryStringify = (
   value: Json,
   kinds: NumberKinds,
@@ -37,7 +37,7 @@ export const tryStringify = (
 const writeAnyNumber = (value: Json, kinds: NumberKinds): string =>
   jsonText.write(value, { python: false, exact: kinds === "exact" })
 
-/** The value of a text, and what it takes to write it again. */
+/** A parsed value, and the information that is needed to write it unchanged. */
 export interface Parsed {
   readonly value: Json
   readonly numberKinds: NumberKinds
@@ -46,8 +46,8 @@ export interface Parsed {
 }
 
 /**
- * Parses JSON, and also the `NaN`, `Infinity` and `-Infinity` that Python writes. With `exact`, integers beyond 2^53 are
- * `bigint`s. Fails if the value is nested deeper than `depth`.
+ * Parses JSON text, including `NaN`, `Infinity` and `-Infinity`, which Python writes. With `exact`, integers beyond
+ * 2^53 become `bigint`s. Fails if the value is nested deeper than `depth`.
  */
 export const parse = (text: string, exact: boolean, depth = maxDepth): Result.Result<Parsed, unknown> => {
   const native = isMisreadByNative(text, exact) ? undefined : Result.try(() => JSON.parse(text) as Json)
@@ -67,30 +67,30 @@ export const parse = (text: string, exact: boolean, depth = maxDepth): Result.Re
 }
 
 /**
- * The value of a text with `bigint`s for the integers that {@link parse} rounds. `undefined` if there are none, or if one has
- * more digits than the exact parser reads.
+ * Parses a text with `bigint`s for the integers that {@link parse} rounds. Returns `undefined` if there are none, or if
+ * one of them has more digits than the exact parser accepts.
  */
 export const parseUnrounded = (source: string): Json | undefined =>
   largeInteger.test(source) ? Result.getOrUndefined(parse(source, true, maxDepth + 1))?.value : undefined
 
-/** The value of a text that {@link stringify} wrote. */
+/** Parses a text that {@link stringify} wrote. */
 export const parseUnsafe = (text: string, exact: boolean): Json => Result.getOrThrow(parse(text, exact)).value
 
 const namedNumber = /NaN|Infinity/
 
-/** A number with so many digits that parsing may round it. Matches few strings of as many digits. */
+/** Matches numbers with so many digits that parsing may round them. Inside strings, it matches few digits. */
 const largeInteger = /(?:^|[[:,\s])-?\d{16}/
 
 /**
- * The end of a field's name with an escape. V8 may read it as the name with a backslash of another object of the same
- * shape (https://github.com/nodejs/node/issues/63785).
+ * Matches the end of a field name that contains an escape. V8 may confuse such a name with a name of another object
+ * that has the same shape (https://github.com/nodejs/node/issues/63785).
  */
 const escapedName = /\\.[^"\\]*"[ \t\n\r]*:/
 
 const isMisreadByNative = (text: string, exact: boolean): boolean =>
   (text.includes("\\") && escapedName.test(text)) || (exact && largeInteger.test(text))
 
-/** Counts brackets first, which is much faster than walking through the value. */
+/** Counts brackets first, because this is much faster than visiting the whole value. */
 const isTooDeep = (text: string, value: Json, depth: number): boolean =>
   text.length > 2 * depth && hasMoreBrackets(text, depth) && isNestedDeeper(value, depth)
 

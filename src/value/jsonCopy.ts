@@ -1,6 +1,6 @@
 import type { Json } from "effect/Schema"
 
-/** Sets a field, also one named `__proto__`, which an assignment would take for the prototype. */
+/** Sets a field. If it is named `__proto__`, an assignment would set the prototype instead. */
 export const setField = (target: Record<string, Json>, key: string, value: Json): void => {
   if (key === "__proto__") {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
@@ -9,7 +9,7 @@ export const setField = (target: Record<string, Json>, key: string, value: Json)
   }
 }
 
-/** A deep copy of a value that is known to be JSON. */
+/** Returns a deep copy of a value that is known to be JSON. */
 export const clone = (value: Json): Json => {
   if (typeof value !== "object" || value === null) return value
   if (Array.isArray(value)) return value.map(clone)
@@ -22,7 +22,7 @@ export const clone = (value: Json): Json => {
   return copy
 }
 
-/** A copy with the nearest `number` for each `bigint`. */
+/** Returns a copy with the nearest `number` for each `bigint`. */
 export const rounded = (value: Json): Json => {
   if (typeof value === "bigint") return Number(value)
   if (typeof value !== "object" || value === null) return value

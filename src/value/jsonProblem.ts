@@ -1,18 +1,18 @@
-/** Why a value cannot be stored, and where in it the problem is. */
+/** The reasons why a value cannot be stored, and the place of the problem in the value. */
 import * as Result from "effect/Result"
 
 export const maxDepth = 1000
 
 /**
- * The longest JSON text of a value, in UTF-16 units: V8's longest string, less 1 MiB for the names and times that a store
- * writes beside it.
+ * The maximum length of the JSON text of a value, in UTF-16 units. It is the longest string of V8, less 1 MiB for the
+ * names and times that a store writes around the value.
  */
 export const maxTextLength = 2 ** 29 - 24 - 2 ** 20
 
 export interface Problem {
   readonly path: string
   readonly reason: string
-  /** What the value threw. */
+  /** The exception that was thrown when the value was read. */
   readonly cause?: unknown
 }
 
@@ -27,7 +27,7 @@ const formatSegment = (segment: Segment): string =>
       ? `.${segment}`
       : `[${JSON.stringify(segment)}]`
 
-/** A path as errors show it, which is cut when it is long. */
+/** Formats a path for errors. A long path is truncated. */
 export const formatPath = (segments: ReadonlyArray<Segment>): string =>
   `$${(segments.length > 20 ? [...segments.slice(0, 20), "…"] : segments).map(formatSegment).join("")}`
 
@@ -37,7 +37,7 @@ export const tooLong: Problem = { path: "$", reason: `its JSON has more than ${m
 
 interface Level {
   readonly value: object
-  /** The names of an object's fields; `undefined` for an array, whose indices need no list. */
+  /** The field names of an object, or `undefined` for an array. */
   readonly names: ReadonlyArray<string> | undefined
   readonly count: number
   next: number
@@ -46,15 +46,15 @@ interface Level {
 const segmentOf = ({ names, next }: Level): Segment => (names === undefined ? next - 1 : names[next - 1]!)
 
 /**
- * Why a value of any kind could not be read: it throws, contains itself, or is nested too deeply. Not recursive, so that a
- * deep value does not overflow the stack.
+ * Returns why a value cannot be read: reading it throws, it contains itself, or it is nested too deeply. It is not
+ * recursive, so that a deep value does not overflow the stack.
  */
 export const faultOf = (root: unknown): Problem | undefined => {
   const levels: Array<Level> = []
   const open = new Set<object>()
   const closed = new Set<object>()
   const path = () => formatPath(levels.map(segmentOf))
-  const thrown = (cause: unknown): Problem => ({ path: path(), reason: "it throws when it is read", cause })
+  const thrown = (cause: unknown): Problem => ({ path: path(), reason: "reading it throws", cause })
   let value = root
   for (;;) {
     if (typeof value === "object" && value !== null && !closed.has(value)) {
@@ -73,7 +73,7 @@ export const faultOf = (root: unknown): Problem | undefined => {
   }
 }
 
-/** The innermost level that has more to read. */
+/** Returns the innermost level that is not read completely. */
 const unfinished = (levels: Array<Level>, open: Set<object>, closed: Set<object>): Level | undefined => {
   for (;;) {
     const level = levels.at(-1)
@@ -89,7 +89,7 @@ const read = (level: Level): Result.Result<unknown, unknown> => {
   return Result.try(() => (level.value as Record<Segment, unknown>)[segmentOf(level)])
 }
 
-/** A proxy may refuse to be looked at, also when it is asked for its prototype only. */
+/** Reads the prototype too, since a proxy may throw only then. */
 const levelOf = (value: object): Result.Result<Level, unknown> =>
   Result.try(() => {
     Object.getPrototypeOf(value)

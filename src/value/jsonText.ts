@@ -1,14 +1,17 @@
-/** JSON text that `JSON.stringify` cannot write: other numbers, and Python's way to write. */
+/** JSON text that `JSON.stringify` cannot write: special numbers, and the format of Python. */
 import type { Json } from "effect/Schema"
 
 export interface Style {
-  /** As Python's `json.dumps(value, sort_keys=True)`: sorted fields, ASCII, spaces after `,` and `:`, its floats. */
+  /**
+   * Writes like Python's `json.dumps(value, sort_keys=True)`: sorted fields, ASCII, spaces after `,` and `:`, and its
+   * floats.
+   */
   readonly python: boolean
-  /** Integers beyond 2^53 are `bigint`s, so that a `number` of that size is a float, and is written as one. */
+  /** Integers beyond 2^53 are `bigint`s. So a `number` of that size is a float, and is written as one. */
   readonly exact: boolean
 }
 
-/** Writes any JSON, and also `-0.0`, `bigint`s, and (as Python does) `NaN` and `Infinity`. */
+/** Writes any JSON value, also with `-0.0`, `bigint`s, and (like Python) `NaN` and `Infinity`. */
 export const write = (value: Json, style: Style): string => {
   switch (typeof value) {
     case "string":
@@ -43,20 +46,20 @@ export const writeString = (text: string, { python }: Pick<Style, "python">): st
 const writeNumber = (value: number, { python, exact }: Style): string => {
   if (Object.is(value, -0)) return "-0.0"
   if (Number.isSafeInteger(value) || !Number.isFinite(value)) return String(value)
-  // A number with a fraction is not read as an integer.
+  // A number with a fraction is never mistaken for an integer.
   if (!python && !(exact && Number.isInteger(value))) return String(value)
   if (exact) return writeFloat(value)
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(BigInt(value)) : writeFloat(value)
 }
 
-/** The shortest digits, laid out as by Python's `repr`: with an exponent below 1e-4 and from 1e16 on. */
+/** Writes the shortest digits, in the form of Python's `repr`: with an exponent below 1e-4 and from 1e16. */
 const writeFloat = (value: number): string => {
   const [digits, power] = value.toExponential().split("e") as [string, string]
   const exponent = Number(power)
   if (exponent < -4 || exponent >= 16) {
     return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`
   }
-  // Not toFixed: it rounds the exact value, which may be just between two numbers of the shortest length.
+  // `toFixed` would not give the shortest digits: it rounds the exact binary value.
   const text = String(value)
   return text.includes(".") ? text : `${text}.0`
 }

@@ -4,5 +4,5 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 export const { encode, length } = bytes
 
-/** The string of UTF-8 bytes. Throws when they are not well-formed; keeps a byte order mark. */
+/** Decodes UTF-8 and keeps a byte order mark. Throws if the bytes are not well-formed. */
 export const decodeUnsafe = (bytes: Uint8Array): string => decoder.decode(bytes)

@@ -9,11 +9,11 @@ import { faultOf, type Problem, tooLong } from "./jsonProblem.ts"
 export interface Validated {
   readonly copy: Json | Uint8Array
   readonly numberKinds: NumberKinds
-  /** Whether its JSON may be too long, so that it must be written to know. */
+  /** Whether its JSON text may be too long. Only writing it can tell. */
   readonly mayBeTooLong: boolean
 }
 
-/** Copies a value if it is bytes or JSON. With `exact`, integers may be `bigint`s. */
+/** Validates and copies a value. With `exact`, integers may be `bigint`s. */
 export const validate = (value: unknown, exact: boolean): Result.Result<Validated, Problem> => {
   if (bytes.isBytes(value)) return copyBytes(value)
   const copier = new Copier(exact)
@@ -25,7 +25,9 @@ export const validate = (value: unknown, exact: boolean): Result.Result<Validate
   return Result.succeed({ copy, numberKinds: copier.numberKinds, mayBeTooLong: copier.mayBeTooLong })
 }
 
-/** The most bytes that Node reads from a file at once, less 1 MiB for what a store writes beside the value. */
+/**
+ * The maximum size that Node reads from a file at once, less 1 MiB for the data that a store writes around the value.
+ */
 const maxBytes = 2 ** 31 - 2 ** 20
 
 const copyBytes = (value: Uint8Array | ArrayBuffer): Result.Result<Validated, Problem> => {
@@ -45,6 +47,6 @@ const problemFound = (copier: Copier, value: unknown): Problem =>
   )
 
 const problemOfThrow = (value: unknown, cause: unknown): Problem =>
-  faultOf(value) ?? { path: "$", reason: "it throws when it is read", cause }
+  faultOf(value) ?? { path: "$", reason: "reading it throws", cause }
 
 const bytesOf = (copy: Uint8Array): Validated => ({ copy, numberKinds: "plain", mayBeTooLong: false })

@@ -1,5 +1,5 @@
 /**
- * Values that only a key can read, each in its own place only.
+ * Encrypts values, and binds each value to its store, collection, key and expiry.
  *
  * @since 0.1.0
  */
@@ -41,36 +41,41 @@ export interface Options extends ReadOptions {
 }
 
 /**
- * Encrypts values, and binds each to its store, collection, key and expiry.
+ * Encrypts values, and binds each value to its store, collection, key and expiry.
  *
  * **When to use**
  *
- * Use where somebody else may write to the store. Use `FernetEncryption` to share the values with py-key-value.
+ * Use it when other people or programs can write to the store. Use `FernetEncryption` to share values with py-key-value.
  *
  * **Details**
  *
- * A value is stored in a frame of bytes, with the id of its key, and is authenticated together with the names that it
- * has at this level of the stack and the time at which it expires. Reads fail with `DecryptionError`, whose `reason`
- * says what happened to it: `"moved"` from another store, collection or key; `"revived"`, so that it would live longer
- * than it was written for; `"altered"` or cut; `"not-encrypted"`, or encrypted another way (a downgrade);
- * `"wrong-key"`, of which the ring has none with the id; `"corrupted"`; `"unsupported-version"`.
+ * A value is stored as bytes, together with the id of its encryption key. The authentication tag also covers the
+ * expiry, and the collection and key as this level of the stack sees them. Reads fail with `DecryptionError`. Its
+ * `reason` is one of
  *
- * To rotate keys, put a new one first and keep the old ones until everything is written anew: `Rotation` does that.
+ * - `"moved"`: the value was copied from another store, collection or key;
+ * - `"revived"`: the entry expires later than it was written to expire;
+ * - `"altered"`: the value was changed or cut;
+ * - `"not-encrypted"`: the value is unencrypted, or was encrypted by another wrapper (a downgrade);
+ * - `"wrong-key"`: none of the `keys` has the id that the value carries;
+ * - `"corrupted"`: the value does not have the form of an encrypted value;
+ * - `"unsupported-version"`: this release does not know the version of the value's format.
  *
- * Nonces are random. With `"aes-256-gcm"` they have 96 bits, so that one key is good for 2^32 writes (the chance that a
- * nonce comes twice is then below 2^-32, the limit of NIST SP 800-38D): rotate it before. With `"xchacha20-poly1305"`
- * they have 192 bits, and no number of writes that can be reached is too large; it takes longer, since it is computed
- * in JavaScript.
+ * To rotate keys, put the new key first. Keep the old keys until all entries are re-encrypted, which `Rotation` does.
  *
- * Fails to build with `StoreSetupError` when a key is not 32 bytes, or an id is empty, too long or there twice. The message
- * says what was found instead, such as "24 bytes of base64", and never the key.
+ * Nonces are random. `"aes-256-gcm"` has nonces of 96 bits, so rotate each key before it has encrypted 2^32 values. Until
+ * then, the chance of a repeated nonce is below 2^-32, the limit of NIST SP 800-38D. `"xchacha20-poly1305"` has nonces
+ * of 192 bits, and needs no such rotation. It is slower, because it runs in JavaScript.
+ *
+ * Fails to build with `StoreSetupError` when a key is not 32 bytes, or when an id is empty, too long or used twice. The
+ * message describes the invalid key, such as "24 bytes of base64", and never quotes it.
  *
  * **Gotchas**
  *
- * - Names, sizes and times are not hidden, and an older value of the same entry can be put back in its place.
- * - What renames (`PrefixKeys`, …) is bound only when it is outside of this wrapper; a value does not survive that the
- *   names below it, or `storeId`, are changed.
- * - `TtlClamp` belongs outside: who lengthens a TTL below makes it `"revived"`.
+ * - Names, sizes and times are not hidden. An attacker can put an older value of the same entry back in its place.
+ * - The prefix of a wrapper such as `PrefixKeys` is bound only if that wrapper is outside this one. If `storeId` or a bound
+ *   name changes later, existing values cannot be read.
+ * - Put `TtlClamp` outside. If it lengthens a TTL inside, reads fail with `"revived"`.
  *
  * **Example**
  *
@@ -98,16 +103,14 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
           encrypt: ({ payload, expiresAt }, name) =>
             aead.encode(payload, current, algorithm, { store, ...name, expiresAt }),
           decrypt: (entry, name) =>
-            Effect.flatMapEager(
-              aead.decode(entry.payload, ring, { store, ...name }, { exact: driver.exactIntegers }),
-              (found) =>
-                isRevived(entry, found.expiresAt, tolerance)
-                  ? Effect.fail("revived")
-                  : Effect.succeed({
-                      payload: found.payload,
-                      needsRotation: found.key !== current || found.algorithm !== algorithm,
-                      expiresAt: earlier(entry.expiresAt, found.expiresAt)
-                    })
+            Effect.flatMapEager(aead.decode(entry.payload, ring, { store, ...name }, driver), (found) =>
+              isRevived(entry, found.expiresAt, tolerance)
+                ? Effect.fail("revived")
+                : Effect.succeed({
+                    payload: found.payload,
+                    needsRotation: found.key !== current || found.algorithm !== algorithm,
+                    expiresAt: earlier(entry.expiresAt, found.expiresAt)
+                  })
             )
         })(driver)
     })
@@ -129,15 +132,15 @@ export const described = options.of<Options>()("Aead", {
   clockTolerance: options.duration({ default: "1 minute" })
 })
 
-/** A shorter life is no secret's harm: who can write to the store can delete as well. */
-const isRevived = (entry: Entry, bound: number | undefined, tolerance: number): boolean =>
-  bound !== undefined && (entry.expiresAt === undefined || entry.expiresAt > bound + tolerance)
+/** An earlier expiry is accepted, because a writer that can shorten a TTL can also delete the entry. */
+const isRevived = (entry: Entry, boundExpiry: number | undefined, tolerance: number): boolean =>
+  boundExpiry !== undefined && (entry.expiresAt === undefined || entry.expiresAt > boundExpiry + tolerance)
 
 const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 
 /**
- * A new random key: 32 bytes in URL-safe base64.
+ * Generates a random key: 32 bytes in URL-safe base64.
  *
  * @since 0.1.0
  */

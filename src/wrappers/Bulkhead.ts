@@ -108,7 +108,7 @@ const rejecting = ({ places, limit, maxWait }: Policy, { counter, gauge }: Meter
   gauge("bulkhead.calls", "Calls by state", state("running"), () => places.running)
   gauge("bulkhead.calls", "Calls by state", state("waiting"), () => places.waiting)
   const rejected = (reason: string) =>
-    counter("bulkhead.rejected", "Calls that were shed", { "effect_kv.bulkhead.reason": reason })
+    counter("bulkhead.rejected", "Calls that were rejected", { "effect_kv.bulkhead.reason": reason })
   const count = { queue_full: rejected("queue_full"), max_wait: rejected("max_wait") }
   return (call, reason) => {
     count[reason]()

@@ -21,7 +21,7 @@ import { verdictOf } from "./circuitBreaker/verdictOf.ts"
 import { metered } from "./common/metered.ts"
 
 /**
- * When a circuit opens: after a number of failures in a row, or at a failure rate of the last calls.
+ * When a circuit opens: after a number of consecutive failures, or at a failure rate of the last calls.
  *
  * @since 0.1.0
  */
@@ -77,36 +77,44 @@ export interface Options {
  *
  * **When to use**
  *
- * Use it so that callers do not wait for timeouts during an outage, and so that a store that recovers is not flooded by
- * retries. It belongs outside `Timeout` and `Retry`, so that it sees the final result of each call, and inside `Bulkhead` and
- * the codecs. Inside `Fallback`, it makes the other store take over at once.
+ * Use it so that callers do not wait for timeouts during an outage, and so that retries do not flood a store that recovers.
+ * Put it outside `Timeout` and `Retry`, so that it sees the final result of each call, and inside `Bulkhead`, encryption and
+ * compression. Inside `Fallback`, it makes the other store take over at once.
  *
  * **Details**
  *
  * A circuit is
  *
- * - closed: calls pass, and their results are counted. When too many fail (`trip`), it opens;
- * - open: calls fail with `CircuitOpenError`, whose `retryAfter` is the time until it is half-open;
- * - half-open: `probes` calls pass, the others fail. If all probes succeed, it closes; if one fails, it opens again for
- *   longer (`factor`). The time is `openFor` again once it has stayed closed for as long as it was last open.
+ * - closed: all calls reach the store, and their results are counted. If too many fail (`trip`), the circuit opens;
+ * - open: calls fail with `CircuitOpenError`, whose `retryAfter` is the time until the circuit is half-open;
+ * - half-open: `probes` calls reach the store, and other calls fail. If all probes succeed, the circuit closes. If one
+ *   fails, it opens again for longer (`factor`). After it has stayed closed for as long as it was last open, the next
+ *   time is `openFor` again.
  *
- * An error that is not retryable is a reply of the store, and counts as a success. Interruptions, defects and retryable errors
- * that are not `isFailure` are not counted; a probe that ends like this makes room for another. However, a call that is
- * interrupted because the time of a `Timeout` or `Deadline` outside is over counts as a failure. A call that started before
- * the circuit last changed its state is not counted.
+ * How results are counted:
+ *
+ * - An error that is not retryable counts as a success, because the store has replied.
+ * - Interruptions, defects, and retryable errors for which `isFailure` returns `false` are not counted. A probe that ends
+ *   like this makes room for another one.
+ * - A call that a `Timeout` or `Deadline` outside interrupts because its time is over counts as a failure.
+ * - A call that started before the circuit last changed its state is not counted.
  *
  * While the circuit is closed, counting reads no clock and needs no timer. Effect's own `CircuitBreaker` has the same
- * semantics and can share circuits between processes; these are local to the layer.
+ * semantics and can share circuits between processes. The circuits of this wrapper are local to the layer.
  *
- * Metrics: `effect_kv.circuit_breaker.circuits`, how many circuits there are in each `effect_kv.circuit_breaker.state`
- * (`closed`, `open`, `half_open`); `effect_kv.circuit_breaker.transitions`, counted by the new state and, for circuits of
- * collections, `db.collection.name`; `effect_kv.circuit_breaker.rejected`, rejected calls.
+ * Metrics:
+ *
+ * - `effect_kv.circuit_breaker.circuits` is the number of circuits in each `effect_kv.circuit_breaker.state` (`closed`,
+ *   `open`, `half_open`).
+ * - `effect_kv.circuit_breaker.transitions` counts changes of state, by the new state and, for circuits of collections,
+ *   `db.collection.name`.
+ * - `effect_kv.circuit_breaker.rejected` counts rejected calls.
  *
  * **Gotchas**
  *
- * - A probe that never ends keeps the circuit half-open: use a `Timeout` inside.
- * - With few calls, those in the window may be old. `{ consecutive }` counts only the latest ones.
- * - With `per: "collection"`, calls for the whole store (listing collections, clearing) have their own circuit.
+ * - A probe that never ends keeps the circuit half-open: put a `Timeout` inside.
+ * - If there are few calls, some calls in the window may be old. `{ consecutive }` counts only the latest calls.
+ * - With `per: "collection"`, calls for the whole store (listing collections, clearing) have a circuit of their own.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -130,7 +138,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
     breaking(
       circuitsOf(policy, meter),
       policy.isFailure,
-      meter.counter("circuit_breaker.rejected", "Calls that an open circuit kept from the store")
+      meter.counter("circuit_breaker.rejected", "Calls rejected by an open circuit")
     )
   )
 
@@ -185,7 +193,7 @@ const breaking =
         entered = circuit.state
         return Effect.onExitPrimitive(next(call), leave)
       }
-      // The finalizer is in place before a probe enters, so that no probe can keep its place.
+      // The finalizer is registered before a probe enters. Otherwise, an interruption in between would keep the place forever.
       const enter = Effect.suspend((): Effect.Effect<A, E | CircuitOpenError> => {
         const wait = circuit.enter(now(), holdOf(fiber))
         if (wait !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * A store for each of some collections.
+ * Stores some collections in other stores, by the name of the collection.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import type { StoreSetupError } from "../KeyValueError.ts"
 import * as Routing from "./Routing.ts"
 
 /**
- * Keeps the collections that are named in stores of their own, and all others in the wrapped store.
+ * Stores each collection that you name in a store of its own, and all others in the wrapped store.
  *
  * **Details**
  *

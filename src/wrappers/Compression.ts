@@ -1,5 +1,5 @@
 /**
- * Values that take less room.
+ * Compresses values.
  *
  * @since 0.1.0
  */
@@ -45,30 +45,30 @@ export interface Options {
 }
 
 /**
- * Compresses values on the way in and decompresses them on the way out.
+ * Compresses values when they are written, and decompresses them when they are read.
  *
  * **When to use**
  *
- * Use it outside of encryption: what is encrypted already does not compress.
+ * Use it to save space or bandwidth. Put it outside encryption, because encrypted values do not compress.
  *
  * **Details**
  *
- * A compressed value is stored in py-key-value's envelope, which both can read, or in a frame of bytes. A value that
- * would not get smaller is stored as it is. One of the application that looks like an envelope is compressed whatever
- * its size, so that it comes back as it was. Values above 64 KiB are worked on off the event loop.
+ * A compressed value is stored as JSON, which py-key-value reads, or as bytes (`envelope`). A value that compression would
+ * not make smaller is stored uncompressed. A value that looks like a compressed one is always compressed, so that it is
+ * read back unchanged. Values above 64 KiB are compressed and decompressed without blocking the event loop.
  *
- * Writes fail with `EntryTooLargeError` for a value above `maxDecompressedSize` that would be stored compressed, since no
- * read would take it. One that would not get smaller is stored as it is, whatever its size.
+ * Writes fail with `EntryTooLargeError` for a value that would be compressed but is above `maxDecompressedSize`, because no
+ * read could decompress it. A value that is stored uncompressed may have any size.
  *
- * Reads fail with `DecompressionError` when an envelope is damaged, of an unknown version or algorithm, or inflates
- * past `maxDecompressedSize`. Fails to build with `StoreSetupError` when an option is not valid or the runtime does not
- * have the algorithm.
+ * Reads fail with `DecompressionError` when a stored value is damaged, has an unknown version or algorithm, or is larger
+ * than `maxDecompressedSize`. Fails to build with `StoreSetupError` when an option is not valid, or when the runtime does
+ * not support the algorithm.
  *
  * **Gotchas**
  *
- * JSON that somebody made for it takes up to 20 times the memory of its text, and seconds to parse on the event loop:
- * 48 KiB that inflate to 64 MiB of `[],` need more than 1 GiB. Where others can write to the store, encrypt, or lower
- * `maxDecompressedSize` to what your values need.
+ * An attacker can store JSON that takes 20 times the memory of its text, and blocks the event loop for seconds while it is
+ * parsed. For example, 48 KiB that decompress to 64 MiB of `[],` need more than 1 GiB of memory. If others can write to the
+ * store, encrypt values, or lower `maxDecompressedSize` to the size of your values.
  *
  * @since 0.1.0
  */
@@ -92,7 +92,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
         })
       }
       return (driver) => {
-        const decodeOptions = { maxSize, exact: driver.exactIntegers }
+        const decodeOptions = { maxSize, exactIntegers: driver.exactIntegers }
         const decode: EntryMapping["decode"] = (entry, place) => {
           if (entry === undefined) return Effect.undefined
           return Effect.mapBothEager(compressed.decode(entry.payload, decodeOptions), {

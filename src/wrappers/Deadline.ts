@@ -13,7 +13,7 @@ import type { StoreSetupError } from "../KeyValueError.ts"
 import { CurrentDeadline } from "../time/budget.ts"
 import { now } from "../time/clock.ts"
 import { millisOf } from "../time/duration.ts"
-import { keeping } from "./common/keeping.ts"
+import { limitToBudget } from "./common/limitTime.ts"
 import { metered } from "./common/metered.ts"
 
 /**
@@ -116,7 +116,7 @@ export const within: {
  */
 export const wrap = (duration?: Duration.Input, config: Options = {}): Wrapper<never, StoreSetupError> =>
   metered(described.read(config, { duration }), ({ duration }, { counter }) =>
-    keeping(duration, counter("deadline.exceeded", "Operations that ran out of time"))
+    limitToBudget(duration, counter("deadline.exceeded", "Operations that ran out of time"))
   )
 
 /** @internal */

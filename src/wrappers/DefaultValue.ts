@@ -1,5 +1,5 @@
 /**
- * An answer for keys that are missing.
+ * Returns a default value for missing keys.
  *
  * @since 0.1.0
  */
@@ -25,15 +25,16 @@ export interface Options {
 }
 
 /**
- * Answers a default value for keys that are missing or expired.
+ * Returns a default value for keys that are missing or expired.
  *
  * **Details**
  *
- * The default is never stored: `delete` answers `false`, `putIfAbsent` stores, enumeration does not list it, and
- * `update`, `getAndDelete` and `getOrSet` are given it. Every answer is a value of its own.
+ * The default is never stored. For a missing key, `delete` returns `false`, `putIfAbsent` stores its value, and enumeration
+ * does not list the key. `update`, `getAndDelete` and `getOrSet` see the default as the current value. Each read returns a
+ * new copy.
  *
- * Fails to build with `StoreSetupError` when the value cannot be stored, or the TTL is shorter than a millisecond or longer
- * than 1,000 years.
+ * Fails to build with `StoreSetupError` when the value cannot be stored, or when the TTL is shorter than a millisecond or
+ * longer than 1,000 years.
  *
  * @since 0.1.0
  */

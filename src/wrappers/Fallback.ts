@@ -3,18 +3,11 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { constVoid } from "effect/Function"
-import * as Latch from "effect/Latch"
 import type * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import type { Atomic } from "../Atomic.ts"
-import { Lanes } from "../concurrency/Lanes.ts"
 import { areStores, type WrapperOver, wrapperOverApart } from "../Driver.ts"
-import { around } from "../driver/around.ts"
-import { requireBackground } from "../driver/background.ts"
 import * as Call from "../driver/Call.ts"
 import { combine, type Route } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
@@ -22,16 +15,9 @@ import { inTime } from "../driver/inTime.ts"
 import * as options from "../driver/options.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import type { KeyValue } from "../KeyValue.ts"
-import { type KeyValueError, StoreSetupError } from "../KeyValueError.ts"
-import { meterOf } from "../telemetry/metrics.ts"
-import { unhurried } from "../time/budget.ts"
-import { keeping } from "./common/keeping.ts"
-import { Journal } from "./fallback/Journal.ts"
-import { journaling } from "./fallback/journaling.ts"
+import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { mayBeApplied } from "./fallback/mayBeApplied.ts"
-import { metersOf } from "./fallback/meters.ts"
-import { Replayer } from "./fallback/Replayer.ts"
-import { stampsOf } from "./fallback/Stamps.ts"
+import { recovering } from "./fallback/recovering.ts"
 
 /**
  * Options of {@link wrap}.
@@ -53,7 +39,7 @@ export interface Options<Store extends Layer.Layer<KeyValue, any, any>> {
 }
 
 /**
- * How what was written in an outage comes to the first store.
+ * How writes of an outage are replayed to the first store.
  *
  * @since 0.1.0
  */
@@ -82,7 +68,7 @@ export interface Recovery {
 }
 
 /**
- * Answers from a second store while the first is unavailable.
+ * Uses a second store while the first is unavailable.
  *
  * **When to use**
  *
@@ -91,59 +77,59 @@ export interface Recovery {
  *
  * **Details**
  *
- * A miss is an answer, and so is a failure that is not unavailability: what was tampered with is never silently answered
- * from the fallback, unless `fallbackOn` says so. Capabilities are those that both stores have, without `Atomic`.
- * An enumeration that has begun goes on with the store that it began with.
+ * A miss in the first store is returned as a miss, and a failure that is not `retryable` is returned as a failure: a value
+ * that was tampered with is never silently replaced by the fallback's, unless `fallbackOn` says so. Capabilities are those
+ * that both stores have, without `Atomic`. An enumeration goes on with the store that it began with.
  *
  * **With recovery**
  *
- * A write that the first store fails (as `fallbackOn` says) is accepted by the fallback, in a journal that outlives the
- * process if the fallback does. From then on writes go there without asking the first store, until that answers a probe.
- * Probes are sent in the background, also after a failed read or listing. The first store then gets the last write of each
- * key: eight keys at a time, those that were accepted first before others. A key whose replay fails is tried again after
- * the others. Until a key is replayed, all its writes go to the journal and its reads are answered from there, tombstones
+ * A write that fails in the first store (as `fallbackOn` says) goes to a journal in the fallback, which outlives the process
+ * if the fallback does. From then on, writes go to the journal without asking the first store, until that answers a probe.
+ * Probes are sent in the background, also after a failed read or listing. Then the last write of each key is replayed to the
+ * first store: eight keys at a time, in the order in which they were accepted. A key whose replay fails is tried again after
+ * the others. Until a key is replayed, all its writes go to the journal and all its reads come from there, deletions
  * included, so that:
  *
  * - a write that was acknowledged is seen by all later reads through this layer, in the outage and after it, and is never
  *   replaced by an older one;
- * - a key that is not in the journal is answered by the first store; in an outage by the fallback's own entry, if it has
- *   one. What it does not have is no miss, but the first store's failure;
- * - enumeration lists the first store as it will be, and fails with it. Clearing deletes what is listed.
+ * - a key that is not in the journal is read from the first store; in an outage from the fallback's own entries. If the
+ *   fallback has none for it, the read fails with the first store's failure and is no miss;
+ * - enumeration lists the first store as it will be after the replay, and fails with it. Clearing deletes the listed keys.
  *
  * The last write by time of acceptance wins. If the first store has an entry that was created later than a write in the
  * journal was accepted, another process has written it: the older write is dropped, and counted as a conflict. (A deletion
- * by another process leaves no such trace.) The time of acceptance is the time of day, but never earlier than that of
- * anything that this process has written, or read from the first store: a clock that is set back brings nothing old back.
- * An entry that has expired by then is replayed as a deletion.
+ * by another process leaves no such trace.) The time of acceptance is the time of day, but never earlier than the times of
+ * entries that this process has written, or read from the first store: setting the clock back brings no old value back. An
+ * entry that has expired before its replay is replayed as a deletion.
  *
- * A write that the first store failed with an unknown outcome goes to the journal, too. It may still be applied to the
- * first store later, so its key is not replayed for `settleTime`, which is believed to be the longest that this takes. For
- * the same reason nothing is replayed for that long after a restart. If neither store accepts a write, it fails with
+ * A write that failed in the first store with an unknown outcome goes to the journal, too. The first store may still apply
+ * it later, so its key is not replayed for `settleTime`, which is assumed to be the longest that this takes. For the same
+ * reason, nothing is replayed for that long after a restart. If neither store accepts a write, it fails with
  * `outcome: "not-applied"` only if neither may have applied it.
  *
- * When the layer is closed, writes that wait for others of their key fail with `StoreUnavailableError`. So does a write that
- * comes to the journal afterwards, with `outcome: "unknown"`: the next layer over the same fallback will replay it.
+ * When the layer is closed, writes that wait for other writes of their key fail with `StoreUnavailableError`. So does a write
+ * that reaches the journal afterwards, with `outcome: "unknown"`: the next layer over the same fallback will replay it.
  *
  * Metrics: `effect_kv.fallback.journal` (a gauge: keys that wait), `effect_kv.fallback.journaled`, `.replayed` and
  * `.conflicts` (counters of keys).
  *
  * **Gotchas**
  *
- * - With `writeToFallback`, what was written or deleted in an outage is known to the fallback only: when the first store
- *   is back, it answers as if nothing had happened.
+ * - With `writeToFallback`, only the fallback has the writes and deletions of an outage: when the first store is back, its
+ *   older entries are read again.
  * - Put `Timeout` inside of the first store, so that an outage is noticed soon, and inside of the fallback. With
- *   `recovery`, writes of the same key wait for each other, and for its replay: a store that hangs would hang them. An
- *   operation of recovery itself is given up after 30 seconds, or `settleTime` if that is longer.
- * - With `recovery`, other processes do not see what is in this one's journal before it is replayed. Several may share a
- *   fallback; each replays what it finds there when it starts, which does no harm. Between processes the later time of day
- *   wins: keep their clocks together. A process that is started after its clock was set back knows the times of the
- *   journal only.
- * - A deletion that goes to the journal returns how many of the keys the journal knows to be there, which may be too few.
+ *   `recovery`, writes of the same key wait for each other, and for its replay: without a timeout, a store that hangs blocks
+ *   them. An operation of recovery itself ends after 30 seconds, or `settleTime` if that is longer.
+ * - With `recovery`, other processes do not see the writes in this process's journal before they are replayed. Several
+ *   processes may share a fallback: each replays the journal that it finds when it starts, which does no harm. Between
+ *   processes the later time of day wins: keep their clocks in step. A process that starts after its clock was set back
+ *   knows only the times in the journal.
+ * - A deletion that goes to the journal counts only keys that exist in the journal, so its result may be too low.
  * - `fallbackOn` that throws is a defect of the call. In the background it is logged as an error, and recovery goes on.
- * - What the first store refuses for good (too large, say) stays in the journal and is answered from there. A warning is
- *   logged, without names.
- * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as they come to this
- *   wrapper: encryption that is inside of the first store is not in the journal. Give the fallback its own.
+ * - A write that the first store always refuses (because it is too large, for example) stays in the journal and is read from
+ *   there. A warning is logged, without names.
+ * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as this
+ *   wrapper gets them: encryption that wraps only the first store does not encrypt the journal. Give the fallback its own.
  *
  * Fails to build with `StoreSetupError` when an option is out of range, the journal cannot be read, or the fallback is the
  * first store itself (unless `PrefixKeys` or `PrefixCollections` keeps their names apart); with `recovery`, also in a
@@ -170,7 +156,7 @@ export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>({
 }: Options<Store>): WrapperOver<readonly [Store], Atomic, StoreSetupError> =>
   wrapperOverApart("Fallback", areStores, [fallback], (primary, [other]) =>
     Effect.flatMap(described.read(config, { fallback }), ({ fallbackOn, writeToFallback, recovery }) => {
-      if (recovery !== undefined) return recoveringDriver(primary, other!, recovery, fallbackOn)
+      if (recovery !== undefined) return recovering(primary, other!, { ...recovery, fallbackOn })
       const combined = combine([primary, other!], fallingBack(fallbackOn, writeToFallback))
       return Effect.succeed<Driver>({ ...combined, atomic: undefined })
     })
@@ -209,58 +195,3 @@ const fallingBack =
               : answer
           }
         )
-
-/** No operation of recovery takes longer, in milliseconds: one that hangs must not hold up the others. */
-const patience = 30_000
-
-const recoveringDriver = Effect.fnUntraced(function* (
-  primary: Driver,
-  fallback: Driver,
-  config: NonNullable<options.Values<typeof described>["recovery"]>,
-  fallbackOn: (error: KeyValueError) => boolean
-) {
-  yield* requireBackground("Fallback")
-  const { journal: journalCollection, settleTime, maxEntries, initialDelay, maxDelay } = config
-  yield* options.check("Fallback", fallback.listing !== undefined, "recovery needs a fallback that can list its keys")
-  const patient = around(keeping(Math.max(patience, settleTime), constVoid))
-  const meter = (yield* meterOf(config.store))(primary)
-  const meters = metersOf(meter)
-  const stamps = stampsOf(yield* Clock.Clock)
-  const isNeeded = Latch.makeUnsafe()
-  const journal = new Journal({
-    store: fallback,
-    background: patient(fallback),
-    collection: journalCollection,
-    maxEntries,
-    settleTime,
-    writer: (yield* Random.nextInt).toString(36),
-    meters,
-    stamps,
-    onPending: () => isNeeded.openUnsafe()
-  })
-  yield* Effect.mapError(
-    unhurried(journal.load()),
-    (cause) => new StoreSetupError({ module: "Fallback", reason: "the journal cannot be read", cause })
-  )
-  meter.gauge("fallback.journal", "Keys whose last write is in the journal only", {}, () => journal.size)
-  const lanes = new Lanes()
-  const shared = { journal, lanes, stamps }
-  const replayer = new Replayer({
-    ...shared,
-    primary: patient(primary),
-    meters,
-    settleTime,
-    initialDelay,
-    maxDelay,
-    isOutage: fallbackOn,
-    isNeeded
-  })
-  yield* Effect.forkScoped(replayer.run)
-  yield* Effect.addFinalizer(() =>
-    Effect.sync(() => {
-      journal.isClosed = true
-      lanes.close()
-    })
-  )
-  return journaling({ ...shared, primary, fallback, replayer, journalCollection, fallbackOn })
-})

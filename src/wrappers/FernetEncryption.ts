@@ -1,5 +1,5 @@
 /**
- * Values that only a key can read.
+ * Encrypts values with Fernet.
  *
  * @since 0.1.0
  */
@@ -44,19 +44,21 @@ export type Options = Secret &
  *
  * **Details**
  *
- * An encrypted value is stored in py-key-value's envelope, which both can read, or in a frame of bytes. To rotate keys,
- * put the new one first and keep the old ones until everything is written anew: `Rotation` does that.
+ * An encrypted value is stored as JSON, which py-key-value reads, or as bytes (`envelope`). To rotate keys, put the new
+ * key first. Keep the old keys until all entries are re-encrypted, which `Rotation` does.
  *
- * Reads fail with `DecryptionError`, whose `reason` says whether the key was wrong, the value damaged, not encrypted, too
- * old, or of an unknown version; a batch fails if one of its values does. With `onDecryptionError: "miss"` it is missing
- * in both. Fails to build with `StoreSetupError` when a key is not 32 bytes (the message says what was found instead, and
- * never the key), or passphrase or salt are blank.
+ * A value that cannot be decrypted makes the read fail with `DecryptionError`, also in a batch. With
+ * `onDecryptionError: "miss"`, it is a miss. The error's `reason` is `"wrong-key"` (also for altered data), `"too-old"`,
+ * `"in-future"`, `"corrupted"`, `"not-encrypted"` or `"unsupported-version"`.
+ *
+ * Fails to build with `StoreSetupError` when a key is not 32 bytes, or when the passphrase or the salt is blank. The
+ * message describes the invalid key, such as "24 bytes of base64", and never quotes it.
  *
  * **Gotchas**
  *
  * - Names, sizes and times are not hidden.
- * - Fernet binds a value to its encryption key only: who can write to the store can move an encrypted value to another
- *   name, or let it live longer. `Aead` does not let him.
+ * - Fernet binds a value only to its encryption key. Anyone who can write to the store can move an encrypted value to
+ *   another name or extend its TTL. `Aead` detects both.
  *
  * **Example**
  *
@@ -82,7 +84,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
           encrypt: ({ payload, createdAt = Number.POSITIVE_INFINITY }) =>
             atNow((now) => encrypted.encode(payload, keys[0], Math.max(Math.min(createdAt, now), 0), envelope)),
           decrypt: ({ payload, createdAt }) => {
-            const decode = (age?: Age) => encrypted.decode(payload, keys, { age, exact: driver.exactIntegers })
+            const decode = (age?: Age) => encrypted.decode(payload, keys, { age, exactIntegers: driver.exactIntegers })
             return Effect.mapEager(max === undefined ? decode() : atNow((now) => decode({ now, max })), (found) => ({
               payload: found.payload,
               needsRotation: found.key !== keys[0] || found.envelope !== envelope,
@@ -94,8 +96,8 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   )
 
 /**
- * When an entry was written. The token's time is authenticated: an entry that claims to be younger is not, so that nobody
- * can renew `maxAge` by a copy or a rotation.
+ * When an entry was written. Only the token's time is authenticated. It replaces a later `createdAt`, so that no copy or
+ * rotation extends `maxAge`.
  */
 const writtenAt = (createdAt: number | undefined, time: number): number | undefined => {
   if (createdAt === undefined) return time <= latestTime ? time : undefined

@@ -1,5 +1,5 @@
 /**
- * Names that only a key can tell.
+ * Replaces keys and collection names by HMACs.
  *
  * @since 0.1.0
  */
@@ -30,37 +30,39 @@ export interface Options {
 }
 
 /**
- * Stores each entry under the HMAC-SHA256 of its key, and of its collection, in place of their names (a blind index).
+ * Stores each entry under the HMAC-SHA256 of its key and of its collection, instead of their names (a blind index).
  *
  * **When to use**
  *
- * Use it when names are secrets themselves: email addresses, session ids, account numbers. Encryption hides values only.
+ * Use it when names are secrets: email addresses, session ids, account numbers. Encryption hides only values.
  *
  * **Details**
  *
- * - Without the key, a reader of the store can neither tell a name nor test a guess. The same name always has the same HMAC, so
- *   that reads, writes, `Atomic` and `clearCollection` find it; the same key in two collections has two.
- * - Names cannot be told from what is stored, so that there is nothing to list: the layer has no `Enumeration`.
- * - `Maintenance` works: `clear` removes all entries of the wrapped store, `removeExpired` those that have expired.
- * - Names in errors, logs and spans are the application's, above this wrapper and below it.
+ * - Without the secret key, nobody who reads the store can recover a name or test a guess.
+ * - The same name always has the same HMAC, so reads, writes, `Atomic` and `clearCollection` find it. The same key has
+ *   different HMACs in different collections.
+ * - The layer has no `Enumeration`, because stored names cannot be turned back into names.
+ * - In `Maintenance`, `clear` removes all entries of the wrapped store, and `removeExpired` all expired entries.
+ * - Errors, logs and spans contain the application's names, also those of wrappers inside this one.
  * - A stored name has 43 characters.
  *
- * Put it outside of all that needs to list: of encryption, because of `Rotation`, of `Replicate`, and of `PrefixKeys`,
- * `PrefixCollections` and `SingleCollection`. With one of these three outside, nobody can tell what has the prefix: `clear`
- * fails with `StoreError` (`clearCollection` too, but for `PrefixCollections`), and `removeExpired` removes nothing.
+ * Put it outside everything that lists entries: encryption (for `Rotation`), `Replicate`, `PrefixKeys`, `PrefixCollections`
+ * and `SingleCollection`. If one of the last three is outside, this wrapper cannot tell which entries have the prefix. Then
+ * `clear` fails with `StoreError`, `removeExpired` removes nothing, and `clearCollection` works only with
+ * `PrefixCollections`.
  *
- * Put `Routing` and `CollectionRouting` outside of it, around stores that each have it. Inside of it they are given the stored
- * names of collections (but with `collections: false`), and route none of them as your program means.
+ * Put `Routing` and `CollectionRouting` outside, and wrap each of their stores with `HmacNames`. Inside, they would receive
+ * HMACs instead of the names of collections, unless `collections` is false.
  *
  * Fails to build with `StoreSetupError` when the key is not 32 bytes.
  *
  * **Gotchas**
  *
- * - Sizes, times, the number of entries, and which of them are in one collection are not hidden.
- * - The key cannot be rotated in place, because the names are not stored. After a change of the key, all entries are missing.
- *   Let them expire, or copy them by their names: read through a layer with the old key, write through one with the new key,
- *   and delete the old entry.
- * - Two layers with different keys over one store do not see each other's entries, but `clear` removes both.
+ * - Not hidden are sizes, times, the number of entries, and which entries share a collection.
+ * - The key cannot be rotated in place, because the store does not contain the names. With a new key, all entries are
+ *   missing. Let the old entries expire, or copy each by its name: read it through a layer with the old key, write it through
+ *   a layer with the new key, and delete the old entry.
+ * - Two layers with different keys over one store do not see each other's entries, but `clear` removes the entries of both.
  *
  * **Example**
  *
@@ -95,7 +97,7 @@ type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut
 
 const hidden = (driver: Driver, naming: Naming): Driver => {
   const { atomic, maintenance } = driver
-  const inward =
+  const hashNames =
     <C extends Keyed, A, E>(next: (call: C) => Effect.Effect<A, E>) =>
     (call: C): Effect.Effect<A, E> =>
       Effect.flatMapEager(naming.collection(call.collection), (collection) =>
@@ -103,10 +105,10 @@ const hidden = (driver: Driver, naming: Naming): Driver => {
       )
   return {
     ...driver,
-    get: inward(driver.get),
-    put: inward(driver.put),
-    delete: inward(driver.delete),
-    atomic: atomic && { compareAndPut: inward(atomic.compareAndPut) },
+    get: hashNames(driver.get),
+    put: hashNames(driver.put),
+    delete: hashNames(driver.delete),
+    atomic: atomic && { compareAndPut: hashNames(atomic.compareAndPut) },
     listing: undefined,
     maintenance: maintenance && {
       clear: (call) => {
@@ -131,6 +133,6 @@ const refuse = (call: Call.Clear): Effect.Effect<never, StoreError> =>
     new StoreError({
       ...call.place,
       reason:
-        "HmacNames hides which entries have a prefix: put PrefixKeys, PrefixCollections and SingleCollection inside of it"
+        "HmacNames hides which entries have a prefix; put PrefixKeys, PrefixCollections and SingleCollection inside HmacNames"
     })
   )

@@ -1,5 +1,5 @@
 /**
- * Limits on the size of values.
+ * Limits the size of values.
  *
  * @since 0.1.0
  */
@@ -33,26 +33,28 @@ export interface Options {
 }
 
 /**
- * Keeps values that are too small or too large from being stored.
+ * Rejects or ignores writes of values that are too small or too large.
  *
  * **When to use**
  *
- * Use in front of a cache or a store with a limit of its own. Put it outside of `Compression` to limit what the
- * application writes, inside to limit what is stored.
+ * Use it for a cache, or for a store that limits the size of values itself. Put it outside `Compression` to limit the values
+ * that the application writes, or inside to limit what is stored.
  *
  * **Details**
  *
- * Sizes are bytes of the value's JSON in UTF-8, compact, at this level of the stack; of bytes, their length. A value of
- * exactly a limit's size is stored. With `"fail"` nothing of a batch is stored if one value is refused; else the others
- * are; of equal keys the last value counts. Reads are not limited.
+ * The size of a value is measured at this level of the stack. It is the number of bytes of the value's compact JSON in UTF-8,
+ * or the length of a `Uint8Array`. A value whose size is exactly a limit is stored. Reads are not limited.
  *
- * A value that is not stored is no failure of `put`. `putIfAbsent` answers `false` for it, and `update` what the key has
- * then: the old value with `"ignore"`, `undefined` with `"delete"`.
+ * With `"fail"`, one refused value fails the whole batch, and nothing of the batch is stored. With `"ignore"` and
+ * `"delete"`, the other values of the batch are stored. If a batch contains a key twice, the last value counts.
+ *
+ * With `"ignore"` and `"delete"`, `put` succeeds although the value is not stored, and `putIfAbsent` returns `false`.
+ * `update` returns the value that the key has afterwards: the old value with `"ignore"`, `undefined` with `"delete"`.
  *
  * **Gotchas**
  *
- * A value that is ignored leaves the old one in place, which is served on: use `"delete"` where stale is worse than
- * missing. (py-key-value counts characters of ASCII-escaped JSON instead, so its limits differ for other scripts.)
+ * - With `"ignore"`, the old value stays and is still read. Use `"delete"` if a stale value is worse than a missing one.
+ * - py-key-value counts the characters of ASCII-escaped JSON, so the same limit differs for text that is not ASCII.
  *
  * Fails to build with `StoreSetupError` when a size is not valid or `minSize` is above `maxSize`.
  *

@@ -1,5 +1,5 @@
 /**
- * A log line for every operation, through Effect's logger.
+ * Logs every operation with Effect's logger.
  *
  * @since 0.1.0
  */
@@ -53,18 +53,18 @@ export interface Options {
  *
  * **Details**
  *
- * The message is `get finished`, `get failed`, `get interrupted` or, with `logStart`, `get started`. The rest are
+ * The message is `get finished`, `get failed`, `get interrupted` or, with `logStart`, `get started`. All other facts are
  * annotations, for structured loggers:
  *
- * - `operation`, `collection`, `store`; `key`, or `keys` and `count` of a batch;
- * - `durationMs`; `hit`, or `hits` and `misses`; `deleted`; `applied` (of `Atomic`); `ttlMs`; `value` or `values`;
+ * - `operation`, `collection` and `store`; `key`, or for a batch `keys` and `count`;
+ * - `durationMs`; `hit`, or for a batch `hits` and `misses`; `deleted`; `applied` (of `Atomic`); `ttlMs`; `value` or `values`;
  * - for failures, `error` (the tag, or `"Defect"`), `retryable`, `outcome`, and the `code` of the cause, such as
- *   `ECONNREFUSED`. The `reason`, which may quote keys and values, is logged only if both are.
+ *   `ECONNREFUSED`. The `reason` may quote keys and values, so it is logged only with both `logKeys` and `logValues: true`.
  *
  * Long names, values and reasons are cut, and control characters and direction marks in them are escaped, so that each
  * operation is one line.
  *
- * A level that is filtered out costs almost nothing. A logger or `logValues` that fails does not change the operation.
+ * A log level that is filtered out costs almost nothing. If a logger or `logValues` fails, the operation is not affected.
  *
  * **Gotchas**
  *
@@ -90,7 +90,7 @@ export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.map(
       described.read(config),
-      (read) => (driver) => around(logging({ ...read, exact: driver.exactIntegers }))(driver)
+      (read) => (driver) => around(logging({ ...read, exactIntegers: driver.exactIntegers }))(driver)
     )
   )
 

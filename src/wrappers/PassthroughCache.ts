@@ -1,5 +1,5 @@
 /**
- * A near copy of what is read from a far store.
+ * A cache in front of a store, filled by reads.
  *
  * @since 0.1.0
  */
@@ -7,22 +7,17 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { areStores, type Wrapper, wrapperOverApart } from "../Driver.ts"
-import { around } from "../driver/around.ts"
 import type { Driver } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
-import { waitsOf } from "../driver/waits.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
 import { meterOf } from "../telemetry/metrics.ts"
-import { limited } from "./common/limited.ts"
-import { Background } from "./passthroughCache/Background.ts"
-import { Copies } from "./passthroughCache/Copies.ts"
+import { withTimeout } from "./common/withTimeout.ts"
+import { cached } from "./passthroughCache/cached.ts"
 import { countersOf } from "./passthroughCache/counters.ts"
-import { Freshness, type Limits } from "./passthroughCache/Freshness.ts"
-import { Misses } from "./passthroughCache/Misses.ts"
-import { nearOf } from "./passthroughCache/nearOf.ts"
-import { inBudget, ReadThrough } from "./passthroughCache/ReadThrough.ts"
+import type { Limits } from "./passthroughCache/Freshness.ts"
+import { ownCache } from "./passthroughCache/ownCache.ts"
 
 /**
  * Options of {@link wrap}.
@@ -70,73 +65,75 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
 }
 
 /**
- * Answers reads from a near store, which it fills from the wrapped, far one.
+ * Answers reads from a cache, and fills the cache from the wrapped store.
  *
  * **When to use**
  *
- * Use with `Memory` (and its limits) as the near store of a remote one. Put it outside of codecs and of `Retry`, so that
- * a hit costs neither.
+ * Use with `Memory` (and its limits) as the cache of a remote store. Put it outside of codecs and of `Retry`, so that a hit
+ * costs neither.
  *
  * **Details**
  *
- * - Only `get` and `getMany` are answered from near. `ttl`, `Atomic` and enumeration ask the far store.
- * - Misses of a batch are asked for in one call. A key that is being asked for is not asked for again: all who want it
- *   wait for the one answer, unless it was asked for more than `maxTtl` ago (`missingTtl`, `missTtl`: the shortest of them).
- * - Writes go to the far store, and the near copy is removed. A fill that raced a write is not kept.
- * - A failure of the far store is the caller's, unless there are stale copies of all that was asked for (`maxStale`).
- *   A renewal in the background fails nobody; after a failure there is none for a second. A defect in it is logged as a
- *   warning. At most 100 calls renew copies at a time: a copy that is due beyond that is renewed by a later read.
- * - A read or write with a budget of time (`Deadline.within`) waits for the near store, and for a fill that others share,
- *   no longer than its budget. Fills, renewals and removals themselves have no caller's budget. A removal goes on when its
- *   writer gives up; of more than 1,000 such removals at a time, the copies are not removed but no longer believed.
- * - The metric `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (the far store was asked), `"stale"`
- *   (answered after its time), `"refresh"` (asked for in the background) and `"error"` (the near store failed). Its other
- *   attributes are `db.system.name`, of the far store, and `db.namespace` (`store`).
+ * - Only `get` and `getMany` use the cache. `ttl`, `Atomic` and enumeration ask the store.
+ * - The misses of a batch are read from the store in one call. A key that is already being read is not read again: all
+ *   readers wait for the same result, unless that read began more than `maxTtl` ago (`missingTtl`, `missTtl`: the shortest
+ *   of them).
+ * - Writes go to the store, and the copy is removed from the cache. A copy that was filled while the key was written is not
+ *   kept.
+ * - A read fails when the store fails, unless there are stale copies of all its keys (`maxStale`). A failed refresh in the
+ *   background fails no caller, and stops refreshes for a second. A defect in it is logged as a warning. At most 100 calls
+ *   refresh copies at a time: other copies that are due are refreshed by later reads.
+ * - A read or write with a time budget (`Deadline.within`) waits for the cache, and for a fill that it shares, no longer
+ *   than its budget. Fills, refreshes and removals themselves have no caller's budget. A removal goes on when its writer
+ *   gives up. If 1,000 such removals are running, the copies are not removed but marked as invalid.
+ * - The metric `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (read from the store), `"stale"`
+ *   (returned after the fresh time), `"refresh"` (read in the background) and `"error"` (the cache failed). Its other
+ *   attributes are `db.system.name`, of the store, and `db.namespace` (`store`).
  *
- * **What may be answered**
+ * **What a read may return**
  *
- * - Nothing that was overwritten, deleted or cleared through this layer before the read began. While a write is under
- *   way, and for `settleTime` after one whose outcome is unknown (also: that was interrupted), its keys are asked of the
- *   far store. A write that is applied later than that is seen late by what `maxTtl` and `maxStale` allow.
- * - What others wrote is seen late by `maxTtl` (`missingTtl`, `missTtl`) at most, counted from when the far store was
- *   asked; when the far store fails, or with `staleWhileRevalidate`, by `maxStale` more.
- * - No copy is answered after the original has expired, by the wall clock as for every entry.
+ * - Nothing that was overwritten, deleted or cleared through this layer before the read began. During a write, and for
+ *   `settleTime` after a write whose outcome is unknown (an interrupted write, for example), reads of its keys ask the
+ *   store. A write that is applied even later is seen up to `maxTtl` and `maxStale` late.
+ * - Writes of other processes are seen at most `maxTtl` (`missingTtl`, `missTtl`) late, counted from when the store was
+ *   asked. When the store fails, or with `staleWhileRevalidate`, `maxStale` is added.
+ * - No copy is returned after the original has expired, by the wall clock as for every entry.
  *
  * **Clocks**
  *
- * How old a copy is goes by elapsed time: setting the wall clock makes no copy of this process younger or older. The near
- * store drops copies by the wall clock. Set forward, it drops them early, once; set back, it keeps them for longer than it
- * need, but they are not answered. A near store that several processes share, or that outlives the process, holds copies
- * whose age is known by the wall clock at which each process began. So these clocks must agree: a copy looks older or
- * younger by as much as they differ, and one that seems to come from the future is not answered.
+ * The age of a copy is elapsed time: setting the wall clock makes no copy of this process younger or older. The cache drops
+ * copies by the wall clock. If that is set forward, copies are dropped early, once; if it is set back, they are kept longer
+ * than necessary but not returned. In a cache that several processes share, or that outlives the process, ages are relative
+ * to the wall clock at which each process began. These clocks must agree: a copy looks older or younger by as much as they
+ * differ, and a copy that seems to come from the future is not returned.
  *
- * **The near store may fail**
+ * **Failures of the cache**
  *
- * Whatever it does is never the caller's: failures and defects are misses, and what takes longer than `cacheTimeout` is
- * one. A copy that could not be removed, or was perhaps written after it should have been, is not believed from then on:
- * the process remembers up to 10,000 such keys one by one; of more, it disbelieves all copies that are older than the
- * oldest of these failures.
+ * A failure or defect of the cache is a miss, and so is an operation that takes longer than `cacheTimeout`: callers never
+ * fail with it. A copy that could not be removed, or that may have been written after its removal, is invalid from then on.
+ * The process remembers up to 10,000 such keys. Of more keys, it forgets the oldest and treats all copies of that age or
+ * older as invalid.
  *
  * **Gotchas**
  *
- * - Other processes' near stores do not hear of a write: choose `maxTtl` by how stale an answer may be. The same holds
- *   for a near store that several processes share, or that outlives the process: what the process knew about failed
- *   removals is gone with it.
- * - With `maxStale` alone, each read in an outage waits for the far store to fail before it is answered: put
+ * - Caches of other processes are not told of a write: choose `maxTtl` by how stale a value may be. The same holds for a
+ *   cache that several processes share, or that outlives the process: what a process knew about failed removals is lost
+ *   when it ends.
+ * - With `maxStale` alone, each read in an outage waits for the store to fail before it returns a stale copy: put
  *   `CircuitBreaker` or a short `Timeout` inside, or choose `staleWhileRevalidate`.
- * - An entry whose own expiry ends its copy's time is not renewed ahead: it is about to be gone.
- * - A near store that hangs takes `cacheTimeout` from each read's budget before the far store is asked: choose it well
- *   below the budgets that callers have.
- * - A write without a budget of time that is interrupted while its copy is being removed waits for the near store, for
+ * - `refreshAhead` does not refresh a copy whose entry expires before the copy's fresh time ends.
+ * - A cache that hangs takes `cacheTimeout` from each read's budget before the store is asked: choose it well below the
+ *   budgets that callers have.
+ * - A write without a time budget that is interrupted while its copy is being removed waits for the cache, for
  *   `cacheTimeout` at most.
  *
- * **One near store for each far store**
+ * **One cache for each store**
  *
- * The near store must be another store than the far one (`StoreSetupError`), and hold the copies of no other: stacks over
- * different layers may name one constant, such as a `Memory.layer()`, as their cache, and each gets one of its own. A file,
- * or a Redis, that is the cache of another stack already is refused (`StoreSetupError`), unless `PrefixKeys` or
- * `PrefixCollections` keeps their names apart. So is it if one far layer is built twice and a service leads it to two stores.
- * A Redis is known by the address that its layer was given. Other processes may share it, for the same far store.
+ * The cache must be another store than the wrapped one (`StoreSetupError`), and hold copies of no other. Stacks over
+ * different layers may name one constant, such as a `Memory.layer()`, as their cache: each gets a cache of its own. A file,
+ * or a Redis, that is already the cache of another stack is refused (`StoreSetupError`), unless `PrefixKeys` or
+ * `PrefixCollections` keeps their names apart. So is a layer that is built twice, when a service leads it to two stores. A
+ * Redis is known by the address that its layer was given. Other processes may share it, for the same store.
  *
  * Fails to build with `StoreSetupError` also unless all times are positive and finite, and TTLs of at least a millisecond
  * and at most 1,000 years.
@@ -147,52 +144,16 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
   cache,
   ...config
 }: Options<Cache>): Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>> => {
-  const make = Effect.fnUntraced(function* (far: Driver, [driver]: ReadonlyArray<Driver>) {
-    const { missTtl, cacheTimeout, store: name, ...read } = yield* described.read(config, { cache })
+  const make = Effect.fnUntraced(function* (store: Driver, [driver]: ReadonlyArray<Driver>) {
+    const { cacheTimeout, store: name, ...read } = yield* described.read(config, { cache })
+    const counters = countersOf((yield* meterOf(name))(store))
     const limits = { ...read, due: dueOf(read.refreshAhead) }
-    const freshness = new Freshness(limits)
-    const counters = countersOf((yield* meterOf(name))(far))
-    const removals = yield* Background.make(maxRemovals)
-    const near = limited(cacheTimeout)(driver!)
-    const store = waitsOf(near) === "never" ? near : around(inBudget)(near)
-    const through = new ReadThrough({
-      far,
-      freshness,
-      counters,
-      copies: new Copies(store, freshness, counters, removals),
-      misses: new Misses(missTtl, 10_000),
-      refreshes: yield* Background.make(maxRefreshes),
-      maxAge: Math.min(limits.maxTtl, limits.missingTtl, missTtl || Number.POSITIVE_INFINITY),
-      staleWhileRevalidate: read.staleWhileRevalidate,
-      staleOn: read.staleOn,
-      settleTime: read.settleTime
-    })
-    return cached(far, through)
+    return yield* cached(store, withTimeout(cacheTimeout)(driver!), { ...read, limits, counters })
   })
   const wrapper = (self: Layer.Layer<KeyValue>) =>
-    wrapperOverApart("PassthroughCache", areStores, [nearOf(cache, self)], make)(self)
+    wrapperOverApart("PassthroughCache", areStores, [ownCache(cache, self)], make)(self)
   return wrapper as unknown as Wrapper<never, StoreSetupError | Layer.Error<Cache>, Layer.Services<Cache>>
 }
-
-/** How many calls may renew copies in the background at a time. */
-const maxRefreshes = 100
-
-/** How many removals of copies may go on at a time although their writers wait for them no longer. */
-const maxRemovals = 1000
-
-const cached = (far: Driver, through: ReadThrough): Driver => ({
-  ...far,
-  get: (call) => (call.expiry || call.versioned ? through.past(call) : through.get(call)),
-  put: (call) => through.invalidating(call, far.put(call)),
-  delete: (call) => through.invalidating(call, far.delete(call)),
-  atomic: far.atomic && {
-    compareAndPut: (call) => through.invalidating(call, far.atomic!.compareAndPut(call))
-  },
-  maintenance: far.maintenance && {
-    ...far.maintenance,
-    clear: (call) => through.clearing(call, far.maintenance!.clear(call))
-  }
-})
 
 /** @internal */
 export const described = options.of<Options<any>>()(

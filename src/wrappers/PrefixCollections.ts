@@ -1,5 +1,5 @@
 /**
- * A namespace by collection.
+ * Gives a program its own collections by a prefix.
  *
  * @since 0.1.0
  */
@@ -21,19 +21,19 @@ export interface Options extends PrefixOptions {
 }
 
 /**
- * Puts `prefix + separator` before every collection.
+ * Adds `prefix + separator` to the name of every collection.
  *
  * **When to use**
  *
- * Use to give tenants, applications or environments their own collections in one store.
+ * Use it to give tenants, applications or environments their own collections in one store.
  *
  * **Details**
  *
- * The default collection is prefixed like any other. Enumeration lists the collections of this prefix, without it;
- * clearing removes no others.
+ * The default collection gets the prefix like any other. Enumeration lists only the collections with this prefix, by their
+ * names without the prefix. Clearing removes only these collections.
  *
- * Fails to build with `StoreSetupError` when the prefix is empty, or when it holds the separator or ends with a part of
- * it: two such prefixes could reach each other's entries (`a` and `a__b`).
+ * Fails to build with `StoreSetupError` when the prefix is empty, contains the separator or ends with a part of it. Two such
+ * prefixes, such as `a` and `a__b`, could reach each other's entries.
  *
  * @since 0.1.0
  */

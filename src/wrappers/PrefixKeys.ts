@@ -1,5 +1,5 @@
 /**
- * A namespace by key.
+ * Gives a program its own keys by a prefix.
  *
  * @since 0.1.0
  */
@@ -18,19 +18,19 @@ import { namesOf, type PrefixOptions, prefixOptions, problemOf } from "./common/
 export interface Options extends PrefixOptions {}
 
 /**
- * Puts `prefix + separator` before every key.
+ * Adds `prefix + separator` to every key.
  *
  * **When to use**
  *
- * Use to give tenants or applications their own keys in shared collections.
+ * Use it to give tenants or applications their own keys in shared collections.
  *
  * **Details**
  *
- * Enumeration lists the keys of this prefix, without it; clearing removes no others. Of nested wrappers the inner
- * prefix comes first in the stored key.
+ * Enumeration lists only the keys with this prefix, without the prefix. Clearing removes only these keys. If you nest two of
+ * these wrappers, the inner prefix comes first in the stored key.
  *
- * Fails to build with `StoreSetupError` when the prefix is empty, or when it holds the separator or ends with a part of
- * it: two such prefixes could reach each other's entries (`a` and `a__b`).
+ * Fails to build with `StoreSetupError` when the prefix is empty, contains the separator or ends with a part of it. Two such
+ * prefixes, such as `a` and `a__b`, could reach each other's entries.
  *
  * @since 0.1.0
  */

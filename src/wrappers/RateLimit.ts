@@ -1,5 +1,5 @@
 /**
- * A limit on how many calls (or keys) may start per time window.
+ * Limits how many calls (or keys) may start per time window.
  *
  * @since 0.1.0
  */
@@ -43,33 +43,35 @@ export interface Options {
 }
 
 /**
- * Limits how many calls (or keys) may start per time window. Others fail with `RateLimitedError`, or wait.
+ * Limits how many calls (or keys) may start per time window. Further calls fail with `RateLimitedError`, or wait.
  *
  * **When to use**
  *
- * Use it for a store that charges per request or throttles, and to keep one tenant from using up the store. It belongs
- * outside `Retry` to count operations, or inside to count attempts; and outside `Bulkhead`, so that calls that wait here hold
- * no place there.
+ * Use it for a store that charges per request or throttles, and to keep one tenant from using up the store. Put it outside
+ * `Retry` to count operations, or inside to count attempts. Put it outside `Bulkhead`, so that calls that wait for the rate
+ * limit hold no place in the bulkhead.
  *
  * **Details**
  *
- * A bucket holds `burst` tokens and is refilled at `limit` per `window`. A call takes one token, or one for each of its keys.
- * So in any period at most `burst` calls start, and as many as were refilled. A batch of more keys than the bucket holds
- * waits for a full bucket, and later calls wait for the rest. Enumeration and clearing cost one token for each page.
+ * A bucket holds `burst` tokens and gains `limit` tokens per `window`. A call takes one token, or one for each of its keys.
+ * So the calls that start in any period are at most `burst` plus the tokens gained in it. A batch with more keys than
+ * the bucket holds waits until the bucket is full, and later calls wait for the remaining tokens. Enumeration and clearing
+ * cost one token per page.
  *
- * The error's `retryAfter` says when the call would have been within the limit; `Retry` waits that long. The call was not
- * sent: the `outcome` of a write is `"not-applied"`. With `onExceeded: "wait"`, calls start in the order in which they came.
+ * The error's `retryAfter` is the time until the call would have been within the limit, and `Retry` waits that long. The
+ * call was not sent: the `outcome` of a write is `"not-applied"`. With `onExceeded: "wait"`, calls start in the order in
+ * which they arrived.
  *
- * The limit belongs to this layer in this process, and costs a few additions per call. For a limit that several processes
- * share, use Effect's `RateLimiter` in a wrapper of your own (`Driver.around`), for example with an effect-kv store
+ * The limit applies to this layer in this process, and costs a few additions per call. To share a limit between processes,
+ * use Effect's `RateLimiter` in your own wrapper (`Driver.around`), for example with an effect-kv store
  * (`EffectStore.toRateLimiterStore`).
  *
  * Metrics: `effect_kv.rate_limit.rejected` and `effect_kv.rate_limit.delayed`, counters of calls that failed or waited.
  *
  * **Gotchas**
  *
- * A call that is interrupted while it waits has spent its tokens. A call whose deadline (of a `Deadline` or `Timeout` outside)
- * would pass while it waits fails at once, and spends none.
+ * A call that is interrupted while it waits does not return its tokens. If the deadline of a call (set by a `Deadline` or
+ * `Timeout` outside) would pass while it waits, it fails at once and takes no tokens.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -90,8 +92,8 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   metered(Effect.map(described.read(config), policyOf), (policy, { counter }) =>
     limiting({
       ...policy,
-      onRejected: counter("rate_limit.rejected", "Calls that were over the limit, and failed"),
-      onDelayed: counter("rate_limit.delayed", "Calls that were over the limit, and waited")
+      onRejected: counter("rate_limit.rejected", "Calls over the limit that failed"),
+      onDelayed: counter("rate_limit.delayed", "Calls over the limit that waited")
     })
   )
 
@@ -126,12 +128,12 @@ const limiting =
   <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
     Effect.withFiber((fiber): Effect.Effect<A, E | RateLimitedError | TimeoutError> => {
       const at = now(fiber)
-      const patience = call.deadline === undefined ? maxWait : Math.min(maxWait, call.deadline - at)
-      const wait = bucket.take(costOf(call), at, patience)
+      const longestWait = call.deadline === undefined ? maxWait : Math.min(maxWait, call.deadline - at)
+      const wait = bucket.take(costOf(call), at, longestWait)
       if (wait === 0) return next(call)
-      // Timers count whole milliseconds.
+      // Rounded up, because timers have a resolution of one millisecond.
       const pause = Duration.millis(Math.ceil(wait))
-      if (wait > patience) {
+      if (wait > longestWait) {
         onRejected()
         return Effect.fail(new RateLimitedError({ ...call.place, retryAfter: pause }))
       }

@@ -1,5 +1,5 @@
 /**
- * A store that cannot be written to.
+ * Makes a store read-only.
  *
  * @since 0.1.0
  */
@@ -21,16 +21,16 @@ export interface Options {
 }
 
 /**
- * Refuses all writes: `put`, `delete`, `Atomic` and `Maintenance`. Reads pass.
+ * Refuses all writes: `put`, `delete`, `Atomic` and `Maintenance`. Reads reach the store.
  *
  * **When to use**
  *
- * Use for replicas, for shared caches, and to keep tests from changing data.
+ * Use it for replicas, for shared caches, and to keep tests from changing data.
  *
  * **Details**
  *
- * With `onWrite: "ignore"` writes succeed and do nothing: `delete` answers `false`, `deleteMany` and clearing 0,
- * `putIfAbsent` `false`, `update` the value that stays, and `getAndDelete` `undefined`.
+ * With `onWrite: "ignore"`, writes succeed and do nothing. `delete` and `putIfAbsent` return `false`, `deleteMany` and clearing
+ * return 0, `update` returns the existing value, and `getAndDelete` returns `undefined`.
  *
  * Fails to build with `StoreSetupError` when an option is not valid.
  *

@@ -53,7 +53,7 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
 }
 
 /**
- * Writes to several stores, and reads from the first that is well.
+ * Writes to several stores, and reads from the first one that does not fail.
  *
  * **When to use**
  *
@@ -62,53 +62,53 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * **Details**
  *
  * - A write goes to all stores at once, and is acknowledged when enough of them have applied it. The others go on in the
- *   background, as long as the layer lives, whatever limit of time the caller had: in each store, writes of the same key
- *   are applied in the order in which they came.
- * - A store has one write of a key under way, and one that waits: the newest. A write that is overtaken while it waits is
- *   not sent to that store, and counts as applied there when the newer one is. If the newer one fails, it has failed there,
- *   too. Of a batch, only the keys that are overtaken are left out. A deletion that must tell what it found is not
- *   overtaken.
+ *   background until the layer is closed, without the caller's time limit. In each store, writes of the same key are applied
+ *   in the order in which they were made.
+ * - A store has one write of a key under way, and one that waits: the newest. A write that is superseded while it waits is
+ *   not sent to that store. It counts as applied there when the newer one is, and as failed when the newer one fails. Of a
+ *   batch, only the superseded keys are left out. A deletion whose caller waits for the count is not superseded.
  * - A write whose caller gives up before it has begun in any store is not made.
- * - A read asks the first store that is well, and the next one when that fails with a `retryable` error. A store that
- *   failed is asked last until `pause` has passed.
+ * - A read asks the first store whose last operation did not fail, and the next one when that fails with a `retryable` error.
+ *   A store that failed is asked last until `pause` has passed.
  * - The process remembers which stores have missed which writes. Such a key is read only from a store that holds its newest
- *   write, after the writes of it that are under way there. A store that is back gets copies of these keys, and of
- *   nothing else: what it has and others have not is left alone, so no deleted entry comes back. Repairs find out by
- *   themselves that a store is back, by reading one of the keys that it has missed.
- * - Capabilities are those that all stores have, without `Atomic`. Clearing deletes what is listed, so that there is no
+ *   write, after the writes of the key that are under way there. A store that is back gets copies of these keys only. Entries
+ *   that it has and other stores do not have stay as they are, so no deleted entry comes back. Repairs find out that a store
+ *   is back by reading one of the keys that it has missed.
+ * - Capabilities are those that all stores have, without `Atomic`. Clearing deletes the keys that are listed, so there is no
  *   `Maintenance` without `Enumeration` (with `HmacNames` inside). Listing and clearing cover all keys, or fail.
- * - When the layer is closed, whoever waits fails with `StoreUnavailableError`, and so does every later operation. A write
+ * - When the layer is closed, callers that wait fail with `StoreUnavailableError`, and so does every later operation. A write
  *   then has `outcome: "not-applied"` only if no store may have it. Closing waits for no store.
  *
  * **What is guaranteed**
  *
- * To those who read through this layer: an acknowledged write is seen by every later read, which answers it or a newer
- * one. If no store that holds the newest write can be reached, the read fails with `StoreUnavailableError`; it never
- * answers an older one. So with `n` stores of which `a` must acknowledge, reads of what was acknowledged go on while any
+ * For readers of this layer: every later read returns an acknowledged write or a newer one. If no store that holds the
+ * newest write can be reached, the read fails with `StoreUnavailableError`; it never returns an older value. So with `n` stores of which `a` must acknowledge, reads of what was acknowledged go on while any
  * `a - 1` stores are unreachable, and writes while `n - a` are.
  *
- * A write that too few stores have applied fails, with `outcome: "not-applied"` only if none may have applied it. It may
- * be seen afterwards. If the outcome is unknown in every store, one of these is believed until it is settled, and the
- * others are made like it. While every store may still get an older write, the newest value is answered from memory.
+ * A write that too few stores have applied fails, with `outcome: "not-applied"` only if none may have applied it. Later reads
+ * may return it all the same. If the outcome is unknown in every store, one store is trusted until `settleTime` has passed,
+ * and its value is copied to the others. While an older write may still be applied in every store, the newest value is
+ * returned from memory.
  *
- * **What is not**
+ * **What is not guaranteed**
  *
- * There is no agreement between processes, and no log. Stores that miss writes are known to this process, in memory:
+ * There is no consensus between processes, and no log. Only this process knows which stores have missed writes, in memory:
  *
- * - After a restart all stores are taken to be alike. With `acknowledgements: "all"`, what was acknowledged is in all of
- *   them; with less, a store that was behind may then answer an older value, if those before it are unreachable.
- * - After a write whose outcome is unknown in a store, an older value may still come over what that store has acknowledged
- *   since. This process writes the newest value there again when `settleTime` has passed; one that ends before does not.
- * - Processes that write the same key at the same time may leave the stores unlike each other. So may a process that ends
+ * - After a restart, all stores are assumed to hold the same entries. With `acknowledgements: "all"`, acknowledged writes are in all
+ *   of them; with less, a store that was behind may then return an older value, if the stores before it are unreachable.
+ * - After a write whose outcome is unknown in a store, that write may still replace newer ones that the store has
+ *   acknowledged since. This process writes the newest value there again when `settleTime` has passed; a process that ends
+ *   before does not.
+ * - Processes that write the same key at the same time may leave different values in the stores. So may a process that ends
  *   in the middle of a write.
- * - A store that has lost entries, by eviction or by an empty restart, answers misses.
+ * - A store that has lost entries, by eviction or by an empty restart, returns misses.
  *
  * **Gotchas**
  *
- * - Put `Timeout` inside of each store. A store that hangs without one holds up the writes of a key behind it, keeps up to
- *   two values of each of twice `maxBehind` keys in memory, and misses writes of other keys.
- * - A store that was behind with more than `maxBehind` keys is read only for keys that it was given since, until the
- *   layer is built anew: bring it up to date before. If the last store falls behind as well, writes of more keys fail.
+ * - Put `Timeout` inside of each store. A store that hangs without one blocks later writes of a key to it, keeps up to two
+ *   values of each of twice `maxBehind` keys in memory, and misses writes of other keys.
+ * - A store that was behind with more than `maxBehind` keys is read only for keys that were written to it since, until the
+ *   layer is built again: bring it up to date before. If the last store falls behind as well, writes of more keys fail.
  *
  * Metrics: `effect_kv.replicate.behind` (a gauge: keys that not all stores are known to have), `.unwell` (a gauge: stores
  * whose last operation failed) and `.repaired` (a counter of copies).
@@ -117,7 +117,7 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * `PrefixKeys` or `PrefixCollections` keeps their names apart), and in a Cloudflare Worker unless `Requests.Current` is
  * `"shared"`.
  *
- * **Example** (Two servers and a file: any one of them may be away)
+ * **Example** (Three servers: any one of them may be unreachable)
  *
  * ```ts
  * import { Replicate, Timeout } from "effect-kv"

@@ -69,14 +69,14 @@ export interface BudgetOptions {
  *
  * **Details**
  *
- * The first attempt costs almost nothing; the schedule starts with the first failure. By default, Retry retries errors that
- * the store marks as `retryable`: an outage, not a wrong type. A conditional write (`Atomic`) whose outcome is unknown is
- * never retried, because it would find its own write and report a conflict.
+ * The first attempt costs almost nothing, because the schedule starts with the first failure. By default, Retry retries
+ * errors that are `retryable`, such as an outage, but not a value of the wrong type. A conditional write (`Atomic`) whose
+ * outcome is unknown is never retried, because it could find its own write and report a conflict.
  *
- * A failure is not retried when
+ * A failure is not retried if
  *
- * - the `budget` is spent. Earned retries can be used for 10 seconds: enough for a short outage of all callers, and too
- *   little to double the load of a store that struggles for longer;
+ * - the `budget` is spent. A retry that calls have added to it can be used for 10 seconds. This is enough for a short
+ *   outage, and limits the additional load during a long one;
  * - the pause would end at or after the call's deadline (set by a `Deadline` or `Timeout` outside);
  * - the error's `retryAfter` (of `CircuitOpenError` and `RateLimitedError`) is longer than `maxDelay`. Otherwise the pause
  *   is at least that long.
@@ -84,13 +84,12 @@ export interface BudgetOptions {
  * Fails with the error of the last attempt. If that attempt was not applied but an earlier one may have been, it fails with
  * the earlier error, whose `outcome` is `"unknown"`.
  *
- * Metrics: `effect_kv.retry.retries` counts retries, `effect_kv.retry.budget_exhausted` failures that were not retried
+ * Metrics: `effect_kv.retry.retries` counts retries. `effect_kv.retry.budget_exhausted` counts failures that were not retried
  * because the budget was spent.
  *
  * **Gotchas**
  *
- * - A `delete` whose reply was lost is retried, and then finds nothing to delete: it returns `false` although the first
- *   attempt deleted the entry.
+ * - A `delete` whose reply was lost is retried, and returns `false` although the first attempt deleted the entry.
  * - Each `Retry` has its own budget. Two of them in one stack multiply each other's attempts.
  * - The last pause is `initialDelay * factor ^ (maxRetries - 1)`, or `maxDelay` if that is shorter. Callers wait for all
  *   pauses.

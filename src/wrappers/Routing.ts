@@ -1,5 +1,5 @@
 /**
- * Several stores behind one, each for its own collections.
+ * Stores collections in several stores.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 
 /**
- * Stores by a name for each.
+ * Layers of stores by name.
  *
  * @since 0.1.0
  */
@@ -38,17 +38,17 @@ export interface Options<Stores extends NamedStores> {
 }
 
 /**
- * Keeps each collection in the store that `route` names, and all others in the wrapped store.
+ * Stores each collection in the store that `route` names, and all others in the wrapped store.
  *
  * **Details**
  *
- * Enumeration lists each collection from the store that it is routed to, and `Maintenance` clears it there: collections
- * of a store that are not routed to it stay. Capabilities are those that all the stores have.
+ * Enumeration and `Maintenance` use only the collections that are routed to each store. Other collections of the same store
+ * are not listed or cleared. The layer has a capability, such as `Enumeration`, if all the stores have it.
  *
  * If `route` throws or returns a name that no store has, the operation dies.
  *
- * Fails to build with `StoreSetupError` when `route` is not a function, and when one layer stands in two places. Different
- * layers over one store are fine, such as one that encrypts some collections of it: each collection is in one of them only.
+ * Fails to build with `StoreSetupError` when `route` is not a function, or when the same layer is given twice. You can give
+ * different layers over one store, for example to encrypt some of its collections, because each collection has one route.
  *
  * **Example** (Sessions in Redis, everything else in SQLite)
  *
@@ -88,21 +88,22 @@ export const described = options.of<Options<any>>()("Routing", {
   })
 })
 
-/** A name that no store has is a mistake: routed to the wrapped store, it would hide entries. */
+/** Throws for an unknown name. Falling back to the wrapped store would hide the entries of the intended store. */
 const indexUnsafe =
   (indices: ReadonlyMap<string, number>, route: (collection: string) => PropertyKey | undefined) =>
   (collection: string): number => {
     const name = route(collection)
     if (name === undefined) return 0
     const index = indices.get(String(name))
-    if (index === undefined) throw new Error(`Routing: route answered ${String(name)}, which is no store's name`)
+    if (index === undefined)
+      throw new Error(`Routing: route returned ${String(name)}, which is not the name of a store`)
     return index
   }
 
 const routing = (drivers: readonly [Driver, ...Array<Driver>], indexOf: (collection: string) => number): Driver => {
   const routed = combine(drivers, (call, nexts) => nexts[indexOf(Call.collectionOf(call) ?? "")]!(call))
   const { listing, maintenance } = routed
-  /** An operation of each store, for the collections that are in that store. */
+  /** `isOwn` is true for the collections that are routed to the driver. */
   const each = <A>(f: (driver: Driver, isOwn: IsOwn) => A): ReadonlyArray<A> =>
     drivers.map((driver, index) => f(driver, (collection) => indexOf(collection) === index))
   const clearAll = maintenance && inTurn(each(clearOwn))
@@ -131,6 +132,6 @@ const removeOwnExpired =
       selects: (collection, key) => isOwn(collection) && (call.selects?.(collection, key) ?? true)
     })
 
-/** Collection by collection, for a store that lists them: those of others in the same store are not cleared. */
+/** Clears each listed collection separately, because the same store may hold collections that are routed elsewhere. */
 const clearOwn = ({ listing, maintenance }: Driver, isOwn: IsOwn): Maintenance["clear"] =>
   listing ? clearCollections(listOwn(listing, isOwn), maintenance!.clear) : maintenance!.clear

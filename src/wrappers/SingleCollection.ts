@@ -1,5 +1,5 @@
 /**
- * All collections in one.
+ * Stores all collections in one collection.
  *
  * @since 0.1.0
  */
@@ -32,20 +32,20 @@ export interface Options {
 }
 
 /**
- * Keeps all collections in the one named `collection`, under keys of the form `collection + separator + key`.
+ * Stores the entries of all collections in the one named `collection`, under keys of the form `collection + separator + key`.
  *
  * **When to use**
  *
- * Use for stores in which collections are dear or missing.
+ * Use it for stores that have no collections, or where each collection is expensive.
  *
  * **Details**
  *
- * A collection whose name holds the separator (or ends with a part of it, or holds a `%`) is escaped in the key, so that
- * different names never share an entry. All other keys are byte for byte those of py-key-value.
+ * A collection name that contains the separator or a `%`, or ends with a part of the separator, is escaped in the key.
+ * So two names never share an entry. All other stored keys are the same as those of py-key-value, byte for byte.
  *
  * **Gotchas**
  *
- * To list collections, and to clear more than one, all keys are gone through.
+ * Listing collections, and clearing more than one, reads all keys.
  *
  * Fails to build with `StoreSetupError` unless the separator starts with an ASCII punctuation character other than `%`.
  *

@@ -1,5 +1,5 @@
 /**
- * Counts, hit rates, errors and latencies, as Effect metrics and as snapshots.
+ * Records counts, hit rates, errors and latencies, as Effect metrics and as snapshots.
  *
  * @since 0.1.0
  */
@@ -45,7 +45,7 @@ export interface Options {
  * @since 0.1.0
  */
 export interface Service {
-  /** What was counted since the layer was built, or since the last `reset`. */
+  /** Returns the statistics since the layer was built, or since the last `reset`. */
   readonly snapshot: Effect.Effect<Snapshot>
 
   /** Starts a new snapshot. Does not reset metrics, because exported counters must never decrease. */
@@ -81,29 +81,30 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  *
  * **When to use**
  *
- * Use it outermost to measure what the application sees, or next to the store to measure the store. With two of them in one
- * stack, give each a `store` name; the `Statistics` service is that of the outer one.
+ * Use it outermost to measure what the application sees, or next to the store to measure the store. If one stack has two of
+ * them, give each a `store` name. The `Statistics` service is that of the outer one.
  *
  * **Details**
  *
- * Metrics follow OpenTelemetry's conventions for databases where there are any:
+ * The metrics follow OpenTelemetry's conventions for databases where these exist:
  *
  * - `db.client.operation.duration`, a histogram of the duration of every call, in seconds. Its count is the number of calls.
  * - `effect_kv.operations`, `effect_kv.hits` and `effect_kv.misses`, counters of keys.
  *
  * Their attributes are `db.system.name`, `db.operation.name` (the method that the application called, such as
- * `"getMany"`), `db.collection.name` and `db.namespace`, and for failures `error.type`: the error's tag, `"Interrupted"`
- * or `"Defect"`.
+ * `"getMany"`), `db.collection.name` and `db.namespace`. Failures also have `error.type`: the error's tag, `"Interrupted"` or
+ * `"Defect"`.
  *
- * Counts are those of py-key-value: a batch counts each of its keys; hits and misses are keys that a read or a deletion found
- * or did not find. Only successful calls count keys; failures are counted by tag. A write of `Atomic` counts each of its
- * reads, one per attempt. Enumeration and clearing are measured page by page.
+ * Keys are counted as in py-key-value. A batch counts each of its keys. Hits and misses are keys that a read or a deletion
+ * found or did not find. In snapshots, failed calls count no keys, and are counted by the error's tag. A write of `Atomic`
+ * counts each of its reads, one per attempt. Each page of an enumeration or a removal is one call.
  *
  * **Gotchas**
  *
  * - Collections are named as this level of the stack sees them: inside a prefix wrapper, with the prefix. Names are cut after
  *   256 characters, and control characters in them are escaped.
- * - Each collection adds metrics, up to `maxCollections`. If there are many, give `collectionLabel` a function, or `false`.
+ * - Each collection adds metrics, up to `maxCollections`. If there are many collections, set `collectionLabel` to a function
+ *   or to `false`.
  *
  * Fails to build with `StoreSetupError` when an option is not valid.
  *

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
-import { limited } from "./common/limited.ts"
+import { withTimeout } from "./common/withTimeout.ts"
 
 /**
  * Fails operations that take longer than `duration` (default 5 seconds) with `TimeoutError`.
@@ -28,7 +28,7 @@ import { limited } from "./common/limited.ts"
  * @since 0.1.0
  */
 export const wrap = (duration: Duration.Input = "5 seconds"): Wrapper<never, StoreSetupError> =>
-  wrapperEffect(Effect.map(described.read({ duration }), ({ duration }) => limited(duration)))
+  wrapperEffect(Effect.map(described.read({ duration }), ({ duration }) => withTimeout(duration)))
 
 /** @internal */
 export const described = options.of<{

@@ -1,5 +1,5 @@
 /**
- * A span for every operation.
+ * Creates a span for every operation.
  *
  * @since 0.1.0
  */
@@ -37,7 +37,7 @@ export interface Options {
 }
 
 /**
- * Makes a span for every operation, by OpenTelemetry's conventions for databases.
+ * Creates a span for every operation, according to OpenTelemetry's conventions for databases.
  *
  * **When to use**
  *
@@ -45,16 +45,16 @@ export interface Options {
  *
  * **Details**
  *
- * - The name is `{operation} {collection}`, such as `get users`; the kind is `client`. Names contain at most 1,000 different
- *   collections, and `_OTHER` for all others; the attribute has the collection's name.
- * - Attributes: `db.system.name`, `db.operation.name`, `db.collection.name`, `db.namespace`; `db.operation.batch.size`
- *   for batches of two keys or more; for failures `error.type`: the error's tag, `"Interrupted"` or `"Defect"`.
+ * - The name is `{operation} {collection}`, such as `get users`, and the kind is `client`. The names of spans contain at most
+ *   1,000 different collections. Further collections appear as `_OTHER`, but keep their name in `db.collection.name`.
+ * - The attributes are `db.system.name`, `db.operation.name`, `db.collection.name` and `db.namespace`. Batches of two or more
+ *   keys also have `db.operation.batch.size`. Failures have `error.type`: the error's tag, `"Interrupted"` or `"Defect"`.
  * - The span is the parent of spans inside it, such as those of attempts or of a client library.
  *
- * An error is recorded by its tag and the code of its cause, such as `ECONNREFUSED`. Messages, which may quote keys and
- * values, are not recorded, nor are values that were read. A defect is recorded in full.
+ * An error is recorded by its tag and the code of its cause, such as `ECONNREFUSED`. Values and error messages are not
+ * recorded, because messages may quote keys and values. A defect is recorded in full.
  *
- * Without a tracer (`Tracer.Tracer`, which OpenTelemetry layers provide) no span is made, at almost no cost.
+ * Without a tracer (`Tracer.Tracer`, which OpenTelemetry layers provide), no spans are created, and the cost is negligible.
  *
  * Fails to build with `StoreSetupError` when an option is not valid.
  *
@@ -84,7 +84,7 @@ const tracing = (options: Config, system: string): Filter => {
         ...telemetry.attributesOf(system, options.store, call.place.operation, collection),
         ...ofKeys(options, call)
       }
-      return Effect.useSpan(nameOf(options, call, inName(named, collection)), { kind: "client", attributes }, (span) =>
+      return Effect.useSpan(nameOf(options, call, capped(named, collection)), { kind: "client", attributes }, (span) =>
         Effect.onExitPrimitive(
           Effect.withParentSpan(
             Effect.suspend(() => next(call)),
@@ -100,14 +100,14 @@ const tracing = (options: Config, system: string): Filter => {
 /** How many different collections the names of spans contain. */
 const maxNamed = 1000
 
-const inName = (named: Set<string>, collection: string | undefined): string | undefined => {
+const capped = (named: Set<string>, collection: string | undefined): string | undefined => {
   if (collection === undefined || named.has(collection)) return collection
   if (named.size >= maxNamed) return telemetry.other
   named.add(collection)
   return collection
 }
 
-/** Nothing exports the spans of Effect's native tracer, so none are made for it. */
+/** Skips Effect's native tracer, because nothing exports its spans. */
 const isTraced = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
   cache.tracerEnabled && cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer
 
@@ -119,7 +119,7 @@ const ofKeys = (options: Config, call: Call): Record<string, unknown> => ({
   ...(options.recordKeys && "keys" in call && { "effect_kv.keys": call.keys.slice(0, 5).map(shownName) })
 })
 
-/** Ends the span before `useSpan` does, which would record the value or the error's message. */
+/** Ends the span before `useSpan` ends it, because `useSpan` would record the value or the error's message. */
 const end = (span: Tracer.Span, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   Effect.withFiberSucceed((fiber) => {
     const recorded = Exit.isSuccess(exit) ? Exit.void : recordedOf(exit.cause)

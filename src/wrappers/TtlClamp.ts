@@ -1,5 +1,5 @@
 /**
- * Limits on how long entries live.
+ * Limits the TTL of entries.
  *
  * @since 0.1.0
  */
@@ -26,18 +26,18 @@ export interface Options {
 }
 
 /**
- * Clamps the TTL of what is put between `minTtl` and `maxTtl`.
+ * Limits the TTL of each written entry to at least `minTtl` and at most `maxTtl`.
  *
  * **Details**
  *
- * An `Atomic.update` without a TTL keeps the expiry that the entry has, however short the time that is left of it.
+ * An `Atomic.update` without a TTL keeps the expiry of the entry, even if less than `minTtl` is left.
  *
  * **Gotchas**
  *
- * An entry that is put without a TTL lives for ever, whatever `maxTtl` says, unless `missingTtl` is set.
+ * An entry that is written without a TTL never expires, unless you set `missingTtl`. `maxTtl` does not apply to it.
  *
- * Fails to build with `StoreSetupError` when a duration is shorter than a millisecond or longer than 1,000 years (`maxTtl`
- * may be infinite), or `minTtl` is above `maxTtl`.
+ * Fails to build with `StoreSetupError` when a duration is shorter than a millisecond or longer than 1,000 years, or when
+ * `minTtl` is above `maxTtl`. `maxTtl` may be infinite.
  *
  * @since 0.1.0
  */

@@ -56,7 +56,6 @@ describe("contents", () => {
       ["not UTF-8", Uint8Array.of(0x22, 0xff, 0x22)],
       ["too deep", utf8("[".repeat(100_000) + "]".repeat(100_000))]
     ]
-    for (const [name, bytes] of bad)
-      assert.deepStrictEqual(decode(bytes), Result.fail("what is inside is not JSON"), name)
+    for (const [name, bytes] of bad) assert.deepStrictEqual(decode(bytes), Result.fail("its content is not JSON"), name)
   })
 })

@@ -66,8 +66,8 @@ describe("entry frames", () => {
 
   it("are refused with an unknown version or unknown flags", () => {
     for (let byte = 0; byte < 256; byte++) {
-      if (byte !== 1) assert.strictEqual(reason(changed(3, byte)), `a frame of the unknown version ${byte}`)
-      if (byte > 7) assert.strictEqual(reason(changed(4, byte)), "a frame with unknown flags")
+      if (byte !== 1) assert.strictEqual(reason(changed(3, byte)), `its frame has the unknown version ${byte}`)
+      if (byte > 7) assert.strictEqual(reason(changed(4, byte)), "its frame has unknown flags")
     }
   })
 
@@ -82,13 +82,13 @@ describe("entry frames", () => {
   })
 
   it("are refused when names are cut off, too long or not UTF-8", () => {
-    assert.strictEqual(reason(whole.subarray(0, 25)), "a frame that is cut off")
+    assert.strictEqual(reason(whole.subarray(0, 25)), "its frame is truncated")
     for (const length of [0x7fffffff, 0xffffffff, whole.length]) {
       const bytes = Uint8Array.from(whole)
       new DataView(bytes.buffer).setUint32(21, length)
-      assert.strictEqual(reason(bytes), "a frame that is cut off", String(length))
+      assert.strictEqual(reason(bytes), "its frame is truncated", String(length))
     }
-    assert.strictEqual(reason(changed(25, 0xff)), "a frame that is cut off")
+    assert.strictEqual(reason(changed(25, 0xff)), "its frame is truncated")
   })
 
   it.prop(

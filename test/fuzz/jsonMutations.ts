@@ -1,4 +1,4 @@
-/** Mutations of JSON that still parses, or nearly, with another meaning. */
+/** Mutations that change the meaning of JSON. Most results still parse. */
 import type { Dice } from "./Dice.ts"
 
 type Bytes = (bytes: Uint8Array) => Uint8Array

@@ -9,7 +9,7 @@ export interface Report {
   readonly seed: string
   readonly inputs: number
   readonly seconds: number
-  /** The most memory beyond that at the start, as the operating system counts it. */
+  /** The largest increase of memory since the start, as the operating system counts it. */
   readonly peakMiB: number
   readonly slowestMillis: number
   readonly values: number

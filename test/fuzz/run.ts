@@ -37,7 +37,7 @@ export interface Row {
   violations: number
   seconds: number
   slowestMillis: number
-  /** The most memory beyond that at the start. */
+  /** The largest increase of memory since the start. */
   peakBytes: number
   /** The first finding of each kind and way. */
   readonly findings: Array<Finding>
@@ -178,14 +178,14 @@ const batch = Effect.fn("fuzz.batch")(function* (
   }
 })
 
-/** Another process may have delayed the read, and the memory may be garbage of earlier reads: read it again. */
+/** Such an input is read again, because another process may have delayed the read, or earlier reads left garbage. */
 const mayBeChance = (verdict: Verdict): boolean =>
   verdict._tag === "violation" && (verdict.kind === "hang" || verdict.kind === "memory")
 
-/** The number of violations after which a target is abandoned. */
+/** The number of violations after which the fuzzer skips the rest of a target. */
 const enough = 20
 
-/** How many inputs are read between two garbage collections, so that a read is not blamed for earlier garbage. */
+/** How many inputs are read between two garbage collections, so that the garbage of other reads does not count. */
 const inputsPerSweep = 200
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")

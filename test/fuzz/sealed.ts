@@ -26,7 +26,7 @@ export const entryOf = (payload: Value.Payload, times: Partial<Entry.Entry> = {}
   return typeof stored === "string" ? Buffer.from(stored) : stored
 }
 
-/** The decoded content, or the bytes themselves if they are not a content. */
+/** Decodes a content. Returns the bytes themselves if they are not one. */
 export const payloadOf = (bytes: Uint8Array): Value.Payload =>
   Result.getOrElse(content.decode(bytes), () => Value.Payload.bytes(bytes))
 

@@ -4,7 +4,7 @@ import type { Dice } from "./Dice.ts"
 
 export interface Target {
   readonly name: string
-  /** Its share of the inputs, relative to the weights of the others. */
+  /** The share of the inputs that this target gets, relative to the weights of the other targets. */
   readonly weight: number
   readonly make: Effect.Effect<Instance, unknown, Scope.Scope>
 }

@@ -14,7 +14,7 @@ export type Verdict =
 export interface Limits {
   /** The maximum time of a read, in milliseconds. */
   readonly millis: number
-  /** How much memory beyond that at the start the process may use. */
+  /** How many more bytes of memory the process may use than at the start. */
   readonly bytes: number
 }
 
@@ -24,7 +24,7 @@ export const limits: Limits = { millis: 1000, bytes: 256 * 2 ** 20 }
 export interface Observation {
   readonly exit: Exit.Exit<unknown, unknown>
   readonly millis: number
-  /** Memory beyond that at the start. */
+  /** How many more bytes of memory the process used than at the start. */
   readonly bytes: number
   /** All log lines and spans during the read. */
   readonly emitted: string
@@ -59,7 +59,7 @@ const isErrorClass = (it: unknown): it is new (...args: never) => Error =>
 
 const classes = [...Object.values(KeyValueError).filter(isErrorClass), Refused]
 
-/** Whether it is an error of this library, or an error of Effect that a bridge has made from one. */
+/** Whether a value is an error of effect-kv, or an error of Effect that a bridge has made from one. */
 const isTyped = (error: unknown): error is { readonly _tag: string } => {
   if (classes.some((it) => error instanceof it)) return true
   const { _tag, cause, reason } = (error ?? {}) as Readonly<Record<string, unknown>>

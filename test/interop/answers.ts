@@ -20,7 +20,7 @@ export const { Found, Missing, Failed, Died, Silent, $is: is } = Data.taggedEnum
 
 /** Parses JSON text from Python into the value that JavaScript can hold. */
 export const valueOf = (json: string): unknown => {
-  const parsed = Value.Payload.parse(json, { exact: true })
+  const parsed = Value.Payload.parse(json, { exactIntegers: true })
   // A value that is nested too deeply for the library is still a value.
   return Result.isSuccess(parsed) ? parsed.success.value : python.parse(json)
 }

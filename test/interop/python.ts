@@ -81,14 +81,14 @@ export interface Step {
 export interface Peeled {
   /** The steps in the order of decoding. */
   readonly steps: ReadonlyArray<Step>
-  /** The value after the last step that could decode. `violation` says why the next one could not. */
+  /** The value after the last step that could decode. `violation` says why the next step could not. */
   readonly value: unknown
   readonly violation: string | undefined
 }
 
 /**
- * Decodes the envelopes of a value. Python takes any object with the first field of a compressed value for one, and keeps
- * it as it is if it does not decompress. Unless `partial` is set, the object must have all three fields.
+ * Decodes the envelopes of a value. Python treats any object that has the first field of a compressed value as compressed,
+ * and returns it unchanged if it does not decompress. Unless `partial` is set, the object must have all three fields.
  */
 export const peel = (stack: Stack, stored: unknown, options?: { readonly partial: boolean }): Peeled => {
   const steps: Array<Step> = []

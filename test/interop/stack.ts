@@ -92,7 +92,7 @@ const given = <A>(value: A | null | undefined): A | undefined => value ?? undefi
 
 const seconds = (value: number | null | undefined) => (value ? Duration.seconds(value) : undefined)
 
-/** py-key-value's wrappers with their own default collection do not use the store's. */
+/** Wrappers of py-key-value that have their own default collection do not use the default collection of the store. */
 const ownDefault = (name: string | null | undefined): string => name || "default_collection"
 
 const orDefault = <A>(otherwise: A, value: boolean | null | undefined, whenFalse: A): A =>

@@ -134,7 +134,7 @@ describe("Sqlite.layer", () => {
     ["table must have a name", { table: "" }],
     ["table must not be sqlite_entries", { table: "sqlite_entries" }],
     ["filename must not be empty", { filename: "" }],
-    ["filename must not be empty or have U+0000", { filename: "a\0b" }],
+    ["filename must not be empty or contain U+0000", { filename: "a\0b" }],
     ["busyTimeout must be", { busyTimeout: 0 }],
     ["busyTimeout must be a positive finite duration", { busyTimeout: "Infinity" }],
     ["synchronous must be", { synchronous: "off" as "full" }]
@@ -226,7 +226,7 @@ describe("Sqlite.layer", () => {
     Effect.gen(function* () {
       const { database, store } = yield* withConnection
       database.exec("CREATE TABLE theirs (x)")
-      assert.include((yield* refused({ database, table: "theirs" })).message, "not one of this library")
+      assert.include((yield* refused({ database, table: "theirs" })).message, "effect-kv did not create it")
       yield* Effect.provide(KeyValue.KeyValue, store)
       database.exec("UPDATE effect_kv_tables SET schema_version = 99")
       assert.include((yield* refused({ database })).message, "version 99")

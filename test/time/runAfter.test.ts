@@ -23,7 +23,7 @@ describe("runAfter with the live clock", () => {
     start("a", 100)
     start("b", 100)
     start("soon", 20)
-    start("canceled", 50).cancel()
+    start("canceled", 50)()
     const timeline: Array<string> = []
     for (let millis = 10; millis <= 150; millis += 10) {
       vi.advanceTimersByTime(10)
@@ -36,9 +36,9 @@ describe("runAfter with the live clock", () => {
   it("waits longer than a timer of the runtime can, and can be canceled at any time", () => {
     const { ran, start } = started()
     start("far", 3 * 2 ** 31)
-    const canceled = start("canceled", 3 * 2 ** 31)
+    const cancel = start("canceled", 3 * 2 ** 31)
     vi.advanceTimersByTime(2 * 2 ** 31)
-    canceled.cancel()
+    cancel()
     vi.advanceTimersByTime(2 ** 31 - 1)
     assert.deepStrictEqual(ran, [])
     vi.advanceTimersByTime(1)
@@ -62,11 +62,11 @@ describe("runAfter with another clock", () => {
         assert.notStrictEqual(yield* Clock.Clock, liveClock)
         const ran: Array<string> = []
         runAfter(fiber.context, 100, () => void ran.push("a"))
-        const canceled = runAfter(fiber.context, 50, () => void ran.push("canceled"))
+        const cancel = runAfter(fiber.context, 50, () => void ran.push("canceled"))
         runAfter(fiber.context, 0, () => void ran.push("due"))
         assert.deepStrictEqual(ran, [])
         yield* TestClock.adjust(40)
-        canceled.cancel()
+        cancel()
         assert.deepStrictEqual(ran, ["due"])
         yield* TestClock.adjust(59)
         assert.deepStrictEqual(ran, ["due"])

@@ -95,7 +95,7 @@ describe("Bulkhead", () => {
       const error = yield* Fiber.join(b)
       assert.strictEqual(
         error.message,
-        'get in collection "default_collection": too many calls are running, and it was not its turn within 100ms.'
+        'get in collection "default_collection": too many calls are running, and this one could not start within 100ms.'
       )
       yield* TestClock.adjust(50)
       yield* Fiber.join(c)

@@ -107,7 +107,7 @@ describe("CircuitBreaker", () => {
       const error = yield* Effect.flip(get)
       assert.strictEqual(
         error.message,
-        'get in collection "default_collection": the circuit is half-open, until it is known whether the store is back.'
+        'get in collection "default_collection": the circuit is half-open while a probe checks whether the store has recovered.'
       )
       yield* TestClock.adjust(100)
       assert.strictEqual(yield* Fiber.join(probe), "value")

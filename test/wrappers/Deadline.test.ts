@@ -94,7 +94,7 @@ describe("Deadline", () => {
   it.effect("fails a call as not applied when no time is left for it", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Deadline.within(put, 0))
-      assert.strictEqual(error.message, 'put in collection "default_collection": no time was left for it.')
+      assert.strictEqual(error.message, 'put in collection "default_collection": no time was left to start it.')
       assert.strictEqual(error.outcome, "not-applied")
       assert.strictEqual((yield* ended(put.pipe(Deadline.within(-5))))[0], "TimeoutError")
     }).pipe(Effect.provide(over("1 second").layer))

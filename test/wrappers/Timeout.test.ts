@@ -165,12 +165,12 @@ describe("Timeout over a driver that enforces limits itself", () => {
         get: (call) => {
           limits.push(call.limit)
           return Effect.callback((resume) => {
-            call.limit?.begin((failure) => {
+            const stop = call.limit?.start((failure) => {
               due.push(failure)
               resume(failure)
             })
             answers.push(() => {
-              call.limit?.end()
+              stop?.()
               resume(Effect.succeed([undefined]))
             })
           })
@@ -204,17 +204,16 @@ describe("Timeout over a driver that enforces limits itself", () => {
       assert.isUndefined(yield* Fiber.join(fiber))
       const failures: Array<Exit.Exit<never, KeyValueError.TimeoutError>> = []
       yield* TestClock.adjust("10 millis")
-      limits[0]!.begin((failure) => failures.push(failure))
+      limits[0]!.start((failure) => failures.push(failure))
       yield* TestClock.adjust("29 millis")
       assert.lengthOf(failures, 0)
       yield* TestClock.adjust("1 millis")
       assert.lengthOf(failures, 1)
-      limits[0]!.begin((failure) => failures.push(failure))
+      limits[0]!.start((failure) => failures.push(failure))
       assert.lengthOf(failures, 1)
       yield* TestClock.adjust("1 millis")
       assert.lengthOf(failures, 2)
-      limits[0]!.begin((failure) => failures.push(failure))
-      limits[0]!.end()
+      limits[0]!.start((failure) => failures.push(failure))()
       yield* TestClock.adjust("1 second")
       assert.lengthOf(failures, 2)
     }).pipe(Effect.provide(waiting(limits, answers).pipe(Timeout.wrap("100 millis"))))
@@ -239,31 +238,36 @@ describe("Timeout over a driver that enforces limits itself", () => {
     }).pipe(Effect.provide(waiting([], answers, due).pipe(Timeout.wrap("100 millis"))))
   })
 
-  it.effect("does not pass its limit to the driver through a wrapper that waits itself, such as Retry", () => {
-    const limits: Array<Limit | undefined> = []
-    const store = waiting(limits).pipe(Retry.wrap(), Timeout.wrap("100 millis"))
-    return Effect.gen(function* () {
-      const kv = yield* KeyValue.KeyValue
-      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
-      yield* TestClock.adjust("100 millis")
-      assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
-      assert.deepStrictEqual(limits, [undefined])
-    }).pipe(Effect.provide(store))
-  })
+  for (const [name, wrap] of [
+    ["a wrapper that waits itself, such as Retry", (store: ReturnType<typeof waiting>) => store.pipe(Retry.wrap())],
+    [
+      "a wrapper that has copied the driver",
+      (store: ReturnType<typeof waiting>) => store.pipe(Driver.wrapper((driver) => ({ ...driver })))
+    ]
+  ] as const) {
+    it.effect(`does not pass its limit to the driver through ${name}`, () => {
+      const limits: Array<Limit | undefined> = []
+      return Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
+        yield* TestClock.adjust("100 millis")
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
+        assert.deepStrictEqual(limits, [undefined])
+      }).pipe(Effect.provide(wrap(waiting(limits)).pipe(Timeout.wrap("100 millis"))))
+    })
+  }
 
-  it.effect("does not pass its limit to the driver when a wrapper has copied the driver", () => {
-    const limits: Array<Limit | undefined> = []
-    const store = waiting(limits).pipe(
-      Driver.wrapper((driver) => ({ ...driver })),
-      Timeout.wrap("100 millis")
-    )
+  it.effect("limits a wrapper that waits itself around a driver that never waits, and copies that driver", () => {
+    const slow = Driver.wrapper((driver) => ({
+      ...driver,
+      get: (call) => Effect.andThen(Effect.sleep("1 second"), driver.get(call))
+    }))
     return Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue
       const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
       yield* TestClock.adjust("100 millis")
       assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
-      assert.deepStrictEqual(limits, [undefined])
-    }).pipe(Effect.provide(store))
+    }).pipe(Effect.provide(Memory.layer().pipe(slow, Timeout.wrap("100 millis"))))
   })
 
   it.effect("adds nothing to a driver that never waits", () =>

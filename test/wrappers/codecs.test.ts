@@ -201,7 +201,7 @@ describe("Compression", () => {
             assert.strictEqual(error._tag, "EntryTooLargeError")
             assert.strictEqual(
               error.message,
-              'putMany in collection "default_collection": the value has 3002 bytes, the limit of Compression is 2048.'
+              'putMany in collection "default_collection": the value has 3002 bytes; the limit of Compression is 2048.'
             )
             assert.strictEqual(String(yield* kv.get("k")).length, limit - 2)
             assert.isUndefined(yield* kv.get("l"))

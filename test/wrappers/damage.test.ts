@@ -354,7 +354,7 @@ describe("a value frame", () => {
         assert.strictEqual(yield* decryptionReason(value, name), reasons[name], name)
       }
       const inner = yield* encrypted.encode(Payload.bytes(gzip(utf8("{"))), fernet.parseKey(key)!, 0, "binary")
-      assert.strictEqual(yield* decompressionReason(inner.value, "damage inside"), "what is inside is not JSON")
+      assert.strictEqual(yield* decompressionReason(inner.value, "damage inside"), "its content is not JSON")
     }).pipe(Effect.provide(memory().pipe(encryption, compression)))
   )
 

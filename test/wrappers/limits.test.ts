@@ -25,7 +25,7 @@ describe("LimitSize", () => {
       assert.strictEqual(error._tag, "EntryTooLargeError")
       assert.strictEqual(
         error.message,
-        'put in collection "docs": the value has 1011 bytes, the limit of LimitSize is 100.'
+        'put in collection "docs": the value has 1011 bytes; the limit of LimitSize is 100.'
       )
       assert.isUndefined(yield* stored("k", { collection: "docs" }))
     }).pipe(Effect.provide(memory().pipe(LimitSize.wrap({ maxSize: 100 }))))

@@ -1,20 +1,20 @@
 import * as Effect from "effect/Effect"
 import type { Cursor, Removed } from "../../driver/Call.ts"
 
-/** How many writes there are between two steps. */
+/** The number of writes between two steps. */
 const writesPerStep = 16
 
-/** How many entries are looked at for each write: enough to go round faster than writes add entries. */
-const looksPerWrite = 2
+/** How many entries are checked per write. With more than one, a sweep is faster than writes that add entries. */
+const checkedPerWrite = 2
 
-/** How many entries are looked at when the store is full: in steps, and altogether. */
-const looksPerStep = 256
-const looksWhenFull = 10_000
+/** How many entries are checked when the store is full: per step, and in total. */
+const checkedPerStep = 256
+const checkedWhenFull = 10_000
 
 /**
- * Removes expired entries that are never read again: every 16 writes it looks at the next few entries.
+ * Removes expired entries that are never read again. Every 16 writes, it checks the next few entries.
  *
- * A step that fails does not fail the write; the sweep starts again.
+ * If a step fails, the write still succeeds, and the sweep starts again from the first entry.
  */
 export class Sweep<E> {
   private writes = 0
@@ -29,34 +29,34 @@ export class Sweep<E> {
     return Effect.suspend(() => {
       this.writes += writes
       if (this.writes < writesPerStep) return Effect.void
-      const size = this.writes * looksPerWrite
+      const size = this.writes * checkedPerWrite
       this.writes = 0
-      return Effect.ignore(this.goOn(size))
+      return Effect.ignore(this.checkNext(size))
     })
   }
 
   /**
-   * Runs a write. If the store is full, it removes expired entries and runs the write once more. It looks at 10,000
-   * entries at most; the next write that finds the store full goes on from there.
+   * Runs a write. If the store is full, removes expired entries and runs the write once more. Checks at most 10,000
+   * entries. The next write that finds the store full continues from there.
    */
   makingRoom<A, E2, R>(write: Effect.Effect<A, E2, R>, isFull: (error: E2) => boolean): Effect.Effect<A, E2, R> {
-    return Effect.catchIf(write, isFull, () => Effect.andThen(Effect.ignore(this.once), write))
+    return Effect.catchIf(write, isFull, () => Effect.andThen(Effect.ignore(this.checkAll), write))
   }
 
-  /** Goes round all entries once, or as far as is allowed. */
-  private get once(): Effect.Effect<void, E> {
+  /** Checks all entries once, but not more than {@link checkedWhenFull}. */
+  private get checkAll(): Effect.Effect<void, E> {
     return Effect.gen({ self: this }, function* () {
-      let isLastRound = this.cursor === undefined
-      for (let looks = 0; looks < looksWhenFull; looks += looksPerStep) {
-        yield* this.goOn(looksPerStep)
+      let isLastPass = this.cursor === undefined
+      for (let checked = 0; checked < checkedWhenFull; checked += checkedPerStep) {
+        yield* this.checkNext(checkedPerStep)
         if (this.cursor !== undefined) continue
-        if (isLastRound) return
-        isLastRound = true
+        if (isLastPass) return
+        isLastPass = true
       }
     })
   }
 
-  private goOn(size: number): Effect.Effect<void, E> {
+  private checkNext(size: number): Effect.Effect<void, E> {
     return Effect.suspend(() => {
       const { cursor } = this
       this.cursor = undefined

@@ -1,14 +1,14 @@
-/** The kind of a `PlatformError`, without its path. */
+/** The kinds and descriptions of `PlatformError`s. */
 import type { PlatformError } from "effect/PlatformError"
 
-/** Whether the disk or the quota is full. */
+/** Returns whether the disk or the quota is full. */
 export const isFull = (error: PlatformError): boolean => fullCodes.has(systemCode(error) ?? "")
 
 const fullCodes = new Set(["ENOSPC", "EDQUOT"])
 
 const transientCodes = new Set(["EMFILE", "ENFILE", "EAGAIN", "EINTR", "ETIMEDOUT", "ESTALE", "ENETDOWN", "EHOSTDOWN"])
 
-/** Whether it is transient: busy, too many open files, a network drive that does not answer. */
+/** Returns whether the error is transient: busy, too many open files, a network drive that does not respond. */
 export const isTransient = (error: PlatformError): boolean => {
   switch (error.reason._tag) {
     case "Busy":
@@ -21,7 +21,7 @@ export const isTransient = (error: PlatformError): boolean => {
   }
 }
 
-/** Without the path, which has the names of the collection and the key. */
+/** Describes the error without its path, which contains the collection and the key. */
 export const reasonOf = (error: PlatformError): string => {
   const { _tag, module, method } = error.reason
   const code = systemCode(error)
@@ -29,7 +29,7 @@ export const reasonOf = (error: PlatformError): string => {
   return isFull(error) ? `the disk is full: ${what}` : what
 }
 
-/** The code of the operating system, such as `ENOSPC`. */
+/** Returns the error code of the operating system, such as `ENOSPC`. */
 export const systemCode = (error: PlatformError): string | undefined => {
   const { cause } = error.reason
   return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"

@@ -8,8 +8,8 @@ import type { Name } from "./names.ts"
 import * as text from "./text.ts"
 
 /**
- * The entries of a `KeyValueStore`. Writes to one name take turns, so that within this process a removal removes the entry
- * that it has read.
+ * The entries of a `KeyValueStore`. Writes of one name run one after another, so that a removal removes the entry that
+ * it has read. This holds only within a process.
  */
 export class Texts {
   readonly store: KeyValueStore
@@ -20,7 +20,7 @@ export class Texts {
     this.lanes = lanesOf(store)
   }
 
-  /** The entry, or why it cannot be read. */
+  /** Returns the entry, or the reason why it cannot be read. */
   read({ name }: Name): Effect.Effect<Result.Result<Entry, string> | undefined, KeyValueStoreError> {
     return Effect.map(this.store.get(name), (stored) =>
       stored === undefined ? undefined : Result.map(text.decode(stored), ({ entry }) => entry)
@@ -34,7 +34,7 @@ export class Texts {
     )
   }
 
-  /** Removes the text of a name, and returns whether there was one that had not expired. */
+  /** Removes the text of a name. Returns whether there was one that had not expired. */
   remove(name: Name, onRemoved: Effect.Effect<void>): Effect.Effect<boolean, KeyValueStoreError> {
     const step = Effect.flatMap(this.read(name), (found) => {
       if (found === undefined) return Effect.succeed(false)
@@ -43,7 +43,7 @@ export class Texts {
     return this.lanes.run([name.name], step)
   }
 
-  /** Removes an entry of this library if it is selected, and returns it. */
+  /** Removes and returns the entry if it is selected, and if effect-kv wrote it. */
   removeIf(
     name: Name,
     isSelected: (entry: Entry) => Effect.Effect<boolean>,
@@ -59,12 +59,12 @@ export class Texts {
     return this.lanes.run([name.name], step)
   }
 
-  /** Whether there is an entry of this library that has not expired. */
+  /** Returns whether there is an entry that effect-kv wrote and that has not expired. */
   isLive(name: Name): Effect.Effect<boolean, KeyValueStoreError> {
     return Effect.flatMap(this.ownEntry(name), (entry) => (entry === undefined ? Effect.succeed(false) : isLive(entry)))
   }
 
-  /** The entry, unless its text has other names: another program has written it then. */
+  /** Returns the entry, unless its text contains another collection or key. Then another program wrote it. */
   private ownEntry({ name, collection, key }: Name): Effect.Effect<Entry | undefined, KeyValueStoreError> {
     return Effect.map(this.store.get(name), (stored) => {
       const found = stored === undefined ? undefined : Result.getOrUndefined(text.decode(stored))
@@ -72,12 +72,12 @@ export class Texts {
     })
   }
 
-  private removeNow<A>({ name }: Name, onRemoved: Effect.Effect<void>, answer: Effect.Effect<A>) {
-    return this.store.remove(name).pipe(Effect.andThen(onRemoved), Effect.andThen(answer))
+  private removeNow<A>({ name }: Name, onRemoved: Effect.Effect<void>, result: Effect.Effect<A>) {
+    return this.store.remove(name).pipe(Effect.andThen(onRemoved), Effect.andThen(result))
   }
 }
 
-/** Shared by all layers over the same store. */
+/** Returns the lanes that all layers over the same store share. */
 const lanesOf = (store: KeyValueStore): Lanes => {
   const lanes = allLanes.get(store) ?? new Lanes()
   allLanes.set(store, lanes)

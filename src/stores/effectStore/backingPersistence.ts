@@ -24,14 +24,14 @@ export interface BackingPersistenceOptions {
 }
 
 /**
- * Effect's `BackingPersistence` on top of our `KeyValue`, so that `Persistence`, and `PersistedCache` with it, keep their
- * results in any stack.
+ * Provides Effect's `BackingPersistence` on top of `KeyValue`, so that `Persistence` and `PersistedCache` store their
+ * results in any stack of effect-kv.
  *
  * **Details**
  *
- * Each store id has a collection of its own, and TTLs are those of the entries. `setMany` is one write whatever the TTLs
- * are. Operations fail with `PersistenceError`, whose `cause` is our error. Fails to build with `StoreSetupError` when the
- * prefix is not valid.
+ * Each store id has its own collection, and each entry has the TTL that Effect passes. `setMany` is a single write,
+ * even if the TTLs differ. Operations fail with `PersistenceError`, whose `cause` is the error of effect-kv. Fails to
+ * build with `StoreSetupError` if the prefix is not valid.
  *
  * **Example** (A cache of results that outlives the process)
  *
@@ -106,13 +106,17 @@ const store = (
   }
 }
 
-/** Effect allows TTLs of less than a millisecond. */
+/** Rounds up, since Effect allows TTLs of less than a millisecond. */
 const wholeMillis = (ttl: Duration.Duration): Duration.Duration =>
   Duration.isFinite(ttl) ? Duration.millis(Math.ceil(Duration.toMillis(ttl))) : ttl
 
 const toObject = (value: Value | undefined): Effect.Effect<object | undefined, Persistence.PersistenceError> =>
   value === undefined || (typeof value === "object" && value !== null)
     ? Effect.succeed(value)
-    : Effect.fail(new Persistence.PersistenceError({ message: `Expected a stored object, not a ${typeof value}` }))
+    : Effect.fail(
+        new Persistence.PersistenceError({
+          message: `Expected the stored value to be an object, not a ${typeof value}`
+        })
+      )
 
 const toError = (cause: KeyValueError) => new Persistence.PersistenceError({ message: cause.message, cause })

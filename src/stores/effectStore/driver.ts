@@ -14,10 +14,10 @@ import { isFull, toStoreFailure, tracked } from "./errors.ts"
 import { byCollection, list, type Name, nameOf, page } from "./names.ts"
 import { Texts } from "./Texts.ts"
 
-/** How many names a page of a removal looks at. */
+/** The number of names that one page of a removal checks. */
 const pageSize = 256
 
-/** The most bytes that fit into a string as Base64, with their frame. */
+/** The maximum size of bytes that fit into a string with their frame, as Base64. */
 const maxBytes = maxEnvelopeBytes
 
 /** Runs a request for each item, 16 at a time. */

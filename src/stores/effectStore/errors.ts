@@ -4,9 +4,10 @@ import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../..
 import { isFull as isDiskFull, isTransient, reasonOf as platformReasonOf } from "../common/platformErrors.ts"
 
 /**
- * The typed error for one of Effect's `KeyValueStore`, whose kind only its cause tells. A refusal has no cause, or is a full
- * or forbidden browser storage, or says that it is not retryable. Any other error is transient, and the write may have been
- * applied.
+ * Converts an error of Effect's `KeyValueStore` into an error of the store. Only the cause shows the kind of the error.
+ *
+ * The store has refused the operation if there is no cause, if the browser storage is full or forbidden, or if the
+ * cause says that it is not retryable. Any other error is transient, and the write may have been applied.
  */
 export const toStoreFailure: ToStoreFailure<KeyValueStoreError> =
   (place, applied = false) =>
@@ -15,7 +16,7 @@ export const toStoreFailure: ToStoreFailure<KeyValueStoreError> =
     return storeFailure(place, { reason: reasonOf(error), cause: error, transient, applied: applied || transient })
   }
 
-/** Without the store's own message, which has the key. */
+/** Describes the error without its own message, which contains the key. */
 const reasonOf = ({ method, cause }: KeyValueStoreError): string => {
   if (isPlatformError(cause)) return platformReasonOf(cause)
   const name = typeof cause === "object" && cause !== null && "name" in cause ? cause.name : undefined
@@ -33,7 +34,7 @@ const isRefusal = (cause: unknown): boolean => {
   return "name" in cause && refusals.has(String(cause.name))
 }
 
-/** Whether the store is full. */
+/** Returns whether the store is full. */
 export const isFull = ({ cause }: KeyValueStoreError): boolean => {
   if (typeof cause !== "object" || cause === null) return false
   return isPlatformError(cause) ? isDiskFull(cause) : "name" in cause && quotas.includes(String(cause.name))

@@ -34,17 +34,18 @@ export interface KeyValueStoreOptions {
 }
 
 /**
- * Effect's `KeyValueStore` on top of our `KeyValue`: for code that was written for the former, with any stack below it.
+ * Provides Effect's `KeyValueStore` on top of `KeyValue`, so that code for `KeyValueStore` runs on any stack of
+ * effect-kv.
  *
  * **Details**
  *
- * Text is stored as a JSON string and bytes as bytes, so both come back as they were. What was stored as bytes is read as
- * text in Base64, and text as bytes in UTF-8, as Effect's own stores do. `modify` is atomic between processes when the
- * layer below has `Atomic`, else within this process. One that fails, as for a value that is neither text nor bytes, leaves
- * the value and its expiry as they were.
+ * - Text is stored as a JSON string, and bytes as bytes, so both are read unchanged. As in Effect's own stores, text
+ *   can be read as bytes in UTF-8, and bytes as text in Base64.
+ * - `modify` is atomic between processes if the stack provides `Atomic`, otherwise only within this process. If it
+ *   fails, such as for a value that is neither text nor bytes, the value and its expiry stay unchanged.
  *
- * Fails to build with `StoreSetupError` when an option is not valid. Operations fail with `KeyValueStoreError`, whose
- * `cause` is our error.
+ * Fails to build with `StoreSetupError` if an option is not valid. Operations fail with `KeyValueStoreError`, whose
+ * `cause` is the error of effect-kv.
  *
  * @since 0.1.0
  */
@@ -70,8 +71,8 @@ const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {
   const get = <A>(method: string, key: string, read: (value: Value) => A | undefined) =>
     Effect.flatMap(Effect.mapError(kv.get(key, inCollection), toError(method, key)), (value) => {
       if (value === undefined) return Effect.undefined
-      const answer = read(value)
-      return answer === undefined ? notText(method, key) : Effect.succeed(answer)
+      const found = read(value)
+      return found === undefined ? notText(method, key) : Effect.succeed(found)
     })
 
   const modify = <A extends string | Uint8Array>(
@@ -81,16 +82,16 @@ const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {
     f: (value: A) => A
   ) =>
     Effect.suspend(() => {
-      let answer: A | undefined
+      let modified: A | undefined
       let isText = true
       const change = (value: Value | undefined): Option.Option<Value> => {
         const current = value === undefined ? undefined : read(value)
         isText = value === undefined || current !== undefined
-        answer = current === undefined ? undefined : f(current)
-        return Option.fromUndefinedOr(answer)
+        modified = current === undefined ? undefined : f(current)
+        return Option.fromUndefinedOr(modified)
       }
       return Effect.flatMap(Effect.mapError(update(key, change), toError(method, key)), () =>
-        isText ? Effect.succeed(answer) : notText(method, key)
+        isText ? Effect.succeed(modified) : notText(method, key)
       )
     })
 
@@ -122,7 +123,7 @@ type Update = (
   f: (value: Value | undefined) => Option.Option<Value>
 ) => Effect.Effect<unknown, KeyValueError>
 
-/** How to change a key so that no change is lost: as the store does it, or else one at a time. */
+/** Returns writes that lose no change: with the store's `Atomic`, or else one after another within this process. */
 const writes = (kv: KeyValueService, atomic: Option.Option<Atomic.Service>, putOptions: KeyValueStoreOptions) => {
   const { ttl } = putOptions
   const { driver } = served(kv.driver)
@@ -178,6 +179,6 @@ const notText = (method: string, key: string) =>
     new EffectKeyValueStore.KeyValueStoreError({
       method,
       key,
-      message: `The value of ${JSON.stringify(key)} is neither text nor bytes: something else than a KeyValueStore wrote it`
+      message: `The value of ${JSON.stringify(key)} is neither text nor bytes, so no KeyValueStore wrote it`
     })
   )

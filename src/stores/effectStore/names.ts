@@ -1,5 +1,5 @@
 /**
- * Collections and keys in the one string that names an entry.
+ * The mapping between collections and keys, and names in a `KeyValueStore`.
  */
 import * as Effect from "effect/Effect"
 import type { KeyValueStore, KeyValueStoreError } from "effect/persistence/KeyValueStore"
@@ -8,14 +8,14 @@ import * as slices from "../../concurrency/slices.ts"
 import type * as Call from "../../driver/Call.ts"
 import { grouped } from "../../driver/listing/amendedListing.ts"
 
-/** A name in the form of this library. Only its value tells whether this library wrote it. */
+/** A name in the form of effect-kv. Only the stored text shows whether effect-kv wrote the entry. */
 export interface Name {
   readonly name: string
   readonly collection: string
   readonly key: string
 }
 
-/** Strict, so that the first `::` in a name is always the separator. */
+/** `strict`, so that the first `::` in a name is always the separator. */
 const pairs = compound("::", { strict: true })
 
 export const nameOf = (collection: string, key: string): Name => ({
@@ -24,7 +24,7 @@ export const nameOf = (collection: string, key: string): Name => ({
   key
 })
 
-/** Those names of our form that are selected. */
+/** Returns all selected names that have the form of effect-kv. */
 export const list = (
   store: KeyValueStore,
   isSelected: (name: Name) => boolean
@@ -43,7 +43,7 @@ interface Position<A> {
   readonly from: number
 }
 
-/** The next items of a listing, which is made when its first page is asked for. */
+/** Returns a page of a listing. The first page runs the listing, and the next pages read from its result. */
 export const page = <A, E>(cursor: Call.Cursor, size: number, listing: Effect.Effect<ReadonlyArray<A>, E>) => {
   const position = cursor as Position<A> | undefined
   return Effect.map(position === undefined ? listing : Effect.succeed(position.items), (items) => {
@@ -54,7 +54,7 @@ export const page = <A, E>(cursor: Call.Cursor, size: number, listing: Effect.Ef
   })
 }
 
-/** Names by their collections. */
+/** Groups names by their collection. */
 export const byCollection = (names: ReadonlyArray<Name>): ReadonlyArray<ReadonlyArray<Name>> => {
   const groups = grouped(names)
   return Array.from(groups.names(), groups.in)

@@ -30,18 +30,18 @@ export interface RateLimiterStoreOptions {
 }
 
 /**
- * The store of Effect's `RateLimiter` on top of our `KeyValue`, so that all processes that share the store share the
- * limits.
+ * Provides the store of Effect's `RateLimiter` on top of `KeyValue`, so that all processes with the same store share
+ * the limits.
  *
  * **Details**
  *
- * A limit is one entry, changed by compare-and-put, and gone when it is of no more use. Time is the clock of the process
- * that asks. Operations fail with `RateLimiterError`; our error is the `cause` of its `reason`. Fails to build with
- * `StoreSetupError` when the collection has no valid name.
+ * Each limit is one entry, which is changed by compare-and-put and expires when it is no longer needed. The clock of
+ * the calling process is used. Operations fail with `RateLimiterError`, and the error of effect-kv is the `cause` of
+ * its `reason`. Fails to build with `StoreSetupError` if the name of the collection is not valid.
  *
  * **Gotchas**
  *
- * Many processes that hammer one limit get in each other's way: after 100 lost attempts the operation fails.
+ * If many processes use one limit at the same time, their writes conflict. An operation fails after 100 retries.
  *
  * **Example**
  *
@@ -128,7 +128,7 @@ const kinds = {
 
 type State = rateLimits.Counter | rateLimits.Bucket | rateLimits.Adaptive
 
-/** `Atomic.update` with an expiry that depends on the state. */
+/** Like `Atomic.update`, but with an expiry that depends on the state. */
 const changeState = <S extends State, A>(
   driver: AtomicDriver,
   collection: string,
@@ -147,10 +147,10 @@ const changeState = <S extends State, A>(
         if (state !== undefined && !isState(state)) {
           return yield* new DeserializationError({ ...place, reason: "it is not the state of a rate limit" })
         }
-        const { answer, next } = step(state !== undefined && state.expiresAt > now ? state : undefined, now)
+        const { result: answer, next } = step(state !== undefined && state.expiresAt > now ? state : undefined, now)
         if (next === undefined) return { answer }
         const [entry] = yield* encode(driver, place, [next], Duration.millis(Math.ceil(next.expiresAt - now)))
-        const reason = "a wrapper of the stack did not store the state of the rate limit"
+        const reason = "a wrapper dropped the state of the rate limit"
         return { answer, write: { entry }, ifDropped: () => Effect.fail(new StoreError({ ...place, reason })) }
       })
     )

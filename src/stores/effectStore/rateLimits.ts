@@ -1,7 +1,7 @@
 /**
- * How the state of a rate limit changes: pure functions from a state and the time to an answer and the next state.
+ * The state changes of rate limits, as pure functions from a state and the time to a result and the next state.
  *
- * Times are milliseconds. A state is of no more use from its `expiresAt` on, and counts as none.
+ * Times are in milliseconds. From its `expiresAt`, a state is no longer needed and counts as missing.
  */
 import type { AdaptivePhase } from "effect/persistence/RateLimiter"
 
@@ -9,9 +9,9 @@ interface Timed {
   readonly expiresAt: number
 }
 
-/** What a step answers, and the state after it; no state if it stays as it is. */
+/** The result of a step and the next state. Without `next`, the state stays unchanged. */
 export interface Step<S, A> {
-  readonly answer: A
+  readonly result: A
   readonly next?: S
 }
 
@@ -19,10 +19,10 @@ export interface Counter extends Timed {
   readonly count: number
 }
 
-/** Is a stored value the state of a window, and not what somebody else wrote? */
+/** Returns whether a stored value is the state of a window. Another program may have written another value. */
 export const isCounter = (value: unknown): value is Counter => hasNumbers(value, ["count", "expiresAt"])
 
-/** Takes tokens out of the window that is open, which closes the later the more of them are taken. */
+/** Takes tokens from the current window. Each taken token extends the window. */
 export const takeFromWindow = (
   counter: Counter | undefined,
   now: number,
@@ -34,21 +34,21 @@ export const takeFromWindow = (
 ): Step<Counter, readonly [count: number, ttl: number]> => {
   const { count: taken, expiresAt: closesAt } = counter ?? { count: 0, expiresAt: now }
   const count = taken + tokens
-  if (limit !== undefined && count > limit) return { answer: [count, closesAt - now] }
+  if (limit !== undefined && count > limit) return { result: [count, closesAt - now] }
   const expiresAt = closesAt + refillMillis * tokens
-  return { answer: [count, expiresAt - now], next: { count, expiresAt } }
+  return { result: [count, expiresAt - now], next: { count, expiresAt } }
 }
 
 export interface Bucket extends Timed {
   readonly tokens: number
-  /** When the refill that goes on began. */
+  /** When the current refill started. */
   readonly since: number
 }
 
-/** Is a stored value the state of a bucket? */
+/** Returns whether a stored value is the state of a bucket. */
 export const isBucket = (value: unknown): value is Bucket => hasNumbers(value, ["tokens", "since", "expiresAt"])
 
-/** Takes tokens out of a bucket after refilling it; a bucket that is full again needs no state. */
+/** Refills a bucket and takes tokens from it. Its state expires when the bucket is full again. */
 export const takeFromBucket = (
   bucket: Bucket | undefined,
   now: number,
@@ -66,9 +66,9 @@ export const takeFromBucket = (
   const since = available >= limit ? now : before.since + refills * refillMillis
   const elapsed = Math.max(0, now - since)
   const remaining = available - options.tokens
-  if (remaining < 0 && !options.allowOverflow) return { answer: [remaining, elapsed] }
+  if (remaining < 0 && !options.allowOverflow) return { result: [remaining, elapsed] }
   const expiresAt = now + Math.max(1, Math.ceil(limit - remaining) * refillMillis - elapsed)
-  return { answer: [remaining, elapsed], next: { tokens: remaining, since, expiresAt } }
+  return { result: [remaining, elapsed], next: { tokens: remaining, since, expiresAt } }
 }
 
 interface Cooldown extends Timed {
@@ -87,17 +87,17 @@ interface Learning extends Timed {
 interface Learned extends Timed {
   readonly phase: "learned"
   readonly epoch: number
-  /** When all tokens that were taken are refilled. */
+  /** When all taken tokens are refilled. */
   readonly until: number
   readonly observed: number
   readonly limit: number
   readonly window: number
 }
 
-/** What is known of a server that answered "too many requests": when to come back, and later how many it allows. */
+/** The state of a server that replied "too many requests": when to try again, and later how many requests it allows. */
 export type Adaptive = Cooldown | Learning | Learned
 
-/** Is a stored value what is known of a server? */
+/** Returns whether a stored value is the state of a server. */
 export const isAdaptive = (value: unknown): value is Adaptive => {
   const fields = isObject(value) ? fieldsOf.get(value.phase) : undefined
   if (fields === undefined || !hasNumbers(value, ["epoch", "expiresAt", ...fields])) return false
@@ -117,10 +117,10 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const hasNumbers = (value: unknown, fields: ReadonlyArray<string>): boolean =>
   isObject(value) && fields.every((field) => Number.isFinite(value[field]))
 
-/** How long a state is kept beyond its own time. */
+/** How much longer than necessary a state is kept. */
 const grace = 60_000
 
-/** The longest wait that a server may ask for. */
+/** The longest wait that a server can request. Longer waits are shortened. */
 const longestWindow = 3_600_000
 
 const clampWindow = (millis: number): number => (millis > 0 ? Math.min(millis, longestWindow) : 1)
@@ -130,26 +130,26 @@ export const adaptiveConsume = (
   now: number,
   { tokens, fallbackMillis }: { readonly tokens: number; readonly fallbackMillis: number }
 ): Step<Adaptive, { readonly delay: number; readonly epoch: number; readonly phase: AdaptivePhase }> => {
-  if (state === undefined) return { answer: { delay: 0, epoch: 0, phase: "inactive" } }
+  if (state === undefined) return { result: { delay: 0, epoch: 0, phase: "inactive" } }
   switch (state.phase) {
     case "cooldown": {
       if (state.until > now) {
-        return { answer: { delay: state.until - now, epoch: state.epoch, phase: "cooldown" } }
+        return { result: { delay: state.until - now, epoch: state.epoch, phase: "cooldown" } }
       }
       const epoch = state.epoch + 1
       return {
-        answer: { delay: 0, epoch, phase: "learning" },
+        result: { delay: 0, epoch, phase: "learning" },
         next: { phase: "learning", epoch, since: now, observed: tokens, expiresAt: now + fallbackMillis + grace }
       }
     }
     case "learning":
       return {
-        answer: { delay: 0, epoch: state.epoch, phase: "learning" },
+        result: { delay: 0, epoch: state.epoch, phase: "learning" },
         next: { ...state, observed: state.observed + tokens }
       }
     case "learned": {
       const next = takeLearned(state, now, tokens)
-      return { answer: { delay: learnedDelay(next, now), epoch: state.epoch, phase: "learned" }, next }
+      return { result: { delay: learnedDelay(next, now), epoch: state.epoch, phase: "learned" }, next }
     }
   }
 }
@@ -163,25 +163,28 @@ const takeLearned = (state: Learned, now: number, tokens: number): Learned => {
   }
 }
 
-/** Until the window begins in which the last token is allowed. */
+/** Returns the time until the window starts that allows the last token. */
 const learnedDelay = ({ observed, until, limit, window }: Learned, now: number): number => {
   const elapsed = observed * (window / limit) - (until - now)
   return Math.max(0, Math.floor((observed - 1) / limit) * window - elapsed)
 }
 
-/** What to keep after the server said "too many requests" to a call that `adaptiveConsume` gave `epoch`. */
+/**
+ * Changes the state after the server replied "too many requests" to a call. `epoch` is the one that `adaptiveConsume`
+ * returned.
+ */
 export const adaptiveFeedback = (
   state: Adaptive | undefined,
   now: number,
   options: { readonly epoch: number; readonly tokens: number; readonly retryAfterMillis: number }
 ): Step<Adaptive, void> => {
-  if ((state?.epoch ?? 0) !== options.epoch) return { answer: undefined }
+  if ((state?.epoch ?? 0) !== options.epoch) return { result: undefined }
   const retryAfter = clampWindow(options.retryAfterMillis)
   const accepted = state?.phase === "learning" ? state.observed - options.tokens : 0
   if (state?.phase === "learning" && accepted > 0) {
     const window = clampWindow(now - state.since + retryAfter)
     return {
-      answer: undefined,
+      result: undefined,
       next: {
         phase: "learned",
         epoch: state.epoch + 1,
@@ -195,7 +198,7 @@ export const adaptiveFeedback = (
   }
   const until = Math.max(now + retryAfter, state?.phase === "cooldown" ? state.until : 0)
   return {
-    answer: undefined,
+    result: undefined,
     next: { phase: "cooldown", epoch: options.epoch, until, expiresAt: until + grace }
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Entries as strings, for stores that hold nothing else.
+ * Entries as strings, for stores that can store only strings.
  *
- * A JSON value is py-key-value's managed entry, which begins with `{`. Bytes are the Base64 of their frame, which never
- * does. Nothing is guessed from what a value looks like.
+ * An entry with a JSON value is the managed entry of py-key-value, which begins with `{`. An entry with bytes is its
+ * frame as Base64, which never begins with `{`.
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"

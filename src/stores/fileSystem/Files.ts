@@ -5,56 +5,59 @@ import * as Path from "effect/Path"
 import { badArgument, type PlatformError } from "effect/PlatformError"
 import * as utf8 from "../../value/utf8.ts"
 import * as claims from "./claims.ts"
-import { canNotSync, orMissing } from "./errors.ts"
+import { cannotSync, orMissing } from "./errors.ts"
 import * as Header from "./header.ts"
 import * as platform from "./platform.ts"
 
-/** How many files of a batch to work on at a time. */
+/** The number of files of a batch that are processed at a time. */
 const concurrency = 8
 
 /**
- * The age from which a temporary file counts as left by a process that died, in milliseconds of the file system's clock. If
- * that clock jumps, a write may lose its temporary file: then it fails, and nothing is applied.
+ * The age in milliseconds from which a temporary file counts as left by a crashed process, according to the clock of
+ * the file system. If that clock jumps, a write may lose its temporary file. Then the write fails, and is not applied.
  */
 const staleAfter = 60 * 60 * 1000
 
-/** The same for a claim. Ending one too early only keeps an expired file a little longer. */
+/** The same for a claim. If a claim is ended too early, its expired file only stays a little longer. */
 const claimStaleAfter = 60 * 1000
 
 /** Runs an effect for each item, several at a time. */
 export const forEachFile = <A, B, E>(items: ReadonlyArray<A>, f: (item: A, index: number) => Effect.Effect<B, E>) =>
   Effect.forEach(items, f, { concurrency })
 
-/** A file that is written beside the one that it will replace. */
+/** A temporary file (`aside`), and the file that it will replace. */
 export interface Staged {
   readonly file: string
   readonly aside: string
 }
 
 /**
- * Operations on the files below a directory, none of which follows a symbolic link out of it.
+ * Operations on the files below a directory. None of them follows a symbolic link that leads out of the directory.
  *
- * Files are replaced by renaming, so that no reader ever sees half of one.
+ * Files are replaced by renames, so that no reader ever sees half a file.
  */
 export interface Files {
   readonly path: Path.Path
   readonly root: string
-  /** Whether there is such a file or directory. Fails for a link that leaves the root, and for a pipe or a device. */
+  /**
+   * Returns whether a file or directory exists. Fails for a link that leads out of the root, and for a pipe or a
+   * device.
+   */
   readonly exists: (target: string) => Effect.Effect<boolean, PlatformError>
   readonly read: (file: string) => Effect.Effect<Uint8Array | undefined, PlatformError>
-  /** `"unknown"` for a file that is no entry. */
+  /** Returns `"unknown"` for a file that is not an entry, and `undefined` if the file is missing. */
   readonly header: (file: string) => Effect.Effect<Header.Header | "unknown" | undefined, PlatformError>
   readonly makeDirectory: (directory: string) => Effect.Effect<void, PlatformError>
-  /** A new name for a temporary file. */
+  /** Returns a new name for a temporary file. */
   readonly aside: (directory: string) => string
   readonly stage: (staged: Staged, content: string | Uint8Array) => Effect.Effect<void, PlatformError>
   readonly replace: (staged: Staged) => Effect.Effect<void, PlatformError>
   readonly discard: (staged: Staged) => Effect.Effect<void>
-  /** Makes renames in a directory survive a power failure, if the file system can. */
+  /** Flushes a directory, so that its renames survive a power failure, if the file system supports this. */
   readonly syncDirectory: (directory: string) => Effect.Effect<void, PlatformError>
   /**
-   * Moves a file aside, runs an effect on it, and removes it unless the effect puts it back. `undefined` if the file is
-   * missing. Must not be interrupted.
+   * Moves a file aside, runs an effect on it, and removes it unless the effect puts it back. Returns `undefined` if the
+   * file is missing. Must not be interrupted.
    */
   readonly take: <A>(
     file: string,
@@ -62,9 +65,12 @@ export interface Files {
   ) => Effect.Effect<A | undefined, PlatformError>
   readonly reclaim: claims.Claims["reclaim"]
   readonly settle: claims.Claims["settle"]
-  /** The names of files or directories in a directory, without links that leave the root. None if it is missing. */
+  /**
+   * Lists the files or directories in a directory, without links that lead out of the root. A missing directory is
+   * empty.
+   */
   readonly list: (directory: string, type: "File" | "Directory") => Effect.Effect<ReadonlyArray<string>, PlatformError>
-  /** Removes what processes that died left in a directory. `names` are those of its files. */
+  /** Removes the files of crashed processes from a directory. `names` are the names of all its files. */
   readonly removeStale: (directory: string, names: ReadonlyArray<string>) => Effect.Effect<void, PlatformError>
 }
 
@@ -86,14 +92,14 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
       return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative)
     })
 
-  /** Whether a link leads to a file, or to a directory, inside the root. */
+  /** Returns whether a link leads to a file or directory of this type inside the root. */
   const leadsTo = (link: string, type: FileSystem.File.Type) =>
     Effect.map(
       orMissing(Effect.flatMap(leadsInside(link), (inside) => (inside ? fs.stat(link) : Effect.undefined))),
       (found) => found?.type === type
     )
 
-  /** The type of a target, or of what a link leads to. */
+  /** Returns information about a target. Follows a link inside the root. */
   const infoOf = (target: string) =>
     Effect.filterOrElse(
       fs.lstat(target),
@@ -104,19 +110,19 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
         )
     )
 
-  /** `undefined` if it is missing. Fails for a pipe or a device. */
+  /** Returns `undefined` if the target is missing. Fails for a pipe or a device. */
   const find = (target: string) =>
     orMissing(
       Effect.filterOrElse(
         infoOf(target),
         ({ type }) => !isSpecial(type),
-        ({ type }) => refuse(target, `is no file, but a ${type}`)
+        ({ type }) => refuse(target, `is not a file but a ${type}`)
       )
     )
 
   const exists = (target: string) => Effect.map(find(target), (found) => found !== undefined)
 
-  /** Runs an effect on a file; `undefined` when it is missing. */
+  /** Runs an effect on a file. Returns `undefined` if the file is missing. */
   const onFile = <A>(file: string, use: Effect.Effect<A, PlatformError>) =>
     Effect.flatMap(exists(file), (found) => (found ? orMissing(use) : Effect.undefined))
 
@@ -145,7 +151,7 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
 
   const { reclaim, settle, settleStale, putBack } = claims.make(fs, path, header)
 
-  /** The new file has no more rights than the option gives, nor than the file that it replaces. Its owner can read it. */
+  /** Returns the permissions that the option and the replaced file both allow. The owner can always read the file. */
   const modeOf = (replaced: number | undefined) => (replaced === undefined ? fileMode : (replaced & fileMode) | 0o400)
 
   const isOlderThan = (millis: number) => (target: string) =>
@@ -184,7 +190,7 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
       fsync
         ? fs
             .withFile(directory, { flag: "r" }, (handle) => handle.sync)
-            .pipe(Effect.catchIf(canNotSync, () => Effect.void))
+            .pipe(Effect.catchIf(cannotSync, () => Effect.void))
         : Effect.void,
     take: (file, use) =>
       Effect.suspend(() => {
@@ -192,7 +198,7 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
         return Effect.flatMap(
           orMissing(
             Effect.flatMap(infoOf(file), ({ type }) =>
-              type === "File" ? Effect.as(fs.rename(file, moved), true) : refuse(file, `is no file, but a ${type}`)
+              type === "File" ? Effect.as(fs.rename(file, moved), true) : refuse(file, `is not a file but a ${type}`)
             )
           ),
           (taken) => (taken ? Effect.ensuring(use(moved, putBack(moved, file)), discard(moved)) : Effect.undefined)
@@ -221,12 +227,12 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
   return files
 })
 
-/** A temporary file of this library. No other program makes such a name. */
+/** Returns whether the name is that of a temporary file of effect-kv. No other program uses such a name. */
 const isAside = (name: string): boolean => asideName.test(name)
 
 const asideName = /^\.effect-kv-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+\.tmp$/
 
-/** Opening one of these can block forever. */
+/** Returns whether opening a file of this type can block forever. */
 const isSpecial = (type: FileSystem.File.Type): boolean =>
   type === "FIFO" || type === "Socket" || type === "CharacterDevice" || type === "BlockDevice"
 

@@ -1,11 +1,11 @@
 /**
- * Goes through the files of some directories, page by page.
+ * Visits the files of several directories, page by page.
  */
 import * as Effect from "effect/Effect"
 import type { PlatformError } from "effect/PlatformError"
 import { type Files, forEachFile } from "./Files.ts"
 
-/** Where a walk goes on. `names` are the files of the first directory, once they have been listed. */
+/** The position of a walk. `names` are the files of the first directory, if they have been listed. */
 export interface Position {
   readonly directories: ReadonlyArray<string>
   readonly names: ReadonlyArray<string> | undefined
@@ -14,7 +14,7 @@ export interface Position {
 
 export const start = (directories: ReadonlyArray<string>): Position => ({ directories, names: undefined, from: 0 })
 
-/** The next page of a walk. Counts the files for which `visit` returned `true`. */
+/** Visits the next page of a walk. Counts the files for which `visit` returns `true`. */
 export const page = Effect.fnUntraced(function* (
   files: Files,
   { directories, names, from }: Position,

@@ -1,18 +1,18 @@
 /**
- * Removing an expired file, but never the newer one that has replaced it.
+ * Removes an expired file, but never a newer file that has replaced it.
  *
- * No file system removes a file only if it is still the one that was looked at. Therefore an expired file is claimed
+ * No file system can remove a file on the condition that it has not been replaced. Therefore an expired file is claimed
  * before it is removed:
  *
- * 1. Make the directories `.reclaim/<id>-<name>/open`, beside the file. This is the claim.
- * 2. Read the file again. If it is expired still, rename it to `open/entry`.
- * 3. Settle the claim: rename `open` to `shut`, look at what it holds, put that back if it is not expired, remove the
- *    claim.
+ * 1. Create the directories `.reclaim/<id>-<name>/open` next to the file. This is the claim.
+ * 2. Read the file again. If it is still expired, rename it to `open/entry`.
+ * 3. Settle the claim: rename `open` to `shut`, read the file in it, put the file back if it is not expired, and remove
+ *    the claim.
  *
- * A writer replaces the file, and then settles all claims on it before the write succeeds. Once `open` is gone, the rename
- * of step 2 fails; a claim that is made later sees the new file. So no file is moved after its write has succeeded. Each
- * step may be repeated, by any process and at any time, and a process may die after each: the next writer of the file
- * settles what it left.
+ * A writer replaces the file, and then settles all claims on it before the write succeeds. Without `open`, the rename
+ * of step 2 fails, and a later claim reads the new file. So no file is moved after its write has succeeded. Any process
+ * may repeat each step at any time, and may crash after each step: the next writer of the file settles the claims that
+ * are left.
  */
 import * as Effect from "effect/Effect"
 import type { Path } from "effect/Path"
@@ -22,33 +22,36 @@ import { orMissing } from "./errors.ts"
 import type { Header } from "./header.ts"
 import type { Platform } from "./platform.ts"
 
-/** The directory of a collection that holds its claims. */
+/** The directory of a collection that contains its claims. */
 export const folder = ".reclaim"
 
 interface Claim {
   readonly directory: string
-  /** The file that it is on. */
+  /** The claimed file. */
   readonly file: string
 }
 
-/** A claim's directory: a UUID, and the name of the file. What others put there is no claim. */
+/** Matches the directory of a claim: a UUID and the name of the file. Anything else is not a claim. */
 const claimName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)$/s
 
-/** Whether the file in a claim is the one that its writer has just written. */
+/** Returns whether the file in a claim is the one that the caller has just written. */
 export type IsOwn = (file: string, held: string) => Effect.Effect<boolean, PlatformError>
 
 export interface Claims {
-  /** Removes a file if it has expired, and returns whether it did. Must not be interrupted. */
+  /** Removes a file if it has expired, and returns whether it was removed. Must not be interrupted. */
   readonly reclaim: (file: string) => Effect.Effect<boolean, PlatformError>
-  /** Ends all claims on some files of a directory, or on all. If several claims hold a file, the writer's own is kept. */
+  /**
+   * Ends all claims on the given files of a directory, or on all. Of several claimed versions, the caller's own is put
+   * back.
+   */
   readonly settle: (
     directory: string,
     files?: Pick<ReadonlySet<string>, "has">,
     isOwn?: IsOwn
   ) => Effect.Effect<void, PlatformError>
-  /** Moves a file back to where it was, unless there is another by now. */
+  /** Moves a file back to its place, unless there is a new file by now. */
   readonly putBack: (moved: string, file: string) => Effect.Effect<void, PlatformError>
-  /** Ends the claims that a process left when it died. */
+  /** Ends the claims of crashed processes. */
   readonly settleStale: (
     directory: string,
     isStale: (target: string) => Effect.Effect<boolean, PlatformError>
@@ -64,7 +67,7 @@ export const make = (
     typeof found === "object" ? hasExpired(found) : Effect.succeed(false)
   const heldBy = ({ directory }: Claim) => path.join(directory, "shut", "entry")
 
-  /** Afterwards no file can be moved into the claim. */
+  /** Closes a claim, so that no file can be moved into it. Returns whether it was open. */
   const shut = ({ directory }: Claim) =>
     Effect.map(
       orMissing(Effect.as(fs.rename(path.join(directory, "open"), path.join(directory, "shut")), true)),
@@ -77,7 +80,7 @@ export const make = (
         ({ reason }) => reason._tag === "AlreadyExists" || reason._tag === "NotFound",
         () => Effect.void
       ),
-      // There are file systems without links.
+      // Some file systems do not support links.
       Effect.catch((error) =>
         Effect.flatMap(fs.exists(file), (replaced) =>
           replaced ? Effect.void : Effect.mapError(fs.rename(moved, file), () => error)
@@ -87,7 +90,9 @@ export const make = (
 
   const discard = ({ directory }: Claim) => fs.remove(directory, { recursive: true, force: true })
 
-  /** Puts back the file in a claim that is shut, unless it has expired: then removes it, and returns `true`. */
+  /**
+   * Ends a closed claim. Removes its file if it has expired, or puts it back otherwise. Returns whether it has expired.
+   */
   const end = Effect.fnUntraced(function* (claim: Claim) {
     const held = yield* header(heldBy(claim))
     const expired = yield* isExpired(held)
@@ -96,9 +101,7 @@ export const make = (
     return expired
   })
 
-  /**
-   * Ends a claim, unless it is still being made: its process looks at the file after that.
-   */
+  /** Ends a claim, unless it is still being created. Then its process will read the new file. */
   const endIfMade = Effect.fnUntraced(function* (claim: Claim) {
     if ((yield* shut(claim)) || (yield* fs.exists(path.join(claim.directory, "shut")))) return yield* end(claim)
     return false

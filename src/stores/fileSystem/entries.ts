@@ -1,5 +1,5 @@
 /**
- * Reading, writing and deleting entries by key.
+ * Reads, writes and deletes entries by key.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -38,13 +38,13 @@ const read = Effect.fnUntraced(function* (
     return yield* unreadable(call, index, file, decoded.failure)
   }
   if (!layout.agrees(file, decoded.success, call.collection, key)) {
-    return yield* unreadable(call, index, file, "its file holds the entry of another key")
+    return yield* unreadable(call, index, file, "its file contains the entry of another key")
   }
   const { entry } = decoded.success
   return (yield* hasExpired(entry)) ? undefined : entry
 })
 
-/** The file is in the cause, since its name is made of the key. */
+/** The path of the file is in the cause and not in the message, because it contains the key. */
 const unreadable = (call: Call.Get, index: number, file: string, reason: string): DeserializationError =>
   new DeserializationError({ ...Call.placeOf(call, index), reason, cause: new Error(file) })
 

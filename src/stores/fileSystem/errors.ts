@@ -4,34 +4,35 @@ import { storeFailure, type ToStoreFailure, tracked as trackedWith } from "../..
 import { isTransient, reasonOf, systemCode } from "../common/platformErrors.ts"
 
 /**
- * The typed error for one of the file system. Transient ones are retryable: busy, too many open files, a network drive that
- * does not answer, a directory that another program removed. A missing permission or a full disk is not.
+ * Converts an error of the file system into an error of the store. Transient errors are retryable: busy, too many open
+ * files, a network drive that does not respond, a directory that another program removed. A missing permission or a
+ * full disk is not.
  */
 export const toStoreFailure: ToStoreFailure<PlatformError> =
   (place, applied = false) =>
   (error) =>
     storeFailure(place, { reason: reasonOf(error), cause: error, transient: isTransient(error), applied })
 
-/** Runs an effect on a file or directory; `undefined` if that is missing. */
+/** Runs an effect on a file or directory. Returns `undefined` if the file or directory is missing. */
 export const orMissing = <A, R>(effect: Effect.Effect<A, PlatformError, R>) =>
   Effect.catchIf(effect, isNotFound, () => Effect.undefined)
 
 const isNotFound = (error: PlatformError): boolean => error.reason._tag === "NotFound"
 
-const cannotSync = new Set(["EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS"])
+const noSyncCodes = new Set(["EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS"])
 
-/** Whether the system cannot flush directories, such as Windows. */
-export const canNotSync = (error: PlatformError): boolean => cannotSync.has(systemCode(error) ?? "")
+/** Returns whether the system cannot flush directories, such as Windows. */
+export const cannotSync = (error: PlatformError): boolean => noSyncCodes.has(systemCode(error) ?? "")
 
-/** Whether the process, or the system, has too many files open. */
+/** Returns whether the process or the system has too many files open. */
 export const isOutOfDescriptors = (error: PlatformError): boolean => descriptorCodes.has(systemCode(error) ?? "")
 
 const descriptorCodes = new Set(["EMFILE", "ENFILE"])
 
-/** Whether another program may have the file open, such as a virus scanner on Windows. */
-export const isHeld = (error: PlatformError): boolean => heldCodes.has(systemCode(error) ?? "")
+/** Returns whether another program may have the file open, such as a virus scanner on Windows. */
+export const isInUse = (error: PlatformError): boolean => inUseCodes.has(systemCode(error) ?? "")
 
-const heldCodes = new Set(["EPERM", "EACCES", "EBUSY"])
+const inUseCodes = new Set(["EPERM", "EACCES", "EBUSY"])
 
-/** Runs a write of several steps, with errors that tell whether one of them was applied. */
+/** Runs a write of several steps. Its errors tell whether one of the steps was applied. */
 export const tracked = trackedWith(toStoreFailure)

@@ -1,10 +1,12 @@
 /**
- * Names of files for any names, on any file system.
+ * Encodes any name as a file name that works on every file system.
  *
- * Lower-case letters, digits and `_ - . @ + = ,` stay themselves. An upper-case letter becomes `!` and the lower-case
- * one, since file systems may not tell them apart. Everything else becomes `%XX` for each byte of its UTF-8, and so do
- * a dot at either end and the first letter of a device's name (`con`, `nul`, …), which Windows would take for something
- * else. The empty name is `%`. A name that gets too long is cut and ends in `~` and its SHA-256.
+ * - Lower-case letters, digits and `_ - . @ + = ,` are unchanged.
+ * - An upper-case letter becomes `!` and the lower-case letter, because file systems may ignore the case.
+ * - Any other character becomes `%XX` for each byte of its UTF-8. So do a dot at the beginning or end, and the first
+ *   letter of a device name (`con`, `nul`, …), because Windows would interpret them.
+ * - The empty name becomes `%`.
+ * - A file name that is too long is truncated, and ends with `~` and the SHA-256 of the name.
  */
 import * as Context from "effect/Context"
 import * as Digest from "effect/crypto/Digest"
@@ -13,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as utf8 from "../../value/utf8.ts"
 
-/** File systems allow 255 bytes, of which the extension takes some. */
+/** File systems allow 255 bytes, and the extension needs some of them. */
 const maxLength = 200
 
 const hashLength = 64
@@ -43,7 +45,7 @@ const unescape = (file: string): Result.Result<string, unknown> =>
       )
 
 /**
- * The name that a file's name stands for. `undefined` for a name that was cut, and for one that no name gives.
+ * Decodes a file name. Returns `undefined` for a truncated name, and for a file name that `makeEncode` never returns.
  */
 export const decode = (file: string): string | undefined => {
   const name = Result.getOrElse(unescape(file), () => undefined)
@@ -52,10 +54,10 @@ export const decode = (file: string): string | undefined => {
 
 const cut = new RegExp(`~[0-9a-f]{${hashLength}}$`)
 
-/** Was the name cut, so that only the file's content tells it? */
+/** Returns whether the name was truncated, so that only the content of the file contains the name. */
 export const isCut = (file: string): boolean => file.length === maxLength && cut.test(file)
 
-/** The file's name for a name. No two names have the same. */
+/** Encodes a name as a file name. No two names have the same file name. */
 export type Encode = (name: string) => Effect.Effect<string>
 
 export const makeEncode: Effect.Effect<Encode> = Effect.map(

@@ -1,5 +1,6 @@
 /**
- * Names and expiry of an entry from the beginning of its file, so that large values are not read to list keys.
+ * Reads the names and the expiry of an entry from the beginning of its file, so that listing keys does not read large
+ * values.
  */
 import * as Result from "effect/Result"
 import * as entryFrame from "../../codecs/entryFrame.ts"
@@ -11,17 +12,17 @@ export interface Header {
   readonly expiresAt: number | undefined
 }
 
-/** How much of a file to read. */
+/** The number of bytes that are read first. */
 export const size = 4096
 
-/** The part of an entry before its value, as this library writes it. */
+/** Matches the part of an entry before its value, as effect-kv writes it. */
 const beforeValue =
   /^(\{"collection":"(?:[^"\\]|\\.)*"(?:,"created_at":"[^"]*")?(?:,"expires_at":"[^"]*")?,"key":"(?:[^"\\]|\\.)*"),"value":/
 
 const decoder = new TextDecoder()
 
 /**
- * `"more"` if the whole file is needed. `undefined` if it is not an entry.
+ * Reads the beginning of a file. Returns `"more"` if the whole file is needed, and `undefined` if it is not an entry.
  */
 export const parse = (bytes: Uint8Array): Header | "more" | undefined => {
   const isAll = bytes.length < size

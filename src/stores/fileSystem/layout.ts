@@ -1,5 +1,5 @@
 /**
- * Which file an entry is in, and which entry is in a file.
+ * The mapping between entries and files.
  */
 import * as Effect from "effect/Effect"
 import type { PlatformError } from "effect/PlatformError"
@@ -9,7 +9,7 @@ import type { Header } from "./header.ts"
 
 const extension = ".json"
 
-/** An entry that a listing found. */
+/** An entry in a file, as a listing finds it. */
 export interface Found {
   readonly file: string
   readonly collection: string
@@ -17,7 +17,7 @@ export interface Found {
   readonly expiresAt: number | undefined
 }
 
-/** Which entries a listing looks for. */
+/** The entries that a listing looks for. */
 export interface Selection {
   readonly collection: (name: string) => boolean
   readonly key: (name: string) => boolean
@@ -26,13 +26,15 @@ export interface Selection {
 export interface Layout {
   readonly directoryOf: (collection: string) => Effect.Effect<string>
   readonly fileOf: (directory: string, key: string) => Effect.Effect<string>
-  /** Whether the names in a file fit its path. Only a path with a name that was cut can hold another entry. */
+  /**
+   * Returns whether the names in a file match its path. Only a path with a truncated name may belong to another entry.
+   */
   readonly agrees: (file: string, header: Partial<Header>, collection: string, key: string) => boolean
-  /** The directories of the collections that are selected, and of those with names that were cut. */
+  /** Returns the directories of the selected collections, and all directories with truncated names. */
   readonly directories: (
     selected: (collection: string) => boolean
   ) => Effect.Effect<ReadonlyArray<string>, PlatformError>
-  /** The entry in a file of a directory; `undefined` if it is not one of this library, or not selected. */
+  /** Returns the entry in a file, or `undefined` if effect-kv did not write it or it is not selected. */
   readonly find: (
     directory: string,
     name: string,
@@ -44,7 +46,7 @@ export const make = Effect.fnUntraced(function* (files: Files) {
   const { path } = files
   const encode = yield* fileNames.makeEncode
 
-  /** The name that a file or directory stands for. If it was cut, the recorded name is used. */
+  /** Returns the name of a file or directory. If its file name is truncated, uses the name that the entry contains. */
   const nameOf = (base: string, recorded: string | undefined): Effect.Effect<string | undefined> => {
     const name = fileNames.decode(base)
     if (name !== undefined || recorded === undefined) return Effect.succeed(name)
@@ -77,7 +79,7 @@ export const make = Effect.fnUntraced(function* (files: Files) {
   return layout
 })
 
-/** Whether a file's name may stand for a selected name. */
+/** Returns whether a file name may be that of a selected name. */
 const mayBe = (base: string, selected: (name: string) => boolean): boolean => {
   const name = fileNames.decode(base)
   return name === undefined ? fileNames.isCut(base) : selected(name)

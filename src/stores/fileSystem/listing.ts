@@ -1,5 +1,5 @@
 /**
- * Listing and removing entries in bulk.
+ * Lists entries, and removes entries in bulk.
  */
 import * as Effect from "effect/Effect"
 import type * as Call from "../../driver/Call.ts"
@@ -10,7 +10,7 @@ import type { Layout, Selection } from "./layout.ts"
 import { removeFile, removeIfExpired } from "./removal.ts"
 import * as Walk from "./Walk.ts"
 
-/** How many files a page of a removal looks at. */
+/** The number of files that one page of a removal checks. */
 const pageSize = 256
 
 export const keys = (files: Files, layout: Layout) => (call: Call.Keys) =>
@@ -43,7 +43,7 @@ export const collections = (files: Files, layout: Layout) => (call: Call.Collect
     return { names: names.filter((name) => name !== undefined), next: others.length > 0 ? others : undefined }
   }).pipe(Effect.mapError(toStoreFailure(call.place)))
 
-/** The collection of the first entry in a directory that is selected. */
+/** Returns the collection of the first selected entry in a directory. */
 const collectionIn = Effect.fnUntraced(function* (
   files: Files,
   layout: Layout,
@@ -79,7 +79,7 @@ export const clear = (files: Files, layout: Layout) => (call: Call.Clear) =>
     })
   )
 
-/** Removes the expired ones, of those that are selected, of the next files of a walk through all of the store. */
+/** Removes the selected entries that have expired among the next `size` files of a walk through the store. */
 export const removeExpiredPage = (
   files: Files,
   layout: Layout,
@@ -112,6 +112,6 @@ const directoryIfThere = (files: Files, layout: Layout, collection: string) =>
     Effect.map(files.exists(directory), (there) => (there ? [directory] : []))
   )
 
-/** Where a walk goes on, or else its start. */
+/** Returns the position in the cursor, or the start of a walk. */
 const startAt = <E>(cursor: Call.Cursor, directories: Effect.Effect<ReadonlyArray<string>, E>) =>
   cursor === undefined ? Effect.map(directories, Walk.start) : Effect.succeed(cursor as Walk.Position)

@@ -1,5 +1,5 @@
 /**
- * Effect's file system with a limit on open files, and with retries of short failures.
+ * Effect's file system with a limit on open files, and with retries of transient errors.
  */
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -8,11 +8,11 @@ import type { PlatformError } from "effect/PlatformError"
 import { Permits } from "../../concurrency/Permits.ts"
 import { lazy } from "../../platform/lazy.ts"
 import { pauses } from "../../time/pauses.ts"
-import { isHeld, isOutOfDescriptors } from "./errors.ts"
+import { isInUse, isOutOfDescriptors } from "./errors.ts"
 
 /**
- * How many files all stores of the process have open at a time. Node works on four at a time (`UV_THREADPOOL_SIZE`), and
- * others of the process need descriptors too.
+ * The maximum number of files that all stores of the process open at a time. Node processes only four at a time
+ * (`UV_THREADPOOL_SIZE`), and the rest of the program needs file descriptors, too.
  */
 const maxOpen = 32
 
@@ -20,7 +20,7 @@ const open = new Permits(maxOpen)
 
 const schedule = lazy(() => pauses("1 millis", "50 millis"))
 
-/** Tries for about a second, unless the failure turns out to be final. Each attempt is an effect of its own. */
+/** Retries for about a second, unless the error is final. `attempt` makes a new effect for each attempt. */
 const retried = <A>(
   attempt: () => Effect.Effect<A, PlatformError>,
   isTransient: (error: PlatformError) => boolean,
@@ -37,11 +37,13 @@ const retried = <A>(
     )
   )
 
-/** Runs an effect that opens and closes one file. It must not open another one: it could wait for its own permit. */
+/**
+ * Runs an effect that opens and closes one file. It must not open another file, since it could wait for its own permit.
+ */
 const withPermit = <A>(attempt: () => Effect.Effect<A, PlatformError>): Effect.Effect<A, PlatformError> =>
   retried(() => open.withPermit(Effect.suspend(attempt)), isOutOfDescriptors)
 
-/** The operations of the file system that open, rename or remove. */
+/** The operations of the file system that the store uses. */
 export interface Platform
   extends Pick<
     FileSystem.FileSystem,
@@ -49,7 +51,7 @@ export interface Platform
   > {
   readonly readDirectoryEntries: (directory: string) => ReturnType<FileSystem.FileSystem["readDirectoryEntries"]>
   readonly makeDirectory: (directory: string) => Effect.Effect<void, PlatformError>
-  /** Runs an effect on an open file. It must not open another one. */
+  /** Runs an effect on an open file. The effect must not open another file. */
   readonly withFile: <A>(
     file: string,
     options: { readonly flag: FileSystem.OpenFlag; readonly mode?: number },
@@ -59,8 +61,8 @@ export interface Platform
 
 export const make = (fs: FileSystem.FileSystem, path: Path, directoryMode: number): Platform => {
   /**
-   * Whether the process has no permission to change one of the directories of these files. Then no other program is the
-   * cause. Windows, where one can be, never reports this for a directory.
+   * Returns whether the process has no permission to change a directory of these files. Then a retry cannot help. On
+   * Windows, where another program may have the file open, this is never reported for a directory.
    */
   const mayNotChange = (...files: ReadonlyArray<string>): Effect.Effect<boolean> =>
     Effect.forEach(files, (file) => fs.access(path.dirname(file), { writable: true }), { discard: true }).pipe(
@@ -76,9 +78,9 @@ export const make = (fs: FileSystem.FileSystem, path: Path, directoryMode: numbe
     readDirectory: (directory, options) => withPermit(() => fs.readDirectory(directory, options)),
     readDirectoryEntries: (directory) => withPermit(() => fs.readDirectoryEntries(directory)),
     makeDirectory: (directory) => fs.makeDirectory(directory, { recursive: true, mode: directoryMode }),
-    rename: (from, to) => retried(() => fs.rename(from, to), isHeld, mayNotChange(from, to)),
+    rename: (from, to) => retried(() => fs.rename(from, to), isInUse, mayNotChange(from, to)),
     remove: (target, options) =>
-      retried(() => withPermit(() => fs.remove(target, options)), isHeld, mayNotChange(target)),
+      retried(() => withPermit(() => fs.remove(target, options)), isInUse, mayNotChange(target)),
     withFile: (file, options, use) => withPermit(() => Effect.scoped(Effect.flatMap(fs.open(file, options), use)))
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Removing files that other processes may change at the same time.
+ * Removes files that other processes may change at the same time.
  */
 import * as Effect from "effect/Effect"
 import { hasExpired } from "../common/hasExpired.ts"
@@ -8,8 +8,8 @@ import type { Header } from "./header.ts"
 import type { Found } from "./layout.ts"
 
 /**
- * Removes a file if it is selected, and returns whether it had an entry that had not expired. It is moved aside first, so
- * that the file that is read is the one that is removed.
+ * Removes a file if it is selected. Returns whether it contained an entry that had not expired. The file is moved aside
+ * first, so that the removed file is the same as the one that was read.
  */
 export const removeFile = (
   files: Files,

@@ -1,28 +1,29 @@
 /** An item that may expire. */
 export interface Expiring {
   readonly entry: { readonly expiresAt: number | undefined }
-  /** Its index in the heap, or -1. */
+  /** The index of the item in the heap, or -1. */
   heapIndex: number
 }
 
-/** The children of a node of the heap. With four, an item moves over half as many nodes as with two. */
+/** The number of children of each node in the heap. With four, an item passes half as many nodes as with two. */
 const width = 4
 
 /**
- * A heap of items by expiry, so that expired ones are found without looking at others. Items without an expiry are not in it.
+ * A heap of items by expiry, in which expired items are found without visiting others. It contains no items without an
+ * expiry.
  *
- * The times have an array of their own, since comparing them is most of the work.
+ * The times are in a separate array for speed, since most of the work is comparing times.
  */
 export class Expiries<A extends Expiring> {
   private items: Array<A> = []
   private times: Array<number> = []
 
-  /** The item that expired first, if any has expired. */
+  /** Returns the item that expired first, or `undefined` if none has expired. */
   first(now: number): A | undefined {
     return this.times.length > 0 && this.times[0]! <= now ? this.items[0] : undefined
   }
 
-  /** Moves an item after its entry was set or replaced. */
+  /** Adds, moves or removes an item after its entry was set or replaced. */
   update(item: A): void {
     const time = item.entry.expiresAt
     if (time === undefined) this.remove(item)
@@ -53,13 +54,13 @@ export class Expiries<A extends Expiring> {
     return taken
   }
 
-  /** Puts an item where it belongs, starting at a free index. */
+  /** Puts an item at its place, starting at a free index. */
   private place(item: A, time: number, free: number): void {
     const risen = this.rise(free, time)
     this.set(risen < free ? risen : this.sink(free, time), item, time)
   }
 
-  /** Moves parents that expire later down, and returns the index that is free then. */
+  /** Moves parents that expire later down. Returns the index that is free afterwards. */
   private rise(free: number, time: number): number {
     let at = free
     while (at > 0) {
@@ -71,7 +72,7 @@ export class Expiries<A extends Expiring> {
     return at
   }
 
-  /** Moves children that expire earlier up, and returns the index that is free then. */
+  /** Moves children that expire earlier up. Returns the index that is free afterwards. */
   private sink(free: number, time: number): number {
     let at = free
     for (;;) {
@@ -82,7 +83,7 @@ export class Expiries<A extends Expiring> {
     }
   }
 
-  /** The child of a node that expires first, or -1. */
+  /** Returns the child of a node that expires first, or -1. */
   private firstChild(node: number): number {
     const from = width * node + 1
     const to = Math.min(from + width, this.times.length)

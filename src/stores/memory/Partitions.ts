@@ -1,12 +1,15 @@
 import { type Limits, type Slot, Slots } from "./Slots.ts"
 
-/** How many other partitions each write looks into for expired entries. */
+/** The number of partitions that each write searches for expired entries. */
 const othersPerWrite = 4
 
-/** For collections without entries, so that a read allocates nothing for them. */
+/** Used for collections without entries, so that a read of them allocates nothing. */
 const empty = new Slots(new Map(), { maxEntries: 0, maxSize: 0 })
 
-/** All entries by collection and key. The limits hold for a partition: there is one for all, or one for each collection. */
+/**
+ * All entries, by collection and key. A partition is the whole store or one collection. The limits apply to each
+ * partition.
+ */
 export class Partitions {
   readonly collections = new Map<string, Map<string, Slot>>()
   /** The partition of each collection that has entries. */
@@ -21,12 +24,15 @@ export class Partitions {
     this.next = this.owners.values()
   }
 
-  /** The partition to read a collection from. */
+  /** Returns the partition from which a collection is read. */
   of(collection: string): Slots {
     return this.owners.get(collection) ?? empty
   }
 
-  /** The partition to write a collection to. Expired entries of others are removed, too: they may never be written again. */
+  /**
+   * Returns the partition to which a collection is written. Removes expired entries of others, which may never be
+   * written again.
+   */
   forWrite(collection: string, now: number): Slots {
     if (this.all !== undefined) return this.all
     for (let i = 0; i < othersPerWrite; i++) {

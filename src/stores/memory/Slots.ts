@@ -2,7 +2,7 @@ import { type Entry, isExpired } from "../../Entry.ts"
 import * as utf8 from "../../value/utf8.ts"
 import { Expiries } from "./Expiries.ts"
 
-/** An entry, linked to the entries used before and after it. */
+/** An entry, linked to the entries that were used before and after it. */
 export interface Slot {
   readonly collection: string
   readonly key: string
@@ -16,21 +16,24 @@ export interface Slot {
 
 export interface Limits {
   readonly maxEntries: number
-  /** Bytes of values (as UTF-8 JSON), and of the key and the collection's name of each. */
+  /** The maximum size in bytes of all values (as JSON in UTF-8), with the key and the collection of each. */
   readonly maxSize: number
 }
 
-/** How many expired entries each write removes: more than it can add. */
+/**
+ * The number of expired entries that each write removes. It must be greater than 1, which is the number that a write
+ * adds.
+ */
 const freedPerWrite = 4
 
-/** One counter for all stores, so that no version is ever used twice. */
+/** The last version. All stores share this counter, so that no version is ever used twice. */
 let versions = 0
 
 /**
- * Entries in the order of their last use, within limits of their own.
+ * The entries of a partition, in the order of their last use.
  *
- * Above a limit, expired entries are removed first, and then the least recently used ones. Each write also removes a few
- * expired entries, so that those that are never read again do not stay.
+ * If a limit is exceeded, expired entries are removed first, and then the least recently used ones. Each write also
+ * removes a few expired entries, so that expired entries that are never read again do not stay.
  */
 export class Slots {
   private oldest: Slot | undefined
@@ -43,7 +46,7 @@ export class Slots {
   private readonly measured: boolean
   private readonly owners: Map<string, Slots>
 
-  /** `owners` has the `Slots` of each collection that has entries. */
+  /** `owners` maps each collection with entries to its `Slots`. */
   constructor(collections: Map<string, Map<string, Slot>>, limits: Limits, owners: Map<string, Slots> = new Map()) {
     this.collections = collections
     this.limits = limits
@@ -62,7 +65,7 @@ export class Slots {
     return slot
   }
 
-  /** Returns whether the entry is stored. One that is larger than the limit is not, and the entry before it is removed. */
+  /** Returns whether the entry is stored. An entry above the limit is not stored, and the previous entry is removed. */
   set(collection: string, key: string, given: Entry, now: number): boolean {
     this.freeExpired(now)
     const { payload, size: valueSize } = given.payload.withoutText(this.measured)
@@ -160,7 +163,7 @@ export class Slots {
     this.newest = slot
   }
 
-  /** Also removes the slot's own links: through them, a removed slot would keep others in memory. */
+  /** Also removes the slot's own links, since a removed slot would keep other slots in memory through them. */
   private unlink(slot: Slot): void {
     const { older, newer } = slot
     if (older === undefined) this.oldest = newer

@@ -5,19 +5,19 @@ import type { Connection } from "./connection.ts"
 
 type Reply = Buffer | null
 
-/** The most keys of one command: all other commands wait for it. */
+/** The maximum number of keys in one command. The server runs no other command meanwhile. */
 const maxKeys = 256
 
 /**
  * Combines concurrent reads of single keys into one MGET.
  *
- * A read is sent at once if no other one is running. Otherwise all reads of the same turn of the event loop are sent
+ * A read is sent at once if no other read is running. Otherwise all reads of the same turn of the event loop are sent
  * together.
  */
 export class Coalescer {
   private readonly connection: Connection
   private running = 0
-  /** The names to read next, and who receives each value. */
+  /** The names to read next, and the receiver of each value. */
   private names: Array<string> = []
   private receivers: Array<Receiver<Reply>> = []
 
@@ -64,7 +64,7 @@ export class Coalescer {
     )
   }
 
-  /** Counts as running until all replies are delivered: the fibers that receive them may read again at once. */
+  /** Counts as running until all replies are delivered, so that the next reads of their fibers are combined, too. */
   private sendMany(names: ReadonlyArray<string>, receivers: ReadonlyArray<Receiver<Reply>>): void {
     this.running++
     const end = () => void this.running--
@@ -80,7 +80,7 @@ export class Coalescer {
     )
   }
 
-  /** An exception of the client fails all receivers: nothing else catches it. */
+  /** Turns an exception of the client into a rejection, since nothing else catches it. */
   private run(command: Command): Promise<unknown> {
     return new Promise((resolve) => resolve(run(this.connection, command)))
   }

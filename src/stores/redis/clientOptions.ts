@@ -6,7 +6,8 @@ import { longestTimer } from "../../time/runAfter.ts"
 import { type Address, maxDatabase, parse } from "./url.ts"
 
 /**
- * Milliseconds of a timer that ioredis sets. With more than its longest wait, or with no number, `setTimeout` fires at once.
+ * A timer of ioredis, in milliseconds. `setTimeout` would fire at once if the number is above its maximum, or not a
+ * number.
  */
 const timer = options.map(options.number({ min: 0 }), (millis) =>
   millis === undefined ? undefined : Math.min(millis, longestTimer)
@@ -27,7 +28,7 @@ type Checked = Timers &
 
 type Strategy = Exclude<RedisOptions["retryStrategy"], undefined>
 
-/** ioredis calls these in event handlers, where an exception would end the process. */
+/** Catches exceptions: ioredis calls these functions in event handlers, where an exception would end the process. */
 const strategy = options.map(
   options.either([null], options.callback<Exclude<Strategy, null>>()),
   (strategy) => strategy && safe(strategy)
@@ -44,7 +45,7 @@ const safe =
     return pause >= 0 ? Math.min(pause, longestTimer) : pauseBefore(attempt)
   }
 
-/** The pause in milliseconds before an attempt to reconnect, with jitter of up to a half. */
+/** Returns the pause before an attempt to reconnect, in milliseconds. Jitter makes it up to a half shorter. */
 export const pauseBefore = (attempt: number): number =>
   Math.min(50 * 2 ** (attempt - 1), 2000) * (0.5 + Math.random() / 2)
 
@@ -54,7 +55,7 @@ const port = options.integer({ min: 1, max: 65_535, otherwise: "6379" })
 
 const name = options.value<string>("text", (input) => typeof input === "string")
 
-/** The options of ioredis that are checked. All others are passed on as they are. */
+/** The options of ioredis that are checked. All others are passed on unchanged. */
 export const clientOptions = options.open<RedisOptions, Checked>()({
   db: database,
   host: name,
@@ -86,13 +87,13 @@ const textOf = (input: unknown): string | undefined => {
 }
 
 export const password = options.value<Redacted.Redacted>(
-  "a Redacted text",
+  "Redacted text",
   (input) => Redacted.isRedacted(input) && textOf(input) !== undefined
 )
 
 export const address = options.parsed("a URL, or the path of a Unix socket", (input: string | Redacted.Redacted) => {
   const text = textOf(input)
-  return text === undefined ? Result.fail("must be a text") : parse(text)
+  return text === undefined ? Result.fail("must be text") : parse(text)
 })
 
 const node = options.union(
@@ -145,10 +146,10 @@ export const cluster = options.group<{
         (node) => node !== undefined && "db" in node && node.db !== undefined && node.db !== 0
       )
     ) {
-      return "db: a cluster has no other database than 0"
+      return "db: a cluster has only database 0"
     }
     return nodes.some((node) => node !== undefined && "path" in node)
-      ? "nodes must have a host each, and no path"
+      ? "each of the nodes must have a host, and no path"
       : undefined
   }
 )

@@ -5,18 +5,22 @@ import type { Link } from "../../concurrency/Chain.ts"
 import type { CallBase, Limit } from "../../driver/Call.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import type { Place, StoreError, StoreUnavailableError, TimeoutError } from "../../KeyValueError.ts"
+import type { Cancel } from "../../time/runAfter.ts"
 import type { Client, Connection } from "./connection.ts"
 import { cork } from "./cork.ts"
 import { isMissingScript, toFailure } from "./failures.ts"
 import type { Waiter } from "./requests.ts"
 import type { Script } from "./script.ts"
 
-/** What a command can fail with. */
+/** The errors of commands. */
 export type Failure = StoreUnavailableError | StoreError | TimeoutError
 
 /**
- * A command: the name of the client's method, which answers buffers if it ends so (`callBuffer` fails on a client with
- * automatic pipelines), with its key (or keys) first; or a script, with the number of its keys first.
+ * A command: a method of the client with its arguments, of which the key (or keys) are the first, or a script with the
+ * number of its keys first.
+ *
+ * A method whose name ends with `Buffer` returns replies as buffers. (`callBuffer` is not used, because it fails on a
+ * client with automatic pipelining.)
  */
 export type Command = readonly [
   method: `${string}Buffer` | "scan" | Script,
@@ -31,10 +35,10 @@ export interface Receiver<A> {
   readonly fail: (error: unknown) => void
 }
 
-/** What to make of a reply. */
+/** Turns a reply into the result of the call. */
 export type Answer<A, B, E> = (reply: A) => Effect.Effect<B, E>
 
-/** Asks the server once there is a connection. Waits for its reply no longer than the limit of the call allows. */
+/** Sends a request once there is a connection. Waits for the reply no longer than the limit of the call allows. */
 export const request = <A, B, E>(
   connection: Connection,
   call: CallBase,
@@ -47,12 +51,13 @@ export const request = <A, B, E>(
     return resume(Effect.andThen(ready, request(connection, call, ask, answer)))
   })
 
-/** A caller that waits for a reply. A class, since one is made for every request, and closures take more memory. */
+/** A caller that waits for a reply. It is a class, because each request needs one, and closures take more memory. */
 class Waiting<A, B, E> implements Receiver<A>, Waiter {
   private readonly connection: Connection
   private readonly call: CallBase
   private readonly answer: Answer<A, B, E>
   private readonly resume: (effect: Effect.Effect<B, E | Failure>) => void
+  private readonly stopTimer: Cancel | undefined
   private link: Link<Waiter> | undefined
 
   constructor(
@@ -66,16 +71,18 @@ class Waiting<A, B, E> implements Receiver<A>, Waiter {
     this.answer = answer
     this.resume = resume
     this.link = connection.requests.waiting.push(this)
-    call.limit?.begin(resume)
+    this.stopTimer = call.limit?.start(resume)
   }
 
-  /** An exception is a defect of the call, and ends its request. */
+  /** An exception ends the request with a defect. */
   ask(f: (receiver: Receiver<A>) => void): void {
     const asked = Result.try(() => f(this))
     if (Result.isFailure(asked)) this.end(Exit.die(asked.failure))
   }
 
-  /** An exception is a defect of the call. Nothing else would see it: the client's promise is handled. */
+  /**
+   * An exception ends the request with a defect. Otherwise it would be lost, because the client's promise is handled.
+   */
   reply(reply: A): void {
     const answer = Result.try(() => this.answer(reply))
     this.end(Result.isSuccess(answer) ? answer.success : Exit.die(answer.failure))
@@ -93,7 +100,7 @@ class Waiting<A, B, E> implements Receiver<A>, Waiter {
     if (this.link === undefined) return
     this.connection.requests.waiting.remove(this.link)
     this.link = undefined
-    this.call.limit?.end()
+    this.stopTimer?.()
     this.resume(effect)
   }
 }
@@ -108,8 +115,8 @@ export const withinLimit = <A, E>(
     : Effect.raceFirst(
         effect,
         Effect.callback<never, TimeoutError>((resume) => {
-          limit.begin(resume)
-          return Effect.sync(() => limit.end())
+          const stop = limit.start(resume)
+          return Effect.sync(stop)
         })
       )
 
@@ -131,9 +138,9 @@ export const send = <A, B, E>(
 }
 
 /**
- * Sends commands that are about one key each, together.
+ * Sends several commands together. Each of them must use a single key.
  *
- * The replies are in the order of the commands. If commands fail, all others may have been applied.
+ * The replies are in the order of the commands. If some commands fail, all others may have been applied.
  */
 export const sendMany = <A>(
   connection: Connection,
@@ -152,7 +159,7 @@ export const sendMany = <A>(
 
 type Methods = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Promise<unknown>>>
 
-/** Sends a command, together with those of others if there are any. */
+/** Sends a command. If other callers wait, their commands may be sent together with it. */
 export const run = ({ client, requests }: Connection, [method, ...args]: Command): Promise<unknown> => {
   if (requests.waiting.size > 1) cork(client)
   const methods = client as unknown as Methods
@@ -163,10 +170,10 @@ export const run = ({ client, requests }: Connection, [method, ...args]: Command
   })
 }
 
-/** What the client puts before every key on its own. */
+/** Returns the prefix that the client itself adds to every key. */
 export const keyPrefixOf = (client: Client): string => String(client.options.keyPrefix ?? "")
 
-/** The replies, or one error for all that failed. */
+/** Returns the replies, or one error for all failed commands. */
 const allOf = <A>(
   replies: ReadonlyArray<PromiseSettledResult<unknown>>,
   { reasonOf }: Connection,

@@ -3,41 +3,41 @@ import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
-import { liveTimer } from "../../time/runAfter.ts"
+import { runAfterLive } from "../../time/runAfter.ts"
 import { causeOf, isReply, isUnanswered } from "./failures.ts"
 import { watchNodes } from "./nodes.ts"
 import { Requests } from "./requests.ts"
-import { resetWhenGivenUp } from "./reset.ts"
+import { resetWhenDropped } from "./reset.ts"
 import { secretsOf } from "./secrets.ts"
-import { giveUpWhenSilent } from "./silence.ts"
+import { dropWhenSilent } from "./silence.ts"
 
-/** A client of ioredis, of either kind. */
+/** A client of ioredis for one server or for a cluster. */
 export type Client = Redis | Cluster
 
 export const isCluster = (client: Client): client is Cluster => client.isCluster
 
-/** A client, and whether commands can be sent. */
+/** A client, with the state of its connection. */
 export interface Connection {
   readonly client: Client
   readonly requests: Requests
   readonly isReady: () => boolean
-  /** Waits until it is ready, or fails. */
+  /** Waits until the connection is ready. Fails if it cannot become ready. */
   readonly becomeReady: (place: Place) => Effect.Effect<void, StoreUnavailableError>
-  /** The error of a command, or the cause of it, without anything that was sent. */
+  /** Returns the error of a command, or the reason for it, without anything that was sent to the server. */
   readonly reasonOf: (error: unknown) => unknown
 }
 
-/** The same connection, through one of the client's nodes. */
+/** Returns the same connection for one node of the client. */
 export const ofNode = (connection: Connection, client: Redis): Connection => ({ ...connection, client })
 
 const unavailable = (place: Place, what: { readonly reason: string; readonly cause?: unknown }) =>
   Effect.fail(new StoreUnavailableError({ ...place, sent: false, ...what }))
 
 /**
- * A client that the application made. Its own options decide what happens while there is no connection. It stays open when
+ * Uses a client of the application. Its options decide what happens while there is no connection. It stays open when
  * the scope closes.
  */
-export const given = (client: Client): Effect.Effect<Connection, never, Scope.Scope> =>
+export const existingConnection = (client: Client): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() => new Requests()),
@@ -52,36 +52,36 @@ export const given = (client: Client): Effect.Effect<Connection, never, Scope.Sc
     })
   )
 
-export interface OwnOptions {
-  /** Makes a client that is not connecting yet. */
+export interface OpenOptions {
+  /** Makes a client that does not connect yet. */
   readonly make: () => Client
   readonly lazyConnect: boolean
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly connectTimeout: number
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly responseTimeout: number
 }
 
-/** A client that is closed with the scope, and connected before this succeeds unless `lazyConnect` is set. */
-export const own = Effect.fnUntraced(function* ({
+/** Opens a client, which is closed with the scope. Waits until it is connected, unless `lazyConnect` is set. */
+export const openConnection = Effect.fnUntraced(function* ({
   make,
   lazyConnect,
   connectTimeout,
   responseTimeout
-}: OwnOptions): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
+}: OpenOptions): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
   const requests = new Requests()
-  const links = new Set<Redis>()
+  const connections = new Set<Redis>()
   const client = yield* Effect.acquireRelease(
     Effect.try({
       try: make,
-      // Without message and cause, which may quote the URL and its password.
-      catch: () => new StoreSetupError({ module, reason: "ioredis cannot make sense of the URL or the options" })
+      // Without the cause, which may quote the URL and its password.
+      catch: () => new StoreSetupError({ module, reason: "ioredis rejected the URL or the options" })
     }),
-    (client) => Effect.andThen(requests.close, close(client, links))
+    (client) => Effect.andThen(requests.close, close(client, connections))
   )
-  const trouble = new Trouble()
-  yield* watch(client, links, trouble, responseTimeout)
-  const isReady = () => client.status === "ready" && trouble.refusal === undefined && !requests.isClosed
+  const errors = new ConnectionErrors()
+  yield* watch(client, connections, errors, responseTimeout)
+  const isReady = () => client.status === "ready" && errors.refusal === undefined && !requests.isClosed
   const open = opener(client, requests, connectTimeout)
   if (!lazyConnect) {
     const began = performance.now()
@@ -89,7 +89,7 @@ export const own = Effect.fnUntraced(function* ({
     if (!isReady() || !isAnyConnected(client)) {
       const isLate = performance.now() - began >= connectTimeout
       const what = isLate ? `no connection within ${connectTimeout} ms` : "could not connect"
-      return yield* new StoreSetupError({ module, ...trouble.explain(what) })
+      return yield* new StoreSetupError({ module, ...errors.explain(what) })
     }
   }
   return {
@@ -103,20 +103,20 @@ export const own = Effect.fnUntraced(function* ({
           if (isReady()) return Effect.void
           return requests.isClosed
             ? Effect.fail(layerClosed(place))
-            : unavailable(place, trouble.explain("there is no connection"))
+            : unavailable(place, errors.explain("there is no connection"))
         })
       ),
-    // In a cluster, the last error may be that of another node.
+    // In a cluster, the last error may be of another node.
     reasonOf: (error) =>
-      isUnanswered(error) && !isCluster(client) ? trouble.ofLoss() : causeOf(error, secretsOf(client))
+      isUnanswered(error) && !isCluster(client) ? errors.connectionLost() : causeOf(error, secretsOf(client))
   }
 })
 
-/** Errors of the connection, which no command fails with. */
-class Trouble {
-  /** Why the last attempt to connect failed, or the connection was lost. */
+/** The errors of the connection, which ioredis reports by events and not in the errors of commands. */
+class ConnectionErrors {
+  /** The reason why the last attempt to connect failed, or why the connection was lost. */
   private last: Error | undefined
-  /** What the server refused on this connection, such as the password or the database. */
+  /** The error reply of the server while it connected, such as for a wrong password or database. */
   refusal: Error | undefined
 
   add(error: Error): void {
@@ -124,17 +124,17 @@ class Trouble {
     if (isReply(error)) this.refusal = error
   }
 
-  connecting(): void {
+  onConnecting(): void {
     this.refusal = undefined
   }
 
-  /** An error of an earlier connection does not explain the loss of this one. */
-  ready(): void {
+  /** Forgets the last error, since an error of an earlier connection does not explain the loss of this one. */
+  onReady(): void {
     this.last = undefined
   }
 
-  ofLoss(): Error {
-    return new Error(this.explain("the connection was lost before the answer came").reason)
+  connectionLost(): Error {
+    return new Error(this.explain("the connection was lost before the reply arrived").reason)
   }
 
   explain(what: string): { readonly reason: string; readonly cause?: unknown } {
@@ -143,33 +143,39 @@ class Trouble {
   }
 }
 
-/** Watches the client's connections and errors. ioredis prints errors that have no listener. */
-const watch = (client: Client, links: Set<Redis>, trouble: Trouble, responseTimeout: number): Effect.Effect<void> =>
+/** Watches the connections and errors of the client. Without a listener, ioredis would print its errors. */
+const watch = (
+  client: Client,
+  connections: Set<Redis>,
+  errors: ConnectionErrors,
+  responseTimeout: number
+): Effect.Effect<void> =>
   Effect.map(Effect.context<never>(), (context) => {
     const log = Effect.runForkWith(context)
     const note = (error: Error) => {
-      trouble.add(error)
+      errors.add(error)
       log(Effect.logDebug(`Redis: ${error.message}`))
     }
     const redacted = (error: unknown) => causeOf(error, secretsOf(client))
-    const watchLink = (link: Redis) => {
-      links.add(link)
-      link.on("end", () => links.delete(link))
-      resetWhenGivenUp(link)
-      giveUpWhenSilent(link, responseTimeout)
+    const watchConnection = (connection: Redis) => {
+      connections.add(connection)
+      connection.on("end", () => connections.delete(connection))
+      resetWhenDropped(connection)
+      dropWhenSilent(connection, responseTimeout)
     }
     client.on("error", (error: unknown) => note(redacted(error)))
     if (isCluster(client)) {
       // A new error, so that a refusal by one node does not count as one by the cluster.
       client.on("node error", (error: unknown) => note(new Error(redacted(error).message)))
-      watchNodes(client, watchLink)
-    } else watchLink(client)
-    client.on("connecting", () => trouble.connecting())
-    client.on("ready", () => trouble.ready())
+      watchNodes(client, watchConnection)
+    } else watchConnection(client)
+    client.on("connecting", () => errors.onConnecting())
+    client.on("ready", () => errors.onReady())
   })
 
 /**
- * Begins to connect at the first call. The promise ends with the first attempt, successful or not, or at the timeout.
+ * Returns a function that connects when it is called for the first time. Its promise resolves when the first attempt
+ * has succeeded or failed, or after the timeout.
  */
 const opener = (client: Client, requests: Requests, timeout: number): (() => Promise<void>) => {
   let attempt: Promise<void> | undefined
@@ -179,34 +185,37 @@ const opener = (client: Client, requests: Requests, timeout: number): (() => Pro
       const end = () => {
         if (!isWaiting) return
         isWaiting = false
-        timer.cancel()
+        cancel()
         requests.waiting.remove(link)
         resolve()
       }
-      const timer = liveTimer(timeout, end)
+      const cancel = runAfterLive(timeout, end)
       const link = requests.waiting.push({ close: end })
       client.once("ready", () => connectNodes(client).then(end))
       client.connect().catch(end)
     }))
 }
 
-/** A cluster's client connects to a node with the first command for it, and refuses others until it has. */
+/**
+ * Connects to all masters. By itself, ioredis connects to a node at its first command, and refuses other commands
+ * meanwhile.
+ */
 const connectNodes = (client: Client): Promise<unknown> =>
   Promise.allSettled(
     isCluster(client) ? client.nodes("master").map((node) => (node.status === "wait" ? node.connect() : undefined)) : []
   )
 
-/** Of a cluster, is there a master that can be asked? */
+/** Returns whether at least one master of a cluster is connected. */
 const isAnyConnected = (client: Client): boolean =>
   !isCluster(client) || client.nodes("master").some(({ status }) => status === "ready")
 
-/** How long (milliseconds) a connection may take to close. */
+/** The maximum time in milliseconds that a connection may take to close. */
 export const disconnectTimeout = 200
 
-/** Closes the client and all of its connections, whatever is under way on them. */
-const close = (client: Client, links: ReadonlySet<Redis>): Effect.Effect<void> =>
+/** Closes the client and all its connections, even if commands are pending. */
+const close = (client: Client, connections: ReadonlySet<Redis>): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    const streams = Array.from(links).flatMap(({ stream }) => (stream && !stream.closed ? [stream] : []))
+    const streams = Array.from(connections).flatMap(({ stream }) => (stream && !stream.closed ? [stream] : []))
     let open = streams.length
     const done = () => {
       if (--open > 0) return
@@ -215,10 +224,10 @@ const close = (client: Client, links: ReadonlySet<Redis>): Effect.Effect<void> =
     }
     const timer = setTimeout(() => resume(Effect.void), disconnectTimeout)
     for (const stream of streams) stream.once("close", done)
-    // A write that is under way must not arrive later: its connection is given up before its end can begin.
-    for (const { stream, commandQueue } of links) if (commandQueue.length > 0) stream?.destroy()
+    // A pending write must not arrive later, so its connection is dropped before it can be closed in an orderly way.
+    for (const { stream, commandQueue } of connections) if (commandQueue.length > 0) stream?.destroy()
     client.disconnect()
-    for (const link of links) link.disconnect()
+    for (const connection of connections) connection.disconnect()
     for (const stream of streams) stream.destroy()
     if (open === 0) done()
   })

@@ -1,11 +1,11 @@
 import { type Client, isCluster } from "./connection.ts"
 
-/** Streams that hold back what is written to them. */
+/** The streams that are corked now. */
 const corked = new WeakSet<object>()
 
 /**
- * Holds back commands until the end of this turn of the event loop, so that those of all fibers leave in one system call. A
- * system call takes more time than the rest of a small command.
+ * Holds back commands until the end of this turn of the event loop, so that the commands of all fibers are sent in one
+ * system call. A system call takes more time than the rest of a small command.
  */
 export const cork = (client: Client): void => {
   for (const { stream } of isCluster(client) ? client.nodes("master") : [client]) {

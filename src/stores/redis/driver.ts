@@ -19,7 +19,7 @@ export interface Options extends Form {
 }
 
 export const driver = (connection: Connection, options: Options) => {
-  const { names, defaultCollection, exact } = options
+  const { names, defaultCollection, exactIntegers } = options
   const coalesces = options.coalesceReads && !isCluster(connection.client)
   const write = writing(connection, options)
   const { withEntry, remove } = existing(connection, options)
@@ -27,7 +27,7 @@ export const driver = (connection: Connection, options: Options) => {
   const driver = {
     system: "redis",
     defaultCollection,
-    exactIntegers: exact || undefined,
+    exactIntegers: exactIntegers || undefined,
     extents: options.extents,
     prefersText: options.format === "compact",
 

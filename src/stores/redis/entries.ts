@@ -6,22 +6,22 @@ import { DeserializationError } from "../../KeyValueError.ts"
 import type { Argument } from "./commands.ts"
 import type { Names } from "./names.ts"
 
-/** How entries are named and written. */
+/** How entries are named and encoded. */
 export interface Form {
   readonly names: Names
   readonly format: managedEntry.Format
-  readonly exact: boolean
+  readonly exactIntegers: boolean
 }
 
-/** The server's value of a key. */
+/** The value of a key in Redis. */
 export type Stored = Buffer | null
 
-/** The state of an entry when it was read. */
+/** The state of an entry at the time of a read. */
 export interface Version {
   readonly bytes: Buffer
   /**
-   * When it expires: as the read returned it, and as the entry itself says. A write with either of them keeps the server's
-   * expiry.
+   * The expiry that the read returned, and the expiry that is stored in the entry. A write with either of them keeps
+   * the expiry of the server.
    */
   readonly expiries: ReadonlyArray<number | undefined>
 }
@@ -34,10 +34,10 @@ export const encode = (call: Call.Put | Call.CompareAndPut, index: number, entry
   return typeof stored === "string" ? stored : Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
 }
 
-/** The milliseconds that an entry has left. */
+/** Returns the remaining TTL of an entry in milliseconds. */
 export const millisLeft = (expiresAt: number, now: number): number => Math.max(Math.round(expiresAt - now), 1)
 
-/** The arguments of SET that let an entry expire. */
+/** Returns the arguments of SET for the expiry of an entry. */
 export const expiryOf = ({ expiresAt }: Entry, now: number): ReadonlyArray<Argument> =>
   expiresAt === undefined ? [] : ["PX", millisLeft(expiresAt, now)]
 
@@ -63,17 +63,18 @@ export const decodeAll = (
   return Result.succeed(entries)
 }
 
-/** The time before a request was sent, and after its reply came. */
+/** The time before a request was sent, and the time after its reply arrived. */
 export interface Interval {
   readonly before: number
   readonly after: number
 }
 
 /**
- * The entry with the server's expiry (PTTL), or with its own if the server has none because it was loaded without.
+ * Returns the entry with the expiry of the server (PTTL). If the server has no expiry, since the entry was loaded
+ * without its TTL, the entry keeps the expiry that is stored in it.
  *
- * By this process's clock, the server's expiry is known only to within the duration of the request. If the entry's own expiry
- * lies in that interval it is used, so that an entry that is read and written again keeps it.
+ * The expiry of the server is known only with the precision of the duration of the request. If the stored expiry lies
+ * in that interval, it is used, so that an entry that is read and written again keeps its expiry.
  */
 export const withTime = (entry: Entry, pttl: number, { before, after }: Interval): Entry | undefined => {
   if (pttl === -1) return isExpired(entry, before) ? undefined : entry

@@ -13,11 +13,11 @@ import { isWithoutScripts } from "./failures.ts"
 import { expired as script } from "./script.ts"
 
 /**
- * Which names have an entry. One that was loaded without its TTL stays in the server after it has expired. Reads do not
- * return it, so it does not count here either.
+ * Finds the names that have an entry. If an entry was loaded into Redis without its TTL, Redis keeps it after it has
+ * expired. Reads do not return such an entry, so it does not count as existing here.
  */
 export const existing = (connection: Connection, form: Form) => {
-  /** How many of the keys with these names there were, and the names of those that have expired. */
+  /** Returns the number of removed keys (with `"UNLINK"`), and the names of entries that have expired. */
   const ask = (call: CallBase, names: ReadonlyArray<string>, args: ReadonlyArray<"UNLINK">) =>
     atNow((now) => {
       const pieces = Arr.chunksOf(names, isCluster(connection.client) ? 1 : maxNames)
@@ -46,7 +46,7 @@ export const existing = (connection: Connection, form: Form) => {
   }
 
   return {
-    /** The names that have an entry. */
+    /** Returns the names that have an entry. */
     withEntry: (call: CallBase, names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Failure> =>
       names.length === 0
         ? Effect.succeed(names)
@@ -55,7 +55,7 @@ export const existing = (connection: Connection, form: Form) => {
             Effect.catchIf(isWithoutScripts, () => Effect.succeed(names))
           ),
 
-    /** Removes keys, and returns how many entries there were. */
+    /** Removes keys, and returns how many of them had an entry. */
     remove: (call: CallBase, names: ReadonlyArray<string>): Effect.Effect<number, Failure> =>
       ask(call, names, ["UNLINK"]).pipe(
         Effect.map(({ removed, expired }) => removed - expired.size),
@@ -63,7 +63,7 @@ export const existing = (connection: Connection, form: Form) => {
       )
   }
 
-  /** Where scripts are not allowed, all keys of the server count, expired entries included. */
+  /** Removes keys without a script. So its count includes expired entries. */
   function removeAll(call: CallBase, names: ReadonlyArray<string>): Effect.Effect<number, Failure> {
     const pieces = Arr.chunksOf(names, isCluster(connection.client) ? 1 : maxNames)
     return Effect.map(
@@ -78,9 +78,9 @@ export const existing = (connection: Connection, form: Form) => {
 
 type Reply = readonly [removed: number, found: ReadonlyArray<number | Buffer>]
 
-/** The most names of one command: all other commands wait for it. */
+/** The maximum number of names in one command. The server runs no other command meanwhile. */
 const maxNames = 1000
 
-/** Within how many bytes a value has its expiry: only the collection, whose characters may be escaped, comes before. */
+/** Returns the number of bytes that contain the expiry. Only the collection, possibly escaped, precedes the expiry. */
 const headLength = (names: ReadonlyArray<string>): number =>
   128 + 6 * names.reduce((length, name) => Math.max(length, name.length), 0)

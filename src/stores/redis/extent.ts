@@ -9,8 +9,9 @@ interface Host {
 }
 
 /**
- * The entries that a store reaches: equal for two layers over the same server. Servers are compared by the client's options,
- * so one that has two names counts as two. `nodes` are those of a cluster that the layer itself connects to.
+ * Returns the extent of a store, which is equal for two layers on the same server. Servers are compared by the options
+ * of the client, so a server with two names counts as two. `nodes` are the nodes of a cluster to which the layer
+ * connects.
  */
 export const extentOf = (client: Client, nodes: ReadonlyArray<Host> | undefined, prefix: string): Extent => {
   if (isCluster(client) && nodes === undefined) return part(client, prefix)
@@ -26,7 +27,7 @@ const serverOf = (options: RedisOptions): ReadonlyArray<unknown> => {
 const hostsOf = (nodes: ReadonlyArray<Host>): ReadonlyArray<string> => nodes.map(hostOf).sort()
 
 const hostOf = ({ host, port }: Host): string => {
-  // Nothing has checked the options of a client that the application made.
+  // The options of a client of the application are not checked, so `host` may have any type.
   const name = String(host ?? "localhost").toLowerCase()
   return `${name === "localhost" ? "127.0.0.1" : name}:${port ?? 6379}`
 }

@@ -1,7 +1,7 @@
 import { storeFailure, type ToStoreFailure } from "../../driver/storeFailure.ts"
 import { redactedClientError, redactedReply } from "./redaction.ts"
 
-/** What an error of ioredis means. */
+/** The meaning of an error of ioredis. */
 export interface Meaning {
   /** Whether the same command may succeed when it is sent again. */
   readonly transient: boolean
@@ -11,13 +11,13 @@ export interface Meaning {
 
 const refused: Meaning = { transient: false, applied: false }
 
-/** The server refused for now, or the command was never sent. */
+/** The server refused the command temporarily, or the command was never sent. */
 const refusedForNow: Meaning = { transient: true, applied: false }
 
 /** The command may have been applied or not. */
 const uncertain: Meaning = { transient: true, applied: true }
 
-/** Codes of replies while the server loads, fails over, moves slots, or runs a long script. */
+/** The codes of error replies while the server loads, fails over, moves slots, or runs a long script. */
 const transientCodes = new Set([
   "ASK",
   "BUSY",
@@ -30,7 +30,7 @@ const transientCodes = new Set([
   "TRYAGAIN"
 ])
 
-/** Messages of ioredis for commands that it did not send. */
+/** The beginnings of ioredis' messages for commands that it did not send. */
 const unsent = [
   "Stream isn't writeable",
   "Cluster isn't ready",
@@ -39,10 +39,10 @@ const unsent = [
   "All sentinels are unreachable"
 ]
 
-/** Calls that fail before there is a connection to send anything on. */
+/** System calls that fail before a command can be sent. */
 const connecting = new Set(["connect", "getaddrinfo", "queryA", "queryAaaa", "querySrv"])
 
-/** Decides by name, code and message, which is all that ioredis gives. */
+/** Uses the name, code and message of an error, since ioredis provides nothing else. */
 export const meaningOf = (error: unknown): Meaning => {
   const message = messageOf(error)
   if (isReply(error)) {
@@ -53,19 +53,19 @@ export const meaningOf = (error: unknown): Meaning => {
   return isUnsent ? refusedForNow : uncertain
 }
 
-/** Whether the server does not know the script, and so has not run it. */
+/** Returns whether the server does not know the script, and so has not run it. */
 export const isMissingScript = (error: unknown): boolean => isReply(error) && replyCode(messageOf(error)) === "NOSCRIPT"
 
-/** Whether the server has no scripts, or does not let the user run them. */
+/** Returns whether the server does not support scripts, or the user is not allowed to run them. */
 export const isWithoutScripts = (failure: { readonly cause?: unknown }): boolean =>
   isReply(failure.cause) && /^NOPERM|^ERR unknown command/i.test(messageOf(failure.cause))
 
-/** The least time between two reconnections, in milliseconds. */
+/** The minimum time between two reconnections, in milliseconds. */
 const reconnectInterval = 1000
 
 /**
- * ioredis' `reconnectOnError`: whether to connect again after an error. After a failover, a connection to a server that has
- * become a replica would stay open and be read-only forever.
+ * Makes a `reconnectOnError` for ioredis, which decides whether to reconnect after an error. Without it, the connection
+ * to a former master would stay open after a failover, and be read-only forever.
  */
 export const leavesReplica = () => {
   let left = Number.NEGATIVE_INFINITY
@@ -77,10 +77,12 @@ export const leavesReplica = () => {
   }
 }
 
-/** Whether the connection was lost before the reply came. ioredis does not say why. */
+/**
+ * Returns whether the connection was lost before the reply arrived. The error of ioredis does not contain the reason.
+ */
 export const isUnanswered = (error: unknown): boolean => fieldOf(error, "name") === "MaxRetriesPerRequestError"
 
-/** Whether the server itself replied with this error. */
+/** Returns whether the error is a reply of the server. */
 export const isReply = (error: unknown): boolean => fieldOf(error, "name") === "ReplyError"
 
 const replyCode = (message: string): string => message.split(" ", 1)[0] as string
@@ -90,15 +92,18 @@ const fieldOf = (error: unknown, name: "name" | "message" | "code" | "syscall"):
   return typeof value === "string" ? value : ""
 }
 
-/** An error's message; of several errors at once (one for each address of a host), the first one's. */
+/**
+ * Returns the message of an error. An `AggregateError` (one error for each address of a host) has that of its first
+ * error.
+ */
 export const messageOf = (error: unknown): string => {
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : undefined
   return fieldOf(error, "message") || fieldOf(first, "message") || fieldOf(error, "code") || String(error)
 }
 
 /**
- * A copy of the error without anything that was sent to the server: without the command that ioredis adds, and without what
- * the server quotes of it or of `secrets`.
+ * Copies an error without anything that was sent to the server: without the command, which ioredis adds, and without
+ * the parts of the command or of `secrets` that the server quotes.
  */
 export const causeOf = (error: unknown, secrets: ReadonlyArray<string> = []): Error => {
   if (error instanceof Error && redacted.has(error)) return error
@@ -126,7 +131,7 @@ const argumentsOf = (error: unknown): ReadonlyArray<unknown> => {
   return Array.isArray(command?.args) ? command.args : []
 }
 
-/** The store's error for one of ioredis, given whether another part of the call was applied. */
+/** Converts an error of ioredis into an error of the store. `applied`: another part of the call was applied. */
 export const toFailure: ToStoreFailure<unknown> =
   (place, applied = false) =>
   (error) => {

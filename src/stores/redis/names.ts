@@ -1,15 +1,15 @@
 import { compound, joined } from "../../codecs/names.ts"
 
-/** How collections and keys become names in the database. */
+/** The mapping between collections and keys, and names in the database. */
 export interface Names {
   readonly encode: (collection: string, key: string) => string
-  /** Collection and key of a name that `encode` gives; `undefined` for all others. */
+  /** Returns the collection and the key, or `undefined` for a name that `encode` cannot return. */
   readonly decode: (name: string) => readonly [collection: string, key: string] | undefined
-  /** The prefix of the names of all collections that start with `prefix`. */
+  /** Returns the common prefix of all names whose collection starts with `prefix`. */
   readonly startOfAll: (prefix: string) => string
 }
 
-/** Whether collections are escaped, so that no two pairs have the same name, or written as they are. */
+/** Whether collections are escaped, so that no two entries share a name, or written unescaped like in py-key-value. */
 export type Style = "escaped" | "py-key-value"
 
 const separator = "::"
@@ -31,16 +31,19 @@ export const make = (prefix: string, style: Style): Names => {
   }
 }
 
-/** Why names with this prefix could belong to a store with another prefix; `undefined` if they cannot. */
+/**
+ * Returns why a prefix is not valid, or `undefined`. Names with a valid prefix never belong to a store with another
+ * prefix.
+ */
 export const problemOf = (prefix: string, style: Style): string | undefined => {
   if (prefix === "") return undefined
-  if (style !== "escaped") return `a prefix needs escaped names: leave it out, or names: "${style}"`
-  if (!prefix.isWellFormed()) return "the prefix has a lone surrogate, which UTF-8 cannot hold"
+  if (style !== "escaped") return `a prefix cannot be used with names: "${style}"`
+  if (!prefix.isWellFormed()) return "the prefix contains a lone surrogate, which UTF-8 cannot encode"
   return prefix.endsWith(":") && !prefix.includes(separator)
     ? undefined
-    : `the prefix must end with ":" and hold no "::", such as "app:", not ${JSON.stringify(prefix)} ` +
-        "(else another prefix could reach its entries)"
+    : `the prefix must end with ":" and contain no "::", such as "app:", not ${JSON.stringify(prefix)} ` +
+        "(otherwise a store with another prefix could reach its entries)"
 }
 
-/** A glob pattern for all names that start with exactly this text. */
+/** Returns a glob pattern for all names that start with this text. */
 export const patternOf = (start: string): string => `${start.replace(/[*?[\]\\]/g, "\\$&")}*`

@@ -1,9 +1,10 @@
 import type { Cluster, Redis } from "ioredis"
 
 /**
- * Calls `watch` with every connection of a cluster's client, now and later.
+ * Calls `watch` for every present and future connection of a cluster client.
  *
- * The client asks for the slots over separate connections, which are copies of a node's.
+ * This includes the separate connections on which the client asks for slots. They are duplicates of a node's
+ * connection.
  */
 export const watchNodes = (client: Cluster, watch: (connection: Redis) => void): void => {
   const lost = new Set<string>()
@@ -20,10 +21,10 @@ export const watchNodes = (client: Cluster, watch: (connection: Redis) => void):
 }
 
 /**
- * Lets commands fail at once while a node connects.
+ * Makes commands fail at once while a node reconnects.
  *
- * A new node holds back its first commands until it is connected; ioredis before 5.11 holds back all of them. A lost node would
- * hold back each of its first commands for as long as an attempt to connect takes.
+ * A new node queues its first commands until it is connected; in ioredis before 5.11, it queues all commands. Without
+ * this, a lost node would queue its first commands for the duration of an attempt to connect.
  */
 const refuseWhileLost = (client: Cluster, node: Redis, lost: Set<string>): void => {
   const { host, port } = node.options
@@ -34,7 +35,7 @@ const refuseWhileLost = (client: Cluster, node: Redis, lost: Set<string>): void 
   })
   node.on("ready", () => lost.delete(address))
   node.on("close", () => {
-    // A node that the client itself has removed is no longer among its nodes.
+    // The client has already removed the node from its list if it closed the node itself.
     if (client.nodes().includes(node)) lost.add(address)
   })
 }

@@ -13,7 +13,7 @@ const expires = (entry: Entry | undefined): boolean => entry?.expiresAt !== unde
 
 type Entries = Effect.Effect<ReadonlyArray<Entry | undefined>, Failure | DeserializationError>
 
-/** Reads entries, single ones by the coalescer if there is one. */
+/** Reads entries. Uses the coalescer, if there is one, for single keys. */
 export const reading = (connection: Connection, form: Form, coalescer: Coalescer | undefined) => {
   const nameOf = ({ collection }: Call.Get, key: string) => form.names.encode(collection, key)
 
@@ -36,7 +36,7 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
     return Effect.flatMap(all, answer)
   }
 
-  /** Entries with the time that each has left by the server's clock. */
+  /** Reads entries with their remaining TTL according to the server. */
   const withTimes = (call: Call.Get): Entries =>
     atNow((before) =>
       Effect.flatMap(
@@ -63,7 +63,10 @@ export const reading = (connection: Connection, form: Form, coalescer: Coalescer
       )
     )
 
-  /** Asks the server again for entries that have expired by this process's clock: the server's clock decides. */
+  /**
+   * Reads entries again that have expired according to the clock of this process, since the clock of the server
+   * decides.
+   */
   const confirmed = (call: Call.Get, stored: ReadonlyArray<Stored>): Entries => {
     const decoded = decodeAll(call, stored, form)
     if (Result.isFailure(decoded)) return Effect.fail(decoded.failure)

@@ -1,9 +1,9 @@
 import * as Result from "effect/Result"
 
-/** How many characters of a server's text are shown. */
+/** The maximum number of characters of a server's text that are shown. */
 const maxLength = 300
 
-/** Beginnings of replies that quote nothing. */
+/** The beginnings of known replies that quote nothing. */
 const knownReplies = [
   "BUSY Redis is busy running a script",
   "CLUSTERDOWN Hash slot not served",
@@ -32,10 +32,10 @@ const knownReplies = [
 ]
 
 /**
- * A server's error reply without anything that was sent to it.
+ * Returns the error reply of a server without anything that was sent to the server.
  *
- * Servers, and proxies in front of them, quote what they received, such as a wrong password or the value that a script fails
- * on. So everything in quotation marks is left out, and each word that was sent, or that is a part of something sent.
+ * Servers, and proxies in front of them, quote what they received, such as a wrong password or the value for which a
+ * script failed. So all quoted text is removed, and each word that was sent or is a part of something that was sent.
  */
 export const redactedReply = (text: string, sent: ReadonlyArray<unknown>): string => {
   const known = knownReplies.find((start) => text.startsWith(start))
@@ -46,14 +46,14 @@ export const redactedReply = (text: string, sent: ReadonlyArray<unknown>): strin
   return quoted.length > 0 || unquoted.length > maxLength ? `${shown.trimEnd()} …` : shown
 }
 
-/** The message of an error that ioredis itself made, without secrets. */
+/** Returns the message of an error of ioredis itself, without secrets. */
 export const redactedClientError = (text: string, secrets: ReadonlyArray<string>): string =>
   without(text, textsOf(secrets), false)
 
-/** Shorter parts are not left out: common words have them. */
+/** The minimum length of a part that is removed. Shorter parts occur in common words. */
 const minPart = 4
 
-/** The text without what was sent. With `parts`, also without words that are a part of something sent. */
+/** Removes everything that was sent. With `parts`, also removes words that are a part of something that was sent. */
 const without = (text: string, sent: ReadonlyArray<string>, parts: boolean): string =>
   sent
     .reduce((rest, it) => (it.length < minPart ? rest : rest.replaceAll(it, "…")), text)
@@ -61,7 +61,7 @@ const without = (text: string, sent: ReadonlyArray<string>, parts: boolean): str
     .map((word) => (word.trim() !== "" && wasSent(word, sent, parts) ? "…" : word))
     .join("")
 
-/** A code such as `WRONGTYPE`, which servers do not copy from what they were sent. */
+/** Matches a code such as `WRONGTYPE`, which servers do not copy from a request. */
 const code = /^[A-Z]{2,16}$/
 
 const wasSent = (word: string, sent: ReadonlyArray<string>, parts: boolean): boolean =>
@@ -73,7 +73,7 @@ const wasSent = (word: string, sent: ReadonlyArray<string>, parts: boolean): boo
     })
   )
 
-/** A word and its parts, each also decoded from Base64 and from percent-encoding. */
+/** Returns a word and its parts, each also decoded from Base64 and from percent-encoding. */
 const formsOf = (word: string): ReadonlyArray<string> =>
   [word, ...word.split(/[^\p{L}\p{N}%+_-]+/u)].flatMap((part) => [
     part,
@@ -85,7 +85,7 @@ const formsOf = (word: string): ReadonlyArray<string> =>
     )
   ])
 
-/** Servers quote no more than the beginning of a long argument. */
+/** The length of arguments that is searched. Servers quote only the beginning of a long argument. */
 const maxSent = 64 * 1024
 
 const textsOf = (sent: ReadonlyArray<unknown>): ReadonlyArray<string> =>

@@ -6,19 +6,19 @@ export interface Waiter {
   readonly close: () => void
 }
 
-/** The callers of one store that wait, and whether new requests may begin. */
+/** The waiting callers of a store. Once it is closed, no new request may start. */
 export class Requests {
   readonly waiting = new Chain<Waiter>()
   isClosed = false
 
-  /** Fails all waiting callers, and lets no new request begin. */
+  /** Ends all waiting callers, and lets no new request start. */
   readonly close: Effect.Effect<void> = Effect.sync(() => {
     this.isClosed = true
-    // Each one removes itself when it is closed.
+    // Each waiter removes itself from the list when it is closed.
     for (let link = this.waiting.first; link !== undefined; link = this.waiting.first) link.value.close()
   })
 
-  /** Waits for a promise that never fails, or until this is closed. */
+  /** Waits until a promise resolves (it must not reject), or until `close` runs. */
   until(promise: () => Promise<void>): Effect.Effect<void> {
     return Effect.callback((resume) => {
       if (this.isClosed) return resume(Effect.void)

@@ -6,15 +6,16 @@ import type { Failure } from "./commands.ts"
 import type { Connection } from "./connection.ts"
 import { readyOf, type Topology, topologyOf } from "./topology.ts"
 
-/** How often to read slots again that move during each read. */
+/** How many times to read slots that move during every read. */
 const maxRounds = 8
 
 /**
- * One pass through a cluster, in which each slot is read from the master that has it.
+ * One pass through a cluster, in which each slot is read from its master.
  *
- * Slots can move while a master is read. So the masters are asked again at the end, and the slots that have moved are read in
- * another round. Keys of a slot that is being handed over are in one of two masters. The source is read first and then the
- * target, so that no key is missed. (A slot that moved and came back in between is not noticed.)
+ * Slots can move while a master is read. So all masters are asked for their slots again at the end, and slots that have
+ * moved are read in another round. While a slot is being moved, each of its keys is on one of two masters. The source
+ * is read first and then the target, so that no key is missed. (A slot that moves away and back in between is not
+ * noticed.)
  */
 export interface Round {
   readonly number: number
@@ -24,24 +25,24 @@ export interface Round {
   readonly step: number
 }
 
-/** The master that a slot is read from. */
+/** The masters from which a slot is read. */
 interface Reading {
   readonly owner: string
-  /** The master that it is being handed over to. */
+  /** The master to which the slot is being moved. */
   readonly target: string | undefined
 }
 
-/** One read of a master: for the slots that it has, or for those that it is receiving. */
+/** One read of a master, either for the slots that it owns, or for the slots that are being moved to it. */
 interface Step {
   readonly id: string
   readonly address: string
   readonly as: "owner" | "target"
 }
 
-/** The address of the master that is read next. */
+/** Returns the address of the master that is read next. */
 export const addressOf = ({ steps, step }: Round): string => steps[step]!.address
 
-/** Whether the next step reads this slot. */
+/** Returns whether the next step reads this slot. */
 export const isRead = ({ slots, steps, step }: Round, slot: number): boolean => {
   const reading = slots.get(slot)
   const { id, as } = steps[step]!
@@ -75,7 +76,7 @@ const readingOf = ({ masters, owners }: Topology, slot: number): Reading => {
   return { owner, target: masters.get(owner)!.view.leaving.get(slot) }
 }
 
-/** The rest after a step; `undefined` if everything has been read. */
+/** Returns the round after a step, or `undefined` if everything has been read. */
 export const nextRound: (
   connection: Connection,
   client: Cluster,
@@ -91,12 +92,12 @@ export const nextRound: (
   if (round.number < maxRounds) return roundOf(topology, round.number + 1, left)
   return yield* new StoreUnavailableError({
     ...call.place,
-    reason: `${left.length} slots of the cluster move whenever they are read`,
+    reason: `${left.length} slots of the cluster kept moving while they were read`,
     sent: false
   })
 })
 
-/** Whether a slot was read from the master that has it now. */
+/** Returns whether a slot was read from the masters that have its keys now. */
 const wasRead = ({ steps }: Round, { owner, target }: Reading, now: Reading): boolean => {
   if (target === undefined) return now.target === undefined && now.owner === owner
   const wasTargetRead = steps.some(({ as, id }) => as === "target" && id === target)

@@ -11,37 +11,39 @@ import { type Server, sameServer, serverOf } from "./server.ts"
 import { slotOf } from "./slots.ts"
 import { masterAt } from "./topology.ts"
 
-/** How many keys are remembered: SCAN repeats keys while the server resizes its table. */
+/** How many keys are remembered to filter out repetitions. `SCAN` repeats keys while the server resizes its table. */
 const remembered = 2_500
 
-/** Remembers only the latest keys: there are many, and SCAN repeats them soon. */
+/** Remembers only the latest keys, because there may be many keys, and `SCAN` repeats a key soon. */
 const keysListed = (): Listed => new LatelyListed(remembered)
 
-/** The least number of keys that the server looks at for a page, so that a small page does not take many round trips. */
+/**
+ * The minimum number of keys that the server checks for a page, so that a small page does not take many round trips.
+ */
 const minCount = 1000
 
-/** Where a page starts. A page may be read again. */
+/** The start of a page. The same page may be read several times. */
 export interface Cursor {
   /** The number of the page. */
   readonly page: number
-  /** The node's own cursor. */
+  /** The cursor of the server. */
   readonly position: string
-  /** The server that gave the position. */
+  /** The server that returned the position. */
   readonly server: Server | undefined
   readonly listed: Listed
-  /** In a cluster: which slots are read from which master. */
+  /** In a cluster, the master from which each slot is read. */
   readonly round: Round | undefined
 }
 
 export interface Scanned {
-  /** Names without the client's own prefix. */
+  /** The names without the prefix that the client itself adds. */
   readonly names: ReadonlyArray<string>
   readonly next: Cursor | undefined
-  /** The names that no earlier page has listed. */
+  /** Returns the names that no earlier page has listed. */
   readonly fresh: (names: Iterable<string>) => ReadonlyArray<string>
 }
 
-/** The names of strings that start with the given text, page by page. */
+/** Returns a page of the names that start with the given text and whose value is a string. */
 export const scan = Effect.fnUntraced(function* (
   connection: Connection,
   call: CallBase,
@@ -70,7 +72,7 @@ export const scan = Effect.fnUntraced(function* (
     Exit.succeed<readonly [string, ReadonlyArray<string>]>
   )
   if (names.some(mayBeInvalid)) {
-    // Only bytes show which names are not UTF-8. They take twice the memory, so they are the exception.
+    // Only bytes show which names are not UTF-8. Bytes take twice the memory, so they are read only if needed.
     const [next, bytes] = yield* send(
       node,
       call,
@@ -91,7 +93,7 @@ export const scan = Effect.fnUntraced(function* (
   }
 })
 
-/** Whether it has the character that replaces bytes which are not UTF-8. */
+/** Returns whether a name contains the replacement character, which may stand for bytes that are not UTF-8. */
 const mayBeInvalid = (name: string): boolean => name.includes("\uFFFD")
 
 const afterNode = (

@@ -9,8 +9,8 @@ export interface Script {
 const script = (source: string): Script => ({ source, sha: createHash("sha1").update(source).digest("hex") })
 
 /**
- * Writes ARGV[2] to KEYS[1] if it holds ARGV[1]. Returns 1 if it did, else 0. ARGV[3] is "KEEPTTL", the TTL in milliseconds,
- * or missing for no TTL. Without ARGV[2], the key is deleted.
+ * Writes ARGV[2] to KEYS[1] if its value is ARGV[1]. Returns 1 if it was, otherwise 0. ARGV[3] is "KEEPTTL", the TTL in
+ * milliseconds, or missing for no TTL. Without ARGV[2], the key is deleted.
  */
 export const replace = script(`
 local stored = redis.pcall("GET", KEYS[1])
@@ -26,10 +26,10 @@ return 1
 `)
 
 /**
- * Finds entries that may have expired although the server has no TTL for them. Returns the index and the value of each, after
- * the number of removed keys. With ARGV[2], all keys are removed.
+ * Finds entries that may have expired although the server has no TTL for them. Returns the number of removed keys, and
+ * a list of the index and the value of each found entry. With ARGV[2], all keys are removed.
  *
- * The expiry of an entry is within the first ARGV[1] bytes: behind "expires_at" in JSON, or in a frame with that flag.
+ * If an entry has an expiry, its first ARGV[1] bytes contain "expires_at" (JSON), or the flag of an expiry (frame).
  */
 export const expired = script(`
 local removed, found = 0, {}

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from "ioredis"
 
-/** The user names and passwords of a client. */
+/** Returns the user names and passwords of a client. */
 export const secretsOf = (client: Redis | Cluster): ReadonlyArray<string> => {
   const all =
     "nodes" in client

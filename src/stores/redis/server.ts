@@ -7,13 +7,13 @@ import type { Connection } from "./connection.ts"
 
 /** The identity of the server behind a connection. */
 export interface Server {
-  /** The stream of the connection. A new connection has a new one. */
+  /** The stream of the connection. Each connection has a new stream. */
   readonly stream: unknown
-  /** The server's `run_id`, unless it does not allow to ask for it. */
+  /** The server's `run_id`, or `undefined` if the user is not allowed to read it. */
   readonly run: string | undefined
 }
 
-/** Asks the server for its identity. */
+/** Returns the identity of the server. */
 export const serverOf = (connection: Connection, call: CallBase): Effect.Effect<Server, Failure> =>
   send(connection, call, ["infoBuffer", "server"], (info: Buffer) =>
     Exit.succeed(/run_id:(\w+)/.exec(`${info}`)?.[1])
@@ -23,9 +23,10 @@ export const serverOf = (connection: Connection, call: CallBase): Effect.Effect<
   )
 
 /**
- * Checks that it is still the same server. Asks it only after a new connection.
+ * Checks that the connection still leads to the same server. Asks the server only if the connection is new.
  *
- * Fails if the server was restarted, or cannot be identified: a cursor of `SCAN` is valid only in the process that gave it.
+ * Fails if the server was restarted or cannot be identified, since a cursor of `SCAN` is valid only in the process that
+ * returned it.
  */
 export const sameServer = (connection: Connection, call: CallBase, known: Server): Effect.Effect<Server, Failure> =>
   Effect.suspend(() =>
@@ -38,6 +39,6 @@ export const sameServer = (connection: Connection, call: CallBase, known: Server
         )
   )
 
-const replaced = "it is not known to be the server that began to list its keys: list them again"
+const replaced = "the server may have been restarted or replaced while its keys were listed: start again"
 
 const streamOf = ({ client }: Connection): unknown => ("stream" in client ? client.stream : undefined)

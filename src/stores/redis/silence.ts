@@ -1,25 +1,25 @@
 import type { Redis } from "ioredis"
 
-/** How often the connection is checked within the timeout. */
+/** How many times the connection is checked within the timeout. */
 const checks = 10
 
-/** The slowest connection, in bytes per second, that is not given up. */
+/** The rate of the slowest connection that is not dropped, in bytes per second. */
 const slowestRate = 128 * 1024
 
-/** The most bytes of a command that the operating system may have buffered, by default. */
+/** The maximum number of bytes of a command that the operating system buffers by default. */
 const maxBuffered = 4 * 1024 * 1024
 
 /**
- * Drops a connection that waits for replies, but on which no bytes have moved for a time (milliseconds).
+ * Drops a connection that waits for replies, if no bytes have moved on it for `timeout` milliseconds.
  *
- * Received bytes count, and sent bytes while the connection is congested. Otherwise the operating system accepts everything
- * that is sent, even to a frozen server. It is not known then how much of the oldest command has arrived, so the slowest
- * connection's time for its bytes is added.
+ * Received bytes always count. Sent bytes count only while the connection is congested, since otherwise the operating
+ * system accepts all bytes, even for a frozen server. Then nobody knows how many bytes of the oldest command have
+ * arrived. So the timeout is extended by the time that the slowest connection needs for this command.
  *
- * The client's own `socketTimeout` resets a timer for each chunk, and mistakes a busy process for a silent server. Here, the
- * event loop has read everything that had arrived between two checks.
+ * ioredis' own `socketTimeout` resets a timer for each chunk, and mistakes a busy process for a silent server. Here,
+ * the event loop reads everything that has arrived between two checks.
  */
-export const giveUpWhenSilent = (client: Redis, timeout: number): void => {
+export const dropWhenSilent = (client: Redis, timeout: number): void => {
   client.on("connect", () => {
     const { commandQueue, stream } = client
     let before = trafficOf(stream)
@@ -29,9 +29,9 @@ export const giveUpWhenSilent = (client: Redis, timeout: number): void => {
       const moves = now.received !== before.received || (before.waiting > 0 && now.sent !== before.sent)
       before = now
       silent = commandQueue.length > 0 && !moves ? silent + 1 : 0
-      // One check more, since the first one may come right after the command.
-      if (silent > checks && silent > checks * (1 + (extraOf(commandQueue) * 1000) / timeout)) {
-        stream.destroy(new Error(`no answer within ${timeout} ms`))
+      // One more check, since the first check may follow immediately after the command.
+      if (silent > checks && silent > checks * (1 + (secondsToSend(commandQueue) * 1000) / timeout)) {
+        stream.destroy(new Error(`no reply within ${timeout} ms`))
       }
     }, timeout / checks).unref()
     stream.once("close", () => clearInterval(timer))
@@ -41,18 +41,18 @@ export const giveUpWhenSilent = (client: Redis, timeout: number): void => {
 /** The traffic of a connection so far, in bytes. */
 interface Traffic {
   readonly received: number
-  /** Accepted by the operating system. */
+  /** Bytes that the operating system has accepted. */
   readonly sent: number
-  /** Not accepted yet, because the connection is congested. */
+  /** Bytes that are not accepted yet, because the connection is congested. */
   readonly waiting: number
 }
 
-/** Counters of a Node socket, which Node's own timeouts use. Other sockets count whole writes only. */
+/** The counters of a Node socket, which Node's own timeouts use. Other sockets count only whole writes. */
 interface Handle {
   readonly bytesRead: number
   readonly bytesWritten: number
   readonly writeQueueSize: number
-  /** Below TLS, whose records are seen only once they are whole. */
+  /** The socket below TLS. TLS itself counts only whole records. */
   readonly _parent?: Handle
 }
 
@@ -67,8 +67,8 @@ const trafficOf = (stream: Redis["stream"]): Traffic => {
   return { received: stream.bytesRead, sent: stream.bytesWritten - waiting, waiting }
 }
 
-/** How many seconds the oldest command may take to arrive. All before it have arrived, since there are replies to them. */
-const extraOf = (queue: Redis["commandQueue"]): number => {
+/** Returns how many seconds the oldest unanswered command may take to arrive. */
+const secondsToSend = (queue: Redis["commandQueue"]): number => {
   let bytes = 0
   for (const argument of queue.peekFront()?.command.args ?? []) bytes += sizeOf(argument)
   return Math.min(bytes, maxBuffered) / slowestRate

@@ -1,14 +1,14 @@
-/** The slots of a cluster, each of which one master has. */
+/** The number of slots of a cluster. Each slot belongs to one master. */
 export const slotCount = 16_384
 
-/** The slot of a key, by its name in the server. */
+/** Returns the slot of a Redis key. */
 export const slotOf = (name: string): number => {
   const open = name.indexOf("{")
   const close = open === -1 ? -1 : name.indexOf("}", open + 1)
   return crc16(Buffer.from(close > open + 1 ? name.slice(open + 1, close) : name)) % slotCount
 }
 
-/** CRC-16/XMODEM. */
+/** Computes CRC-16/XMODEM. */
 const crc16 = (bytes: Uint8Array): number => {
   let crc = 0
   for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ table[(crc >> 8) ^ byte]!
@@ -21,23 +21,23 @@ const table = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc & 0xffff
 })
 
-/** The slots that a node says another node, or itself, has. */
+/** The slots of a node, according to this node or another one. */
 export interface Claim {
   readonly id: string
-  /** Of two nodes that claim a slot, the one with the greater epoch has it. */
+  /** If two nodes claim a slot, it belongs to the one with the greater epoch. */
   readonly epoch: number
   readonly ranges: ReadonlyArray<readonly [from: number, to: number]>
 }
 
-/** The reply of a node about itself and the others. */
+/** The reply of a node about itself and the other nodes. */
 export interface View {
   readonly id: string
   readonly claims: ReadonlyArray<Claim>
-  /** The slots that it is handing over, each with the id of its target. */
+  /** The slots that are being moved away from this node, each with the id of its target. */
   readonly leaving: ReadonlyMap<number, string>
 }
 
-/** Reads the reply of `CLUSTER NODES`. */
+/** Parses the reply of `CLUSTER NODES`. */
 export const viewOf = (reply: string): View => {
   let id = ""
   const claims: Array<Claim> = []
@@ -58,7 +58,7 @@ export const viewOf = (reply: string): View => {
   return { id, claims, leaving }
 }
 
-/** The id of the owner of each slot by the views of several nodes, or `""` for none. */
+/** Returns the id of the owner of each slot according to the views of several nodes, or `""` if there is none. */
 export const ownersOf = (views: Iterable<View>): ReadonlyArray<string> => {
   const owners = Array<string>(slotCount).fill("")
   const epochs = Array<number>(slotCount).fill(-1)

@@ -7,7 +7,7 @@ import { type Failure, send, withinLimit } from "./commands.ts"
 import { type Connection, ofNode } from "./connection.ts"
 import { ownersOf, slotCount, type View, viewOf } from "./slots.ts"
 
-/** Which master has which slot of a cluster, by the masters' own replies. */
+/** The masters of a cluster and the owner of each slot, according to the replies of the masters. */
 export interface Topology {
   readonly masters: ReadonlyMap<string, Master>
   /** The ids of the masters, by slot. */
@@ -16,16 +16,16 @@ export interface Topology {
 
 export interface Master {
   readonly id: string
-  /** Its address in the client. */
+  /** The address that the client uses. */
   readonly address: string
   readonly view: View
 }
 
 /**
- * Asks all masters. Fails unless those that reply have all slots.
+ * Asks all masters for their slots. Fails unless the masters that reply own all slots.
  *
- * The client's knowledge may be out of date: it learns of a new master only when a command is redirected to it. So if the
- * masters that it knows do not have all slots, it is made to ask for the slots again.
+ * The client may not know all masters, because it discovers a new master only when a command is redirected to it. So if
+ * some slots are missing, the client refreshes its list of masters, and all masters are asked again.
  */
 export const topologyOf = (connection: Connection, client: Cluster, call: CallBase): Effect.Effect<Topology, Failure> =>
   Effect.catchTag(
@@ -49,7 +49,7 @@ const ask = Effect.fnUntraced(function* (
       {
         onSuccess: (view) =>
           Effect.sync(() => void masters.set(view.id, { id: view.id, address: addressOf(node), view })),
-        // Another master may have its slots by now.
+        // Another master may own its slots by now.
         onFailure: (error) => {
           if (error._tag !== "StoreUnavailableError") return Effect.fail(error)
           failure = error
@@ -62,7 +62,7 @@ const ask = Effect.fnUntraced(function* (
   const owners = ownersOf(Array.from(masters.values(), ({ view }) => view))
   const missing = owners.filter((owner) => !masters.has(owner)).length
   if (missing === 0) return { masters, owners }
-  const reason = `${missing} of ${slotCount} slots of the cluster have no master that answers`
+  const reason = `${missing} of ${slotCount} slots of the cluster have no reachable master`
   return yield* new StoreUnavailableError({
     ...call.place,
     reason: failure === undefined ? reason : `${reason}: ${failure.reason}`,
@@ -73,7 +73,7 @@ const ask = Effect.fnUntraced(function* (
 
 const addressOf = ({ options }: Redis): string => `${options.host}:${options.port}`
 
-/** The connection to a master, after its attempt to connect has succeeded or failed. */
+/** Returns the connection to a master after its attempt to connect has succeeded or failed. */
 export const nodeOf = (connection: Connection, node: Redis, call: CallBase): Effect.Effect<Connection, Failure> =>
   Effect.as(
     node.status === "ready"
@@ -85,7 +85,7 @@ export const nodeOf = (connection: Connection, node: Redis, call: CallBase): Eff
     ofNode(connection, node)
   )
 
-/** The connection to the master with this address. */
+/** Returns the connection to the master with this address. */
 export const masterAt = (
   connection: Connection,
   client: Cluster,
@@ -99,7 +99,7 @@ export const masterAt = (
     return Effect.fail(new StoreUnavailableError({ ...call.place, reason, sent: false }))
   })
 
-/** Waits until a client that the application made is connected, unless its options say to fail meanwhile. */
+/** Waits until a client of the application is connected, unless its options say that commands fail meanwhile. */
 export const readyOf = (connection: Connection, client: Cluster, call: CallBase): Effect.Effect<void, Failure> =>
   client.status === "ready" || !client.options.enableOfflineQueue
     ? Effect.void
@@ -108,7 +108,7 @@ export const readyOf = (connection: Connection, client: Cluster, call: CallBase)
         connection.requests.until(() => connected(client))
       )
 
-/** Connects unless it already does, and waits until that has succeeded or failed. */
+/** Connects unless the client already connects, and waits until this has succeeded or failed. */
 const connected = (client: Redis | Cluster): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {

@@ -1,10 +1,10 @@
 import * as Result from "effect/Result"
 
-/** The options of ioredis that a URL can hold. */
+/** The options of ioredis that a URL can contain. */
 export interface Address {
   host?: string
   port?: number
-  /** Of a Unix socket. */
+  /** The path of a Unix socket. */
   path?: string
   db?: number
   username?: string
@@ -14,17 +14,17 @@ export interface Address {
   tls?: object
 }
 
-/** Parameters that a URL may have after `?`. The address itself overrides them. */
+/** The parameters that a URL may have after `?`. The rest of the URL takes precedence over them. */
 const parameters = ["db", "family", "username", "password", "connectionName"] as const
 
 export const maxDatabase = 2 ** 31 - 1
 
 /**
- * Reads a URL, the path of a socket, or `host:port`. The failure never quotes it: in a malformed URL, the password may be
- * anywhere.
+ * Parses a URL, the path of a socket, or `host:port`. The failure never quotes the text, since the password may be
+ * anywhere in a malformed URL.
  *
- * ioredis itself would read any other scheme as a path, any parameter as an option, `/3abc` as database 3, and `REDISS:` as a
- * connection without TLS.
+ * The parser of ioredis is too lenient: it reads any other scheme as a path, any parameter as an option, `/3abc` as
+ * database 3, and `REDISS:` as a connection without TLS.
  */
 export const parse = (text: string): Result.Result<Address, string> => {
   if (text === "") return Result.fail("must not be empty")
@@ -41,7 +41,7 @@ const expected = "must begin with redis:// or rediss://, or be the path of a Uni
 
 const socket = /^(redis\+)?(unix|socket):/i
 
-/** The same text with a scheme; `undefined` if its scheme is not supported. */
+/** Adds a scheme if there is none. Returns `undefined` if the scheme is not supported. */
 const urlOf = (text: string): string | undefined => {
   if (text.startsWith("//")) return `redis:${text}`
   if (text.startsWith("/")) return `unix://${encodeURI(text).replaceAll("#", "%23")}`
@@ -49,14 +49,14 @@ const urlOf = (text: string): string | undefined => {
   return text.includes("/") ? undefined : `redis://${text}`
 }
 
-/** Throws if it is not a URL, or not escaped correctly. */
+/** Throws if the text is not a URL, or is not escaped correctly. */
 const addressOf = (text: string): Result.Result<Address, string> => {
   const { protocol, hostname, port, pathname, username, password, searchParams, hash } = new URL(text)
-  // An unescaped "#" in a password makes its rest the hash, and its beginning the host.
+  // If a password contains an unescaped "#", `URL` reads its beginning as the host, and the rest as the hash.
   if (hash !== "") return Result.fail('must write "#" as "%23"')
   const address: Address = {}
   for (const [name, value] of searchParams) {
-    if (!isParameter(name)) return Result.fail(`has an unknown parameter: there are ${parameters.join(", ")}`)
+    if (!isParameter(name)) return Result.fail(`has an unknown parameter: the known ones are ${parameters.join(", ")}`)
     if (name !== "db" && name !== "family") address[name] = value
     else if (/^\d+$/.test(value)) address[name] = Number(value)
     else return Result.fail(`must have a whole number as its ${name === "db" ? "database" : name}`)

@@ -11,7 +11,7 @@ import { type Connection, isCluster } from "./connection.ts"
 import { encode, expiryOf, type Form, millisLeft, type Stored, type Version } from "./entries.ts"
 import { replace } from "./script.ts"
 
-/** The most entries, and about the most characters, of one command: all other commands wait for it. */
+/** The maximum of entries, and roughly of characters, in one command. The server runs no other command meanwhile. */
 const maxPiece = { entries: 1000, length: 4 * 2 ** 20 }
 
 export const writing = (connection: Connection, form: Form) => {
@@ -26,7 +26,7 @@ export const writing = (connection: Connection, form: Form) => {
       : atNow((now) => send(connection, call, [...command, ...expiryOf(entry, now)], done))
   }
 
-  /** Entries without a TTL are written by as few commands as possible. */
+  /** Writes entries without a TTL with as few commands as possible. */
   const putAll = (call: Call.Put): Effect.Effect<void, Failure> => {
     const pairs = call.entries.map((entry, i) => [nameOf(call, i), encode(call, i, entry, form)] as const)
     return Effect.asVoid(
@@ -46,16 +46,19 @@ export const writing = (connection: Connection, form: Form) => {
     )
   }
 
-  /** Writes the key if it still holds the given bytes, and returns whether it did. */
+  /** Writes or deletes the key if it still has the given bytes. Returns whether it had. */
   const replaceBytes = (call: Call.CompareAndPut, bytes: Buffer, args: ReadonlyArray<Argument>) =>
     send(connection, call, [replace, 1, nameOf(call, 0), bytes, ...args], (reply: number) =>
       Exit.succeed(Number(reply) === 1)
     )
 
-  /** The bytes of an entry that was loaded without a TTL and has expired since, so that it counts as absent. */
+  /**
+   * Returns the bytes of an expired entry that Redis has kept, because it was loaded without a TTL. It counts as
+   * missing.
+   */
   const expiredBytes = (call: Call.CompareAndPut, now: number): Effect.Effect<Buffer | undefined, Failure> =>
     Effect.map(
-      sendMany<Stored | number>(connection, reading(call), [
+      sendMany<Stored | number>(connection, readPartOf(call), [
         ["getBuffer", nameOf(call, 0)],
         ["pttlBuffer", nameOf(call, 0)]
       ]),
@@ -70,7 +73,7 @@ export const writing = (connection: Connection, form: Form) => {
       }
     )
 
-  /** Writes a key that has no entry. */
+  /** Writes the key if it has no entry. Returns whether it had none. */
   const putIfAbsent = (
     call: Call.CompareAndPut,
     entry: NonNullable<Call.CompareAndPut["entry"]>,
@@ -90,7 +93,7 @@ export const writing = (connection: Connection, form: Form) => {
   }
 
   const isAbsent = (call: Call.CompareAndPut, now: number): Effect.Effect<boolean, Failure> =>
-    send(connection, reading(call), ["existsBuffer", nameOf(call, 0)], (count: number) =>
+    send(connection, readPartOf(call), ["existsBuffer", nameOf(call, 0)], (count: number) =>
       Number(count) === 0 ? Effect.succeed(true) : Effect.map(expiredBytes(call, now), (bytes) => bytes !== undefined)
     )
 
@@ -113,10 +116,10 @@ export const writing = (connection: Connection, form: Form) => {
 
 const done = () => Exit.void
 
-/** The default of `proto-max-bulk-len`. The server closes the connection when it is sent more. */
+/** The default of `proto-max-bulk-len`. The server closes the connection after a larger value. */
 const maxBulk = 512 * 2 ** 20
 
-/** Refuses an entry for which the server would close the connection, which all other commands use, too. */
+/** Refuses an entry for which the server would close the connection: other commands use the same connection. */
 const refusingTooLarge =
   <C extends Call.Put | Call.CompareAndPut, A, E>(form: Form, write: (call: C) => Effect.Effect<A, E>) =>
   (call: C): Effect.Effect<A, E | EntryTooLargeError> => {
@@ -128,16 +131,19 @@ const refusingTooLarge =
   }
 
 /**
- * 1 MiB is left for the rest of the entry. The `"py-key-value"` format is not measured: it would have to be written twice.
+ * Leaves 1 MiB for the rest of the entry. The `"py-key-value"` format is not measured, since the entry would be written
+ * twice.
  */
 const isTooLarge = ({ payload }: Entry, { format }: Form): boolean =>
   (payload.isBytes || format === "compact") && payload.sizeIsAbove(maxBulk - 2 ** 20)
 
-/** Arguments of the script: the stored form, and its milliseconds left if it expires. */
+/** Returns arguments of the script: the stored entry, and its remaining TTL in milliseconds if it expires. */
 const replacement = (value: Argument, expiresAt: number | undefined, now: number): ReadonlyArray<Argument> =>
   expiresAt === undefined ? [value] : [value, millisLeft(expiresAt, now)]
 
-/** Names and values in turn, in pieces that do not keep the server busy for long. */
+/**
+ * Splits the entries into commands that do not keep the server busy for long. Each lists names and values alternately.
+ */
 const piecesOf = (
   pairs: ReadonlyArray<readonly [name: string, value: Argument]>
 ): ReadonlyArray<ReadonlyArray<Argument>> => {
@@ -154,5 +160,8 @@ const piecesOf = (
   return pieces
 }
 
-/** The same call, for a part of it that only reads. */
-const reading = (call: Call.CompareAndPut): Call.CompareAndPut => ({ ...call, place: Call.beforeWriting(call.place) })
+/** Returns the call for a part of it that only reads. */
+const readPartOf = (call: Call.CompareAndPut): Call.CompareAndPut => ({
+  ...call,
+  place: Call.beforeWriting(call.place)
+})

@@ -2,15 +2,15 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Statement } from "./database.ts"
 
-/** How many entries are written between two sweeps, so that most writes cost nothing extra. */
+/** How many entries are written between two sweeps, so that most writes have no additional cost. */
 const writesPerSweep = 64
 
-/** The most entries that one step removes, so that it does not block the event loop for long. */
+/** The maximum number of entries that one step removes, so that it does not block the event loop for long. */
 const maxRemoved = 1000
 
 /**
- * Removes expired entries as others are written: twice as many as were written since the last sweep, so that they cannot
- * accumulate.
+ * Removes expired entries after writes. A sweep removes up to twice as many entries as were written since the last
+ * sweep, so that expired entries cannot accumulate.
  */
 export class Expired {
   private written = 0
@@ -41,7 +41,7 @@ export class Expired {
     })
   }
 
-  /** Removes some entries, and returns how many; 0 if it failed. */
+  /** Removes some entries, and returns how many. Returns 0 if this fails. */
   removeSome(now: number, limit = maxRemoved): number {
     return Result.getOrElse(
       Result.try(() => Number(this.remove.run(now, limit).changes)),

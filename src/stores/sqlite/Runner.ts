@@ -5,27 +5,27 @@ import type { Extent } from "../../driver/extents.ts"
 import type { StoreError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { Expired } from "./Expired.ts"
 import { closedError, isFull, toError } from "./errors.ts"
-import { type Attempt, whenFree } from "./patience.ts"
+import { type Attempt, retryWhileBusy } from "./patience.ts"
 import type { Statements } from "./statements.ts"
 import type { Transactions } from "./transaction.ts"
 
-/** A table that is ready to be used. */
+/** A table that is ready for use, with its connection. */
 export interface Connection {
   /** Whether the layer has closed the connection. */
   readonly isClosed: () => boolean
   readonly statements: Statements
   readonly transactions: Transactions
-  /** A number that no other writer of the table has or had. */
+  /** A number that no other layer on this table has ever had. */
   readonly writer: number
   readonly busyTimeout: number
   readonly defaultCollection: string
-  /** The table, in the file or, if there is none, in this connection. */
+  /** The table, in the file or, if the database is in memory, in this connection. */
   readonly extent: Extent
-  /** Whether the file may be shrunk, and its log emptied: not on a connection that the application opened. */
+  /** Whether to shrink the file and empty its log. This is false for a connection of the application. */
   readonly shrinks: boolean
 }
 
-/** SQL of one call, at a time in milliseconds since the epoch. Throws what node:sqlite throws. */
+/** The SQL of one call. `now` is in milliseconds since the epoch. Throws the exceptions of `node:sqlite`. */
 export type Step<A> = (now: number) => A
 
 /** Runs the SQL of calls. */
@@ -39,19 +39,19 @@ export class Runner {
     this.expired = new Expired(connection.statements.removeExpired)
   }
 
-  /** No entry ever has the same version again, not even a key that was deleted in between. */
+  /** Returns a new version. No version is used twice, so a key that was deleted and written again has another one. */
   nextVersion(): string {
     return `${this.connection.writer}.${++this.writes}`
   }
 
-  /** Attempts again while other connections hold locks, and fails with the errors of stores. */
+  /** Runs an attempt, and retries it while other connections hold locks. Fails with errors of the store. */
   run<A, B, E>(
     call: Call,
     attempt: Attempt<A>,
-    done: (answer: A, now: number) => Effect.Effect<B, E>
+    done: (result: A, now: number) => Effect.Effect<B, E>
   ): Effect.Effect<B, E | StoreError | StoreUnavailableError> {
     const { isClosed, busyTimeout } = this.connection
-    return whenFree<A, B, E | StoreError | StoreUnavailableError>(
+    return retryWhileBusy<A, B, E | StoreError | StoreUnavailableError>(
       attempt,
       { millis: busyTimeout, deadline: call.deadline },
       done,
@@ -59,7 +59,7 @@ export class Runner {
     )
   }
 
-  /** One statement, which is a transaction of its own. */
+  /** A step of one statement, which is its own transaction. */
   single<A>(step: Step<A>): Attempt<A> {
     return (now) => Result.try(() => step(now))
   }
@@ -72,12 +72,12 @@ export class Runner {
     return (now) => this.connection.transactions.writing(() => step(now))
   }
 
-  /** A write. If the database is full, it removes expired entries and writes once more. */
+  /** If the database is full, the write removes expired entries and is tried once more. */
   makingRoom<A>(write: Attempt<A>): Attempt<A> {
     return (now) => {
       const result = write(now)
       if (Result.isSuccess(result) || !isFull(result.failure)) return result
-      // The log is emptied first: on a full disk, it has no room for the removal.
+      // The log is emptied first. Otherwise it has no space for the removal on a full disk.
       Result.try(() => this.connection.statements.checkpoint.all())
       return this.expired.removeSome(now) === 0 ? result : write(now)
     }

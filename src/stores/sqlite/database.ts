@@ -2,9 +2,9 @@ import * as Result from "effect/Result"
 import { createUnsafe, isInMemory, type Modes } from "./location.ts"
 
 /**
- * What the store uses of a `DatabaseSync` of `node:sqlite`.
+ * The parts of `DatabaseSync` of `node:sqlite` that the store uses.
  *
- * It is described here, so that types can be checked without those of Node.
+ * They are declared here, so that your program compiles without the types of Node.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ export interface Database {
 }
 
 /**
- * What the store uses of a `StatementSync` of `node:sqlite`.
+ * The parts of `StatementSync` of `node:sqlite` that the store uses.
  *
  * @since 0.1.0
  */
@@ -31,22 +31,25 @@ export interface Statement {
 
 type Parameter = null | number | bigint | string | Uint8Array
 
-/** Loaded when a layer is built, so that a program which imports the store starts on any Node. */
+/**
+ * Loads the module only when a layer is built, so that a program that imports the store can start on any version of
+ * Node.
+ */
 const sqlite = () => process.getBuiltinModule("node:sqlite")
 
-/** Why this version of Node cannot run the store; `undefined` if it can. */
+/** Returns why this version of Node cannot run the store, or `undefined` if it can. */
 export const problemOfRuntime = (): string | undefined =>
   sqlite()?.StatementSync.prototype.setReturnArrays === undefined
-    ? `it needs the node:sqlite of Node 22.16 or newer, and this is Node ${process.versions.node}`
+    ? `it needs node:sqlite of Node 22.16 or newer, but this is Node ${process.versions.node}`
     : undefined
 
 /**
- * How many milliseconds SQLite itself waits for a lock, which blocks the event loop: long enough for a usual write of another
- * process. For longer waits, the fiber sleeps.
+ * How long SQLite itself waits for a lock, in milliseconds. This blocks the event loop, and suffices for a typical
+ * write of another process. For longer waits, the fiber sleeps.
  */
 const blockingMillis = 5
 
-/** Opens a file, which is made if it is missing, and so is its directory. Throws. */
+/** Opens a file. Creates the file and its directory if they are missing. Throws. */
 export const openUnsafe = (filename: string, modes: Modes): Database => {
   createUnsafe(filename, modes)
   const { DatabaseSync } = sqlite()!
@@ -60,8 +63,10 @@ export interface Settings {
 }
 
 /**
- * Sets up a connection that the layer has opened. `auto_vacuum` can be set only while a file is empty; another setting is the
- * choice of the file's owner, and stays. A database in memory leaves nothing on a disk. Throws.
+ * Sets up a connection that the layer has opened. Throws.
+ *
+ * `auto_vacuum` can be set only while a file is empty, and an existing setting is kept. A database in memory does not
+ * need these settings, because it leaves nothing on a disk.
  */
 export const configureUnsafe = (database: Database, { filename, synchronous, secureDelete }: Settings): void => {
   if (!isInMemory(filename)) {
@@ -72,24 +77,24 @@ export const configureUnsafe = (database: Database, { filename, synchronous, sec
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous};`)
 }
 
-/** Writes the log back into the file, empties it and closes. As the last connection, SQLite removes the log. Never throws. */
+/** Writes the log back into the file, empties the log and closes the connection. Never throws. */
 export const closeUnsafe = (database: Database): void => {
   Result.try(() => database.exec(checkpoint))
   Result.try(() => database.close())
 }
 
-/** Rewrites a file without its free space. From then on it can shrink by itself. Throws. */
+/** Rewrites a file without its free space, and lets `incremental_vacuum` shrink it from then on. Throws. */
 export const vacuumUnsafe = (database: Database): void => database.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;")
 
 export const checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
 
-/** Runs a checkpoint, and returns whether another connection blocked it: SQLite reports this in a row. Throws. */
+/** Runs a checkpoint, and returns whether another connection blocked it. SQLite reports this in a row. Throws. */
 export const isLogInUseUnsafe = (checkpoint: Statement): boolean =>
   (checkpoint.get() as unknown as [number] | undefined)?.[0] === 1
 
 /**
- * Writes the log back into the file, and empties it. If another connection blocks this, the failure is one that `isBusy`
- * recognizes.
+ * Writes the log back into the file, and empties the log. If another connection blocks this, fails with an error that
+ * `isBusy` recognizes.
  */
 export const emptyLog = (database: Database): Result.Result<void, unknown> =>
   Result.flatMap(
@@ -98,13 +103,13 @@ export const emptyLog = (database: Database): Result.Result<void, unknown> =>
       isInUse ? Result.fail(Object.assign(new Error("database is locked"), { errcode: 5 })) : Result.succeed(undefined)
   )
 
-/** The absolute path of its file; `undefined` for a database in memory. Throws. */
+/** Returns the absolute path of the file, or `undefined` for a database in memory. Throws. */
 export const pathUnsafe = (database: Database): string | undefined => {
   const rows = prepareUnsafe(database, "PRAGMA database_list").all() as unknown as ReadonlyArray<ReadonlyArray<unknown>>
   return (rows.find(([, name]) => name === "main")?.[2] as string | undefined) || undefined
 }
 
-/** Prepares a statement that returns rows as arrays, whatever the connection's own defaults are. Throws. */
+/** Prepares a statement that returns rows as arrays, whatever the defaults of the connection are. Throws. */
 export const prepareUnsafe = (database: Database, sql: string): Statement => {
   const statement = database.prepare(sql)
   statement.setReturnArrays(true)

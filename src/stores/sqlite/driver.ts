@@ -15,8 +15,8 @@ import type { EntryRow, ExpiredRow } from "./statements.ts"
 export const driver = (connection: Connection) => {
   const { statements, defaultCollection, extent, shrinks } = connection
   const runner = new Runner(connection)
-  const removed = (answer: Call.Removed): Effect.Effect<Call.Removed> =>
-    page(answer.next === undefined && shrinks ? { ...answer, next: shrinking } : answer)
+  const removed = (result: Call.Removed): Effect.Effect<Call.Removed> =>
+    page(result.next === undefined && shrinks ? { ...result, next: shrinking } : result)
 
   const compareAndPut = ({ collection, keys, entry, expected }: Call.CompareAndPut, now: number): boolean => {
     const key = keys[0]!
@@ -140,7 +140,7 @@ export const driver = (connection: Connection) => {
 
 const isBatch = (call: { readonly keys: ReadonlyArray<string> }): boolean => call.keys.length > 1
 
-/** `undefined` where a row has an integer that JavaScript's numbers cannot hold. */
+/** Returns `undefined` if a row contains an integer that is too large for a JavaScript number. */
 const unlessOutOfRange =
   <A>(attempt: Attempt<A>): Attempt<A | undefined> =>
   (now) => {
@@ -148,9 +148,9 @@ const unlessOutOfRange =
     return Result.isFailure(result) && isOutOfRange(result.failure) ? Result.succeed(undefined) : result
   }
 
-/** The event loop goes on before the next page is asked for. */
-const page = <P extends { readonly next: unknown }>(answer: P): Effect.Effect<P> =>
-  answer.next === undefined ? Effect.succeed(answer) : Effect.as(Effect.yieldNow, answer)
+/** Yields to the event loop if there is another page. */
+const page = <P extends { readonly next: unknown }>(result: P): Effect.Effect<P> =>
+  result.next === undefined ? Effect.succeed(result) : Effect.as(Effect.yieldNow, result)
 
 const hasChanged = ({ changes }: { readonly changes: number | bigint }): boolean => changes > 0
 

@@ -1,13 +1,13 @@
-/** Pages of names, and of removals in bulk. */
+/** Pages of listings and of removals in bulk. */
 import type * as Call from "../../driver/Call.ts"
 import { nextBytes, type Range } from "./range.ts"
 import { nameOf } from "./rows.ts"
 import type { KeyRow, Statements } from "./statements.ts"
 
-/** The most rows that one call looks at or removes, so that the event loop is not held up for long. */
+/** The maximum number of rows that one call reads or removes. The event loop must not be blocked for long. */
 export const maxPage = 1000
 
-/** A page of keys. Expired ones count towards its size, so that its work is bounded. */
+/** Returns a page of keys. Expired entries count toward its size, so that its work is bounded. */
 export const listKeys = (statements: Statements, call: Call.Keys, range: Range, now: number): Call.Page => {
   const pageSize = Math.min(call.pageSize, maxPage)
   const rows = statements.keys.all(
@@ -26,7 +26,7 @@ export const listKeys = (statements: Statements, call: Call.Keys, range: Range, 
 const firstCollection = (statements: Statements, { from, to }: Range): Uint8Array | undefined =>
   (statements.firstCollection.get(from, to) as unknown as readonly [Uint8Array] | undefined)?.[0]
 
-/** A page of collections. One step goes to the next collection, however many keys are in between. */
+/** Returns a page of collections. One step leads to the next collection, however many keys are in between. */
 export const listCollections = (
   statements: Statements,
   call: Call.Collections,
@@ -46,7 +46,7 @@ export const listCollections = (
   return { names, next: from }
 }
 
-/** Removes a page of entries, from one collection or more. Counts those that had not expired. */
+/** Removes a page of entries from one or more collections. Counts the entries that had not expired. */
 export const clearPage = (statements: Statements, range: Range, keys: Range, now: number): Call.Removed => {
   let count = 0
   let from = range.from

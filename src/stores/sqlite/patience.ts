@@ -7,23 +7,24 @@ import { isBusy } from "./errors.ts"
 
 const schedule = lazy(() => pauses("1 millis", "25 millis"))
 
-/** One attempt, at a time in milliseconds since the epoch. Fails with what node:sqlite threw. */
+/** One attempt. `now` is in milliseconds since the epoch. Fails with the exception of `node:sqlite`. */
 export type Attempt<A> = (now: number) => Result.Result<A, unknown>
 
-/** How long to try: a number of milliseconds, and no longer than a time of the monotonic clock. */
-export interface Patience {
+/** How long to retry. */
+export interface RetryLimit {
   readonly millis: number
+  /** A time of the monotonic clock, if there is one. */
   readonly deadline?: number | undefined
 }
 
 /**
- * Tries again while other connections hold locks. The first attempt needs no schedule; between later ones the fiber sleeps, and
- * the event loop is free.
+ * Runs an attempt, and retries it while other connections hold locks. Between attempts the fiber sleeps, so the event
+ * loop is not blocked.
  */
-export const whenFree = <A, B, E>(
+export const retryWhileBusy = <A, B, E>(
   attempt: Attempt<A>,
-  patience: Patience,
-  done: (answer: A, now: number) => Effect.Effect<B, E>,
+  limit: RetryLimit,
+  done: (result: A, now: number) => Effect.Effect<B, E>,
   failed: (cause: unknown) => E
 ): Effect.Effect<B, E> =>
   Effect.clockWith((clock) => {
@@ -31,11 +32,11 @@ export const whenFree = <A, B, E>(
     const result = attempt(now)
     if (Result.isSuccess(result)) return done(result.success, now)
     if (!isBusy(result.failure)) return Effect.fail(failed(result.failure))
-    const { millis, deadline = Number.POSITIVE_INFINITY } = patience
+    const { millis, deadline = Number.POSITIVE_INFINITY } = limit
     const end = Math.min(monotonicMillis(clock) + millis, deadline)
     const later = Effect.suspend(() => {
       const now = clock.currentTimeMillisUnsafe()
-      return Effect.fromResult(Result.map(attempt(now), (answer) => ({ answer, now })))
+      return Effect.fromResult(Result.map(attempt(now), (result) => ({ result, now })))
     })
     return later.pipe(
       Effect.retry({
@@ -44,6 +45,6 @@ export const whenFree = <A, B, E>(
       }),
       Effect.delay("1 millis"),
       Effect.mapError(failed),
-      Effect.flatMap(({ answer, now }) => done(answer, now))
+      Effect.flatMap(({ result, now }) => done(result, now))
     )
   })

@@ -1,4 +1,4 @@
-/** Rows of the table, and the entries and names in them. */
+/** Conversions between rows of the table, and entries and names. */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as managedEntry from "../../codecs/managedEntry.ts"
@@ -9,7 +9,7 @@ import { DeserializationError } from "../../KeyValueError.ts"
 import * as utf8 from "../../value/utf8.ts"
 import type { EntryRow } from "./statements.ts"
 
-/** The entries of rows, in slices. */
+/** Decodes rows in slices, so that the event loop is not blocked for long. */
 export const decodeAll = (
   call: Call.Get,
   rows: ReadonlyArray<EntryRow | undefined>
@@ -38,7 +38,7 @@ const decode = (
   const decoded = managedEntry.decode(stored)
   if (Result.isFailure(decoded)) return failure(decoded.failure)
   if (call.versioned && version.includes("\uFFFD")) {
-    return failure("the version of its row is not UTF-8, so that it cannot be told from another")
+    return failure("the version in its row is not UTF-8, so it cannot be compared")
   }
   const { payload, createdAt } = decoded.success.entry
   return Result.succeed({ payload, createdAt, expiresAt: expiresAt ?? undefined, version })
@@ -47,15 +47,20 @@ const decode = (
 const missing = Result.succeed(undefined)
 
 export const outOfRange = ({ place }: Call.Get): DeserializationError =>
-  new DeserializationError({ ...place, reason: "its row holds an integer that is larger than JavaScript's" })
+  new DeserializationError({
+    ...place,
+    reason: "its row contains an integer that is too large for a JavaScript number"
+  })
 
 export const encode = (collection: string, key: string, entry: Entry): string | Uint8Array =>
   managedEntry.encode(collection, key, entry, { frameNames: false })
 
-/** The column holds whole milliseconds. */
+/** Rounds down, since the column contains whole milliseconds. */
 export const expiryOf = ({ expiresAt }: Entry): number | null =>
   expiresAt === undefined ? null : Math.floor(expiresAt)
 
-/** The name in a column; `undefined` for bytes that are not UTF-8, which no call can name. */
+/**
+ * Decodes the name in a column. Returns `undefined` for bytes that are not UTF-8, which cannot be the name in any call.
+ */
 export const nameOf = (bytes: Uint8Array): string | undefined =>
   Result.getOrUndefined(Result.try(() => utf8.decodeUnsafe(bytes)))

@@ -2,30 +2,32 @@ import type * as Result from "effect/Result"
 import { type Database, prepareUnsafe } from "./database.ts"
 import type { Transactions } from "./transaction.ts"
 
-/** The table that all tables of this library in a database share: the version and the writers of each of them. */
+/** The table that lists the tables of effect-kv in a database, with the version and the number of writers of each. */
 const registry = "effect_kv_tables"
 
-/** An SQL identifier, whatever its characters are. */
+/** Quotes a name as an SQL identifier. */
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** Why a table cannot have this name; `undefined` if it can. */
+/** Returns why a table name is not valid, or `undefined`. */
 export const problemOf = (name: string): string | undefined => {
   if (name === "") return "table must have a name"
   if (name.includes("\0") || !name.isWellFormed()) return "table must be well-formed text without U+0000"
-  return /^(sqlite|effect_kv)_/i.test(name) ? `table must not be ${name}: names like this are reserved` : undefined
+  return /^(sqlite|effect_kv)_/i.test(name)
+    ? `table must not be ${name}: names that start with sqlite_ or effect_kv_ are reserved`
+    : undefined
 }
 
-/** The name of a table's index, which no other library uses. */
+/** Returns the name of a table's index. No other program uses such a name. */
 const expiryIndexOf = (table: string): string => `effect_kv_expiry_${table}`
 
 /** SQL statements that bring a table from one version to the next. */
 export type Migration = (table: string) => string
 
 /**
- * Version 1: one row an entry.
+ * Version 1: one row per entry.
  *
- * `entry` is last, so that the other columns of a large one are read without it. The rowid is kept: with entries of a
- * usual size, `WITHOUT ROWID` is slower.
+ * `entry` is the last column, so that SQLite can read the other columns without a large entry. The table has a rowid,
+ * because `WITHOUT ROWID` is slower with entries of typical size.
  */
 const create: Migration = (table) => `
   CREATE TABLE ${quote(table)} (
@@ -38,20 +40,20 @@ const create: Migration = (table) => `
   ) STRICT;
   CREATE INDEX ${quote(expiryIndexOf(table))} ON ${quote(table)} (expires_at) WHERE expires_at IS NOT NULL;`
 
-/** The steps from each version to the next. Append to them; never change a published one. */
+/** The steps from each version to the next. Only append to this list, and never change a published step. */
 export const migrations: ReadonlyArray<Migration> = [create]
 
-/** A table that is ready for a writer, or why it cannot be used. */
+/** The result of {@link migrate}: a number for the writer, or the reason why the table cannot be used. */
 export type Migrated =
   | {
-      /** A number that no other writer of the table ever gets: versions of entries begin with it. */
+      /** A number that no other writer of the table ever gets. It is the beginning of the versions of entries. */
       readonly writer: number
     }
   | { readonly problem: string }
 
 /**
- * Brings a table to the newest version. It cannot be used if it is not one of this library, or of a newer version. Fails
- * with what node:sqlite throws.
+ * Creates a table, or brings it to the newest version. A table of another program or of a newer version cannot be used.
+ * Fails with the exception of `node:sqlite`.
  */
 export const migrate = (
   database: Database,
@@ -61,21 +63,21 @@ export const migrate = (
 ): Result.Result<Migrated, unknown> =>
   transactions.writing((): Migrated => {
     const encoding = prepareUnsafe(database, "PRAGMA encoding").get() as unknown as [string]
-    if (encoding[0] !== "UTF-8") return { problem: `the database is in ${encoding[0]}, and must be in UTF-8` }
+    if (encoding[0] !== "UTF-8") return { problem: `the encoding of the database is ${encoding[0]}, but must be UTF-8` }
     const registered = registeredVersion(database, table)
     const exists = objectExists(database, table)
     if (exists && registered === undefined) return { problem: problemOfUnregistered(database, table) }
     const version = exists ? registered! : 0
     if (version > steps.length) {
       return {
-        problem: `the table ${quote(table)} has version ${version}, and this version of effect-kv knows ${steps.length} at most`
+        problem: `the table ${quote(table)} has version ${version}, but this version of effect-kv supports at most version ${steps.length}`
       }
     }
     for (const step of steps.slice(version)) database.exec(step(table))
     return { writer: register(database, table, steps.length) }
   })
 
-/** Why a table exists but is not registered: it is not one of this library, or the database is damaged. */
+/** Returns why a table exists but is not registered: it belongs to another program, or the database is damaged. */
 const problemOfUnregistered = (database: Database, table: string): string => {
   const damaged = "the database is damaged: restore a backup"
   if (objectExists(database, registry)) {
@@ -84,7 +86,7 @@ const problemOfUnregistered = (database: Database, table: string): string => {
   }
   return objectExists(database, expiryIndexOf(table))
     ? `${damaged} (the table ${quote(table)} is missing from ${registry})`
-    : `the table ${quote(table)} exists already, and is not one of this library`
+    : `the table ${quote(table)} already exists, and effect-kv did not create it`
 }
 
 const objectExists = (database: Database, name: string): boolean =>

@@ -1,5 +1,5 @@
 /**
- * Gives space back after a removal in bulk, and leaves no removed values in the log.
+ * Returns free space to the file system after a removal in bulk, and empties the log, which contains removed values.
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -15,8 +15,8 @@ export const shrinking: Cursor = Object.freeze({ shrinking: true })
 const schedule = lazy(() => pauses("1 millis", "25 millis"))
 
 /**
- * A page that frees pages of the file, or finally empties the log. Never fails: if another connection blocks it, such as by a
- * long read, the next removal does it.
+ * Frees some pages of the file, or finally empties the log. Never fails: if another connection blocks it, such as by a
+ * long read, the next removal does the work.
  */
 export const shrink = (statements: Statements): Effect.Effect<Removed> =>
   Effect.flatMap(
@@ -45,7 +45,7 @@ const shrinkSome = (statements: Statements): boolean =>
 
 const freePages = (statements: Statements): number => (statements.freePages.get() as unknown as [number])[0]
 
-/** Returns whether another connection blocked it. */
+/** Empties the log, and returns whether another connection blocked this. */
 const emptyLog = (statements: Statements): Effect.Effect<boolean> =>
   Effect.sync(() =>
     Result.getOrElse(

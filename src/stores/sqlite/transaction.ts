@@ -1,15 +1,15 @@
 import * as Result from "effect/Result"
 import { type Database, prepareUnsafe } from "./database.ts"
 
-/** Runs each step as a transaction. Fails with what the step throws. */
+/** Runs each step as a transaction. Fails with the exception of the step. */
 export interface Transactions {
   /** Reads that all see the same state of the database. */
   readonly reading: <A>(step: () => A) => Result.Result<A, unknown>
-  /** Takes the write lock first, so that what the step reads cannot change before it writes. */
+  /** Takes the write lock first, so that no other connection can write between the step's reads and writes. */
   readonly writing: <A>(step: () => A) => Result.Result<A, unknown>
 }
 
-/** Throws when the database cannot be read. */
+/** Throws if the database cannot be read. */
 export const transactionsUnsafe = (database: Database): Transactions => {
   const begin = prepareUnsafe(database, "BEGIN")
   const beginImmediate = prepareUnsafe(database, "BEGIN IMMEDIATE")
@@ -18,9 +18,9 @@ export const transactionsUnsafe = (database: Database): Transactions => {
 
   const finish = <A>(step: () => A): Result.Result<A, unknown> => {
     const result = Result.try(() => {
-      const answer = step()
+      const value = step()
       commit.run()
-      return answer
+      return value
     })
     if (Result.isFailure(result) && database.isTransaction) Result.try(() => rollback.run())
     return result

@@ -6,7 +6,7 @@ import type { StoreSetupError } from "../../KeyValueError.ts"
 import * as utf8 from "../../value/utf8.ts"
 
 /**
- * A key of a ring.
+ * An encryption key with its id.
  *
  * @since 0.1.0
  */
@@ -19,7 +19,7 @@ export interface Key {
   readonly key: SecretKey
 }
 
-/** The keys by their ids, and the one that encrypts. */
+/** The keys by id, and the key that encrypts. */
 export interface Ring {
   readonly current: aead.Key
   readonly ring: ReadonlyMap<string, aead.Key>
@@ -39,5 +39,5 @@ export const ringOf = Effect.fnUntraced(function* (
     ring.set(id, aead.makeKey(id, key))
   }
   const current = keys[0] && ring.get(keys[0].id)
-  return current === undefined ? yield* options.invalid("Aead", "there must be a key") : { current, ring }
+  return current === undefined ? yield* options.invalid("Aead", "at least one key is required") : { current, ring }
 })

@@ -3,7 +3,7 @@ import { constVoid } from "effect/Function"
 import { Chain, type Link } from "../../concurrency/Chain.ts"
 import { holdOf } from "../../concurrency/request.ts"
 import { now } from "../../time/clock.ts"
-import type { Holder } from "../../time/release.ts"
+import type { Holder } from "../../time/waitAtMost.ts"
 
 /** A number of places, and a queue for them (first in, first out). */
 export class Places {

@@ -18,7 +18,7 @@ export const waiting = <E>(
       // Another fiber may have run since, and left.
       if (places.enter(turn)) return resume(Effect.void)
       if (!places.wait(turn, maxWait)) return resume(reject("queue_full"))
-      const timer = runAfter(fiber.context, maxWait, () => {
+      const cancel = runAfter(fiber.context, maxWait, () => {
         // The call may have a place already, while its fiber has not resumed yet.
         if (turn.entered) return
         places.leave(turn)
@@ -26,10 +26,10 @@ export const waiting = <E>(
       })
       // The call that leaves may belong to another request, which cannot cancel this one's timer.
       const go = waker<void, E>(fiber, (entered) => {
-        timer.cancel()
+        cancel()
         resume(entered)
       })
       turn.onEnter = () => go(Effect.void)
-      return Effect.sync(() => timer.cancel())
+      return Effect.sync(cancel)
     })
   )

@@ -1,9 +1,9 @@
 import type { Outcomes } from "./Outcomes.ts"
 
-/** What a call says about the store: nothing (`"none"`), if its caller has lost interest. */
+/** Whether a call shows that the store works. `"none"` is not counted, such as an interrupted call. */
 export type Verdict = "success" | "failure" | "none"
 
-/** Times in milliseconds. */
+/** Times are in milliseconds. */
 export interface Timing {
   readonly openFor: number
   readonly factor: number
@@ -11,7 +11,7 @@ export interface Timing {
   readonly probes: number
 }
 
-/** How often a circuit has opened without a recovery between, and for how long the last time. */
+/** How often a circuit has opened since it last recovered, and how many milliseconds it was last open. */
 interface Openings {
   readonly count: number
   readonly openFor: number
@@ -41,8 +41,8 @@ interface HalfOpen {
 export type State = Closed | Open | HalfOpen
 
 /**
- * A circuit: closed, it lets calls through until too many fail; open, none until its time is over; half-open, a few, which
- * close it if all succeed and open it for longer if one fails.
+ * A circuit. While closed, it lets calls through until too many fail. While open, it rejects calls until its time is over.
+ * While half-open, it lets a few probes through. It closes if all of them succeed, and opens for longer if one fails.
  */
 export class Circuit {
   state: State = { _tag: "closed", openings: { count: 0, openFor: 0 }, since: 0 }
@@ -57,8 +57,8 @@ export class Circuit {
   }
 
   /**
-   * Lets a call through (`undefined`), or returns the milliseconds to wait before another try. A probe that has not ended
-   * after `hold` milliseconds is given up.
+   * Lets a call through and returns `undefined`, or returns the milliseconds after which to try again. If the last probe
+   * started at least `hold` milliseconds ago, running probes are given up and others take their place.
    */
   enter(now: number, hold = Number.POSITIVE_INFINITY): number | undefined {
     if (this.state._tag === "open") {
@@ -74,11 +74,11 @@ export class Circuit {
     return undefined
   }
 
-  /** Takes the verdict of a call that was let through in a state, unless the circuit has changed its state since. */
+  /** Counts a call that ended. `entered` is the state in which it started: if the state has changed, nothing is counted. */
   leave(entered: State, verdictOf: () => Verdict, now: () => number): void {
     const { state } = this
     if (entered !== state) return
-    // A probe gives its place back before its verdict is asked for: the user's predicate may throw.
+    // The probe leaves before `verdictOf` runs, because the predicate of the user may throw.
     if (state._tag === "half_open") state.running--
     const verdict = verdictOf()
     if (state._tag === "half_open") {

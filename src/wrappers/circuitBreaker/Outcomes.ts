@@ -1,11 +1,11 @@
-/** Counts failures, and decides when there are too many. */
+/** Counts failures, and decides when the circuit opens. */
 export interface Outcomes {
-  /** Returns whether the circuit must open. */
+  /** Returns `true` if the circuit must open. */
   readonly add: (failed: boolean) => boolean
   readonly clear: () => void
 }
 
-/** Too many are `limit` failures in a row. */
+/** Opens the circuit after `limit` consecutive failures. */
 export class Consecutive implements Outcomes {
   private failures = 0
   private readonly limit: number
@@ -24,9 +24,9 @@ export class Consecutive implements Outcomes {
   }
 }
 
-/** Too many are `rate` of the last `window` calls, once there were `minCalls`. */
+/** Opens the circuit if at least `rate` of the last `window` calls failed, after at least `minCalls`. */
 export class Rate implements Outcomes {
-  /** A ring: 1 for a failure. */
+  /** A ring buffer: 1 for a failure. */
   private readonly last: Uint8Array
   private next = 0
   private count = 0

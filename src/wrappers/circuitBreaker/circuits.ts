@@ -19,7 +19,7 @@ export type CircuitOf = (call: Call) => Circuit
 
 const states: ReadonlyArray<State["_tag"]> = ["closed", "open", "half_open"]
 
-/** The circuits of a store. Those of collections are made on first use. */
+/** Creates the circuits of a store. The circuit of a collection is created on first use. */
 export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): CircuitOf => {
   const circuits = new Map<string | undefined, Circuit>()
 
@@ -33,7 +33,7 @@ export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): Ci
     const transitions = Object.fromEntries(
       states.map((state) => [
         state,
-        counter("circuit_breaker.transitions", "Changes to a state", attributesOf(state, name))
+        counter("circuit_breaker.transitions", "Transitions to a state", attributesOf(state, name))
       ])
     ) as Record<State["_tag"], () => void>
     const circuit = new Circuit(policy.outcomes(), policy.timing, (to) => transitions[to]())

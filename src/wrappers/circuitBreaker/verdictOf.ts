@@ -5,7 +5,7 @@ import { errorOf } from "../../driver/outcome.ts"
 import type { Verdict } from "./Circuit.ts"
 import type { Policy } from "./circuits.ts"
 
-/** What the end of a call says about the store. */
+/** How the result of a call counts. */
 export const verdictOf = (
   exit: Exit.Exit<unknown, unknown>,
   call: Call,

@@ -1,19 +1,19 @@
 import * as Duration from "effect/Duration"
 
-/** The relative error of a percentile. */
+/** The largest relative error of a percentile. */
 const accuracy = 0.01
 
 const growth = (1 + accuracy) / (1 - accuracy)
 const scale = 1 / Math.log(growth)
 
-/** The bucket of a number of nanoseconds. Buckets grow with the number; zero has the bucket `-Infinity`. */
+/** The bucket of a duration in nanoseconds. The bucket of zero is `-Infinity`. */
 const bucketOf = (nanos: number): number => Math.ceil(Math.log(nanos) * scale)
 
-/** A number that differs from all in a bucket by at most `accuracy`. */
+/** A duration whose relative distance to every duration of the bucket is at most `accuracy`. */
 const middleOf = (bucket: number): number => (2 * growth ** bucket) / (growth + 1)
 
 /**
- * A histogram of durations whose buckets grow with the duration: some dozens of counters for any number of operations.
+ * A histogram whose buckets get wider with the duration, so that a few dozen counters are enough.
  */
 export class Latencies {
   private readonly buckets = new Map<number, { count: number }>()
@@ -37,7 +37,7 @@ export class Latencies {
     this.count += count
   }
 
-  /** The percentiles for the given parts (0.99 is the 99th), in ascending order, and the longest duration. */
+  /** The percentiles for the given fractions (0.99 is the 99th percentile), and the longest duration. */
   percentiles<Names extends string>(parts: Readonly<Record<Names, number>>): Record<Names | "max", Duration.Duration> {
     const sorted = [...this.buckets].sort(([a], [b]) => a - b)
     const at = (part: number): number => {

@@ -7,7 +7,7 @@ import type { Entry } from "../../Entry.ts"
 import { DecryptionError, type DecryptionReason, EntryTooLargeError } from "../../KeyValueError.ts"
 import type { Payload } from "../../Value.ts"
 
-/** What all wrappers that encrypt can be told about reading. */
+/** The options for reading of all wrappers that encrypt. */
 export interface ReadOptions {
   /**
    * Whether reading a value that cannot be decrypted fails with `DecryptionError` or is a miss. With `"miss"`,
@@ -24,23 +24,23 @@ export const readOptions = {
   allowPlaintext: options.boolean({ default: false })
 }
 
-/** What was found in an encrypted entry, and whether the cipher would write it another way now. */
+/** A decrypted entry. `needsRotation`: the cipher would now use another key, algorithm or form. */
 export interface Decrypted {
   readonly payload: Payload
   readonly needsRotation: boolean
-  /** Where the cipher knows better than the store. */
+  /** The times that the cipher authenticates, which replace those of the store. */
   readonly createdAt?: number | undefined
   readonly expiresAt?: number | undefined
 }
 
 export interface Cipher {
-  /** The wrapper, as errors name it. */
+  /** The name of the wrapper in errors. */
   readonly module: string
   readonly encrypt: (entry: Entry, name: Name) => Effect.Effect<Payload, TooLarge>
   readonly decrypt: (entry: Entry, name: Name) => Effect.Effect<Decrypted, DecryptionReason>
 }
 
-/** Encrypts values on the way in, and decrypts them on the way out. */
+/** Encrypts values when they are written, and decrypts them when they are read. */
 export const encryption = (
   { onDecryptionError, allowPlaintext }: options.Read<typeof readOptions>,
   cipher: Cipher

@@ -5,7 +5,7 @@ import { around, type Filter } from "../../driver/around.ts"
 import type { StoreSetupError } from "../../KeyValueError.ts"
 import { type Meter, meterOf } from "../../telemetry/metrics.ts"
 
-/** A wrapper that puts a filter with metrics around every operation. `make` checks its options when a layer is built. */
+/** Makes a wrapper from a filter that has metrics. `make` checks the options when the layer is built. */
 export const metered = <Policy extends { readonly store: string | undefined }>(
   make: Effect.Effect<Policy, StoreSetupError, Scope.Scope>,
   filter: (policy: Policy, meter: Meter) => Filter

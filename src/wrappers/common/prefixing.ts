@@ -3,7 +3,7 @@ import { type NameCodec, prefixed } from "../../driver/mapNames.ts"
 import { problemOf as problemOfName } from "../../driver/names.ts"
 import * as options from "../../driver/options.ts"
 
-/** What all wrappers that put a prefix before names can be told. */
+/** The options of all wrappers that add a prefix to names. */
 export interface PrefixOptions {
   /** Text between the prefix and the name. Default: `"__"`. */
   readonly separator?: string | undefined
@@ -24,7 +24,7 @@ type Prefix = options.Read<typeof prefixOptions>
 
 export const namesOf = ({ prefix, separator }: Prefix): NameCodec => prefixed(prefix + separator)
 
-/** Why another prefix could make the same names, if so, unless nobody minds. */
+/** Why a prefix is rejected, if it is: with `"unambiguous"`, another prefix could make the same names. */
 export const problemOf = ({ prefix, separator, names }: Prefix): string | undefined => {
   const problem = problemOfName(prefix + separator, "prefix")
   if (problem !== undefined || names === "py-key-value") return problem
@@ -33,6 +33,6 @@ export const problemOf = ({ prefix, separator, names }: Prefix): string | undefi
   if (isUnambiguous(prefix, separator)) return undefined
   const [name, part] = [JSON.stringify(prefix), JSON.stringify(separator)]
   return prefix.includes(separator)
-    ? `the prefix ${name} must not hold the separator ${part}: its names could be those of a shorter prefix`
-    : `the prefix ${name} must not end with a part of the separator ${part}: its names could be another prefix's`
+    ? `the prefix ${name} must not contain the separator ${part}: a shorter prefix could make the same names`
+    : `the prefix ${name} must not end with a part of the separator ${part}: another prefix could make the same names`
 }

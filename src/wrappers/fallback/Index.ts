@@ -1,6 +1,6 @@
 import { Chain, type Link } from "../../concurrency/Chain.ts"
 
-/** Where a write is in the journal. */
+/** A write in the journal, by the name of its entry there. */
 export interface Slot {
   readonly name: string
   readonly acceptedAt: number
@@ -8,11 +8,11 @@ export interface Slot {
   readonly expiresAt: number | undefined
 }
 
-/** What the journal has of a key. */
+/** The writes of a key that are in the journal. */
 export interface Pending {
   readonly collection: string
   readonly key: string
-  /** The last write that was accepted. Without one, there may be writes of which nobody was told that they were. */
+  /** The last write that was accepted. Without one, there are only writes whose outcome is unknown. */
   last: Slot | undefined
   /** Slots whose write failed with an unknown outcome: until `settlesAt` they may still appear in the store. */
   doubtful: ReadonlyArray<string>
@@ -20,17 +20,17 @@ export interface Pending {
   isReplayed: boolean
   /** Whether the last attempt to replay it failed. */
   hasFailed: boolean
-  /** Whether the primary refused it for a reason that will not pass by itself, and a warning was logged. */
+  /** Whether the primary refused it with an error that is no outage, and a warning was logged. */
   isRefused: boolean
   /** Before this time of the monotonic clock, a write to the primary may still be under way. */
   settlesAt: number
-  /** Where it is in the order of acceptance; `undefined` when it is not in the journal any more. */
+  /** Its position in the order of acceptance; `undefined` when it is not in the journal any more. */
   link: Link<Pending> | undefined
 }
 
 const none: ReadonlyMap<string, Pending> = new Map()
 
-/** What is pending, by name and in the order in which the last writes were accepted. */
+/** The pending writes, by key and in the order in which the last one of each key was accepted. */
 export class Index {
   private readonly collections = new Map<string, Map<string, Pending>>()
   private readonly order = new Chain<Pending>()
@@ -43,17 +43,17 @@ export class Index {
     return this.collections.get(collection)?.get(key)
   }
 
-  /** What is pending in a collection, by key. */
+  /** The pending writes of a collection, by key. */
   in(collection: string): ReadonlyMap<string, Pending> {
     return this.collections.get(collection) ?? none
   }
 
-  /** Collections in which something is pending. */
+  /** The collections that have pending writes. */
   names(): IterableIterator<string> {
     return this.collections.keys()
   }
 
-  /** Adds a key, which is not in the order yet. */
+  /** Adds a key, which has no position in the order yet. */
   add(collection: string, key: string): Pending {
     const pending: Pending = {
       collection,
@@ -93,7 +93,7 @@ export class Index {
   }
 }
 
-/** Sorts what has a last write by the time of its acceptance. */
+/** Sorts keys by the time when their last write was accepted. Each of them must have one. */
 export const byAcceptance = (pending: ReadonlyArray<Pending>): ReadonlyArray<Pending> => {
   const { length } = pending
   const stamps = pending.map(({ last }) => Math.floor(last!.acceptedAt))

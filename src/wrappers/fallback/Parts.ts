@@ -5,13 +5,13 @@ import type { Journal } from "./Journal.ts"
 import type { Replayer } from "./Replayer.ts"
 import type { Stamps } from "./Stamps.ts"
 
-/** What a Fallback with recovery is made of. */
+/** The parts of a Fallback with recovery. */
 export interface Parts {
   readonly primary: Driver
   readonly fallback: Driver
   readonly journal: Journal
   readonly replayer: Replayer
-  /** Writes about the same key wait for each other here, and so do replays. */
+  /** Writes of the same key wait for each other here, and so do replays. */
   readonly lanes: Lanes
   readonly stamps: Stamps
   readonly journalCollection: string

@@ -5,11 +5,12 @@ import { constVoid } from "effect/Function"
 import type * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import type { Lanes } from "../../concurrency/Lanes.ts"
+import * as Calls from "../../driver/Calls.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { idOf } from "../../driver/ids.ts"
 import { errorOf } from "../../driver/outcome.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
-import { unhurried } from "../../time/budget.ts"
+import { withoutBudget } from "../../time/budget.ts"
 import { now } from "../../time/clock.ts"
 import { pauses } from "../../time/pauses.ts"
 import type { Pending } from "./Index.ts"
@@ -23,7 +24,7 @@ export interface Config {
   /** The primary store for work in the background: no operation of it takes forever. */
   readonly primary: Driver
   readonly journal: Journal
-  /** Writes about the same key wait for each other here, and so do replays. */
+  /** Writes of the same key wait for each other here, and so do replays. */
   readonly lanes: Lanes
   readonly meters: Meters
   readonly stamps: Stamps
@@ -36,13 +37,13 @@ export interface Config {
   readonly isNeeded: Latch.Latch
 }
 
-/** There is more to be done: the primary is down, or something is not replayed yet. */
+/** Another round is needed: the primary is down, or the journal is not empty. */
 class NotYet extends Data.TaggedError("NotYet") {}
 
 /** How many keys are replayed at a time, so that one whose replay hangs does not stop the others. */
 const concurrency = 8
 
-/** Replays what is in the journal, in rounds, when the primary is back. */
+/** Replays the journal to the primary, in rounds, when the primary is back. */
 export class Replayer {
   /** Whether the primary failed, and has not answered since. */
   isDown = false
@@ -52,18 +53,18 @@ export class Replayer {
     this.config = config
   }
 
-  /** Leaves the primary alone until it answers again. */
-  begin(): void {
+  /** Begins to probe the primary. Writes go to the journal until it answers again. */
+  noteOutage(): void {
     this.isDown = true
     this.config.isNeeded.openUnsafe()
   }
 
   /** Never ends, whatever fails. */
   get run(): Effect.Effect<void> {
-    return unhurried(Effect.all([this.replaying, this.compacting], { concurrency: "unbounded", discard: true }))
+    return withoutBudget(Effect.all([this.replaying, this.compacting], { concurrency: "unbounded", discard: true }))
   }
 
-  /** What has just failed is not asked at once: there is a pause before the first round, too. */
+  /** There is a pause before the first round, too, since the primary has just failed. */
   private get replaying(): Effect.Effect<never> {
     const { initialDelay, maxDelay, isNeeded } = this.config
     const rounds = Effect.delay(Effect.retry(this.round, pauses(initialDelay, maxDelay)), initialDelay)
@@ -77,8 +78,10 @@ export class Replayer {
       Effect.catchCause(journal.compact, () => new NotYet()),
       pauses(initialDelay, maxDelay)
     )
-    const pause = Effect.timeoutOption(journal.isCrowded.await, initialDelay)
-    return Effect.forever(journal.hasReplaced.await.pipe(Effect.andThen(pause), Effect.andThen(Effect.ignore(compact))))
+    const pause = Effect.timeoutOption(journal.extra.isCrowded.await, initialDelay)
+    return Effect.forever(
+      journal.extra.hasReplaced.await.pipe(Effect.andThen(pause), Effect.andThen(Effect.ignore(compact)))
+    )
   }
 
   private get round(): Effect.Effect<void, NotYet> {
@@ -98,17 +101,17 @@ export class Replayer {
     })
   }
 
-  /** Asks the primary for a key. Any answer will do, also a failure that is no outage. */
+  /** Asks the primary for a key. Any answer shows that it is back, also a failure that is no outage. */
   private probe(round: Round): Effect.Effect<void> {
     const { journal, primary } = this.config
-    const call = { ...journal.callOf("get", ["probe"]), _tag: "get", expiry: false, versioned: false } as const
-    return Effect.matchCauseEffect(primary.get(call), {
+    const place = journal.config.slots.place("get", ["probe"])
+    return Effect.matchCauseEffect(primary.get(Calls.get(place)), {
       onSuccess: () => Effect.sync(() => void (this.isDown = false)),
       onFailure: (cause) => Effect.map(this.isOutage(cause, round), (is) => void (this.isDown = is))
     })
   }
 
-  /** Replays the keys whose lanes are free, and then those whose lanes are not. */
+  /** Replays the keys whose lanes are free, and then the others. */
   private replayAll(round: Round): Effect.Effect<void> {
     return Effect.withFiber((fiber) => {
       const { journal, lanes, maxDelay } = this.config
@@ -120,13 +123,13 @@ export class Replayer {
         busy.push(pending)
         return Effect.void
       })
-      // Behind a write that hangs, a turn may never come.
+      // Behind a write that hangs, the turn of a key may never come.
       const others = some(busy, (pending) => lanes.runWithin(laneOf(pending), maxDelay, this.replay(pending, round)))
       return Effect.andThen(free, others)
     })
   }
 
-  /** Replays a key, if it is pending still and nothing about it may be under way. Callers are in its lane. */
+  /** Replays a key, if it is still pending and no write of it may be under way. Callers hold its lane. */
   private replay(pending: Pending, round: Round): Effect.Effect<void> {
     return Effect.withFiber((fiber) =>
       round.isOver || pending.link === undefined || now(fiber) < pending.settlesAt
@@ -138,7 +141,7 @@ export class Replayer {
     )
   }
 
-  /** A key that failed is tried again in later rounds, after those that did not. */
+  /** A key that failed is tried again in later rounds, after the others. */
   private failed(
     pending: Pending,
     cause: Cause.Cause<KeyValueError | JournalFailure>,
@@ -154,7 +157,7 @@ export class Replayer {
     })
   }
 
-  /** Whether a failure is no answer of the primary. What `fallbackOn` throws, and a defect of the store, are logged. */
+  /** Whether a failure shows an outage. An exception of `fallbackOn`, and a defect of the store, are logged and count as one. */
   private isOutage(cause: Cause.Cause<KeyValueError>, round: Round): Effect.Effect<boolean> {
     const error = errorOf(cause)
     const is = error === undefined ? Effect.failCause(cause) : Effect.sync(() => this.config.isOutage(error))
@@ -170,7 +173,7 @@ const tell = (pending: Pending, error: KeyValueError): Effect.Effect<void> => {
   return Effect.logWarning("a write of an outage is refused by the primary store, and stays in the journal", error._tag)
 }
 
-/** Runs an effect for each item, some at a time, in turns with all else that the process does. */
+/** Runs an effect for each item, some of them at a time. Other fibers run in between. */
 const some = <A>(items: ReadonlyArray<A>, f: (item: A) => Effect.Effect<void>): Effect.Effect<void> =>
   Effect.suspend(() => {
     let next = 0

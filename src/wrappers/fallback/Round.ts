@@ -16,7 +16,7 @@ export class Round {
     return this.failuresInARow >= maxInARow
   }
 
-  /** Whether the primary is down, by all that was seen of it. One key that fails is no outage. */
+  /** Whether the replays of this round show an outage. One key that fails among others that do not is none. */
   get showsOutage(): boolean {
     return this.outagesInARow > 0 && (this.answers === 0 || this.isOver)
   }
@@ -31,7 +31,7 @@ export class Round {
     if (isOutage) this.outagesInARow++
   }
 
-  /** Logs what nobody else is told of. Once a round is enough. */
+  /** Logs a defect, which no caller sees, once in a round. */
   report(cause: Cause.Cause<unknown>): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.hasReported) return Effect.void

@@ -5,6 +5,7 @@ import * as base64 from "#base64"
 import type { Entry } from "../../Entry.ts"
 import { lazy } from "../../platform/lazy.ts"
 import { Payload } from "../../Value.ts"
+import type { Slot } from "./Index.ts"
 
 /** A write that the fallback accepted in place of the primary. */
 export interface JournalEntry {
@@ -33,7 +34,7 @@ const decodeStored = lazy(() =>
   )
 )
 
-/** As it is stored: an entry that does not expire, since also what has expired must be replayed. */
+/** The entry that is stored. It does not expire, since also a value that has expired must be replayed. */
 export const encode = ({ collection, key, acceptedAt, entry }: JournalEntry): Entry => {
   const names = { version: 1, collection, key, acceptedAt }
   const payload =
@@ -47,7 +48,7 @@ const fieldsOf = ({ payload, createdAt, expiresAt }: Entry) => ({
   ...(expiresAt !== undefined && { expiresAt })
 })
 
-/** `undefined` for what is none. */
+/** `undefined` for an entry that is not one of a journal. */
 export const decode = ({ payload }: Entry): JournalEntry | undefined => {
   const stored = Option.getOrUndefined(decodeStored()(payload.value))
   if (stored === undefined) return undefined
@@ -61,3 +62,11 @@ export const decode = ({ payload }: Entry): JournalEntry | undefined => {
     ? { collection, key, acceptedAt, entry: { payload: value.success, createdAt, expiresAt } }
     : undefined
 }
+
+/** What the index has of a write that is stored under a name. */
+export const slotOf = (name: string, { acceptedAt, entry }: JournalEntry): Slot => ({
+  name,
+  acceptedAt,
+  isDelete: entry === undefined,
+  expiresAt: entry?.expiresAt
+})

@@ -6,13 +6,14 @@ import { inTime } from "../../driver/inTime.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import { clearByListing } from "../../driver/listing/clearByListing.ts"
 import { type KeyValueError, StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
+import { accept } from "./accept.ts"
 import type { Journal } from "./Journal.ts"
 import { listing } from "./listing.ts"
 import { mayBeApplied } from "./mayBeApplied.ts"
 import type { Parts } from "./Parts.ts"
 import { reading } from "./reading.ts"
 
-/** The primary store as it will be when all that is in the journal is replayed. */
+/** The primary store as it will be when the whole journal is replayed. */
 export const journaling = (parts: Parts): Driver => {
   const { fallback, journal } = parts
   const primary = noticing(parts)
@@ -39,7 +40,7 @@ const noticing = ({ primary, replayer, fallbackOn }: Parts): Driver => {
   const telling =
     <C, A, E extends KeyValueError>(next: (call: C) => Effect.Effect<A, E>) =>
     (call: C): Effect.Effect<A, E> =>
-      Effect.tapError(next(call), (error) => Effect.sync(() => fallbackOn(error) && replayer.begin()))
+      Effect.tapError(next(call), (error) => Effect.sync(() => fallbackOn(error) && replayer.noteOutage()))
   const { listing, maintenance } = primary
   return {
     ...primary,
@@ -52,8 +53,8 @@ const noticing = ({ primary, replayer, fallbackOn }: Parts): Driver => {
 }
 
 /**
- * Writes to the primary, or to the journal while the primary is down or an earlier write of a key is in there. `answer` is
- * what a write to the journal returns.
+ * Writes to the primary, or to the journal while the primary is down or the journal has an earlier write of a key. `answer`
+ * is the result of a write to the journal.
  */
 const write = <A>(
   { journal, replayer, lanes, stamps, fallbackOn }: Parts,
@@ -61,27 +62,27 @@ const write = <A>(
   direct: () => Effect.Effect<A, WriteError>,
   answer: Effect.Effect<A>
 ): Effect.Effect<A, WriteError> => {
-  const accept = (mayBeUnderWay: boolean) =>
-    Effect.flatMap(answer, (value) => Effect.as(journal.accept(call, mayBeUnderWay), value))
+  const journaled = (mayBeUnderWay: boolean) =>
+    Effect.flatMap(answer, (value) => Effect.as(accept(journal, call, mayBeUnderWay), value))
   return lanes.run(
     idsOf(call),
     inTime(call, (): Effect.Effect<A, WriteError> => {
       if (journal.isClosed) return Effect.fail(layerClosed(call.place, false))
-      // The clock may have been set back since the entries were made. What is written later must not seem to be older.
+      // The clock may have been set back since the entries were made. Later writes must not seem to be older.
       if (call._tag === "put") for (const { createdAt } of call.entries) stamps.see(createdAt)
-      if (replayer.isDown || journal.concerns(call)) return accept(false)
+      if (replayer.isDown || journal.concerns(call)) return journaled(false)
       return Effect.catchIf(direct(), fallbackOn, (error) => {
-        replayer.begin()
+        replayer.noteOutage()
         const mayBeUnderWay = mayBeApplied(error)
-        const accepted = inTime(call, () => accept(mayBeUnderWay))
-        // If neither accepts the write, it may have been applied all the same.
+        const accepted = inTime(call, () => journaled(mayBeUnderWay))
+        // If the journal does not accept the write either, the primary may have applied it all the same.
         return Effect.mapError(accepted, (other) => (mayBeUnderWay ? error : other))
       })
     })
   )
 }
 
-/** As the primary clears, unless there is something in the journal. */
+/** Clears as the primary does, or by listing while the journal is not empty. */
 const clearing =
   (journal: Journal, whole: Maintenance["clear"], { listing, ...driver }: Driver) =>
   (call: Call.Clear): Effect.Effect<Call.Removed, WriteError> =>

@@ -5,13 +5,14 @@ import { isExpired } from "../../Entry.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
 
-/** Lists what the primary has, as it will be when all that is in the journal is replayed. */
+/** Lists the primary as it will be when the whole journal is replayed. */
 export const listing = (primary: Listing, { index }: Journal): Listing => {
   const written = (collection: string) => [...index.in(collection).values()].filter(({ last }) => last !== undefined)
-  return amendedListing(primary, () => ({ names: () => index.names(), in: written }), live)
+  return amendedListing(primary, () => ({ names: () => index.names(), in: written }), existing)
 }
 
-const live = (pending: ReadonlyArray<Pending>): Effect.Effect<ReadonlyArray<string>> =>
+/** The keys whose last write is neither a deletion nor expired. */
+const existing = (pending: ReadonlyArray<Pending>): Effect.Effect<ReadonlyArray<string>> =>
   Effect.clockWith((clock) => {
     const now = clock.currentTimeMillisUnsafe()
     return Effect.succeed(pending.flatMap(({ key, last }) => (last!.isDelete || isExpired(last!, now) ? [] : [key])))

@@ -6,11 +6,12 @@ import type { Entry } from "../../Entry.ts"
 import type { ReadError } from "../../KeyValueError.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
+import { lastWrites } from "./lastWrites.ts"
 import type { Parts } from "./Parts.ts"
 
 type Answers = ReadonlyArray<Entry | undefined>
 
-/** Reads what is in the journal from there, and everything else from the primary. */
+/** Reads keys that are in the journal from there, and all others from the primary. */
 export const reading =
   (parts: Parts): Driver["get"] =>
   (call) =>
@@ -21,7 +22,8 @@ export const reading =
       const own = pending.flatMap((it, i) => (it === undefined ? [] : [i]))
       if (own.length === 0) return direct(parts, call)
       const lasts = own.map((i) => pending[i]!.last)
-      const read = journal.read(
+      const read = lastWrites(
+        journal,
         Call.pick(call, own),
         own.map((i) => pending[i]!)
       )
@@ -41,7 +43,7 @@ export const reading =
             : Effect.map(get(Call.pick(call, indices)), (found) => {
                 for (const [i, index] of indices.entries()) answers[index] = found[i]
               })
-        // What is gone was replayed, or replaced by a later write while this one was read.
+        // A write that is gone was replayed, or a later write has replaced it while it was read.
         return fill(others, (call) => direct(parts, call)).pipe(
           Effect.andThen(fill(changed, reading(parts))),
           Effect.as(answers)
@@ -49,24 +51,24 @@ export const reading =
       })
     })
 
-/** What has to be read from the journal. */
+/** The pending writes of a key that must be read from the journal. */
 const toRead = (journal: Journal, collection: string, key: string): Pending | undefined => {
   const pending = journal.index.get(collection, key)
   return pending?.last === undefined || pending.isReplayed ? undefined : pending
 }
 
-/** In an outage the fallback's own entries are returned. What it does not have may still be in the primary. */
+/** In an outage, the fallback's own entries are returned. A key that it does not have may still be in the primary. */
 const direct = (
   { primary, fallback, replayer, stamps, fallbackOn, journalCollection }: Parts,
   call: Call.Get
 ): Effect.Effect<Answers, ReadError> => {
-  // A write of a caller that has seen an entry comes after that entry, whatever the clocks of processes say.
+  // A caller that has read an entry writes later than that entry, whatever the clocks of processes say.
   const seen = Effect.mapEager(primary.get(call), (entries) => {
     for (const entry of entries) stamps.see(entry?.createdAt)
     return entries
   })
   return Effect.catchIf(seen, fallbackOn, (error) => {
-    replayer.begin()
+    replayer.noteOutage()
     if (call.collection === journalCollection) return Effect.fail(error)
     return Effect.filterOrFail(
       Effect.mapError(inTime(call, fallback.get), () => error),

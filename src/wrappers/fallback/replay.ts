@@ -8,6 +8,7 @@ import type { KeyValueError, Operation, Place } from "../../KeyValueError.ts"
 import { monotonicMillis } from "../../time/clock.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
+import { lastWrite } from "./lastWrites.ts"
 import type { Meters } from "./meters.ts"
 import type { Stamps } from "./Stamps.ts"
 
@@ -22,13 +23,13 @@ export interface Config {
 /** The journal could not be read, or a slot not removed. */
 export class JournalFailure extends Data.TaggedError("JournalFailure")<{ readonly cause: KeyValueError }> {}
 
-/** Does the last write of a key in the primary, unless that has a newer one, and removes the key from the journal. */
+/** Applies the last write of a key to the primary, unless that has a newer entry, and removes the key from the journal. */
 export const replay = (config: Config, pending: Pending): Effect.Effect<void, KeyValueError | JournalFailure> =>
   Effect.suspend(() => {
     const { journal, meters } = config
-    const removed = ofJournal(journal.remove(pending))
+    const removed = asJournalFailure(journal.remove(pending))
     if (pending.last === undefined || pending.isReplayed) return removed
-    return Effect.flatMap(ofJournal(journal.readOne(pending)), (entry) =>
+    return Effect.flatMap(asJournalFailure(lastWrite(journal, pending)), (entry) =>
       entry === "gone"
         ? removed
         : Effect.flatMap(write(config, pending, entry), (isNewest) => {
@@ -40,10 +41,10 @@ export const replay = (config: Config, pending: Pending): Effect.Effect<void, Ke
     )
   })
 
-const ofJournal = <A>(effect: Effect.Effect<A, KeyValueError>): Effect.Effect<A, JournalFailure> =>
+const asJournalFailure = <A>(effect: Effect.Effect<A, KeyValueError>): Effect.Effect<A, JournalFailure> =>
   Effect.mapError(effect, (cause) => new JournalFailure({ cause }))
 
-/** Returns whether the write was the newest; one that is older than the primary's entry is not done. */
+/** Returns whether the write was the newest. One that is older than the primary's entry is not applied. */
 const write = (config: Config, pending: Pending, entry: Entry | undefined): Effect.Effect<boolean, KeyValueError> => {
   const { primary, stamps } = config
   const { collection, key } = pending
@@ -58,7 +59,7 @@ const write = (config: Config, pending: Pending, entry: Entry | undefined): Effe
     if (atomic !== undefined) {
       const at = place(entry === undefined ? "delete" : "put")
       const swap = atomic.compareAndPut(Calls.compareAndPut(at, { entry, expected: current?.version }))
-      return Effect.flatMap(noting(config, pending, swap), (isDone) =>
+      return Effect.flatMap(settling(config, pending, swap), (isDone) =>
         isDone ? Effect.succeed(true) : write(config, pending, entry)
       )
     }
@@ -66,12 +67,12 @@ const write = (config: Config, pending: Pending, entry: Entry | undefined): Effe
       entry === undefined
         ? primary.delete(Calls.remove(place("delete")))
         : primary.put(Calls.put(place("put"), [entry]))
-    return Effect.as(noting(config, pending, blind), true)
+    return Effect.as(settling(config, pending, blind), true)
   })
 }
 
-/** A write that may still be applied is waited for before the next. */
-const noting = <A, E>({ settleTime }: Config, pending: Pending, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+/** After a write that may still be applied, the next attempt waits until it is settled. */
+const settling = <A, E>({ settleTime }: Config, pending: Pending, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.clockWith((clock) =>
     Effect.onExitPrimitive(effect, (exit) => {
       if (outcomeOf(exit) === "unknown") pending.settlesAt = monotonicMillis(clock) + settleTime

@@ -10,7 +10,7 @@ import type { StoreSetupError } from "../../KeyValueError.ts"
 import * as utf8 from "../../value/utf8.ts"
 
 /**
- * What to encrypt with: keys, of which the first encrypts and all decrypt; or a passphrase and a salt.
+ * Fernet keys, or a passphrase and a salt from which one key is derived. The first key encrypts, and all keys decrypt.
  *
  * @since 0.1.0
  */
@@ -35,10 +35,9 @@ export type Secret =
       readonly keys?: never
     }
 
-/** Keys to decrypt with, the first of which encrypts. */
+/** The keys. The first encrypts, and all decrypt. */
 export type Keys = readonly [fernet.Key, ...Array<fernet.Key>]
 
-/** The keys of a secret that was read. */
 export const keysOf = Effect.fnUntraced(function* ({
   keys,
   passphrase,
@@ -53,16 +52,17 @@ export const keysOf = Effect.fnUntraced(function* ({
   }
   const [first, ...others] = keys ?? [yield* derive(passphrase!, salt)]
   return first === undefined
-    ? yield* options.invalid("FernetEncryption", "there must be a key")
+    ? yield* options.invalid("FernetEncryption", "at least one key is required")
     : ([fernet.makeKey(first), ...others.map(fernet.makeKey)] as const)
 })
 
 /**
- * The key of a passphrase and a salt: PBKDF2-HMAC-SHA256 with 1,200,000 rounds, as py-key-value derives it.
+ * Derives a key from a passphrase and a salt, as py-key-value does: PBKDF2-HMAC-SHA256 with 1,200,000 iterations.
  *
  * **Details**
  *
- * Takes a few tenths of a second, off the event loop. Fails with `StoreSetupError` when either is blank.
+ * Takes a few tenths of a second, and does not block the event loop. Fails with `StoreSetupError` when the passphrase or
+ * the salt is blank.
  *
  * @since 0.1.0
  */
@@ -96,7 +96,7 @@ const derive = Effect.fnUntraced(function* (
 const pbkdf2 = { ...Kdf.pbkdf2Sha256, iterations: 1_200_000 }
 
 /**
- * A new random key.
+ * Generates a random key: 32 bytes in URL-safe base64.
  *
  * @since 0.1.0
  */

@@ -3,8 +3,8 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { CallBase } from "../../driver/Call.ts"
 import { now } from "../../time/clock.ts"
-import { abandon } from "../../time/release.ts"
 import { runAfter } from "../../time/runAfter.ts"
+import { stopWaiting } from "../../time/waitAtMost.ts"
 
 export interface Hedging {
   readonly millis: number
@@ -30,10 +30,10 @@ export const race = <A, E>(
     const done = first.pollUnsafe()
     if (done !== undefined) return resume(done)
 
-    const giveUp = (attempt: Fiber.Fiber<A, E> | undefined) => attempt && abandon(attempt, holder)
+    const giveUp = (attempt: Fiber.Fiber<A, E> | undefined) => attempt && stopWaiting(attempt, holder)
     let second: Fiber.Fiber<A, E> | undefined
     let failure: Exit.Exit<A, E> | undefined
-    const timer = runAfter(caller.context, millis, () => {
+    const cancel = runAfter(caller.context, millis, () => {
       const isInTime = deadline === undefined || now(caller) < deadline
       if (!isInTime || !maySend()) return
       second = run(attempt)
@@ -47,7 +47,7 @@ export const race = <A, E>(
       })
     })
     const forget = first.addObserver((exit) => {
-      timer.cancel()
+      cancel()
       const isLast = second === undefined || second.pollUnsafe() !== undefined
       if (Exit.isFailure(exit) && !isLast) failure = exit
       else {
@@ -57,7 +57,7 @@ export const race = <A, E>(
     })
     return Effect.sync(() => {
       forget()
-      timer.cancel()
+      cancel()
       giveUp(first)
       giveUp(second)
     })

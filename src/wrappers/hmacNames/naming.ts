@@ -5,7 +5,7 @@ import * as crypto from "#crypto"
 import { forEach } from "../../concurrency/slices.ts"
 import * as utf8 from "../../value/utf8.ts"
 
-/** Names as the store sees them. */
+/** Turns the names of the application into the names that are stored. */
 export interface Naming {
   readonly hidesCollections: boolean
   readonly collection: (name: string) => Effect.Effect<string>
@@ -13,8 +13,8 @@ export interface Naming {
 }
 
 /**
- * Names under a secret key. What is authenticated begins with a byte that says what it is, and a key's has the name of its
- * collection in it: the same key in two collections has two names.
+ * The input of an HMAC begins with a byte for its kind, so that no key and collection share an HMAC. The input of a key
+ * includes its collection, so that the same key has different HMACs in different collections.
  */
 export const make = (secret: crypto.SecretKey, hidesCollections: boolean): Naming => {
   const nameOf = (bytes: Uint8Array) =>
@@ -46,5 +46,5 @@ export const make = (secret: crypto.SecretKey, hidesCollections: boolean): Namin
 
 const kinds = { collection: 1, key: 2 } as const
 
-/** The 32 bytes in base64url, without padding. */
+/** The length of 32 bytes in base64url, without padding. */
 const nameLength = 43

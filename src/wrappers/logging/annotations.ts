@@ -12,7 +12,7 @@ export type Annotations = Readonly<Record<string, unknown>>
 /** How many keys and values of a batch are logged. */
 const shown = 5
 
-/** How many characters of a failure's reason are logged. */
+/** How many characters of an error's reason are logged. */
 const maxReasonLength = 1000
 
 export interface Config {
@@ -20,10 +20,10 @@ export interface Config {
   readonly logKeys: boolean
   readonly logValues: boolean | ((value: Value, call: Call) => unknown)
   readonly maxValueLength: number
-  readonly exact?: boolean | undefined
+  readonly exactIntegers?: boolean | undefined
 }
 
-/** The operation, its collection, its keys and the entries that it writes. */
+/** Annotates the operation, its collection, its keys and the entries that it writes. */
 export const ofCall = (config: Config, call: Call): Annotations => {
   const collection = collectionOf(call)
   return {
@@ -49,7 +49,7 @@ const ofWritten = (config: Config, call: Call, entries: ReadonlyArray<Entry>): A
 const ofTtl = ({ expiresAt }: Entry, now: number | undefined): Annotations =>
   expiresAt === undefined || now === undefined ? {} : { ttlMs: expiresAt - now }
 
-/** The result of a successful call. `now` is the time of day, for TTLs. */
+/** Annotates the result of a successful call. `now` is in milliseconds since the epoch. */
 export const ofResult = (config: Config, call: Call, value: unknown, now: number): Annotations => {
   switch (call._tag) {
     case "get": {
@@ -87,10 +87,10 @@ const ofValues = (config: Config, call: Call, entries: ReadonlyArray<Entry | und
         (entry) => entry && oneLine(textOf(config, call, entry.payload), config.maxValueLength)
       )
 
-const textOf = ({ logValues, exact }: Config, call: Call, payload: Payload): string => {
+const textOf = ({ logValues, exactIntegers }: Config, call: Call, payload: Payload): string => {
   if (typeof logValues !== "function") return payload.isBytes ? bytes(payload.size) : payload.text
   return Result.getOrElse(
-    Result.try(() => format(logValues(payload.copy().toValue(exact), call))),
+    Result.try(() => format(logValues(payload.copy().toValue(exactIntegers), call))),
     () => "<could not be shown>"
   )
 }
@@ -104,7 +104,7 @@ const format = (value: unknown): string =>
 const oneOrMany = <A, B>(name: string, items: ReadonlyArray<A>, f: (item: A) => B): Annotations =>
   items.length === 1 ? { [name]: f(items[0] as A) } : { [`${name}s`]: items.slice(0, shown).map(f) }
 
-/** Why an operation failed. The reason may quote keys and values, so it is logged only if both are. */
+/** Annotates why an operation failed. The reason may quote keys and values, so it is logged only if both are logged. */
 export const ofFailure = (config: Config, errorType: string, error: KeyValueError | undefined): Annotations => {
   if (error === undefined) return { error: errorType }
   const code = telemetry.codeOf(error)

@@ -36,7 +36,7 @@ export const finished = (
   }))
 }
 
-/** Logs a line. Ignores what loggers fail with, so that logging changes no operation. */
+/** Logs a line. Ignores failures of loggers, so that they do not change the result of the operation. */
 const line = (
   level: LogLevel.Severity,
   call: Call,

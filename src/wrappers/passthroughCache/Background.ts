@@ -2,12 +2,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import { CurrentFlight } from "../../concurrency/Flight.ts"
-import { unhurried } from "../../time/budget.ts"
+import { withoutBudget } from "../../time/budget.ts"
 
-/**
- * Work that goes on although its caller has been answered or has given up: without the caller's budget of time, and no
- * longer than the layer.
- */
+/** Work that outlives its caller: it has no caller's time budget, and ends with the layer. */
 export class Background {
   private readonly fibers = new Set<Fiber.Fiber<void>>()
   private readonly limit: number
@@ -37,7 +34,7 @@ export class Background {
   /** Starts an effect, unless too many are running. */
   start(effect: Effect.Effect<void>, caller: Fiber.Fiber<unknown, unknown>): Fiber.Fiber<void> | undefined {
     if (this.isFull) return undefined
-    const own = Effect.provideService(unhurried(effect), CurrentFlight, undefined)
+    const own = Effect.provideService(withoutBudget(effect), CurrentFlight, undefined)
     const fiber = Effect.runForkWith(caller.context)(own)
     this.fibers.add(fiber)
     fiber.addObserver(() => this.fibers.delete(fiber))

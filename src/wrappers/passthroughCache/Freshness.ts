@@ -5,35 +5,37 @@ export interface Limits {
   readonly maxTtl: number
   readonly missingTtl: number
   readonly maxStale: number
-  /** For how long before its end a copy is due, given how long it is fresh altogether. */
+  /** How long before the end of its fresh time a copy is due, given how long that time is. */
   readonly due: ((fresh: number) => number) | undefined
 }
 
-export type State = "fresh" | "due" | "stale" | "over"
+export type State = "fresh" | "due" | "stale" | "expired"
 
 /** An entry of known age. */
 export type Dated = Entry & { readonly createdAt: number }
 
-/** When the far store was asked. */
-export interface Asked {
+/** When the store was asked. */
+export interface AskedAt {
   /** By `steadyMillis`, in whole milliseconds. */
-  readonly at: number
-  /** By the wall clock. */
+  readonly steady: number
   readonly wall: number
 }
 
-/** What ends the time of a copy, as the fraction of a millisecond in its `createdAt`: exact in floats and in microseconds. */
-const ends = { byMaxTtl: 0.25, byMissingTtl: 0.5, byExpiry: 0.75 } as const
+/**
+ * What ends the fresh time of a copy. It is stored as the fraction of a millisecond of the copy's `createdAt`: these
+ * fractions are exact in floats and in whole microseconds.
+ */
+const endedBy = { maxTtl: 0.25, missingTtl: 0.5, expiry: 0.75 } as const
 
 /**
  * How long copies are fresh, and how long they are kept.
  *
- * A copy is fresh for `maxTtl` (or `missingTtl`) from when the far store was asked, and kept for `maxStale` more, but
- * never longer than the original.
+ * A copy is fresh for `maxTtl` (or `missingTtl`) from when the store was asked, and kept for `maxStale` more, but never
+ * longer than the original.
  *
- * A near store keeps two times of a copy. `expiresAt` is when the near store drops it, by the wall clock as everywhere.
- * `createdAt` is when the far store was asked, by a clock that cannot be set, and its fraction says what ends the copy's
- * time. So the age of a copy does not depend on the wall clock.
+ * The cache stores two times of a copy. `expiresAt` is when the cache drops it, by the wall clock as for every entry.
+ * `createdAt` is when the store was asked, by a clock that cannot be set. So the age of a copy does not depend on the wall
+ * clock.
  */
 export class Freshness {
   private readonly limits: Limits
@@ -47,39 +49,44 @@ export class Freshness {
     return Math.max(this.limits.maxTtl, this.limits.missingTtl) + this.limits.maxStale
   }
 
-  /** Whether a copy may be there although the far store had to be asked. */
+  /** Whether the cache may still hold a copy of a key that the store had to be asked for. */
   get outlivesItsFreshness(): boolean {
     return this.limits.maxStale > 0 || this.limits.due !== undefined
   }
 
   /** The times of the copy of an entry. */
-  timesOf({ expiresAt }: Entry, { at, wall }: Asked): { readonly createdAt: number; readonly expiresAt: number } {
+  timesOf({ expiresAt }: Entry, askedAt: AskedAt): { readonly createdAt: number; readonly expiresAt: number } {
+    const { steady, wall } = askedAt
     const { maxTtl, missingTtl, maxStale } = this.limits
-    if (expiresAt === undefined) return { createdAt: at + ends.byMissingTtl, expiresAt: wall + missingTtl + maxStale }
+    if (expiresAt === undefined) {
+      return { createdAt: steady + endedBy.missingTtl, expiresAt: wall + missingTtl + maxStale }
+    }
     return {
-      createdAt: at + (expiresAt - wall < maxTtl ? ends.byExpiry : ends.byMaxTtl),
+      createdAt: steady + (expiresAt - wall < maxTtl ? endedBy.expiry : endedBy.maxTtl),
       expiresAt: Math.min(expiresAt, wall + maxTtl + maxStale)
     }
   }
 
-  /** The state of a copy, at a time by `steadyMillis`. One that seems to come from the future is over. */
+  /** The state of a copy, at a time by `steadyMillis`. A copy that seems to come from the future has expired. */
   stateOf({ createdAt }: Dated, now: number): State {
     const askedAt = askedAtOf(createdAt)
     const end = createdAt - askedAt
     const age = now - askedAt
-    if (age < 0) return "over"
-    const { maxTtl, missingTtl, maxStale, due } = this.limits
-    const fresh =
-      end === ends.byMissingTtl
-        ? missingTtl
-        : end === ends.byMaxTtl || end === ends.byExpiry
-          ? maxTtl
-          : Math.min(maxTtl, missingTtl)
-    if (end === ends.byExpiry) return age < fresh ? "fresh" : "over"
-    if (age >= fresh) return age < fresh + maxStale ? "stale" : "over"
+    if (age < 0) return "expired"
+    const { maxStale, due } = this.limits
+    const fresh = this.freshFor(end)
+    if (end === endedBy.expiry) return age < fresh ? "fresh" : "expired"
+    if (age >= fresh) return age < fresh + maxStale ? "stale" : "expired"
     return due !== undefined && age >= fresh - due(fresh) ? "due" : "fresh"
+  }
+
+  private freshFor(end: number): number {
+    const { maxTtl, missingTtl } = this.limits
+    if (end === endedBy.missingTtl) return missingTtl
+    // A cache that several processes share may hold entries without such a fraction.
+    return end === endedBy.maxTtl || end === endedBy.expiry ? maxTtl : Math.min(maxTtl, missingTtl)
   }
 }
 
-/** When the far store was asked for a copy. */
+/** When the store was asked for the original of a copy. */
 export const askedAtOf = (createdAt: number): number => Math.floor(createdAt)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
+import { eachInSlices } from "../../concurrency/slices.ts"
 
-/** Names that something is being done to, each as often as it is. */
+/** Names of what is being changed. A name that several operations have marked stays marked until the last has ended. */
 export class Marks {
   private readonly counts = new Map<string, number>()
 
@@ -12,34 +13,38 @@ export class Marks {
     return this.counts.has(name)
   }
 
-  /** Marks names. What is returned takes the marks back, once. */
+  /** Marks names in this step. The function that is returned takes the marks back. */
   hold(names: ReadonlyArray<string>): () => void {
-    this.add(names, 1)
-    let isHeld = true
+    for (const name of names) this.add(name, 1)
     return () => {
-      if (isHeld) this.add(names, -1)
-      isHeld = false
+      for (const name of names) this.add(name, -1)
     }
   }
 
-  /** Marks names while an effect runs. They are marked in the step that makes the effect. */
+  /** Marks names while an effect runs, which is made when all of them are marked. */
   during<A, E>(names: ReadonlyArray<string>, effect: () => Effect.Effect<A, E>): Effect.Effect<A, E> {
     return Effect.suspend(() => {
-      let release: (() => void) | undefined
+      let marked = 0
+      const mark = (i: number) => {
+        this.add(names[i]!, 1)
+        marked++
+      }
       // The marks are set inside of what takes them back: a fiber can be interrupted between any two steps.
-      const marked = Effect.suspend(() => {
-        release = this.hold(names)
-        return effect()
-      })
-      return Effect.onExitPrimitive(marked, () => release?.() as undefined)
+      return Effect.onExitPrimitive(
+        Effect.suspend(() => eachInSlices(names.length, mark, effect)),
+        () =>
+          eachInSlices(
+            marked,
+            (i) => this.add(names[i]!, -1),
+            () => Effect.void
+          )
+      )
     })
   }
 
-  private add(names: ReadonlyArray<string>, change: 1 | -1): void {
-    for (const name of names) {
-      const count = (this.counts.get(name) ?? 0) + change
-      if (count === 0) this.counts.delete(name)
-      else this.counts.set(name, count)
-    }
+  private add(name: string, change: 1 | -1): void {
+    const count = (this.counts.get(name) ?? 0) + change
+    if (count === 0) this.counts.delete(name)
+    else this.counts.set(name, count)
   }
 }

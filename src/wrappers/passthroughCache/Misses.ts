@@ -1,8 +1,8 @@
-import { Aging } from "./Aging.ts"
+import { ByAge } from "./ByAge.ts"
 
-/** Keys that the far store does not have, for a while. The oldest of too many are forgotten. */
+/** Keys that the store does not have, each for a while. The oldest of too many are forgotten. */
 export class Misses {
-  private readonly ends = new Aging<number>()
+  private readonly ends = new ByAge<number>()
   private readonly ttl: number
   private readonly maxKeys: number
 
@@ -15,7 +15,7 @@ export class Misses {
     return this.ends.size === 0
   }
 
-  /** Remembers that a key was missing when the far store was asked. */
+  /** Remembers that a key was missing when the store was asked. */
   add(id: string, askedAt: number): void {
     if (this.ttl === 0) return
     this.ends.set(id, askedAt + this.ttl)

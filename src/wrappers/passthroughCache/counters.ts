@@ -1,9 +1,9 @@
 import type { Meter } from "../../telemetry/metrics.ts"
 
-/** What became of keys that were asked for. */
+/** How a key was read. */
 const results = ["hit", "miss", "stale", "refresh", "error"] as const
 
-/** Counts keys by what became of them. */
+/** Counts keys by how they were read. */
 export type Counters = Readonly<Record<(typeof results)[number], (keys: number) => void>>
 
 export const countersOf = (meter: Meter): Counters => {

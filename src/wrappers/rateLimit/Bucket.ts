@@ -1,8 +1,8 @@
-/** A token bucket: holds `burst` tokens, and gains one each `period`. Times are milliseconds. */
+/** A token bucket that holds up to `burst` tokens and gains one per `period`. Times are in milliseconds. */
 export class Bucket {
   private readonly period: number
   private readonly burst: number
-  /** The tokens, as the time that it takes to gain them. Negative when waiting calls have spent future tokens. */
+  /** The tokens, as the time that the bucket takes to gain them. Negative while calls wait for tokens that they took. */
   private credit: number
   private at: number | undefined
 
@@ -13,10 +13,10 @@ export class Bucket {
   }
 
   /**
-   * Takes `cost` tokens, and returns how long to wait until the bucket has gained them. Takes none if that is longer than
-   * `maxWait`.
+   * Takes `cost` tokens, and returns how long to wait until the bucket has gained them. If that is longer than `maxWait`,
+   * takes no tokens.
    *
-   * A call that costs more than the bucket holds waits for a full bucket only, and later calls wait for the rest.
+   * A call that costs more than `burst` waits only until the bucket is full, and later calls wait for the remaining tokens.
    */
   take(cost: number, now: number, maxWait: number): number {
     this.credit = Math.min(this.burst * this.period, this.credit + Math.max(0, now - (this.at ?? now)))

@@ -3,16 +3,16 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { CurrentDeadline } from "../../time/budget.ts"
 
-/** Runs what goes on after its caller was answered, as long as the layer lives. */
+/** Runs work that outlives its caller, until the layer is closed. */
 export class Background {
   private readonly fibers = new Set<Fiber.Fiber<unknown, unknown>>()
   private isClosed = false
 
   /**
-   * Begins something in this very step, unless the layer is closed: then it does not run at all. It is not interrupted
-   * where it does not say that it may be.
+   * Starts an effect in this step, unless the layer is closed: then it does not run at all. It is interrupted only where it
+   * is marked as interruptible.
    *
-   * `Effect.forkIn` is of no use here: the scope would wait for an uninterruptible store when it is closed.
+   * `Effect.forkIn` would not do: when the scope is closed, it would wait for an uninterruptible store.
    */
   start(context: Context.Context<never>, effect: Effect.Effect<unknown>): void {
     if (this.isClosed) return
@@ -22,15 +22,15 @@ export class Background {
     fiber.addObserver(() => this.fibers.delete(fiber))
   }
 
-  /** Interrupts all that is under way, and does not wait for what cannot be interrupted. */
+  /** Interrupts all effects, and does not wait for those that cannot be interrupted. */
   close(): void {
     this.isClosed = true
     for (const fiber of this.fibers) fiber.interruptUnsafe()
   }
 }
 
-/** What a fiber has, without the time that its caller gives it. */
-export const unhurriedContext = (fiber: Fiber.Fiber<unknown, unknown>): Context.Context<never> =>
+/** The services of a fiber, without its time budget. */
+export const contextWithoutBudget = (fiber: Fiber.Fiber<unknown, unknown>): Context.Context<never> =>
   fiber.getRef(CurrentDeadline) === Number.POSITIVE_INFINITY
     ? fiber.context
     : Context.add(fiber.context, CurrentDeadline, Number.POSITIVE_INFINITY)

@@ -9,17 +9,18 @@ import type { Entry } from "../../Entry.ts"
 import type { WriteError } from "../../KeyValueError.ts"
 import { now } from "../../time/clock.ts"
 import type { KeyState } from "./Ledger.ts"
-import { Visit } from "./Queues.ts"
+import { Turn } from "./Queues.ts"
 import type { Stores } from "./Stores.ts"
+import { Superseded } from "./Superseded.ts"
 import type { Ballot } from "./Votes.ts"
 
-/** What is written: puts answer nothing, deletions a number that adds up. */
+/** A kind of write. The results of its parts add up: puts return nothing, deletions a number. */
 export interface Kind<C extends Call.Put | Call.Delete, A> {
   readonly run: (driver: Driver, call: C) => Effect.Effect<A, WriteError>
   readonly sum: (a: A, b: A) => A
 }
 
-/** What a delivery has to know of the write. */
+/** A write, as its deliveries see it. */
 export interface Sent<C extends Call.Put | Call.Delete, A> {
   readonly stores: Stores
   readonly kind: Kind<C, A>
@@ -27,19 +28,19 @@ export interface Sent<C extends Call.Put | Call.Delete, A> {
   readonly context: Context.Context<never>
   readonly isDropped: boolean
   readonly isUnwanted: (now: number) => boolean
-  /** Ends the write before it has begun anywhere. */
+  /** Ends a write that has begun nowhere. */
   readonly expire: Effect.Effect<void>
 }
 
-/** A write on its way into one store. Keys whose turn comes at the same time are sent together. */
+/** A write on its way to one store. Keys whose turns begin at the same time are sent together. */
 export class Delivery<C extends Call.Put | Call.Delete, A> {
   readonly store: number
   hasBegun = false
   private readonly write: Sent<C, A>
   private readonly ballot: Ballot<A>
-  private readonly visits: Array<WriteVisit> = []
-  private ready: Array<WriteVisit> = []
-  /** Whether what is ready will be seen to. */
+  private readonly turns: Array<WriteTurn> = []
+  private ready: Array<WriteTurn> = []
+  /** Whether the keys that are ready will be sent without another start. */
   private isActive = true
 
   constructor(write: Sent<C, A>, store: number, ballot: Ballot<A>) {
@@ -53,47 +54,47 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
   }
 
   get mayBeDropped(): boolean {
-    return !this.hasBegun && !this.visits.some(({ riders }) => riders?.isOpen)
+    return !this.hasBegun && !this.turns.some(({ superseded }) => superseded?.isOpen)
   }
 
   enter(index: number, state: KeyState, version: number): void {
-    const visit = new WriteVisit(this, index, state, version)
-    this.visits.push(visit)
-    if (this.write.stores.queues[this.store]!.enter(visit)) this.ready.push(visit)
+    const turn = new WriteTurn(this, index, state, version)
+    this.turns.push(turn)
+    if (this.write.stores.queues[this.store]!.enter(turn)) this.ready.push(turn)
   }
 
-  /** Begins when all keys have entered. */
+  /** Begins, when all keys have requested their turns. */
   open(): void {
     this.isActive = false
     if (this.ready.length > 0) this.start(this.send)
   }
 
-  onTurn(visit: WriteVisit): void {
-    this.ready.push(visit)
-    // Other keys may get their turn in the same step, and whoever lets this one in has not finished.
+  onTurn(turn: WriteTurn): void {
+    this.ready.push(turn)
+    // More keys may get their turns in this step, and the queue that calls this has not finished its own.
     if (!this.isActive && !this.write.isDropped) this.start(Effect.andThen(Effect.yieldNow, this.send))
   }
 
-  onSuperseded(visit: WriteVisit, by: WriteVisit): void {
-    by.riders = Riders.both(visit.riders, by.riders)
-    visit.riders = undefined
-    if (this.ballot.isOpen) (by.riders ??= new Riders()).add(this.ballot)
-    this.note(visit, "not-applied")
+  onSuperseded(turn: WriteTurn, by: WriteTurn): void {
+    by.superseded = Superseded.both(turn.superseded, by.superseded)
+    turn.superseded = undefined
+    if (this.ballot.isOpen) (by.superseded ??= new Superseded()).add(this.ballot)
+    this.note(turn, "not-applied")
   }
 
   reconsider(): void {
-    for (const visit of this.visits) this.write.stores.queues[this.store]!.reconsider(visit)
+    for (const turn of this.turns) this.write.stores.queues[this.store]!.reconsider(turn)
   }
 
   get drop(): Effect.Effect<void> {
     const { queues } = this.write.stores
     const leave = (i: number) => {
-      const visit = this.visits[i]!
-      if (visit.status === "gone") return
-      this.note(visit, "not-applied")
-      queues[this.store]!.leave(visit)
+      const turn = this.turns[i]!
+      if (turn.status === "gone") return
+      this.note(turn, "not-applied")
+      queues[this.store]!.leave(turn)
     }
-    return Effect.suspend(() => eachInSlices(this.visits.length, leave, () => Effect.void))
+    return Effect.suspend(() => eachInSlices(this.turns.length, leave, () => Effect.void))
   }
 
   private start(send: Effect.Effect<void>): void {
@@ -101,7 +102,7 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
     this.write.stores.background.start(this.write.context, send)
   }
 
-  /** Sends what is ready, until nothing is. */
+  /** Sends the keys that are ready, until no more are. */
   private get send(): Effect.Effect<void> {
     return Effect.withFiber((fiber) => {
       const { write, store } = this
@@ -127,29 +128,29 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
   }
 
   private end(
-    part: ReadonlyArray<WriteVisit>,
+    part: ReadonlyArray<WriteTurn>,
     exit: Exit.Exit<A, WriteError>,
     beganAt: number,
     endedAt: number
   ): Effect.Effect<void> {
     const { queues, config } = this.write.stores
     const outcome = outcomeOf(exit)
-    const riders: Array<Ballot<any>> = []
+    const superseded: Array<Ballot<any>> = []
     const leave = (i: number) => {
-      const visit = part[i]!
-      this.note(visit, outcome, beganAt, endedAt + config.settleTime)
-      queues[this.store]!.leave(visit)
-      if (visit.riders !== undefined) for (const rider of visit.riders.ballots) riders.push(rider)
+      const turn = part[i]!
+      this.note(turn, outcome, beganAt, endedAt + config.settleTime)
+      queues[this.store]!.leave(turn)
+      if (turn.superseded !== undefined) for (const ballot of turn.superseded.ballots) superseded.push(ballot)
     }
     return eachInSlices(part.length, leave, () => {
       this.ballot.add(part.length, exit)
-      const tell = (i: number) => riders[i]!.addSuperseded(outcome === "applied")
-      return eachInSlices(riders.length, tell, () => this.send)
+      const tell = (i: number) => superseded[i]!.addSuperseded(outcome === "applied")
+      return eachInSlices(superseded.length, tell, () => this.send)
     })
   }
 
   private note(
-    { state, version, index }: WriteVisit,
+    { state, version, index }: WriteTurn,
     outcome: ReturnType<typeof outcomeOf>,
     beganAt = Number.NEGATIVE_INFINITY,
     settlesAt = Number.NEGATIVE_INFINITY
@@ -160,12 +161,12 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
   }
 }
 
-/** A write's turn at one key of one store. */
-class WriteVisit extends Visit {
+/** The turn of a write at one key of one store. */
+class WriteTurn extends Turn {
   readonly index: number
   readonly state: KeyState
   readonly version: number
-  riders: Riders | undefined
+  superseded: Superseded | undefined
   private readonly delivery: Delivery<any, any>
 
   constructor(delivery: Delivery<any, any>, index: number, state: KeyState, version: number) {
@@ -184,33 +185,9 @@ class WriteVisit extends Visit {
     this.delivery.onTurn(this)
   }
 
-  override onSuperseded(by: Visit): void {
-    this.delivery.onSuperseded(this, by as WriteVisit)
+  override onSuperseded(by: Turn): void {
+    this.delivery.onSuperseded(this, by as WriteTurn)
   }
 
   override onClosed(): void {}
-}
-
-/** The writes in whose place another one stands at a key: the store is done with them when it has that one. */
-class Riders {
-  ballots: Array<Ballot<any>> = []
-  private reviewAt = 64
-
-  get isOpen(): boolean {
-    return this.ballots.some(({ isOpen }) => isOpen)
-  }
-
-  static both(one: Riders | undefined, other: Riders | undefined): Riders | undefined {
-    if (one === undefined || other === undefined) return one ?? other
-    const [few, many] = one.ballots.length < other.ballots.length ? [one, other] : [other, one]
-    for (const ballot of few.ballots) many.add(ballot)
-    return many
-  }
-
-  /** Those whose callers do not wait any longer are forgotten now and then. */
-  add(ballot: Ballot<any>): void {
-    if (this.ballots.push(ballot) < this.reviewAt) return
-    this.ballots = this.ballots.filter(({ isOpen }) => isOpen)
-    this.reviewAt = Math.max(64, 2 * this.ballots.length)
-  }
 }

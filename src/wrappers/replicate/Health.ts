@@ -1,4 +1,4 @@
-/** Which stores are asked first: those whose last operation did not fail. Times are monotonic. */
+/** The order in which stores are asked: first those whose last operation did not fail. Times are monotonic. */
 export class Health {
   private readonly askAgainAt: Array<number>
   private readonly natural: ReadonlyArray<number>
@@ -18,7 +18,7 @@ export class Health {
     this.askAgainAt[store] = isWell ? Number.NEGATIVE_INFINITY : now + this.pause
   }
 
-  /** The stores in the order in which to ask them. One that failed is asked in its place again, once in each pause. */
+  /** The stores in the order in which to ask them. A store that failed gets its own place back for one operation per pause. */
   order(now: number): ReadonlyArray<number> {
     if (this.askAgainAt.every((time) => time === Number.NEGATIVE_INFINITY)) return this.natural
     const well: Array<number> = []

@@ -1,51 +1,51 @@
 import { Chain, type Link } from "../../concurrency/Chain.ts"
 
-/** Something that wants its turn at a key of a store. A write has the key alone, reads share it with each other. */
-export abstract class Visit {
+/** A turn at a key of a store, or the wait for one. A write has the key alone, reads share it with each other. */
+export abstract class Turn {
   readonly id: string
   readonly isWrite: boolean
-  /** Kept by the queues. */
+  /** Set by the queues. */
   status: "new" | "waiting" | "inside" | "gone" = "new"
-  /** Its place among all that wait, and among the writes of these. */
-  place: Link<{ visit: Visit }> | undefined
-  write: Link<Visit> | undefined
+  /** Its place among all turns that wait, and among the writes that wait. */
+  place: Link<{ turn: Turn }> | undefined
+  write: Link<Turn> | undefined
 
   constructor(id: string, isWrite: boolean) {
     this.id = id
     this.isWrite = isWrite
   }
 
-  /** Whether a write has to be made although a newer one follows it, or follows others that have to be seen by it. */
+  /** Whether a write must run although a newer one waits behind it, or although it waits behind older ones. */
   abstract get mustRun(): boolean
-  /** Its turn has come, after it had to wait. */
+  /** Called when it begins after a wait. */
   abstract onTurn(): void
-  /** A newer write stands in its place. */
-  abstract onSuperseded(by: Visit): void
-  /** The queues are closed. */
+  /** Called when a newer write takes its place: it does not run. */
+  abstract onSuperseded(by: Turn): void
+  /** Called when the queues are closed while it waits. */
   abstract onClosed(): void
 }
 
 interface Queue {
-  /** How many are at the key: any number of reads, or one write. */
+  /** How many turns have begun and not ended: any number of reads, or one write. */
   inside: number
   hasWrite: boolean
-  /** All that wait, and the writes of these, in their order. Most keys never have any. */
-  waiting: Chain<{ visit: Visit }> | undefined
-  writes: Chain<Visit> | undefined
+  /** All turns that wait, and the writes among them, in their order. Most keys never have any. */
+  waiting: Chain<{ turn: Turn }> | undefined
+  writes: Chain<Turn> | undefined
 }
 
 /**
- * The turns at the keys of one store, in the order in which they were asked for.
+ * The turns at the keys of one store, in the order in which they were requested.
  *
- * Of writes that wait, only the newest is kept, in the place of the one before: so a store that is slow has one write of
- * each key before it, and reads do not keep a write that is replaced all the time from its turn. A key is remembered only
- * while somebody is there.
+ * Of the writes that wait, only the newest is kept, in the place of the one before. So a slow store has at most one waiting
+ * write of each key, and a key that is overwritten all the time still gets its turn before later reads. A key is remembered
+ * only while it has a turn.
  */
 export class Queues {
   private readonly queues = new Map<string, Queue>()
   private isClosed = false
 
-  /** How many keys somebody is at, or waits for. */
+  /** How many keys have turns. */
   get size(): number {
     return this.queues.size
   }
@@ -57,97 +57,97 @@ export class Queues {
   }
 
   /**
-   * Asks for a turn. Tells whether it has come at once; else `onTurn` is called, or `onClosed` if none will come. Whoever
-   * enters must leave.
+   * Requests a turn. Returns whether it begins at once; otherwise `onTurn` is called when it begins, or `onClosed` if it
+   * never will. For every `enter`, `leave` must be called.
    */
-  enter(visit: Visit): boolean {
+  enter(turn: Turn): boolean {
     if (this.isClosed) {
-      visit.onClosed()
+      turn.onClosed()
       return false
     }
-    let queue = this.queues.get(visit.id)
+    let queue = this.queues.get(turn.id)
     if (queue === undefined) {
       queue = { inside: 0, hasWrite: false, waiting: undefined, writes: undefined }
-      this.queues.set(visit.id, queue)
+      this.queues.set(turn.id, queue)
     }
-    if (!hasWaiting(queue) && mayEnter(queue, visit)) {
-      admit(queue, visit)
+    if (!hasWaiting(queue) && mayEnter(queue, turn)) {
+      admit(queue, turn)
       return true
     }
-    visit.status = "waiting"
-    visit.place = (queue.waiting ??= new Chain()).push({ visit })
-    if (visit.isWrite) {
-      visit.write = (queue.writes ??= new Chain()).push(visit)
-      merge(queue, visit)
+    turn.status = "waiting"
+    turn.place = (queue.waiting ??= new Chain()).push({ turn })
+    if (turn.isWrite) {
+      turn.write = (queue.writes ??= new Chain()).push(turn)
+      merge(queue, turn)
     }
     return false
   }
 
-  /** Gives up a turn, or the wait for one. */
-  leave(visit: Visit): void {
-    const { status } = visit
+  /** Ends a turn, or the wait for it. */
+  leave(turn: Turn): void {
+    const { status } = turn
     if (status === "new" || status === "gone") return
-    const queue = this.queues.get(visit.id)!
-    visit.status = "gone"
+    const queue = this.queues.get(turn.id)!
+    turn.status = "gone"
     if (status === "inside") queue.inside--
     else {
-      const follower = visit.write?.next?.value
-      remove(queue, visit)
+      const follower = turn.write?.next?.value
+      remove(queue, turn)
       if (follower !== undefined) merge(queue, follower)
     }
-    for (let next = queue.waiting?.first; next && mayEnter(queue, next.value.visit); next = queue.waiting?.first) {
-      const { visit } = next.value
-      remove(queue, visit)
-      admit(queue, visit)
-      visit.onTurn()
+    for (let next = queue.waiting?.first; next && mayEnter(queue, next.value.turn); next = queue.waiting?.first) {
+      const { turn } = next.value
+      remove(queue, turn)
+      admit(queue, turn)
+      turn.onTurn()
     }
-    if (queue.inside === 0) this.queues.delete(visit.id)
+    if (queue.inside === 0) this.queues.delete(turn.id)
   }
 
-  /** To be called when a write that waits need not run any more. */
-  reconsider(visit: Visit): void {
-    if (visit.status !== "waiting") return
-    const queue = this.queues.get(visit.id)!
-    const follower = visit.write!.next?.value
-    merge(queue, visit)
+  /** To be called when `mustRun` of a write that waits has become false. */
+  reconsider(turn: Turn): void {
+    if (turn.status !== "waiting") return
+    const queue = this.queues.get(turn.id)!
+    const follower = turn.write!.next?.value
+    merge(queue, turn)
     if (follower !== undefined) merge(queue, follower)
   }
 
-  /** Tells all that wait, or come later, that no turn will come. */
+  /** Calls `onClosed` of all turns that wait, and of later ones. */
   close(): void {
     this.isClosed = true
     for (const { waiting } of this.queues.values()) {
-      for (let link = waiting?.first; link !== undefined; link = link.next) link.value.visit.onClosed()
+      for (let link = waiting?.first; link !== undefined; link = link.next) link.value.turn.onClosed()
     }
   }
 }
 
 const hasWaiting = ({ waiting }: Queue): boolean => waiting !== undefined && waiting.size > 0
 
-const mayEnter = ({ inside, hasWrite }: Queue, { isWrite }: Visit): boolean => inside === 0 || !(isWrite || hasWrite)
+const mayEnter = ({ inside, hasWrite }: Queue, { isWrite }: Turn): boolean => inside === 0 || !(isWrite || hasWrite)
 
-const admit = (queue: Queue, visit: Visit): void => {
-  visit.status = "inside"
+const admit = (queue: Queue, turn: Turn): void => {
+  turn.status = "inside"
   queue.inside++
-  queue.hasWrite = visit.isWrite
+  queue.hasWrite = turn.isWrite
 }
 
-const remove = (queue: Queue, visit: Visit): void => {
-  queue.waiting!.remove(visit.place!)
-  if (visit.write !== undefined) queue.writes!.remove(visit.write)
-  visit.place = visit.write = undefined
+const remove = (queue: Queue, turn: Turn): void => {
+  queue.waiting!.remove(turn.place!)
+  if (turn.write !== undefined) queue.writes!.remove(turn.write)
+  turn.place = turn.write = undefined
 }
 
-/** Lets a write that waits take the place of the one before it, unless one of them must run by itself. */
-const merge = (queue: Queue, visit: Visit): void => {
-  const previous = visit.write!.previous?.value
-  if (previous === undefined || previous.mustRun || visit.mustRun) return
+/** Lets a write that waits take the place of the write before it, unless one of the two must run. */
+const merge = (queue: Queue, turn: Turn): void => {
+  const previous = turn.write!.previous?.value
+  if (previous === undefined || previous.mustRun || turn.mustRun) return
   const place = previous.place!
-  queue.waiting!.remove(visit.place!)
+  queue.waiting!.remove(turn.place!)
   queue.writes!.remove(previous.write!)
-  place.value.visit = visit
-  visit.place = place
+  place.value.turn = turn
+  turn.place = place
   previous.place = previous.write = undefined
   previous.status = "gone"
-  previous.onSuperseded(visit)
+  previous.onSuperseded(turn)
 }

@@ -19,14 +19,14 @@ export interface Config {
   readonly onRepaired: () => void
 }
 
-/** Several stores, what is known of each, and the order in which operations on a key come to each. */
+/** Several stores, what is known of each, and the turns at the keys of each. */
 export class Stores {
   readonly config: Config
   readonly ledger: Ledger
   readonly health: Health
   readonly queues: ReadonlyArray<Queues>
   readonly background = new Background()
-  /** Writes whose callers wait. */
+  /** The writes whose callers wait for a decision. */
   readonly undecided = new Set<{ readonly close: () => void }>()
   readonly indices: ReadonlyArray<number>
   isClosed = false
@@ -49,7 +49,7 @@ export class Stores {
     return this.health.order(now).filter((store) => !this.ledger.givenUp[store])
   }
 
-  /** Ends what is under way: whoever waits is told that the layer is closed, and nothing begins any more. */
+  /** Ends all operations: callers that wait fail since the layer is closed, and nothing begins any more. */
   close(): void {
     this.isClosed = true
     for (const write of this.undecided) write.close()
@@ -73,7 +73,7 @@ export class Stores {
     )
   }
 
-  /** Reads from one store after the other, as long as they fail with what may pass. */
+  /** Reads from one store after the other, as long as they fail with retryable errors. */
   inOrder<A, E>(
     stores: ReadonlyArray<number>,
     run: (store: number, driver: Driver) => Effect.Effect<A, E>

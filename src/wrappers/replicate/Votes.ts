@@ -5,26 +5,26 @@ import { errorOf, outcomeOf } from "../../driver/outcome.ts"
 import { storeFailure } from "../../driver/storeFailure.ts"
 import { type Place, StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
 
-/** What the stores say about one write, and whoever waits for what follows from it. */
+/** How one write ended in each store, and the caller that waits for the decision. */
 export class Votes<A> {
   private readonly exits = new Map<number, Exit.Exit<A, WriteError>>()
   private readonly place: Place
   private readonly stores: number
   private readonly required: number
-  /** The stores one of which gives the answer, if one of them can. */
-  private readonly believed: ReadonlyArray<number>
+  /** The stores whose result is preferred. */
+  private readonly trusted: ReadonlyArray<number>
   private decision: Exit.Exit<A, WriteError> | undefined
   private isAbandoned = false
   private resume: ((decision: Exit.Exit<A, WriteError>) => void) | undefined
 
-  constructor(place: Place, stores: number, required: number, believed: ReadonlyArray<number>) {
+  constructor(place: Place, stores: number, required: number, trusted: ReadonlyArray<number>) {
     this.place = place
     this.stores = stores
     this.required = required
-    this.believed = believed
+    this.trusted = trusted
   }
 
-  /** Whether somebody waits for a decision. */
+  /** Whether a caller waits for the decision. */
   get isOpen(): boolean {
     return this.decision === undefined && !this.isAbandoned
   }
@@ -35,7 +35,7 @@ export class Votes<A> {
       () =>
         this.decision ??
         Effect.callback((resume) => {
-          // The fiber may have yielded meanwhile.
+          // The decision may have been made between this step and the one before.
           if (this.decision !== undefined) resume(this.decision)
           else this.resume = resume
         })
@@ -43,8 +43,8 @@ export class Votes<A> {
   }
 
   /**
-   * Adds what a store says. The decision is made when enough have applied the write, or when too many have failed and it is
-   * known whether one may have applied it.
+   * Adds the result of a store. The decision is made when enough stores have applied the write, or when too many have failed
+   * and it is known whether one may have applied it.
    */
   add(store: number, exit: Exit.Exit<A, WriteError>): void {
     this.exits.set(store, exit)
@@ -52,13 +52,13 @@ export class Votes<A> {
     if (decision !== undefined) this.end(decision)
   }
 
-  /** Notes that nobody waits for a decision any longer. */
+  /** Notes that the caller does not wait any longer. */
   abandon(): void {
     this.isAbandoned = true
     this.resume = undefined
   }
 
-  /** Ends the wait, without the stores that have not said anything. */
+  /** Ends the wait with a decision, whatever the other stores do. */
   end(decision: Exit.Exit<A, WriteError>): void {
     if (!this.isOpen) return
     this.decision = decision
@@ -66,7 +66,7 @@ export class Votes<A> {
     this.resume = undefined
   }
 
-  /** Ends the wait because the layer is closed, given the stores that the write was sent to. */
+  /** Ends the wait because the layer is closed, given the stores to which the write was sent. */
   close(begun: ReadonlyArray<number>): void {
     const sent = begun.some((store) => {
       const exit = this.exits.get(store)
@@ -79,9 +79,9 @@ export class Votes<A> {
     const exits = [...this.exits.values()]
     const failures = exits.filter(Exit.isFailure)
     if (exits.length - failures.length >= this.required) {
-      const believed = this.believed.flatMap((store) => this.exits.get(store) ?? [])
-      const success = believed.find(Exit.isSuccess)
-      return success === undefined && believed.length < this.believed.length
+      const trusted = this.trusted.flatMap((store) => this.exits.get(store) ?? [])
+      const success = trusted.find(Exit.isSuccess)
+      return success === undefined && trusted.length < this.trusted.length
         ? undefined
         : (success ?? exits.find(Exit.isSuccess))
     }
@@ -91,7 +91,7 @@ export class Votes<A> {
     return Exit.fail(this.failure(failures, mayBeApplied))
   }
 
-  /** One of the errors, if it says what is true of all the stores together. */
+  /** One of the stores' errors, if its outcome is that of the whole write. */
   private failure(failures: ReadonlyArray<Exit.Failure<A, WriteError>>, mayBeApplied: boolean): WriteError {
     const errors = failures.flatMap(({ cause }) => (errorOf(cause) as WriteError | undefined) ?? [])
     const outcome = mayBeApplied ? "unknown" : "not-applied"
@@ -104,7 +104,7 @@ export class Votes<A> {
   }
 }
 
-/** The vote of one store about a write whose keys it may get one after the other. */
+/** The vote of one store, which may get the keys of a write one after the other. */
 export class Ballot<A> {
   private readonly votes: Votes<A>
   private readonly place: Place
@@ -127,7 +127,7 @@ export class Ballot<A> {
     return this.votes.isOpen
   }
 
-  /** Notes what has become of some of the keys, and votes when it is known of all. */
+  /** Notes how the write of some keys ended, and votes when all keys have ended. */
   add(keys: number, exit: Exit.Exit<A, WriteError>): void {
     this.left -= keys
     if (Exit.isSuccess(exit)) {
@@ -137,9 +137,9 @@ export class Ballot<A> {
     if (this.left === 0) this.votes.add(this.store, this.exit)
   }
 
-  /** Notes that a newer write of a key stood in the place of this one, and whether the store has applied that. */
+  /** Notes that a newer write took the place of this one at a key, and whether the store has applied the newer one. */
   addSuperseded(isApplied: boolean): void {
-    // Only writes that answer nothing wait for what becomes of a newer one.
+    // Only puts, which return nothing, are superseded while a caller waits.
     this.add(1, isApplied ? (Exit.void as Exit.Exit<A>) : Exit.fail(superseded(this.place)))
   }
 

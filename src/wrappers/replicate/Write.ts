@@ -7,24 +7,25 @@ import { eachInSlices } from "../../concurrency/slices.ts"
 import * as Call from "../../driver/Call.ts"
 import { idOf } from "../../driver/ids.ts"
 import { StoreUnavailableError, TimeoutError, type WriteError } from "../../KeyValueError.ts"
-import { unhurriedContext } from "./Background.ts"
+import { detached } from "../common/detached.ts"
+import { contextWithoutBudget } from "./Background.ts"
 import { Delivery, type Kind, type Sent } from "./Delivery.ts"
 import type { KeyState } from "./Ledger.ts"
 import type { Stores } from "./Stores.ts"
 import { Ballot, Votes } from "./Votes.ts"
 
-/** One write in all the stores, whose caller waits for enough of them. */
+/** One write to all stores, whose caller waits for enough of them. */
 export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
   readonly stores: Stores
   readonly kind: Kind<C, A>
-  /** Without a deadline: what may outlive the caller is not bound to the caller's. */
+  /** Without the deadline of the caller, whom it may outlive. */
   readonly call: C
   readonly votes: Votes<A>
   readonly context: Context.Context<never>
   isDropped = false
   private readonly deadline: number | undefined
   private readonly accepting: ReadonlyArray<number>
-  private readonly believed: Array<number>
+  private readonly trusted: Array<number>
   private readonly deliveries: ReadonlyArray<Delivery<C, A>>
 
   constructor(stores: Stores, kind: Kind<C, A>, call: C, fiber: Fiber.Fiber<unknown, unknown>) {
@@ -32,17 +33,17 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     this.stores = stores
     this.kind = kind
     this.deadline = call.deadline
-    this.call = { ...call, deadline: undefined, limit: undefined, holder: undefined }
-    this.context = unhurriedContext(fiber)
+    this.call = detached(call)
+    this.context = contextWithoutBudget(fiber)
     this.accepting = indices.filter((store) => queues[store]!.size < 2 * config.maxBehind)
-    // Only a deletion answers something: how many keys there were.
-    this.believed = call._tag === "put" ? [] : [...indices]
-    this.votes = new Votes(call.place, indices.length, config.required, this.believed)
+    // Only a deletion returns something: how many keys existed.
+    this.trusted = call._tag === "put" ? [] : [...indices]
+    this.votes = new Votes(call.place, indices.length, config.required, this.trusted)
     const ballot = (store: number) => new Ballot(this.votes, call.place, store, call.keys.length, kind.sum)
     this.deliveries = this.accepting.map((store) => new Delivery(this, store, ballot(store)))
   }
 
-  /** Whether nothing may be written because too much would have to be remembered. */
+  /** Whether the write must be refused, since the process would have to remember too much. */
   get isRefused(): boolean {
     const { ledger } = this.stores
     const { collection, keys } = this.call
@@ -50,13 +51,13 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     return ledger.isFull && keys.some((key) => ledger.get(idOf(collection, key)) === undefined)
   }
 
-  /** Takes its turn at each key in each store, and begins where it has come. Must not be interrupted. */
+  /** Requests a turn at each key in each store, and begins where it has one. Must not be interrupted. */
   get begin(): Effect.Effect<void> {
     const { stores, call, deliveries } = this
     const enter = (i: number) => {
       const state = stores.ledger.open(call.collection, call.keys[i]!)
       const version = stores.ledger.nextVersion()
-      this.believeOnlyUpToDate(state)
+      this.trustOnlyUpToDate(state)
       for (const { store } of deliveries) stores.ledger.begin(state, store)
       for (const delivery of deliveries) delivery.enter(i, state, version)
     }
@@ -72,12 +73,12 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     })
   }
 
-  /** What the stores have decided. */
+  /** The decision of the stores. */
   get outcome(): Effect.Effect<A, WriteError> {
     return this.votes.outcome
   }
 
-  /** Nobody waits any longer. What has begun goes on; if nothing has, nothing does. */
+  /** The caller does not wait any longer. If the write has begun in a store it goes on in all, otherwise it is dropped. */
   get end(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.stores.undecided.delete(this)
@@ -92,7 +93,7 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     this.votes.close(this.deliveries.flatMap(({ hasBegun, store }) => (hasBegun ? [store] : [])))
   }
 
-  /** Whether nobody waits any longer, and nothing has begun. */
+  /** Whether no caller waits any longer, and the write has begun nowhere. */
   isUnwanted(now: number): boolean {
     const isLate = this.deadline !== undefined && now >= this.deadline
     return (isLate || !this.votes.isOpen) && this.mayBeDropped
@@ -116,14 +117,14 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     return Effect.forEach(this.deliveries, (delivery) => delivery.drop, { discard: true })
   }
 
-  private believeOnlyUpToDate(state: KeyState): void {
-    for (let i = this.believed.length - 1; i >= 0; i--) {
-      if (!this.stores.ledger.isUpToDate(state, this.believed[i]!)) this.believed.splice(i, 1)
+  private trustOnlyUpToDate(state: KeyState): void {
+    for (let i = this.trusted.length - 1; i >= 0; i--) {
+      if (!this.stores.ledger.isUpToDate(state, this.trusted[i]!)) this.trusted.splice(i, 1)
     }
   }
 }
 
-/** Goes on with a call that has each key once: for puts with the last entry of it. */
+/** Continues with a call that has each key once: for puts with the last entry of each. */
 export const withoutRepeats = <C extends Call.Put | Call.Delete, A, E>(
   call: C,
   then: (call: C) => Effect.Effect<A, E>

@@ -4,19 +4,19 @@ import { eachInSlices } from "../../concurrency/slices.ts"
 import { wake } from "../../concurrency/wake.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import type { Place, StoreUnavailableError } from "../../KeyValueError.ts"
-import { type Queues, Visit } from "./Queues.ts"
+import { type Queues, Turn } from "./Queues.ts"
 
 export interface Turns {
   readonly queues: Queues
   readonly ids: ReadonlyArray<string>
-  /** Whether each key is needed alone. */
+  /** Whether each key is needed alone, as for a write. */
   readonly alone: boolean
   readonly place: Place
 }
 
 /**
- * Runs an effect for keys of a store when it is their turn, for those together whose turn comes at the same time, and
- * leaves. An interruption at any step leaves, too.
+ * Runs an effect for keys of a store in their turns. Keys whose turns begin at the same time are passed together. The turns
+ * end when the effect does, or when the fiber is interrupted at any step.
  */
 export const inTurns = <E, R>(
   turns: Turns,
@@ -28,29 +28,29 @@ export const inTurns = <E, R>(
     const next = (): Effect.Effect<void, E | StoreUnavailableError, R> =>
       Effect.suspend(() => {
         const part = waiter.take()
-        if (part.length === 0) return waiter.isDone ? Effect.void : Effect.andThen(waiter.ready, next())
+        if (part.length === 0) return waiter.isDone ? Effect.void : Effect.andThen(waiter.wait, next())
         return Effect.flatMap(run(part.map(({ index }) => index)), () =>
           eachInSlices(part.length, (i) => queues.leave(part[i]!), next)
         )
       })
-    // Turns are taken inside of what gives them back: a fiber can be interrupted between any two steps.
+    // Turns are requested inside of what ends them: a fiber can be interrupted between any two steps.
     return Effect.onExitPrimitive(
       Effect.suspend(() => eachInSlices(ids.length, (i) => waiter.enter(i), next)),
       () =>
         eachInSlices(
-          waiter.visits.length,
-          (i) => queues.leave(waiter.visits[i]!),
+          waiter.requested.length,
+          (i) => queues.leave(waiter.requested[i]!),
           () => Effect.void
         )
     )
   })
 
-/** A fiber that waits for turns. */
+/** A fiber that waits for its turns. */
 class Waiter {
-  readonly visits: Array<FiberVisit> = []
+  readonly requested: Array<FiberTurn> = []
   private readonly turns: Turns
   private readonly fiber: Fiber.Fiber<unknown, unknown>
-  private came: Array<FiberVisit> = []
+  private ready: Array<FiberTurn> = []
   private taken = 0
   private isClosed = false
   private resume: (() => void) | undefined
@@ -65,24 +65,24 @@ class Waiter {
   }
 
   enter(index: number): void {
-    const visit = new FiberVisit(this, this.turns.ids[index]!, index, this.turns.alone)
-    this.visits.push(visit)
-    if (this.turns.queues.enter(visit)) this.came.push(visit)
+    const turn = new FiberTurn(this, this.turns.ids[index]!, index, this.turns.alone)
+    this.requested.push(turn)
+    if (this.turns.queues.enter(turn)) this.ready.push(turn)
   }
 
-  /** The keys whose turn has come since this was asked for last. */
-  take(): ReadonlyArray<FiberVisit> {
-    const part = this.came
-    this.came = []
+  /** The turns that have begun since the last call. */
+  take(): ReadonlyArray<FiberTurn> {
+    const part = this.ready
+    this.ready = []
     this.taken += part.length
     return part
   }
 
-  /** Waits until the turn of a key has come. */
-  get ready(): Effect.Effect<void, StoreUnavailableError> {
+  /** Waits until a turn has begun. */
+  get wait(): Effect.Effect<void, StoreUnavailableError> {
     const onReady = Effect.callback<void>((resume) => {
       this.resume = () => wake(this.fiber, resume, Effect.void)
-      if (this.came.length > 0 || this.isClosed) this.wake()
+      if (this.ready.length > 0 || this.isClosed) this.wake()
       return Effect.sync(() => {
         this.resume = undefined
       })
@@ -93,8 +93,8 @@ class Waiter {
     )
   }
 
-  onTurn(visit: FiberVisit): void {
-    this.came.push(visit)
+  onTurn(turn: FiberTurn): void {
+    this.ready.push(turn)
     this.wake()
   }
 
@@ -110,7 +110,7 @@ class Waiter {
   }
 }
 
-class FiberVisit extends Visit {
+class FiberTurn extends Turn {
   override readonly mustRun = true
   readonly index: number
   private readonly waiter: Waiter

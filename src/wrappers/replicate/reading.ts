@@ -15,19 +15,19 @@ import type { Stores } from "./Stores.ts"
 type Answers = ReadonlyArray<Entry | undefined>
 
 /**
- * Reads keys that all stores hold alike from the first store that is well, and others from one that holds the newest
- * write.
+ * Reads keys in which the stores do not differ from the first store that is well, and other keys from a store that holds
+ * their newest write.
  */
 export const reading =
   (stores: Stores): Driver["get"] =>
   (call) =>
     Effect.suspend(() => {
       if (stores.isClosed) return Effect.fail(layerClosed(call.place, false))
-      return stores.ledger.size === 0 ? alike(stores, call) : apart(stores, call)
+      return stores.ledger.size === 0 ? inSync(stores, call) : mixed(stores, call)
     })
 
-/** What was being written while it was read may have been seen in one store before it is certain: it is read again. */
-const alike = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError> =>
+/** Reads keys in which the stores do not differ. Keys that were being written meanwhile are read again. */
+const inSync = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError> =>
   Effect.withFiber((fiber) => {
     const { ledger } = stores
     return stores.inOrder(stores.readable(now(fiber)), (store, driver) =>
@@ -45,21 +45,21 @@ const alike = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError
     )
   })
 
-/** Reads keys that all stores hold alike, and the others beside them. */
-const apart = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError> => {
+/** Reads keys in which the stores do not differ, and at the same time the others. */
+const mixed = (stores: Stores, call: Call.Get): Effect.Effect<Answers, ReadError> => {
   const { keys, collection } = call
-  const quiet: Array<number> = []
+  const same: Array<number> = []
   const others: Array<number> = []
   const look = (i: number) => {
-    if (stores.ledger.get(idOf(collection, keys[i]!)) === undefined) quiet.push(i)
+    if (stores.ledger.get(idOf(collection, keys[i]!)) === undefined) same.push(i)
     else others.push(i)
   }
   return eachInSlices(keys.length, look, () => {
-    if (others.length === 0) return alike(stores, call)
+    if (others.length === 0) return inSync(stores, call)
     const answers = new Array<Entry | undefined>(keys.length).fill(undefined)
     const newest = new Newest(stores, call, answers).read(others)
-    if (quiet.length === 0) return newest
-    const rest = Effect.map(alike(stores, Call.pick(call, quiet)), (found) => fill(answers, quiet, found))
+    if (same.length === 0) return newest
+    const rest = Effect.map(inSync(stores, Call.pick(call, same)), (found) => fill(answers, same, found))
     return Effect.as(Effect.all([rest, newest], { concurrency: "unbounded", discard: true }), answers)
   })
 }
@@ -68,16 +68,16 @@ const fill = (answers: Array<Entry | undefined>, indices: ReadonlyArray<number>,
   for (let i = 0; i < indices.length; i++) answers[indices[i]!] = found[i]
 }
 
-/** How often all stores are asked again when none could be believed because of writes under way. */
+/** How often the stores are asked when none can be trusted because of writes under way. */
 const maxRounds = 3
 
-/** Reads keys from stores that hold the newest write, in their turn among the writes of these keys there. */
+/** Reads keys from stores that hold their newest write, in turns with the writes of these keys. */
 class Newest {
   private readonly stores: Stores
   private readonly call: Call.Get
   private readonly ids: Array<string> = []
   private readonly answers: Array<Entry | undefined>
-  /** The write of each key that must be seen, in this round. */
+  /** By index, the write that must be returned, or a newer one. It is set anew in each round. */
   private readonly atLeast: Array<number> = []
 
   constructor(stores: Stores, call: Call.Get, answers: Array<Entry | undefined>) {
@@ -86,7 +86,7 @@ class Newest {
     this.answers = answers
   }
 
-  /** All answers, when those of some keys have been read. */
+  /** Reads some of the keys, and returns the answers of all. */
   read(indices: ReadonlyArray<number>, round = 1): Effect.Effect<Answers, ReadError> {
     return Effect.withFiber((fiber) => {
       const { health, ledger } = this.stores
@@ -97,13 +97,13 @@ class Newest {
       }
       const order = health.order(now(fiber))
       return eachInSlices(indices.length, look, () =>
-        Effect.as(this.from(order, indices, undefined, round), this.answers)
+        Effect.as(this.readFrom(order, indices, undefined, round), this.answers)
       )
     })
   }
 
-  /** Reads each key from the first of some stores that can answer at once, or else after it has waited there. */
-  private from(
+  /** Reads each key from the first store that need not wait for a turn, or else from the first one after a wait. */
+  private readFrom(
     left: ReadonlyArray<number>,
     indices: ReadonlyArray<number>,
     error: ReadError | undefined,
@@ -125,10 +125,10 @@ class Newest {
       return Effect.forEach(
         parts.filter(([, part]) => part.length > 0),
         ([store, part]) =>
-          Effect.flatMap(this.at(store, part), (failed) =>
+          Effect.flatMap(this.readAt(store, part), (failed) =>
             failed.indices.length === 0
               ? Effect.void
-              : this.from(
+              : this.readFrom(
                   left.filter((it) => it !== store),
                   failed.indices,
                   failed.error ?? error,
@@ -140,8 +140,8 @@ class Newest {
     })
   }
 
-  /** Reads keys from one store. Returns those that another one has to be asked for. */
-  private at(store: number, indices: ReadonlyArray<number>) {
+  /** Reads keys from one store. Returns those for which another store must be asked. */
+  private readAt(store: number, indices: ReadonlyArray<number>) {
     const failed = { indices: [] as Array<number>, error: undefined as ReadError | undefined }
     const turns = {
       queues: this.stores.queues[store]!,
@@ -158,7 +158,7 @@ class Newest {
       }
       return eachInSlices(part.length, look, (): Effect.Effect<void, ReadError> => {
         if (readable.length === 0) return Effect.void
-        // Turns come in any order.
+        // Turns begin in any order.
         readable.sort((a, b) => a - b)
         const call = readable.length === this.call.keys.length ? this.call : Call.pick(this.call, readable)
         return Effect.flatMap(Effect.result(this.stores.on(store, (driver) => driver.get(call))), (result) => {
@@ -179,7 +179,7 @@ class Newest {
     return state === undefined ? !ledger.givenUp[store] : ledger.isReadable(state, store, this.atLeast[index]!)
   }
 
-  /** Answers what no store can be read for, or asks again while something is under way. */
+  /** Returns the newest value of keys that no store can be read for, or reads again while writes are under way. */
   private fromMemory(
     indices: ReadonlyArray<number>,
     error: ReadError | undefined,
@@ -190,8 +190,9 @@ class Newest {
     return atNow((now) => {
       const answer = (i: number) => {
         const state = this.stores.ledger.get(this.ids[indices[i]!]!)
-        if (state?.newestValue !== undefined) this.answers[indices[i]!] = live(state.newestValue.entry, now)
-        else if (state !== undefined && state.busy > 0 && round < maxRounds) again.push(indices[i]!)
+        if (state?.newestValue !== undefined)
+          this.answers[indices[i]!] = copyUnlessExpired(state.newestValue.entry, now)
+        else if (state !== undefined && state.totalUnderWay > 0 && round < maxRounds) again.push(indices[i]!)
         else isUnknown = true
       }
       return eachInSlices(indices.length, answer, () => {
@@ -202,8 +203,7 @@ class Newest {
   }
 }
 
-/** A copy of what has not expired. */
-const live = (entry: Entry | undefined, now: number): Entry | undefined =>
+const copyUnlessExpired = (entry: Entry | undefined, now: number): Entry | undefined =>
   entry === undefined || isExpired(entry, now) ? undefined : copy(entry)
 
 const unreachable = ({ place }: Call.Get) =>

@@ -1,15 +1,16 @@
 import * as Effect from "effect/Effect"
+import * as Calls from "../../driver/Calls.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { outcomeOf } from "../../driver/outcome.ts"
 import { type Entry, isExpired } from "../../Entry.ts"
-import { type KeyValueError, StoreUnavailableError } from "../../KeyValueError.ts"
+import { type KeyValueError, type Operation, type Place, StoreUnavailableError } from "../../KeyValueError.ts"
 import { atNow } from "../../time/atNow.ts"
 import { now } from "../../time/clock.ts"
 import { inTurns } from "./inTurns.ts"
 import type { KeyState } from "./Ledger.ts"
 import type { Stores } from "./Stores.ts"
 
-/** Copies the newest value of keys to a store that missed it, every so often. */
+/** Copies the newest value of keys to a store that has missed it, in rounds. */
 export const repairing = (stores: Stores, store: number): Effect.Effect<never> =>
   Effect.forever(Effect.delay(round(stores, store), stores.config.pause))
 
@@ -24,8 +25,8 @@ const round = (stores: Stores, store: number): Effect.Effect<void> =>
           if (stores.health.isWell(store)) return Effect.exit(repair(stores, state, store))
           if (isAsked) return Effect.void
           isAsked = true
-          // Reading does no harm, where a write might end with an unknown outcome.
-          const probe = stores.on(store, (driver) => driver.get(callOf(state, "get")))
+          // A read finds out whether the store is back: a write might end with an unknown outcome.
+          const probe = stores.on(store, (driver) => driver.get(Calls.get(placeOf(state, "get"), { expiry: true })))
           return Effect.andThen(
             Effect.exit(probe),
             Effect.suspend(() =>
@@ -37,20 +38,20 @@ const round = (stores: Stores, store: number): Effect.Effect<void> =>
     )
   })
 
-/** Whether the store is behind with a key, and whatever could still have come over a copy has done so. */
+/** Whether the store is behind with a key, and no older write may still replace a copy. */
 const isDue = ({ ledger }: Stores, state: KeyState, store: number, now: number): boolean =>
   ledger.get(state.id) === state &&
   state.underWay[store] === 0 &&
   now >= state.settlesAt &&
   !ledger.isUpToDate(state, store)
 
-/** Reads the newest value of a key in its turn where it is, and writes it in its turn to a store that is behind. */
+/** Reads the newest value of a key from a store that holds it, and writes it to a store that is behind, both in turns. */
 const repair = (stores: Stores, state: KeyState, store: number): Effect.Effect<void, KeyValueError> =>
   Effect.flatMap(newest(stores, state), (value) =>
     inTurn(stores, state, store, true, copy(stores, state, store, value))
   )
 
-/** What the newest write has put, and its number. */
+/** The entry of the newest write, and its number. */
 interface Newest {
   readonly entry: Entry | undefined
   readonly version: number
@@ -62,9 +63,9 @@ const newest = (stores: Stores, state: KeyState): Effect.Effect<Newest, KeyValue
     const upToDate = indices.filter((store) => ledger.isUpToDate(state, store))
     const source = upToDate.find((store) => health.isWell(store)) ?? upToDate[0]
     if (source !== undefined) return readFrom(stores, state, source)
-    const { newestValue, newest, trustedStore, busy } = state
+    const { newestValue, newest, trustedStore, totalUnderWay } = state
     if (newestValue !== undefined) return Effect.succeed({ entry: newestValue.entry, version: newest })
-    return trustedStore === undefined || busy > 0 ? nobody(state) : readFrom(stores, state, trustedStore)
+    return trustedStore === undefined || totalUnderWay > 0 ? noSource(state) : readFrom(stores, state, trustedStore)
   })
 
 const readFrom = (stores: Stores, state: KeyState, source: number): Effect.Effect<Newest, KeyValueError> => {
@@ -73,10 +74,10 @@ const readFrom = (stores: Stores, state: KeyState, source: number): Effect.Effec
   const read = Effect.withFiber((fiber) => {
     const version = state.newest
     const isCurrent = () => ledger.get(state.id) === state
-    const isBelieved = isCurrent() && now(fiber) >= state.settlesAt && ledger.isReadable(state, source, version)
-    if (!isBelieved) return Effect.void
+    const isTrusted = isCurrent() && now(fiber) >= state.settlesAt && ledger.isReadable(state, source, version)
+    if (!isTrusted) return Effect.void
     return Effect.map(
-      stores.on(source, (driver) => driver.get(callOf(state, "get"))),
+      stores.on(source, (driver) => driver.get(Calls.get(placeOf(state, "get"), { expiry: true }))),
       ([entry]) => {
         // No write has come to the store during its turn.
         if (isCurrent()) ledger.makeCertain(state, source)
@@ -85,16 +86,14 @@ const readFrom = (stores: Stores, state: KeyState, source: number): Effect.Effec
     )
   })
   return Effect.flatMap(inTurn(stores, state, source, false, read), () =>
-    found === undefined ? nobody(state) : Effect.succeed(found)
+    found === undefined ? noSource(state) : Effect.succeed(found)
   )
 }
 
-const nobody = (state: KeyState) =>
-  Effect.fail(
-    new StoreUnavailableError({ ...callOf(state, "get").place, reason: "no store can be believed", sent: false })
-  )
+const noSource = (state: KeyState) =>
+  Effect.fail(new StoreUnavailableError({ ...placeOf(state, "get"), reason: "no store can be believed", sent: false }))
 
-/** Writes the newest value to a store, unless a newer one has been written meanwhile. The store then holds that write. */
+/** Writes the newest value to a store, unless a newer write has begun since. The store then holds that write. */
 const copy = (
   stores: Stores,
   state: KeyState,
@@ -119,12 +118,12 @@ const copy = (
     })
   )
 
-/** A version means something to its own store only. What has expired is deleted. */
+/** Puts an entry without its version, which only its own store knows. An expired entry is deleted. */
 const put = (driver: Driver, state: KeyState, entry: Entry | undefined): Effect.Effect<unknown, KeyValueError> =>
   atNow((now): Effect.Effect<unknown, KeyValueError> => {
-    if (entry === undefined || isExpired(entry, now)) return driver.delete(callOf(state, "delete"))
+    if (entry === undefined || isExpired(entry, now)) return driver.delete(Calls.remove(placeOf(state, "delete")))
     const { payload, createdAt, expiresAt } = entry
-    return driver.put({ ...callOf(state, "put"), entries: [{ payload, createdAt, expiresAt }] })
+    return driver.put(Calls.put(placeOf(state, "put"), [{ payload, createdAt, expiresAt }]))
   })
 
 const inTurn = <E>(
@@ -133,14 +132,6 @@ const inTurn = <E>(
   store: number,
   alone: boolean,
   effect: Effect.Effect<void, E>
-) => inTurns({ queues: queues[store]!, ids: [state.id], alone, place: callOf(state, "get").place }, () => effect)
+) => inTurns({ queues: queues[store]!, ids: [state.id], alone, place: placeOf(state, "get") }, () => effect)
 
-const callOf = <Operation extends "get" | "put" | "delete">({ collection, key }: KeyState, operation: Operation) => ({
-  _tag: operation,
-  place: { operation, collection, keys: [key] },
-  deadline: undefined,
-  collection,
-  keys: [key],
-  expiry: true,
-  versioned: false
-})
+const placeOf = ({ collection, key }: KeyState, operation: Operation): Place => ({ operation, collection, keys: [key] })

@@ -13,7 +13,7 @@ import { reading } from "./reading.ts"
 import type { Stores } from "./Stores.ts"
 import { writing } from "./writing.ts"
 
-/** Several stores as one. It has the operations that all of them have. */
+/** Several stores as one, with the capabilities that all of them have. */
 export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<Driver>]): Driver => {
   const shared = gated(
     stores,
@@ -29,7 +29,7 @@ export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<D
     delete: writing(stores, { run: (driver, call: Call.Delete) => driver.delete(call), sum: (a, b) => a + b }),
     atomic: undefined
   }
-  const listing = shared.listing && amendedListing(shared.listing, () => grouped(stores.ledger.all()), live(get))
+  const listing = shared.listing && amendedListing(shared.listing, () => grouped(stores.ledger.all()), existing(get))
   const maintenance = listing &&
     shared.maintenance && {
       clear: clearByListing({ ...driver, listing }),
@@ -49,11 +49,11 @@ const gate =
 
 const gated = (stores: Stores, driver: Driver): Driver => mapOperations(driver, (next) => gate(stores, next))
 
-/** How many keys are read at a time to see whether they are there. */
+/** How many keys are read at a time to find out whether they exist. */
 const atATime = 100
 
-/** Asks which of the keys there are. */
-const live =
+/** Finds out which of the keys exist. */
+const existing =
   (get: Driver["get"]) =>
   (names: ReadonlyArray<Named>, { place, deadline, collection }: Call.Keys) => {
     const parts = Array.from({ length: Math.ceil(names.length / atATime) }, (_, i) =>
@@ -70,7 +70,7 @@ const live =
     })
   }
 
-/** What has expired is there several times, and counts once. */
+/** An expired entry is in several stores, and counts once. */
 const countingOnce =
   ({ maintenance }: Driver, store: number): Maintenance["removeExpired"] =>
   (call) =>

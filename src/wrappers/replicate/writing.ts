@@ -7,7 +7,7 @@ import type { Kind } from "./Delivery.ts"
 import type { Stores } from "./Stores.ts"
 import { Write, withoutRepeats } from "./Write.ts"
 
-/** Writes to all stores at once, each in the order in which writes of the same key came, and waits for as many as it must. */
+/** Writes to all stores at once, in each store in the order of the writes of a key, and waits for the required number. */
 export const writing =
   <C extends Call.Put | Call.Delete, A>(stores: Stores, kind: Kind<C, A>) =>
   (call: C): Effect.Effect<A, WriteError> =>

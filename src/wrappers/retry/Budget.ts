@@ -1,14 +1,14 @@
-/** How long earned retries can be used, in milliseconds. */
+/** How long a retry that was added to the budget can be used, in milliseconds. */
 const window = 10_000
 
 /**
  * Limits retries to a ratio of the calls, plus a number per second.
  *
- * A call costs one addition. The retries that calls and time have earned are computed when a retry is wanted; unused ones
- * decay linearly over the window.
+ * Each call only increments a counter. The budget is computed when a retry is wanted. Unused retries decay linearly over the
+ * window.
  */
 export class Budget {
-  /** The number of calls since `at`. */
+  /** The number of calls since the budget was last computed. */
   calls = 0
   private left: number
   private at: number
@@ -22,7 +22,7 @@ export class Budget {
     this.at = now
   }
 
-  /** Takes one retry, if there is one. `now` is in milliseconds of the monotonic clock. */
+  /** Takes one retry, or returns `false` if none is left. `now` is in milliseconds of the monotonic clock. */
   take(now: number): boolean {
     const elapsed = Math.max(0, now - this.at)
     const recent = Math.min(elapsed, window)

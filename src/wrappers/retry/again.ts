@@ -7,14 +7,14 @@ import type { Budget } from "./Budget.ts"
 
 export interface Policy {
   readonly schedule: Schedule.Schedule<unknown, KeyValueError>
-  /** A longer `retryAfter` ends the retries. In milliseconds. */
+  /** Longest `retryAfter` for which to retry, in milliseconds. */
   readonly maxDelay: number
   readonly budget: Pick<Budget, "take">
   readonly onRetry: () => void
   readonly onExhausted: () => void
 }
 
-/** Retries an attempt that has failed once, for as long as `mayRetry`, the policy and the deadline allow. */
+/** Retries an attempt that has failed with `failure`, while `mayRetry`, the policy and the deadline allow it. */
 export const again = <A, E>(
   attempt: Effect.Effect<A, E>,
   failure: E,
@@ -27,7 +27,7 @@ export const again = <A, E>(
     let last = failure
     let uncertain: E | undefined
     const next = Effect.withFiber((fiber): Effect.Effect<A, E> => {
-      // After a stall of the event loop the pause may have been longer than asked for.
+      // If the event loop was blocked, the pause may have ended after the deadline.
       const repeatsFailure = isFirst || now(fiber) >= deadline
       isFirst = false
       return repeatsFailure ? Effect.fail(last) : attempt
@@ -38,13 +38,13 @@ export const again = <A, E>(
       return Effect.void
     })
     const schedule = scheduleOf(policy, mayRetry, deadline) as Schedule.Schedule<unknown, unknown>
-    // An attempt that may have been applied is not undone by a later one that was not.
+    // A later attempt that was not applied does not undo an earlier attempt that may have been.
     return Effect.mapError(Effect.retry(attempts, schedule), (error) =>
       uncertain !== undefined && outcomeOf(error) === "not-applied" ? uncertain : error
     )
   })
 
-/** The policy's schedule, which pauses for `retryAfter` at least, and ends when another attempt makes no sense. */
+/** The policy's schedule, with pauses of at least `retryAfter`. It also ends at an error or a limit that forbids a retry. */
 const scheduleOf = (
   { schedule, maxDelay, budget, onRetry, onExhausted }: Policy,
   mayRetry: (error: KeyValueError) => boolean,
@@ -69,7 +69,7 @@ const scheduleOf = (
 
 export const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
 
-/** Before when it makes no sense to try again, in milliseconds. */
+/** The `retryAfter` of an error, in milliseconds. Zero if it has none. */
 const retryAfterOf = (error: unknown): number => {
   const { retryAfter } = error as { readonly retryAfter?: Duration.Duration }
   return retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)

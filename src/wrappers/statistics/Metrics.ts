@@ -3,10 +3,10 @@ import * as Metric from "effect/Metric"
 import type { Counted } from "../../telemetry/attributes.ts"
 import { counterOf } from "../../telemetry/metrics.ts"
 
-/** OpenTelemetry's advice for `db.client.operation.duration`, in seconds. */
+/** The boundaries that OpenTelemetry recommends for `db.client.operation.duration`, in seconds. */
 const boundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 
-/** `unit` is where Effect's exporters look for the unit. */
+/** Effect's exporters read the unit from the attribute `unit`. */
 const durationOf = (attributes: Metric.Metric.AttributeSet) =>
   Metric.histogram("db.client.operation.duration", {
     description: "Duration of database client operations",
@@ -15,9 +15,9 @@ const durationOf = (attributes: Metric.Metric.AttributeSet) =>
   })
 
 const operationsOf = (attributes: Metric.Metric.AttributeSet) =>
-  counterOf("operations", "Keys that operations were about; a batch counts each of its keys", attributes)
+  counterOf("operations", "Keys of operations; a batch counts each of its keys", attributes)
 
-/** What every call updates, with the same attributes. */
+/** The metrics that every call updates. */
 interface Calls {
   readonly duration: Metric.Histogram<number>
   readonly operations: Metric.Counter<number>

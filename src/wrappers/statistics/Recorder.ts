@@ -10,7 +10,7 @@ import { Metrics } from "./Metrics.ts"
 import { type OperationStatistics, Tally } from "./Tally.ts"
 
 /**
- * The kinds of operations that are counted separately. A batch counts with its single form.
+ * The kinds of operations that are counted separately. A batch counts as its single form, such as `getMany` as `get`.
  *
  * @since 0.1.0
  */
@@ -24,12 +24,12 @@ export type Kind = Exclude<Operation, "getMany" | "ttlMany" | "putMany" | "delet
 export type Operations = Readonly<Partial<Record<Kind, OperationStatistics>>>
 
 /**
- * What was counted since the layer was built, or since the last reset.
+ * The statistics since the layer was built, or since the last reset.
  *
  * @since 0.1.0
  */
 export interface Snapshot {
-  /** All collections together, and calls that belong to no collection. */
+  /** All collections together, and calls without a collection, such as listing collections. */
   readonly total: Operations
   /** By collection, as `collectionLabel` names it. */
   readonly collections: ReadonlyMap<string, Operations>
@@ -47,7 +47,7 @@ class Series {
     this.make = make
   }
 
-  /** The metrics in the context's registry, which decides whether the collection has a label of its own. */
+  /** Returns the metrics in the context's registry. The registry decides whether the collection has a label of its own. */
   metricsIn(context: Context.Context<never>): Metrics {
     if (this.context === context) return this.metrics!
     const registry = Context.get(context, Metric.MetricRegistry)

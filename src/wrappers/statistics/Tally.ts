@@ -8,20 +8,20 @@ import { Latencies } from "../common/Latencies.ts"
  * @since 0.1.0
  */
 export interface OperationStatistics {
-  /** Calls that ended, failed ones included. A batch is one call, and so is each page of an enumeration or removal. */
+  /** Calls that ended, including failed calls. A batch is one call. Each page of an enumeration or a removal is one call. */
   readonly calls: number
-  /** Keys that successful calls read, wrote or deleted; names that they listed; entries that they removed. */
+  /** Keys that successful calls read, wrote or deleted, names that they listed, and entries that they removed. */
   readonly count: number
   /** Keys that a read or a deletion found. */
   readonly hits: number
   /** Keys that a read or a deletion did not find. */
   readonly misses: number
-  /** `hits / (hits + misses)`, from 0 to 1; `undefined` while there are neither. */
+  /** `hits / (hits + misses)`, from 0 to 1. `undefined` while there are no hits or misses. */
   readonly hitRate: number | undefined
-  /** Calls that failed, by the tag of the error, or as `Interrupted` or `Defect`. */
+  /** Calls that failed, by the tag of the error, `Interrupted` or `Defect`. */
   readonly errors: Readonly<Record<string, number>>
   /**
-   * How long calls took, failed ones included: percentiles with an error of at most 1 %, and the exact maximum.
+   * How long calls took, including failed calls: percentiles with an error of at most 1 %, and the exact maximum.
    */
   readonly latency: {
     readonly p50: Duration.Duration

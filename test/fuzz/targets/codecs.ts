@@ -55,7 +55,7 @@ const read = (options: ManagedEntry.DecodeOptions) => (bytes: Uint8Array) =>
 
 export const managedEntry = pure("managed entry", 10, (dice) => damaged(dice, stored), {
   decode: read({}),
-  exact: read({ exact: true }),
+  exact: read({ exactIntegers: true }),
   anyVersion: read({ anyVersion: true }),
   header: (bytes) => {
     const found = header.parse(bytes.subarray(0, header.size))

@@ -17,10 +17,10 @@ export const check = Effect.fnUntraced(function* (vector: Vector) {
   const { expires_at } = vector.managed_entry
   if (expires_at === null) return yield* expecting(vector, expected, undefined)
   if (Date.parse(expires_at) > (yield* Clock.currentTimeMillis)) {
-    // A second or two may pass before the entry is read.
+    // At least a minute, because a second or two may pass before the entry is read.
     return yield* expecting(vector, expected, Math.max(vector.redis.pttl_ms, minute))
   }
-  // Without an expiry of the server, the expiry in the entry counts. With one, the server's alone counts.
+  // If the server has no expiry for the key, the expiry in the entry counts. Otherwise, only that of the server counts.
   return (yield* expecting(vector, Missing(), undefined)) ?? (yield* expecting(vector, expected, minute))
 })
 

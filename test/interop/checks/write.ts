@@ -1,4 +1,4 @@
-/** Checks that Python would read the data of this library's stack as the same entry. */
+/** Checks that Python would read the same entry from the data that effect-kv writes. */
 import { Effect } from "effect"
 import { KeyValue } from "effect-kv"
 import { type Answer, answerOf, foundOrMissing, is, tell, valueOf } from "../answers.ts"
@@ -10,13 +10,13 @@ import * as python from "../python.ts"
 import { on, type Settings } from "../stack.ts"
 import type { Stack, Vector } from "../vectors.ts"
 
-/** The TTL in seconds with which an entry is written: an hour where it would expire before it is read. */
+/** The TTL with which an entry is written, in seconds. An hour if the entry would expire before it is read. */
 export const ttlOf = ({ ttl }: Vector): number | undefined => (ttl === null ? undefined : ttl < 60 ? 3600 : ttl)
 
 /** The stack without its read-only wrapper. */
 export const writable = (stack: Stack): Stack => stack.filter(({ wrapper }) => wrapper !== "read_only")
 
-/** Writes a vector's entry through this library's stack. */
+/** Writes the entry of a vector through effect-kv. */
 export const put = (vector: Vector, settings?: Settings) => {
   const ttl = ttlOf(vector)
   return on(
@@ -31,7 +31,7 @@ export const put = (vector: Vector, settings?: Settings) => {
   )
 }
 
-/** The data in which a documented difference is looked for. */
+/** The data in which to look for a documented difference. */
 export const writing = ({ stack, value_json: text }: Vector, ours: Answer): Writing => ({
   kind: "write",
   stack,
@@ -56,7 +56,7 @@ export const check = Effect.fnUntraced(function* (vector: Vector) {
   return difference === undefined ? undefined : { difference, observed }
 }, Effect.scoped)
 
-/** What Python would refuse in the stored data. */
+/** Why Python would refuse the stored data, or read another value. */
 const problemOf = (vector: Vector, stored: Uint8Array, pttl: number) =>
   Effect.try({
     try: () => {

@@ -19,7 +19,7 @@ export interface Reading {
   readonly ours: Answer
 }
 
-/** A value, as JSON of Python, that was written. */
+/** A value that was written, as JSON of Python. */
 export interface Writing {
   readonly kind: "write"
   readonly stack: Stack

@@ -26,7 +26,7 @@ const refusals = ["DeserializationError", "DecompressionError", "DecryptionError
 
 export const differences: ReadonlyArray<Difference> = [
   ofTimes("week-dates", (time) => /^\d{4}-?W\d\d/.test(time)),
-  // A fraction of the minutes, or any text behind U+0000.
+  // Python accepts a fraction of the minutes, and a time that contains U+0000.
   ofTimes("odd-times", (time) => /^[\d-]{8,10}.\d\d:?\d\d[.,]\d/su.test(time) || time.includes("\0")),
   {
     id: "nesting-depth",

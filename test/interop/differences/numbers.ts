@@ -47,7 +47,7 @@ export const differences: ReadonlyArray<Difference> = [
   }
 ]
 
-/** Whether the written data differs from Python's only in what JavaScript's numbers cannot hold. */
+/** Whether the written data differs from Python's only in numbers that JavaScript cannot hold. */
 const isExplained = ({ stored, written, ttl }: Copying): boolean =>
   written !== undefined &&
   tokens.withIntegers(tokens.withWholeTtl(tokens.withTimesOfFloats(python.textOf(stored)), ttl)) ===

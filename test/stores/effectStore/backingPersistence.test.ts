@@ -157,7 +157,7 @@ describe("BackingPersistence", () => {
       yield* (yield* KeyValue).put("a", "text", { collection: "p_s" })
       const error = yield* Effect.flip(store.get("a"))
       assert.strictEqual(error._tag, "PersistenceError")
-      assert.strictEqual(error.message, "Expected a stored object, not a string")
+      assert.strictEqual(error.message, "Expected the stored value to be an object, not a string")
       assert.strictEqual((yield* Effect.flip(store.getMany(["a", "b"])))._tag, "PersistenceError")
       assert.deepStrictEqual(yield* store.getMany(["b", "c"]), [undefined, undefined])
     }).pipe(

@@ -184,7 +184,7 @@ describeWithOwnRedis("a connection to Redis", (server) => {
           ["StoreUnavailableError", "unknown"]
         ]
       )
-      for (const error of errors) assert.include(error.message, "no answer within 200 ms")
+      for (const error of errors) assert.include(error.message, "no reply within 200 ms")
       yield* eventually(Effect.result(kv.get("a")), (result) => result._tag === "Success")
     }).pipe(Effect.provide(Redis.layer({ url: server().url, prefix: uniquePrefix(), responseTimeout: "200 millis" })))
   )
@@ -208,7 +208,7 @@ describeWithOwnRedis("a connection to Redis", (server) => {
       const lost = yield* Fiber.join(underWay).pipe(Effect.timeout("1 second"))
       assert.strictEqual(lost._tag, "StoreUnavailableError")
       assert.strictEqual(lost.outcome, "unknown")
-      assert.match(lost.message, /the connection was lost before the answer came(: read ECONNRESET)?\)/)
+      assert.match(lost.message, /the connection was lost before the reply arrived(: read ECONNRESET)?\)/)
       yield* eventually(Effect.flip(kv.put("a", 3)), (error) => error.message.includes("ECONNREFUSED"))
       const refused = yield* Effect.all([
         Effect.flip(kv.put("a", 3)),

@@ -13,7 +13,7 @@ import * as Calls from "../../../src/driver/Calls.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { Coalescer } from "../../../src/stores/redis/Coalescer.ts"
 import { send } from "../../../src/stores/redis/commands.ts"
-import { given } from "../../../src/stores/redis/connection.ts"
+import { existingConnection } from "../../../src/stores/redis/connection.ts"
 import { driver } from "../../../src/stores/redis/driver.ts"
 import { make as makeNames } from "../../../src/stores/redis/names.ts"
 
@@ -42,7 +42,12 @@ const answering = (gate: () => Promise<unknown> = () => nextTurn()) => {
 /** A limit that never ends, and counts how many calls began and ended to wait. */
 const counting = () => {
   const counts = { begun: 0, ended: 0 }
-  const limit = (): Limit => ({ begin: () => counts.begun++, end: () => counts.ended++ })
+  const limit = (): Limit => ({
+    start: () => {
+      counts.begun++
+      return () => counts.ended++
+    }
+  })
   return { counts, limit }
 }
 
@@ -68,7 +73,7 @@ describe("100,000 fibers that wait for a reply in one turn", () => {
           const gate = new Promise<void>((resolve) => {
             open = resolve
           })
-          const connection = yield* given(answering(() => gate))
+          const connection = yield* existingConnection(answering(() => gate))
           const { counts, limit } = counting()
           const coalescer = new Coalescer(connection)
           const get = (name: string) =>
@@ -97,7 +102,7 @@ describe("100,000 fibers that wait for a reply in one turn", () => {
   it.live("fail at once when the layer is closed", () =>
     Effect.gen(function* () {
       const scoped = Effect.gen(function* () {
-        const connection = yield* given(answering(() => new Promise(() => {})))
+        const connection = yield* existingConnection(answering(() => new Promise(() => {})))
         const get = send(connection, callWith(counting().limit()), ["getBuffer", "a"], Exit.succeed)
         const fork = Effect.runForkWith(yield* Effect.context<never>())
         return Array.from({ length: waiters }, () => fork(get))
@@ -145,8 +150,8 @@ describe("an operation that is interrupted after any step", () => {
     for (const coalesceReads of name === "get" ? [false, true] : [false]) {
       it.live(`leaves no pending request of ${name}${coalesceReads ? ", coalesced" : ""}`, () =>
         Effect.gen(function* () {
-          const connection = yield* given(answering())
-          const form = { names: makeNames("", "escaped"), format: "compact", exact: false } as const
+          const connection = yield* existingConnection(answering())
+          const form = { names: makeNames("", "escaped"), format: "compact", exactIntegers: false } as const
           const store = driver(connection, { ...form, defaultCollection: "c", coalesceReads })
           const { counts, limit } = counting()
           for (const count of steps) {
@@ -183,7 +188,7 @@ describe("an operation that is interrupted after any step", () => {
           throw thrown
         }
       })
-      const connection = yield* given(client)
+      const connection = yield* existingConnection(client)
       const { counts, limit } = counting()
       const exit = yield* Effect.exit(send(connection, callWith(limit()), ["getBuffer", "a"], Exit.succeed))
       assert.deepStrictEqual(exit, Exit.die(thrown))

@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import type { Redis as Client } from "ioredis"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
-import { resetWhenGivenUp } from "../../../src/stores/redis/reset.ts"
+import { resetWhenDropped } from "../../../src/stores/redis/reset.ts"
 import * as Proxy from "../../faults/proxy.ts"
 import { command, describeWithCluster, describeWithOwnRedis } from "../../servers/redis.ts"
 import { uniquePrefix } from "./support.ts"
@@ -47,7 +47,7 @@ describeWithOwnRedis("a dropped connection", (server) => {
         const errors: Array<string> = []
         const stream = connect({ port: server().port, host: "127.0.0.1" })
         const client = Object.assign(new EventEmitter(), { stream })
-        resetWhenGivenUp(client as unknown as Client)
+        resetWhenDropped(client as unknown as Client)
         stream.on("error", (error) => errors.push(error.message))
         stream.on("close", () => resume(Effect.succeed(errors)))
         stream.once("connect", () => {

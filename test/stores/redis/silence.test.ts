@@ -7,7 +7,7 @@ import * as Fiber from "effect/Fiber"
 import type { Redis as Client } from "ioredis"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
-import { giveUpWhenSilent } from "../../../src/stores/redis/silence.ts"
+import { dropWhenSilent } from "../../../src/stores/redis/silence.ts"
 import { fakeRedis } from "../../servers/fakeRedis.ts"
 
 class Queue extends Array<{ readonly command: { readonly args: ReadonlyArray<unknown> } }> {
@@ -37,7 +37,7 @@ const connected = (timeout: number) => {
     }
   })
   const client = Object.assign(new EventEmitter(), { stream, commandQueue: new Queue() })
-  giveUpWhenSilent(client as unknown as Client, timeout)
+  dropWhenSilent(client as unknown as Client, timeout)
   client.emit("connect")
   return { client, stream, socket, errors }
 }
@@ -53,7 +53,7 @@ describe("a connection", () => {
     vi.advanceTimersByTime(1000)
     assert.deepStrictEqual(errors, [])
     vi.advanceTimersByTime(100)
-    assert.deepStrictEqual(errors, ["no answer within 1000 ms"])
+    assert.deepStrictEqual(errors, ["no reply within 1000 ms"])
     vi.advanceTimersByTime(5000)
     assert.strictEqual(errors.length, 1)
     assert.strictEqual(vi.getTimerCount(), 0)
@@ -201,7 +201,7 @@ describe("a real connection that sends a large value", () => {
           yield* Effect.forkChild(Effect.exit(kv.put("more", "x".repeat(20_000 * KiB))))
           const error = yield* Fiber.join(put)
           const took = (yield* Clock.currentTimeMillis) - began
-          assert.include(error.message, "no answer within 200 ms")
+          assert.include(error.message, "no reply within 200 ms")
           assert.isAtLeast(took, 1100)
           assert.isAtMost(took, 4000)
         }).pipe(Effect.provide(store(server.port)))

@@ -61,7 +61,7 @@ describe("a damaged database", () => {
       const database = yield* connect(filename)
       database.exec("DELETE FROM effect_kv_tables; CREATE TABLE theirs (a)")
       assert.include((yield* refused({ filename })).message, "the database is damaged: restore a backup")
-      assert.include((yield* refused({ filename, table: "theirs" })).message, "is not one of this library")
+      assert.include((yield* refused({ filename, table: "theirs" })).message, "effect-kv did not create it")
       database.exec("DROP TABLE effect_kv_tables")
       assert.include((yield* refused({ filename })).message, "the database is damaged: restore a backup")
     })

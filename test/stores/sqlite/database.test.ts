@@ -38,7 +38,7 @@ describe("a Node without node:sqlite", () => {
         vi.spyOn(process, "getBuiltinModule").mockReturnValue(found as never)
         const error = yield* refused({ filename: ":memory:" })
         assert.strictEqual(error._tag, "StoreSetupError")
-        assert.match(error.message, /^Sqlite: it needs the node:sqlite of Node 22\.16 or newer, and this is Node \d/)
+        assert.match(error.message, /^Sqlite: it needs node:sqlite of Node 22\.16 or newer, but this is Node \d/)
       }
     })
   )

@@ -10,7 +10,7 @@ const write = (value: unknown, exact = false) => ({
   collection: "c",
   key: "k",
   acceptedAt: 5,
-  entry: { payload: Result.getOrThrow(Value.Payload.from(value, { exact })), createdAt: 3, expiresAt: 9 }
+  entry: { payload: Result.getOrThrow(Value.Payload.from(value, { exactIntegers: exact })), createdAt: 3, expiresAt: 9 }
 })
 
 describe("journal entries", () => {

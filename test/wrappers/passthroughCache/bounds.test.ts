@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { Deadline, type Driver, KeyValue, Memory, PassthroughCache, type Value } from "../../../src/index.ts"
-import { Doubts } from "../../../src/wrappers/passthroughCache/Doubts.ts"
+import { Invalidations } from "../../../src/wrappers/passthroughCache/Invalidations.ts"
 import { Misses } from "../../../src/wrappers/passthroughCache/Misses.ts"
 import { all, setup } from "./setup.ts"
 
@@ -198,14 +198,14 @@ describe("PassthroughCache with many keys at once", { timeout: 60_000, retry: 2 
       })
   )
 
-  it("records misses and doubts at the same cost however many keys came before", () => {
+  it("records misses and invalidations at the same cost however many keys came before", () => {
     const cost = (count: number) => {
       const misses = new Misses(1000, 10_000)
-      const doubts = new Doubts(1000, 10_000)
+      const invalidations = new Invalidations(1000, 10_000)
       const before = process.cpuUsage()
       for (let i = 0; i < count; i++) {
         misses.add(`k${i}`, 0)
-        doubts.add(`k${i}`, 0, 0)
+        invalidations.add(`k${i}`, 0, 0)
       }
       const { user, system } = process.cpuUsage(before)
       return (user + system) / 1000

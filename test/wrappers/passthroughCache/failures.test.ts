@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 import { Driver, KeyValue, Maintenance, Memory, PassthroughCache } from "../../../src/index.ts"
-import { Doubts } from "../../../src/wrappers/passthroughCache/Doubts.ts"
+import { Invalidations } from "../../../src/wrappers/passthroughCache/Invalidations.ts"
 import { Misses } from "../../../src/wrappers/passthroughCache/Misses.ts"
 import { all, Cache, setup } from "./setup.ts"
 
@@ -331,33 +331,33 @@ describe("PassthroughCache after a write of unknown outcome", () => {
   })
 })
 
-describe("Doubts", () => {
+describe("Invalidations", () => {
   it("apply to copies made up to a time, until these have expired", () => {
-    const doubts = new Doubts(100, 10)
-    assert.isFalse(doubts.about("a", undefined))
-    doubts.add("a", 50, 50)
+    const invalidations = new Invalidations(100, 10)
+    assert.isFalse(invalidations.has("a", undefined))
+    invalidations.add("a", 50, 50)
     assert.deepStrictEqual(
-      [49, 50, 51, undefined].map((madeAt) => doubts.about("a", madeAt)),
+      [49, 50, 51, undefined].map((madeAt) => invalidations.has("a", madeAt)),
       [true, true, false, true]
     )
-    assert.isFalse(doubts.about("b", 0))
-    doubts.add("b", 150, 150)
-    assert.isFalse(doubts.about("a", 50), "forgotten, since nothing can be left of it")
+    assert.isFalse(invalidations.has("b", 0))
+    invalidations.add("b", 150, 150)
+    assert.isFalse(invalidations.has("a", 50), "forgotten, since nothing can be left of it")
   })
 
   it("become one doubt about all keys when there are too many", () => {
-    const doubts = new Doubts(100, 2)
-    for (const [i, id] of ["a", "b", "c"].entries()) doubts.add(id, i, i)
-    assert.isTrue(doubts.about("other", 0))
-    assert.isFalse(doubts.about("other", 1))
-    assert.isTrue(doubts.about("c", 2))
+    const invalidations = new Invalidations(100, 2)
+    for (const [i, id] of ["a", "b", "c"].entries()) invalidations.add(id, i, i)
+    assert.isTrue(invalidations.has("other", 0))
+    assert.isFalse(invalidations.has("other", 1))
+    assert.isTrue(invalidations.has("c", 2))
   })
 
   it("are not shortened by another doubt", () => {
-    const doubts = new Doubts(100, 2)
-    doubts.add("a", 50, 0)
-    doubts.add("a", 10, 10)
-    assert.isTrue(doubts.about("a", 50))
+    const invalidations = new Invalidations(100, 2)
+    invalidations.add("a", 50, 0)
+    invalidations.add("a", 10, 10)
+    assert.isTrue(invalidations.has("a", 50))
   })
 })
 

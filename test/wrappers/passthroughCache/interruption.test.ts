@@ -11,6 +11,8 @@ import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { Driver, KeyValue, Maintenance, Memory, PassthroughCache } from "../../../src/index.ts"
+import { Marks } from "../../../src/wrappers/passthroughCache/Marks.ts"
+import { interruptedBefore } from "../../support/steps.ts"
 import { all, setup } from "./setup.ts"
 
 /** Makes calls yield once before the store runs, as if they waited for a network. */
@@ -185,4 +187,30 @@ describe("closing PassthroughCache", () => {
       assert.strictEqual(near.interrupted, 1)
     })
   })
+})
+
+describe("Marks", () => {
+  const names = Array.from({ length: 2500 }, (_, i) => `k${i}`)
+
+  it.live("marks more names than fit into one slice before the effect begins, and none after it", () =>
+    Effect.gen(function* () {
+      const marks = new Marks()
+      const seen = yield* marks.during(names, () => Effect.sync(() => names.filter((name) => marks.has(name)).length))
+      assert.strictEqual(seen, 2500)
+      assert.isTrue(marks.isEmpty)
+    })
+  )
+
+  it.live("marks nothing after an interruption at any step", () =>
+    Effect.gen(function* () {
+      const marks = new Marks()
+      for (let step = 1; step <= 30; step++) {
+        yield* interruptedBefore(
+          step,
+          marks.during(names, () => Effect.yieldNow)
+        )
+        assert.isTrue(marks.isEmpty, `after an interruption before step ${step}`)
+      }
+    })
+  )
 })

@@ -35,7 +35,7 @@ export const stored = (drivers: ReadonlyArray<Driver.Driver>, config: { required
 
 /** Whether no operation is under way and no turn is held or waited for. */
 export const isAtRest = ({ ledger, queues, undecided }: Stores): boolean =>
-  ledger.all().every(({ busy, underWay }) => busy === 0 && underWay.every((count) => count === 0)) &&
+  ledger.all().every(({ totalUnderWay, underWay }) => totalUnderWay === 0 && underWay.every((count) => count === 0)) &&
   queues.every(({ size }) => size === 0) &&
   undecided.size === 0
 

@@ -333,12 +333,12 @@ describe("a write that waits for its turn in a store", () => {
       const first = yield* Effect.forkChild(kv.put("k", 1), { startImmediately: true })
       const second = yield* Effect.forkChild(kv.put("k", 2), { startImmediately: true })
       assert.deepStrictEqual(
-        stores.ledger.all().map(({ busy }) => busy),
+        stores.ledger.all().map(({ totalUnderWay }) => totalUnderWay),
         [4]
       )
       yield* Fiber.interrupt(second)
       assert.deepStrictEqual(
-        stores.ledger.all().map(({ busy }) => busy),
+        stores.ledger.all().map(({ totalUnderWay }) => totalUnderWay),
         [2]
       )
       yield* Deferred.succeed(gate, undefined)

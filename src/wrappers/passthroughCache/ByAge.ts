@@ -6,7 +6,7 @@ interface Item<A> {
 }
 
 /** Values by key, in the order in which they were last set. The oldest and any other can be removed in constant time. */
-export class Aging<A> {
+export class ByAge<A> {
   private readonly links = new Map<string, Link<Item<A>>>()
   private readonly order = new Chain<Item<A>>()
 
