@@ -216,7 +216,7 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
   let down: Fault | undefined
   let calls = 0
 
-  const between = ({ min, max }: Millis, random: Random.Random): number =>
+  const between = ({ min, max }: typeof delay, random: Random.Random): number =>
     Math.floor(min + random.nextDoubleUnsafe() * (max + 1 - min))
 
   const drawn = (kind: Kind, call: Call, now: number, random: Random.Random): Fault => {
@@ -257,21 +257,19 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
       return onFault === undefined ? Effect.succeed(fault) : Effect.as(onFault(fault, call), fault)
     })
 
-  const set = (change: () => void): Effect.Effect<void> => Effect.sync(change)
+  const setEnabled = (value: boolean): Effect.Effect<void> =>
+    Effect.sync(() => {
+      enabled = value
+    })
+  const setDown = (fault: Fault | undefined): Effect.Effect<void> =>
+    Effect.sync(() => {
+      down = fault
+    })
   return {
-    enable: set(() => {
-      enabled = true
-    }),
-    disable: set(() => {
-      enabled = false
-    }),
-    down: (fault = { _tag: "failBefore" }) =>
-      set(() => {
-        down = fault
-      }),
-    up: set(() => {
-      down = undefined
-    }),
+    enable: setEnabled(true),
+    disable: setEnabled(false),
+    down: (fault = { _tag: "failBefore" }) => setDown(fault),
+    up: setDown(undefined),
     injected: Effect.sync(() => ({ ...injected })),
     decide
   }
@@ -296,7 +294,7 @@ const fault = options.value<Fault, Fault>(
 
 /** @internal */
 export const described = options.of<Options>()("Chaos", {
-  rates: options.group<Partial<Readonly<Record<Kind, number>>>>()(
+  rates: options.group<NonNullable<Options["rates"]>>()(
     Object.fromEntries(kinds.map((kind) => [kind, rate])) as Record<Kind, typeof rate>,
     (rates) =>
       kinds.reduce((sum, kind) => sum + rates[kind], 0) <= 1 + Number.EPSILON * kinds.length
@@ -316,11 +314,6 @@ export const described = options.of<Options>()("Chaos", {
   enabled: options.boolean({ default: true }),
   onFault: options.callback<NonNullable<Options["onFault"]>>()
 })
-
-interface Millis {
-  readonly min: number
-  readonly max: number
-}
 
 const longestTtl = (call: Call, now: number): number =>
   Math.max(...entriesOf(call).map(({ expiresAt }) => (expiresAt ?? now) - now), 0)
