@@ -201,9 +201,9 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  * - Clearing and listing find keys with `SCAN`. They ignore keys that do not belong to the store, and values that are
  *   not strings. If the server is restarted or replaced in the meantime, they fail with `StoreUnavailableError`,
  *   because its `SCAN` cursors are no longer valid. Start them again. (`INFO server` identifies the server.)
- * - In a cluster, clearing and listing ask all masters for their slots at the beginning and at the end (`CLUSTER
- *   NODES`), and read slots again that have moved. They fail with `StoreUnavailableError` if a slot has no reachable
- *   master.
+ * - In a cluster, clearing and listing ask all masters for their slots at the beginning and at the end
+ *   (`CLUSTER NODES`), and read slots again that have moved. They fail with `StoreUnavailableError` if a slot has no
+ *   reachable master.
  *
  * Fails to build with `StoreSetupError` if an option is not valid. Unless `lazyConnect` is set, it also fails if the
  * first attempt to connect fails or takes longer than `connectTimeout`. Operations fail with `StoreUnavailableError` if
@@ -215,8 +215,8 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *
  * - Your own client keeps its settings. By default, ioredis queues commands without a limit while there is no
  *   connection, and resends commands whose replies were lost. If a write of `Atomic` is resent, it may be mistaken for
- *   a conflict with another writer. Set `autoResendUnfulfilledCommands: false` (for a cluster, `retryDelayOnFailover:
- *   0`).
+ *   a conflict with another writer. Set `autoResendUnfulfilledCommands: false` (for a cluster,
+ *   `retryDelayOnFailover: 0`).
  * - A batch that fails halfway may be applied in part: the `outcome` of its error is `"unknown"`.
  * - Without a `prefix`, every string in the database whose key contains `"::"` belongs to the store.
  * - `SCAN` may return a key twice while the server resizes its table. The store filters out repetitions among the last

@@ -19,10 +19,10 @@ export const orMissing = <A, R>(effect: Effect.Effect<A, PlatformError, R>) =>
 
 const isNotFound = (error: PlatformError): boolean => error.reason._tag === "NotFound"
 
-const cannotSync = new Set(["EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS"])
+const noSyncCodes = new Set(["EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS"])
 
 /** Returns whether the system cannot flush directories, such as Windows. */
-export const canNotSync = (error: PlatformError): boolean => cannotSync.has(systemCode(error) ?? "")
+export const cannotSync = (error: PlatformError): boolean => noSyncCodes.has(systemCode(error) ?? "")
 
 /** Returns whether the process or the system has too many files open. */
 export const isOutOfDescriptors = (error: PlatformError): boolean => descriptorCodes.has(systemCode(error) ?? "")
@@ -30,9 +30,9 @@ export const isOutOfDescriptors = (error: PlatformError): boolean => descriptorC
 const descriptorCodes = new Set(["EMFILE", "ENFILE"])
 
 /** Returns whether another program may have the file open, such as a virus scanner on Windows. */
-export const isHeld = (error: PlatformError): boolean => heldCodes.has(systemCode(error) ?? "")
+export const isInUse = (error: PlatformError): boolean => inUseCodes.has(systemCode(error) ?? "")
 
-const heldCodes = new Set(["EPERM", "EACCES", "EBUSY"])
+const inUseCodes = new Set(["EPERM", "EACCES", "EBUSY"])
 
 /** Runs a write of several steps. Its errors tell whether one of the steps was applied. */
 export const tracked = trackedWith(toStoreFailure)
