@@ -12,6 +12,7 @@ import type { Wrapper } from "../Driver.ts"
 import type { Filter } from "../driver/around.ts"
 import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import type { Meter } from "../telemetry/metrics.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import { metered } from "./common/metered.ts"
 import { Observed } from "./hedge/Observed.ts"
@@ -88,14 +89,7 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(Effect.map(described.read(config), policyOf), (policy, { counter }) =>
-    hedging({
-      ...policy,
-      onSent: counter("hedge.sent", "Second attempts of reads"),
-      onWon: counter("hedge.won", "Second attempts that answered first")
-    })
-  )
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> => metered(described.read(config), hedging)
 
 /** @internal */
 export const described = options.of<Options>()("Hedge", {
@@ -117,29 +111,19 @@ interface Delay {
   readonly add?: (nanos: number) => void
 }
 
-const delayOf = (after: number | { readonly percentile: number } = { percentile: 0.95 }): Delay =>
-  typeof after === "number" ? { millis: after } : new Observed(after.percentile)
-
-const policyOf = ({ after, maxExtra, store }: options.Values<typeof described>) => ({
-  delay: delayOf(after),
-  maxExtra,
-  store
-})
-
-interface Policy {
-  readonly delay: Delay
-  readonly maxExtra: number
-  readonly onSent: () => void
-  readonly onWon: () => void
-}
-
 /** How many unused second attempts are kept. */
 const burst = 10
 
 /** One read in so many is timed. A prime, because callers that repeat a sequence of reads must have each of them timed. */
 const timedOneIn = 7
 
-const hedging = ({ delay, maxExtra, onSent, onWon }: Policy): Filter => {
+const hedging = (
+  { after = { percentile: 0.95 }, maxExtra }: options.Values<typeof described>,
+  { counter }: Meter
+): Filter => {
+  const delay: Delay = typeof after === "number" ? { millis: after } : new Observed(after.percentile)
+  const onSent = counter("hedge.sent", "Second attempts of reads")
+  const onWon = counter("hedge.won", "Second attempts that answered first")
   let credit = 0
   let reads = 0
   const maySend = () => {
