@@ -39,9 +39,9 @@ export interface Range {
  * @since 0.1.0
  */
 export interface Outage {
-  /** When the outage begins, after the faults were created. */
+  /** How long after the creation of the faults the outage begins. */
   readonly from: Duration.Input
-  /** When the outage ends, after the faults were created. */
+  /** How long after the creation of the faults the outage ends. */
   readonly to: Duration.Input
   /** Fault of every call during the outage. Default: `{ _tag: "failBefore" }`. */
   readonly fault?: Fault | undefined
@@ -64,11 +64,14 @@ export interface Options {
    */
   readonly script?: ((call: Call, n: number) => Fault | undefined) | undefined
   /**
-   * How long a `delay` by rate takes, before the call is applied and again after that.
+   * How long a call waits if `rates` gives it a `delay`: once before it is applied, and once more after that.
    * Default: `{ min: "1 millis", max: "50 millis" }`.
    */
   readonly delay?: Range | undefined
-  /** How much later a `late` call by rate is applied. Default: `{ min: "5 seconds", max: "30 seconds" }`. */
+  /**
+   * How long after its start a call is applied if `rates` makes this call `late`. Default:
+   * `{ min: "5 seconds", max: "30 seconds" }`.
+   */
   readonly lateBy?: Range | undefined
   /** Times in which every call has the same fault. Default: none. */
   readonly outages?: ReadonlyArray<Outage> | undefined
@@ -174,7 +177,7 @@ export const wrap = (options: Options = {}): Wrapper<Chaos, StoreSetupError> => 
 export const wrapWith = (chaos: Service): Wrapper<Chaos> => wrapping(Effect.succeed(chaos))
 
 /**
- * Runs an effect without faults by rate or script. Outages and `down` still apply.
+ * Runs an effect without the faults of `rates` and `script`. Outages and `down` still apply.
  *
  * **When to use**
  *

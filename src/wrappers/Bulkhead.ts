@@ -38,8 +38,8 @@ export interface Options {
  * **When to use**
  *
  * Use it so that a slow store neither fills the memory with calls nor uses up what it shares with others, such as
- * connections. It belongs outside `Retry` and `CircuitBreaker` (a call holds one place for all of its attempts, and gives
- * it back at once when an open circuit rejects it) and inside a `Deadline`, whose time includes the waiting.
+ * connections. Put `Bulkhead` outside `Retry` and `CircuitBreaker` (a call holds one place for all of its attempts, and
+ * gives it back at once when an open circuit rejects it) and inside a `Deadline`, whose time includes the waiting.
  *
  * **Details**
  *
@@ -57,8 +57,8 @@ export interface Options {
  * **Gotchas**
  *
  * - A call that never ends keeps its place.
- * - All attempts of a `Retry` inside share one place. If an attempt goes on after its caller was released, the next attempt
- *   runs beside it.
+ * - All attempts of a `Retry` inside share one place. If an attempt goes on after its caller was released, the next
+ *   attempt runs at the same time.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *

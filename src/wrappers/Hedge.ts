@@ -46,8 +46,8 @@ export interface Options {
  *
  * **When to use**
  *
- * Use it where some reads are slow by chance: behind a load balancer, with replicas, in a cluster with one busy node. It
- * belongs outside `Timeout`, so that each attempt has its limit, and inside `Retry`.
+ * Use it where some reads are slow by chance: behind a load balancer, with replicas, in a cluster with one busy node.
+ * Put `Hedge` outside `Timeout`, so that each attempt has its limit, and inside `Retry`.
  *
  * **Details**
  *
@@ -61,8 +61,8 @@ export interface Options {
  * Each read earns a part of a second attempt (`maxExtra`). At most ten unused second attempts are kept, so a store whose
  * reads have all become slow does not get twice the load.
  *
- * The percentile is that of the last 1,750 to 3,500 successful reads, one in seven of which is timed. No second attempt is
- * sent before the first 175 of them.
+ * The percentile is that of the last 1,750 to 3,500 successful reads, one in seven of which is timed. No second attempt
+ * is sent until 25 successful reads have been timed, which takes at least 175 reads.
  *
  * Metrics: `effect_kv.hedge.sent` counts second attempts, `effect_kv.hedge.won` those that succeeded first.
  *
@@ -114,7 +114,10 @@ interface Delay {
 /** How many unused second attempts are kept. */
 const burst = 10
 
-/** One read in so many is timed. A prime, because callers that repeat a sequence of reads must have each of them timed. */
+/**
+ * One of this many reads is timed. The number is a prime, so that callers which repeat a sequence of reads do not
+ * always have the same one timed.
+ */
 const timedOneIn = 7
 
 const hedging = (

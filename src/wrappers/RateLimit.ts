@@ -54,10 +54,10 @@ export interface Options {
  *
  * **Details**
  *
- * A bucket holds `burst` tokens and gains `limit` tokens per `window`. A call takes one token, or one for each of its keys.
- * So the calls that start in any period are at most `burst` plus the tokens gained in it. A batch with more keys than
- * the bucket holds waits until the bucket is full, and later calls wait for the remaining tokens. Enumeration and clearing
- * cost one token per page.
+ * A bucket holds `burst` tokens and gains `limit` tokens per `window`. A call takes one token, or one for each of its
+ * keys. So the calls that start in any period are at most `burst` plus the tokens gained in that period. A batch with
+ * more keys than the bucket holds waits until the bucket is full, and later calls wait for the remaining tokens.
+ * Enumeration and clearing cost one token per page.
  *
  * The error's `retryAfter` is the time until the call would have been within the limit, and `Retry` waits that long. The
  * call was not sent: the `outcome` of a write is `"not-applied"`. With `onExceeded: "wait"`, calls start in the order in
@@ -71,8 +71,8 @@ export interface Options {
  *
  * **Gotchas**
  *
- * A call that is interrupted while it waits does not return its tokens. If the deadline of a call (set by a `Deadline` or
- * `Timeout` outside) would pass while it waits, it fails at once and takes no tokens.
+ * A call that is interrupted while it waits does not return its tokens. If the deadline of a call (set by a `Deadline`
+ * or `Timeout` outside) would pass while the call waits, the call fails at once and takes no tokens.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
