@@ -69,8 +69,8 @@ export interface Options {
    */
   readonly delay?: Range | undefined
   /**
-   * How long after its start a call is applied if `rates` makes this call `late`. Default:
-   * `{ min: "5 seconds", max: "30 seconds" }`.
+   * How long after its start a call is applied if `rates` makes this call `late`.
+   * Default: `{ min: "5 seconds", max: "30 seconds" }`.
    */
   readonly lateBy?: Range | undefined
   /** Times in which every call has the same fault. Default: none. */

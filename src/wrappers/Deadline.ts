@@ -96,7 +96,7 @@ export const within: {
  *
  * - A write that ran out of time after it was sent may still be applied: its `outcome` is `"unknown"`.
  * - A load that several callers share (`getOrSet`, a read-through cache) has no caller's budget: each caller waits as
- *   long as the caller's own budget allows. Limit the load itself with a `Timeout`.
+ *   long as its own budget allows. Limit the load itself with a `Timeout`.
  *
  * Fails to build with `StoreSetupError` unless the duration is positive and finite.
  *

@@ -87,8 +87,8 @@ export interface Recovery {
  * process if the fallback does. From then on, writes go to the journal without asking the first store, until this store
  * replies to a probe. Probes are sent in the background, also after a failed read or listing. After a successful probe,
  * the last write of each key is replayed to the first store: eight keys at a time, in the order in which they were
- * accepted. A key whose replay fails is tried again after the others. Until a key is replayed, all its writes go to the
- * journal and all its reads come from there, deletions included, so that:
+ * accepted. A key whose replay fails is tried again after the others. Until a key is replayed, all writes of the key
+ * (also deletions) go to the journal, and all reads of the key use the journal, so that:
  *
  * - an acknowledged write is seen by all later reads through this layer, during and after the outage, and is never
  *   replaced by an older write;
@@ -99,15 +99,15 @@ export interface Recovery {
  *   Clearing deletes the listed keys.
  *
  * The last write by time of acceptance wins. If the first store has an entry that was created later than a write in the
- * journal was accepted, another process has written it: the older write is dropped, and counted as a conflict. (A deletion
- * by another process leaves no such trace.) The time of acceptance is the time of day, but never earlier than the times of
- * entries that this process has written, or read from the first store: setting the clock back brings no old value back. An
- * entry that has expired before its replay is replayed as a deletion.
+ * journal was accepted, another process has written it: the older write is dropped, and counted as a conflict. (A
+ * deletion by another process leaves no such trace.) The time of acceptance is the time of day, but never earlier than
+ * the times of entries that this process has written, or read from the first store: if the clock is set back, no old
+ * value comes back. An entry that has expired before its replay is replayed as a deletion.
  *
  * A write that failed in the first store with an unknown outcome goes to the journal, too. The first store may still
  * apply this write later, so its key is not replayed for `settleTime`. Recovery assumes that no such write is applied
  * after that time. For the same reason, nothing is replayed for `settleTime` after a restart. If neither store accepts
- * a write, it fails with `outcome: "not-applied"` only if neither may have applied it.
+ * a write, the write fails, with `outcome: "not-applied"` only if neither store may have applied it.
  *
  * When the layer is closed, writes that wait for other writes of their key fail with `StoreUnavailableError`. A write
  * that reaches the journal afterwards fails in the same way, with `outcome: "unknown"`: the next layer over the same
@@ -131,8 +131,8 @@ export interface Recovery {
  * - A deletion that goes to the journal counts only keys that exist in the journal, so its result may be too low.
  * - If `fallbackOn` throws, the call ends with a defect. In the background, the defect is logged as an error, and
  *   recovery goes on.
- * - A write that the first store always refuses (because it is too large, for example) stays in the journal and is read from
- *   there. A warning is logged, without names.
+ * - A write that the first store always refuses (because it is too large, for example) stays in the journal and is read
+ *   from the journal. A warning is logged, without names.
  * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as this wrapper gets
  *   them: encryption that wraps only the first store does not encrypt the journal. Give the fallback its own
  *   encryption.

@@ -133,12 +133,12 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * The cache must not be the wrapped store (`StoreSetupError`), and must hold copies of no other store. Stacks over
  * different layers may use the same constant, such as a `Memory.layer()`, as their cache: each stack gets a cache of
  * its own. A file, or a Redis, that is already the cache of another stack is refused (`StoreSetupError`), unless
- * `PrefixKeys` or `PrefixCollections` keeps their names apart. So is a layer that is built twice, when a service leads
- * it to two stores. A Redis database is identified by the address that its layer was given. Other processes may use the
- * same cache, for the same store.
+ * `PrefixKeys` or `PrefixCollections` keeps their names apart. Such a cache is also refused if the wrapped layer is
+ * built twice, and a service that the layer needs leads to two different stores. A Redis database is identified by the
+ * address that its layer was given. Other processes may use the same cache, for the same store.
  *
- * Fails to build with `StoreSetupError` also unless all times are positive and finite, and TTLs of at least a millisecond
- * and at most 1,000 years.
+ * Also fails to build with `StoreSetupError` unless all times are positive and finite, and all TTLs are at least a
+ * millisecond and at most 1,000 years.
  *
  * @since 0.1.0
  */
