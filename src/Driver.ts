@@ -159,15 +159,26 @@ export const wrapperContext =
     >
   ): Wrapper<Provided, E, Exclude<R, Scope.Scope>> =>
   <A, E1, R1>(self: Layer.Layer<A | KeyValue.KeyValue, E1, R1>) =>
-    Layer.flatMap(self, (inner) =>
-      Layer.effectContext(
-        Effect.flatMap(make, ({ transform, context }) =>
-          Effect.map(provide(transformed(transform, driverOf(inner))), (services) =>
-            Context.mergeAll(withoutCapabilities(inner), services, context)
+    builtOnce(
+      Layer.flatMap(self, (inner) =>
+        Layer.effectContext(
+          Effect.flatMap(make, ({ transform, context }) =>
+            Effect.map(provide(transformed(transform, driverOf(inner))), (services) =>
+              Context.mergeAll(withoutCapabilities(inner), services, context)
+            )
           )
         )
       )
     ) as Layer.Layer<A | KeyValue.KeyValue | Provided, E | E1, Exclude<R, Scope.Scope> | R1>
+
+/**
+ * The same layer, which is built once wherever it is used in a program, as other layers are. `Layer.flatMap` alone makes one
+ * that is built in each place: two circuits for one store, or two replays of one journal.
+ */
+const builtOnce = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+  Layer.fromBuildMemo((memoMap, scope) =>
+    Effect.map(Layer.buildWithMemoMap(layer, memoMap, scope), Context.omit(Layer.CurrentMemoMap))
+  ) as Layer.Layer<A, E, R>
 
 const transformed = (transform: (driver: Driver) => Driver, inner: Driver): Driver => {
   const driver = transform(inner)
@@ -264,18 +275,20 @@ const wrappingOver =
     check: (drivers: ReadonlyArray<Driver>) => Effect.Effect<void, E2>
   ): WrapperOver<Others, Lost, E | E2> =>
   (self) =>
-    Layer.flatMap(self, (inner) =>
-      withDrivers(others, (drivers) => {
-        const all = [driverOf(inner), ...drivers]
-        const made = Effect.map(make(driverOf(inner), drivers), (driver) =>
-          withFacts(driver, { ...factsOf(all), ...(driver.exactIntegers === false && { exactIntegers: false }) })
-        )
-        return Layer.effectContext(
-          Effect.map(Effect.flatMap(Effect.andThen(check(all), made), provide), (services) =>
-            Context.merge(withoutCapabilities(inner), services)
+    builtOnce(
+      Layer.flatMap(self, (inner) =>
+        withDrivers(others, (drivers) => {
+          const all = [driverOf(inner), ...drivers]
+          const made = Effect.map(make(driverOf(inner), drivers), (driver) =>
+            withFacts(driver, { ...factsOf(all), ...(driver.exactIntegers === false && { exactIntegers: false }) })
           )
-        )
-      })
+          return Layer.effectContext(
+            Effect.map(Effect.flatMap(Effect.andThen(check(all), made), provide), (services) =>
+              Context.merge(withoutCapabilities(inner), services)
+            )
+          )
+        })
+      )
     ) as any
 
 const withDrivers = (

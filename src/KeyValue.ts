@@ -122,9 +122,9 @@ export interface Service {
    * time budget of that caller (`Deadline.within`). Each caller waits as long as its own budget allows. The load continues
    * while at least one caller waits. An interrupted load stores nothing.
    *
-   * The loaded value is stored only if the key is still missing: not after a `put` or a `delete` of the key that came
-   * through this layer during the load. With `Atomic`, this includes writes of other processes: the caller then gets the
-   * value that is stored.
+   * The loaded value is stored only if nobody has written the key through this layer during the load. A `delete` counts
+   * as a write. With `Atomic`, a write of another process during the load counts, too. If another process has stored a
+   * value, the caller gets that value instead of the loaded one.
    *
    * **Gotchas**
    *

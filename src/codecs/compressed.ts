@@ -3,8 +3,9 @@
  *
  * **Details**
  *
- * The envelope is `{ "__compressed_data__": base64, "__compression_algorithm__": "gzip", "__compression_version__": 1
- * }`. py-key-value supports only gzip.
+ * The envelope is
+ * `{ "__compressed_data__": base64, "__compression_algorithm__": "gzip", "__compression_version__": 1 }`. py-key-value
+ * supports only gzip.
  *
  * @since 0.1.0
  */

@@ -20,8 +20,8 @@ export class Lanes {
   /**
    * Runs an effect after all earlier effects with one of its names have ended.
    *
-   * On Cloudflare Workers, where requests share nothing, the effect runs at once. A request that the runtime ends would never
-   * leave its lanes.
+   * On Cloudflare Workers, where requests share nothing, the effect runs at once. Otherwise, a request that the runtime
+   * ends would stay in its lanes, and block them forever.
    */
   run<A, E, R>(names: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.withFiber((fiber) =>
@@ -83,7 +83,7 @@ interface Position {
 /** A position in each of one or more lanes. */
 class Ticket {
   private positions: Array<Position> = []
-  /** In how many lanes other tickets are in front of this one. */
+  /** The number of lanes in which another ticket is in front of this one. */
   private blockedLanes = 0
   private onTurn: (() => void) | undefined
 

@@ -14,8 +14,8 @@ import type { Holder } from "../time/waitAtMost.ts"
  *   (`Driver.monotonicMillis`). Nothing is sent at or after that time. A store that can limit its own work ends it by then.
  * - `limit` is the time limit of the `Timeout` around a driver that enforces limits itself (`declareWaits`). `deadline` is
  *   then the deadline of wrappers further out.
- * - `holder` keeps something for the call, such as its place in a `Bulkhead`. A wrapper that stops waiting for work which
- *   may go on passes that work to `holder.hold`.
+ * - `holder` keeps something for the call, such as its place in a `Bulkhead`. If a wrapper stops waiting for work that
+ *   may still go on, it passes that work to `holder.hold`.
  *
  * @since 0.1.0
  */
@@ -31,9 +31,9 @@ export interface CallBase {
  *
  * **Details**
  *
- * The driver calls `start` whenever the operation begins to wait, and the function that `start` returns when the wait ends,
- * also after an interruption. `onExceeded` is called with the failure of the operation if the time is up before that, but
- * never before `start` has returned. The time begins with the first wait.
+ * The driver calls `start` each time the operation begins to wait. When that wait ends, also by an interruption, the
+ * driver calls the function that `start` returned. If the time is up during a wait, `onExceeded` is called with the
+ * failure of the operation. It is never called before `start` has returned. The time begins with the first wait.
  *
  * @since 0.1.0
  */

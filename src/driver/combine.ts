@@ -78,12 +78,10 @@ interface Owned {
 
 const cursorOf = (call: Call): Owned | undefined => ("cursor" in call ? (call.cursor as Owned | undefined) : undefined)
 
-const isPaged = (call: Call): boolean => "cursor" in call
-
 const keepingOwner =
   <C extends Call, A, E>(owner: number, next: Next<C, A, E>): Next<C, A, E> =>
   (call) =>
-    isPaged(call)
+    "cursor" in call
       ? Effect.map(next({ ...call, cursor: cursorOf(call)?.inner }), (page) => withOwner(owner, page))
       : next(call)
 

@@ -1,3 +1,5 @@
+import type * as Call from "./Call.ts"
+
 /** Joins a collection and a key into one string, which is different for every pair. */
 export const idOf = (collection: string, key: string): string => `${collection.length}:${collection}${key}`
 
@@ -9,10 +11,5 @@ export const describeId = (id: string): string => {
 }
 
 /** The ids of all keys of a call. */
-export const idsOf = ({
-  collection,
-  keys
-}: {
-  readonly collection: string
-  readonly keys: ReadonlyArray<string>
-}): ReadonlyArray<string> => keys.map((key) => idOf(collection, key))
+export const idsOf = ({ collection, keys }: Pick<Call.Get, "collection" | "keys">): ReadonlyArray<string> =>
+  keys.map((key) => idOf(collection, key))

@@ -1,10 +1,11 @@
 import * as Effect from "effect/Effect"
 import type { Compound } from "../codecs/names.ts"
 import { type CommonError, StoreError, type WriteError } from "../KeyValueError.ts"
-import * as Call from "./Call.ts"
+import type * as Call from "./Call.ts"
 import * as Calls from "./Calls.ts"
 import type { Driver, Listing } from "./Driver.ts"
 import * as extents from "./extents.ts"
+import { deleteListed } from "./listing/clearByListing.ts"
 import { AllListed, type Listed } from "./listing/Listed.ts"
 
 /**
@@ -87,11 +88,10 @@ export const mapNames =
           }),
         removeExpired: (call) =>
           maintenance.removeExpired(
-            selectingByOuterNames(call, (storedCollection, storedKey) => {
-              const outerCollection = collection.decode(storedCollection)
-              const outerKey = key.decode(storedKey)
-              return outerCollection === undefined || outerKey === undefined ? undefined : [outerCollection, outerKey]
-            })
+            selectingByOuterNames(call, (storedCollection, storedKey) => [
+              collection.decode(storedCollection),
+              key.decode(storedKey)
+            ])
           )
       }
     }
@@ -112,12 +112,13 @@ const renamed = (driver: Driver, rename: <C extends Keyed>(call: C) => C): Drive
 /** Lets `selects` of a call see outer names, although the store calls it with inner names. */
 const selectingByOuterNames = (
   call: Call.RemoveExpired,
-  decode: (collection: string, key: string) => readonly [collection: string, key: string] | undefined
+  decode: (collection: string, key: string) => readonly [collection?: string | undefined, key?: string | undefined]
 ): Call.RemoveExpired => ({
   ...call,
-  selects: (collection, key) => {
-    const names = decode(collection, key)
-    return names !== undefined && (call.selects === undefined || call.selects(names[0], names[1]))
+  selects: (storedCollection, storedKey) => {
+    const [collection, key] = decode(storedCollection, storedKey)
+    if (collection === undefined || key === undefined) return false
+    return call.selects === undefined || call.selects(collection, key)
   }
 })
 
@@ -169,7 +170,7 @@ export const foldCollections =
             : clearFolded(driver, into, names, { ...call, prefix: call.collection.prefix }),
         removeExpired: (call) =>
           maintenance.removeExpired(
-            selectingByOuterNames(call, (collection, key) => (collection === into ? names.decode(key) : undefined))
+            selectingByOuterNames(call, (collection, key) => (collection === into ? (names.decode(key) ?? []) : []))
           )
       }
     }
@@ -180,13 +181,12 @@ interface Folded {
   readonly keyPrefix: string
 }
 
-const collectionMatcher = (names: Compound, { prefix, keyPrefix }: Folded) => {
-  const collectionOf = (name: string): string | undefined => {
+const collectionMatcher =
+  (names: Compound, { prefix, keyPrefix }: Folded) =>
+  (name: string): string | undefined => {
     const pair = names.decode(name)
     return pair?.[0].startsWith(prefix) && pair[1].startsWith(keyPrefix) ? pair[0] : undefined
   }
-  return collectionOf
-}
 
 const foldedCollections = (
   listing: Listing,
@@ -216,17 +216,12 @@ const clearFolded = (
   names: Compound,
   call: Call.Clear & Folded
 ): Effect.Effect<Call.Removed, WriteError> => {
-  if (driver.listing === undefined) {
+  const { listing } = driver
+  if (listing === undefined) {
     return Effect.fail(new StoreError({ ...call.place, reason: "the wrapped store cannot list the keys to clear" }))
   }
   const collectionOf = collectionMatcher(names, call)
-  const listed = Calls.keys(Call.beforeWriting(call.place), { collection: into, cursor: call.cursor })
-  return Effect.flatMap(driver.listing.keys(Calls.partOf(call, listed)), (page) => {
-    const keys = page.names.filter((name) => collectionOf(name) !== undefined)
-    const removed =
-      keys.length === 0
-        ? Effect.succeed(0)
-        : driver.delete(Calls.partOf(call, { ...Calls.remove(call.place), collection: into, keys }))
-    return Effect.map(removed, (count) => ({ count, next: page.next }))
-  })
+  return deleteListed({ ...driver, listing }, call, { collection: into, cursor: call.cursor }, (stored) =>
+    stored.filter((name) => collectionOf(name) !== undefined)
+  )
 }

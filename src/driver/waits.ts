@@ -16,7 +16,8 @@ const declared = new WeakMap<Driver, Waits>()
  *
  * **When to use**
  *
- * Use it in a store that never waits, or that enforces limits itself. A `Timeout` next to it then needs no fiber.
+ * Use it in a store that never waits, or that enforces limits itself. A `Timeout` directly around such a store needs no
+ * fiber.
  *
  * **Details**
  *

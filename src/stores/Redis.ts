@@ -70,9 +70,9 @@ export interface CommonOptions {
    */
   readonly integers?: "number" | "bigint" | undefined
   /**
-   * Whether concurrent single-key reads are combined into one `MGET`. This takes much less CPU under load, and no more
-   * otherwise. A Redis value that is not a string is then a miss, as it is for `getMany`. It has no effect in a cluster.
-   * Default: false.
+   * Whether concurrent single-key reads are combined into one `MGET`. Combined reads take much less CPU under load, and
+   * no more otherwise. They return a miss for a Redis value that is not a string, as `getMany` does. This option has no
+   * effect in a cluster. Default: false.
    */
   readonly coalesceReads?: boolean | undefined
 }
@@ -196,14 +196,15 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *   unreachable masters fail with `StoreUnavailableError`.
  * - A dropped connection is reset, so that a delayed write on it cannot arrive after a write on the next connection.
  *   (Connections over TLS and Unix sockets cannot be reset.)
- * - If a server replies with `READONLY`, it is no longer a master. The store then drops the connection, at most once a
- *   second, so that the next one leads to the new master (at the same address, or through Sentinel).
+ * - A server that replies with `READONLY` is no longer a master. After such a reply, the store drops the connection, at
+ *   most once a second, so that the next connection leads to the new master (at the same address, or through Sentinel).
  * - Clearing and listing find keys with `SCAN`. They ignore keys that do not belong to the store, and values that are
  *   not strings. If the server is restarted or replaced in the meantime, they fail with `StoreUnavailableError`,
- *   because its `SCAN` cursors are no longer valid. Start them again. (`INFO server` identifies the server.)
- * - In a cluster, clearing and listing ask all masters for their slots at the beginning and at the end (`CLUSTER
- *   NODES`), and read slots again that have moved. They fail with `StoreUnavailableError` if a slot has no reachable
- *   master.
+ *   because its `SCAN` cursors are no longer valid. Start them again. (To notice a restart, the store compares the
+ *   `run_id` in `INFO server`.)
+ * - In a cluster, clearing and listing ask all masters for their slots at the beginning and at the end
+ *   (`CLUSTER NODES`), and read slots again that have moved. They fail with `StoreUnavailableError` if a slot has no
+ *   reachable master.
  *
  * Fails to build with `StoreSetupError` if an option is not valid. Unless `lazyConnect` is set, it also fails if the
  * first attempt to connect fails or takes longer than `connectTimeout`. Operations fail with `StoreUnavailableError` if
@@ -215,8 +216,8 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *
  * - Your own client keeps its settings. By default, ioredis queues commands without a limit while there is no
  *   connection, and resends commands whose replies were lost. If a write of `Atomic` is resent, it may be mistaken for
- *   a conflict with another writer. Set `autoResendUnfulfilledCommands: false` (for a cluster, `retryDelayOnFailover:
- *   0`).
+ *   a conflict with another writer. Set `autoResendUnfulfilledCommands: false` (for a cluster,
+ *   `retryDelayOnFailover: 0`).
  * - A batch that fails halfway may be applied in part: the `outcome` of its error is `"unknown"`.
  * - Without a `prefix`, every string in the database whose key contains `"::"` belongs to the store.
  * - `SCAN` may return a key twice while the server resizes its table. The store filters out repetitions among the last
@@ -321,7 +322,7 @@ const connect = Effect.fnUntraced(function* (
     make: () => (config.cluster === undefined ? serverClient(config, server) : clusterClient(config.cluster, server)),
     lazyConnect: config.lazyConnect,
     connectTimeout,
-    // Silence is checked ten times within this time, each time by one timer.
+    // A timer checks the connection every tenth of this time, and the interval of a timer is limited.
     responseTimeout: Math.min(responseTimeout, longestTimer)
   })
 })

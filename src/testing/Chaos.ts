@@ -39,9 +39,9 @@ export interface Range {
  * @since 0.1.0
  */
 export interface Outage {
-  /** When the outage begins, after the faults were created. */
+  /** How long after the creation of the faults the outage begins. */
   readonly from: Duration.Input
-  /** When the outage ends, after the faults were created. */
+  /** How long after the creation of the faults the outage ends. */
   readonly to: Duration.Input
   /** Fault of every call during the outage. Default: `{ _tag: "failBefore" }`. */
   readonly fault?: Fault | undefined
@@ -64,11 +64,14 @@ export interface Options {
    */
   readonly script?: ((call: Call, n: number) => Fault | undefined) | undefined
   /**
-   * How long a `delay` by rate takes, before the call is applied and again after that.
+   * How long a call waits if `rates` gives it a `delay`: once before it is applied, and once more after that.
    * Default: `{ min: "1 millis", max: "50 millis" }`.
    */
   readonly delay?: Range | undefined
-  /** How much later a `late` call by rate is applied. Default: `{ min: "5 seconds", max: "30 seconds" }`. */
+  /**
+   * How long after its start a call is applied if `rates` makes this call `late`.
+   * Default: `{ min: "5 seconds", max: "30 seconds" }`.
+   */
   readonly lateBy?: Range | undefined
   /** Times in which every call has the same fault. Default: none. */
   readonly outages?: ReadonlyArray<Outage> | undefined
@@ -174,7 +177,7 @@ export const wrap = (options: Options = {}): Wrapper<Chaos, StoreSetupError> => 
 export const wrapWith = (chaos: Service): Wrapper<Chaos> => wrapping(Effect.succeed(chaos))
 
 /**
- * Runs an effect without faults by rate or script. Outages and `down` still apply.
+ * Runs an effect without the faults of `rates` and `script`. Outages and `down` still apply.
  *
  * **When to use**
  *
@@ -216,7 +219,7 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
   let down: Fault | undefined
   let calls = 0
 
-  const between = ({ min, max }: Millis, random: Random.Random): number =>
+  const between = ({ min, max }: typeof delay, random: Random.Random): number =>
     Math.floor(min + random.nextDoubleUnsafe() * (max + 1 - min))
 
   const drawn = (kind: Kind, call: Call, now: number, random: Random.Random): Fault => {
@@ -257,21 +260,19 @@ export const make = Effect.fnUntraced(function* (config: Options): Effect.fn.Ret
       return onFault === undefined ? Effect.succeed(fault) : Effect.as(onFault(fault, call), fault)
     })
 
-  const set = (change: () => void): Effect.Effect<void> => Effect.sync(change)
+  const setEnabled = (value: boolean): Effect.Effect<void> =>
+    Effect.sync(() => {
+      enabled = value
+    })
+  const setDown = (fault: Fault | undefined): Effect.Effect<void> =>
+    Effect.sync(() => {
+      down = fault
+    })
   return {
-    enable: set(() => {
-      enabled = true
-    }),
-    disable: set(() => {
-      enabled = false
-    }),
-    down: (fault = { _tag: "failBefore" }) =>
-      set(() => {
-        down = fault
-      }),
-    up: set(() => {
-      down = undefined
-    }),
+    enable: setEnabled(true),
+    disable: setEnabled(false),
+    down: (fault = { _tag: "failBefore" }) => setDown(fault),
+    up: setDown(undefined),
     injected: Effect.sync(() => ({ ...injected })),
     decide
   }
@@ -296,7 +297,7 @@ const fault = options.value<Fault, Fault>(
 
 /** @internal */
 export const described = options.of<Options>()("Chaos", {
-  rates: options.group<Partial<Readonly<Record<Kind, number>>>>()(
+  rates: options.group<NonNullable<Options["rates"]>>()(
     Object.fromEntries(kinds.map((kind) => [kind, rate])) as Record<Kind, typeof rate>,
     (rates) =>
       kinds.reduce((sum, kind) => sum + rates[kind], 0) <= 1 + Number.EPSILON * kinds.length
@@ -316,11 +317,6 @@ export const described = options.of<Options>()("Chaos", {
   enabled: options.boolean({ default: true }),
   onFault: options.callback<NonNullable<Options["onFault"]>>()
 })
-
-interface Millis {
-  readonly min: number
-  readonly max: number
-}
 
 const longestTtl = (call: Call, now: number): number =>
   Math.max(...entriesOf(call).map(({ expiresAt }) => (expiresAt ?? now) - now), 0)

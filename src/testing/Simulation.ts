@@ -11,20 +11,18 @@ import * as Scope from "effect/Scope"
 import * as options from "../driver/options.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
-import { kinds } from "./Chaos.ts"
 import { servicesOf } from "./simulation/Client.ts"
 import type { Faults, Faulty } from "./simulation/faulty.ts"
-import { hashText } from "./simulation/History.ts"
 import { hazards as allHazards, type Hazard } from "./simulation/hazards.ts"
 import { planOf } from "./simulation/planning.ts"
-import type { Report } from "./simulation/Report.ts"
+import { merge, type Report } from "./simulation/Report.ts"
+import { reportOf, type Simulation } from "./simulation/reportOf.ts"
 import { run as runPlan } from "./simulation/run.ts"
-import { type Simulation, Tally, violationsOf } from "./simulation/Tally.ts"
 import type { Throwing } from "./simulation/Thrown.ts"
 
 export { defaultRates, type Faults, type Faulty } from "./simulation/faulty.ts"
 export { type Hazard, hazards } from "./simulation/hazards.ts"
-export type { Finding, Report } from "./simulation/Report.ts"
+export { type Finding, merge, type Report } from "./simulation/Report.ts"
 export type { Throwing } from "./simulation/Thrown.ts"
 export type { Violation, ViolationKind } from "./simulation/Violation.ts"
 
@@ -165,55 +163,26 @@ export interface Options<E = never> {
  */
 export const run = Effect.fnUntraced(function* <E>(config: Options<E>): Effect.fn.Return<Report, E | StoreSetupError> {
   const read = yield* described.read(config)
-  const { seeds, firstSeed } = read
   const simulation = yield* prepare(read.stack as Options<E>["stack"], read)
-  const tally = new Tally(read.shrinks)
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+  const reports: Array<Report> = []
+  let { shrinks } = read
+  for (let seed = read.firstSeed; seed < read.firstSeed + read.seeds; seed++) {
     const plan = simulation.planOf(seed)
     const run = yield* runPlan(simulation.subject, plan)
-    const violations = violationsOf(run, simulation.expected)
-    tally.add(run)
-    for (const violation of violations) yield* tally.find(simulation, plan, run.history, violation)
+    const report = yield* reportOf(simulation, plan, run, shrinks)
+    reports.push(report)
+    shrinks -= report.findings.length
     yield* Effect.yieldNow
   }
-  return tally.report(seeds)
+  return merge(reports)
 })
-
-/**
- * Merges the reports of parts of one simulation, which must be in the order of their seeds.
- *
- * @since 0.1.0
- */
-export const merge = (reports: ReadonlyArray<Report>): Report => {
-  const sum = (f: (report: Report) => number): number => reports.reduce((sum, report) => sum + f(report), 0)
-  const hashes = reports.flatMap((report) => report.hashes)
-  return {
-    seeds: sum((it) => it.seeds),
-    operations: sum((it) => it.operations),
-    acknowledgedWrites: sum((it) => it.acknowledgedWrites),
-    faults: Object.fromEntries(kinds.map((kind) => [kind, sum(({ faults }) => faults[kind])])) as Report["faults"],
-    outages: sum((it) => it.outages),
-    lostAcknowledgedWrites: sum((it) => it.lostAcknowledgedWrites),
-    notAppliedButVisible: sum((it) => it.notAppliedButVisible),
-    staleReadsBeyondBound: sum((it) => it.staleReadsBeyondBound),
-    untypedDefects: sum((it) => it.untypedDefects),
-    leakedFibers: sum((it) => it.leakedFibers),
-    hangs: sum((it) => it.hangs),
-    answeredAfterClose: sum((it) => it.answeredAfterClose),
-    notRecovered: sum((it) => it.notRecovered),
-    otherViolations: sum((it) => it.otherViolations),
-    hashes,
-    replayHash: hashText(hashes.join("")),
-    findings: reports.flatMap(({ findings }) => findings)
-  }
-}
 
 /** Builds the stack once, to find out which capabilities and stores it has. */
 const prepare = Effect.fnUntraced(function* <E>(
   stack: Options<E>["stack"],
   options: options.Values<typeof described>
 ): Effect.fn.Return<Simulation<E>, E> {
-  const { operations, clients, keys, staleness } = options
+  const { operations, clients, keys, patience, recovery, alike, staleness, countsDeletes } = options
   const stores = new Map<string, Faults>()
   const scope = yield* Scope.make()
   const remember = (name: string, store: unknown, faults: Faults = {}) => {
@@ -236,23 +205,13 @@ const prepare = Effect.fnUntraced(function* <E>(
   }
   const fresh = options.afterRestart === "empty"
   return {
-    subject: {
-      stack,
-      patience: options.patience,
-      recovery: options.recovery,
-      alike: options.alike,
-      fresh
-    },
+    subject: { stack, patience, recovery, alike, fresh },
     expected: {
       staleness: staleness === undefined ? { _tag: "never" } : { _tag: staleness.when, millis: staleness.bound },
-      countsDeletes: options.countsDeletes,
+      countsDeletes,
       atomic,
       fresh,
-      limits: {
-        millis: options.limit,
-        budgets: options.budgets,
-        afterClose: options.failsAfterCloseWithin
-      }
+      limits: { millis: options.limit, budgets: options.budgets, afterClose: options.failsAfterCloseWithin }
     },
     planOf: (seed) => planOf({ ...setting, seed })
   }

@@ -127,12 +127,10 @@ export const cases = <const C extends Capability = never>(
   const met = requirementsMet(options)
   return all
     .filter(({ id, requires }) => !Object.hasOwn(skip, id) && requires.every((requirement) => met.has(requirement)))
-    .map((definition) => ({
-      id: definition.id,
-      name: definition.name,
-      requires: definition.requires,
-      run: run(definition, { advance, maxEntries })
-    }))
+    .map((definition) => {
+      const { id, name, requires } = definition
+      return { id, name, requires, run: run(definition, { advance, maxEntries }) }
+    })
 }
 
 const all: ReadonlyArray<Definition> = [

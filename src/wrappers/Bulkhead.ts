@@ -7,10 +7,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Wrapper } from "../Driver.ts"
 import type { Filter } from "../driver/around.ts"
-import type { Call } from "../driver/Call.ts"
 import { inTime } from "../driver/inTime.ts"
 import * as options from "../driver/options.ts"
-import { BulkheadFullError, type StoreSetupError } from "../KeyValueError.ts"
+import { BulkheadFullError, type Place, type StoreSetupError } from "../KeyValueError.ts"
 import type { Meter } from "../telemetry/metrics.ts"
 import { Places, Turn } from "./bulkhead/Places.ts"
 import { type Reason, waiting } from "./bulkhead/waiting.ts"
@@ -39,8 +38,8 @@ export interface Options {
  * **When to use**
  *
  * Use it so that a slow store neither fills the memory with calls nor uses up what it shares with others, such as
- * connections. It belongs outside `Retry` and `CircuitBreaker` (a call holds one place for all of its attempts, and gives
- * it back at once when an open circuit rejects it) and inside a `Deadline`, whose time includes the waiting.
+ * connections. Put `Bulkhead` outside `Retry` and `CircuitBreaker` (a call holds one place for all of its attempts, and
+ * gives it back at once when an open circuit rejects it) and inside a `Deadline`, whose time includes the waiting.
  *
  * **Details**
  *
@@ -58,8 +57,8 @@ export interface Options {
  * **Gotchas**
  *
  * - A call that never ends keeps its place.
- * - All attempts of a `Retry` inside share one place. If an attempt goes on after its caller was released, the next attempt
- *   runs beside it.
+ * - All attempts of a `Retry` inside share one place. If an attempt goes on after its caller was released, the next
+ *   attempt runs at the same time.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -78,7 +77,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(Effect.map(described.read(config), policyOf), (policy, meter) => admitting(policy, rejecting(policy, meter)))
+  metered(described.read(config), admitting)
 
 /** @internal */
 export const described = options.of<Options>()("Bulkhead", {
@@ -88,38 +87,23 @@ export const described = options.of<Options>()("Bulkhead", {
   store: options.text()
 })
 
-const policyOf = ({ maxConcurrent, maxQueue, maxWait, store }: options.Values<typeof described>) => ({
-  places: new Places(maxConcurrent, maxQueue),
-  limit: maxConcurrent + maxQueue,
-  maxWait,
-  store
-})
-
-type Reject = (call: Call, reason: Reason) => Effect.Effect<never, BulkheadFullError>
-
-interface Policy {
-  readonly places: Places
-  readonly limit: number
-  readonly maxWait: number
-}
-
-const rejecting = ({ places, limit, maxWait }: Policy, { counter, gauge }: Meter): Reject => {
+const admitting = (
+  { maxConcurrent, maxQueue, maxWait }: options.Values<typeof described>,
+  { counter, gauge }: Meter
+): Filter => {
+  const places = new Places(maxConcurrent, maxQueue)
   const state = (state: string) => ({ "effect_kv.bulkhead.state": state })
   gauge("bulkhead.calls", "Calls by state", state("running"), () => places.running)
   gauge("bulkhead.calls", "Calls by state", state("waiting"), () => places.waiting)
   const rejected = (reason: string) =>
     counter("bulkhead.rejected", "Calls that were rejected", { "effect_kv.bulkhead.reason": reason })
   const count = { queue_full: rejected("queue_full"), max_wait: rejected("max_wait") }
-  return (call, reason) => {
+  const reject = (place: Place, reason: Reason) => {
     count[reason]()
     const waited = reason === "max_wait" ? { waited: Duration.millis(maxWait) } : {}
-    return Effect.fail(new BulkheadFullError({ ...call.place, limit, ...waited }))
+    return Effect.fail(new BulkheadFullError({ ...place, limit: maxConcurrent + maxQueue, ...waited }))
   }
-}
-
-const admitting =
-  ({ places, maxWait }: Policy, reject: Reject): Filter =>
-  (call, next) =>
+  return (call, next) =>
     Effect.withFiber((fiber) => {
       const turn = new Turn(places, call.holder, fiber)
       const held = { ...call, holder: turn }
@@ -127,10 +111,11 @@ const admitting =
         places.enter(turn)
           ? next(held)
           : Effect.andThen(
-              waiting(places, turn, maxWait, (reason) => reject(call, reason)),
+              waiting(places, turn, maxWait, (reason) => reject(call.place, reason)),
               inTime(held, next)
             )
       )
       // The finalizer is in place before the call enters, so that no call can keep its place.
       return Effect.onExitPrimitive(enter, () => turn.end() as undefined)
     })
+}

@@ -13,9 +13,10 @@ import type { Filter, Next } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import * as options from "../driver/options.ts"
 import { CircuitOpenError, type KeyValueError, type StoreSetupError } from "../KeyValueError.ts"
+import type { Meter } from "../telemetry/metrics.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import type { State } from "./circuitBreaker/Circuit.ts"
-import { type CircuitOf, circuitsOf, type Policy } from "./circuitBreaker/circuits.ts"
+import { circuitsOf } from "./circuitBreaker/circuits.ts"
 import { Consecutive, type Outcomes, Rate } from "./circuitBreaker/Outcomes.ts"
 import { verdictOf } from "./circuitBreaker/verdictOf.ts"
 import { metered } from "./common/metered.ts"
@@ -133,14 +134,7 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(Effect.map(described.read(config), policyOf), (policy, meter) =>
-    breaking(
-      circuitsOf(policy, meter),
-      policy.isFailure,
-      meter.counter("circuit_breaker.rejected", "Calls rejected by an open circuit")
-    )
-  )
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> => metered(described.read(config), breaking)
 
 const minute = 60_000
 
@@ -168,19 +162,16 @@ export const described = options.of<Options>()("CircuitBreaker", {
   store: options.text()
 })
 
-const policyOf = (config: options.Values<typeof described>): Policy => {
-  const { openFor, factor, probes, maxOpenFor = Math.max(openFor, minute) } = config
-  return { ...config, timing: { openFor, factor, maxOpenFor, probes }, outcomes: outcomesOf(config.trip) }
-}
-
 const outcomesOf = (trip: options.Values<typeof described>["trip"]): (() => Outcomes) => {
   const { consecutive, failureRate, window, minCalls = Math.min(20, window) } = trip
   return consecutive === undefined ? () => new Rate(failureRate, minCalls, window) : () => new Consecutive(consecutive)
 }
 
-const breaking =
-  (circuitOf: CircuitOf, isFailure: Policy["isFailure"], onRejected: () => void): Filter =>
-  <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
+const breaking = (config: options.Values<typeof described>, meter: Meter): Filter => {
+  const { openFor, maxOpenFor = Math.max(openFor, minute), isFailure } = config
+  const circuitOf = circuitsOf({ ...config, maxOpenFor, outcomes: outcomesOf(config.trip) }, meter)
+  const onRejected = meter.counter("circuit_breaker.rejected", "Calls rejected by an open circuit")
+  return <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
     Effect.withFiber((fiber) => {
       const circuit = circuitOf(call)
       const clock = fiber.getRef(Clock.Clock)
@@ -205,3 +196,4 @@ const breaking =
       })
       return Effect.onExitPrimitive(enter, leave)
     })
+}

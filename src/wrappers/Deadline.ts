@@ -1,5 +1,5 @@
 /**
- * One budget of time for all attempts of an operation, or for several operations.
+ * One time budget for all attempts of an operation, or for several operations.
  *
  * @since 0.1.0
  */
@@ -27,21 +27,21 @@ export interface Options {
 }
 
 /**
- * When the work of a fiber has to be done, in milliseconds of the monotonic clock (`Driver.monotonicMillis`). Set by
- * {@link within}. Default: `Infinity`.
+ * The time at which the work of a fiber must be done, in milliseconds of the monotonic clock
+ * (`Driver.monotonicMillis`). Set by {@link within}. Default: `Infinity`.
  *
  * @since 0.1.0
  */
 export const Current = CurrentDeadline
 
 /**
- * Gives an effect a budget of time, which all operations in it have together, on every store that has a `Deadline`.
+ * Gives an effect a time budget. All operations in the effect, on every store that has a `Deadline`, share this budget.
  *
  * **Details**
  *
- * The budget begins when the effect does. Within another one, the nearer deadline holds. What is forked inherits it. An
- * operation that is under way when the time is over fails with `TimeoutError`, and so does each that begins later, without
- * being sent. Nothing else is interrupted: combine it with `Effect.timeout` for what is not an operation of a store.
+ * The budget begins when the effect starts. If budgets are nested, the earlier deadline applies. Forked fibers inherit
+ * the budget. An operation that is under way when the time is up fails with `TimeoutError`. An operation that begins
+ * later fails, too, and is not sent. Nothing else is interrupted: to limit other effects as well, add `Effect.timeout`.
  * A time that is not positive, or not a duration, leaves no time: every operation fails. `"Infinity"` sets no limit.
  *
  * **Example** (Three operations in a second)
@@ -73,29 +73,30 @@ export const within: {
 )
 
 /**
- * Keeps operations within the budget that {@link within} gives them and, if a duration is given, within that.
+ * Keeps operations within the budget that {@link within} gives them and, if you give a duration, within this duration.
  *
  * **When to use**
  *
- * Use it outside of `Retry`, `Bulkhead` and `RateLimit`: the budget is for all attempts, with the pauses between them
- * and the waiting before them, where `Timeout` next to the store limits each attempt.
+ * Use it outside of `Retry`, `Bulkhead` and `RateLimit`: the budget includes all attempts, the pauses between them and
+ * the waits before them. A `Timeout` directly around the store limits each attempt.
  *
  * **Details**
  *
- * An operation fails with `TimeoutError` when its time is over, and is interrupted. The caller is released then even if
- * the store cannot be interrupted. Calls carry the deadline on: `Retry` makes no attempt, nor pauses, beyond it, and gives
- * up with the last error at once. What finds no time left is not sent: the error has `sent: false`, and a write's
- * `outcome` is `"not-applied"`. A page of an enumeration is an operation of its own.
+ * When the time of an operation is up, the operation is interrupted and fails with `TimeoutError`. The caller is
+ * released at this time, even if the store cannot be interrupted. Calls carry the deadline to the wrappers inside:
+ * `Retry` makes no attempt and no pause beyond the deadline, and fails at once with the last error. A call that has no
+ * time left is not sent: the error has `sent: false`, and a write's `outcome` is `"not-applied"`. A page of an
+ * enumeration is an operation of its own.
  *
- * A call without any limit costs a look at the fiber.
+ * Without any limit, a call only costs a lookup in the fiber.
  *
  * Metrics: `effect_kv.deadline.exceeded` counts operations that ran out of time.
  *
  * **Gotchas**
  *
- * - A write that ran out of time on its way may still be applied: its `outcome` is `"unknown"`.
- * - A load that several callers share (`getOrSet`, a read-through cache) has no caller's budget: each caller waits for it as
- *   long as its own allows. Limit the load itself with a `Timeout`.
+ * - A write that ran out of time after it was sent may still be applied: its `outcome` is `"unknown"`.
+ * - A load that several callers share (`getOrSet`, a read-through cache) has no caller's budget: each caller waits as
+ *   long as its own budget allows. Limit the load itself with a `Timeout`.
  *
  * Fails to build with `StoreSetupError` unless the duration is positive and finite.
  *

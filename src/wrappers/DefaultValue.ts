@@ -10,6 +10,7 @@ import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { mapEntries } from "../driver/mapEntries.ts"
 import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import { atNow } from "../time/atNow.ts"
 import { Payload, type Value } from "../Value.ts"
 
 /**
@@ -54,11 +55,11 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
         decode: (entry) =>
           entry !== undefined
             ? Effect.succeed(entry)
-            : Effect.clockWith((clock) =>
+            : atNow((now) =>
                 Effect.succeed({
                   payload: payload.success.copy(),
                   createdAt: undefined,
-                  expiresAt: ttl === undefined ? undefined : clock.currentTimeMillisUnsafe() + ttl
+                  expiresAt: ttl === undefined ? undefined : now + ttl
                 })
               )
       })

@@ -72,64 +72,70 @@ export interface Recovery {
  *
  * **When to use**
  *
- * Use for reads that an older or a default copy can answer, and for migrations; with `recovery`, for writes that must not
- * wait for the first store to come back.
+ * Use it for reads for which an older value or a default is good enough, and for migrations. With `recovery`, use it
+ * for writes that must not wait for the first store to come back.
  *
  * **Details**
  *
- * A miss in the first store is returned as a miss, and a failure that is not `retryable` is returned as a failure: a value
- * that was tampered with is never silently replaced by the fallback's, unless `fallbackOn` says so. Capabilities are those
- * that both stores have, without `Atomic`. An enumeration goes on with the store that it began with.
+ * A miss in the first store is returned as a miss, and a failure that is not `retryable` is returned as a failure: a
+ * value that was tampered with is never silently replaced by the fallback's, unless `fallbackOn` says so. Capabilities
+ * are those that both stores have, without `Atomic`. All pages of an enumeration come from the store of the first page.
  *
  * **With recovery**
  *
- * A write that fails in the first store (as `fallbackOn` says) goes to a journal in the fallback, which outlives the process
- * if the fallback does. From then on, writes go to the journal without asking the first store, until that answers a probe.
- * Probes are sent in the background, also after a failed read or listing. Then the last write of each key is replayed to the
- * first store: eight keys at a time, in the order in which they were accepted. A key whose replay fails is tried again after
- * the others. Until a key is replayed, all its writes go to the journal and all its reads come from there, deletions
- * included, so that:
+ * A write that fails in the first store (as `fallbackOn` says) goes to a journal in the fallback, which outlives the
+ * process if the fallback does. From then on, writes go to the journal without asking the first store, until this store
+ * replies to a probe. Probes are sent in the background, also after a failed read or listing. After a successful probe,
+ * the last write of each key is replayed to the first store: eight keys at a time, in the order in which they were
+ * accepted. A key whose replay fails is tried again after the others. Until a key is replayed, all writes of the key
+ * (also deletions) go to the journal, and all reads of the key use the journal, so that:
  *
- * - a write that was acknowledged is seen by all later reads through this layer, in the outage and after it, and is never
- *   replaced by an older one;
- * - a key that is not in the journal is read from the first store; in an outage from the fallback's own entries. If the
- *   fallback has none for it, the read fails with the first store's failure and is no miss;
- * - enumeration lists the first store as it will be after the replay, and fails with it. Clearing deletes the listed keys.
+ * - an acknowledged write is seen by all later reads through this layer, during and after the outage, and is never
+ *   replaced by an older write;
+ * - a key that is not in the journal is read from the first store, and in an outage from the fallback's own entries. If
+ *   the fallback has no entry for the key, the read fails with the error of the first store, and does not return a
+ *   miss;
+ * - enumeration lists the keys that the first store will have after the replay, and fails if the first store fails.
+ *   Clearing deletes the listed keys.
  *
  * The last write by time of acceptance wins. If the first store has an entry that was created later than a write in the
- * journal was accepted, another process has written it: the older write is dropped, and counted as a conflict. (A deletion
- * by another process leaves no such trace.) The time of acceptance is the time of day, but never earlier than the times of
- * entries that this process has written, or read from the first store: setting the clock back brings no old value back. An
- * entry that has expired before its replay is replayed as a deletion.
+ * journal was accepted, another process has written it: the older write is dropped, and counted as a conflict. (A
+ * deletion by another process leaves no such trace.) The time of acceptance is the time of day, but never earlier than
+ * the times of entries that this process has written, or read from the first store: if the clock is set back, no old
+ * value comes back. An entry that has expired before its replay is replayed as a deletion.
  *
- * A write that failed in the first store with an unknown outcome goes to the journal, too. The first store may still apply
- * it later, so its key is not replayed for `settleTime`, which is assumed to be the longest that this takes. For the same
- * reason, nothing is replayed for that long after a restart. If neither store accepts a write, it fails with
- * `outcome: "not-applied"` only if neither may have applied it.
+ * A write that failed in the first store with an unknown outcome goes to the journal, too. The first store may still
+ * apply this write later, so its key is not replayed for `settleTime`. Recovery assumes that no such write is applied
+ * after that time. For the same reason, nothing is replayed for `settleTime` after a restart. If neither store accepts
+ * a write, the write fails, with `outcome: "not-applied"` only if neither store may have applied it.
  *
- * When the layer is closed, writes that wait for other writes of their key fail with `StoreUnavailableError`. So does a write
- * that reaches the journal afterwards, with `outcome: "unknown"`: the next layer over the same fallback will replay it.
+ * When the layer is closed, writes that wait for other writes of their key fail with `StoreUnavailableError`. A write
+ * that reaches the journal afterwards fails in the same way, with `outcome: "unknown"`: the next layer over the same
+ * fallback will replay this write.
  *
- * Metrics: `effect_kv.fallback.journal` (a gauge: keys that wait), `effect_kv.fallback.journaled`, `.replayed` and
- * `.conflicts` (counters of keys).
+ * Metrics: `effect_kv.fallback.journal` (a gauge: keys that wait for their replay), `effect_kv.fallback.journaled`,
+ * `.replayed` and `.conflicts` (counters of keys).
  *
  * **Gotchas**
  *
  * - With `writeToFallback`, only the fallback has the writes and deletions of an outage: when the first store is back, its
  *   older entries are read again.
  * - Put `Timeout` inside of the first store, so that an outage is noticed soon, and inside of the fallback. With
- *   `recovery`, writes of the same key wait for each other, and for its replay: without a timeout, a store that hangs blocks
- *   them. An operation of recovery itself ends after 30 seconds, or `settleTime` if that is longer.
+ *   `recovery`, writes of the same key wait for each other, and for the replay of the key: without a `Timeout`, a store
+ *   that hangs blocks these writes. An operation of recovery itself ends after 30 seconds, or `settleTime` if that is
+ *   longer.
  * - With `recovery`, other processes do not see the writes in this process's journal before they are replayed. Several
- *   processes may share a fallback: each replays the journal that it finds when it starts, which does no harm. Between
- *   processes the later time of day wins: keep their clocks in step. A process that starts after its clock was set back
- *   knows only the times in the journal.
+ *   processes may share a fallback: each process replays the journal that it finds when it starts, which is safe.
+ *   Between writes of different processes, the later time of day wins: keep the clocks synchronized. A process that
+ *   starts after its clock was set back knows only the times in the journal.
  * - A deletion that goes to the journal counts only keys that exist in the journal, so its result may be too low.
- * - `fallbackOn` that throws is a defect of the call. In the background it is logged as an error, and recovery goes on.
- * - A write that the first store always refuses (because it is too large, for example) stays in the journal and is read from
- *   there. A warning is logged, without names.
- * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as this
- *   wrapper gets them: encryption that wraps only the first store does not encrypt the journal. Give the fallback its own.
+ * - If `fallbackOn` throws, the call ends with a defect. In the background, the defect is logged as an error, and
+ *   recovery goes on.
+ * - A write that the first store always refuses (because it is too large, for example) stays in the journal and is read
+ *   from the journal. A warning is logged, without names.
+ * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as this wrapper gets
+ *   them: encryption that wraps only the first store does not encrypt the journal. Give the fallback its own
+ *   encryption.
  *
  * Fails to build with `StoreSetupError` when an option is out of range, the journal cannot be read, or the fallback is the
  * first store itself (unless `PrefixKeys` or `PrefixCollections` keeps their names apart); with `recovery`, also in a

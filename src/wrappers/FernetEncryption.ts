@@ -77,7 +77,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
   wrapperEffect(
     Effect.gen(function* () {
       const { envelope, maxAge: max, keys: given, passphrase, salt, ...reading } = yield* described.read(config)
-      const keys = yield* keysOf({ keys: given, passphrase, salt })
+      const keys = yield* keysOf(given, passphrase, salt)
       return (driver) =>
         encryption(reading, {
           module: "FernetEncryption",

@@ -12,6 +12,7 @@ import type { Wrapper } from "../Driver.ts"
 import type { Filter } from "../driver/around.ts"
 import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import type { Meter } from "../telemetry/metrics.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import { metered } from "./common/metered.ts"
 import { Observed } from "./hedge/Observed.ts"
@@ -45,8 +46,8 @@ export interface Options {
  *
  * **When to use**
  *
- * Use it where some reads are slow by chance: behind a load balancer, with replicas, in a cluster with one busy node. It
- * belongs outside `Timeout`, so that each attempt has its limit, and inside `Retry`.
+ * Use it where some reads are slow by chance: behind a load balancer, with replicas, in a cluster with one busy node.
+ * Put `Hedge` outside `Timeout`, so that each attempt has its limit, and inside `Retry`.
  *
  * **Details**
  *
@@ -60,8 +61,8 @@ export interface Options {
  * Each read earns a part of a second attempt (`maxExtra`). At most ten unused second attempts are kept, so a store whose
  * reads have all become slow does not get twice the load.
  *
- * The percentile is that of the last 1,750 to 3,500 successful reads, one in seven of which is timed. No second attempt is
- * sent before the first 175 of them.
+ * The percentile is that of the last 1,750 to 3,500 successful reads, one in seven of which is timed. No second attempt
+ * is sent until 25 successful reads have been timed, which takes at least 175 reads.
  *
  * Metrics: `effect_kv.hedge.sent` counts second attempts, `effect_kv.hedge.won` those that succeeded first.
  *
@@ -88,14 +89,7 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(Effect.map(described.read(config), policyOf), (policy, { counter }) =>
-    hedging({
-      ...policy,
-      onSent: counter("hedge.sent", "Second attempts of reads"),
-      onWon: counter("hedge.won", "Second attempts that answered first")
-    })
-  )
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> => metered(described.read(config), hedging)
 
 /** @internal */
 export const described = options.of<Options>()("Hedge", {
@@ -117,29 +111,22 @@ interface Delay {
   readonly add?: (nanos: number) => void
 }
 
-const delayOf = (after: number | { readonly percentile: number } = { percentile: 0.95 }): Delay =>
-  typeof after === "number" ? { millis: after } : new Observed(after.percentile)
-
-const policyOf = ({ after, maxExtra, store }: options.Values<typeof described>) => ({
-  delay: delayOf(after),
-  maxExtra,
-  store
-})
-
-interface Policy {
-  readonly delay: Delay
-  readonly maxExtra: number
-  readonly onSent: () => void
-  readonly onWon: () => void
-}
-
 /** How many unused second attempts are kept. */
 const burst = 10
 
-/** One read in so many is timed. A prime, because callers that repeat a sequence of reads must have each of them timed. */
+/**
+ * One of this many reads is timed. The number is a prime, so that callers which repeat a sequence of reads do not
+ * always have the same one timed.
+ */
 const timedOneIn = 7
 
-const hedging = ({ delay, maxExtra, onSent, onWon }: Policy): Filter => {
+const hedging = (
+  { after = { percentile: 0.95 }, maxExtra }: options.Values<typeof described>,
+  { counter }: Meter
+): Filter => {
+  const delay: Delay = typeof after === "number" ? { millis: after } : new Observed(after.percentile)
+  const onSent = counter("hedge.sent", "Second attempts of reads")
+  const onWon = counter("hedge.won", "Second attempts that answered first")
   let credit = 0
   let reads = 0
   const maySend = () => {

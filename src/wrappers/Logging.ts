@@ -12,11 +12,13 @@ import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { around, type Filter } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import * as options from "../driver/options.ts"
+import { errorOf } from "../driver/outcome.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import { errorType } from "../telemetry/attributes.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import type { Value } from "../Value.ts"
 import { shownName } from "../value/oneLine.ts"
-import { type Config, finished, started } from "./logging/lines.ts"
+import * as annotations from "./logging/annotations.ts"
 
 /**
  * Options of {@link wrap}.
@@ -109,7 +111,9 @@ export const described = options.of<Options>()("Logging", {
   store: options.map(options.text(), (store) => store && shownName(store))
 })
 
-const logging = (config: Config & { readonly logStart: boolean }): Filter => {
+type Config = annotations.Config & options.Values<typeof described>
+
+const logging = (config: Config): Filter => {
   const level = LogLevel.getOrdinal(config.level)
   const failureLevel = LogLevel.getOrdinal(config.failureLevel)
   return (call, next) =>
@@ -131,3 +135,38 @@ const logging = (config: Config & { readonly logStart: boolean }): Filter => {
       return config.logStart && enabled ? Effect.andThen(started(config, call), operation) : operation
     })
 }
+
+const started = (config: Config, call: Call): Effect.Effect<void> =>
+  line(config.level, call, "started", () => annotations.ofCall(config, call))
+
+const finished = (
+  config: Config,
+  call: Call,
+  exit: Exit.Exit<unknown, unknown>,
+  durationMs: number,
+  now: number
+): Effect.Effect<void> => {
+  const about = () => ({ ...annotations.ofCall(config, call), durationMs })
+  if (Exit.isSuccess(exit)) {
+    return line(config.level, call, "finished", () => ({
+      ...about(),
+      ...annotations.ofResult(config, call, exit.value, now)
+    }))
+  }
+  if (Cause.hasInterruptsOnly(exit.cause)) return line(config.level, call, "interrupted", about)
+  return line(config.failureLevel, call, "failed", () => ({
+    ...about(),
+    ...annotations.ofFailure(config, errorType(exit.cause), errorOf(exit.cause))
+  }))
+}
+
+/** Logs a line. Ignores failures of loggers, so that they do not change the result of the operation. */
+const line = (
+  level: LogLevel.Severity,
+  call: Call,
+  status: "started" | "finished" | "failed" | "interrupted",
+  about: () => annotations.Annotations
+): Effect.Effect<void> =>
+  Effect.ignoreCause(
+    Effect.suspend(() => Effect.annotateLogs(Effect.logWithLevel(level)(`${call.place.operation} ${status}`), about()))
+  )

@@ -47,18 +47,18 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
    */
   readonly maxStale?: Duration.Input | undefined
   /**
-   * Whether a stale copy is served at once while the store is asked in the background. It needs `maxStale`.
+   * Whether a stale copy is served at once while the store is asked in the background. This option needs `maxStale`.
    * Default: false.
    */
   readonly staleWhileRevalidate?: boolean | undefined
   /** Which failures of the store are answered with stale copies. Default: those that are `retryable`. */
   readonly staleOn?: ((error: KeyValueError) => boolean) | undefined
   /**
-   * How long a write with an unknown outcome may still be applied. Until then, reads of its keys ask the store.
-   * Default: 30 seconds.
+   * How long a write with an unknown outcome may still be applied. During this time, reads of the keys of the write ask
+   * the store. Default: 30 seconds.
    */
   readonly settleTime?: Duration.Input | undefined
-  /** How long to wait for the cache before it counts as a miss. Default: 1 second. */
+  /** How long to wait for the cache. A slower reply counts as a miss. Default: 1 second. */
   readonly cacheTimeout?: Duration.Input | undefined
   /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
   readonly store?: string | undefined
@@ -69,23 +69,23 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  *
  * **When to use**
  *
- * Use with `Memory` (and its limits) as the cache of a remote store. Put it outside of codecs and of `Retry`, so that a hit
- * costs neither.
+ * Use it with `Memory` (and its limits) as the cache of a remote store. Put `PassthroughCache` outside of codecs and of
+ * `Retry`, so that a hit needs neither of them.
  *
  * **Details**
  *
  * - Only `get` and `getMany` use the cache. `ttl`, `Atomic` and enumeration ask the store.
  * - The misses of a batch are read from the store in one call. A key that is already being read is not read again: all
- *   readers wait for the same result, unless that read began more than `maxTtl` ago (`missingTtl`, `missTtl`: the shortest
- *   of them).
- * - Writes go to the store, and the copy is removed from the cache. A copy that was filled while the key was written is not
- *   kept.
+ *   readers wait for the same result, unless the read began longer ago than the shortest of `maxTtl`, `missingTtl` and
+ *   `missTtl`.
+ * - Writes go to the store, and the copy is removed from the cache. A value that was read from the store while its key
+ *   was written is not cached.
  * - A read fails when the store fails, unless there are stale copies of all its keys (`maxStale`). A failed refresh in the
  *   background fails no caller, and stops refreshes for a second. A defect in it is logged as a warning. At most 100 calls
  *   refresh copies at a time: other copies that are due are refreshed by later reads.
- * - A read or write with a time budget (`Deadline.within`) waits for the cache, and for a fill that it shares, no longer
- *   than its budget. Fills, refreshes and removals themselves have no caller's budget. A removal goes on when its writer
- *   gives up. If 1,000 such removals are running, the copies are not removed but marked as invalid.
+ * - A read or write with a time budget (`Deadline.within`) waits for the cache, and for a shared read of the store, no
+ *   longer than its budget. Shared reads, refreshes and removals themselves have no caller's budget. A removal goes on
+ *   when the writer gives up. If 1,000 such removals are running, the copies are not removed but marked as invalid.
  * - The metric `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (read from the store), `"stale"`
  *   (returned after the fresh time), `"refresh"` (read in the background) and `"error"` (the cache failed). Its other
  *   attributes are `db.system.name`, of the store, and `db.namespace` (`store`).
@@ -93,26 +93,27 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * **What a read may return**
  *
  * - Nothing that was overwritten, deleted or cleared through this layer before the read began. During a write, and for
- *   `settleTime` after a write whose outcome is unknown (an interrupted write, for example), reads of its keys ask the
- *   store. A write that is applied even later is seen up to `maxTtl` and `maxStale` late.
+ *   `settleTime` after a write whose outcome is unknown (an interrupted write, for example), reads of the keys of the
+ *   write ask the store. A write that is applied after `settleTime` may be seen late, by up to `maxTtl` plus
+ *   `maxStale`.
  * - Writes of other processes are seen at most `maxTtl` (`missingTtl`, `missTtl`) late, counted from when the store was
  *   asked. When the store fails, or with `staleWhileRevalidate`, `maxStale` is added.
  * - No copy is returned after the original has expired, by the wall clock as for every entry.
  *
  * **Clocks**
  *
- * The age of a copy is elapsed time: setting the wall clock makes no copy of this process younger or older. The cache drops
- * copies by the wall clock. If that is set forward, copies are dropped early, once; if it is set back, they are kept longer
- * than necessary but not returned. In a cache that several processes share, or that outlives the process, ages are relative
- * to the wall clock at which each process began. These clocks must agree: a copy looks older or younger by as much as they
- * differ, and a copy that seems to come from the future is not returned.
+ * The age of a copy is elapsed time: setting the wall clock makes no copy of this process younger or older. The cache
+ * drops copies by the wall clock. If the wall clock is set forward, copies are dropped early, once. If it is set back,
+ * copies are kept longer than necessary, but not returned. In a cache that several processes share, or that outlives
+ * the process, ages are relative to the wall clock at which each process began. These clocks must agree: a copy looks
+ * older or younger by as much as they differ, and a copy that seems to come from the future is not returned.
  *
  * **Failures of the cache**
  *
- * A failure or defect of the cache is a miss, and so is an operation that takes longer than `cacheTimeout`: callers never
- * fail with it. A copy that could not be removed, or that may have been written after its removal, is invalid from then on.
- * The process remembers up to 10,000 such keys. Of more keys, it forgets the oldest and treats all copies of that age or
- * older as invalid.
+ * A failure or defect of the cache is a miss, and so is an operation that takes longer than `cacheTimeout`: no caller's
+ * operation fails because of the cache. A copy that could not be removed, or that may have been written after its
+ * removal, is invalid from then on. The process remembers up to 10,000 such keys. If there are more, the process
+ * forgets the oldest, and treats all copies of that age or older as invalid.
  *
  * **Gotchas**
  *
@@ -122,21 +123,22 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * - With `maxStale` alone, each read in an outage waits for the store to fail before it returns a stale copy: put
  *   `CircuitBreaker` or a short `Timeout` inside, or choose `staleWhileRevalidate`.
  * - `refreshAhead` does not refresh a copy whose entry expires before the copy's fresh time ends.
- * - A cache that hangs takes `cacheTimeout` from each read's budget before the store is asked: choose it well below the
- *   budgets that callers have.
+ * - A cache that hangs takes `cacheTimeout` from each read's budget before the store is asked: choose a `cacheTimeout`
+ *   well below the budgets that callers have.
  * - A write without a time budget that is interrupted while its copy is being removed waits for the cache, for
  *   `cacheTimeout` at most.
  *
  * **One cache for each store**
  *
- * The cache must be another store than the wrapped one (`StoreSetupError`), and hold copies of no other. Stacks over
- * different layers may name one constant, such as a `Memory.layer()`, as their cache: each gets a cache of its own. A file,
- * or a Redis, that is already the cache of another stack is refused (`StoreSetupError`), unless `PrefixKeys` or
- * `PrefixCollections` keeps their names apart. So is a layer that is built twice, when a service leads it to two stores. A
- * Redis is known by the address that its layer was given. Other processes may share it, for the same store.
+ * The cache must not be the wrapped store (`StoreSetupError`), and must hold copies of no other store. Stacks over
+ * different layers may use the same constant, such as a `Memory.layer()`, as their cache: each stack gets a cache of
+ * its own. A file, or a Redis, that is already the cache of another stack is refused (`StoreSetupError`), unless
+ * `PrefixKeys` or `PrefixCollections` keeps their names apart. Such a cache is also refused if the wrapped layer is
+ * built twice, and a service that the layer needs leads to two different stores. A Redis database is identified by the
+ * address that its layer was given. Other processes may use the same cache, for the same store.
  *
- * Fails to build with `StoreSetupError` also unless all times are positive and finite, and TTLs of at least a millisecond
- * and at most 1,000 years.
+ * Also fails to build with `StoreSetupError` unless all times are positive and finite, and all TTLs are at least a
+ * millisecond and at most 1,000 years.
  *
  * @since 0.1.0
  */

@@ -11,6 +11,7 @@ import { type Call, keyCount } from "../driver/Call.ts"
 import { inTime } from "../driver/inTime.ts"
 import * as options from "../driver/options.ts"
 import { RateLimitedError, type StoreSetupError, type TimeoutError } from "../KeyValueError.ts"
+import type { Meter } from "../telemetry/metrics.ts"
 import { now } from "../time/clock.ts"
 import { metered } from "./common/metered.ts"
 import { Bucket } from "./rateLimit/Bucket.ts"
@@ -53,10 +54,10 @@ export interface Options {
  *
  * **Details**
  *
- * A bucket holds `burst` tokens and gains `limit` tokens per `window`. A call takes one token, or one for each of its keys.
- * So the calls that start in any period are at most `burst` plus the tokens gained in it. A batch with more keys than
- * the bucket holds waits until the bucket is full, and later calls wait for the remaining tokens. Enumeration and clearing
- * cost one token per page.
+ * A bucket holds `burst` tokens and gains `limit` tokens per `window`. A call takes one token, or one for each of its
+ * keys. So the calls that start in any period are at most `burst` plus the tokens gained in that period. A batch with
+ * more keys than the bucket holds waits until the bucket is full, and later calls wait for the remaining tokens.
+ * Enumeration and clearing cost one token per page.
  *
  * The error's `retryAfter` is the time until the call would have been within the limit, and `Retry` waits that long. The
  * call was not sent: the `outcome` of a write is `"not-applied"`. With `onExceeded: "wait"`, calls start in the order in
@@ -70,8 +71,8 @@ export interface Options {
  *
  * **Gotchas**
  *
- * A call that is interrupted while it waits does not return its tokens. If the deadline of a call (set by a `Deadline` or
- * `Timeout` outside) would pass while it waits, it fails at once and takes no tokens.
+ * A call that is interrupted while it waits does not return its tokens. If the deadline of a call (set by a `Deadline`
+ * or `Timeout` outside) would pass while the call waits, the call fails at once and takes no tokens.
  *
  * Fails to build with `StoreSetupError` when an option is out of range.
  *
@@ -88,22 +89,7 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
-  metered(Effect.map(described.read(config), policyOf), (policy, { counter }) =>
-    limiting({
-      ...policy,
-      onRejected: counter("rate_limit.rejected", "Calls over the limit that failed"),
-      onDelayed: counter("rate_limit.delayed", "Calls over the limit that waited")
-    })
-  )
-
-interface Policy {
-  readonly bucket: Bucket
-  readonly maxWait: number
-  readonly costOf: (call: Call) => number
-  readonly onRejected: () => void
-  readonly onDelayed: () => void
-}
+export const wrap = (config: Options): Wrapper<never, StoreSetupError> => metered(described.read(config), limiting)
 
 /** @internal */
 export const described = options.of<Options>()("RateLimit", {
@@ -116,20 +102,17 @@ export const described = options.of<Options>()("RateLimit", {
   store: options.text()
 })
 
-const policyOf = (config: options.Values<typeof described>) => ({
-  bucket: new Bucket(config.window / config.limit, config.burst ?? config.limit),
-  maxWait: config.onExceeded === "wait" ? config.maxWait : 0,
-  costOf: config.cost === "keys" ? (call: Call) => Math.max(1, keyCount(call)) : () => 1,
-  store: config.store
-})
-
-const limiting =
-  ({ bucket, maxWait, costOf, onRejected, onDelayed }: Policy): Filter =>
-  <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
+const limiting = (config: options.Values<typeof described>, { counter }: Meter): Filter => {
+  const { limit, window, burst = limit, cost, onExceeded } = config
+  const bucket = new Bucket(window / limit, burst)
+  const maxWait = onExceeded === "wait" ? config.maxWait : 0
+  const onRejected = counter("rate_limit.rejected", "Calls over the limit that failed")
+  const onDelayed = counter("rate_limit.delayed", "Calls over the limit that waited")
+  return <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
     Effect.withFiber((fiber): Effect.Effect<A, E | RateLimitedError | TimeoutError> => {
       const at = now(fiber)
       const longestWait = call.deadline === undefined ? maxWait : Math.min(maxWait, call.deadline - at)
-      const wait = bucket.take(costOf(call), at, longestWait)
+      const wait = bucket.take(cost === "keys" ? Math.max(1, keyCount(call)) : 1, at, longestWait)
       if (wait === 0) return next(call)
       // Rounded up, because timers have a resolution of one millisecond.
       const pause = Duration.millis(Math.ceil(wait))
@@ -140,3 +123,4 @@ const limiting =
       onDelayed()
       return Effect.andThen(Effect.sleep(pause), inTime(call, next))
     })
+}

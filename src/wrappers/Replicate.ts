@@ -31,7 +31,7 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
    * than half) or a number. Default: `"quorum"`.
    */
   readonly acknowledgements?: "all" | "quorum" | number | undefined
-  /** Whether entries that a store missed are copied to it when it is back. Default: true. */
+  /** Whether entries that a store has missed are copied to that store when it is back. Default: true. */
   readonly repair?: boolean | undefined
   /**
    * How long reads avoid a store after it has failed. This is also the interval of repairs, and of attempts to reach an
@@ -44,8 +44,9 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
    */
   readonly settleTime?: Duration.Input | undefined
   /**
-   * For how many keys it is remembered that a store is behind. A store that is behind with more keys is no longer read.
-   * A store with writes of twice as many keys under way gets no further writes until some have ended. Default: 10,000.
+   * Maximum number of keys for which this process remembers that a store has missed a write. A store that is behind
+   * with more keys is no longer read. If writes of `2 * maxBehind` keys are running or waiting in a store, that store
+   * gets no further writes until some of them have ended. Default: 10,000.
    */
   readonly maxBehind?: number | undefined
   /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
@@ -61,54 +62,62 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *
  * **Details**
  *
- * - A write goes to all stores at once, and is acknowledged when enough of them have applied it. The others go on in the
- *   background until the layer is closed, without the caller's time limit. In each store, writes of the same key are applied
- *   in the order in which they were made.
- * - A store has one write of a key under way, and one that waits: the newest. A write that is superseded while it waits is
- *   not sent to that store. It counts as applied there when the newer one is, and as failed when the newer one fails. Of a
- *   batch, only the superseded keys are left out. A deletion whose caller waits for the count is not superseded.
- * - A write whose caller gives up before it has begun in any store is not made.
- * - A read asks the first store whose last operation did not fail, and the next one when that fails with a `retryable` error.
- *   A store that failed is asked last until `pause` has passed.
- * - The process remembers which stores have missed which writes. Such a key is read only from a store that holds its newest
- *   write, after the writes of the key that are under way there. A store that is back gets copies of these keys only. Entries
- *   that it has and other stores do not have stay as they are, so no deleted entry comes back. Repairs find out that a store
- *   is back by reading one of the keys that it has missed.
- * - Capabilities are those that all stores have, without `Atomic`. Clearing deletes the keys that are listed, so there is no
- *   `Maintenance` without `Enumeration` (with `HmacNames` inside). Listing and clearing cover all keys, or fail.
- * - When the layer is closed, callers that wait fail with `StoreUnavailableError`, and so does every later operation. A write
- *   then has `outcome: "not-applied"` only if no store may have it. Closing waits for no store.
+ * - A write goes to all stores at once, and is acknowledged when enough of them have applied it. The writes to the
+ *   other stores go on in the background until the layer is closed, without the caller's time limit. In each store,
+ *   writes of the same key are applied in the order in which they were made.
+ * - A store has at most one write of a key under way, and one that waits: the newest. A write that is superseded while
+ *   it waits is not sent to that store. It counts as applied there if the newer write is applied, and as failed if the
+ *   newer write fails. Of a batch, only the superseded keys are left out. A deletion is not superseded while its caller
+ *   waits for the number of deleted keys.
+ * - If the caller gives up before a write has begun in any store, the write is not sent.
+ * - A read asks the first store whose last operation did not fail. If this store fails with a `retryable` error, the
+ *   read asks the next store. A store that failed is asked last until `pause` has passed.
+ * - The process remembers which stores have missed which writes. A key whose newest write some store has missed is read
+ *   only from a store that has that write. The read waits for the writes of the key that are under way in that store. A
+ *   store that is back gets copies of these keys only. An entry that only this store has is not copied to the other
+ *   stores, so a repair never brings a deleted entry back. To find out whether a store is back, a repair reads one of
+ *   the keys that the store has missed.
+ * - Capabilities are those that all stores have, without `Atomic`. Clearing lists the keys and deletes them. So if one
+ *   of the stores cannot list its keys (for example, because of `HmacNames`), there is no `Maintenance` either. Listing
+ *   and clearing cover all keys, or fail.
+ * - When the layer is closed, callers that wait fail with `StoreUnavailableError`, and so does every later operation. A
+ *   write that fails in this way has `outcome: "not-applied"` only if no store may have applied it. Closing waits for
+ *   no store.
  *
  * **What is guaranteed**
  *
- * For readers of this layer: every later read returns an acknowledged write or a newer one. If no store that holds the
- * newest write can be reached, the read fails with `StoreUnavailableError`; it never returns an older value. So with `n` stores of which `a` must acknowledge, reads of what was acknowledged go on while any
- * `a - 1` stores are unreachable, and writes while `n - a` are.
+ * For readers of this layer: a read that starts after a write was acknowledged returns that write or a newer one. If no
+ * store that holds the newest write can be reached, the read fails with `StoreUnavailableError`; it never returns an
+ * older value. So with `n` stores, `a` of which must acknowledge a write, acknowledged values can be read while up to
+ * `a - 1` stores are unreachable, and writes succeed while up to `n - a` stores are unreachable.
  *
- * A write that too few stores have applied fails, with `outcome: "not-applied"` only if none may have applied it. Later reads
- * may return it all the same. If the outcome is unknown in every store, one store is trusted until `settleTime` has passed,
- * and its value is copied to the others. While an older write may still be applied in every store, the newest value is
- * returned from memory.
+ * A write that too few stores have applied fails, with `outcome: "not-applied"` only if none may have applied it. A
+ * later read may return the value of a failed write whose outcome is `"unknown"`. If the outcome is unknown in every
+ * store, reads use one store until `settleTime` has passed. Then the value of this store is copied to the others. While
+ * an older write may still be applied in every store, the newest value is returned from memory.
  *
  * **What is not guaranteed**
  *
  * There is no consensus between processes, and no log. Only this process knows which stores have missed writes, in memory:
  *
- * - After a restart, all stores are assumed to hold the same entries. With `acknowledgements: "all"`, acknowledged writes are in all
- *   of them; with less, a store that was behind may then return an older value, if the stores before it are unreachable.
+ * - After a restart, all stores are assumed to hold the same entries. With `acknowledgements: "all"`, acknowledged
+ *   writes are in all of them; with fewer acknowledgements, a store that was behind before the restart may return an
+ *   older value, if the stores before it are unreachable.
  * - After a write whose outcome is unknown in a store, that write may still replace newer ones that the store has
- *   acknowledged since. This process writes the newest value there again when `settleTime` has passed; a process that ends
- *   before does not.
+ *   acknowledged since. This process writes the newest value there again when `settleTime` has passed; a process that
+ *   ends earlier does not.
  * - Processes that write the same key at the same time may leave different values in the stores. So may a process that ends
  *   in the middle of a write.
- * - A store that has lost entries, by eviction or by an empty restart, returns misses.
+ * - A store that has lost entries, because it evicted them or restarted without its data, returns misses.
  *
  * **Gotchas**
  *
- * - Put `Timeout` inside of each store. A store that hangs without one blocks later writes of a key to it, keeps up to two
- *   values of each of twice `maxBehind` keys in memory, and misses writes of other keys.
- * - A store that was behind with more than `maxBehind` keys is read only for keys that were written to it since, until the
- *   layer is built again: bring it up to date before. If the last store falls behind as well, writes of more keys fail.
+ * - Put `Timeout` inside of each store. Without a `Timeout`, a store that hangs blocks later writes of the same keys to
+ *   that store. This process then keeps up to two values in memory for each of `2 * maxBehind` keys, and the store
+ *   misses the writes of all further keys.
+ * - If a store was behind with more than `maxBehind` keys, only keys that were written to it afterwards are read from
+ *   it, until the layer is built again. Bring the store up to date before you build the layer again. If the only store
+ *   that is still read falls behind as well, writes of further keys fail.
  *
  * Metrics: `effect_kv.replicate.behind` (a gauge: keys that not all stores are known to have), `.unwell` (a gauge: stores
  * whose last operation failed) and `.repaired` (a counter of copies).
@@ -158,7 +167,10 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
         settleTime,
         pause,
         maxBehind,
-        onRepaired: meter.counter("replicate.repaired", "Copies that a store had missed, and got")
+        onRepaired: meter.counter(
+          "replicate.repaired",
+          "Entries that were copied to a store because it had missed them"
+        )
       })
       meter.gauge("replicate.behind", "Keys that not all stores are known to have", {}, () => stores.ledger.size)
       meter.gauge("replicate.unwell", "Stores whose last operation failed", {}, () => stores.unwell)

@@ -13,7 +13,7 @@ import * as options from "../driver/options.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { now } from "../time/clock.ts"
 import { metered } from "./common/metered.ts"
-import { again, outcomeOf, type Policy } from "./retry/again.ts"
+import { again, type Policy } from "./retry/again.ts"
 import { Budget, unlimited } from "./retry/Budget.ts"
 
 /**
@@ -139,24 +139,15 @@ const policyOf = (config: options.Values<typeof described>) =>
     })
   })
 
-interface Retrying extends Policy {
-  readonly while: (error: KeyValueError, call: Call) => boolean
-  readonly budget: Pick<Budget, "calls" | "take">
-}
-
 const retrying =
-  (policy: Retrying): Filter =>
+  (policy: Policy): Filter =>
   (call, next) => {
-    const mayRetry = (error: KeyValueError): boolean => policy.while(error, call) && !isUnsafeToRepeat(error, call)
     const first = Effect.suspend(() => {
       policy.budget.calls++
       return next(call)
     })
     return Effect.catch(first, (error) => {
       const attempt = Effect.suspend(() => next(call))
-      return again(attempt, error, mayRetry, policy, call.deadline)
+      return again(attempt, error, policy, call)
     })
   }
-
-const isUnsafeToRepeat = (error: KeyValueError, call: Call): boolean =>
-  call._tag === "compareAndPut" && outcomeOf(error) === "unknown"

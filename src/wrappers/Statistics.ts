@@ -81,8 +81,8 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  *
  * **When to use**
  *
- * Use it outermost to measure what the application sees, or next to the store to measure the store. If one stack has two of
- * them, give each a `store` name. The `Statistics` service is that of the outer one.
+ * Use it outermost to measure what the application sees, or directly around the store to measure the store. If one
+ * stack has two `Statistics`, give each a `store` name. The `Statistics` service is that of the outer wrapper.
  *
  * **Details**
  *

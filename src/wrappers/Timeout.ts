@@ -10,14 +10,14 @@ import { withTimeout } from "./common/withTimeout.ts"
  *
  * **When to use**
  *
- * Use it next to the store and inside of `Retry`, so that each attempt has its limit. A limit on all attempts together,
- * or on several operations, is a `Deadline`.
+ * Use it directly around the store and inside `Retry`, so that each attempt has its limit. For a limit on all attempts
+ * together, or on several operations, use `Deadline`.
  *
  * **Details**
  *
- * The operation is interrupted, and the caller is released at the limit even when the operation cannot be interrupted
- * and goes on. Enumeration and clearing have the limit for each page. Calls carry the limit on as `deadline`, for
- * stores and wrappers that can make use of it.
+ * At the limit, the operation is interrupted and the caller is released, even if the operation cannot be interrupted
+ * and goes on. In enumeration and clearing, the limit applies to each page. Calls carry the limit as `deadline` to the
+ * stores and wrappers inside, which can use it.
  *
  * **Gotchas**
  *

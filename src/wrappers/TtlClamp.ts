@@ -10,6 +10,7 @@ import type { Driver } from "../driver/Driver.ts"
 import { mapEntries } from "../driver/mapEntries.ts"
 import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import { atNow } from "../time/atNow.ts"
 
 /**
  * Options of {@link wrap}.
@@ -48,8 +49,8 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       const missing = missingTtl === undefined ? undefined : clamp(missingTtl)
       const clamped = mapEntries({
         encode: (entry) =>
-          Effect.clockWith((clock) => {
-            const from = entry.createdAt ?? clock.currentTimeMillisUnsafe()
+          atNow((now) => {
+            const from = entry.createdAt ?? now
             const ttl = entry.expiresAt === undefined ? missing : clamp(entry.expiresAt - from)
             return Effect.succeed({ ...entry, expiresAt: ttl === undefined ? undefined : from + ttl })
           })

@@ -43,13 +43,13 @@ describe("the tests of a file", () => {
     Object.entries({
       "src/index.ts": 'export * from "./wrappers/Retry.ts"',
       "src/wrappers/Retry.ts": 'import "./retry/again.ts"',
-      "src/wrappers/retry/again.ts": 'import "../../internal/pauses.ts"',
-      "src/internal/pauses.ts": "",
-      "src/internal/clock.ts": "",
+      "src/wrappers/retry/again.ts": 'import "../../time/pauses.ts"',
+      "src/time/pauses.ts": "",
+      "src/time/clock.ts": "",
       "test/wrappers/Retry.test.ts": 'import "../../src/index.ts"',
       "test/wrappers/retry/budget.test.ts": "",
       "test/wrappers/Other.test.ts": "",
-      "test/clocks.test.ts": 'import "../src/internal/clock.ts"',
+      "test/clocks.test.ts": 'import "../src/time/clock.ts"',
       "test/workers/workers.test.ts": ""
     })
   )
@@ -62,8 +62,8 @@ describe("the tests of a file", () => {
   })
 
   it("are those that import it, or else those of the files that import it", () => {
-    assert.deepStrictEqual(own("src/internal/clock.ts"), ["test/clocks.test.ts"])
-    assert.deepStrictEqual(own("src/internal/pauses.ts"), own("src/wrappers/retry/again.ts"))
+    assert.deepStrictEqual(own("src/time/clock.ts"), ["test/clocks.test.ts"])
+    assert.deepStrictEqual(own("src/time/pauses.ts"), own("src/wrappers/retry/again.ts"))
   })
 
   it("are followed by all tests that start no programs", () => {

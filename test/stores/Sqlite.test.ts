@@ -233,7 +233,7 @@ describe("Sqlite.layer", () => {
     })
   )
 
-  it.effect("refuses a connection inside a transaction, which stays open, and a closed connection", () =>
+  it.effect("refuses a closed connection, and one inside a transaction without ending the transaction", () =>
     Effect.gen(function* () {
       const { database } = yield* withConnection
       database.exec("BEGIN")

@@ -156,7 +156,7 @@ describe("CircuitBreaker", () => {
       yield* TestClock.adjust(1000)
       const fibers = yield* Effect.replicateEffect(Effect.forkChild(tagOf(get)), 5)
       yield* TestClock.adjust(20)
-      assert.strictEqual(yield* tagOf(get), "CircuitOpenError", "two of three are through")
+      assert.strictEqual(yield* tagOf(get), "CircuitOpenError", "two of the three probes have ended")
       yield* TestClock.adjust(10)
       const seen = yield* Effect.forEach(fibers, Fiber.join)
       assert.deepStrictEqual(seen, ["ok", "ok", "ok", "CircuitOpenError", "CircuitOpenError"])
@@ -201,7 +201,7 @@ describe("CircuitBreaker", () => {
   }
 
   for (const [name, limit] of Object.entries({ Timeout: Timeout.wrap, Deadline: Deadline.wrap })) {
-    it.effect(`counts a call that an outer ${name} ends as a failure`, () => {
+    it.effect(`counts a call as a failure when an outer ${name} ends it`, () => {
       const { plan, layer } = over({ trip: { consecutive: 2 }, openFor: 1000 }, "hang", "hang", "hang")
       const timedOut = Effect.gen(function* () {
         const fiber = yield* Effect.forkChild(tagOf(get))
@@ -213,7 +213,7 @@ describe("CircuitBreaker", () => {
         assert.strictEqual(yield* retryAfterOf(get), 1000)
         yield* TestClock.adjust(1000)
         assert.strictEqual(yield* timedOut, "TimeoutError")
-        assert.strictEqual(yield* retryAfterOf(get), 2000, "a probe, too")
+        assert.strictEqual(yield* retryAfterOf(get), 2000, "a probe that the outer limit ends counts as a failure, too")
         assert.strictEqual(plan.calls.length, 3)
       }).pipe(Effect.provide(layer.pipe(limit(100))))
     })
@@ -266,7 +266,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("opens for one collection only when per is collection", () => {
+  it.effect('with per: "collection", opens only for the collection whose calls failed', () => {
     const { layer } = over({ trip: { consecutive: 1 }, per: "collection", maxCollections: 2 }, ...times(2))
     return Effect.gen(function* () {
       yield* tagOf(getIn("a"))
@@ -365,7 +365,7 @@ describe("CircuitBreaker", () => {
 
 describe("a circuit", () => {
   it.prop(
-    "never lets too many probes through and never stays half-open without one under way, in any order of calls",
+    "lets all calls through while closed, none while open, and while half-open as many as there are probes left",
     [Arbitrary.array(any.pick("enter", "success", "failure", "none", "wait"), { maxLength: 60 })],
     ([steps]) => {
       const probes = 2

@@ -11,6 +11,21 @@ import { buildError, script } from "../support/faults.ts"
 import { all, Cache, Far, observed, setup } from "./passthroughCache/setup.ts"
 
 describe("PassthroughCache", () => {
+  it.effect("builds the stack that it wraps once", () =>
+    Effect.gen(function* () {
+      let built = 0
+      const counting = Driver.wrapperEffect(
+        Effect.sync(() => {
+          built += 1
+          return (driver: Driver.Driver) => driver
+        })
+      )
+      const layer = Memory.layer().pipe(counting, PassthroughCache.wrap({ cache: counting(Memory.layer()) }))
+      yield* Layer.build(layer)
+      assert.strictEqual(built, 2, "the stack, and the cache")
+    })
+  )
+
   it.effect("fills the cache on a miss and then returns the copy, for every value except a miss [P1]", () => {
     const { far, layer } = setup()
     return Effect.gen(function* () {

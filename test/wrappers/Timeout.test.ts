@@ -238,32 +238,24 @@ describe("Timeout over a driver that enforces limits itself", () => {
     }).pipe(Effect.provide(waiting([], answers, due).pipe(Timeout.wrap("100 millis"))))
   })
 
-  it.effect("does not pass its limit to the driver through a wrapper that waits itself, such as Retry", () => {
-    const limits: Array<Limit | undefined> = []
-    const store = waiting(limits).pipe(Retry.wrap(), Timeout.wrap("100 millis"))
-    return Effect.gen(function* () {
-      const kv = yield* KeyValue.KeyValue
-      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
-      yield* TestClock.adjust("100 millis")
-      assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
-      assert.deepStrictEqual(limits, [undefined])
-    }).pipe(Effect.provide(store))
-  })
-
-  it.effect("does not pass its limit to the driver when a wrapper has copied the driver", () => {
-    const limits: Array<Limit | undefined> = []
-    const store = waiting(limits).pipe(
-      Driver.wrapper((driver) => ({ ...driver })),
-      Timeout.wrap("100 millis")
-    )
-    return Effect.gen(function* () {
-      const kv = yield* KeyValue.KeyValue
-      const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
-      yield* TestClock.adjust("100 millis")
-      assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
-      assert.deepStrictEqual(limits, [undefined])
-    }).pipe(Effect.provide(store))
-  })
+  for (const [name, wrap] of [
+    ["a wrapper that waits itself, such as Retry", (store: ReturnType<typeof waiting>) => store.pipe(Retry.wrap())],
+    [
+      "a wrapper that has copied the driver",
+      (store: ReturnType<typeof waiting>) => store.pipe(Driver.wrapper((driver) => ({ ...driver })))
+    ]
+  ] as const) {
+    it.effect(`does not pass its limit to the driver through ${name}`, () => {
+      const limits: Array<Limit | undefined> = []
+      return Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const fiber = yield* Effect.forkChild(Effect.flip(kv.get("key")))
+        yield* TestClock.adjust("100 millis")
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
+        assert.deepStrictEqual(limits, [undefined])
+      }).pipe(Effect.provide(wrap(waiting(limits)).pipe(Timeout.wrap("100 millis"))))
+    })
+  }
 
   it.effect("limits a wrapper that waits itself around a driver that never waits, and copies that driver", () => {
     const slow = Driver.wrapper((driver) => ({

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { CommonError } from "../../KeyValueError.ts"
+import { groupBy } from "../../platform/groupBy.ts"
 import type * as Call from "../Call.ts"
 import * as Calls from "../Calls.ts"
 import type { Listing } from "../Driver.ts"
@@ -20,12 +21,7 @@ export interface Doubts<N extends Named> {
 
 /** Groups keys by collection. */
 export const grouped = <N extends Named>(names: ReadonlyArray<N>): Doubts<N> => {
-  const byCollection = new Map<string, Array<N>>()
-  for (const name of names) {
-    const others = byCollection.get(name.collection)
-    if (others === undefined) byCollection.set(name.collection, [name])
-    else others.push(name)
-  }
+  const byCollection = groupBy(names, ({ collection }) => collection)
   return { in: (collection) => byCollection.get(collection) ?? [], names: () => byCollection.keys() }
 }
 

@@ -29,16 +29,27 @@ const clearKeys =
   (call) => {
     const { name: collection } = call.collection as { readonly name: string }
     const { keyPrefix: prefix, cursor } = call
-    const listed = Calls.keys(Call.beforeWriting(call.place), { collection, prefix, pageSize, cursor })
-    return Effect.flatMap(driver.listing.keys(Calls.partOf(call, listed)), ({ names, next }) =>
-      Effect.map(
-        names.length === 0
-          ? Effect.succeed(0)
-          : driver.delete(Calls.partOf(call, { ...Calls.remove(call.place), collection, keys: names })),
-        (count) => ({ count, next })
-      )
-    )
+    return deleteListed(driver, call, { collection, prefix, pageSize, cursor }, (names) => names)
   }
+
+/** Lists a page of the keys of a collection, as a part of a call, and deletes those that are selected. */
+export const deleteListed = (
+  driver: Listable,
+  call: Call.Clear,
+  page: Pick<Call.Keys, "collection" | "cursor"> & Partial<Call.Keys>,
+  select: (names: ReadonlyArray<string>) => ReadonlyArray<string>
+): Effect.Effect<Call.Removed, WriteError> => {
+  const listed = Calls.keys(Call.beforeWriting(call.place), page)
+  return Effect.flatMap(driver.listing.keys(Calls.partOf(call, listed)), ({ names, next }) => {
+    const keys = select(names)
+    const { collection } = page
+    const removed =
+      keys.length === 0
+        ? Effect.succeed(0)
+        : driver.delete(Calls.partOf(call, { ...Calls.remove(call.place), collection, keys }))
+    return Effect.map(removed, (count) => ({ count, next }))
+  })
+}
 
 /** A page of collections, the index of the next one to clear, its cursor (`inner`), and the cursor of the list (`next`). */
 interface Position {

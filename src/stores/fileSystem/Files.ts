@@ -5,7 +5,7 @@ import * as Path from "effect/Path"
 import { badArgument, type PlatformError } from "effect/PlatformError"
 import * as utf8 from "../../value/utf8.ts"
 import * as claims from "./claims.ts"
-import { canNotSync, orMissing } from "./errors.ts"
+import { cannotSync, orMissing } from "./errors.ts"
 import * as Header from "./header.ts"
 import * as platform from "./platform.ts"
 
@@ -190,7 +190,7 @@ export const make = Effect.fnUntraced(function* (directory: string, { fsync, fil
       fsync
         ? fs
             .withFile(directory, { flag: "r" }, (handle) => handle.sync)
-            .pipe(Effect.catchIf(canNotSync, () => Effect.void))
+            .pipe(Effect.catchIf(cannotSync, () => Effect.void))
         : Effect.void,
     take: (file, use) =>
       Effect.suspend(() => {

@@ -9,10 +9,10 @@
  * 3. Settle the claim: rename `open` to `shut`, read the file in it, put the file back if it is not expired, and remove
  *    the claim.
  *
- * A writer replaces the file, and then settles all claims on it before the write succeeds. Without `open`, the rename
- * of step 2 fails, and a later claim reads the new file. So no file is moved after its write has succeeded. Any process
- * may repeat each step at any time, and may crash after each step: the next writer of the file settles the claims that
- * are left.
+ * A writer replaces the file, and then settles all claims on it before the write succeeds. Settling renames `open`, so
+ * a rename of step 2 that comes later fails, and a claim that is made later reads the new file. So no file is moved
+ * after its write has succeeded. Any process may repeat each step at any time, and may crash after each step: the next
+ * writer of the file settles the claims that are left.
  */
 import * as Effect from "effect/Effect"
 import type { Path } from "effect/Path"
@@ -101,7 +101,7 @@ export const make = (
     return expired
   })
 
-  /** Ends a claim, unless it is still being created. Then its process will read the new file. */
+  /** Ends a claim. A claim that is still being created is left alone: its process will read the new file. */
   const endIfMade = Effect.fnUntraced(function* (claim: Claim) {
     if ((yield* shut(claim)) || (yield* fs.exists(path.join(claim.directory, "shut")))) return yield* end(claim)
     return false

@@ -20,13 +20,13 @@ export const orMissing = <A, R>(effect: Effect.Effect<A, PlatformError, R>) =>
 const isNotFound = (error: PlatformError): boolean => error.reason._tag === "NotFound"
 
 /** Returns whether the system cannot flush directories, such as Windows. */
-export const canNotSync = hasCode("EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS")
+export const cannotSync = hasCode("EISDIR", "EPERM", "EACCES", "EINVAL", "EBADF", "ENOTSUP", "ENOSYS")
 
 /** Returns whether the process or the system has too many files open. */
 export const isOutOfDescriptors = hasCode("EMFILE", "ENFILE")
 
 /** Returns whether another program may have the file open, such as a virus scanner on Windows. */
-export const isHeld = hasCode("EPERM", "EACCES", "EBUSY")
+export const isInUse = hasCode("EPERM", "EACCES", "EBUSY")
 
 /** Runs a write of several steps. Its errors tell whether one of the steps was applied. */
 export const tracked = trackedWith(toStoreFailure)

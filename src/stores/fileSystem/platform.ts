@@ -8,7 +8,7 @@ import type { PlatformError } from "effect/PlatformError"
 import { Permits } from "../../concurrency/Permits.ts"
 import { lazy } from "../../platform/lazy.ts"
 import { pauses } from "../../time/pauses.ts"
-import { isHeld, isOutOfDescriptors } from "./errors.ts"
+import { isInUse, isOutOfDescriptors } from "./errors.ts"
 
 /**
  * The maximum number of files that all stores of the process open at a time. Node processes only four at a time
@@ -78,9 +78,9 @@ export const make = (fs: FileSystem.FileSystem, path: Path, directoryMode: numbe
     readDirectory: (directory, options) => withPermit(() => fs.readDirectory(directory, options)),
     readDirectoryEntries: (directory) => withPermit(() => fs.readDirectoryEntries(directory)),
     makeDirectory: (directory) => fs.makeDirectory(directory, { recursive: true, mode: directoryMode }),
-    rename: (from, to) => retried(() => fs.rename(from, to), isHeld, mayNotChange(from, to)),
+    rename: (from, to) => retried(() => fs.rename(from, to), isInUse, mayNotChange(from, to)),
     remove: (target, options) =>
-      retried(() => withPermit(() => fs.remove(target, options)), isHeld, mayNotChange(target)),
+      retried(() => withPermit(() => fs.remove(target, options)), isInUse, mayNotChange(target)),
     withFile: (file, options, use) => withPermit(() => Effect.scoped(Effect.flatMap(fs.open(file, options), use)))
   }
 }

@@ -13,8 +13,9 @@ const maxBuffered = 4 * 1024 * 1024
  * Drops a connection that waits for replies, if no bytes have moved on it for `timeout` milliseconds.
  *
  * Received bytes always count. Sent bytes count only while the connection is congested, since otherwise the operating
- * system accepts all bytes, even for a frozen server. Then nobody knows how many bytes of the oldest command have
- * arrived. So the timeout is extended by the time that the slowest connection needs for this command.
+ * system accepts all bytes, even for a frozen server. While the connection is not congested, nobody knows how many
+ * bytes of the oldest command have arrived. So the timeout is extended by the time that the slowest connection needs
+ * for this command.
  *
  * ioredis' own `socketTimeout` resets a timer for each chunk, and mistakes a busy process for a silent server. Here,
  * the event loop reads everything that has arrived between two checks.

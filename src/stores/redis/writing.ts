@@ -58,7 +58,7 @@ export const writing = (connection: Connection, form: Form) => {
    */
   const expiredBytes = (call: Call.CompareAndPut, now: number): Effect.Effect<Buffer | undefined, Failure> =>
     Effect.map(
-      sendMany<Stored | number>(connection, reading(call), [
+      sendMany<Stored | number>(connection, readPartOf(call), [
         ["getBuffer", nameOf(call, 0)],
         ["pttlBuffer", nameOf(call, 0)]
       ]),
@@ -93,7 +93,7 @@ export const writing = (connection: Connection, form: Form) => {
   }
 
   const isAbsent = (call: Call.CompareAndPut, now: number): Effect.Effect<boolean, Failure> =>
-    send(connection, reading(call), ["existsBuffer", nameOf(call, 0)], (count: number) =>
+    send(connection, readPartOf(call), ["existsBuffer", nameOf(call, 0)], (count: number) =>
       Number(count) === 0 ? Effect.succeed(true) : Effect.map(expiredBytes(call, now), (bytes) => bytes !== undefined)
     )
 
@@ -161,4 +161,7 @@ const piecesOf = (
 }
 
 /** Returns the call for a part of it that only reads. */
-const reading = (call: Call.CompareAndPut): Call.CompareAndPut => ({ ...call, place: Call.beforeWriting(call.place) })
+const readPartOf = (call: Call.CompareAndPut): Call.CompareAndPut => ({
+  ...call,
+  place: Call.beforeWriting(call.place)
+})

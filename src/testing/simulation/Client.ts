@@ -1,5 +1,4 @@
 import * as Context from "effect/Context"
-import * as Option from "effect/Option"
 import * as Atomic from "../../Atomic.ts"
 import * as Enumeration from "../../Enumeration.ts"
 import * as KeyValue from "../../KeyValue.ts"
@@ -17,8 +16,8 @@ export const servicesOf = (context: Context.Context<KeyValue.KeyValue>): Service
   const all = context as Context.Context<any>
   return {
     kv: Context.get(context, KeyValue.KeyValue),
-    atomic: Option.getOrUndefined(Context.getOption(all, Atomic.Atomic)),
-    enumeration: Option.getOrUndefined(Context.getOption(all, Enumeration.Enumeration)),
-    maintenance: Option.getOrUndefined(Context.getOption(all, Maintenance.Maintenance))
+    atomic: Context.getOrUndefined(all, Atomic.Atomic),
+    enumeration: Context.getOrUndefined(all, Enumeration.Enumeration),
+    maintenance: Context.getOrUndefined(all, Maintenance.Maintenance)
   }
 }

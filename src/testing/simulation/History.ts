@@ -1,6 +1,6 @@
 import * as place from "../../errors/place.ts"
 import type { Kind } from "../Chaos.ts"
-import type { Outage, Plan, Stall, Step } from "./Plan.ts"
+import type { Outage, Stall, Step } from "./Plan.ts"
 import type { Jump } from "./wall.ts"
 
 /** A moment of a run: virtual milliseconds, and the position in the order of all events. */
@@ -196,13 +196,3 @@ export const hashText = (text: string): string => {
   }
   return [low, high].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("")
 }
-
-/** The plan with only the steps and outages that the filters keep. */
-export const reduced = (
-  plan: Plan,
-  keep: { readonly steps?: (step: Step) => boolean; readonly outages?: (outage: Outage) => boolean }
-): Plan => ({
-  ...plan,
-  steps: keep.steps === undefined ? plan.steps : plan.steps.filter(keep.steps),
-  outages: keep.outages === undefined ? plan.outages : plan.outages.filter(keep.outages)
-})

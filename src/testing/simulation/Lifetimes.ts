@@ -24,68 +24,62 @@ const open = Effect.fnUntraced(function* <E>(layer: Layer.Layer<KeyValue.KeyValu
 /** Building is retried, because it may fail while a store is down. */
 const retries = { times: 200, schedule: Schedule.spaced(500) }
 
+/** What a stack is built from. */
+interface Setting<E> {
+  readonly layer: Layer.Layer<KeyValue.KeyValue, E>
+  readonly stores: Stores
+  readonly passing: Passing
+  /** Whether all stores are empty when the stack is built again. */
+  readonly fresh: boolean
+}
+
 /** A stack that is built, closed, and built again. */
 export class Lifetimes<E> {
   readonly reopenings: Array<Reopening> = []
-  private readonly layer: Layer.Layer<KeyValue.KeyValue, E>
-  private readonly stores: Stores
-  private readonly passing: Passing
-  private readonly fresh: boolean
-  private scope: Scope.Closeable
-  /** The services of the last build, even after it was closed. */
-  services: Services
+  private readonly setting: Setting<E>
+  private life: Life
 
-  private constructor(
-    layer: Layer.Layer<KeyValue.KeyValue, E>,
-    stores: Stores,
-    passing: Passing,
-    fresh: boolean,
-    { services, scope }: Life
-  ) {
-    this.layer = layer
-    this.stores = stores
-    this.passing = passing
-    this.fresh = fresh
-    this.services = services
-    this.scope = scope
+  private constructor(setting: Setting<E>, life: Life) {
+    this.setting = setting
+    this.life = life
   }
 
-  static begin<E>(
-    layer: Layer.Layer<KeyValue.KeyValue, E>,
-    stores: Stores,
-    passing: Passing,
-    fresh: boolean
-  ): Effect.Effect<Lifetimes<E>, E> {
-    return Effect.map(open(layer), (life) => new Lifetimes(layer, stores, passing, fresh, life))
+  static begin<E>(setting: Setting<E>): Effect.Effect<Lifetimes<E>, E> {
+    return Effect.map(open(setting.layer), (life) => new Lifetimes(setting, life))
+  }
+
+  /** The services of the last build, even after it was closed. */
+  get services(): Services {
+    return this.life.services
   }
 
   /** Closes the layer, even with operations in flight, and builds it again after a pause. */
   restart(pause: number): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
-      const reopening: Reopening = { closing: this.passing.now(), closed: undefined, opened: undefined }
+      const { layer, stores, passing, fresh } = this.setting
+      const reopening: Reopening = { closing: passing.now(), closed: undefined, opened: undefined }
       this.reopenings.push(reopening)
-      if (yield* this.close) reopening.closed = this.passing.now()
-      yield* this.passing.wait(pause)
-      this.stores.forget(this.fresh)
-      const opening = yield* Effect.forkDetach(Effect.retry(open(this.layer), retries))
-      if (!(yield* this.passing.waitFor([opening], false))) return
+      if (yield* this.close) reopening.closed = passing.now()
+      yield* passing.wait(pause)
+      stores.forget(fresh)
+      const opening = yield* Effect.forkDetach(Effect.retry(open(layer), retries))
+      if (!(yield* passing.waitFor([opening], false))) return
       const opened = opening.pollUnsafe()!
       if (Exit.isFailure(opened)) return
-      this.services = opened.value.services
-      this.scope = opened.value.scope
-      reopening.opened = this.passing.now()
+      this.life = opened.value
+      reopening.opened = passing.now()
     })
   }
 
   /** Closes the layer for good. */
   readonly end = Effect.gen({ self: this }, function* () {
-    const closing = this.passing.now()
+    const closing = this.setting.passing.now()
     if (!(yield* this.close)) this.reopenings.push({ closing, closed: undefined, opened: closing })
   })
 
   /** Closes the layer, and returns whether it has closed. */
   private readonly close = Effect.gen({ self: this }, function* () {
-    const closing = yield* Effect.forkDetach(Scope.close(this.scope, Exit.void))
-    return yield* this.passing.waitFor([closing], false)
+    const closing = yield* Effect.forkDetach(Scope.close(this.life.scope, Exit.void))
+    return yield* this.setting.passing.waitFor([closing], false)
   })
 }

@@ -40,6 +40,15 @@ export interface Step {
   readonly throws?: boolean | undefined
 }
 
+/** An operation that starts at once, with a small value, without a TTL, and with faults, unless `more` says otherwise. */
+export const stepOf = (
+  id: number,
+  client: number,
+  action: Action,
+  keys: ReadonlyArray<string>,
+  more: Partial<Step>
+): Step => ({ id, client, action, keys, pause: 0, at: undefined, ttl: undefined, large: false, calm: false, ...more })
+
 /** The event loop is blocked for `millis` milliseconds, from the time `at`. */
 export interface Stall {
   readonly at: number

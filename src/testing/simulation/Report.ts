@@ -1,4 +1,5 @@
-import type { Kind } from "../Chaos.ts"
+import { type Kind, kinds } from "../Chaos.ts"
+import { hashText } from "./History.ts"
 import type { Violation } from "./Violation.ts"
 
 /**
@@ -42,4 +43,33 @@ export interface Report {
   /** A hash of all histories. The same options give the same hash. */
   readonly replayHash: string
   readonly findings: ReadonlyArray<Finding>
+}
+
+/**
+ * Merges the reports of parts of one simulation, which must be in the order of their seeds.
+ *
+ * @since 0.1.0
+ */
+export const merge = (reports: ReadonlyArray<Report>): Report => {
+  const sum = (f: (report: Report) => number): number => reports.reduce((sum, report) => sum + f(report), 0)
+  const hashes = reports.flatMap((report) => report.hashes)
+  return {
+    seeds: sum((it) => it.seeds),
+    operations: sum((it) => it.operations),
+    acknowledgedWrites: sum((it) => it.acknowledgedWrites),
+    faults: Object.fromEntries(kinds.map((kind) => [kind, sum(({ faults }) => faults[kind])])) as Report["faults"],
+    outages: sum((it) => it.outages),
+    lostAcknowledgedWrites: sum((it) => it.lostAcknowledgedWrites),
+    notAppliedButVisible: sum((it) => it.notAppliedButVisible),
+    staleReadsBeyondBound: sum((it) => it.staleReadsBeyondBound),
+    untypedDefects: sum((it) => it.untypedDefects),
+    leakedFibers: sum((it) => it.leakedFibers),
+    hangs: sum((it) => it.hangs),
+    answeredAfterClose: sum((it) => it.answeredAfterClose),
+    notRecovered: sum((it) => it.notRecovered),
+    otherViolations: sum((it) => it.otherViolations),
+    hashes,
+    replayHash: hashText(hashes.join("")),
+    findings: reports.flatMap(({ findings }) => findings)
+  }
 }

@@ -42,3 +42,9 @@ export interface Violation {
   /** The id of the operation that shows the violation, if there is one. */
   readonly operation: number | undefined
 }
+
+export const violation = (
+  kind: ViolationKind,
+  message: string,
+  { key, operation }: { readonly key?: string | undefined; readonly operation?: number } = {}
+): Violation => ({ kind, message, key, operation })

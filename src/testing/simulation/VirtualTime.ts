@@ -2,6 +2,7 @@ import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
+import { firstIndex } from "./firstIndex.ts"
 import { type Jump, wallAt } from "./wall.ts"
 
 interface Sleep {
@@ -83,14 +84,7 @@ export class VirtualClock implements Clock.Clock {
 
   /** The index of a new sleep, after all sleeps that are due at the same time. */
   private indexFor(at: number): number {
-    let low = 0
-    let high = this.sleeps.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.sleeps[middle]!.at <= at) low = middle + 1
-      else high = middle
-    }
-    return low
+    return firstIndex(this.sleeps, (sleep) => sleep.at > at)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Setting, Step } from "./Plan.ts"
+import { type Setting, type Step, stepOf } from "./Plan.ts"
 import type { Seeded } from "./Seeded.ts"
 
 /** The key that many clients write and read at once, and the key that many clients load. */
@@ -22,22 +22,17 @@ export const burst = (
   const loads = hazards.has("loads") && random.chance(0.4)
   const leaving = hazards.has("interruptions") && random.chance(0.6) ? random.pick([0.5, 1, 1]) : 0
   const budget = hazards.has("budgets") && random.chance(0.5) ? random.integer(5, 35) + 0.25 : undefined
-  return Array.from({ length: size }, (_, i): Step => {
+  return Array.from({ length: size }, (_, i) => {
     const first = i === 0
     const leaves = first ? leaving === 1 && random.chance(0.5) : random.chance(leaving)
-    return {
-      id: lastId + 1 + i,
-      client: clients + lastId + 1 + i,
-      action: loads ? "getOrSet" : first || random.chance(0.8) ? "put" : "get",
-      keys: [loads ? hotKeys[1] : hotKeys[0]],
-      pause: 0,
+    const id = lastId + 1 + i
+    const action = loads ? "getOrSet" : first || random.chance(0.8) ? "put" : "get"
+    return stepOf(id, clients + id, action, [loads ? hotKeys[1] : hotKeys[0]], {
       at,
-      ttl: undefined,
-      large: false,
       calm: !first,
       budget: first ? budget : undefined,
       load: loads ? { pause: 40, result: "value" } : undefined,
       interruption: leaves ? { _tag: "millis", millis: random.integer(0, 30) } : undefined
-    }
+    })
   })
 }

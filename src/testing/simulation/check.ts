@@ -1,3 +1,4 @@
+import { groupBy } from "../../platform/groupBy.ts"
 import { checkContents } from "./contents.ts"
 import { checkEndings, type Limits } from "./endings.ts"
 import type { Held, History, Operation } from "./History.ts"
@@ -7,7 +8,7 @@ import type { Life } from "./lives.ts"
 import { checkLoads } from "./loads.ts"
 import { type Guarantees, type Register, registerOf } from "./registers.ts"
 import { checkRemovals } from "./removals.ts"
-import type { Violation, ViolationKind } from "./Violation.ts"
+import { type Violation, type ViolationKind, violation } from "./Violation.ts"
 import { type Jump, wallAt } from "./wall.ts"
 
 /** The guarantees and limits that a history must keep. */
@@ -32,14 +33,7 @@ export const check = (history: History, expected: Expected): ReadonlyArray<Viola
 const checkReopening = ({ closing, closed, opened }: History["reopenings"][number]): ReadonlyArray<Violation> => {
   if (closed !== undefined && opened !== undefined) return []
   const what = closed === undefined ? "did not close" : "could not be built again"
-  return [
-    {
-      kind: "hang",
-      message: `the layer that began to close at ${closing.at} ms ${what}`,
-      key: undefined,
-      operation: undefined
-    }
-  ]
+  return [violation("hang", `the layer that began to close at ${closing.at} ms ${what}`)]
 }
 
 /** Splits a history at the restarts that left the stores empty. */
@@ -47,38 +41,32 @@ const segments = (history: History, { fresh }: Expected): ReadonlyArray<History>
   if (!fresh || history.reopenings.length === 0) return [history]
   const begins = history.reopenings.map(({ opened, closing }) => (opened ?? closing).seq)
   const partOf = ({ invoked }: Operation): number => begins.filter((seq) => seq < invoked.seq).length
-  const parts = Map.groupBy(history.operations, partOf)
+  const parts = groupBy(history.operations, partOf)
   return [...parts.values()].map((operations) => ({ ...history, operations }))
 }
 
 const checkKey = (history: History, key: string, guarantees: Guarantees): Violation | undefined => {
   const register = registerOf(history, key, guarantees)
-  const violation = (kind: ViolationKind, operation: Operation, message: string): Violation => ({
-    kind,
-    key,
-    operation: operation.step.id,
-    message: `${key}: #${operation.step.id} ${operation.step.action} ${message}`
-  })
+  const find = (kind: ViolationKind, { step: { id, action } }: Operation, what: string): Violation =>
+    violation(kind, `${key}: #${id} ${action} ${what}`, { key, operation: id })
   for (const { operation, held, expiry } of sightings(history.operations, key)) {
     const failed = register.notApplied.get(held)
     if (failed !== undefined) {
       const error =
         failed.answer?._tag === "failed" ? `failed with ${failed.answer.error} (not applied)` : "was not applied"
-      return violation("notAppliedButVisible", operation, `saw ${held}, but write #${failed.step.id} ${error}`)
+      return find("notAppliedButVisible", operation, `saw ${held}, but write #${failed.step.id} ${error}`)
     }
-    if (!register.written.has(held)) return violation("other", operation, `saw ${held}, which no operation wrote`)
+    if (!register.written.has(held)) return find("other", operation, `saw ${held}, which no operation wrote`)
     const life = register.lives.get(held)!
     if (expiry !== undefined && !isCorrectExpiry(expiry.at, life, operation, history.jumps)) {
       const when = (at: number | undefined) => (at === undefined ? "never" : `at ${at} ms`)
       const message = `returned that ${held} expires ${when(expiry.at)}, but it expires ${when(life.until)}`
-      return violation("lostAcknowledgedWrite", operation, message)
+      return find("lostAcknowledgedWrite", operation, message)
     }
   }
   const contradiction = linearize(register.intervals)
   if (contradiction === undefined) return undefined
-  if (contradiction === undecided) {
-    return { kind: "undecided", key, operation: undefined, message: `${key}: too many possible orders to check` }
-  }
+  if (contradiction === undecided) return violation("undecided", `${key}: too many possible orders to check`, { key })
   const { label } = contradiction.interval
   const possible = contradiction.possible.map((held) => held ?? "nothing").join(" or ")
   const distrusted = registerOf(history, key, guarantees, { distrust: true })
@@ -86,7 +74,7 @@ const checkKey = (history: History, key: string, guarantees: Guarantees): Violat
     linearize(distrusted.intervals) === undefined
       ? "notAppliedButVisible"
       : classify(contradiction, register, history.jumps)
-  return violation(kind, label, `${describe(contradiction)}, expected ${possible}`)
+  return find(kind, label, `${describe(contradiction)}, expected ${possible}`)
 }
 
 interface Sighting {
@@ -112,8 +100,8 @@ const isCorrectExpiry = (
 }
 
 /** The values that operations saw under a key, in the order in which they were invoked. */
-const sightings = (operations: ReadonlyArray<Operation>, key: string): ReadonlyArray<Sighting> => {
-  return operations.flatMap((operation): ReadonlyArray<Sighting> => {
+const sightings = (operations: ReadonlyArray<Operation>, key: string): ReadonlyArray<Sighting> =>
+  operations.flatMap((operation): ReadonlyArray<Sighting> => {
     const { step, answer, attempts } = operation
     if (!step.keys.includes(key)) return []
     const updates = attempts.flatMap(({ seen }) =>
@@ -129,7 +117,6 @@ const sightings = (operations: ReadonlyArray<Operation>, key: string): ReadonlyA
       return [{ operation, held, expiry: answer.expiries && { at: answer.expiries[i] } }]
     })
   })
-}
 
 const describe = ({ interval: { change } }: Contradiction<Operation>): string => {
   switch (change._tag) {
@@ -152,7 +139,7 @@ const classify = (
   jumps: ReadonlyArray<Jump>
 ): ViolationKind => {
   const { change, label, to } = interval
-  const held = change._tag === "saw" ? change.held : change._tag === "swapped" ? change.from : undefined
+  const held = sawBy(change)
   const expiry = held === undefined ? undefined : register.lives.get(held)?.until
   if (expiry !== undefined && expiry <= wallAt(jumps, label.invoked.at)) return "staleReadBeyondBound"
   const later = register.intervals.filter(

@@ -1,6 +1,6 @@
 import type { Held, History } from "./History.ts"
 import { type Life, livesOf } from "./lives.ts"
-import type { Violation } from "./Violation.ts"
+import { type Violation, violation } from "./Violation.ts"
 import { crossings, type Jump } from "./wall.ts"
 
 /** Finds keys whose values differ at the end between stores that should hold the same entries. */
@@ -10,19 +10,13 @@ export const checkContents = ({ contents, keys, operations, jumps }: History): R
   return keys.flatMap((key, i) => {
     const lives = livesOf(operations, key, jumps)
     const differs = (one: Held, other: Held) => one !== other && !isRevived(lives, jumps, one ?? other)
-    return others.flatMap(
-      ([name, held]): ReadonlyArray<Violation> =>
-        differs(held[i], first[1][i])
-          ? [
-              {
-                kind: "divergedReplica",
-                key,
-                operation: undefined,
-                message: `${key}: ${name} holds ${held[i] ?? "nothing"}, but ${first[0]} holds ${first[1][i] ?? "nothing"}`
-              }
-            ]
-          : []
-    )
+    const shown = (held: ReadonlyArray<Held>) => held[i] ?? "nothing"
+    return others
+      .filter(([, held]) => differs(held[i], first[1][i]))
+      .map(([name, held]) => {
+        const message = `${key}: ${name} holds ${shown(held)}, but ${first[0]} holds ${shown(first[1])}`
+        return violation("divergedReplica", message, { key })
+      })
   })
 }
 

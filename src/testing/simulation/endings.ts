@@ -1,6 +1,6 @@
 import type { History, Operation } from "./History.ts"
 import type { Stall } from "./Plan.ts"
-import type { Violation } from "./Violation.ts"
+import { type Violation, violation } from "./Violation.ts"
 
 /** Time limits of every operation. */
 export interface Limits {
@@ -22,14 +22,10 @@ const patience = 5000
 export const checkEndings = (history: History, limits: Limits): ReadonlyArray<Violation> =>
   history.operations.flatMap((operation): ReadonlyArray<Violation> => {
     const { step } = operation
-    const find = (kind: Violation["kind"], what: string): ReadonlyArray<Violation> => [
-      {
-        kind,
-        key: step.keys[0],
-        operation: step.id,
-        message: `#${step.id} ${step.action} ${step.keys.join(" ")} ${what}`
-      }
-    ]
+    const find = (kind: Violation["kind"], what: string): ReadonlyArray<Violation> => {
+      const message = `#${step.id} ${step.action} ${step.keys.join(" ")} ${what}`
+      return [violation(kind, message, { key: step.keys[0], operation: step.id })]
+    }
     const hang = hangOf(history, operation, limits)
     if (hang !== undefined) return find("hang", hang)
     if (operation.answer?._tag === "defect") return find("untypedDefect", `ended with ${operation.answer.cause}`)

@@ -1,6 +1,7 @@
+import { firstIndex } from "./firstIndex.ts"
 import { type History, isDone, type Operation, valueId } from "./History.ts"
 import type { Guarantees } from "./registers.ts"
-import type { Violation } from "./Violation.ts"
+import { type Violation, violation } from "./Violation.ts"
 
 /**
  * Checks a key that many clients only write, read and load at once: no read returns a value that an acknowledged write
@@ -12,26 +13,18 @@ export const checkHotKey = (
   { staleness }: Guarantees
 ): ReadonlyArray<Violation> => {
   const ofKey = operations.filter(({ step }) => step.keys[0] === key)
-  const makers = new Map(
-    ofKey.flatMap(
-      (operation): ReadonlyArray<readonly [string, Operation]> => [
-        [valueId(operation.step, key), operation],
-        ...operation.loads.flatMap(
-          ({ made }): ReadonlyArray<readonly [string, Operation]> => (made === undefined ? [] : [[made, operation]])
-        )
-      ]
-    )
-  )
+  const makers = new Map(ofKey.map((operation) => [valueId(operation.step, key), operation]))
+  for (const operation of ofKey) {
+    for (const { made } of operation.loads) if (made !== undefined) makers.set(made, operation)
+  }
   const acknowledged = ofKey.filter(isDone).sort((a, b) => a.completed!.seq - b.completed!.seq)
   const newest = newestBefore(acknowledged)
   const violations: Array<Violation> = []
   for (const operation of ofKey) {
     const { answer, step, invoked } = operation
     if (answer?._tag !== "read") continue
-    const find = (kind: Violation["kind"], what: string): void => {
-      const message = `${key}: #${step.id} ${step.action} saw ${what}`
-      violations.push({ kind, key, operation: step.id, message })
-    }
+    const find = (kind: Violation["kind"], what: string) =>
+      violations.push(violation(kind, `${key}: #${step.id} ${step.action} saw ${what}`, { key, operation: step.id }))
     const [held] = answer.held
     const maker = held === undefined ? undefined : makers.get(held)
     if (held !== undefined && maker === undefined) find("other", `${held}, which no operation wrote`)
@@ -60,14 +53,6 @@ const newestBefore = (acknowledged: ReadonlyArray<Operation>) => {
     const before = newest.at(-1)
     newest.push(before === undefined || operation.invoked.seq > before.invoked.seq ? operation : before)
   }
-  return (seq: number): Operation | undefined => {
-    let low = 0
-    let high = acknowledged.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (acknowledged[middle]!.completed!.seq < seq) low = middle + 1
-      else high = middle
-    }
-    return newest[low - 1]
-  }
+  return (seq: number): Operation | undefined =>
+    newest[firstIndex(acknowledged, ({ completed }) => completed!.seq >= seq) - 1]
 }

@@ -13,26 +13,18 @@ export const livesOf = (
   key: string,
   jumps: ReadonlyArray<Jump>
 ): ReadonlyMap<string, Life> => {
-  const makers = new Map(
-    operations.flatMap((operation): ReadonlyArray<readonly [string, () => Life]> => {
-      const { step, invoked, expiredEarly: early, attempts, loads } = operation
-      const until = (from: number): number | undefined => step.ttl && from + step.ttl
-      return [
-        [valueId(step, key), () => ({ until: until(wallAt(jumps, invoked.at)), early })],
-        ...loads.flatMap(
-          ({ made, wall }): ReadonlyArray<readonly [string, () => Life]> =>
-            made === undefined ? [] : [[made, () => ({ until: until(wall), early })]]
-        ),
-        ...attempts.map(({ made, seen, at }): readonly [string, () => Life] => [
-          made,
-          () => {
-            if (step.ttl !== undefined || seen === undefined) return { until: until(at), early }
-            const inherited = makers.get(seen)?.()
-            return { until: inherited?.until, early: [...early, ...(inherited?.early ?? [])] }
-          }
-        ])
-      ]
-    })
-  )
+  const makers = new Map<string, () => Life>()
+  for (const { step, invoked, expiredEarly: early, attempts, loads } of operations) {
+    const from = (start: number) => (): Life => ({ until: step.ttl && start + step.ttl, early })
+    makers.set(valueId(step, key), from(wallAt(jumps, invoked.at)))
+    for (const { made, wall } of loads) if (made !== undefined) makers.set(made, from(wall))
+    for (const { made, seen, at } of attempts) {
+      const inherited = (seen: string): Life => {
+        const life = makers.get(seen)?.()
+        return { until: life?.until, early: [...early, ...(life?.early ?? [])] }
+      }
+      makers.set(made, step.ttl !== undefined || seen === undefined ? from(at) : () => inherited(seen))
+    }
+  }
   return new Map([...makers].map(([value, make]) => [value, make()]))
 }

@@ -1,5 +1,5 @@
 import { type History, isDone, type LoadRun, type Operation } from "./History.ts"
-import type { Violation } from "./Violation.ts"
+import { type Violation, violation } from "./Violation.ts"
 
 /**
  * Finds operations that saw a loaded value after a newer write or delete of its key. Either the loaded value was stored
@@ -19,14 +19,9 @@ export const checkLoads = ({ operations }: History, key: string): ReadonlyArray<
         if (later === undefined || !(inTime || later.step.action === "getOrSet")) continue
         if (!inTime && later.invoked.seq > (loading.completed?.seq ?? Number.POSITIVE_INFINITY)) continue
         const what = `${load.made}, which #${loading.step.id} had begun to load before #${write.step.id} ${write.step.action}`
-        return [
-          {
-            kind: inTime ? "lostAcknowledgedWrite" : "staleReadBeyondBound",
-            key,
-            operation: later.step.id,
-            message: `${key}: #${later.step.id} ${later.step.action} saw ${what}`
-          }
-        ]
+        const message = `${key}: #${later.step.id} ${later.step.action} saw ${what}`
+        const kind = inTime ? "lostAcknowledgedWrite" : "staleReadBeyondBound"
+        return [violation(kind, message, { key, operation: later.step.id })]
       }
       return []
     })

@@ -1,5 +1,5 @@
 import { addHazards } from "./hazardous.ts"
-import type { Action, Outage, Plan, Setting, Step } from "./Plan.ts"
+import { type Action, type Outage, type Plan, type Setting, stepOf } from "./Plan.ts"
 import { Seeded } from "./Seeded.ts"
 
 const weights: ReadonlyArray<readonly [Action, number]> = [
@@ -31,21 +31,14 @@ export const planOf = (setting: Setting): Plan => {
   }
   /** Half of the pauses are short, so that operations overlap. The others let other operations end first. */
   const pause = (): number => (random.chance(0.5) ? random.integer(0, 10) : random.integer(0, 600))
-  const steps = Array.from({ length: operations }, (_, id): Step => {
+  const one = () => [keys[Math.floor(random.nextDoubleUnsafe() ** 2 * keys.length)]!]
+  const steps = Array.from({ length: operations }, (_, id) => {
     const step = action()
-    return {
-      id,
-      client: id % clients,
-      action: step,
-      keys: step.endsWith("Many")
-        ? some(keys, random)
-        : [keys[Math.floor(random.nextDoubleUnsafe() ** 2 * keys.length)]!],
+    return stepOf(id, id % clients, step, step.endsWith("Many") ? some(keys, random) : one(), {
       pause: pause(),
-      at: undefined,
       ttl: /^(put|update)/.test(step) && random.chance(0.3) ? random.integer(20, 4000) : undefined,
-      large: random.chance(0.1),
-      calm: false
-    }
+      large: random.chance(0.1)
+    })
   })
   return addHazards(setting, {
     seed,

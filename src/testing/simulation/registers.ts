@@ -1,3 +1,4 @@
+import { firstIndex } from "./firstIndex.ts"
 import type { Answer, Application, Held, History, Moment, Operation } from "./History.ts"
 import { isWrite, valueId } from "./History.ts"
 import type { Change, Interval } from "./linearize.ts"
@@ -28,18 +29,6 @@ export interface Guarantees {
   readonly atomic: boolean
 }
 
-/** The operations on one key, and its values. */
-export interface Register {
-  readonly key: string
-  readonly intervals: ReadonlyArray<Interval<Operation>>
-  /** When each value expires, and when a fault may have made it expire earlier. */
-  readonly lives: ReadonlyMap<string, Life>
-  /** The values of writes that were certainly not applied. */
-  readonly notApplied: ReadonlyMap<string, Operation>
-  /** The values that were written, or may have been. */
-  readonly written: ReadonlySet<string>
-}
-
 const never = Number.POSITIVE_INFINITY
 
 /** Stands for each value of an uncertain write that no operation saw, because the checker need not distinguish them. */
@@ -58,9 +47,9 @@ export const registerOf = (
   const operations = history.operations
     .filter(({ step }) => step.keys.includes(key))
     .map((it) => (distrust && isNotApplied(it.answer) ? { ...it, answer: { _tag: "interrupted" } as const } : it))
-  const builder = new Builder(key, operations, timeline(history), history.jumps, guarantees)
-  for (const operation of operations) builder.add(operation)
-  return builder.build()
+  const register = new Register(history, key, operations, guarantees)
+  for (const operation of operations) register.add(operation)
+  return register
 }
 
 /** All moments of a run in their order, in which `before` looks up times. */
@@ -68,39 +57,37 @@ const timeline = ({ operations }: History): ReadonlyArray<Moment> =>
   operations
     .flatMap(({ invoked, completed, applications, loads }) => [
       invoked,
-      ...(completed === undefined ? [] : [completed]),
-      ...loads.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])),
-      ...applications.flatMap(({ from, to }) => (to === undefined ? [from] : [from, to]))
+      completed,
+      ...[...loads, ...applications].flatMap(({ from, to }) => [from, to])
     ])
+    .filter((moment) => moment !== undefined)
     .sort((a, b) => a.seq - b.seq)
 
-class Builder {
-  private readonly intervals: Array<Interval<Operation>> = []
-  private readonly notApplied = new Map<string, Operation>()
-  private readonly written = new Set<string>()
+/** The operations on one key, and its values. */
+export class Register {
+  readonly intervals: Array<Interval<Operation>> = []
+  /** The values of writes that were certainly not applied. */
+  readonly notApplied = new Map<string, Operation>()
+  /** The values that were written, or may have been. */
+  readonly written = new Set<string>()
+  /** When each value expires, and when a fault may have made it expire earlier. */
+  readonly lives: ReadonlyMap<string, Life>
   /** Whether an operation saw that the key has a value, but not which one. */
   private readonly someSeen: boolean
   private readonly seen: ReadonlySet<string>
-  private readonly lives: ReadonlyMap<string, Life>
   private readonly key: string
   private readonly operations: ReadonlyArray<Operation>
   private readonly moments: ReadonlyArray<Moment>
   private readonly jumps: ReadonlyArray<Jump>
   private readonly guarantees: Guarantees
 
-  constructor(
-    key: string,
-    operations: ReadonlyArray<Operation>,
-    moments: ReadonlyArray<Moment>,
-    jumps: ReadonlyArray<Jump>,
-    guarantees: Guarantees
-  ) {
+  constructor(history: History, key: string, operations: ReadonlyArray<Operation>, guarantees: Guarantees) {
     this.key = key
     this.operations = operations
-    this.moments = moments
-    this.jumps = jumps
+    this.moments = timeline(history)
+    this.jumps = history.jumps
     this.guarantees = guarantees
-    this.lives = livesOf(operations, key, jumps)
+    this.lives = livesOf(operations, key, this.jumps)
     this.someSeen = operations.some((operation) => seesSome(operation, key))
     this.seen = new Set(operations.flatMap((operation) => seenBy(operation, key)))
   }
@@ -141,16 +128,6 @@ class Builder {
     }
   }
 
-  build(): Register {
-    return {
-      key: this.key,
-      intervals: this.intervals,
-      lives: this.lives,
-      notApplied: this.notApplied,
-      written: this.written
-    }
-  }
-
   private addRead(operation: Operation, { held }: Extract<Answer, { readonly _tag: "read" }>): void {
     const { step } = operation
     const mayBeStale = step.action === "get" || step.action === "getMany"
@@ -166,12 +143,11 @@ class Builder {
     if (isNotApplied(answer)) return void this.notApplied.set(value, operation)
     this.written.add(value)
     this.addExpiry(operation, value)
-    const change: Change = { _tag: "wrote", value }
-    if (answer?._tag === "done") this.push(operation, change)
-    else this.addUncertain(operation, value, (value) => ({ _tag: "wrote", value }))
+    if (answer?._tag === "done") this.push(operation, wrote(value))
+    else this.addUncertain(operation, value, wrote)
     if (repetitions(applications).length === 0) return
-    if (this.seen.has(value)) this.addRepetitions(operation, change)
-    else this.addUncertain(operation, value, (value) => ({ _tag: "wrote", value }))
+    if (this.seen.has(value)) this.addRepetitions(operation, wrote(value))
+    else this.addUncertain(operation, value, wrote)
   }
 
   /**
@@ -258,18 +234,14 @@ class Builder {
       this.written.add(made)
       this.addExpiry(operation, made)
       if (made !== held) {
-        this.addUncertain(operation, made, (value) => ({ _tag: "filled", value }), to!.seq)
-        if (repetitions(operation.applications).length > 0)
-          this.addUncertain(operation, made, (value) => ({ _tag: "wrote", value }), to!.seq)
+        this.addUncertain(operation, made, filled, to!.seq)
+        if (repetitions(operation.applications).length > 0) this.addUncertain(operation, made, wrote, to!.seq)
         continue
       }
       const raced = !this.guarantees.atomic && this.isRaced(operation, to!)
-      if (raced) this.push(operation, { _tag: "wrote", value: made }, { from: to!.seq, certain: false })
-      else {
-        const certain = !this.isOverlapped(operation)
-        this.push(operation, { _tag: "filled", value: made }, { from: to!.seq, certain })
-      }
-      this.addRepetitions(operation, { _tag: "wrote", value: made })
+      if (raced) this.push(operation, wrote(made), { from: to!.seq, certain: false })
+      else this.push(operation, filled(made), { from: to!.seq, certain: !this.isOverlapped(operation) })
+      this.addRepetitions(operation, wrote(made))
     }
     if (answer?._tag !== "read") return
     if (own !== undefined) this.push(operation, missing, { from: this.earliest(operation), to: own.from.seq })
@@ -279,26 +251,26 @@ class Builder {
 
   /** Whether another write of the key overlapped an operation that loads. */
   private isOverlapped(operation: Operation): boolean {
-    return this.operations.some(
-      (other) =>
-        other !== operation &&
-        isWrite(other) &&
-        other.invoked.seq < operation.completed!.seq &&
-        (other.completed === undefined || other.completed.seq > operation.invoked.seq)
-    )
+    return this.hasRival(operation, (other) => other.completed!.seq > operation.invoked.seq)
   }
 
   /** Whether another write of the key overlapped the writing of the loaded value. */
   private isRaced(operation: Operation, { seq }: Moment): boolean {
+    return this.hasRival(
+      operation,
+      ({ completed, answer, applications }) =>
+        completed!.seq > seq || answer?._tag !== "done" || applications.some(({ from }) => from.seq > seq)
+    )
+  }
+
+  /** Whether another write of the key began before the operation ended, and did not end or passes the test. */
+  private hasRival(operation: Operation, test: (completed: Operation) => boolean): boolean {
     return this.operations.some(
       (other) =>
         other !== operation &&
         isWrite(other) &&
         other.invoked.seq < operation.completed!.seq &&
-        (other.completed === undefined ||
-          other.completed.seq > seq ||
-          other.answer?._tag !== "done" ||
-          other.applications.some(({ from }) => from.seq > seq))
+        (other.completed === undefined || test(other))
     )
   }
 
@@ -340,36 +312,18 @@ class Builder {
     const all = crossings(this.jumps, until)
     const last = this.before(all.at(-1)!.at, 0.5)
     const revive = (at: number) =>
-      this.intervals.push({
-        label: operation,
-        from: this.before(at, 0.5),
-        to: last,
-        certain: false,
-        change: { _tag: "revived", value }
-      })
+      this.push(operation, { _tag: "revived", value }, { from: this.before(at, 0.5), to: last, certain: false })
+    const expire = (from: number, to: number, certain: boolean) =>
+      this.push(operation, { _tag: "expired", value }, { from, to, certain })
     for (const it of early) {
-      for (const { at, expired } of crossings(this.jumps, it)) if (!expired) revive(at)
-      this.intervals.push({
-        label: operation,
-        from: Math.min(this.before(crossings(this.jumps, it)[0]!.at, 0.5), last),
-        to: last,
-        certain: false,
-        change: { _tag: "expired", value }
-      })
+      const [first, ...others] = crossings(this.jumps, it)
+      for (const { at, expired } of others) if (!expired) revive(at)
+      expire(Math.min(this.before(first!.at, 0.5), last), last, false)
     }
     for (const { at, expired } of all) {
-      if (!expired) {
-        revive(at)
-        continue
-      }
       const position = this.before(at, 0.5)
-      this.intervals.push({
-        label: operation,
-        from: position,
-        to: position,
-        certain: true,
-        change: { _tag: "expired", value }
-      })
+      if (expired) expire(position, position, true)
+      else revive(at)
     }
   }
 
@@ -398,14 +352,8 @@ class Builder {
    * position.
    */
   private before(at: number, margin: number): number {
-    let low = 0
-    let high = this.moments.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.moments[middle]!.at < at) low = middle + 1
-      else high = middle
-    }
-    return (this.moments[low]?.seq ?? (this.moments.at(-1)?.seq ?? 0) + 1) - margin
+    const next = this.moments[firstIndex(this.moments, (moment) => moment.at >= at)]
+    return (next?.seq ?? (this.moments.at(-1)?.seq ?? 0) + 1) - margin
   }
 }
 
@@ -428,6 +376,10 @@ const isUnsettled = (operation: Operation, { seq, at }: Moment, millis: number):
   const late = ends.some((end) => end.seq > completed.seq)
   return (answer?._tag !== "done" || late) && at <= Math.max(completed.at, ...ends.map((end) => end.at)) + millis
 }
+
+const wrote = (value: string): Change => ({ _tag: "wrote", value })
+
+const filled = (value: string): Change => ({ _tag: "filled", value })
 
 const missing: Change = { _tag: "saw", held: undefined }
 

@@ -1,5 +1,5 @@
 import { type History, isWrite, type Operation } from "./History.ts"
-import type { Violation } from "./Violation.ts"
+import { type Violation, violation } from "./Violation.ts"
 
 /** Finds a `removeExpired` after which more entries have been removed than were written with a TTL. */
 export const checkRemovals = ({ operations }: History): ReadonlyArray<Violation> => {
@@ -10,7 +10,7 @@ export const checkRemovals = ({ operations }: History): ReadonlyArray<Violation>
     removed += answer.answer as number
     if (removed <= written) continue
     const message = `#${step.id} removeExpired raised the number of removed entries to ${removed}, but at most ${written} can have expired`
-    return [{ kind: "other", key: undefined, operation: step.id, message }]
+    return [violation("other", message, { operation: step.id })]
   }
   return []
 }

@@ -8,13 +8,14 @@ import * as Random from "effect/Random"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
 import * as KeyValue from "../../KeyValue.ts"
+import { groupBy } from "../../platform/groupBy.ts"
 import * as Chaos from "../Chaos.ts"
 import { Clients } from "./Clients.ts"
 import { type Faulty, faulty } from "./faulty.ts"
 import type { Held, History } from "./History.ts"
 import { Lifetimes } from "./Lifetimes.ts"
 import { Passing } from "./Passing.ts"
-import type { Outage, Plan, Step } from "./Plan.ts"
+import { type Outage, type Plan, type Step, stepOf } from "./Plan.ts"
 import { identify } from "./perform.ts"
 import { Seeded } from "./Seeded.ts"
 import { Activity, Stores } from "./Stores.ts"
@@ -90,7 +91,7 @@ const simulate = Effect.fnUntraced(function* <E>(
     faulty({ order: { now }, outages: plan.outages, stores, activity, restarts }),
     throwing(plan)
   )
-  const lives = yield* Lifetimes.begin(layer, stores, passing, subject.fresh)
+  const lives = yield* Lifetimes.begin({ layer, stores, passing, fresh: subject.fresh })
   yield* stores.switchFaults(true)
   for (const { at, millis } of plan.stalls) passing.plan(at, clock.stall(millis))
   for (const { at, pause } of plan.restarts) passing.plan(at, lives.restart(pause))
@@ -120,7 +121,7 @@ const simulate = Effect.fnUntraced(function* <E>(
 })
 
 const byClient = (steps: ReadonlyArray<Step>): ReadonlyArray<ReadonlyArray<Step>> => [
-  ...Map.groupBy(steps, ({ client }) => client).values()
+  ...groupBy(steps, ({ client }) => client).values()
 ]
 
 const lastEnd = (outages: ReadonlyArray<Outage>): number => Math.max(0, ...outages.map(({ to }) => to))
@@ -153,17 +154,7 @@ const contentsOf = Effect.fnUntraced(function* (
  */
 const finalSteps = ({ keys, hotKeys, steps, thorough }: Plan): ReadonlyArray<Step> => {
   let id = steps.reduce((last, step) => Math.max(last, step.id + 1), 0)
-  const step = (action: Step["action"], keys: ReadonlyArray<string>): Step => ({
-    id: id++,
-    client: -1,
-    action,
-    keys,
-    pause: 0,
-    at: undefined,
-    ttl: undefined,
-    large: false,
-    calm: true
-  })
+  const step = (action: Step["action"], keys: ReadonlyArray<string>) => stepOf(id++, -1, action, keys, { calm: true })
   const each = (action: Step["action"]) => [...keys, ...hotKeys].map((key) => step(action, [key]))
   const reads = [...each("get"), step("ttlMany", keys)]
   return thorough ? [...reads, ...each("put"), ...each("get")] : reads

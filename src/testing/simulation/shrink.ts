@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { type History, reduced } from "./History.ts"
+import type { History } from "./History.ts"
 import type { Plan, Step } from "./Plan.ts"
 
 /** Runs a plan again, and returns its history if the violation still occurs. */
@@ -44,34 +44,28 @@ export const shrink = Effect.fnUntraced(function* <E>(
   })
 
   const withSteps = (plan: Plan, f: (step: Step) => Step): Plan => ({ ...plan, steps: plan.steps.map(f) })
+  /** Tries to make these changes to each part of the steps that pass a test. */
+  const relieve = (test: (step: Step) => boolean, changes: Partial<Step>) =>
+    leaveOut(
+      ({ steps }) => steps.filter(test),
+      (plan, part) => withSteps(plan, (step) => (part.has(step) ? { ...step, ...changes } : step))
+    )
   const times = new Map(first.history.operations.map(({ step, invoked }) => [step.id, invoked.at]))
   yield* attempt(withSteps(first.plan, (step) => ({ ...step, at: times.get(step.id) })))
   let before: number
   do {
     before = sizeOf(found.plan)
-    yield* leaveOut(
-      ({ outages }) => outages,
-      (plan, part) => reduced(plan, { outages: (outage) => !part.has(outage) })
-    )
-    for (const list of ["jumps", "stalls", "restarts"] as const) {
+    for (const list of ["outages", "jumps", "stalls", "restarts", "steps"] as const) {
       yield* leaveOut<unknown>(
         (plan) => plan[list],
         (plan, part) => ({ ...plan, [list]: (plan[list] as ReadonlyArray<unknown>).filter((it) => !part.has(it)) })
       )
     }
-    yield* leaveOut(
-      ({ steps }) => steps,
-      (plan, part) => reduced(plan, { steps: (step) => !part.has(step) })
-    )
-    yield* leaveOut(
-      ({ steps }) => steps.filter(({ calm }) => !calm),
-      (plan, part) => withSteps(plan, (step) => (part.has(step) ? { ...step, calm: true } : step))
-    )
-    yield* leaveOut(
-      ({ steps }) => steps.filter(({ interruption, budget }) => interruption !== undefined || budget !== undefined),
-      (plan, part) =>
-        withSteps(plan, (step) => (part.has(step) ? { ...step, interruption: undefined, budget: undefined } : step))
-    )
+    yield* relieve(({ calm }) => !calm, { calm: true })
+    yield* relieve(({ interruption, budget }) => interruption !== undefined || budget !== undefined, {
+      interruption: undefined,
+      budget: undefined
+    })
     yield* leaveOut(
       ({ steps }) => steps.flatMap((step) => (step.keys.length < 2 ? [] : step.keys.map((key) => `${step.id} ${key}`))),
       (plan, part) =>

@@ -1,3 +1,4 @@
+import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -40,6 +41,18 @@ export const define = (name: string, requires: ReadonlyArray<Requirement>, body:
   requires,
   body
 })
+
+/** Like {@link define}, for cases of a capability, whose bodies also get its service. */
+export const defineFor =
+  <Id, S>(capability: Requirement, service: Context.Service<Id, S>) =>
+  (
+    name: string,
+    requires: ReadonlyArray<Requirement>,
+    body: (subject: Subject, service: S) => ReturnType<Definition["body"]>
+  ): Definition =>
+    define(name, [capability, ...requires], function* (subject) {
+      yield* body(subject, yield* service)
+    })
 
 /** Runs a case in a collection of its own. */
 export const run = Effect.fnUntraced(function* (

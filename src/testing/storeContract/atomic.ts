@@ -2,8 +2,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { Atomic } from "../../Atomic.ts"
 import type { Value } from "../../Value.ts"
-import { define, settle } from "./Case.ts"
+import { defineFor, settle } from "./Case.ts"
 import { equal, failsWith, isTrue } from "./check.ts"
+
+const define = defineFor("Atomic", Atomic)
 
 const increment = (value: Value | undefined): Value => ((value as number | undefined) ?? 0) + 1
 
@@ -14,58 +16,52 @@ const concurrently = <A, E, R>(f: (i: number) => Effect.Effect<A, E, R>) =>
 
 /** Cases for stores with the capability `Atomic`. */
 export const atomic = [
-  define("stores a value with putIfAbsent when the key is missing [AT1]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { putIfAbsent } = yield* Atomic
-    yield* equal(yield* putIfAbsent("test", { a: 1 }, at), true)
-    yield* equal(yield* putIfAbsent("test", { a: 2 }, at), false)
+  define("stores a value with putIfAbsent when the key is missing [AT1]", ["Misses"], function* ({ kv, at }, atomic) {
+    yield* equal(yield* atomic.putIfAbsent("test", { a: 1 }, at), true)
+    yield* equal(yield* atomic.putIfAbsent("test", { a: 2 }, at), false)
     yield* equal(yield* kv.get("test", at), { a: 1 })
     yield* kv.delete("test", at)
-    yield* equal(yield* putIfAbsent("test", { a: 3 }, at), true)
+    yield* equal(yield* atomic.putIfAbsent("test", { a: 3 }, at), true)
     yield* equal(yield* kv.get("test", at), { a: 3 })
   }),
-  define("treats null and other empty values as present in putIfAbsent [AT2]", ["Atomic"], function* ({ kv, at }) {
-    const { putIfAbsent } = yield* Atomic
+  define("treats null and other empty values as present in putIfAbsent [AT2]", [], function* ({ kv, at }, atomic) {
     for (const value of [null, 0, false, "", new Uint8Array(0)]) {
       yield* kv.put("test", value, at)
-      yield* equal(yield* putIfAbsent("test", "new", at), false)
+      yield* equal(yield* atomic.putIfAbsent("test", "new", at), false)
       yield* equal(yield* kv.get("test", at), value)
     }
   }),
-  define("lets exactly one of 20 concurrent putIfAbsent calls win [AT3]", ["Atomic", "Misses"], function* (subject) {
-    const { putIfAbsent } = yield* Atomic
+  define("lets exactly one of 20 concurrent putIfAbsent calls win [AT3]", ["Misses"], function* (subject, atomic) {
     const answers = yield* settle(
       subject,
-      concurrently((i) => putIfAbsent("test", i, subject.at))
+      concurrently((i) => atomic.putIfAbsent("test", i, subject.at))
     )
     const winners = twenty.filter((i) => answers[i])
     yield* equal(winners.length, 1)
     yield* equal(yield* subject.kv.get("test", subject.at), winners[0])
   }),
-  define("expires what putIfAbsent stored with a TTL [AT4]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
-    const { putIfAbsent } = yield* Atomic
-    yield* equal(yield* putIfAbsent("test", 1, { ...at, ttl: "1 second" }), true)
-    yield* equal(yield* putIfAbsent("test", 2, at), false)
+  define("expires what putIfAbsent stored with a TTL [AT4]", ["Misses"], function* ({ kv, at, advance }, atomic) {
+    yield* equal(yield* atomic.putIfAbsent("test", 1, { ...at, ttl: "1 second" }), true)
+    yield* equal(yield* atomic.putIfAbsent("test", 2, at), false)
     yield* advance("1100 millis")
-    yield* equal(yield* putIfAbsent("test", 3, at), true, "for an expired entry")
+    yield* equal(yield* atomic.putIfAbsent("test", 3, at), true, "for an expired entry")
     yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
   }),
-  define("stores what update's function returns [AT5]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("stores what update's function returns [AT5]", ["Misses"], function* ({ kv, at }, atomic) {
     const seen: Array<Value | undefined> = []
     const add = (item: number) => (value: Value | undefined) => {
       seen.push(value)
       return [...((value as ReadonlyArray<number> | undefined) ?? []), item]
     }
-    yield* equal(yield* update("test", add(1), at), [1])
-    yield* equal(yield* update("test", add(2), at), [1, 2])
+    yield* equal(yield* atomic.update("test", add(1), at), [1])
+    yield* equal(yield* atomic.update("test", add(2), at), [1, 2])
     yield* equal(yield* kv.get("test", at), [1, 2])
     yield* equal(seen, [undefined, [1]])
   }),
-  define("loses none of 20 concurrent updates [AT6]", ["Atomic", "Misses"], function* (subject) {
-    const { update } = yield* Atomic
+  define("loses none of 20 concurrent updates [AT6]", ["Misses"], function* (subject, atomic) {
     const answers = yield* settle(
       subject,
-      concurrently(() => update("test", increment, subject.at))
+      concurrently(() => atomic.update("test", increment, subject.at))
     )
     yield* equal(yield* subject.kv.get("test", subject.at), 20)
     yield* equal(
@@ -73,117 +69,100 @@ export const atomic = [
       twenty.map((i) => i + 1)
     )
   }),
-  define("keeps the TTL when update gives none [AT7]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
-    const { update } = yield* Atomic
+  define("keeps the TTL when update gives none [AT7]", ["Misses"], function* ({ kv, at, advance }, atomic) {
     yield* kv.put("test", 1, { ...at, ttl: "1 second" })
     yield* advance("300 millis")
-    yield* update("test", increment, at)
+    yield* atomic.update("test", increment, at)
     const answer = yield* kv.ttl("test", at)
     yield* equal(answer?.value, 2)
     yield* isTrue(answer?.ttl !== undefined && Duration.toMillis(answer.ttl) <= 700, `TTL ${answer?.ttl}`)
     yield* advance("800 millis")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("replaces the TTL when update gives one [AT8]", ["Atomic"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("replaces the TTL when update gives one [AT8]", [], function* ({ kv, at }, atomic) {
     yield* kv.put("test", 1, at)
-    yield* update("test", increment, { ...at, ttl: "1 minute" })
+    yield* atomic.update("test", increment, { ...at, ttl: "1 minute" })
     const left = (yield* kv.ttl("test", at))?.ttl
     yield* isTrue(left !== undefined && Duration.toMillis(left) <= 60_000, `TTL ${left}`)
-    yield* update("test", increment, { ...at, ttl: "Infinity" })
+    yield* atomic.update("test", increment, { ...at, ttl: "Infinity" })
     yield* equal(yield* kv.ttl("test", at), { value: 3, ttl: undefined })
   }),
-  define("deletes the entry when update returns undefined [AT9]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("deletes the entry when update returns undefined [AT9]", ["Misses"], function* ({ kv, at }, atomic) {
     yield* kv.put("test", 1, at)
-    yield* equal(yield* update("test", () => undefined, at), undefined)
+    yield* equal(yield* atomic.update("test", () => undefined, at), undefined)
     yield* equal(yield* kv.get("test", at), undefined)
-    yield* equal(yield* update("test", () => undefined, at), undefined, "for a missing key")
+    yield* equal(yield* atomic.update("test", () => undefined, at), undefined, "for a missing key")
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("fails when update returns a value that cannot be stored [AT10]", ["Atomic"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("fails when update returns a value that cannot be stored [AT10]", [], function* ({ kv, at }, atomic) {
     yield* kv.put("test", [1], at)
     const error = yield* failsWith(
-      update("test", () => [new Date(0)] as unknown as Value, at),
+      atomic.update("test", () => [new Date(0)] as unknown as Value, at),
       "SerializationError"
     )
     yield* equal([error.operation, error.keys, error.path], ["update", ["test"], "$[0]"])
     yield* equal(yield* kv.get("test", at), [1])
   }),
-  define("returns from update a copy of a mutated value [AT11]", ["Atomic"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("returns from update a copy of a mutated value [AT11]", [], function* ({ kv, at }, atomic) {
     yield* kv.put("test", { list: [1] }, at)
     const spoil = (value: Value | undefined) => {
       ;(value as { list: Array<number> }).list.push(2)
       return value
     }
-    const answer = yield* update("test", spoil, at)
+    const answer = yield* atomic.update("test", spoil, at)
     yield* equal(yield* kv.get("test", at), { list: [1, 2] })
     yield* Effect.sync(() => spoil(answer))
     yield* equal(yield* kv.get("test", at), { list: [1, 2] })
   }),
-  define("updates bytes, and replaces them with a number [AT12]", ["Atomic"], function* ({ kv, at }) {
-    const { update } = yield* Atomic
+  define("updates bytes, and replaces them with a number [AT12]", [], function* ({ kv, at }, atomic) {
     yield* kv.put("test", Uint8Array.of(1), at)
-    yield* update("test", (value) => Uint8Array.of(...(value as Uint8Array), 2), at)
+    yield* atomic.update("test", (value) => Uint8Array.of(...(value as Uint8Array), 2), at)
     yield* equal(yield* kv.get("test", at), Uint8Array.of(1, 2))
-    yield* update("test", () => -0, at)
+    yield* atomic.update("test", () => -0, at)
     yield* equal(yield* kv.get("test", at), -0)
   }),
-  define("returns a value with getAndDelete and deletes it [AT13]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { getAndDelete } = yield* Atomic
-    yield* equal(yield* getAndDelete("test", at), undefined)
+  define("returns a value with getAndDelete and deletes it [AT13]", ["Misses"], function* ({ kv, at }, atomic) {
+    yield* equal(yield* atomic.getAndDelete("test", at), undefined)
     yield* kv.put("test", { a: 1 }, at)
-    yield* equal(yield* getAndDelete("test", at), { a: 1 })
-    yield* equal(yield* getAndDelete("test", at), undefined)
+    yield* equal(yield* atomic.getAndDelete("test", at), { a: 1 })
+    yield* equal(yield* atomic.getAndDelete("test", at), undefined)
     yield* equal(yield* kv.get("test", at), undefined)
   }),
-  define("gives a value to one of 20 getAndDelete calls [AT14]", ["Atomic", "Misses"], function* (subject) {
-    const { getAndDelete } = yield* Atomic
+  define("gives a value to one of 20 getAndDelete calls [AT14]", ["Misses"], function* (subject, atomic) {
     yield* subject.kv.put("test", "value", subject.at)
     const answers = yield* settle(
       subject,
-      concurrently(() => getAndDelete("test", subject.at))
+      concurrently(() => atomic.getAndDelete("test", subject.at))
     )
     yield* equal(
       answers.filter((answer) => answer !== undefined),
       ["value"]
     )
   }),
-  define("treats expired entries as missing [AT15]", ["Atomic", "Misses"], function* ({ kv, at, advance }) {
-    const { update, getAndDelete } = yield* Atomic
+  define("treats expired entries as missing [AT15]", ["Misses"], function* ({ kv, at, advance }, atomic) {
     yield* kv.put("a", 5, { ...at, ttl: "1 second" })
     yield* kv.put("b", 5, { ...at, ttl: "1 second" })
     yield* advance("1100 millis")
-    yield* equal(yield* update("a", increment, at), 1)
+    yield* equal(yield* atomic.update("a", increment, at), 1)
     yield* equal(yield* kv.ttl("a", at), { value: 1, ttl: undefined })
-    yield* equal(yield* getAndDelete("b", at), undefined)
+    yield* equal(yield* atomic.getAndDelete("b", at), undefined)
   }),
-  define("loses no update when two keys are updated concurrently [AT16]", ["Atomic"], function* (subject) {
+  define("loses no update when two keys are updated concurrently [AT16]", [], function* (subject, atomic) {
     const { kv, at } = subject
-    const { update } = yield* Atomic
-    yield* kv.putMany(
-      [
-        ["test", 1],
-        ["other", 1]
-      ],
-      at
-    )
+    yield* kv.putMany(Object.entries({ test: 1, other: 1 }), at)
     const mixed = [
-      ...twenty.map(() => update("test", increment, at)),
-      ...twenty.map(() => update("other", increment, at))
+      ...twenty.map(() => atomic.update("test", increment, at)),
+      ...twenty.map(() => atomic.update("other", increment, at))
     ]
     yield* settle(subject, Effect.all(mixed, { concurrency: "unbounded" }))
     yield* equal(yield* kv.getMany(["test", "other"], at), [21, 21])
   }),
-  define("accepts unusual keys in every atomic operation [AT17]", ["Atomic", "Misses"], function* ({ kv, at }) {
-    const { putIfAbsent, update, getAndDelete } = yield* Atomic
+  define("accepts unusual keys in every atomic operation [AT17]", ["Misses"], function* ({ kv, at }, atomic) {
     for (const key of ["", "__proto__", "a::b", "*", "鍵"]) {
-      yield* equal(yield* putIfAbsent(key, 1, at), true, key)
-      yield* equal(yield* update(key, increment, at), 2, key)
+      yield* equal(yield* atomic.putIfAbsent(key, 1, at), true, key)
+      yield* equal(yield* atomic.update(key, increment, at), 2, key)
       yield* equal(yield* kv.get(key, at), 2, key)
-      yield* equal(yield* getAndDelete(key, at), 2, key)
+      yield* equal(yield* atomic.getAndDelete(key, at), 2, key)
     }
   })
 ]

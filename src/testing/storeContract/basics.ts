@@ -230,10 +230,7 @@ export const basics = [
       entries.map(([, value]) => value)
     )
     yield* equal(yield* kv.deleteMany(["none", ...keys], at), keys.length)
-    yield* equal(
-      yield* kv.getMany(keys, at),
-      keys.map(() => undefined)
-    )
+    yield* equal(yield* kv.getMany(keys, at), Array(keys.length).fill(undefined))
   }),
   define("keeps one whole value after concurrent writes to one key [BA4]", [], function* ({ kv, at }) {
     const values = Array.from({ length: 20 }, (_, i) => ({ writer: i, text: `${i}`.repeat(100) }))

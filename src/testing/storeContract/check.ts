@@ -2,6 +2,8 @@ import * as assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { KeyValueError } from "../../KeyValueError.ts"
+import type { Value } from "../../Value.ts"
+import type { Subject } from "./Case.ts"
 
 /** Asserts that two values are equal in value, type and prototype; `0` and `-0` differ. */
 export const equal = (actual: unknown, expected: unknown, message?: string): Effect.Effect<void> =>
@@ -19,6 +21,13 @@ const show = (value: unknown): string => {
 
 export const isTrue = (actual: boolean, message: string): Effect.Effect<void> =>
   Effect.sync(() => assert.ok(actual, message))
+
+/** Asserts that a value is returned as it was put. */
+export const roundTrip = ({ kv, at }: Pick<Subject, "kv" | "at">, key: string, value: Value) =>
+  Effect.gen(function* () {
+    yield* kv.put(key, value, at)
+    yield* equal(yield* kv.get(key, at), value, key)
+  })
 
 type Tag = KeyValueError["_tag"]
 

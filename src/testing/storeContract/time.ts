@@ -66,16 +66,9 @@ export const time = [
     yield* equal(yield* kv.delete("a", at), false, "delete")
     yield* equal(yield* kv.deleteMany(["b", "c", "live"], at), 1, "deleteMany")
     yield* equal(yield* kv.ttl("d", at), undefined, "ttl")
-    yield* equal(
-      yield* kv.ttlMany(keys, at),
-      keys.map(() => undefined),
-      "ttlMany"
-    )
-    yield* equal(
-      yield* kv.getMany(keys, at),
-      keys.map(() => undefined),
-      "getMany"
-    )
+    const missing = Array(keys.length).fill(undefined)
+    yield* equal(yield* kv.ttlMany(keys, at), missing, "ttlMany")
+    yield* equal(yield* kv.getMany(keys, at), missing, "getMany")
     yield* equal(yield* kv.get("e", at), undefined, "get")
     yield* equal(yield* kv.getOrSet("f", Effect.succeed("new"), at), "new", "getOrSet")
   }),
@@ -122,13 +115,7 @@ export const time = [
   }),
   define("returns from ttlMany the value and TTL of each key [TI7]", ["Misses"], function* ({ kv, at }) {
     yield* kv.put("none", 1, at)
-    yield* kv.putMany(
-      [
-        ["a", "a"],
-        ["b", null]
-      ],
-      { ...at, ttl: "1 minute" }
-    )
+    yield* kv.putMany(Object.entries({ a: "a", b: null }), { ...at, ttl: "1 minute" })
     const [missing, b, none, a] = yield* kv.ttlMany(["missing", "b", "none", "a"], at)
     yield* equal([missing, none], [undefined, { value: 1, ttl: undefined }])
     yield* equal([a?.value, b?.value], ["a", null])

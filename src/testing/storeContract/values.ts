@@ -1,14 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Value from "../../Value.ts"
 import { define, type Subject } from "./Case.ts"
-import { equal, failsWith } from "./check.ts"
+import { equal, failsWith, roundTrip } from "./check.ts"
 import * as vectors from "./vectors.ts"
-
-const roundTrip = ({ kv, at }: Subject, name: string, value: Value.Value) =>
-  Effect.gen(function* () {
-    yield* kv.put(name, value, at)
-    yield* equal(yield* kv.get(name, at), value, name)
-  })
 
 const isRefused = ({ kv, at }: Subject, name: string, value: unknown, path: string | undefined) =>
   Effect.gen(function* () {
@@ -42,13 +36,8 @@ export const values = [
   define("returns every kind of JSON value in a batch as it was put [VA2]", [], function* ({ kv, at }) {
     const entries = vectors.confusableValues.map((value, i) => [`value ${i}`, value] as const)
     yield* kv.putMany(entries, at)
-    yield* equal(
-      yield* kv.getMany(
-        entries.map(([key]) => key),
-        at
-      ),
-      vectors.confusableValues
-    )
+    const keys = entries.map(([key]) => key)
+    yield* equal(yield* kv.getMany(keys, at), vectors.confusableValues)
   }),
   define("returns values that look like a wrapper's output as they were put [VA3]", [], function* (subject) {
     for (const [i, value] of vectors.lookalikes.entries()) yield* roundTrip(subject, `lookalike ${i}`, value)
@@ -62,14 +51,7 @@ export const values = [
     yield* equal(yield* subject.kv.get("subclass", subject.at), Uint8Array.of(1), "a subclass, such as Buffer")
   }),
   define("stores bytes and JSON in one batch [VA5]", ["Misses"], function* ({ kv, at }) {
-    yield* kv.putMany(
-      [
-        ["json", [1, 2]],
-        ["bytes", Uint8Array.of(1, 2)],
-        ["text", "\u0001\u0002"]
-      ],
-      at
-    )
+    yield* kv.putMany(Object.entries({ json: [1, 2], bytes: Uint8Array.of(1, 2), text: "\u0001\u0002" }), at)
     yield* equal(yield* kv.getMany(["bytes", "none", "text", "json"], at), [
       Uint8Array.of(1, 2),
       undefined,
@@ -84,14 +66,7 @@ export const values = [
     yield* isRefused(subject, "deeper", vectors.deepest(Value.maxDepth + 1), undefined)
   }),
   define("stores nothing of a batch in which one value is not valid [VA7]", ["Misses"], function* ({ kv, at }) {
-    const put = kv.putMany(
-      [
-        ["a", 1],
-        ["b", { date: new Date(0) as unknown as string }],
-        ["c", 3]
-      ],
-      at
-    )
+    const put = kv.putMany(Object.entries({ a: 1, b: { date: new Date(0) as unknown as string }, c: 3 }), at)
     const error = yield* failsWith(put, "SerializationError")
     yield* equal([error.operation, error.keys, error.path], ["putMany", ["b"], "$.date"])
     yield* equal(yield* kv.getMany(["a", "b", "c"], at), [undefined, undefined, undefined])
@@ -99,13 +74,7 @@ export const values = [
   define("keeps the stored value when the value that was put is mutated [VA8]", [], function* ({ kv, at }) {
     const value = { list: [1], nested: { a: 1 } }
     const bytes = Uint8Array.of(1)
-    yield* kv.putMany(
-      [
-        ["value", value],
-        ["bytes", bytes]
-      ],
-      at
-    )
+    yield* kv.putMany(Object.entries({ value, bytes }), at)
     yield* Effect.sync(() => {
       value.list.push(2)
       value.nested.a = 2

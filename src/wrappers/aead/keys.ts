@@ -2,7 +2,6 @@ import * as Effect from "effect/Effect"
 import * as aead from "../../codecs/aead.ts"
 import type { Input as SecretKey } from "../../codecs/secretKey.ts"
 import * as options from "../../driver/options.ts"
-import type { StoreSetupError } from "../../KeyValueError.ts"
 import * as utf8 from "../../value/utf8.ts"
 
 /**
@@ -19,15 +18,10 @@ export interface Key {
   readonly key: SecretKey
 }
 
-/** The keys by id, and the key that encrypts. */
-export interface Ring {
-  readonly current: aead.Key
-  readonly ring: ReadonlyMap<string, aead.Key>
-}
-
+/** Returns the keys by id (`ring`), and the key that encrypts. */
 export const ringOf = Effect.fnUntraced(function* (
   keys: ReadonlyArray<{ readonly id: string; readonly key: Uint8Array }>
-): Effect.fn.Return<Ring, StoreSetupError> {
+) {
   const ring = new Map<string, aead.Key>()
   for (const { id, key } of keys) {
     yield* options.check(

@@ -5,22 +5,17 @@ import type { Meter } from "../../telemetry/metrics.ts"
 import { Circuit, type State, type Timing } from "./Circuit.ts"
 import type { Outcomes } from "./Outcomes.ts"
 
-export interface Policy {
-  readonly store: string | undefined
+export interface Policy extends Timing {
   readonly outcomes: () => Outcomes
-  readonly timing: Timing
   readonly per: "store" | "collection"
   readonly maxCollections: number
   readonly isFailure: (error: KeyValueError, call: Call) => boolean
 }
 
-/** Returns the circuit of a call. */
-export type CircuitOf = (call: Call) => Circuit
-
 const states: ReadonlyArray<State["_tag"]> = ["closed", "open", "half_open"]
 
-/** Creates the circuits of a store. The circuit of a collection is created on first use. */
-export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): CircuitOf => {
+/** Creates the circuits of a store, and returns a function that returns the circuit of a call. The circuit of a collection is created on first use. */
+export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): ((call: Call) => Circuit) => {
   const circuits = new Map<string | undefined, Circuit>()
 
   for (const state of states) {
@@ -36,7 +31,7 @@ export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): Ci
         counter("circuit_breaker.transitions", "Transitions to a state", attributesOf(state, name))
       ])
     ) as Record<State["_tag"], () => void>
-    const circuit = new Circuit(policy.outcomes(), policy.timing, (to) => transitions[to]())
+    const circuit = new Circuit(policy.outcomes(), policy, (to) => transitions[to]())
     circuits.set(collection, circuit)
     return circuit
   }

@@ -16,7 +16,7 @@ const middleOf = (bucket: number): number => (2 * growth ** bucket) / (growth + 
  * A histogram whose buckets get wider with the duration, so that a few dozen counters are enough.
  */
 export class Latencies {
-  private readonly buckets = new Map<number, { count: number }>()
+  private readonly buckets = new Map<number, number>()
   private count = 0
   private max = 0
 
@@ -26,14 +26,12 @@ export class Latencies {
   }
 
   merge(other: Latencies): void {
-    for (const [bucket, { count }] of other.buckets) this.addTo(bucket, count)
+    for (const [bucket, count] of other.buckets) this.addTo(bucket, count)
     this.max = Math.max(this.max, other.max)
   }
 
   private addTo(bucket: number, count: number): void {
-    const counter = this.buckets.get(bucket)
-    if (counter === undefined) this.buckets.set(bucket, { count })
-    else counter.count += count
+    this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + count)
     this.count += count
   }
 
@@ -42,7 +40,7 @@ export class Latencies {
     const sorted = [...this.buckets].sort(([a], [b]) => a - b)
     const at = (part: number): number => {
       let rank = Math.ceil(part * this.count)
-      for (const [bucket, { count }] of sorted) if ((rank -= count) <= 0) return Math.min(middleOf(bucket), this.max)
+      for (const [bucket, count] of sorted) if ((rank -= count) <= 0) return Math.min(middleOf(bucket), this.max)
       return this.max
     }
     const entries = Object.entries<number>(parts).map(([name, part]) => [name, toDuration(at(part))])

@@ -1,7 +1,7 @@
 import * as Latch from "effect/Latch"
 import type { Pending } from "./Index.ts"
 
-/** From how many extra slots on the replaced ones are removed without delay. */
+/** The number of extra slots from which on the replaced ones are removed without delay. */
 const crowd = 32
 
 /**

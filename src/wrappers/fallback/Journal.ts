@@ -15,14 +15,15 @@ export interface Config {
   readonly settleTime: number
   readonly meters: Meters
   readonly stamps: Stamps
-  /** Called when a key comes to the journal. */
+  /** Called when a key is added to the journal. */
   readonly onPending: () => void
 }
 
 /**
  * Writes that the fallback has accepted in place of the primary, and an index of them in memory.
  *
- * It is read from the store by `load`, written by `accept`, and read by `lastWrites`.
+ * `load.ts` builds the index from the store, `accept.ts` adds writes, and `lastWrites.ts` reads the last write of a
+ * key.
  */
 export class Journal {
   readonly index = new Index()
@@ -45,7 +46,10 @@ export class Journal {
     return pending.size > 0 && keys.some((key) => pending.has(key))
   }
 
-  /** What may be replayed at a time of the monotonic clock, in order of acceptance; what failed before comes last. */
+  /**
+   * The pending writes that may be replayed at `at` (monotonic time), in the order in which they were accepted. Those
+   * whose last replay failed come last.
+   */
   due(at: number): ReadonlyArray<Pending> {
     const settled = this.index.inOrder().filter(({ settlesAt }) => settlesAt <= at)
     const failed = settled.filter(({ hasFailed }) => hasFailed)
@@ -65,7 +69,7 @@ export class Journal {
     })
   }
 
-  /** The pending writes of a key, at a time of the monotonic clock. */
+  /** Returns the pending writes of a key, and adds the key if it has none. `at` is the current monotonic time. */
   open(collection: string, key: string, at: number): Pending {
     const known = this.index.get(collection, key)
     if (known !== undefined) {
@@ -108,7 +112,8 @@ export class Journal {
     return Effect.suspend(() => {
       const { last, doubtful } = pending
       const older = [...this.extra.replacedOf(pending), ...doubtful]
-      // The last one goes last: a process that starts in between must not find an older write alone.
+      // The slot of the last write is removed after the others. Otherwise, a process that starts in between could find
+      // only an older write, and replay it.
       const removed = Effect.andThen(this.removeSlots(older), this.removeSlots(last === undefined ? [] : [last.name]))
       return Effect.map(removed, () => this.forget(pending))
     })

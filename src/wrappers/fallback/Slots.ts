@@ -21,8 +21,8 @@ export interface Config {
 /**
  * The slots of a journal, which are entries of one collection of the fallback.
  *
- * Every write has a slot of its own, whose name is never used again: what the store does late can only add an old write or
- * remove one that is gone already. Names sort by the time of acceptance.
+ * Every write has a slot of its own, whose name is never used again: so an operation that the store applies late can
+ * only add an old write, or remove a write that is already gone. Names sort by the time of acceptance.
  */
 export class Slots {
   private readonly config: Config

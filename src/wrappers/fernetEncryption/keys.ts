@@ -38,15 +38,11 @@ export type Secret =
 /** The keys. The first encrypts, and all decrypt. */
 export type Keys = readonly [fernet.Key, ...Array<fernet.Key>]
 
-export const keysOf = Effect.fnUntraced(function* ({
-  keys,
-  passphrase,
-  salt
-}: {
-  readonly keys: ReadonlyArray<Uint8Array> | undefined
-  readonly passphrase: Redacted.Redacted<string> | undefined
-  readonly salt: string | undefined
-}): Effect.fn.Return<Keys, StoreSetupError> {
+export const keysOf = Effect.fnUntraced(function* (
+  keys: ReadonlyArray<Uint8Array> | undefined,
+  passphrase: Redacted.Redacted<string> | undefined,
+  salt: string | undefined
+): Effect.fn.Return<Keys, StoreSetupError> {
   if ((keys === undefined) === (passphrase === undefined)) {
     return yield* options.invalid("FernetEncryption", "either keys or a passphrase and a salt must be given")
   }
@@ -77,7 +73,7 @@ export const deriveKey = ({
 
 const derive = Effect.fnUntraced(function* (
   passphrase: Redacted.Redacted<string>,
-  salt: string | undefined
+  salt = ""
 ): Effect.fn.Return<Uint8Array, StoreSetupError> {
   const text = Result.getOrElse(
     Result.try(() => Redacted.value(passphrase)),
@@ -85,11 +81,11 @@ const derive = Effect.fnUntraced(function* (
   )
   yield* options.check(
     "FernetEncryption",
-    text.trim() !== "" && salt !== undefined && salt.trim() !== "",
+    text.trim() !== "" && salt.trim() !== "",
     "passphrase and salt must not be blank"
   )
   return yield* Kdf.Kdf.use((kdf) =>
-    kdf.derive(pbkdf2, utf8.encode(text), { salt: utf8.encode(salt ?? ""), length: 32 })
+    kdf.derive(pbkdf2, utf8.encode(text), { salt: utf8.encode(salt), length: 32 })
   ).pipe(Effect.provide(Kdf.layerWebCrypto), Effect.orDie)
 })
 

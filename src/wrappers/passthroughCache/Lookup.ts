@@ -1,7 +1,9 @@
 import type { Found } from "./Copies.ts"
 import type { State } from "./Freshness.ts"
 
-/** What can be returned for the keys of a call without asking the store. Keys are told by their indices. */
+/**
+ * What can be returned for the keys of a call without asking the store. A key is identified by its index in the call.
+ */
 export class Lookup {
   readonly answers: Array<Found>
   /** Keys whose copies are to be read. */
@@ -10,7 +12,7 @@ export class Lookup {
   readonly misses: Array<number> = []
   /** Keys to ask the store for in the background. */
   readonly due: Array<number> = []
-  /** By index, what to return if the store fails. */
+  /** For each index, what to return if the store fails. */
   readonly stale: Array<Found> = []
   hits = 0
   /** How many keys are answered by stale copies. */

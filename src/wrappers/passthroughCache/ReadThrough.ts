@@ -33,13 +33,15 @@ export interface Config {
 
 type Answers = Effect.Effect<ReadonlyArray<Found>, ReadError>
 
-/** Keeps a caller no longer than its own budget of time. */
+/** Stops a caller's wait when that caller's own time budget (`Deadline.within`) is used up. */
 export const inBudget = limitToBudget()
 
 /** How many keys are looked at in one step; more are looked at in slices. */
 const few = 1000
 
-/** Reads copies, and asks the store for the keys that have none which may be returned. */
+/**
+ * Reads copies from the cache. Asks the store for each key that has no copy, or only a copy that must not be returned.
+ */
 export class ReadThrough {
   private readonly config: Config
 
@@ -52,7 +54,7 @@ export class ReadThrough {
       const ids = idsOf(call)
       const { copies, counters, misses, validity } = this.config
       if (ids.length > few || !validity.mayReadAll || !misses.isEmpty) return this.lookUp(call, ids, fiber)
-      // The short way for hits, which keeps nothing for each key, saves a sixth of their CPU time.
+      // Fast path for hits: it stores no data per key, and saves a sixth of the CPU time of a hit.
       return Effect.flatMap(copies.get(call), (found) => {
         const now = steadyMillis(fiber.getRef(Clock.Clock))
         if (ids.some((id, i) => this.stateOf(id, found[i], now) !== "fresh")) {
@@ -64,7 +66,10 @@ export class ReadThrough {
     })
   }
 
-  /** Reads the copies that may be read, of keys that are not known to be missing. */
+  /**
+   * Reads copies from the cache, except for keys whose copies must not be used and keys that the store is known not to
+   * have.
+   */
   private lookUp(call: Call.Get, ids: ReadonlyArray<string>, fiber: Fiber.Fiber<unknown, unknown>): Answers {
     const { copies, misses, validity } = this.config
     const lookup = new Lookup(ids.length)
@@ -92,7 +97,8 @@ export class ReadThrough {
   ): Answers {
     const { unread } = lookup
     const now = steadyMillis(fiber.getRef(Clock.Clock))
-    // Nothing can be filled in the background of a request that is unknown.
+    // An unknown request (on Cloudflare Workers) cannot be kept alive for work in the background, so stale copies could
+    // not be renewed.
     const returnsStale = this.config.staleWhileRevalidate && fiber.getRef(CurrentRequest) !== "unknown"
     const add = (i: number) => {
       const index = unread[i]!
@@ -124,14 +130,15 @@ export class ReadThrough {
     return Effect.flatMap(this.fillOrStale(Call.pick(call, misses), pick(ids, misses), lookup), (found) => {
       const take = (i: number) => {
         const entry = found[i]
-        // A reader that joins a fill may have begun after the entry that the fill read had expired.
+        // A reader may join a fill that is already running. The entry of that fill may have expired before this reader
+        // began.
         answers[misses[i]!] = entry && !Entry.isExpired(entry, wall) ? Entry.copy(entry) : undefined
       }
       return eachInSlices(misses.length, take, () => Effect.succeed(answers))
     })
   }
 
-  /** Asks the store. If it fails, stale copies are returned, provided that there are copies of all the keys. */
+  /** Asks the store. If the store fails, stale copies are returned, provided that there are copies of all the keys. */
   private fillOrStale(call: Call.Get, ids: ReadonlyArray<string>, { misses, stale }: Lookup): Answers {
     const { fills, counters, staleOn } = this.config
     const filled = inBudget(call, (call) => inTime(call, (call) => fills.fill(call, ids)))

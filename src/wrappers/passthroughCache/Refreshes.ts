@@ -10,7 +10,7 @@ import { pick } from "./Copies.ts"
 import type { Counters } from "./counters.ts"
 import type { Fills } from "./Fills.ts"
 
-/** For how many milliseconds nothing is refreshed after a refresh has failed. */
+/** How many milliseconds to wait after a failed refresh before the next one. */
 const pauseAfterFailure = 1000
 
 /** Fills keys in the background, each of them once at a time. */

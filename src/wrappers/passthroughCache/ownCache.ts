@@ -24,7 +24,7 @@ interface Claim {
   readonly of: Cached
 }
 
-/** By the stores that hold the copies. */
+/** The claims on each store that holds copies. */
 const claims = new Map<unknown, Set<Claim>>()
 
 /** The store of each cache that was ever in use: the copies stay when the claim has ended. */

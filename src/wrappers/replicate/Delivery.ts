@@ -28,7 +28,7 @@ export interface Sent<C extends Call.Put | Call.Delete, A> {
   readonly context: Context.Context<never>
   readonly isDropped: boolean
   readonly isUnwanted: (now: number) => boolean
-  /** Ends a write that has begun nowhere. */
+  /** Ends a write that has not begun in any store. */
   readonly expire: Effect.Effect<void>
 }
 

@@ -1,7 +1,7 @@
 import { idOf } from "../../driver/ids.ts"
 import type { Entry } from "../../Entry.ts"
 
-/** What is known of a key while the stores differ in it, or may differ. Arrays are by store. */
+/** What is known of a key while the stores may hold different values of it. Arrays have one item per store. */
 export interface KeyState {
   readonly id: string
   readonly collection: string
@@ -16,7 +16,10 @@ export interface KeyState {
   readonly underWay: Array<number>
   /** The sum of `underWay`. */
   totalUnderWay: number
-  /** When the last write whose outcome is unknown is assumed to be applied, or never to be. */
+  /**
+   * From this time on, every write whose outcome is unknown is assumed to have been applied already, or never to be
+   * applied.
+   */
   settlesAt: number
   /**
    * The entry of the newest write, or `undefined` for a deletion. It is remembered while no store holds that write for
@@ -25,7 +28,7 @@ export interface KeyState {
   newestValue: { readonly entry: Entry | undefined } | undefined
   /** If not even the newest value is known: the store that all reads use, so that they return the same. */
   trustedStore: number | undefined
-  /** Whether it is counted among the keys that have no write under way. */
+  /** Whether the key is counted among those that have no write under way. */
   isIdle: boolean
 }
 
@@ -44,11 +47,12 @@ export interface Ended {
 /**
  * Which stores may be read for which keys.
  *
- * The invariant: the ledger has a key exactly while a write of it is under way, or while some store that is not given up is
- * not known to hold its newest write. So a key that is not in the ledger may be read from any store that is not given up.
+ * The invariant, without stores that are given up (see below): the ledger has a key exactly while a write of the key is
+ * under way, or while some store might not have its newest write. So a key that is not in the ledger may be read from
+ * any store that is not given up.
  *
- * Memory is bounded: if the stores differ in too many keys, the store that is behind with the most of them is given up. From
- * then on it is read only for keys whose newest write it is known to hold.
+ * Memory is bounded: if the stores differ in too many keys, the store that is behind with the most of these keys is
+ * given up. From then on, this store is read only for keys whose newest write it is known to hold.
  */
 export class Ledger {
   readonly givenUp: Array<boolean>
@@ -56,8 +60,9 @@ export class Ledger {
   private readonly stores: number
   private readonly maxBehind: number
   private version = 0
-  /** How many keys have no write under way, and with how many of these each store is behind. */
+  /** The number of keys without a write under way. */
   private idle = 0
+  /** For each store, the number of these keys whose newest write the store may have missed. */
   private readonly behind: Array<number>
 
   constructor(stores: number, maxBehind: number) {
@@ -71,7 +76,10 @@ export class Ledger {
     return this.states.size
   }
 
-  /** Whether no more keys can be remembered: then the last store that is not given up is behind, too. */
+  /**
+   * Whether the ledger cannot take more keys. This happens when only one store is not given up, and this store is
+   * behind, too.
+   */
   get isFull(): boolean {
     return this.idle >= 2 * this.maxBehind
   }
@@ -142,12 +150,15 @@ export class Ledger {
     return state.uncertain[store] === none && state.confirmed[store] === state.newest
   }
 
-  /** Whether a read that must return the write `atLeast` or a newer one may use the store, when no write is under way there. */
+  /**
+   * Whether the store may be read for a key if the result must be the write `atLeast` or a newer one. Assumes that no
+   * write of the key is under way in that store.
+   */
   isReadable(state: KeyState, store: number, atLeast: number): boolean {
     return (state.uncertain[store] === none || state.trustedStore === store) && state.confirmed[store]! >= atLeast
   }
 
-  /** Whether the result of a read may be returned that began when the stores did not differ in the key. */
+  /** Whether the result of a read may be returned, if the stores did not differ in the key when the read began. */
   isUndisturbed(id: string, store: number): boolean {
     const state = this.states.get(id)
     return state === undefined || (state.underWay[store] === 0 && state.uncertain[store] === none)
@@ -161,13 +172,17 @@ export class Ledger {
     if (isIdle) this.conclude(state)
   }
 
-  /** When no write is under way any more: decides which store to trust, and whether the key must be remembered. */
+  /**
+   * Called when no write of the key is under way any more. Decides which store to trust, and whether to remember the
+   * key.
+   */
   private conclude(state: KeyState): void {
     const stores = [...state.confirmed.keys()]
     if (stores.some((store) => this.isUpToDate(state, store))) state.trustedStore = state.newestValue = undefined
     else if (state.newestValue !== undefined) state.trustedStore = undefined
     else if (state.trustedStore === undefined) {
-      // It held the newest write for certain before the later writes, none of which is known to be applied in any store.
+      // Trusts a store that certainly had the newest write before the later ones began. None of the later ones is known
+      // to be applied anywhere.
       state.trustedStore = stores.find(
         (store) => state.confirmed[store] === state.newest && state.uncertain[store]! > state.newest
       )
@@ -195,7 +210,7 @@ export class Ledger {
     for (const state of this.states.values()) if (state.isIdle && this.isInSync(state)) this.forget(state)
   }
 
-  /** Counts a key among those that have no write under way, or takes it out of the count. */
+  /** Adds a key to the count of those that have no write under way, or removes it from the count. */
   private setIdle(state: KeyState, isIdle: boolean): void {
     if (state.isIdle === isIdle) return
     state.isIdle = isIdle

@@ -17,11 +17,11 @@ export abstract class Turn {
 
   /** Whether a write must run although a newer one waits behind it, or although it waits behind older ones. */
   abstract get mustRun(): boolean
-  /** Called when it begins after a wait. */
+  /** Called when the turn begins after a wait. */
   abstract onTurn(): void
-  /** Called when a newer write takes its place: it does not run. */
+  /** Called when a newer write takes the place of this write, which then does not run. */
   abstract onSuperseded(by: Turn): void
-  /** Called when the queues are closed while it waits. */
+  /** Called when the queues are closed while the turn waits. */
   abstract onClosed(): void
 }
 

@@ -49,7 +49,7 @@ export class Stores {
     return this.health.order(now).filter((store) => !this.ledger.givenUp[store])
   }
 
-  /** Ends all operations: callers that wait fail since the layer is closed, and nothing begins any more. */
+  /** Ends all operations. Callers that wait fail because the layer is closed, and no operation begins any more. */
   close(): void {
     this.isClosed = true
     for (const write of this.undecided) write.close()

@@ -1,14 +1,17 @@
 import type { Ballot } from "./Votes.ts"
 
-/** From how many writes on those whose callers have given up are forgotten. */
+/** The smallest number of writes at which those whose callers have given up are removed. */
 const shortest = 64
 
-/** The writes that a newer write of the same key has superseded in a store. Their result there is that of the newer one. */
+/**
+ * The writes that a newer write of the same key has superseded in a store. Their result in that store is the result of
+ * the newer write.
+ */
 export class Superseded {
   ballots: Array<Ballot<any>> = []
   private reviewAt = shortest
 
-  /** Whether the caller of one of them still waits. */
+  /** Whether the caller of one of the writes still waits. */
   get isOpen(): boolean {
     return this.ballots.some(({ isOpen }) => isOpen)
   }
@@ -20,7 +23,10 @@ export class Superseded {
     return many
   }
 
-  /** Adds a write. Those whose callers do not wait any longer are forgotten each time that the number has doubled. */
+  /**
+   * Adds a write. Each time that the number of writes has doubled, those whose callers do not wait any longer are
+   * removed.
+   */
   add(ballot: Ballot<any>): void {
     if (this.ballots.push(ballot) < this.reviewAt) return
     this.ballots = this.ballots.filter(({ isOpen }) => isOpen)

@@ -18,7 +18,7 @@ import { Ballot, Votes } from "./Votes.ts"
 export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
   readonly stores: Stores
   readonly kind: Kind<C, A>
-  /** Without the deadline of the caller, whom it may outlive. */
+  /** Without the caller's deadline, because the write may go on after the caller has given up. */
   readonly call: C
   readonly votes: Votes<A>
   readonly context: Context.Context<never>
@@ -51,7 +51,9 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     return ledger.isFull && keys.some((key) => ledger.get(idOf(collection, key)) === undefined)
   }
 
-  /** Requests a turn at each key in each store, and begins where it has one. Must not be interrupted. */
+  /**
+   * Requests a turn for each key in each store, and begins in the stores in which it has one. Must not be interrupted.
+   */
   get begin(): Effect.Effect<void> {
     const { stores, call, deliveries } = this
     const enter = (i: number) => {
@@ -78,7 +80,10 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     return this.votes.outcome
   }
 
-  /** The caller does not wait any longer. If the write has begun in a store it goes on in all, otherwise it is dropped. */
+  /**
+   * Called when the caller does not wait any longer. A write that has begun in a store goes on in all stores.
+   * Otherwise, the write is dropped.
+   */
   get end(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.stores.undecided.delete(this)
@@ -93,13 +98,13 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     this.votes.close(this.deliveries.flatMap(({ hasBegun, store }) => (hasBegun ? [store] : [])))
   }
 
-  /** Whether no caller waits any longer, and the write has begun nowhere. */
+  /** Whether no caller waits any longer, and the write has not begun in any store. */
   isUnwanted(now: number): boolean {
     const isLate = this.deadline !== undefined && now >= this.deadline
     return (isLate || !this.votes.isOpen) && this.mayBeDropped
   }
 
-  /** Ends it before it has begun anywhere. */
+  /** Ends the write before it has begun in any store. */
   get expire(): Effect.Effect<void> {
     return Effect.suspend(() => {
       const { place } = this.call

@@ -9,7 +9,7 @@ import { type Queues, Turn } from "./Queues.ts"
 export interface Turns {
   readonly queues: Queues
   readonly ids: ReadonlyArray<string>
-  /** Whether each key is needed alone, as for a write. */
+  /** Whether the effect must be the only one that uses each key, as a write must be. */
   readonly alone: boolean
   readonly place: Place
 }
@@ -33,7 +33,7 @@ export const inTurns = <E, R>(
           eachInSlices(part.length, (i) => queues.leave(part[i]!), next)
         )
       })
-    // Turns are requested inside of what ends them: a fiber can be interrupted between any two steps.
+    // Turns are requested inside the `onExit` that ends them, because a fiber can be interrupted between any two steps.
     return Effect.onExitPrimitive(
       Effect.suspend(() => eachInSlices(ids.length, (i) => waiter.enter(i), next)),
       () =>

@@ -68,7 +68,7 @@ const fill = (answers: Array<Entry | undefined>, indices: ReadonlyArray<number>,
   for (let i = 0; i < indices.length; i++) answers[indices[i]!] = found[i]
 }
 
-/** How often the stores are asked when none can be trusted because of writes under way. */
+/** How many times a read asks the stores if writes under way make all their replies unreliable. */
 const maxRounds = 3
 
 /** Reads keys from stores that hold their newest write, in turns with the writes of these keys. */
@@ -77,7 +77,7 @@ class Newest {
   private readonly call: Call.Get
   private readonly ids: Array<string> = []
   private readonly answers: Array<Entry | undefined>
-  /** By index, the write that must be returned, or a newer one. It is set anew in each round. */
+  /** For each index, the oldest write that may be returned. Each round sets these numbers again. */
   private readonly atLeast: Array<number> = []
 
   constructor(stores: Stores, call: Call.Get, answers: Array<Entry | undefined>) {
@@ -86,7 +86,7 @@ class Newest {
     this.answers = answers
   }
 
-  /** Reads some of the keys, and returns the answers of all. */
+  /** Reads some of the keys, and returns the results of all. */
   read(indices: ReadonlyArray<number>, round = 1): Effect.Effect<Answers, ReadError> {
     return Effect.withFiber((fiber) => {
       const { health, ledger } = this.stores

@@ -25,7 +25,8 @@ const round = (stores: Stores, store: number): Effect.Effect<void> =>
           if (stores.health.isWell(store)) return Effect.exit(repair(stores, state, store))
           if (isAsked) return Effect.void
           isAsked = true
-          // A read finds out whether the store is back: a write might end with an unknown outcome.
+          // A read, not a write, finds out whether the store is back, because a write might end with an unknown
+          // outcome.
           const probe = stores.on(store, (driver) => driver.get(Calls.get(placeOf(state, "get"), { expiry: true })))
           return Effect.andThen(
             Effect.exit(probe),
@@ -79,7 +80,7 @@ const readFrom = (stores: Stores, state: KeyState, source: number): Effect.Effec
     return Effect.map(
       stores.on(source, (driver) => driver.get(Calls.get(placeOf(state, "get"), { expiry: true }))),
       ([entry]) => {
-        // No write has come to the store during its turn.
+        // No write of the key has begun in the store during the turn of this read.
         if (isCurrent()) ledger.makeCertain(state, source)
         found = { entry, version }
       }
@@ -93,7 +94,7 @@ const readFrom = (stores: Stores, state: KeyState, source: number): Effect.Effec
 const noSource = (state: KeyState) =>
   Effect.fail(new StoreUnavailableError({ ...placeOf(state, "get"), reason: "no store can be believed", sent: false }))
 
-/** Writes the newest value to a store, unless a newer write has begun since. The store then holds that write. */
+/** Writes the newest value to a store, unless the store is no longer behind, or this value is no longer the newest. */
 const copy = (
   stores: Stores,
   state: KeyState,

@@ -1,28 +1,30 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import type { Call } from "../../driver/Call.ts"
 import type { KeyValueError, Outcome } from "../../KeyValueError.ts"
 import { now } from "../../time/clock.ts"
 import type { Budget } from "./Budget.ts"
 
 export interface Policy {
   readonly schedule: Schedule.Schedule<unknown, KeyValueError>
+  readonly while: (error: KeyValueError, call: Call) => boolean
   /** Longest `retryAfter` for which to retry, in milliseconds. */
   readonly maxDelay: number
-  readonly budget: Pick<Budget, "take">
+  readonly budget: Pick<Budget, "calls" | "take">
   readonly onRetry: () => void
   readonly onExhausted: () => void
 }
 
-/** Retries an attempt that has failed with `failure`, while `mayRetry`, the policy and the deadline allow it. */
+/** Retries an attempt that has failed with `failure`, while the policy and the deadline of the call allow it. */
 export const again = <A, E>(
   attempt: Effect.Effect<A, E>,
   failure: E,
-  mayRetry: (error: KeyValueError) => boolean,
   policy: Policy,
-  deadline = Number.POSITIVE_INFINITY
+  call: Call
 ): Effect.Effect<A, E> =>
   Effect.suspend(() => {
+    const { deadline = Number.POSITIVE_INFINITY } = call
     let isFirst = true
     let last = failure
     let uncertain: E | undefined
@@ -37,7 +39,7 @@ export const again = <A, E>(
       if (outcomeOf(error) === "unknown") uncertain = error
       return Effect.void
     })
-    const schedule = scheduleOf(policy, mayRetry, deadline) as Schedule.Schedule<unknown, unknown>
+    const schedule = scheduleOf(policy, call, deadline) as Schedule.Schedule<unknown, unknown>
     // A later attempt that was not applied does not undo an earlier attempt that may have been.
     return Effect.mapError(Effect.retry(attempts, schedule), (error) =>
       uncertain !== undefined && outcomeOf(error) === "not-applied" ? uncertain : error
@@ -46,12 +48,14 @@ export const again = <A, E>(
 
 /** The policy's schedule, with pauses of at least `retryAfter`. It also ends at an error or a limit that forbids a retry. */
 const scheduleOf = (
-  { schedule, maxDelay, budget, onRetry, onExhausted }: Policy,
-  mayRetry: (error: KeyValueError) => boolean,
+  { schedule, while: isRetryable, maxDelay, budget, onRetry, onExhausted }: Policy,
+  call: Call,
   deadline: number
 ): Schedule.Schedule<unknown, KeyValueError> =>
   schedule.pipe(
-    Schedule.while(({ input }) => mayRetry(input) && retryAfterOf(input) <= maxDelay),
+    Schedule.while(
+      ({ input }) => isRetryable(input, call) && !isUnsafeToRepeat(input, call) && retryAfterOf(input) <= maxDelay
+    ),
     Schedule.modifyDelay(({ input, duration }) =>
       Effect.succeed(Math.max(Duration.toMillis(duration), retryAfterOf(input)))
     ),
@@ -67,7 +71,10 @@ const scheduleOf = (
     )
   )
 
-export const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
+const isUnsafeToRepeat = (error: KeyValueError, call: Call): boolean =>
+  call._tag === "compareAndPut" && outcomeOf(error) === "unknown"
+
+const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
 
 /** The `retryAfter` of an error, in milliseconds. Zero if it has none. */
 const retryAfterOf = (error: unknown): number => {

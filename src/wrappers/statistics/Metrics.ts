@@ -6,27 +6,18 @@ import { counterOf } from "../../telemetry/metrics.ts"
 /** The boundaries that OpenTelemetry recommends for `db.client.operation.duration`, in seconds. */
 const boundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]
 
-/** Effect's exporters read the unit from the attribute `unit`. */
-const durationOf = (attributes: Metric.Metric.AttributeSet) =>
-  Metric.histogram("db.client.operation.duration", {
+/** The metrics that every call updates. */
+const callsOf = (attributes: Metric.Metric.AttributeSet) => ({
+  // Effect's exporters read the unit from the attribute `unit`.
+  duration: Metric.histogram("db.client.operation.duration", {
     description: "Duration of database client operations",
     attributes: { ...attributes, unit: "s" },
     boundaries
-  })
-
-const operationsOf = (attributes: Metric.Metric.AttributeSet) =>
-  counterOf("operations", "Keys of operations; a batch counts each of its keys", attributes)
-
-/** The metrics that every call updates. */
-interface Calls {
-  readonly duration: Metric.Histogram<number>
-  readonly operations: Metric.Counter<number>
-}
-
-const callsOf = (attributes: Metric.Metric.AttributeSet): Calls => ({
-  duration: durationOf(attributes),
-  operations: operationsOf(attributes)
+  }),
+  operations: counterOf("operations", "Keys of operations; a batch counts each of its keys", attributes)
 })
+
+type Calls = ReturnType<typeof callsOf>
 
 /** The metrics of one set of attributes. */
 export class Metrics {

@@ -108,26 +108,15 @@ export class Recorder {
   private addSeries(system: string, unbounded: string | undefined, operation: Operation): Series {
     const label = this.bounded(unbounded === undefined ? undefined : shownName(unbounded))
     const operations = this.operationsOf(label)
-    let series = operations.get(operation)
-    if (series === undefined) {
-      series = new Series((registry) => this.metricsOf(registry, system, label, operation))
-      operations.set(operation, series)
-    }
-    return series
-  }
-
-  private metricsOf(
-    registry: Metric.MetricRegistry,
-    system: string,
-    label: string | undefined,
-    operation: Operation
-  ): Metrics {
     const { store, maxCollections } = this.config
-    const known =
-      label === undefined
-        ? undefined
-        : labels.bounded(registry, labels.familyOf("statistics", system, store), label, maxCollections)
-    return new Metrics(telemetry.attributesOf(system, store, operation, known))
+    const makeMetrics = (registry: Metric.MetricRegistry) => {
+      const family = labels.familyOf("statistics", system, store)
+      const known = label === undefined ? undefined : labels.bounded(registry, family, label, maxCollections)
+      return new Metrics(telemetry.attributesOf(system, store, operation, known))
+    }
+    const series = operations.get(operation) ?? new Series(makeMetrics)
+    operations.set(operation, series)
+    return series
   }
 
   private bounded(label: string | undefined): string | undefined {

@@ -29,7 +29,7 @@ export const killed: RedisFault = {
 }
 
 export const emptied: RedisFault = {
-  name: "kill -9, restart without memory",
+  name: "kill -9, restart without persistence",
   fullOnly: true,
   target: "Redis",
   tags: outage,

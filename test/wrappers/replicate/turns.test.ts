@@ -1,4 +1,4 @@
-/** Tests the queues of writes and reads in Replicate: an operation that ends at any step leaves no turn held. */
+/** Tests the queues of writes and reads in Replicate: an operation gives up its turns, at whatever step it ends. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -50,9 +50,10 @@ const gated = (count: number, required: number) =>
     return { gate, stores, kv, drivers: drivers.map((it) => KeyValue.make(it)), puts: () => puts }
   })
 
-describe("an interruption after any step", { timeout: 60_000 }, () => {
-  const steps = Array.from({ length: 120 }, (_, i) => i + 5)
+/** After how many steps the fibers of an operation yield. */
+const steps = Array.from({ length: 120 }, (_, i) => i + 5)
 
+describe("an interruption after any step", { timeout: 60_000 }, () => {
   for (const [name, run] of [
     ["put", (kv: KeyValue.Service) => kv.put("k", 1)],
     [
@@ -67,7 +68,7 @@ describe("an interruption after any step", { timeout: 60_000 }, () => {
     ["get", (kv: KeyValue.Service) => kv.get("k")],
     ["getMany", (kv: KeyValue.Service) => kv.getMany(["k", "j", "other"])]
   ] as const) {
-    it.effect(`leaves no turn held by a ${name}, and later operations succeed`, () =>
+    it.effect(`of a ${name} ends all its turns, and later operations succeed`, () =>
       Effect.forEach(
         steps,
         (steps) =>
@@ -92,8 +93,10 @@ describe("an interruption after any step", { timeout: 60_000 }, () => {
       )
     )
   }
+})
 
-  it.effect("a write completes wherever its fibers yield", () =>
+describe("a write", { timeout: 60_000 }, () => {
+  it.effect("completes, wherever its fibers yield", () =>
     Effect.forEach(
       steps,
       (steps) =>
@@ -161,7 +164,7 @@ describe("a read that waits for its turn", () => {
     [2, "the newest value"],
     [3, "StoreUnavailableError"]
   ] as const) {
-    it.effect(`gets ${expected} when ${lostWrites} writes before the newest one are lost, since it asks 3 times`, () =>
+    it.effect(`ends with ${expected} after ${lostWrites} writes of unknown outcome (it asks at most 3 times)`, () =>
       Effect.gen(function* () {
         const gates = yield* Effect.replicateEffect(Deferred.make<void>(), lostWrites)
         const lost: Driver["put"] = ({ place }) =>
@@ -183,7 +186,7 @@ describe("a read that waits for its turn", () => {
           Effect.match(kv.get("k"), { onSuccess: (value) => value, onFailure: ({ _tag }) => _tag }),
           { startImmediately: true }
         )
-        // The reader waits behind each write, and the next one comes before it has its turn.
+        // The reader waits behind each write. Before the turn of the reader comes, the next write begins.
         for (const [i, gate] of gates.entries()) {
           yield* write(i === lostWrites - 1 ? "the newest value" : "lost")
           yield* Deferred.succeed(gate, undefined)
@@ -274,7 +277,7 @@ describe("a write that waits for its turn in a store", () => {
     })
   )
 
-  it.effect("is made only for the keys of its batch without a newer write", () =>
+  it.effect("is applied only to those keys of its batch that have no newer write", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: "all" })
       yield* inProcess(layer, (kv) =>
@@ -347,27 +350,6 @@ describe("a write that waits for its turn in a store", () => {
     })
   )
 
-  it.effect("returns true to only one of several concurrent deletions of an entry", () =>
-    Effect.gen(function* () {
-      const { plans, layer } = yield* setup(2, { acknowledgements: "all" })
-      yield* inProcess(layer, (kv) =>
-        Effect.gen(function* () {
-          yield* kv.put("a", 0)
-          plans[0]!.steps = [1000]
-          plans[1]!.steps = [1000]
-          const first = yield* Effect.forkChild(kv.put("a", 1), { startImmediately: true })
-          const deletions = []
-          for (let i = 0; i < 3; i++) {
-            deletions.push(yield* Effect.forkChild(kv.delete("a"), { startImmediately: true }))
-          }
-          yield* TestClock.adjust("2 seconds")
-          yield* Fiber.join(first)
-          assert.deepStrictEqual(yield* Effect.forEach(deletions, Fiber.join), [true, false, false])
-        })
-      )
-    })
-  )
-
   it.effect("gets its turn although reads and newer writes keep coming", () =>
     Effect.gen(function* () {
       const { plans, layer } = yield* setup(2, { acknowledgements: "all", repair: false })
@@ -392,6 +374,29 @@ describe("a write that waits for its turn in a store", () => {
           for (let i = 0; i < 500; i++) yield* TestClock.adjust(1)
           yield* Effect.forEach(fibers, Fiber.interrupt)
           assert.isAtLeast(acknowledged, 60)
+        })
+      )
+    })
+  )
+})
+
+describe("several concurrent deletions of an entry that wait for their turns", () => {
+  it.effect("return true only once", () =>
+    Effect.gen(function* () {
+      const { plans, layer } = yield* setup(2, { acknowledgements: "all" })
+      yield* inProcess(layer, (kv) =>
+        Effect.gen(function* () {
+          yield* kv.put("a", 0)
+          plans[0]!.steps = [1000]
+          plans[1]!.steps = [1000]
+          const first = yield* Effect.forkChild(kv.put("a", 1), { startImmediately: true })
+          const deletions = []
+          for (let i = 0; i < 3; i++) {
+            deletions.push(yield* Effect.forkChild(kv.delete("a"), { startImmediately: true }))
+          }
+          yield* TestClock.adjust("2 seconds")
+          yield* Fiber.join(first)
+          assert.deepStrictEqual(yield* Effect.forEach(deletions, Fiber.join), [true, false, false])
         })
       )
     })

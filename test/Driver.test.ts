@@ -4,13 +4,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Atomic } from "../../src/Atomic.ts"
-import * as Driver from "../../src/Driver.ts"
-import { Enumeration } from "../../src/Enumeration.ts"
-import { KeyValue } from "../../src/KeyValue.ts"
-import { Maintenance } from "../../src/Maintenance.ts"
-import * as Memory from "../../src/stores/Memory.ts"
-import { bare } from "./recording.ts"
+import { Atomic } from "../src/Atomic.ts"
+import * as Driver from "../src/Driver.ts"
+import { Enumeration } from "../src/Enumeration.ts"
+import { KeyValue } from "../src/KeyValue.ts"
+import { Maintenance } from "../src/Maintenance.ts"
+import * as Memory from "../src/stores/Memory.ts"
+import { bare } from "./driver/recording.ts"
 
 const noop = Driver.wrapper(Driver.around((call, next) => next(call)))
 const allCapabilities = ["Enumeration", "Maintenance", "Atomic"]
@@ -123,6 +123,42 @@ describe("Driver.wrapper", () => {
         assert.strictEqual(count.built, 1)
       }).pipe(Effect.provide(Layer.merge(one, two)))
       assert.strictEqual(count.closed, 1)
+    })
+  )
+
+  it.effect("builds a wrapped layer once, wherever it is used", () =>
+    Effect.gen(function* () {
+      class One extends Context.Service<One, KeyValue["Service"]>()("test/One") {}
+      class Two extends Context.Service<Two, KeyValue["Service"]>()("test/Two") {}
+      let built = 0
+      const counting = Driver.wrapperEffect(
+        Effect.sync(() => {
+          built += 1
+          return (driver: Driver.Driver) => driver
+        })
+      )
+      const stacks = {
+        wrapper: counting(Memory.layer()),
+        "wrapper over wrapper": counting(noop(Memory.layer())),
+        "several stores": Driver.wrapperOver([Memory.layer()], (driver) =>
+          Effect.sync(() => {
+            built += 1
+            return driver
+          })
+        )(noop(Memory.layer()))
+      }
+      for (const [name, stack] of Object.entries(stacks)) {
+        built = 0
+        const one = Layer.effect(One, KeyValue).pipe(Layer.provide(stack))
+        const two = Layer.effect(Two, KeyValue).pipe(Layer.provide(stack))
+        yield* Effect.gen(function* () {
+          assert.strictEqual(yield* One, yield* Two, name)
+        }).pipe(Effect.provide(Layer.merge(one, two)))
+        assert.strictEqual(built, 1, name)
+        // A program of its own builds its own.
+        yield* Effect.provide(KeyValue, stack)
+        assert.strictEqual(built, 2, name)
+      }
     })
   )
 
