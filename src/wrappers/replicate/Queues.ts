@@ -116,9 +116,7 @@ export class Queues {
   /** Calls `onClosed` of all turns that wait, and of later ones. */
   close(): void {
     this.isClosed = true
-    for (const { waiting } of this.queues.values()) {
-      for (let link = waiting?.first; link !== undefined; link = link.next) link.value.turn.onClosed()
-    }
+    for (const { waiting = [] } of this.queues.values()) for (const { turn } of waiting) turn.onClosed()
   }
 }
 
