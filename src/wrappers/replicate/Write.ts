@@ -39,7 +39,7 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     // Only a deletion returns something: how many keys existed.
     this.trusted = call._tag === "put" ? [] : [...indices]
     this.votes = new Votes(call.place, indices.length, config.required, this.trusted)
-    const ballot = (store: number) => new Ballot(this.votes, call.place, store, call.keys.length, kind.sum)
+    const ballot = (store: number) => new Ballot(this.votes, store, call.keys.length, kind.sum)
     this.deliveries = this.accepting.map((store) => new Delivery(this, store, ballot(store)))
   }
 
