@@ -1,11 +1,12 @@
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { SingleFlight } from "../../concurrency/SingleFlight.ts"
 import { around } from "../../driver/around.ts"
 import type * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { describeId, idsOf } from "../../driver/ids.ts"
 import { waitsOf } from "../../driver/waits.ts"
-import { Background } from "./Background.ts"
+import { Background } from "../common/Background.ts"
 import { Freshness } from "./Freshness.ts"
 import { Misses } from "./Misses.ts"
 import type { Config, Parts } from "./Parts.ts"
@@ -22,6 +23,12 @@ const maxRefreshes = 100
 
 /** How many removals of copies may go on at a time although their writers wait for them no longer. */
 const maxRemovals = 1000
+
+const background = (limit: number) =>
+  Effect.acquireRelease(
+    Effect.sync(() => new Background(limit)),
+    (background) => Effect.suspend(() => Fiber.awaitAll(background.close()))
+  )
 
 /** A store, with copies of its entries in a cache. */
 export const cached = Effect.fnUntraced(function* (store: Driver, cache: Driver, config: Config) {
@@ -41,9 +48,9 @@ export const cached = Effect.fnUntraced(function* (store: Driver, cache: Driver,
       maxAge: Math.min(limits.maxTtl, limits.missingTtl, missTtl || Number.POSITIVE_INFINITY),
       describe: describeId
     }),
-    refreshes: yield* Background.make(maxRefreshes),
+    refreshes: yield* background(maxRefreshes),
     refreshesAt: Number.NEGATIVE_INFINITY,
-    removals: yield* Background.make(maxRemovals)
+    removals: yield* background(maxRemovals)
   }
 
   /** Later readers join no fill that may have read an older entry than this read has returned. */

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { CurrentRequest, keepAlive } from "../../concurrency/request.ts"
 import { monotonicMillis } from "../../time/clock.ts"
+import { alone } from "../common/Background.ts"
 import { fill } from "./fill.ts"
 import { type Parts, pick, type Read } from "./Parts.ts"
 
@@ -24,6 +25,6 @@ export const refresh = (parts: Parts, read: Read, caller: Fiber.Fiber<unknown, u
     parts.refreshesAt = monotonicMillis(clock) + pauseAfterFailure
     return Cause.hasDies(cause) ? Effect.logWarning("a read cache could not renew copies", cause) : Effect.void
   })
-  const work = refreshes.start(Effect.asVoid(filled), caller)
+  const work = refreshes.start(caller.context, alone(filled))
   if (work !== undefined && request !== "shared") keepAlive(request, work)
 }

@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import type * as Call from "../../driver/Call.ts"
 import type { Place } from "../../KeyValueError.ts"
 import { timeLeft, withinBudget } from "../../time/budget.ts"
+import { alone } from "../common/Background.ts"
 import { atSteady, clearCopies, removeCopies } from "./copies.ts"
 import type { Parts } from "./Parts.ts"
 import { everything } from "./Validity.ts"
@@ -58,7 +59,7 @@ const run = (
     const isInterrupted = Exit.isFailure(exit) && Cause.hasInterrupts(exit.cause)
     if (!cacheMayWait || (!isInterrupted && timeLeft(fiber) === Number.POSITIVE_INFINITY)) return removal
     const release = hold()
-    const work = removals.start(removal, fiber)
+    const work = removals.start(fiber.context, alone(removal))
     if (work === undefined) {
       release()
       return atSteady(invalidate)

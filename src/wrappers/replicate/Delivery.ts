@@ -101,7 +101,7 @@ export class Delivery<C extends Call.Put | Call.Delete, A> implements Owner {
 
   private start(send: Effect.Effect<void>): void {
     this.isActive = true
-    this.write.stores.background.start(this.write.context, send)
+    this.write.stores.background.start(this.write.context, send, { uninterruptible: true })
   }
 
   /** Sends the keys that are ready, until no more are. */
