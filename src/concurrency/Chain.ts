@@ -19,6 +19,10 @@ export class Chain<A> {
     return this.head
   }
 
+  *[Symbol.iterator](): Generator<A> {
+    for (let link = this.head; link !== undefined; link = link.next) yield link.value
+  }
+
   push(value: A): Link<A> {
     const link: Link<A> = { value, previous: this.tail, next: undefined }
     if (this.tail === undefined) this.head = link

@@ -43,9 +43,7 @@ export class Lanes {
   /** Ends all waits, now and later. The effects still run, and must check whether there is anything left to do. */
   close(): void {
     this.isClosed = true
-    for (const lane of this.lanes.values()) {
-      for (let link = lane.first; link !== undefined; link = link.next) link.value.proceed()
-    }
+    for (const lane of this.lanes.values()) for (const ticket of lane) ticket.proceed()
   }
 
   /** Gives the ticket up when the effect ends or is interrupted, even while it waits for its turn. */

@@ -7,9 +7,12 @@ import type { KeyValueError } from "../KeyValueError.ts"
 export const errorOf = (cause: Cause.Cause<unknown>): KeyValueError | undefined =>
   Option.getOrUndefined(Cause.findErrorOption(cause)) as KeyValueError | undefined
 
+/** Whether a write that failed with an error may have been applied, or may still be. */
+export const mayBeApplied = (error: KeyValueError): boolean => !("outcome" in error) || error.outcome !== "not-applied"
+
 /** Returns whether a write was applied. After a defect, an interruption or an error without `outcome`, it is unknown. */
 export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): "applied" | "not-applied" | "unknown" => {
   if (Exit.isSuccess(exit)) return "applied"
   const error = errorOf(exit.cause)
-  return error !== undefined && "outcome" in error && error.outcome === "not-applied" ? "not-applied" : "unknown"
+  return error === undefined || mayBeApplied(error) ? "unknown" : "not-applied"
 }

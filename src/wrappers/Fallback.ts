@@ -13,10 +13,10 @@ import { combine, type Route } from "../driver/combine.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { inTime } from "../driver/inTime.ts"
 import * as options from "../driver/options.ts"
+import { mayBeApplied } from "../driver/outcome.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
-import { mayBeApplied } from "./fallback/mayBeApplied.ts"
 import { recovering } from "./fallback/recovering.ts"
 
 /**

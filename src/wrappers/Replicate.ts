@@ -177,8 +177,7 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
       yield* Effect.addFinalizer(() => Effect.sync(() => stores.close()))
       if (repair) {
         const context = yield* Effect.context<never>()
-        for (const store of stores.indices)
-          stores.background.start(context, Effect.interruptible(repairing(stores, store)))
+        for (const store of stores.indices) stores.background.start(context, repairing(stores, store))
       }
       return replicated(stores, [...drivers])
     })

@@ -13,13 +13,9 @@ export class ExtraSlots {
   readonly hasReplaced = Latch.makeUnsafe()
   /** Open while there are many of them. */
   readonly isCrowded = Latch.makeUnsafe()
-  private readonly replaced = new Map<Pending, Set<string>>()
-  private count = 0
-
   /** How many there are, of all keys. */
-  get size(): number {
-    return this.count
-  }
+  size = 0
+  private readonly replaced = new Map<Pending, Set<string>>()
 
   /** How many a key has. */
   of(pending: Pending): number {
@@ -43,41 +39,41 @@ export class ExtraSlots {
     let names = this.replaced.get(pending)
     if (names === undefined) this.replaced.set(pending, (names = new Set()))
     names.add(name)
-    this.count++
+    this.size++
     this.hasReplaced.openUnsafe()
-    if (this.count >= crowd) this.isCrowded.openUnsafe()
+    if (this.size >= crowd) this.isCrowded.openUnsafe()
   }
 
   /** Notes that a replaced slot is removed. */
   removed(pending: Pending, name: string): void {
     const names = this.replaced.get(pending)
-    if (names?.delete(name)) this.count--
+    if (names?.delete(name)) this.size--
     if (names?.size === 0) this.replaced.delete(pending)
     this.updateLatches()
   }
 
   addDoubtful(pending: Pending, name: string): void {
     pending.doubtful = [...pending.doubtful, name]
-    this.count++
+    this.size++
   }
 
   /** Once the writes of a key have settled, its doubtful slots can be removed like replaced ones. */
   settle(pending: Pending, at: number): void {
     if (pending.doubtful.length === 0 || pending.settlesAt > at) return
-    this.count -= pending.doubtful.length
+    this.size -= pending.doubtful.length
     for (const name of pending.doubtful) this.addReplaced(pending, name)
     pending.doubtful = []
   }
 
   forget(pending: Pending): void {
-    this.count -= this.of(pending)
+    this.size -= this.of(pending)
     this.replaced.delete(pending)
     this.updateLatches()
   }
 
   private updateLatches(): void {
     if (this.replaced.size === 0) this.hasReplaced.closeUnsafe()
-    if (this.replaced.size === 0 || this.count < crowd) this.isCrowded.closeUnsafe()
+    if (this.replaced.size === 0 || this.size < crowd) this.isCrowded.closeUnsafe()
   }
 }
 

@@ -87,9 +87,7 @@ export class Index {
   }
 
   inOrder(): Array<Pending> {
-    const all: Array<Pending> = []
-    for (let link = this.order.first; link !== undefined; link = link.next) all.push(link.value)
-    return all
+    return [...this.order]
   }
 }
 

@@ -1,5 +1,6 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import type * as Call from "../../driver/Call.ts"
 import { isExpired } from "../../Entry.ts"
 import type { WriteError } from "../../KeyValueError.ts"
@@ -15,8 +16,6 @@ export interface Config {
   readonly settleTime: number
   readonly meters: Meters
   readonly stamps: Stamps
-  /** Called when a key is added to the journal. */
-  readonly onPending: () => void
 }
 
 /**
@@ -28,6 +27,8 @@ export interface Config {
 export class Journal {
   readonly index = new Index()
   readonly extra = new ExtraSlots()
+  /** Open while there is something to replay, or an outage whose end must be noticed. */
+  readonly isReplayNeeded = Latch.makeUnsafe()
   readonly config: Config
   isClosed = false
 
@@ -78,7 +79,7 @@ export class Journal {
     }
     const pending = this.index.add(collection, key)
     this.index.moveToEnd(pending)
-    this.config.onPending()
+    this.isReplayNeeded.openUnsafe()
     return pending
   }
 

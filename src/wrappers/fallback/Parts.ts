@@ -3,7 +3,6 @@ import type { Driver } from "../../driver/Driver.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
 import type { Journal } from "./Journal.ts"
 import type { Replayer } from "./Replayer.ts"
-import type { Stamps } from "./Stamps.ts"
 
 /** The parts of a Fallback with recovery. */
 export interface Parts {
@@ -13,7 +12,5 @@ export interface Parts {
   readonly replayer: Replayer
   /** Writes of the same key wait for each other here, and so do replays. */
   readonly lanes: Lanes
-  readonly stamps: Stamps
-  readonly journalCollection: string
   readonly fallbackOn: (error: KeyValueError) => boolean
 }

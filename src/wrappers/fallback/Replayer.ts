@@ -2,7 +2,6 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
-import type * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import type { Lanes } from "../../concurrency/Lanes.ts"
 import * as Calls from "../../driver/Calls.ts"
@@ -15,10 +14,8 @@ import { now } from "../../time/clock.ts"
 import { pauses } from "../../time/pauses.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
-import type { Meters } from "./meters.ts"
 import { Round } from "./Round.ts"
 import { JournalFailure, replay } from "./replay.ts"
-import type { Stamps } from "./Stamps.ts"
 
 export interface Config {
   /** The primary store for work in the background: no operation of it takes forever. */
@@ -26,15 +23,10 @@ export interface Config {
   readonly journal: Journal
   /** Writes of the same key wait for each other here, and so do replays. */
   readonly lanes: Lanes
-  readonly meters: Meters
-  readonly stamps: Stamps
-  readonly settleTime: number
   /** Pauses between one round and the next, in milliseconds. */
   readonly initialDelay: number
   readonly maxDelay: number
   readonly isOutage: (error: KeyValueError) => boolean
-  /** Open while there is something to do: the primary is down, or something is pending. */
-  readonly isNeeded: Latch.Latch
 }
 
 /** Another round is needed: the primary is down, or the journal is not empty. */
@@ -56,7 +48,7 @@ export class Replayer {
   /** Begins to probe the primary. Writes go to the journal until it answers again. */
   noteOutage(): void {
     this.isDown = true
-    this.config.isNeeded.openUnsafe()
+    this.config.journal.isReplayNeeded.openUnsafe()
   }
 
   /** Never ends, whatever fails. */
@@ -66,9 +58,9 @@ export class Replayer {
 
   /** There is a pause before the first round, too, since the primary has just failed. */
   private get replaying(): Effect.Effect<never> {
-    const { initialDelay, maxDelay, isNeeded } = this.config
+    const { journal, initialDelay, maxDelay } = this.config
     const rounds = Effect.delay(Effect.retry(this.round, pauses(initialDelay, maxDelay)), initialDelay)
-    return Effect.forever(Effect.andThen(isNeeded.await, Effect.ignore(rounds)))
+    return Effect.forever(Effect.andThen(journal.isReplayNeeded.await, Effect.ignore(rounds)))
   }
 
   /** Removes slots that later ones have replaced: after a pause, or as soon as there are many. */
@@ -85,7 +77,7 @@ export class Replayer {
   }
 
   private get round(): Effect.Effect<void, NotYet> {
-    const { journal, isNeeded } = this.config
+    const { journal } = this.config
     return Effect.suspend(() => {
       const round = new Round()
       const all = Effect.gen({ self: this }, function* () {
@@ -93,7 +85,7 @@ export class Replayer {
         if (!this.isDown) yield* this.replayAll(round)
         if (round.showsOutage) this.isDown = true
         if (this.isDown || journal.size > 0) return yield* new NotYet()
-        isNeeded.closeUnsafe()
+        journal.isReplayNeeded.closeUnsafe()
       })
       return Effect.catchCause(all, (cause) =>
         Effect.andThen(Cause.hasFails(cause) ? Effect.void : round.report(cause), Effect.fail(new NotYet()))
@@ -134,7 +126,7 @@ export class Replayer {
     return Effect.withFiber((fiber) =>
       round.isOver || pending.link === undefined || now(fiber) < pending.settlesAt
         ? Effect.void
-        : Effect.matchCauseEffect(replay(this.config, pending), {
+        : Effect.matchCauseEffect(replay(this.config.primary, this.config.journal, pending), {
             onSuccess: () => Effect.sync(() => round.answered()),
             onFailure: (cause) => this.failed(pending, cause, round)
           })

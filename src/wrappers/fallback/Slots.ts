@@ -25,7 +25,7 @@ export interface Config {
  * only add an old write, or remove a write that is already gone. Names sort by the time of acceptance.
  */
 export class Slots {
-  private readonly config: Config
+  readonly config: Config
   private count = 0
 
   constructor(config: Config) {

@@ -1,15 +1,16 @@
 import * as Effect from "effect/Effect"
+import { mapOperations } from "../../driver/around.ts"
 import type * as Call from "../../driver/Call.ts"
 import type { Driver, Maintenance } from "../../driver/Driver.ts"
 import { idsOf } from "../../driver/ids.ts"
 import { inTime } from "../../driver/inTime.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import { clearByListing } from "../../driver/listing/clearByListing.ts"
+import { mayBeApplied } from "../../driver/outcome.ts"
 import { type KeyValueError, StoreUnavailableError, type WriteError } from "../../KeyValueError.ts"
 import { accept } from "./accept.ts"
 import type { Journal } from "./Journal.ts"
 import { listing } from "./listing.ts"
-import { mayBeApplied } from "./mayBeApplied.ts"
 import type { Parts } from "./Parts.ts"
 import { reading } from "./reading.ts"
 
@@ -35,29 +36,22 @@ export const journaling = (parts: Parts): Driver => {
   }
 }
 
-/** The primary, whose listings and removals tell the replayer of an outage. */
-const noticing = ({ primary, replayer, fallbackOn }: Parts): Driver => {
-  const telling =
-    <C, A, E extends KeyValueError>(next: (call: C) => Effect.Effect<A, E>) =>
-    (call: C): Effect.Effect<A, E> =>
-      Effect.tapError(next(call), (error) => Effect.sync(() => fallbackOn(error) && replayer.noteOutage()))
-  const { listing, maintenance } = primary
-  return {
-    ...primary,
-    listing: listing && { keys: telling(listing.keys), collections: telling(listing.collections) },
-    maintenance: maintenance && {
-      clear: telling(maintenance.clear),
-      removeExpired: telling(maintenance.removeExpired)
-    }
-  }
-}
+/** The primary, which tells the replayer of an outage. */
+const noticing = ({ primary, replayer, fallbackOn }: Parts): Driver =>
+  mapOperations(
+    primary,
+    (next) => (call) =>
+      Effect.tapError(next(call), (error) =>
+        Effect.sync(() => fallbackOn(error as KeyValueError) && replayer.noteOutage())
+      )
+  )
 
 /**
  * Writes to the primary, or to the journal while the primary is down or the journal has an earlier write of a key. `answer`
  * is the result of a write to the journal.
  */
 const write = <A>(
-  { journal, replayer, lanes, stamps, fallbackOn }: Parts,
+  { journal, replayer, lanes, fallbackOn }: Parts,
   call: Call.Put | Call.Delete,
   direct: () => Effect.Effect<A, WriteError>,
   answer: Effect.Effect<A>
@@ -69,7 +63,7 @@ const write = <A>(
     inTime(call, (): Effect.Effect<A, WriteError> => {
       if (journal.isClosed) return Effect.fail(layerClosed(call.place, false))
       // The clock may have been set back since the entries were made. Later writes must not seem to be older.
-      if (call._tag === "put") for (const { createdAt } of call.entries) stamps.see(createdAt)
+      if (call._tag === "put") for (const { createdAt } of call.entries) journal.config.stamps.see(createdAt)
       if (replayer.isDown || journal.concerns(call)) return journaled(false)
       return Effect.catchIf(direct(), fallbackOn, (error) => {
         replayer.noteOutage()

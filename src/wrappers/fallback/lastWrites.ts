@@ -17,22 +17,8 @@ export type LastWrite = Entry | undefined | "gone"
 export const lastWrites = (
   { config: { slots } }: Journal,
   call: Call.Get,
-  pending: ReadonlyArray<Pending>
-): Effect.Effect<ReadonlyArray<LastWrite>, ReadError> => read(call, pending, (names) => slots.get(call, names))
-
-/** Reads the last write of a key in the background. */
-export const lastWrite = ({ config: { slots } }: Journal, pending: Pending): Effect.Effect<LastWrite, ReadError> => {
-  const call = Calls.get(slots.place("get", [pending.key]))
-  return Effect.map(
-    read(call, [pending], (names) => slots.get(call, names, "background")),
-    ([write]) => write
-  )
-}
-
-const read = (
-  call: Call.Get,
   pending: ReadonlyArray<Pending>,
-  get: (names: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Entry | undefined>, ReadError>
+  from?: "background"
 ): Effect.Effect<ReadonlyArray<LastWrite>, ReadError> =>
   Effect.clockWith((clock) => {
     const at = clock.currentTimeMillisUnsafe()
@@ -40,9 +26,10 @@ const read = (
     const asked = lasts.flatMap((slot, i) => (slot.isDelete || isExpired(slot, at) ? [] : [i]))
     const answers: Array<LastWrite> = lasts.map(() => undefined)
     if (asked.length === 0) return Effect.succeed(answers)
-    return Effect.flatMap(get(asked.map((i) => lasts[i]!.name)), (slots) => {
+    const names = asked.map((i) => lasts[i]!.name)
+    return Effect.flatMap(slots.get(call, names, from), (found) => {
       for (const [i, index] of asked.entries()) {
-        const slot = slots[i]
+        const slot = found[i]
         const write = slot && decode(slot)
         if (slot !== undefined && write === undefined) {
           return Effect.fail(
@@ -54,3 +41,9 @@ const read = (
       return Effect.succeed(answers)
     })
   })
+
+/** Reads the last write of a key in the background. */
+export const lastWrite = (journal: Journal, pending: Pending): Effect.Effect<LastWrite, ReadError> => {
+  const call = Calls.get(journal.config.slots.place("get", [pending.key]))
+  return Effect.map(lastWrites(journal, call, [pending], "background"), ([write]) => write)
+}

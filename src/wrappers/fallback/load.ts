@@ -18,7 +18,7 @@ const chunkSize = 5000
  */
 export const load = (journal: Journal): Effect.Effect<void, ReadError> =>
   Effect.gen(function* () {
-    const { slots, settleTime, onPending } = journal.config
+    const { slots, settleTime } = journal.config
     const settlesAt = monotonicMillis(yield* Clock.Clock) + settleTime
     const found = new Set<Pending>()
     let cursor: Call.Cursor
@@ -34,7 +34,7 @@ export const load = (journal: Journal): Effect.Effect<void, ReadError> =>
       }
       yield* Effect.yieldNow
     }
-    if (found.size > 0) onPending()
+    if (found.size > 0) journal.isReplayNeeded.openUnsafe()
   })
 
 const add = (

@@ -1,13 +1,9 @@
 import type { Meter } from "../../telemetry/metrics.ts"
 
 /** The counters of a journal. */
-export interface Meters {
-  readonly journaled: (by?: number) => void
-  readonly replayed: () => void
-  readonly conflicts: () => void
-}
+export type Meters = ReturnType<typeof metersOf>
 
-export const metersOf = ({ counter }: Meter): Meters => ({
+export const metersOf = ({ counter }: Meter) => ({
   journaled: counter("fallback.journaled", "Writes that went to the journal"),
   replayed: counter("fallback.replayed", "Keys whose last write was replayed from the journal to the primary store"),
   conflicts: counter(

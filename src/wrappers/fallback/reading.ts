@@ -59,9 +59,10 @@ const toRead = (journal: Journal, collection: string, key: string): Pending | un
 
 /** In an outage, the fallback's own entries are returned. A key that it does not have may still be in the primary. */
 const direct = (
-  { primary, fallback, replayer, stamps, fallbackOn, journalCollection }: Parts,
+  { primary, fallback, replayer, journal, fallbackOn }: Parts,
   call: Call.Get
 ): Effect.Effect<Answers, ReadError> => {
+  const { stamps, slots } = journal.config
   // A caller that has read an entry writes later than that entry, whatever the clocks of processes say.
   const seen = Effect.mapEager(primary.get(call), (entries) => {
     for (const entry of entries) stamps.see(entry?.createdAt)
@@ -69,7 +70,7 @@ const direct = (
   })
   return Effect.catchIf(seen, fallbackOn, (error) => {
     replayer.noteOutage()
-    if (call.collection === journalCollection) return Effect.fail(error)
+    if (call.collection === slots.config.collection) return Effect.fail(error)
     return Effect.filterOrFail(
       Effect.mapError(inTime(call, fallback.get), () => error),
       (found) => !found.includes(undefined),

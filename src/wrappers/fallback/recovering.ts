@@ -1,6 +1,5 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import { Lanes } from "../../concurrency/Lanes.ts"
 import { around } from "../../driver/around.ts"
@@ -44,27 +43,22 @@ export const recovering = Effect.fnUntraced(function* (primary: Driver, fallback
   const meter = (yield* meterOf(config.store))(primary)
   const meters = metersOf(meter)
   const stamps = stampsOf(yield* Clock.Clock)
-  const isNeeded = Latch.makeUnsafe()
   const writer = (yield* Random.nextInt).toString(36)
   const slots = new Slots({ store: fallback, background: patient(fallback), collection, writer })
-  const onPending = () => isNeeded.openUnsafe()
-  const journal = new Journal({ slots, maxEntries, settleTime, meters, stamps, onPending })
+  const journal = new Journal({ slots, maxEntries, settleTime, meters, stamps })
   yield* Effect.mapError(
     withoutBudget(load(journal)),
     (cause) => new StoreSetupError({ module: "Fallback", reason: "the journal cannot be read", cause })
   )
   meter.gauge("fallback.journal", "Keys whose last write is in the journal only", {}, () => journal.size)
   const lanes = new Lanes()
-  const shared = { journal, lanes, stamps }
   const replayer = new Replayer({
-    ...shared,
     primary: patient(primary),
-    meters,
-    settleTime,
+    journal,
+    lanes,
     initialDelay,
     maxDelay,
-    isOutage: fallbackOn,
-    isNeeded
+    isOutage: fallbackOn
   })
   yield* Effect.forkScoped(replayer.run)
   yield* Effect.addFinalizer(() =>
@@ -73,5 +67,5 @@ export const recovering = Effect.fnUntraced(function* (primary: Driver, fallback
       lanes.close()
     })
   )
-  return journaling({ ...shared, primary, fallback, replayer, journalCollection: collection, fallbackOn })
+  return journaling({ primary, fallback, journal, replayer, lanes, fallbackOn })
 })

@@ -9,30 +9,24 @@ import { monotonicMillis } from "../../time/clock.ts"
 import type { Pending } from "./Index.ts"
 import type { Journal } from "./Journal.ts"
 import { lastWrite } from "./lastWrites.ts"
-import type { Meters } from "./meters.ts"
-import type { Stamps } from "./Stamps.ts"
-
-export interface Config {
-  readonly primary: Driver
-  readonly journal: Journal
-  readonly meters: Meters
-  readonly stamps: Stamps
-  readonly settleTime: number
-}
 
 /** The journal could not be read, or a slot not removed. */
 export class JournalFailure extends Data.TaggedError("JournalFailure")<{ readonly cause: KeyValueError }> {}
 
 /** Applies the last write of a key to the primary, unless that has a newer entry, and removes the key from the journal. */
-export const replay = (config: Config, pending: Pending): Effect.Effect<void, KeyValueError | JournalFailure> =>
+export const replay = (
+  primary: Driver,
+  journal: Journal,
+  pending: Pending
+): Effect.Effect<void, KeyValueError | JournalFailure> =>
   Effect.suspend(() => {
-    const { journal, meters } = config
+    const { meters } = journal.config
     const removed = asJournalFailure(journal.remove(pending))
     if (pending.last === undefined || pending.isReplayed) return removed
     return Effect.flatMap(asJournalFailure(lastWrite(journal, pending)), (entry) =>
       entry === "gone"
         ? removed
-        : Effect.flatMap(write(config, pending, entry), (isNewest) => {
+        : Effect.flatMap(write(primary, journal, pending, entry), (isNewest) => {
             pending.isReplayed = true
             if (isNewest) meters.replayed()
             else meters.conflicts()
@@ -45,37 +39,41 @@ const asJournalFailure = <A>(effect: Effect.Effect<A, KeyValueError>): Effect.Ef
   Effect.mapError(effect, (cause) => new JournalFailure({ cause }))
 
 /** Returns whether the write was the newest. One that is older than the primary's entry is not applied. */
-const write = (config: Config, pending: Pending, entry: Entry | undefined): Effect.Effect<boolean, KeyValueError> => {
-  const { primary, stamps } = config
+const write = (
+  primary: Driver,
+  journal: Journal,
+  pending: Pending,
+  entry: Entry | undefined
+): Effect.Effect<boolean, KeyValueError> => {
   const { collection, key } = pending
   const place = (operation: Operation): Place => ({ operation, collection, keys: [key] })
   const { atomic } = primary
   const read = primary.get(Calls.get(place("get"), { versioned: atomic !== undefined }))
   return Effect.flatMap(read, ([current]): Effect.Effect<boolean, KeyValueError> => {
     const createdAt = current?.createdAt
-    stamps.see(createdAt)
+    journal.config.stamps.see(createdAt)
     if (createdAt !== undefined && createdAt > pending.last!.acceptedAt) return Effect.succeed(false)
     if (entry === undefined && current === undefined) return Effect.succeed(true)
     if (atomic !== undefined) {
       const at = place(entry === undefined ? "delete" : "put")
       const swap = atomic.compareAndPut(Calls.compareAndPut(at, { entry, expected: current?.version }))
-      return Effect.flatMap(settling(config, pending, swap), (isDone) =>
-        isDone ? Effect.succeed(true) : write(config, pending, entry)
+      return Effect.flatMap(settling(journal, pending, swap), (isDone) =>
+        isDone ? Effect.succeed(true) : write(primary, journal, pending, entry)
       )
     }
     const blind: Effect.Effect<unknown, KeyValueError> =
       entry === undefined
         ? primary.delete(Calls.remove(place("delete")))
         : primary.put(Calls.put(place("put"), [entry]))
-    return Effect.as(settling(config, pending, blind), true)
+    return Effect.as(settling(journal, pending, blind), true)
   })
 }
 
 /** After a write that may still be applied, the next attempt waits until it is settled. */
-const settling = <A, E>({ settleTime }: Config, pending: Pending, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const settling = <A, E>({ config }: Journal, pending: Pending, effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.clockWith((clock) =>
     Effect.onExitPrimitive(effect, (exit) => {
-      if (outcomeOf(exit) === "unknown") pending.settlesAt = monotonicMillis(clock) + settleTime
+      if (outcomeOf(exit) === "unknown") pending.settlesAt = monotonicMillis(clock) + config.settleTime
       return undefined
     })
   )

@@ -1,10 +1,13 @@
-import type { Found } from "./Copies.ts"
+import type * as Fiber from "effect/Fiber"
+import type * as Call from "../../driver/Call.ts"
 import type { State } from "./Freshness.ts"
+import type { Found, Read } from "./Parts.ts"
 
-/**
- * What can be returned for the keys of a call without asking the store. A key is identified by its index in the call.
- */
-export class Lookup {
+/** What can be returned for the keys of a read without asking the store. A key is identified by its index in the call. */
+export class Lookup implements Read {
+  readonly call: Call.Get
+  readonly ids: ReadonlyArray<string>
+  readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly answers: Array<Found>
   /** Keys whose copies are to be read. */
   readonly unread: Array<number> = []
@@ -18,15 +21,11 @@ export class Lookup {
   /** How many keys are answered by stale copies. */
   staleHits = 0
 
-  constructor(keys: number) {
-    this.answers = new Array<Found>(keys).fill(undefined)
-  }
-
-  /** All keys, of whose copies none is read yet. */
-  static ofUnread(keys: number): Lookup {
-    const lookup = new Lookup(keys)
-    for (let i = 0; i < keys; i++) lookup.unread.push(i)
-    return lookup
+  constructor(call: Call.Get, ids: ReadonlyArray<string>, fiber: Fiber.Fiber<unknown, unknown>) {
+    this.call = call
+    this.ids = ids
+    this.fiber = fiber
+    this.answers = new Array<Found>(ids.length).fill(undefined)
   }
 
   add(index: number, copy: Found, state: State, returnsStale: boolean): void {

@@ -9,7 +9,7 @@ import type { Entry } from "../../Entry.ts"
 import type { WriteError } from "../../KeyValueError.ts"
 import { now } from "../../time/clock.ts"
 import type { KeyState } from "./Ledger.ts"
-import { Turn } from "./Queues.ts"
+import { type Owner, Turn } from "./Queues.ts"
 import type { Stores } from "./Stores.ts"
 import { Superseded } from "./Superseded.ts"
 import type { Ballot } from "./Votes.ts"
@@ -33,7 +33,7 @@ export interface Sent<C extends Call.Put | Call.Delete, A> {
 }
 
 /** A write on its way to one store. Keys whose turns begin at the same time are sent together. */
-export class Delivery<C extends Call.Put | Call.Delete, A> {
+export class Delivery<C extends Call.Put | Call.Delete, A> implements Owner {
   readonly store: number
   hasBegun = false
   private readonly write: Sent<C, A>
@@ -82,6 +82,8 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
     this.note(turn, "not-applied")
   }
 
+  onClosed(): void {}
+
   reconsider(): void {
     for (const turn of this.turns) this.write.stores.queues[this.store]!.reconsider(turn)
   }
@@ -99,7 +101,7 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
 
   private start(send: Effect.Effect<void>): void {
     this.isActive = true
-    this.write.stores.background.start(this.write.context, send)
+    this.write.stores.background.start(this.write.context, send, { uninterruptible: true })
   }
 
   /** Sends the keys that are ready, until no more are. */
@@ -163,31 +165,13 @@ export class Delivery<C extends Call.Put | Call.Delete, A> {
 
 /** The turn of a write at one key of one store. */
 class WriteTurn extends Turn {
-  readonly index: number
   readonly state: KeyState
   readonly version: number
   superseded: Superseded | undefined
-  private readonly delivery: Delivery<any, any>
 
-  constructor(delivery: Delivery<any, any>, index: number, state: KeyState, version: number) {
-    super(state.id, true)
-    this.delivery = delivery
-    this.index = index
+  constructor(delivery: Owner, index: number, state: KeyState, version: number) {
+    super(delivery, index, state.id, true)
     this.state = state
     this.version = version
   }
-
-  override get mustRun(): boolean {
-    return this.delivery.mustRun
-  }
-
-  override onTurn(): void {
-    this.delivery.onTurn(this)
-  }
-
-  override onSuperseded(by: Turn): void {
-    this.delivery.onSuperseded(this, by as WriteTurn)
-  }
-
-  override onClosed(): void {}
 }

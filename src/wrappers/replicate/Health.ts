@@ -5,7 +5,7 @@ export class Health {
   private readonly pause: number
 
   constructor(stores: number, pause: number) {
-    this.askAgainAt = Array.from({ length: stores }, () => Number.NEGATIVE_INFINITY)
+    this.askAgainAt = new Array<number>(stores).fill(Number.NEGATIVE_INFINITY)
     this.natural = [...this.askAgainAt.keys()]
     this.pause = pause
   }
@@ -20,16 +20,10 @@ export class Health {
 
   /** The stores in the order in which to ask them. A store that failed gets its own place back for one operation per pause. */
   order(now: number): ReadonlyArray<number> {
-    if (this.askAgainAt.every((time) => time === Number.NEGATIVE_INFINITY)) return this.natural
-    const well: Array<number> = []
-    const unwell: Array<number> = []
-    this.askAgainAt.forEach((time, store) => {
-      if (time > now) unwell.push(store)
-      else {
-        well.push(store)
-        if (time !== Number.NEGATIVE_INFINITY) this.askAgainAt[store] = now + this.pause
-      }
-    })
-    return [...well, ...unwell]
+    if (this.natural.every((store) => this.isWell(store))) return this.natural
+    const unwell = this.natural.filter((store) => this.askAgainAt[store]! > now)
+    const first = this.natural.filter((store) => this.askAgainAt[store]! <= now)
+    for (const store of first) if (!this.isWell(store)) this.askAgainAt[store] = now + this.pause
+    return [...first, ...unwell]
   }
 }

@@ -1,7 +1,22 @@
 import { Chain, type Link } from "../../concurrency/Chain.ts"
 
+/** Who requests turns. */
+export interface Owner {
+  /** Whether a write must run although a newer one waits behind it, or although it waits behind older ones. */
+  readonly mustRun: boolean
+  /** Called when a turn begins after a wait. */
+  onTurn(turn: Turn): void
+  /** Called when a newer write takes the place of a turn: it does not run. */
+  onSuperseded(turn: Turn, by: Turn): void
+  /** Called when the queues are closed while a turn waits. */
+  onClosed(): void
+}
+
 /** A turn at a key of a store, or the wait for one. A write has the key alone, reads share it with each other. */
-export abstract class Turn {
+export class Turn {
+  readonly owner: Owner
+  /** Which of the owner's keys it is about. */
+  readonly index: number
   readonly id: string
   readonly isWrite: boolean
   /** Set by the queues. */
@@ -10,19 +25,12 @@ export abstract class Turn {
   place: Link<{ turn: Turn }> | undefined
   write: Link<Turn> | undefined
 
-  constructor(id: string, isWrite: boolean) {
+  constructor(owner: Owner, index: number, id: string, isWrite: boolean) {
+    this.owner = owner
+    this.index = index
     this.id = id
     this.isWrite = isWrite
   }
-
-  /** Whether a write must run although a newer one waits behind it, or although it waits behind older ones. */
-  abstract get mustRun(): boolean
-  /** Called when the turn begins after a wait. */
-  abstract onTurn(): void
-  /** Called when a newer write takes the place of this write, which then does not run. */
-  abstract onSuperseded(by: Turn): void
-  /** Called when the queues are closed while the turn waits. */
-  abstract onClosed(): void
 }
 
 interface Queue {
@@ -62,7 +70,7 @@ export class Queues {
    */
   enter(turn: Turn): boolean {
     if (this.isClosed) {
-      turn.onClosed()
+      turn.owner.onClosed()
       return false
     }
     let queue = this.queues.get(turn.id)
@@ -99,7 +107,7 @@ export class Queues {
       const { turn } = next.value
       remove(queue, turn)
       admit(queue, turn)
-      turn.onTurn()
+      turn.owner.onTurn(turn)
     }
     if (queue.inside === 0) this.queues.delete(turn.id)
   }
@@ -116,9 +124,7 @@ export class Queues {
   /** Calls `onClosed` of all turns that wait, and of later ones. */
   close(): void {
     this.isClosed = true
-    for (const { waiting } of this.queues.values()) {
-      for (let link = waiting?.first; link !== undefined; link = link.next) link.value.turn.onClosed()
-    }
+    for (const { waiting = [] } of this.queues.values()) for (const { turn } of waiting) turn.owner.onClosed()
   }
 }
 
@@ -141,7 +147,7 @@ const remove = (queue: Queue, turn: Turn): void => {
 /** Lets a write that waits take the place of the write before it, unless one of the two must run. */
 const merge = (queue: Queue, turn: Turn): void => {
   const previous = turn.write!.previous?.value
-  if (previous === undefined || previous.mustRun || turn.mustRun) return
+  if (previous === undefined || previous.owner.mustRun || turn.owner.mustRun) return
   const place = previous.place!
   queue.waiting!.remove(turn.place!)
   queue.writes!.remove(previous.write!)
@@ -149,5 +155,5 @@ const merge = (queue: Queue, turn: Turn): void => {
   turn.place = place
   previous.place = previous.write = undefined
   previous.status = "gone"
-  previous.onSuperseded(turn)
+  previous.owner.onSuperseded(previous, turn)
 }

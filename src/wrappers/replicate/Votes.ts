@@ -8,7 +8,7 @@ import { type Place, StoreUnavailableError, type WriteError } from "../../KeyVal
 /** How one write ended in each store, and the caller that waits for the decision. */
 export class Votes<A> {
   private readonly exits = new Map<number, Exit.Exit<A, WriteError>>()
-  private readonly place: Place
+  readonly place: Place
   private readonly stores: number
   private readonly required: number
   /** The stores whose result is preferred. */
@@ -107,7 +107,6 @@ export class Votes<A> {
 /** The vote of one store, which may get the keys of a write one after the other. */
 export class Ballot<A> {
   private readonly votes: Votes<A>
-  private readonly place: Place
   private readonly store: number
   private readonly sum: (a: A, b: A) => A
   private left: number
@@ -115,9 +114,8 @@ export class Ballot<A> {
   private isPartlyApplied = false
   private failure: Exit.Failure<A, WriteError> | undefined
 
-  constructor(votes: Votes<A>, place: Place, store: number, keys: number, sum: (a: A, b: A) => A) {
+  constructor(votes: Votes<A>, store: number, keys: number, sum: (a: A, b: A) => A) {
     this.votes = votes
-    this.place = place
     this.store = store
     this.left = keys
     this.sum = sum
@@ -140,7 +138,7 @@ export class Ballot<A> {
   /** Notes that a newer write took the place of this one at a key, and whether the store has applied the newer one. */
   addSuperseded(isApplied: boolean): void {
     // Only puts, which return nothing, are superseded while a caller waits.
-    this.add(1, isApplied ? (Exit.void as Exit.Exit<A>) : Exit.fail(superseded(this.place)))
+    this.add(1, isApplied ? (Exit.void as Exit.Exit<A>) : Exit.fail(superseded(this.votes.place)))
   }
 
   private get exit(): Exit.Exit<A, WriteError> {
@@ -149,7 +147,7 @@ export class Ballot<A> {
     if (!this.isPartlyApplied || outcomeOf(failure) === "unknown") return failure
     const cause = errorOf(failure.cause)
     const transient = cause?.retryable === true
-    return Exit.fail(storeFailure(this.place, { reason: "a part of it failed", cause, transient, applied: true }))
+    return Exit.fail(storeFailure(this.votes.place, { reason: "a part of it failed", cause, transient, applied: true }))
   }
 }
 

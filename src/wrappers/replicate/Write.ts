@@ -1,4 +1,4 @@
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,8 +7,8 @@ import { eachInSlices } from "../../concurrency/slices.ts"
 import * as Call from "../../driver/Call.ts"
 import { idOf } from "../../driver/ids.ts"
 import { StoreUnavailableError, TimeoutError, type WriteError } from "../../KeyValueError.ts"
+import { CurrentDeadline } from "../../time/budget.ts"
 import { detached } from "../common/detached.ts"
-import { contextWithoutBudget } from "./Background.ts"
 import { Delivery, type Kind, type Sent } from "./Delivery.ts"
 import type { KeyState } from "./Ledger.ts"
 import type { Stores } from "./Stores.ts"
@@ -39,7 +39,7 @@ export class Write<C extends Call.Put | Call.Delete, A> implements Sent<C, A> {
     // Only a deletion returns something: how many keys existed.
     this.trusted = call._tag === "put" ? [] : [...indices]
     this.votes = new Votes(call.place, indices.length, config.required, this.trusted)
-    const ballot = (store: number) => new Ballot(this.votes, call.place, store, call.keys.length, kind.sum)
+    const ballot = (store: number) => new Ballot(this.votes, store, call.keys.length, kind.sum)
     this.deliveries = this.accepting.map((store) => new Delivery(this, store, ballot(store)))
   }
 
@@ -143,6 +143,12 @@ export const withoutRepeats = <C extends Call.Put | Call.Delete, A, E>(
     () => then(indices.size === keys.length ? call : Call.pick(call, [...indices.values()]))
   )
 }
+
+/** The services of a fiber, without its time budget. */
+const contextWithoutBudget = (fiber: Fiber.Fiber<unknown, unknown>): Context.Context<never> =>
+  fiber.getRef(CurrentDeadline) === Number.POSITIVE_INFINITY
+    ? fiber.context
+    : Context.add(fiber.context, CurrentDeadline, Number.POSITIVE_INFINITY)
 
 const overloaded = ({ place }: Call.Put | Call.Delete) =>
   new StoreUnavailableError({ ...place, reason: "too many writes of one store are under way", sent: false })

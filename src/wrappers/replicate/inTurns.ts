@@ -4,7 +4,7 @@ import { eachInSlices } from "../../concurrency/slices.ts"
 import { wake } from "../../concurrency/wake.ts"
 import { layerClosed } from "../../driver/layerClosed.ts"
 import type { Place, StoreUnavailableError } from "../../KeyValueError.ts"
-import { type Queues, Turn } from "./Queues.ts"
+import { type Owner, type Queues, Turn } from "./Queues.ts"
 
 export interface Turns {
   readonly queues: Queues
@@ -46,11 +46,12 @@ export const inTurns = <E, R>(
   })
 
 /** A fiber that waits for its turns. */
-class Waiter {
-  readonly requested: Array<FiberTurn> = []
+class Waiter implements Owner {
+  readonly mustRun = true
+  readonly requested: Array<Turn> = []
   private readonly turns: Turns
   private readonly fiber: Fiber.Fiber<unknown, unknown>
-  private ready: Array<FiberTurn> = []
+  private ready: Array<Turn> = []
   private taken = 0
   private isClosed = false
   private resume: (() => void) | undefined
@@ -65,13 +66,13 @@ class Waiter {
   }
 
   enter(index: number): void {
-    const turn = new FiberTurn(this, this.turns.ids[index]!, index, this.turns.alone)
+    const turn = new Turn(this, index, this.turns.ids[index]!, this.turns.alone)
     this.requested.push(turn)
     if (this.turns.queues.enter(turn)) this.ready.push(turn)
   }
 
   /** The turns that have begun since the last call. */
-  take(): ReadonlyArray<FiberTurn> {
+  take(): ReadonlyArray<Turn> {
     const part = this.ready
     this.ready = []
     this.taken += part.length
@@ -93,10 +94,12 @@ class Waiter {
     )
   }
 
-  onTurn(turn: FiberTurn): void {
+  onTurn(turn: Turn): void {
     this.ready.push(turn)
     this.wake()
   }
+
+  onSuperseded(): void {}
 
   onClosed(): void {
     this.isClosed = true
@@ -107,27 +110,5 @@ class Waiter {
     const { resume } = this
     this.resume = undefined
     resume?.()
-  }
-}
-
-class FiberTurn extends Turn {
-  override readonly mustRun = true
-  readonly index: number
-  private readonly waiter: Waiter
-
-  constructor(waiter: Waiter, id: string, index: number, alone: boolean) {
-    super(id, alone)
-    this.waiter = waiter
-    this.index = index
-  }
-
-  override onTurn(): void {
-    this.waiter.onTurn(this)
-  }
-
-  override onSuperseded(): void {}
-
-  override onClosed(): void {
-    this.waiter.onClosed()
   }
 }

@@ -1,3 +1,4 @@
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { mapOperations, type Next } from "../../driver/around.ts"
 import type * as Call from "../../driver/Call.ts"
@@ -15,12 +16,10 @@ import { writing } from "./writing.ts"
 
 /** Several stores as one, with the capabilities that all of them have. */
 export const replicated = (stores: Stores, drivers: readonly [Driver, ...Array<Driver>]): Driver => {
-  const shared = gated(
-    stores,
-    combine(drivers, (call, nexts) =>
-      Effect.withFiber((fiber) => stores.inOrder(stores.readable(now(fiber)), (store) => nexts[store]!(call)))
-    )
+  const inOrder = combine(drivers, (call, nexts) =>
+    Effect.withFiber((fiber) => stores.inOrder(stores.readable(now(fiber)), (store) => nexts[store]!(call)))
   )
+  const shared = mapOperations(inOrder, (next) => gate(stores, next))
   const get = reading(stores)
   const driver = {
     ...shared,
@@ -47,8 +46,6 @@ const gate =
         stores.isClosed ? Effect.fail(layerClosed(call.place, false)) : next(call)
     )
 
-const gated = (stores: Stores, driver: Driver): Driver => mapOperations(driver, (next) => gate(stores, next))
-
 /** How many keys are read at a time to find out whether they exist. */
 const atATime = 100
 
@@ -56,10 +53,8 @@ const atATime = 100
 const existing =
   (get: Driver["get"]) =>
   (names: ReadonlyArray<Named>, { place, deadline, collection }: Call.Keys) => {
-    const parts = Array.from({ length: Math.ceil(names.length / atATime) }, (_, i) =>
-      names.slice(i * atATime, (i + 1) * atATime).map(({ key }) => key)
-    )
-    const found = Effect.forEach(parts, (keys) => {
+    const found = Effect.forEach(Arr.chunksOf(names, atATime), (part) => {
+      const keys = part.map(({ key }) => key)
       const call = { ...Calls.get(place), deadline, collection, keys }
       return Effect.map(get(call), (entries) => keys.filter((_, i) => entries[i] !== undefined))
     })
