@@ -33,7 +33,7 @@ export const maxNameBytes = names.maxNameBytes
  * @since 0.1.0
  */
 export interface InCollection {
-  /** Default: the store's default collection, `"default_collection"` unless the store was told another. */
+  /** Default: the `defaultCollection` option of the store, which is `"default_collection"` unless you set it. */
   readonly collection?: string | undefined
 }
 
@@ -128,7 +128,8 @@ export interface Service {
    *
    * **Gotchas**
    *
-   * A load that waits for its own key, directly or through other loads, is a defect that names the keys of the cycle.
+   * If a load waits for its own key, directly or through other loads, the call dies with a defect that names the keys
+   * of the cycle.
    */
   readonly getOrSet: <E, R>(
     key: string,

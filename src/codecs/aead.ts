@@ -14,7 +14,7 @@
  * | 12 or 24 | the nonce |
  * | n + 16 | the encrypted content (see `content.ts`), and the tag |
  *
- * The binding consists of the id of the store, the collection and the key, each preceded by its length in bytes (32
+ * The binding has three parts: the store's id, the collection and the key. Before each part is its length in bytes (32
  * bits). The associated data consists of the version of the frame (1), the number of the codec, the key's id with its
  * length, the expiry with its flag, and the binding. Numbers are big-endian.
  *

@@ -20,8 +20,8 @@ export class Lanes {
   /**
    * Runs an effect after all earlier effects with one of its names have ended.
    *
-   * On Cloudflare Workers, where requests share nothing, the effect runs at once. Otherwise, a request that the runtime
-   * ends would stay in its lanes, and block them forever.
+   * On Cloudflare Workers, where requests share nothing, the effect runs at once. If requests waited in lanes there, a
+   * request that the runtime ends would keep its place in its lanes, and block them forever.
    */
   run<A, E, R>(names: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.withFiber((fiber) =>
@@ -40,7 +40,10 @@ export class Lanes {
     )
   }
 
-  /** Ends all waits, now and later. The effects still run, and must check whether there is anything left to do. */
+  /**
+   * Ends all current waits, and makes every later wait end at once. The effects still run, and must check whether there
+   * is anything left to do.
+   */
   close(): void {
     this.isClosed = true
     for (const lane of this.lanes.values()) for (const ticket of lane) ticket.proceed()

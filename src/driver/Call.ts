@@ -99,8 +99,8 @@ export interface CompareAndPut extends KeyedCall {
 }
 
 /**
- * What happens to a key when a write succeeds without storing its entry: the old entry stays (`"ignore"`) or is deleted
- * (`"delete"`).
+ * What happens to a key when a wrapper (such as `LimitSize`) drops the new entry and the write still succeeds: the old
+ * entry stays (`"ignore"`) or is deleted (`"delete"`).
  *
  * @since 0.1.0
  */
@@ -271,7 +271,7 @@ export const placeOf = (call: { readonly place: Place }, index: number): Place =
   call.place.keys.length <= 1 ? call.place : { ...call.place, keys: call.place.keys.slice(index, index + 1) }
 
 /**
- * Makes a call that deletes the keys of another call, as a part of that call.
+ * Makes a call that deletes the keys of another call. It has the place and the deadline of that call.
  *
  * @since 0.1.0
  */

@@ -24,9 +24,9 @@ export interface Driver {
   /** The collection that is used when the application names none. */
   readonly defaultCollection: string
   /**
-   * Whether applications read integers beyond 2^53 as `bigint`s, and may write `bigint`s. `undefined`: they do not, unless
-   * the driver is combined with one that is exact. `false`: the driver itself rounds integers, so no combination with it is
-   * exact. Default: `undefined`.
+   * Whether applications read integers beyond 2^53 as `bigint`s, and may write `bigint`s. `undefined`: integers are
+   * rounded, unless this driver is combined with a driver that has `exactIntegers: true`. `false`: the driver itself
+   * rounds integers, so a combination with it rounds them, too. Default: `undefined`.
    */
   readonly exactIntegers?: boolean | undefined
   /** The parts of stores that the driver reaches. Default: `Driver.layer` sets it, and all wrappers pass it on. */

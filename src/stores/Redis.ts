@@ -64,8 +64,8 @@ export interface CommonOptions {
    */
   readonly format?: Format | undefined
   /**
-   * How integers beyond 2^53 are read: rounded to a `"number"`, or exact, as a `"bigint"`. With `"bigint"`, values may
-   * contain `bigint`s in both directions, although the type of values does not show it. The same holds for stores that
+   * How integers beyond 2^53 are read: rounded to a `"number"`, or exact, as a `"bigint"`. With `"bigint"`, values that
+   * you read or write may contain `bigint`s, although the type `Value` does not show it. The same holds for stores that
    * are combined with this one, such as a cache. Default: `"number"`.
    */
   readonly integers?: "number" | "bigint" | undefined
@@ -91,9 +91,9 @@ export interface ConnectionOptions extends CommonOptions {
   readonly connectTimeout?: Duration.Input | undefined
   /**
    * How long to wait for a reply, while no bytes move in either direction, before the connection is dropped. All
-   * operations under way then fail, and a new connection is opened. The drop may come up to a tenth of this time later.
-   * A command may take one more second per 128 KiB that it sends, up to 32 seconds, so that a slow network does not look
-   * like a silent server. Default: 5 seconds.
+   * operations under way then fail, and a new connection is opened. The connection may be dropped a little later, by up
+   * to a tenth of this time. A command may take one more second per 128 KiB that it sends, up to 32 seconds, so that a
+   * slow network does not look like a silent server. Default: 5 seconds.
    */
   readonly responseTimeout?: Duration.Input | undefined
   readonly client?: undefined
@@ -183,8 +183,8 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *   libraries can read each other's entries. Bytes are stored in a small binary frame.
  * - A batch takes one round trip. It sends `MGET`, or `MSET` with up to 1,000 entries per command. For writes with a
  *   TTL, and in a cluster, it sends one command per key, all together.
- * - Keys are removed by a script. The script does not count expired entries that were loaded into Redis without their
- *   TTL.
+ * - Keys are deleted by a script, because the number of deleted entries must leave out expired ones. Redis still has
+ *   expired entries if they were loaded without their TTL.
  * - All commands of one turn of the event loop are sent in one write to the connection.
  * - TTLs have a precision of one millisecond, and the clock of the server decides which entries have expired.
  * - During an outage, operations fail at once: nothing is queued while there is no connection, and a command that was

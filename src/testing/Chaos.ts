@@ -39,9 +39,9 @@ export interface Range {
  * @since 0.1.0
  */
 export interface Outage {
-  /** How long after the creation of the faults the outage begins. */
+  /** When the outage begins, as the time since the layer was built (or since `make` ran). */
   readonly from: Duration.Input
-  /** How long after the creation of the faults the outage ends. */
+  /** When the outage ends, as the time since the layer was built (or since `make` ran). */
   readonly to: Duration.Input
   /** Fault of every call during the outage. Default: `{ _tag: "failBefore" }`. */
   readonly fault?: Fault | undefined
@@ -69,7 +69,7 @@ export interface Options {
    */
   readonly delay?: Range | undefined
   /**
-   * How long after its start a call is applied if `rates` makes this call `late`.
+   * For calls that `rates` makes `late`: the time from the start of the call until it is applied.
    * Default: `{ min: "5 seconds", max: "30 seconds" }`.
    */
   readonly lateBy?: Range | undefined

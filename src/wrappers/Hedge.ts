@@ -58,8 +58,8 @@ export interface Options {
  * if both fail, it fails with the first attempt's error. A read that fails before the second attempt is sent fails at once:
  * use `Retry` for that.
  *
- * Each read earns a part of a second attempt (`maxExtra`). At most ten unused second attempts are kept, so a store whose
- * reads have all become slow does not get twice the load.
+ * Each read adds `maxExtra` to a credit, and a second attempt takes 1 from it. The credit is at most 10, so a store
+ * whose reads have all become slow does not get twice the load.
  *
  * The percentile is that of the last 1,750 to 3,500 successful reads, one in seven of which is timed. No second attempt
  * is sent until 25 successful reads have been timed, which takes at least 175 reads.
@@ -68,7 +68,7 @@ export interface Options {
  *
  * **Gotchas**
  *
- * - The store may still do the work of an interrupted attempt, so both attempts are load.
+ * - The store may still do the work of an interrupted attempt, so every second attempt adds load.
  * - A connection returns replies in order. Over a single connection to a single server, the second attempt cannot overtake
  *   the first.
  *

@@ -44,9 +44,9 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
    */
   readonly settleTime?: Duration.Input | undefined
   /**
-   * Maximum number of keys for which this process remembers that a store has missed a write. A store that is behind
-   * with more keys is no longer read. If writes of `2 * maxBehind` keys are running or waiting in a store, that store
-   * gets no further writes until some of them have ended. Default: 10,000.
+   * Maximum number of keys for which this process remembers that a store has missed a write. A store that has missed
+   * writes of more keys than this is no longer read. If writes of `2 * maxBehind` keys are running or waiting in a
+   * store, that store gets no further writes until some of them have ended. Default: 10,000.
    */
   readonly maxBehind?: number | undefined
   /** Name of this store, the attribute `db.namespace` of its metrics. Default: none. */
@@ -72,17 +72,17 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * - If the caller gives up before a write has begun in any store, the write is not sent.
  * - A read asks the first store whose last operation did not fail. If this store fails with a `retryable` error, the
  *   read asks the next store. A store that failed is asked last until `pause` has passed.
- * - The process remembers which stores have missed which writes. A key whose newest write some store has missed is read
- *   only from a store that has that write. The read waits for the writes of the key that are under way in that store. A
- *   store that is back gets copies of these keys only. An entry that only this store has is not copied to the other
- *   stores, so a repair never brings a deleted entry back. To find out whether a store is back, a repair reads one of
- *   the keys that the store has missed.
+ * - The process remembers which stores have missed which writes. If some store has missed the newest write of a key,
+ *   that key is read only from stores that have this write. The read waits for the writes of the key that are under way
+ *   in the store that it asks. A store that is back gets copies of these keys only. An entry that only this store has
+ *   is not copied to the other stores, so a repair never brings a deleted entry back. To find out whether a store is
+ *   back, a repair reads one of the keys that the store has missed.
  * - Capabilities are those that all stores have, without `Atomic`. Clearing lists the keys and deletes them. So if one
  *   of the stores cannot list its keys (for example, because of `HmacNames`), there is no `Maintenance` either. Listing
  *   and clearing cover all keys, or fail.
  * - When the layer is closed, callers that wait fail with `StoreUnavailableError`, and so does every later operation. A
- *   write that fails in this way has `outcome: "not-applied"` only if no store may have applied it. Closing waits for
- *   no store.
+ *   write that fails in this way has `outcome: "not-applied"` only if it is certain that no store has applied it, and
+ *   none will. Closing waits for no store.
  *
  * **What is guaranteed**
  *
@@ -91,10 +91,11 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * older value. So with `n` stores, `a` of which must acknowledge a write, acknowledged values can be read while up to
  * `a - 1` stores are unreachable, and writes succeed while up to `n - a` stores are unreachable.
  *
- * A write that too few stores have applied fails, with `outcome: "not-applied"` only if none may have applied it. A
- * later read may return the value of a failed write whose outcome is `"unknown"`. If the outcome is unknown in every
- * store, reads use one store until `settleTime` has passed. Then the value of this store is copied to the others. While
- * an older write may still be applied in every store, the newest value is returned from memory.
+ * If too few stores have applied a write, it fails. Its outcome is `"not-applied"` only if it is certain that no store
+ * has applied it, and none will. A later read may return the value of a failed write whose outcome is `"unknown"`. If
+ * the outcome is unknown in every store, reads use one store until `settleTime` has passed. Then the value of this
+ * store is copied to the others. As long as each of the stores may still apply an older write, reads return the newest
+ * value from the memory of this process.
  *
  * **What is not guaranteed**
  *
@@ -103,8 +104,8 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * - After a restart, all stores are assumed to hold the same entries. With `acknowledgements: "all"`, acknowledged
  *   writes are in all of them; with fewer acknowledgements, a store that was behind before the restart may return an
  *   older value, if the stores before it are unreachable.
- * - After a write whose outcome is unknown in a store, that write may still replace newer ones that the store has
- *   acknowledged since. This process writes the newest value there again when `settleTime` has passed; a process that
+ * - A write whose outcome is unknown in a store may still replace newer writes there, even if the store has
+ *   acknowledged them. This process writes the newest value there again when `settleTime` has passed; a process that
  *   ends earlier does not.
  * - Processes that write the same key at the same time may leave different values in the stores. So may a process that ends
  *   in the middle of a write.
@@ -115,12 +116,12 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * - Put `Timeout` inside of each store. Without a `Timeout`, a store that hangs blocks later writes of the same keys to
  *   that store. This process then keeps up to two values in memory for each of `2 * maxBehind` keys, and the store
  *   misses the writes of all further keys.
- * - If a store was behind with more than `maxBehind` keys, only keys that were written to it afterwards are read from
- *   it, until the layer is built again. Bring the store up to date before you build the layer again. If the only store
- *   that is still read falls behind as well, writes of further keys fail.
+ * - Once a store has missed writes of more than `maxBehind` keys, only keys that were written to that store later are
+ *   read from it. This lasts until the layer is built again. Bring the store up to date before you build the layer
+ *   again. If the only store that is still read falls behind as well, writes of further keys fail.
  *
- * Metrics: `effect_kv.replicate.behind` (a gauge: keys that not all stores are known to have), `.unwell` (a gauge: stores
- * whose last operation failed) and `.repaired` (a counter of copies).
+ * Metrics: `effect_kv.replicate.behind` (a gauge: keys whose newest write at least one store may lack), `.unwell` (a
+ * gauge: stores whose last operation failed) and `.repaired` (a counter of copies).
  *
  * Fails to build with `StoreSetupError` when an option is out of range, when two of the stores are the same one (unless
  * `PrefixKeys` or `PrefixCollections` keeps their names apart), and in a Cloudflare Worker unless `Requests.Current` is
@@ -172,7 +173,12 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
           "Entries that were copied to a store because it had missed them"
         )
       })
-      meter.gauge("replicate.behind", "Keys that not all stores are known to have", {}, () => stores.ledger.size)
+      meter.gauge(
+        "replicate.behind",
+        "Keys whose newest write at least one store may lack",
+        {},
+        () => stores.ledger.size
+      )
       meter.gauge("replicate.unwell", "Stores whose last operation failed", {}, () => stores.unwell)
       yield* Effect.addFinalizer(() => Effect.sync(() => stores.close()))
       if (repair) {

@@ -94,7 +94,7 @@ describe("Sqlite in a file", () => {
 })
 
 describe("Sqlite tables", () => {
-  it.effect("keep their entries apart in one file, also when one is cleared", () =>
+  it.effect("in one file keep their entries apart, and clearing one table leaves the others unchanged", () =>
     Effect.gen(function* () {
       const { database, filename, store } = yield* withConnection
       database.exec("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
@@ -233,14 +233,16 @@ describe("Sqlite.layer", () => {
     })
   )
 
-  it.effect("refuses a closed connection, and one inside a transaction without ending the transaction", () =>
-    Effect.gen(function* () {
-      const { database } = yield* withConnection
-      database.exec("BEGIN")
-      assert.include((yield* refused({ database })).message, "within a transaction")
-      assert.isTrue(database.isTransaction)
-      database.close()
-      assert.include((yield* refused({ database })).message, "not open")
-    })
+  it.effect(
+    "refuses a closed connection, and refuses a connection inside a transaction but does not end that transaction",
+    () =>
+      Effect.gen(function* () {
+        const { database } = yield* withConnection
+        database.exec("BEGIN")
+        assert.include((yield* refused({ database })).message, "within a transaction")
+        assert.isTrue(database.isTransaction)
+        database.close()
+        assert.include((yield* refused({ database })).message, "not open")
+      })
   )
 })

@@ -57,12 +57,13 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("opens when failureRate of the last calls have failed, but not before minCalls", () => {
+  it.effect("opens when the fraction failureRate of the last calls has failed, but not before minCalls calls", () => {
     const steps: Array<Step> = ["unavailable", "unavailable", ...times(3, "ok"), "unavailable", "unavailable"]
     const { plan, layer } = over({ trip: { failureRate: 0.6, minCalls: 4, window: 5 } }, ...steps)
     return Effect.gen(function* () {
       const seen = yield* Effect.replicateEffect(tagOf(get), 9)
-      // 2 of 2 calls are fewer than minCalls. With the seventh call, 3 of the last 5 have failed.
+      // After two calls, all have failed, but two calls are fewer than minCalls. With the seventh call, 3 of the last 5
+      // have failed.
       const [up, down] = ["ok", "StoreUnavailableError"]
       assert.deepStrictEqual(seen, [down, down, up, up, up, down, down, "ok", "ok"])
       plan.steps = times(2)
@@ -128,7 +129,7 @@ describe("CircuitBreaker", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("starts again with openFor after it has stayed closed for as long as it was open", () => {
+  it.effect("opens for only openFor again if it has stayed closed for at least as long as it was last open", () => {
     const steps: Array<Step> = ["unavailable", "unavailable", "ok", "unavailable", "ok", "unavailable"]
     const { layer } = over({ trip: { consecutive: 1 }, openFor: 1000 }, ...steps)
     return Effect.gen(function* () {
@@ -213,26 +214,33 @@ describe("CircuitBreaker", () => {
         assert.strictEqual(yield* retryAfterOf(get), 1000)
         yield* TestClock.adjust(1000)
         assert.strictEqual(yield* timedOut, "TimeoutError")
-        assert.strictEqual(yield* retryAfterOf(get), 2000, "a probe that the outer limit ends counts as a failure, too")
+        assert.strictEqual(
+          yield* retryAfterOf(get),
+          2000,
+          "a probe that is ended by the outer limit also counts as a failure"
+        )
         assert.strictEqual(plan.calls.length, 3)
       }).pipe(Effect.provide(layer.pipe(limit(100))))
     })
   }
 
-  it.effect("counts a refusal of the store as a success, and ignores errors that say nothing about the store", () => {
-    const steps: Array<Step> = ["unavailable", "refused", "unavailable", "full", "unavailable"]
-    const { layer } = over({ trip: { consecutive: 2 } }, ...steps)
-    return Effect.gen(function* () {
-      assert.deepStrictEqual(yield* Effect.replicateEffect(tagOf(get), 6), [
-        "StoreUnavailableError",
-        "StoreError",
-        "StoreUnavailableError",
-        "BulkheadFullError",
-        "StoreUnavailableError",
-        "CircuitOpenError"
-      ])
-    }).pipe(Effect.provide(layer))
-  })
+  it.effect(
+    "counts a StoreError as a success, because the store replied, and ignores errors that say nothing about the store",
+    () => {
+      const steps: Array<Step> = ["unavailable", "refused", "unavailable", "full", "unavailable"]
+      const { layer } = over({ trip: { consecutive: 2 } }, ...steps)
+      return Effect.gen(function* () {
+        assert.deepStrictEqual(yield* Effect.replicateEffect(tagOf(get), 6), [
+          "StoreUnavailableError",
+          "StoreError",
+          "StoreUnavailableError",
+          "BulkheadFullError",
+          "StoreUnavailableError",
+          "CircuitOpenError"
+        ])
+      }).pipe(Effect.provide(layer))
+    }
+  )
 
   it.effect("counts the errors that isFailure selects", () => {
     const options: CircuitBreaker.Options = {
@@ -365,7 +373,7 @@ describe("CircuitBreaker", () => {
 
 describe("a circuit", () => {
   it.prop(
-    "lets all calls through while closed, none while open, and while half-open as many as there are probes left",
+    "lets through all calls while closed, no calls while open, and at most the remaining probes while half-open",
     [Arbitrary.array(any.pick("enter", "success", "failure", "none", "wait"), { maxLength: 60 })],
     ([steps]) => {
       const probes = 2

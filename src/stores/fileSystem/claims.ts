@@ -9,10 +9,10 @@
  * 3. Settle the claim: rename `open` to `shut`, read the file in it, put the file back if it is not expired, and remove
  *    the claim.
  *
- * A writer replaces the file, and then settles all claims on it before the write succeeds. Settling renames `open`, so
- * a rename of step 2 that comes later fails, and a claim that is made later reads the new file. So no file is moved
- * after its write has succeeded. Any process may repeat each step at any time, and may crash after each step: the next
- * writer of the file settles the claims that are left.
+ * A writer replaces the file, and then settles all claims on it before the write succeeds. After that, step 2 of these
+ * claims can no longer rename the file, because `open` is gone. In step 2, a claim that is made later reads the new
+ * file. So no file is moved after its write has succeeded. Any process may repeat each step at any time, and may crash
+ * after each step: the next writer of the file settles the claims that are left.
  */
 import * as Effect from "effect/Effect"
 import type { Path } from "effect/Path"
@@ -41,8 +41,8 @@ export interface Claims {
   /** Removes a file if it has expired, and returns whether it was removed. Must not be interrupted. */
   readonly reclaim: (file: string) => Effect.Effect<boolean, PlatformError>
   /**
-   * Ends all claims on the given files of a directory, or on all. Of several claimed versions, the caller's own is put
-   * back.
+   * Ends all claims on the given files of a directory, or on all. If several claims hold versions of the same file, the
+   * version that the caller has just written is put back.
    */
   readonly settle: (
     directory: string,

@@ -40,7 +40,7 @@ export class Journal {
     return this.index.size
   }
 
-  /** Whether the journal has a key of a call. */
+  /** Whether the journal has pending writes of any key of the call. */
   concerns({ collection, keys }: Call.Put | Call.Delete): boolean {
     if (this.size === 0) return false
     const pending = this.index.in(collection)

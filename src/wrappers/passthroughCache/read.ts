@@ -43,7 +43,10 @@ export const read = (parts: Parts, call: Call.Get): Answers =>
     })
   })
 
-/** Reads the copies that may be read, of keys that are not known to be missing. */
+/**
+ * Reads copies from the cache. Skips keys whose copies must not be used, and keys that are known to be missing in the
+ * store.
+ */
 const lookUp = (parts: Parts, lookup: Lookup): Answers => {
   const { validity, misses } = parts
   const { call, ids, unread, fiber } = lookup
@@ -64,7 +67,8 @@ const lookUp = (parts: Parts, lookup: Lookup): Answers => {
 const addCopies = (parts: Parts, lookup: Lookup, found: ReadonlyArray<Found>): Answers => {
   const { ids, unread, fiber } = lookup
   const now = steadyMillis(fiber.getRef(Clock.Clock))
-  // Nothing can be filled in the background of a request that is unknown.
+  // On Cloudflare Workers, if the request of a fiber is not known (`Requests.Current` is `"unknown"`), it cannot be
+  // kept alive until a stale copy is renewed.
   const returnsStale = parts.staleWhileRevalidate && fiber.getRef(CurrentRequest) !== "unknown"
   const add = (i: number) => {
     const index = unread[i]!

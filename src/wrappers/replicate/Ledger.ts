@@ -10,7 +10,10 @@ export interface KeyState {
   newest: number
   /** The newest write that each store is known to hold. */
   readonly confirmed: Array<number>
-  /** The oldest write whose outcome in each store is unknown: it may still replace newer ones there. Infinite if none. */
+  /**
+   * For each store, the oldest write whose outcome is unknown in that store: it may still replace newer writes there.
+   * Infinite if none.
+   */
   readonly uncertain: Array<number>
   /** How many writes each store is doing, or has yet to do. */
   readonly underWay: Array<number>
@@ -26,7 +29,10 @@ export interface KeyState {
    * certain: an older write whose outcome is unknown may still replace it.
    */
   newestValue: { readonly entry: Entry | undefined } | undefined
-  /** If not even the newest value is known: the store that all reads use, so that they return the same. */
+  /**
+   * The store that all reads of the key use while the newest value is not known, so that all of them return the same
+   * value.
+   */
   trustedStore: number | undefined
   /** Whether the key is counted among those that have no write under way. */
   isIdle: boolean
@@ -62,7 +68,7 @@ export class Ledger {
   private version = 0
   /** The number of keys without a write under way. */
   private idle = 0
-  /** For each store, the number of these keys whose newest write the store may have missed. */
+  /** For each store, the number of keys without a write under way whose newest write the store may have missed. */
   private readonly behind: Array<number>
 
   constructor(stores: number, maxBehind: number) {
@@ -77,8 +83,8 @@ export class Ledger {
   }
 
   /**
-   * Whether the ledger cannot take more keys. This happens when only one store is not given up, and this store is
-   * behind, too.
+   * Whether the ledger cannot take more keys. This happens when all stores but one are given up, and the last one has
+   * also missed writes of too many keys.
    */
   get isFull(): boolean {
     return this.idle >= 2 * this.maxBehind
@@ -158,7 +164,7 @@ export class Ledger {
     return (state.uncertain[store] === none || state.trustedStore === store) && state.confirmed[store]! >= atLeast
   }
 
-  /** Whether the result of a read may be returned, if the stores did not differ in the key when the read began. */
+  /** For a read that began when the stores did not differ in the key: whether its result may be returned. */
   isUndisturbed(id: string, store: number): boolean {
     const state = this.states.get(id)
     return state === undefined || (state.underWay[store] === 0 && state.uncertain[store] === none)
@@ -181,8 +187,8 @@ export class Ledger {
     if (stores.some((store) => this.isUpToDate(state, store))) state.trustedStore = state.newestValue = undefined
     else if (state.newestValue !== undefined) state.trustedStore = undefined
     else if (state.trustedStore === undefined) {
-      // Trusts a store that certainly had the newest write before the later ones began. None of the later ones is known
-      // to be applied anywhere.
+      // Trusts a store that certainly held the newest confirmed write before the writes of unknown outcome began. None
+      // of these is known to be applied anywhere.
       state.trustedStore = stores.find(
         (store) => state.confirmed[store] === state.newest && state.uncertain[store]! > state.newest
       )

@@ -1,4 +1,6 @@
-/** Tests the queues of writes and reads in Replicate: an operation gives up its turns, at whatever step it ends. */
+/**
+ * Tests the queues of writes and reads in Replicate: an operation leaves all queues, no matter at which step it ends.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -68,7 +70,7 @@ describe("an interruption after any step", { timeout: 60_000 }, () => {
     ["get", (kv: KeyValue.Service) => kv.get("k")],
     ["getMany", (kv: KeyValue.Service) => kv.getMany(["k", "j", "other"])]
   ] as const) {
-    it.effect(`of a ${name} ends all its turns, and later operations succeed`, () =>
+    it.effect(`of a ${name} removes it from all queues, and later operations succeed`, () =>
       Effect.forEach(
         steps,
         (steps) =>
@@ -234,7 +236,7 @@ describe("100,000 concurrent writes of one key", { timeout: 120_000 }, () => {
 })
 
 describe("a write that waits for its turn in a store", () => {
-  it.effect("is skipped when a newer write follows, and confirmed by it", () =>
+  it.effect("is skipped when a newer write follows, and succeeds when the newer write is applied", () =>
     Effect.gen(function* () {
       const { plans, held, layer } = yield* setup(2, { acknowledgements: "all" })
       yield* inProcess(layer, (kv) =>
