@@ -109,7 +109,7 @@ for (const [version, node] of nodes) {
     const answer = run(node, ["--no-warnings", ...conditions, "program.js"]).trim()
     const hasSqlite = run(node, ["-p", "process.getBuiltinModule('node:sqlite') !== undefined"]).trim() === "true"
     if (hasSqlite) assert.equal(answer, "built", version)
-    else assert.match(answer, /^StoreSetupError Sqlite: .*Node 22\.16 or newer, and this is Node \d/, version)
+    else assert.match(answer, /^StoreSetupError Sqlite: .*Node 22\.16 or newer, but this is Node \d/, version)
   }
 }
 done(`They can be imported with ${[...nodes.keys()].join(", ")}.`)
