@@ -46,6 +46,7 @@ describe("the package", () => {
     const wrappers = modules.filter((id) => id.startsWith("src/wrappers/") || id.startsWith("src/stores/"))
     assert.deepStrictEqual(wrappers.sort(), [
       "src/stores/Memory.ts",
+      "src/stores/common/page.ts",
       "src/stores/memory/Expiries.ts",
       "src/stores/memory/Partitions.ts",
       "src/stores/memory/Slots.ts",
