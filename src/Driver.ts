@@ -172,8 +172,8 @@ export const wrapperContext =
     ) as Layer.Layer<A | KeyValue.KeyValue | Provided, E | E1, Exclude<R, Scope.Scope> | R1>
 
 /**
- * The same layer, which is built once wherever it is used in a program, as other layers are. `Layer.flatMap` alone makes one
- * that is built in each place: two circuits for one store, or two replays of one journal.
+ * Memoizes a layer, so that a program builds it once, in however many places it uses it. `Layer.flatMap` does not memoize: a
+ * stack that is used twice would have two circuit breakers, or replay one journal twice.
  */
 const builtOnce = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
   Layer.fromBuildMemo((memoMap, scope) =>

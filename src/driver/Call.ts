@@ -279,6 +279,7 @@ export const toDelete = (call: Get | Put | Delete | CompareAndPut): Delete => ({
   _tag: "delete",
   place: call.place,
   deadline: call.deadline,
+  holder: call.holder,
   collection: call.collection,
   keys: call.keys
 })
@@ -289,12 +290,13 @@ export const toDelete = (call: Get | Put | Delete | CompareAndPut): Delete => ({
  * @since 0.1.0
  */
 export const toGet = (
-  call: Pick<Delete, "place" | "deadline" | "collection" | "keys">,
+  call: Pick<Delete, "place" | "deadline" | "holder" | "collection" | "keys">,
   options: Pick<Get, "expiry" | "versioned">
 ): Get => ({
   _tag: "get",
   place: beforeWriting(call.place),
   deadline: call.deadline,
+  holder: call.holder,
   collection: call.collection,
   keys: call.keys,
   ...options

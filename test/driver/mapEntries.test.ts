@@ -83,6 +83,24 @@ describe("mapEntries", () => {
     })
   )
 
+  it.effect("passes the deadline and the holder of a call on to the reads and deletions that are parts of it", () =>
+    Effect.gen(function* () {
+      const { driver, calls } = yield* recording
+      const limits = { deadline: 1e9, holder: { hold: () => {} } }
+      const dropping = mapEntries({ encode: () => Effect.succeed("delete") })(driver) as Able
+      yield* dropping.put({ ...call.put("c", { a: 1 }), ...limits })
+      const mapped = hiding(driver) as Able
+      yield* driver.put({ ...call.put("c", { a: "hidden" }), ...limits })
+      yield* mapped.atomic.compareAndPut({ ...call.compareAndPut("c", "a", "mine"), ...limits })
+      yield* mapped.delete({ ...call.delete("c", "a"), ...limits })
+      assert.includeMembers(
+        calls.map(({ _tag }) => _tag),
+        ["get", "delete", "compareAndPut"]
+      )
+      for (const { _tag, deadline, holder } of calls) assert.deepStrictEqual({ deadline, holder }, limits, _tag)
+    })
+  )
+
   it.effect("fails after 11 conflicts with other writers", () =>
     Effect.gen(function* () {
       const { driver } = yield* recording

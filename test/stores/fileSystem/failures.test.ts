@@ -100,6 +100,29 @@ describe("fsync", () => {
   )
 })
 
+/** A store, and a function that interrupts an effect at its call number `at` of the file system. */
+const interruptible = Effect.fnUntraced(function* (directory: string, at: number) {
+  const arrived = yield* Deferred.make<void>()
+  let calls = Number.NEGATIVE_INFINITY
+  const store = yield* open(directory, () =>
+    Effect.suspend(() =>
+      // Yields, so that the fiber can be interrupted before the call.
+      ++calls === at ? Effect.andThen(Deferred.succeed(arrived, undefined), Effect.yieldNow) : Effect.void
+    )
+  )
+  /** Returns whether the effect has ended without making that call. */
+  const interrupt = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+    calls = -1
+    const fiber = yield* Effect.forkChild(effect)
+    yield* Effect.raceFirst(Deferred.await(arrived), Fiber.await(fiber))
+    const hasEnded = fiber.pollUnsafe() !== undefined
+    yield* Fiber.interrupt(fiber)
+    calls = Number.NEGATIVE_INFINITY
+    return hasEnded
+  })
+  return { store, interrupt }
+})
+
 describe("interruptions", () => {
   const acts: Record<string, (store: Store) => Effect.Effect<unknown, unknown>> = {
     put: ({ kv }) => kv.put("a", "new"),
@@ -120,23 +143,11 @@ describe("interruptions", () => {
         for (let at = 0, ended = false; !ended; at++) {
           yield* inDirectory((directory) =>
             Effect.gen(function* () {
-              const arrived = yield* Deferred.make<void>()
-              let calls = Number.NEGATIVE_INFINITY
-              const store = yield* open(directory, () =>
-                Effect.suspend(() =>
-                  // Yields, so that the fiber can be interrupted before the call.
-                  ++calls === at ? Effect.andThen(Deferred.succeed(arrived, undefined), Effect.yieldNow) : Effect.void
-                )
-              )
+              const { store, interrupt } = yield* interruptible(directory, at)
               yield* store.kv.put("a", "old", { ttl: "1 second" })
               yield* store.kv.put("b", "old")
               yield* TestClock.adjust("1 second")
-              calls = -1
-              const fiber = yield* Effect.forkChild(act(store))
-              yield* Effect.raceFirst(Deferred.await(arrived), Fiber.await(fiber))
-              ended = fiber.pollUnsafe() !== undefined
-              yield* Fiber.interrupt(fiber)
-              calls = Number.NEGATIVE_INFINITY
+              ended = yield* interrupt(act(store))
               assert.deepStrictEqual(yield* leftIn(directory), [])
               const [a, b] = yield* store.kv.getMany(["a", "b"])
               assert.include([undefined, "new"], a)
@@ -156,24 +167,15 @@ describe("interruptions", () => {
       for (let at = 0, ended = false; !ended; at++) {
         yield* inDirectory((directory) =>
           Effect.gen(function* () {
-            const arrived = yield* Deferred.make<void>()
-            let calls = Number.NEGATIVE_INFINITY
-            const { kv } = yield* open(directory, () =>
-              Effect.suspend(() =>
-                ++calls === at ? Effect.andThen(Deferred.succeed(arrived, undefined), Effect.yieldNow) : Effect.void
-              )
-            )
+            const { store, interrupt } = yield* interruptible(directory, at)
+            const { kv } = store
             yield* kv.put("a", 1)
             const fs = yield* FS.FileSystem
             const collection = `${directory}/default_collection`
             const claim = `${collection}/.reclaim/01234567-89ab-4cde-8f01-23456789abcd-a.json`
             yield* fs.makeDirectory(`${claim}/open`, { recursive: true })
             yield* fs.rename(`${collection}/a.json`, `${claim}/open/entry`)
-            calls = -1
-            const fiber = yield* Effect.forkChild(kv.delete("a"))
-            yield* Effect.raceFirst(Deferred.await(arrived), Fiber.await(fiber))
-            ended = fiber.pollUnsafe() !== undefined
-            yield* Fiber.interrupt(fiber)
+            ended = yield* interrupt(kv.delete("a"))
             assert.isFalse(yield* fs.exists(`${claim}/shut`))
           })
         )
