@@ -24,22 +24,26 @@ export const runAfter = (context: Context.Context<never>, millis: number, run: (
   return clock === liveClock ? runAfterLive(millis, run) : sleepThen(context, clock, Math.max(shortest, millis), run)
 }
 
-/** The same by the live clock, for code that runs in no fiber. `setTimeout` costs less than a fiber that sleeps. */
+/**
+ * The same by the live clock, for code that runs in no fiber. `setTimeout` costs less than a fiber that sleeps.
+ *
+ * Never runs the function early, as `setTimeout` does: it drops fractions of a millisecond, and counts from the beginning of
+ * the current turn of the event loop. A caller that a limit ends early would still have time for another attempt.
+ */
 export const runAfterLive = (millis: number, run: () => void): Cancel => {
-  const rest = millis - longestTimer
-  if (rest > 0) return runAfterLonger(rest, run)
-  const handle = setTimeout(run, Math.max(shortest, millis))
+  const endsAt = performance.now() + millis
+  const runIfDue = () => {
+    const rest = endsAt - performance.now()
+    if (rest > 0) handle = wait(rest, runIfDue)
+    else run()
+  }
+  let handle = wait(millis, runIfDue)
   return () => clearTimeout(handle)
 }
 
-/** Waits for as long as one timer can, and then for the rest. */
-const runAfterLonger = (rest: number, run: () => void): Cancel => {
-  const first = setTimeout(() => {
-    cancel = runAfterLive(rest, run)
-  }, longestTimer)
-  let cancel: Cancel = () => clearTimeout(first)
-  return () => cancel()
-}
+/** Waits for as long as one timer can, if that is shorter. */
+const wait = (millis: number, then: () => void) =>
+  setTimeout(then, Math.min(longestTimer, Math.max(shortest, Math.ceil(millis))))
 
 const sleepThen = (context: Context.Context<never>, clock: Clock.Clock, millis: number, run: () => void): Cancel => {
   const sleep = Effect.andThen(clock.sleep(Duration.millis(millis)), Effect.sync(run))

@@ -33,6 +33,22 @@ describe("runAfter with the live clock", () => {
     assert.strictEqual(vi.getTimerCount(), 0)
   })
 
+  it("never runs a function early, although timers of the runtime may end early", () => {
+    const { ran, start } = started()
+    const setTimeout = globalThis.setTimeout
+    const early = vi.spyOn(globalThis, "setTimeout").mockImplementationOnce((f, millis) => setTimeout(f, millis! - 2))
+    start("a", 100)
+    start("fraction", 100.5)
+    early.mockRestore()
+    vi.advanceTimersByTime(99)
+    assert.deepStrictEqual(ran, [])
+    vi.advanceTimersByTime(1)
+    assert.deepStrictEqual(ran, ["a"])
+    vi.advanceTimersByTime(1)
+    assert.deepStrictEqual(ran, ["a", "fraction"])
+    assert.strictEqual(vi.getTimerCount(), 0)
+  })
+
   it("waits longer than a timer of the runtime can, and can be canceled at any time", () => {
     const { ran, start } = started()
     start("far", 3 * 2 ** 31)
