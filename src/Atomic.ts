@@ -35,6 +35,9 @@ export interface UpdateOptions extends PutOptions {
  * @since 0.1.0
  */
 export interface Service {
+  /** The driver of the service, for wrappers and for what is built on the service. */
+  readonly driver: AtomicDriver
+
   /**
    * Stores a value if the key is missing. Returns whether the value was stored.
    *
@@ -89,6 +92,7 @@ export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic
 export const make = (self: AtomicDriver): Service => {
   const { driver, loads } = served(self)
   return {
+    driver: self,
     putIfAbsent: (key, value, options) =>
       withPlace(driver, "putIfAbsent", [key], options, (place) =>
         Effect.flatMap(encode(driver, place, [value], options?.ttl), ([entry]) =>

@@ -38,6 +38,9 @@ export interface Options {
  * @since 0.1.0
  */
 export interface Service {
+  /** The driver of the service, for wrappers and for what is built on the service. */
+  readonly driver: Driver & { readonly listing: Listing }
+
   /**
    * Lists the keys of a collection. Each key is listed once, and the order is not defined.
    *
@@ -84,6 +87,7 @@ export class Enumeration extends Context.Service<Enumeration, Service>()("effect
 export const make = (self: Driver & { readonly listing: Listing }): Service => {
   const { driver } = served(self)
   return {
+    driver: self,
     keys: (options) =>
       pages(options, (pageSize, cursor) =>
         withPlace(driver, "keys", [], options, (place) =>

@@ -25,6 +25,9 @@ import type { Place, WriteError } from "./KeyValueError.ts"
  * @since 0.1.0
  */
 export interface Service {
+  /** The driver of the service, for wrappers and for what is built on the service. */
+  readonly driver: Driver & { readonly maintenance: Operations }
+
   /**
    * Removes all entries of a collection. Returns how many entries were removed.
    *
@@ -67,6 +70,7 @@ export const make = (self: Driver & { readonly maintenance: Operations }): Servi
   const clear = (place: Place, collection: Call.Clear["collection"]) =>
     allPages(place, (place, cursor) => driver.maintenance.clear(Calls.clear(place, { collection, cursor })))
   return {
+    driver: self,
     clearCollection: (options) =>
       withPlace(driver, "clear", [], options, (place) => clear(place, { name: place.collection })),
     clear: clear(all("clear"), { prefix: "" }),

@@ -5,13 +5,12 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Atomic } from "./Atomic.ts"
+import { Atomic } from "./Atomic.ts"
 import { atATime, withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
 import { type AtomicDriver, type Change, change, isStored } from "./driver/service/change.ts"
 import { served } from "./driver/service/served.ts"
 import { Enumeration } from "./Enumeration.ts"
-import { KeyValue } from "./KeyValue.ts"
 import {
   type ConflictError,
   type DecompressionError,
@@ -121,10 +120,10 @@ export type Unreadable = DecryptionError | DecompressionError | DeserializationE
  */
 export const rotate = (
   options: Options = {}
-): Stream.Stream<Progress, ReadError | WriteError | ConflictError, KeyValue | Enumeration | Atomic> =>
+): Stream.Stream<Progress, ReadError | WriteError | ConflictError, Enumeration | Atomic> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { driver } = served((yield* KeyValue).driver as AtomicDriver)
+      const { driver } = served((yield* Atomic).driver)
       const enumeration = yield* Enumeration
       const chunkSize = atATime(options.chunkSize, 100)
       const concurrency = atATime(options.concurrency, 16)
