@@ -11,10 +11,11 @@ import { encode, valueOf, withPlace } from "./driver/boundary.ts"
 import * as Calls from "./driver/Calls.ts"
 import { idOf } from "./driver/ids.ts"
 import { type AtomicDriver, change, isStored } from "./driver/service/change.ts"
+import { increment } from "./driver/service/increment.ts"
 import { served } from "./driver/service/served.ts"
 import { update } from "./driver/service/update.ts"
 import type { InCollection, PutOptions } from "./KeyValue.ts"
-import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
+import type { ConflictError, CounterRangeError, InvalidIncrementError, ReadError, WriteError } from "./KeyValueError.ts"
 import type { Value } from "./Value.ts"
 
 /**
@@ -28,6 +29,31 @@ export interface UpdateOptions extends PutOptions {
   /** How often to start again when another writer came between; a negative number, or none, is 0. Default: 100. */
   readonly maxRetries?: number | undefined
 }
+
+/**
+ * Options of {@link Service.increment}.
+ *
+ * @since 0.2.0
+ */
+export interface IncrementOptions extends InCollection {
+  /** The value of a missing counter before the increment. Default: 0. */
+  readonly initial?: number | undefined
+  /** How long a new counter lives. An existing counter keeps its expiry, unless `renew` is true. Default: for ever. */
+  readonly ttl?: Duration.Input | undefined
+  /** Whether an existing counter gets the TTL as well, at each increment. Default: false. */
+  readonly renew?: boolean | undefined
+  /** The lowest value that the counter may have after the increment. Default: −(2^53 − 1). */
+  readonly min?: number | undefined
+  /** The highest value that the counter may have after the increment. Default: 2^53 − 1. */
+  readonly max?: number | undefined
+}
+
+/**
+ * The errors of {@link Service.increment}.
+ *
+ * @since 0.2.0
+ */
+export type IncrementError = ReadError | WriteError | ConflictError | InvalidIncrementError | CounterRangeError
 
 /**
  * Reads and writes a key as one step. This is the interface of {@link Atomic}.
@@ -75,6 +101,61 @@ export interface Service {
     key: string,
     options?: InCollection
   ) => Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError>
+
+  /**
+   * Deletes a key if its value passes a test. Returns whether it was deleted.
+   *
+   * **When to use**
+   *
+   * Use it to delete only what you have seen or written, such as a lock that you own (compare-and-delete).
+   *
+   * **Details**
+   *
+   * If another writer changes the key in the meantime, the test runs again with the new value, so it should have no side
+   * effects. It does not run for a missing key. Fails with `ConflictError` after 100 retries. If the test throws, that is a
+   * defect, and nothing is deleted.
+   */
+  readonly deleteIf: (
+    key: string,
+    test: (value: Value) => boolean,
+    options?: InCollection
+  ) => Effect.Effect<boolean, ReadError | WriteError | ConflictError>
+
+  /**
+   * Adds `by` (default: 1, may be negative or 0) to a counter. Returns the counter after the increment.
+   *
+   * **When to use**
+   *
+   * Use it for rate limits, stock and sequence numbers: concurrent increments lose nothing, also between processes.
+   *
+   * **Details**
+   *
+   * - A counter is an entry whose value is an integer within ±(2^53 − 1). There are no counters with fractions, because
+   *   their sums depend on the order. Count in a smaller unit, such as cents.
+   * - A missing counter counts as `initial` (default: 0), so the first result is `initial + by`.
+   * - `ttl` starts with the first increment: later increments keep the expiry (a fixed window). With `renew`, each
+   *   increment starts it again.
+   * - If the result would be below `min` or above `max`, nothing changes, and the increment fails with
+   *   `CounterRangeError`.
+   * - Memory, Sqlite and Redis increment in one step. Through wrappers that change entries (codecs, `LimitSize`,
+   *   `TtlClamp`, `DefaultValue`), the counter is read and written conditionally, at most 101 times, before the increment
+   *   fails with `ConflictError`.
+   *
+   * Fails with `InvalidIncrementError` if an argument is not valid, and with `DeserializationError` if the key has a value
+   * that is not a counter. Such a value is never overwritten.
+   *
+   * **Gotchas**
+   *
+   * - If an increment fails with the outcome `"unknown"`, it may have been counted. `Retry` does not repeat it. If you
+   *   repeat it, it may be counted twice.
+   * - If a limit drops the new value (see `putIfAbsent`), `increment` returns the counter that the key has afterwards. A
+   *   missing counter counts as `initial`.
+   */
+  readonly increment: (
+    key: string,
+    by?: number | undefined,
+    options?: IncrementOptions
+  ) => Effect.Effect<number, IncrementError>
 }
 
 /**
@@ -120,6 +201,29 @@ export const make = (self: AtomicDriver): Service => {
         return Effect.suspend(() => {
           loads.drop(idOf(place.collection, key))
           return taken
+        })
+      }),
+    deleteIf: (key, test, options) =>
+      withPlace(driver, "deleteIf", [key], options, (place) =>
+        change(driver, place, { maxRetries: defaultRetries, expiry: false }, (current) =>
+          Effect.sync(() =>
+            isStored(current) && test(valueOf(driver, current))
+              ? { answer: true, write: { entry: undefined }, ifDropped: () => Effect.succeed(false) }
+              : { answer: false }
+          )
+        )
+      ),
+    increment: (key, by = 1, options = {}) =>
+      withPlace(driver, "increment", [key], options, (place) => {
+        const { initial = 0, ttl, renew, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = options
+        return increment(driver, place, {
+          by,
+          initial,
+          min,
+          max,
+          ttl,
+          renew: renew === true,
+          maxRetries: defaultRetries
         })
       })
   }

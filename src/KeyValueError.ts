@@ -344,7 +344,7 @@ export class MissingKeyError extends failure("MissingKeyError")<Place & { readon
 }
 
 /**
- * Other writers changed the key during every attempt of `Atomic.update`, until it had no retries left.
+ * Other writers changed the key during every attempt of an operation of `Atomic`, until it had no retries left.
  *
  * @since 0.1.0
  */
@@ -353,6 +353,40 @@ export class ConflictError extends failure("ConflictError")<Place & { readonly a
   readonly outcome = "not-applied"
   override get message(): string {
     return `${where(this)}: other writers changed the key during each of ${this.attempts} attempts.`
+  }
+}
+
+/**
+ * An argument of `Atomic.increment` is not valid: a number is not an integer within ±(2^53 − 1), `min` is above `max`, or
+ * there is no TTL to renew.
+ *
+ * @since 0.2.0
+ */
+export class InvalidIncrementError extends failure("InvalidIncrementError")<Place & { readonly reason: string }> {
+  readonly retryable = false
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: ${this.reason}.`
+  }
+}
+
+/**
+ * An `Atomic.increment` would have set the counter below `min` or above `max`. The counter is unchanged.
+ *
+ * **Details**
+ *
+ * `value` is the unchanged counter. For a missing counter, it is `initial`. Without `min` and `max`, the range is
+ * ±(2^53 − 1).
+ *
+ * @since 0.2.0
+ */
+export class CounterRangeError extends failure("CounterRangeError")<
+  Place & { readonly value: number; readonly by: number; readonly min: number; readonly max: number }
+> {
+  readonly retryable = false
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: the counter would leave the range from ${this.min} to ${this.max}.`
   }
 }
 
@@ -451,4 +485,10 @@ export type WriteError =
  *
  * @since 0.1.0
  */
-export type KeyValueError = ReadError | WriteError | MissingKeyError | ConflictError
+export type KeyValueError =
+  | ReadError
+  | WriteError
+  | MissingKeyError
+  | ConflictError
+  | InvalidIncrementError
+  | CounterRangeError

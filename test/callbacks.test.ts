@@ -64,6 +64,8 @@ const operations = Effect.gen(function* () {
     putIfAbsent: () => atomic.putIfAbsent("k", 1, at),
     update: () => atomic.update("k", () => 1, at),
     getAndDelete: () => atomic.getAndDelete("k", at),
+    deleteIf: () => atomic.deleteIf("k", () => true, at),
+    increment: () => atomic.increment("k", 1, at),
     keys: () => Stream.runCollect(keys(at)),
     collections: () => Stream.runCollect(collections()),
     clearCollection: () => maintenance.clearCollection(at),
@@ -82,7 +84,9 @@ const keyed: ReadonlyArray<string> = [
   "deleteMany",
   "putIfAbsent",
   "update",
-  "getAndDelete"
+  "getAndDelete",
+  "deleteIf",
+  "increment"
 ]
 
 interface Callback {
@@ -111,12 +115,12 @@ const callbacks: Readonly<Record<string, Callback>> = {
   "encode of mapEntries": {
     layer: (it) =>
       Memory.layer().pipe(Driver.wrapper(Driver.mapEntries({ encode: (entry) => Effect.succeed(unless(it, entry)) }))),
-    of: ["put", "putMany", "putIfAbsent", "update"]
+    of: ["put", "putMany", "putIfAbsent", "update", "increment"]
   },
   "decode of mapEntries": {
     layer: (it) =>
       Memory.layer().pipe(Driver.wrapper(Driver.mapEntries({ decode: (entry) => Effect.succeed(unless(it, entry)) }))),
-    of: ["get", "getMany", "ttl", "update", "getAndDelete"]
+    of: ["get", "getMany", "ttl", "update", "getAndDelete", "deleteIf", "increment"]
   },
   "encode and decode of mapNames": {
     layer: (it) => Memory.layer().pipe(Driver.wrapper(Driver.mapNames({ collection: rename(it), key: rename(it) }))),

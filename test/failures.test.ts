@@ -46,7 +46,7 @@ const at = { collection: "c" }
 /** Every operation of every service. */
 const operations = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
-  const { putIfAbsent, update, getAndDelete } = yield* Atomic.Atomic
+  const { putIfAbsent, update, getAndDelete, deleteIf, increment } = yield* Atomic.Atomic
   const enumeration = yield* Enumeration.Enumeration
   const maintenance = yield* Maintenance.Maintenance
   const typed = yield* Collection.make({ ...at, schema: Schema.Finite })
@@ -69,6 +69,8 @@ const operations = Effect.gen(function* () {
     putIfAbsent: putIfAbsent("a", 1, at),
     update: update("a", () => 2, at),
     getAndDelete: getAndDelete("a", at),
+    deleteIf: deleteIf("a", () => true, at),
+    increment: increment("a", 1, at),
     clear: maintenance.clear,
     clearCollection: maintenance.clearCollection(at),
     removeExpired: maintenance.removeExpired

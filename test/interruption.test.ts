@@ -77,6 +77,8 @@ const operations: Effect.Effect<
     putIfAbsent: atomic.putIfAbsent("k", 1),
     update: atomic.update("k", () => 1),
     getAndDelete: atomic.getAndDelete("k"),
+    deleteIf: atomic.deleteIf("k", () => true),
+    increment: atomic.increment("k", 1, { ttl: "1 minute" }),
     getOrSet: kv.getOrSet("k", Effect.succeed(1)),
     keys: Stream.runDrain(keys()),
     collections: Stream.runDrain(collections()),
@@ -99,7 +101,8 @@ const works = Effect.fnUntraced(function* (isReadOnly: boolean) {
     assert.strictEqual(yield* kv.get(key), 1)
     assert.isFalse(yield* atomic.putIfAbsent(key, 2))
     assert.strictEqual(yield* atomic.update(key, () => 3), 3)
-    assert.strictEqual(yield* atomic.getAndDelete(key), 3)
+    assert.strictEqual(yield* atomic.increment(key), 4)
+    assert.strictEqual(yield* atomic.getAndDelete(key), 4)
     assert.isTrue(yield* atomic.putIfAbsent(key, 4))
     assert.include(yield* Stream.runCollect(keys()), key)
     assert.isTrue(yield* kv.delete(key))

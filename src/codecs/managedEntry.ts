@@ -81,6 +81,25 @@ export const encode = (
   return `${text}"key"${colon}${string(key)}${comma}"value"${colon}${value(payload)}${comma}"version"${colon}${version}}`
 }
 
+/**
+ * @internal The parts of the compact text of an entry whose value is a number, for a store that changes the number itself.
+ * The text is `before`, `createdAt`, `expiresAt`, `between`, the number, and `after`.
+ */
+export const partsOfNumber = (
+  collection: string,
+  key: string,
+  { createdAt, expiresAt }: { readonly createdAt: number; readonly expiresAt: number | undefined }
+) => {
+  const { string } = styles.compact
+  return {
+    before: `{"collection":${string(collection)},`,
+    createdAt: `"created_at":"${time.format(createdAt)}",`,
+    expiresAt: expiresAt === undefined ? "" : `"expires_at":"${time.format(expiresAt)}",`,
+    between: `"key":${string(key)},"value":`,
+    after: `,"version":${versions.any}}`
+  }
+}
+
 interface Style {
   readonly colon: string
   readonly comma: string

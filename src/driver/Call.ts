@@ -99,6 +99,43 @@ export interface CompareAndPut extends KeyedCall {
 }
 
 /**
+ * Adds a number to a counter, as one step. The driver returns an {@link Incremented}.
+ *
+ * **Details**
+ *
+ * - A counter is an entry whose value is a JSON integer within ±(2^53 − 1).
+ * - A missing counter counts as `initial`. It gets `createdAt` and `expiresAt`.
+ * - An existing counter gets `createdAt` and keeps its expiry. With `renews`, it gets `expiresAt`, too.
+ * - If the sum is below `min` or above `max`, nothing changes.
+ * - `by`, `initial`, `min` and `max` are integers within ±(2^53 − 1).
+ *
+ * @since 0.2.0
+ */
+export interface Increment extends KeyedCall {
+  readonly _tag: "increment"
+  readonly by: number
+  readonly initial: number
+  readonly min: number
+  readonly max: number
+  readonly createdAt: number
+  readonly expiresAt: number | undefined
+  readonly renews: boolean
+}
+
+/**
+ * The result of an increment: `value` is the counter afterwards if it was `applied`, and the unchanged counter if the sum
+ * was out of range.
+ *
+ * **Details**
+ *
+ * `undefined` says that the driver has changed nothing because it cannot decide this increment by itself. For example, the
+ * entry is not a counter, or is stored in a form that the driver cannot change. `Atomic` then uses `compareAndPut`.
+ *
+ * @since 0.2.0
+ */
+export type Incremented = { readonly applied: boolean; readonly value: number } | undefined
+
+/**
  * What happens to a key when a wrapper (such as `LimitSize`) drops the new entry and the write still succeeds: the old
  * entry stays (`"ignore"`) or is deleted (`"delete"`).
  *
@@ -201,7 +238,7 @@ export interface RemoveExpired extends CallBase {
  *
  * @since 0.1.0
  */
-export type Call = Get | Put | Delete | CompareAndPut | Keys | Collections | Clear | RemoveExpired
+export type Call = Get | Put | Delete | CompareAndPut | Increment | Keys | Collections | Clear | RemoveExpired
 
 /**
  * Returns whether the call can change the store.
@@ -275,7 +312,7 @@ export const placeOf = (call: { readonly place: Place }, index: number): Place =
  *
  * @since 0.1.0
  */
-export const toDelete = (call: Get | Put | Delete | CompareAndPut): Delete => ({
+export const toDelete = (call: Get | Put | Delete | CompareAndPut | Increment): Delete => ({
   _tag: "delete",
   place: call.place,
   deadline: call.deadline,

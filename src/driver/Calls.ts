@@ -70,6 +70,29 @@ export const compareAndPut = (
   keepsExpiry: write.keepsExpiry
 })
 
+/**
+ * Makes an increment of a counter.
+ *
+ * @since 0.2.0
+ */
+export const increment = (
+  place: Place,
+  step: Pick<Call.Increment, "by" | "initial" | "min" | "max" | "createdAt" | "expiresAt" | "renews">
+): Call.Increment => ({
+  _tag: "increment",
+  place,
+  deadline: undefined,
+  collection: place.collection,
+  keys: place.keys,
+  by: step.by,
+  initial: step.initial,
+  min: step.min,
+  max: step.max,
+  createdAt: step.createdAt,
+  expiresAt: step.expiresAt,
+  renews: step.renews
+})
+
 type PageOf<C extends Call.Call> = Partial<Omit<C, "_tag" | keyof Call.CallBase>>
 
 /**

@@ -67,12 +67,17 @@ export interface Maintenance {
 }
 
 /**
- * Writes a key on condition that no other writer has changed it.
+ * Changes a key in one step, so that no write of another writer is lost.
  *
  * @since 0.2.0
  */
 export interface Atomic {
   readonly compareAndPut: (call: Call.CompareAndPut) => Effect.Effect<Call.Swapped, WriteError>
+  /**
+   * Adds to a counter in one step of the store. A wrapper that changes entries must leave it out, because the store would
+   * not see the counter. Default: `Atomic` reads the counter and writes it with `compareAndPut`.
+   */
+  readonly increment?: ((call: Call.Increment) => Effect.Effect<Call.Incremented, WriteError>) | undefined
 }
 
 /**

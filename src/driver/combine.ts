@@ -43,16 +43,24 @@ export const combine = (drivers: readonly [Driver, ...Array<Driver>], route: Rou
 /** The first driver, without the capabilities that any other driver lacks. */
 const common = (drivers: readonly [Driver, ...Array<Driver>]): Driver => {
   const { exactIntegers: _exact, extents: _extents, ...first } = drivers[0]
-  const ifAll = <K extends "listing" | "maintenance" | "atomic">(name: K): Driver[K] =>
+  const ifAll = <K extends "listing" | "maintenance">(name: K): Driver[K] =>
     drivers.every((driver) => driver[name] !== undefined) ? first[name] : undefined
   return {
     ...first,
     prefersText: drivers.every(({ prefersText }) => prefersText !== undefined) ? first.prefersText : undefined,
     listing: ifAll("listing"),
     maintenance: ifAll("maintenance"),
-    atomic: ifAll("atomic"),
+    atomic: atomicOfAll(drivers),
     ...factsOf(drivers)
   }
+}
+
+/** The operations of `Atomic` that all drivers have. */
+const atomicOfAll = (drivers: ReadonlyArray<Driver>): Driver["atomic"] => {
+  const all = drivers.map(({ atomic }) => atomic)
+  const [first] = all
+  if (first === undefined || all.includes(undefined)) return undefined
+  return all.every((atomic) => atomic?.increment !== undefined) ? first : { compareAndPut: first.compareAndPut }
 }
 
 /**

@@ -51,6 +51,8 @@ export interface Name {
  * **Details**
  *
  * Keep the other fields of an entry (`{ ...entry, payload }`). `Atomic` works through the wrapper only if `version` is kept.
+ * The result has no native `increment`: `Atomic.increment` reads the counter through `decode`, and writes it with
+ * `compareAndPut` through `encode`.
  *
  * @since 0.1.0
  */
@@ -60,6 +62,8 @@ export const mapEntries =
     const mapped: Driver = {
       ...driver,
       ...(prefersText && { prefersText }),
+      // A native increment would change what is stored below the mapping.
+      atomic: driver.atomic && { compareAndPut: driver.atomic.compareAndPut },
       ...(decode && {
         get: (call: Call.Get) =>
           Effect.flatMap(driver.get(call), (entries) =>

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { Compound } from "../codecs/names.ts"
 import { type CommonError, StoreError, type WriteError } from "../KeyValueError.ts"
+import { mapAtomic } from "./around.ts"
 import type * as Call from "./Call.ts"
 import * as Calls from "./Calls.ts"
 import type { Driver, Listing } from "./Driver.ts"
@@ -36,7 +37,7 @@ export const prefixed = (prefix: string): NameCodec => ({
 
 const unchanged: NameCodec = { encode: (name) => name, decode: (name) => name }
 
-type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut
+type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut | Call.Increment
 
 /**
  * Renames collections, keys or both. Namespaces are made this way.
@@ -105,7 +106,7 @@ const renamed = (driver: Driver, rename: <C extends Keyed>(call: C) => C): Drive
     get: (call) => get(rename(call)),
     put: (call) => put(rename(call)),
     delete: (call) => remove(rename(call)),
-    atomic: atomic && { compareAndPut: (call) => atomic.compareAndPut(rename(call)) }
+    atomic: atomic && mapAtomic(atomic, (next) => (call) => next(rename(call)))
   }
 }
 

@@ -17,6 +17,8 @@ export type Operation =
   | "putIfAbsent"
   | "update"
   | "getAndDelete"
+  | "deleteIf"
+  | "increment"
   | "rotate"
   | "keys"
   | "collections"

@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 import type { Atomic } from "../Atomic.ts"
 import { layer as driverLayer } from "../Driver.ts"
 import type * as Call from "../driver/Call.ts"
+import { decide } from "../driver/counter.ts"
 import { type Driver, defaultCollection } from "../driver/Driver.ts"
 import { whole } from "../driver/extents.ts"
 import * as options from "../driver/options.ts"
@@ -160,6 +161,14 @@ const driver = (partitions: Partitions, defaultCollection: string) => {
           if (entry !== undefined) return put(collection, key!, entry, now) || "delete"
           slots.delete(collection, key!, now)
           return true
+        }),
+      increment: (call) =>
+        inOneStep((now) => {
+          const { collection, keys } = call
+          const decided = decide(partitions.of(collection).get(collection, keys[0]!, now)?.entry, call, now)
+          // A counter above `maxSize` is dropped: the conditional write that follows returns what is then stored.
+          if (decided?.entry !== undefined && !put(collection, keys[0]!, decided.entry, now)) return undefined
+          return decided?.result
         })
     },
     listing: {

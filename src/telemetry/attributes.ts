@@ -1,6 +1,6 @@
 import * as Cause from "effect/Cause"
 import * as Result from "effect/Result"
-import type { Page, Removed } from "../driver/Call.ts"
+import type { Incremented, Page, Removed } from "../driver/Call.ts"
 import { type Call, keyCount } from "../driver/Call.ts"
 import * as options from "../driver/options.ts"
 import { errorOf } from "../driver/outcome.ts"
@@ -103,6 +103,9 @@ export const countOf = (call: Call, value: unknown): Counted => {
     case "compareAndPut":
       // The read of an `update` or `getAndDelete` has counted the key already.
       return plain(call.place.operation === "putIfAbsent" ? 1 : 0)
+    case "increment":
+      // Without a result, the read that follows counts the key.
+      return plain((value as Incremented) === undefined ? 0 : 1)
     case "put":
       return plain(keyCount(call))
     case "keys":

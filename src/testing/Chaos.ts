@@ -16,7 +16,7 @@ import type { Call } from "../driver/Call.ts"
 import * as options from "../driver/options.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import { monotonicMillis } from "../time/clock.ts"
-import { concerns, entriesOf, type Fault, type Kind, kinds } from "./chaos/Fault.ts"
+import { concerns, expiriesOf, type Fault, type Kind, kinds } from "./chaos/Fault.ts"
 import { inject } from "./chaos/inject.ts"
 
 export { type Fault, type Kind, kinds } from "./chaos/Fault.ts"
@@ -319,4 +319,4 @@ export const described = options.of<Options>()("Chaos", {
 })
 
 const longestTtl = (call: Call, now: number): number =>
-  Math.max(...entriesOf(call).map(({ expiresAt }) => (expiresAt ?? now) - now), 0)
+  Math.max(...expiriesOf(call).map((expiresAt) => (expiresAt ?? now) - now), 0)

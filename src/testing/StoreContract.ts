@@ -14,6 +14,7 @@ import { atomic } from "./storeContract/atomic.ts"
 import { basics } from "./storeContract/basics.ts"
 import { type Definition, type Requirement, run } from "./storeContract/Case.ts"
 import { enumeration } from "./storeContract/enumeration.ts"
+import { increments } from "./storeContract/increments.ts"
 import { loading } from "./storeContract/loading.ts"
 import { maintenance } from "./storeContract/maintenance.ts"
 import { names } from "./storeContract/names.ts"
@@ -141,7 +142,8 @@ const all: ReadonlyArray<Definition> = [
   ...loading,
   ...enumeration,
   ...maintenance,
-  ...atomic
+  ...atomic,
+  ...increments
 ]
 
 const requirementsMet = (options: Options): ReadonlySet<Requirement> => {

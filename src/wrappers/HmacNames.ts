@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as crypto from "#crypto"
 import { type WrapperOver, wrapperOver } from "../Driver.ts"
+import { mapAtomic } from "../driver/around.ts"
 import type * as Call from "../driver/Call.ts"
 import type { Driver } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
@@ -93,7 +94,7 @@ export const described = options.of<Options>()("HmacNames", {
   collections: options.boolean({ default: true })
 })
 
-type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut
+type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut | Call.Increment
 
 const hidden = (driver: Driver, naming: Naming): Driver => {
   const { atomic, maintenance } = driver
@@ -108,7 +109,7 @@ const hidden = (driver: Driver, naming: Naming): Driver => {
     get: hashNames(driver.get),
     put: hashNames(driver.put),
     delete: hashNames(driver.delete),
-    atomic: atomic && { compareAndPut: hashNames(atomic.compareAndPut) },
+    atomic: atomic && mapAtomic(atomic, hashNames),
     listing: undefined,
     maintenance: maintenance && {
       clear: (call) => {

@@ -71,7 +71,8 @@ export interface BudgetOptions {
  *
  * The first attempt costs almost nothing, because the schedule starts with the first failure. By default, Retry retries
  * errors that are `retryable`, such as an outage, but not a value of the wrong type. A conditional write (`Atomic`) whose
- * outcome is unknown is never retried, because it could find its own write and report a conflict.
+ * outcome is unknown is never retried, because it could find its own write and report a conflict. An `Atomic.increment`
+ * whose outcome is unknown is never retried, because it could count twice.
  *
  * A failure is not retried if
  *

@@ -13,13 +13,14 @@ const everyOperation = (driver: Able) =>
     driver.put(call.put("c", { a: 1 })),
     driver.delete(call.delete("c", "a")),
     driver.atomic.compareAndPut(call.compareAndPut("c", "a", 1)),
+    driver.atomic.increment!(call.increment("c", "a")),
     driver.listing.keys(call.keys("c")),
     driver.listing.collections(call.collections()),
     driver.maintenance.clear(call.clear({ name: "c" })),
     driver.maintenance.removeExpired(call.removeExpired())
   ])
 
-const tags = ["get", "put", "delete", "compareAndPut", "keys", "collections", "clear", "removeExpired"]
+const tags = ["get", "put", "delete", "compareAndPut", "increment", "keys", "collections", "clear", "removeExpired"]
 
 describe("around", () => {
   it.effect("sees every operation, capabilities included", () =>

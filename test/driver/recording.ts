@@ -67,6 +67,21 @@ export const call = {
     entry: value === undefined ? undefined : entry(value),
     expected
   }),
+  increment: (collection: string, key: string, options?: Partial<Call.Increment>): Call.Increment => ({
+    ...base,
+    place: { operation: "increment", collection: "app", keys: [key] },
+    _tag: "increment",
+    collection,
+    keys: [key],
+    by: 1,
+    initial: 0,
+    min: Number.MIN_SAFE_INTEGER,
+    max: Number.MAX_SAFE_INTEGER,
+    createdAt: 0,
+    expiresAt: undefined,
+    renews: false,
+    ...options
+  }),
   keys: (collection: string, options?: Partial<Call.Keys>): Call.Keys => ({
     ...base,
     _tag: "keys",

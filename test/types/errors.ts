@@ -48,7 +48,12 @@ export const writes = [
   kv.put("a", 1).pipe(Effect.catchTag("ConflictError", nothing)),
   atomic.update("a", () => 1).pipe(Effect.catchTag("ConflictError", nothing)),
   // @ts-expect-error putIfAbsent returns false instead of a conflict
-  atomic.putIfAbsent("a", 1).pipe(Effect.catchTag("ConflictError", nothing))
+  atomic.putIfAbsent("a", 1).pipe(Effect.catchTag("ConflictError", nothing)),
+  atomic.increment("a").pipe(Effect.catchTag("CounterRangeError", ({ value, max }) => Effect.succeed(max - value))),
+  // @ts-expect-error only an increment leaves a range
+  atomic.update("a", () => 1).pipe(Effect.catchTag("CounterRangeError", nothing)),
+  // @ts-expect-error deleteIf writes no number
+  atomic.deleteIf("a", () => true).pipe(Effect.catchTag("InvalidIncrementError", nothing))
 ]
 
 // The errors and requirements of a load are kept.

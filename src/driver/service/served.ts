@@ -57,7 +57,7 @@ const serve = (driver: Driver): Served => {
 }
 
 const changesEntries = ({ _tag }: Call): boolean =>
-  _tag === "put" || _tag === "delete" || _tag === "compareAndPut" || _tag === "clear"
+  _tag === "put" || _tag === "delete" || _tag === "compareAndPut" || _tag === "increment" || _tag === "clear"
 
 /**
  * Runs a write, and drops running loads of the same keys, so that they do not overwrite it with older values.

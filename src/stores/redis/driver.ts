@@ -8,6 +8,7 @@ import { Coalescer } from "./Coalescer.ts"
 import { type Connection, isCluster } from "./connection.ts"
 import type { Form } from "./entries.ts"
 import { existing } from "./existing.ts"
+import { incrementing } from "./incrementing.ts"
 import { reading } from "./reading.ts"
 import { type Cursor, scan } from "./scan.ts"
 import { writing } from "./writing.ts"
@@ -39,7 +40,8 @@ export const driver = (connection: Connection, options: Options) => {
         call.keys.map((key) => names.encode(call.collection, key))
       ),
     atomic: {
-      compareAndPut: write.compareAndPut
+      compareAndPut: write.compareAndPut,
+      increment: options.format === "compact" ? incrementing(connection, options) : undefined
     },
     listing: {
       keys: (call) => {

@@ -26,6 +26,56 @@ return 1
 `)
 
 /**
+ * Adds ARGV[1] to the counter at KEYS[1], if it stays within ARGV[2] and ARGV[3]. Returns the counter, after "=" if it was
+ * changed and after "!" if it would leave the range. Returns "" and changes nothing if the entry does not have exactly the
+ * form in which this version of effect-kv writes a counter.
+ *
+ * A counter is stored as ARGV[4], its times, ARGV[5], the number, and ARGV[6]. It gets the time ARGV[7]. A missing counter
+ * counts as ARGV[8]. ARGV[9] and ARGV[10] are the expiry of a new counter, as it is stored and in milliseconds from now, or
+ * empty for no expiry. With ARGV[11], an existing counter gets this expiry, too.
+ *
+ * An entry with an expiry for which the server has no TTL may have expired, which the caller decides.
+ */
+export const increment = script(`
+local stored = redis.pcall("GET", KEYS[1])
+if type(stored) == "table" then return stored end
+local value, expires, keep
+if stored then
+  local at = #ARGV[4] + 1
+  if string.sub(stored, 1, at - 1) ~= ARGV[4] then return "" end
+  local _, to = string.find(stored, '^"created_at":"[%d%-T:%.%+]+",', at)
+  if to then at = to + 1 end
+  local from
+  from, to = string.find(stored, '^"expires_at":"[%d%-T:%.%+]+",', at)
+  if to then
+    if redis.call("PTTL", KEYS[1]) == -1 then return "" end
+    expires = string.sub(stored, from, to)
+    at = to + 1
+  end
+  if string.sub(stored, at, at + #ARGV[5] - 1) ~= ARGV[5] then return "" end
+  local digits = string.sub(stored, at + #ARGV[5], -#ARGV[6] - 1)
+  if string.sub(stored, -#ARGV[6]) ~= ARGV[6] then return "" end
+  if not (digits == "0" or string.find(digits, "^-?[1-9]%d*$")) or #digits > 17 then return "" end
+  value = tonumber(digits)
+  if math.abs(value) > 9007199254740991 then return "" end
+  keep = ARGV[11] == nil
+else
+  value = tonumber(ARGV[8])
+end
+local sum = value + tonumber(ARGV[1])
+if sum < tonumber(ARGV[2]) or sum > tonumber(ARGV[3]) then return "!" .. string.format("%.0f", value) end
+if not keep then expires = ARGV[9] end
+local digits = string.format("%.0f", sum)
+local entry = ARGV[4] .. ARGV[7] .. (expires or "") .. ARGV[5] .. digits .. ARGV[6]
+local reply
+if keep then reply = redis.pcall("SET", KEYS[1], entry, "KEEPTTL")
+elseif ARGV[10] == "" then reply = redis.pcall("SET", KEYS[1], entry)
+else reply = redis.pcall("SET", KEYS[1], entry, "PX", ARGV[10]) end
+if type(reply) == "table" and reply.err then return reply end
+return "=" .. digits
+`)
+
+/**
  * Finds entries that may have expired although the server has no TTL for them. Returns the number of removed keys, and
  * a list of the index and the value of each found entry. With ARGV[2], all keys are removed.
  *

@@ -2,13 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { inSlices } from "../../concurrency/slices.ts"
 import type * as Call from "../../driver/Call.ts"
+import { decide } from "../../driver/counter.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { isOutOfRange } from "./errors.ts"
 import { clearPage, listCollections, listKeys, maxPage } from "./listing.ts"
 import type { Attempt } from "./patience.ts"
 import { type Connection, Runner } from "./Runner.ts"
 import { only, resumed, startingWith } from "./range.ts"
-import { decodeAll, encode, expiryOf, nameOf, outOfRange } from "./rows.ts"
+import { decode, decodeAll, encode, expiryOf, nameOf, outOfRange } from "./rows.ts"
 import { shrink, shrinking } from "./shrinking.ts"
 import type { EntryRow, ExpiredRow } from "./statements.ts"
 
@@ -31,6 +32,20 @@ export const driver = (connection: Connection) => {
         ? statements.putIfAbsent.run(...row)
         : statements.putIfVersion.run(...row, expected as string)
     )
+  }
+
+  /** The transaction has the write lock, so no other connection can write in between. */
+  const increment = (call: Call.Increment, now: number): Call.Incremented => {
+    const { collection } = call
+    const key = call.keys[0]!
+    const row = statements.get.get(collection, key, now) as EntryRow | undefined
+    const current = decode(call, row, 0)
+    const decided = Result.isFailure(current) ? undefined : decide(current.success, call, now)
+    if (decided?.entry !== undefined) {
+      const { entry } = decided
+      statements.put.run(collection, key, expiryOf(entry), runner.nextVersion(), encode(collection, key, entry))
+    }
+    return decided?.result
   }
 
   return {
@@ -83,6 +98,13 @@ export const driver = (connection: Connection) => {
       compareAndPut: (call) =>
         runner.run(call, runner.makingRoom(runner.single((now) => compareAndPut(call, now))), (done, now) =>
           done && call.entry !== undefined ? Effect.as(runner.expired.sweepAfter(1, now), done) : Effect.succeed(done)
+        ),
+      increment: (call) =>
+        runner.run(
+          call,
+          runner.makingRoom(unlessOutOfRange(runner.writing((now) => increment(call, now)))),
+          (result, now) =>
+            result?.applied ? Effect.as(runner.expired.sweepAfter(1, now), result) : Effect.succeed(result)
         )
     },
     listing: {

@@ -27,8 +27,8 @@ export const decodeAll = (
   return Effect.as(inSlices(rows.length, decodeSlice), entries)
 }
 
-const decode = (
-  call: Call.Get,
+export const decode = (
+  call: Pick<Call.Get, "place"> & { readonly versioned?: boolean },
   row: EntryRow | undefined,
   index: number
 ): Result.Result<Entry | undefined, DeserializationError> => {

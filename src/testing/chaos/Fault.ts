@@ -39,14 +39,15 @@ export const concerns = (kind: Kind, call: Call): boolean => {
     case "corrupt":
       return call._tag === "get"
     case "expireEarly":
-      return entriesOf(call).some(({ expiresAt }) => expiresAt !== undefined)
+      return expiriesOf(call).some((expiresAt) => expiresAt !== undefined)
     default:
       return true
   }
 }
 
-/** The entries that a call writes. */
-export const entriesOf = (call: Call) => {
-  if (call._tag === "put") return call.entries
-  return call._tag === "compareAndPut" && call.entry !== undefined ? [call.entry] : []
+/** The times at which the entries that a call writes expire. */
+export const expiriesOf = (call: Call): ReadonlyArray<number | undefined> => {
+  if (call._tag === "put") return call.entries.map(({ expiresAt }) => expiresAt)
+  if (call._tag === "increment") return [call.expiresAt]
+  return call._tag === "compareAndPut" && call.entry !== undefined ? [call.entry.expiresAt] : []
 }

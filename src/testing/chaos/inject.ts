@@ -64,7 +64,11 @@ const corruptAll = <A>(result: A): Effect.Effect<A> =>
   })
 
 const shortened = <C extends Call>(call: C, until: number): C => {
-  const shorten = (entry: Entry): Entry => ({ ...entry, expiresAt: Math.min(entry.expiresAt ?? until, until) })
+  const shorten = <A extends Pick<Entry, "expiresAt">>(entry: A): A => ({
+    ...entry,
+    expiresAt: Math.min(entry.expiresAt ?? until, until)
+  })
+  if (call._tag === "increment") return { ...call, expiresAt: shorten(call).expiresAt }
   if (call._tag === "put") return { ...call, entries: call.entries.map(shorten) }
   return call._tag === "compareAndPut" && call.entry !== undefined ? { ...call, entry: shorten(call.entry) } : call
 }

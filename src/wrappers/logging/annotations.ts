@@ -1,6 +1,6 @@
 import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
-import { type Call, collectionOf } from "../../driver/Call.ts"
+import { type Call, collectionOf, type Incremented } from "../../driver/Call.ts"
 import type { Entry } from "../../Entry.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
 import * as telemetry from "../../telemetry/attributes.ts"
@@ -65,6 +65,8 @@ export const ofResult = (config: Config, call: Call, value: unknown, now: number
       return { deleted: value }
     case "compareAndPut":
       return { applied: value === true }
+    case "increment":
+      return { applied: (value as Incremented)?.applied === true }
     case "put":
       return {}
     case "keys":

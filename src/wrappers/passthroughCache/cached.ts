@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { SingleFlight } from "../../concurrency/SingleFlight.ts"
-import { around } from "../../driver/around.ts"
+import { around, mapAtomic } from "../../driver/around.ts"
 import type * as Call from "../../driver/Call.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import { describeId, idsOf } from "../../driver/ids.ts"
@@ -68,7 +68,7 @@ export const cached = Effect.fnUntraced(function* (store: Driver, cache: Driver,
     get: (call) => (call.expiry || call.versioned ? getFromStore(call) : read(parts, call)),
     put: (call) => write(parts, call, store.put(call)),
     delete: (call) => write(parts, call, store.delete(call)),
-    atomic: store.atomic && { compareAndPut: (call) => write(parts, call, store.atomic!.compareAndPut(call)) },
+    atomic: store.atomic && mapAtomic(store.atomic, (next) => (call) => write(parts, call, next(call))),
     maintenance: store.maintenance && {
       ...store.maintenance,
       clear: (call) => clear(parts, call, store.maintenance!.clear(call))

@@ -13,7 +13,7 @@ import type { AskedAt } from "./Freshness.ts"
 import { type Found, type Parts, pick, type Read } from "./Parts.ts"
 import { steadyMillis } from "./steady.ts"
 
-type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut
+type Keyed = Call.Get | Call.Put | Call.Delete | Call.CompareAndPut | Call.Increment
 
 /** Reads copies, some of which may be invalid. */
 export const getCopies = (parts: Parts, call: Call.Get): Effect.Effect<ReadonlyArray<Found>> =>

@@ -20,7 +20,7 @@ import { everything } from "./Validity.ts"
 export const removeAfterWrite = (
   parts: Parts,
   exit: Exit.Exit<unknown, unknown>,
-  call: Call.Put | Call.Delete | Call.CompareAndPut,
+  call: Call.Put | Call.Delete | Call.CompareAndPut | Call.Increment,
   ids: ReadonlyArray<string>
 ): Effect.Effect<void> =>
   run(parts, exit, call.place, {

@@ -21,7 +21,7 @@ import { everything } from "./Validity.ts"
 /** Runs a write, and removes the copies of its keys unless the write was not applied. */
 export const write = <A, E>(
   parts: Parts,
-  call: Call.Put | Call.Delete | Call.CompareAndPut,
+  call: Call.Put | Call.Delete | Call.CompareAndPut | Call.Increment,
   write: Effect.Effect<A, E>
 ): Effect.Effect<A, E> => {
   const { validity, misses, fills, settleTime } = parts

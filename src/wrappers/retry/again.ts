@@ -71,8 +71,9 @@ const scheduleOf = (
     )
   )
 
+/** A conditional write could find its own earlier attempt and report a conflict. An increment could count twice. */
 const isUnsafeToRepeat = (error: KeyValueError, call: Call): boolean =>
-  call._tag === "compareAndPut" && outcomeOf(error) === "unknown"
+  (call._tag === "compareAndPut" || call._tag === "increment") && outcomeOf(error) === "unknown"
 
 const outcomeOf = (error: unknown): Outcome | undefined => (error as { readonly outcome?: Outcome }).outcome
 
