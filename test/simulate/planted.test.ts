@@ -5,6 +5,7 @@ import { Deadline, Memory, Timeout } from "effect-kv"
 import { Simulation } from "effect-kv/testing"
 import { cache, coalescing } from "./planted/caches.ts"
 import { loadsUnderTheFirstBudget, overwritingLoads, withoutGate } from "./planted/loading.ts"
+import * as counters from "./planted/counters.ts"
 import * as several from "./planted/several.ts"
 import * as single from "./planted/single.ts"
 import * as waiting from "./planted/waiting.ts"
@@ -146,6 +147,24 @@ const planted: Readonly<Record<string, Planted>> = {
     stack: over(single.sharedRemovals),
     hazards: ["listings"],
     shows: "other"
+  },
+  "an increment reads and writes in two steps": {
+    stack: over(counters.inTwoSteps),
+    hazards: ["counters"],
+    operations: 15,
+    shows: lost
+  },
+  "an increment is retried after its reply was lost": {
+    stack: over(counters.retried, losingReplies),
+    hazards: ["counters"],
+    operations: 15,
+    shows: "other"
+  },
+  "an increment whose reply was lost is reported as not applied": {
+    stack: over(counters.optimistic, losingReplies),
+    hazards: ["counters"],
+    operations: 15,
+    shows: visible
   }
 }
 

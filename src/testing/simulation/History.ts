@@ -93,6 +93,7 @@ export interface History {
   readonly keys: ReadonlyArray<string>
   readonly outages: ReadonlyArray<Outage>
   readonly hotKeys: ReadonlyArray<string>
+  readonly counters: ReadonlyArray<string>
   readonly jumps: ReadonlyArray<Jump>
   readonly stalls: ReadonlyArray<Stall>
   readonly reopenings: ReadonlyArray<Reopening>

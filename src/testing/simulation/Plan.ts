@@ -3,7 +3,7 @@ import type { Hazard } from "./hazards.ts"
 import type { Jump } from "./wall.ts"
 
 /** The operations that clients use. */
-export type Action = Exclude<Operation, "rotate" | "collections" | "clear" | "deleteIf" | "increment"> | "getOrSet"
+export type Action = Exclude<Operation, "rotate" | "collections" | "clear" | "deleteIf"> | "getOrSet"
 
 /** What the loader of a `getOrSet` does. */
 export interface Load {
@@ -36,6 +36,8 @@ export interface Step {
   readonly interruption?: Interruption | undefined
   /** The budget of `Deadline.within`. It ends in a quarter of a millisecond, and no other limit does. */
   readonly budget?: number | undefined
+  /** How much an increment adds. */
+  readonly by?: number | undefined
   /** Whether the update's function throws. */
   readonly throws?: boolean | undefined
 }
@@ -78,6 +80,8 @@ export interface Plan {
   readonly outages: ReadonlyArray<Outage>
   /** Keys that many clients use at once. They are not among `keys`. */
   readonly hotKeys: ReadonlyArray<string>
+  /** Counters that clients only increment. They are not among `keys`. */
+  readonly counters: ReadonlyArray<string>
   readonly jumps: ReadonlyArray<Jump>
   readonly stalls: ReadonlyArray<Stall>
   readonly restarts: ReadonlyArray<Restart>

@@ -1,5 +1,6 @@
 import { groupBy } from "../../platform/groupBy.ts"
 import { checkContents } from "./contents.ts"
+import { checkCounter } from "./counters.ts"
 import { checkEndings, type Limits } from "./endings.ts"
 import type { Held, History, Operation } from "./History.ts"
 import { checkHotKey } from "./hot.ts"
@@ -26,7 +27,8 @@ export const check = (history: History, expected: Expected): ReadonlyArray<Viola
   ...checkRemovals(history),
   ...segments(history, expected).flatMap((segment) => [
     ...history.keys.flatMap((key) => checkKey(segment, key, expected) ?? checkLoads(segment, key).slice(0, 1)),
-    ...history.hotKeys.flatMap((key) => checkHotKey(segment, key, expected))
+    ...history.hotKeys.flatMap((key) => checkHotKey(segment, key, expected)),
+    ...history.counters.flatMap((key) => checkCounter(segment, key).slice(0, 1))
   ])
 ]
 

@@ -59,7 +59,7 @@ const hangOf = (history: History, operation: Operation, limits: Limits): string 
       return "did not end after the layer had been closed"
   }
   const budget = limits.budgets ? (step.budget ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
-  const operations = step.action === "getOrSet" ? 3 : 1
+  const operations = step.action === "getOrSet" || step.action === "increment" ? 3 : 1
   const loading = operation.loads.reduce((sum, { from, to }) => sum + ((to ?? from).at - from.at), 0)
   const limit = Math.min(limits.millis * operations, budget) + loading + slack
   const took = completed.at - invoked.at - stalledBetween(history.stalls, operation)

@@ -1,4 +1,5 @@
 import { burst, hotKeys } from "./bursts.ts"
+import { counter, counting } from "./counting.ts"
 import { type Hazard, hazards } from "./hazards.ts"
 import type { Plan, Setting, Step } from "./Plan.ts"
 import { Seeded } from "./Seeded.ts"
@@ -77,7 +78,11 @@ const adding: Readonly<Record<Hazard, Add>> = {
     restarts: random.chance(0.5)
       ? []
       : times(random, 2, length).map((at) => ({ at, pause: random.chance(0.5) ? 0 : random.integer(1, 400) }))
-  })
+  }),
+  counters: (plan, random, setting, length) =>
+    setting.atomic
+      ? { ...plan, steps: [...plan.steps, ...counting(plan, random, setting, length)], counters: [counter] }
+      : plan
 }
 
 const jump = (random: Seeded): number =>

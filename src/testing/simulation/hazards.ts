@@ -11,6 +11,7 @@
  * - `stalls`: the event loop is blocked, so that all timers that are due by then fire at once.
  * - `throws`: loaders, update functions and predicates that throw.
  * - `restarts`: the layer is closed with operations in flight, and built again over the same stores.
+ * - `counters`: clients that increment a counter, if the stack has `Atomic`. No increment may be lost or counted twice.
  *
  * @since 0.1.0
  */
@@ -23,7 +24,8 @@ export const hazards = [
   "clockJumps",
   "stalls",
   "throws",
-  "restarts"
+  "restarts",
+  "counters"
 ] as const
 
 /**

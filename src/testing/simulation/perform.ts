@@ -9,7 +9,9 @@ import * as Stream from "effect/Stream"
 import type { ValueWithTtl } from "../../Entry.ts"
 import type { KeyValueError, Outcome } from "../../KeyValueError.ts"
 import type { Value } from "../../Value.ts"
+import { hotKeys } from "./bursts.ts"
 import type { Services } from "./Client.ts"
+import { counter } from "./counting.ts"
 import { type Answer, type Held, type LoadRun, type Moment, type Operation, valueId } from "./History.ts"
 import type { Step } from "./Plan.ts"
 import { Thrown } from "./Thrown.ts"
@@ -67,6 +69,8 @@ export const perform = (
       return Effect.map(atomic!.putIfAbsent(key, valueOf(step, key), options), answered)
     case "getAndDelete":
       return Effect.map(atomic!.getAndDelete(key), (value) => answered(identify(step, key, value)))
+    case "increment":
+      return Effect.map(atomic!.increment(key, step.by), answered)
     case "update":
       return Effect.flatMap(Clock.Clock, (clock) =>
         Effect.map(
@@ -95,12 +99,14 @@ const readWithTtl = (step: Step, found: ReadonlyArray<ValueWithTtl | undefined>)
     expiries: found.map((it) => it?.ttl && wallOf(clock) + Duration.toMillis(it.ttl))
   }))
 
-/** Hot keys are written by other steps, so that a listing may have them. */
+/** Hot keys and counters are written by other steps, so that a listing may have them. */
 const listed = ({ keys }: Step, names: ReadonlyArray<string>): Answer => ({
   _tag: "listed",
   present: keys.map((key) => names.includes(key)),
-  strange: names.filter((name) => !keys.includes(name) && name !== "hot" && name !== "loaded")
+  strange: names.filter((name) => !keys.includes(name) && !others.has(name))
 })
+
+const others = new Set<string>([...hotKeys, counter])
 
 const load = (operation: Operation, key: string, now: () => Moment): Effect.Effect<Value, LoadFailed> =>
   Effect.gen(function* () {

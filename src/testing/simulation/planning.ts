@@ -46,6 +46,7 @@ export const planOf = (setting: Setting): Plan => {
     steps,
     outages: outages(stores, random, operations / clients),
     hotKeys: [],
+    counters: [],
     jumps: [],
     stalls: [],
     restarts: [],

@@ -361,7 +361,7 @@ export class Register {
 const repetitions = (applications: ReadonlyArray<Application>): ReadonlyArray<Application> =>
   applications.filter((application, i) => applications.slice(0, i).some(({ store }) => store === application.store))
 
-const isNotApplied = (answer: Answer | undefined): boolean =>
+export const isNotApplied = (answer: Answer | undefined): boolean =>
   answer?._tag === "failed" && answer.outcome === "not-applied"
 
 /**

@@ -111,10 +111,10 @@ const simulate = Effect.fnUntraced(function* <E>(
 
   const injected = yield* stores.injected
   const sum = (kind: Chaos.Kind): number => injected.reduce((sum, counts) => sum + counts[kind], 0)
-  const { keys, seed, outages, hotKeys, jumps, stalls } = plan
+  const { keys, seed, outages, hotKeys, counters, jumps, stalls } = plan
   const { operations } = clients
   return {
-    history: { seed, keys, outages, hotKeys, jumps, stalls, reopenings: lives.reopenings, contents, operations },
+    history: { seed, keys, outages, hotKeys, counters, jumps, stalls, reopenings: lives.reopenings, contents, operations },
     leakedFibers: Math.max(fibers.live - liveBefore, clock.asleep),
     faults: Object.fromEntries(Chaos.kinds.map((kind) => [kind, sum(kind)])) as Run["faults"]
   }
@@ -152,10 +152,11 @@ const contentsOf = Effect.fnUntraced(function* (
  * The steps after all faults have stopped. Every key is read twice: without its expiry, and with it. If the plan is
  * thorough, every key is then written, and read again.
  */
-const finalSteps = ({ keys, hotKeys, steps, thorough }: Plan): ReadonlyArray<Step> => {
+const finalSteps = ({ keys, hotKeys, counters, steps, thorough }: Plan): ReadonlyArray<Step> => {
   let id = steps.reduce((last, step) => Math.max(last, step.id + 1), 0)
   const step = (action: Step["action"], keys: ReadonlyArray<string>) => stepOf(id++, -1, action, keys, { calm: true })
   const each = (action: Step["action"]) => [...keys, ...hotKeys].map((key) => step(action, [key]))
-  const reads = [...each("get"), step("ttlMany", keys)]
+  const counts = counters.map((key) => ({ ...step("increment", [key]), by: 0 }))
+  const reads = [...each("get"), step("ttlMany", keys), ...counts]
   return thorough ? [...reads, ...each("put"), ...each("get")] : reads
 }

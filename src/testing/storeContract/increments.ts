@@ -136,7 +136,7 @@ export const increments = [
     yield* equal(yield* atomic.increment("test", 1, at), 13)
     const ttl = millisOf((yield* kv.ttl("test", at))?.ttl)
     yield* isTrue(ttl <= 60_000 && ttl > 50_000, `TTL ${ttl}`)
-    yield* equal(yield* atomic.getAndDelete("test", at), 13)
+    yield* equal(yield* settle(subject, atomic.getAndDelete("test", at)), 13)
     yield* equal(yield* atomic.increment("test", 1, at), 1)
   }),
   define("counts under unusual keys [IN11]", [], function* ({ kv, at }, atomic) {
@@ -160,7 +160,7 @@ export const increments = [
         { concurrency: "unbounded" }
       )
     )
-    const left = ((yield* atomic.getAndDelete("test", at)) as number | undefined) ?? 0
+    const left = ((yield* settle(subject, atomic.getAndDelete("test", at))) as number | undefined) ?? 0
     yield* equal(
       taken.reduce((sum, value) => sum + value, left),
       30

@@ -58,6 +58,7 @@ const history: History = {
   keys: ["k"],
   outages: [],
   hotKeys: [],
+  counters: [],
   jumps: [],
   stalls: [],
   reopenings: [],
@@ -346,5 +347,45 @@ describe("check on histories with loads, limits, restarts and clock jumps", () =
     const history = [put(1, 0, 10), put(2, 20, 30), get(40, 50, "1@k")]
     assert.deepStrictEqual(found(history, hot), ["lostAcknowledgedWrite"])
     assert.deepStrictEqual(found([put(1, 0, 25), put(2, 20, 30), get(40, 50, "1@k")], hot), [])
+  })
+
+  describe("a counter", () => {
+    const counter = { keys: [], counters: ["k"] }
+    const counted = (as: number, from: number, to: number, result: number, by = 1): Operation => {
+      const it = operation("increment", from, to, { _tag: "done", answer: result }, { as })
+      return { ...it, step: { ...it.step, by } }
+    }
+    const ended = (outcome: "not-applied" | "unknown") => {
+      const it = operation("increment", 0, 50, failed(outcome))
+      return { ...it, step: { ...it.step, by: 1 } }
+    }
+
+    it("accepts increments in any order while they overlap", () => {
+      assert.deepStrictEqual(found([counted(1, 0, 50, 2), counted(2, 10, 40, 1), counted(3, 60, 70, 2, 0)], counter), [])
+    })
+
+    it("accepts an increment with an unknown outcome, whether it was counted or not", () => {
+      for (const seen of [1, 2]) {
+        assert.deepStrictEqual(found([ended("unknown"), counted(1, 60, 70, seen)], counter), [])
+      }
+    })
+
+    it("reports two increments with the same result", () => {
+      assert.deepStrictEqual(found([counted(1, 0, 50, 1), counted(2, 10, 40, 1)], counter), ["lostAcknowledgedWrite"])
+    })
+
+    it("reports an increment that was lost later", () => {
+      const history = [counted(1, 0, 10, 1), counted(2, 20, 30, 2), counted(3, 60, 70, 1, 0)]
+      assert.deepStrictEqual(found(history, counter), ["lostAcknowledgedWrite"])
+    })
+
+    it("reports an increment that was counted twice", () => {
+      assert.deepStrictEqual(found([ended("unknown"), counted(1, 60, 70, 3)], counter), ["other"])
+      assert.deepStrictEqual(found([counted(1, 0, 10, 2)], counter), ["other"])
+    })
+
+    it("reports an increment that was counted although it was not applied", () => {
+      assert.deepStrictEqual(found([ended("not-applied"), counted(1, 60, 70, 2)], counter), ["notAppliedButVisible"])
+    })
   })
 })
