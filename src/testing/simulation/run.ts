@@ -114,7 +114,18 @@ const simulate = Effect.fnUntraced(function* <E>(
   const { keys, seed, outages, hotKeys, counters, jumps, stalls } = plan
   const { operations } = clients
   return {
-    history: { seed, keys, outages, hotKeys, counters, jumps, stalls, reopenings: lives.reopenings, contents, operations },
+    history: {
+      seed,
+      keys,
+      outages,
+      hotKeys,
+      counters,
+      jumps,
+      stalls,
+      reopenings: lives.reopenings,
+      contents,
+      operations
+    },
     leakedFibers: Math.max(fibers.live - liveBefore, clock.asleep),
     faults: Object.fromEntries(Chaos.kinds.map((kind) => [kind, sum(kind)])) as Run["faults"]
   }

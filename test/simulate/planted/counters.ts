@@ -1,6 +1,6 @@
 /** Wrappers with mistakes in how they increment counters. */
 import { Effect } from "effect"
-import { Driver, Entry, KeyValueError, Value } from "effect-kv"
+import { Driver, type Entry, KeyValueError, Value } from "effect-kv"
 
 type Increment = NonNullable<Driver.Atomic["increment"]>
 
@@ -25,14 +25,16 @@ export const inTwoSteps = increment((_, driver) => (call) => {
 })
 
 /** Repeats an increment whose reply was lost. */
-export const retried = increment((next) => (call) =>
-  Effect.retry(
-    Effect.suspend(() => next(call)),
-    { times: 3, while: (error) => error.retryable }
-  )
+export const retried = increment(
+  (next) => (call) =>
+    Effect.retry(
+      Effect.suspend(() => next(call)),
+      { times: 3, while: (error) => error.retryable }
+    )
 )
 
 /** Reports an increment whose reply was lost as not applied. */
-export const optimistic = increment((next) => (call) =>
-  Effect.mapError(next(call), () => new KeyValueError.StoreError({ ...call.place, reason: "failed" }))
+export const optimistic = increment(
+  (next) => (call) =>
+    Effect.mapError(next(call), () => new KeyValueError.StoreError({ ...call.place, reason: "failed" }))
 )

@@ -361,7 +361,10 @@ describe("check on histories with loads, limits, restarts and clock jumps", () =
     }
 
     it("accepts increments in any order while they overlap", () => {
-      assert.deepStrictEqual(found([counted(1, 0, 50, 2), counted(2, 10, 40, 1), counted(3, 60, 70, 2, 0)], counter), [])
+      assert.deepStrictEqual(
+        found([counted(1, 0, 50, 2), counted(2, 10, 40, 1), counted(3, 60, 70, 2, 0)], counter),
+        []
+      )
     })
 
     it("accepts an increment with an unknown outcome, whether it was counted or not", () => {
