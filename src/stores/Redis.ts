@@ -216,7 +216,7 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *
  * - Your own client keeps its settings. By default, ioredis queues commands without a limit while there is no
  *   connection, and resends commands whose replies were lost. If a write of `Atomic` is resent, it may be mistaken for
- *   a conflict with another writer. Set `autoResendUnfulfilledCommands: false` (for a cluster,
+ *   a conflict with another writer, and an increment may be counted twice. Set `autoResendUnfulfilledCommands: false` (for a cluster,
  *   `retryDelayOnFailover: 0`).
  * - A batch that fails halfway may be applied in part: the `outcome` of its error is `"unknown"`.
  * - Without a `prefix`, every string in the database whose key contains `"::"` belongs to the store.

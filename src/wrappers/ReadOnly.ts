@@ -30,7 +30,8 @@ export interface Options {
  * **Details**
  *
  * With `onWrite: "ignore"`, writes succeed and do nothing. `delete` and `putIfAbsent` return `false`, `deleteMany` and clearing
- * return 0, `update` returns the existing value, and `getAndDelete` returns `undefined`.
+ * return 0, `update` and `increment` return the existing value, `deleteIf` returns `false`, and `getAndDelete` returns
+ * `undefined`.
  *
  * Fails to build with `StoreSetupError` when an option is not valid.
  *
