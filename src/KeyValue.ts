@@ -14,9 +14,11 @@ import * as Calls from "./driver/Calls.ts"
 import type { Driver } from "./driver/Driver.ts"
 import * as names from "./driver/names.ts"
 import { getOrLoad } from "./driver/service/getOrLoad.ts"
+import { has } from "./driver/service/has.ts"
 import { served } from "./driver/service/served.ts"
+import { touch } from "./driver/service/touch.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
-import type { ReadError, WriteError } from "./KeyValueError.ts"
+import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
 import { atNow } from "./time/atNow.ts"
 import type { Value } from "./Value.ts"
 
@@ -44,6 +46,16 @@ export interface InCollection {
  */
 export interface PutOptions extends InCollection {
   /** How long the entry lives. Default: for ever. At least a millisecond; `"Infinity"` is for ever too. */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * Options of one entry of `putMany`.
+ *
+ * @since 0.2.0
+ */
+export interface EntryOptions {
+  /** How long this entry lives. `"Infinity"` is for ever. Default: the `ttl` of `putMany`. */
   readonly ttl?: Duration.Input | undefined
 }
 
@@ -91,7 +103,7 @@ export interface Service {
   readonly put: (key: string, value: Value, options?: PutOptions) => Effect.Effect<void, WriteError>
 
   /**
-   * Stores several values with one TTL.
+   * Stores several values, with one TTL or with a TTL for each: `[key, value, { ttl: "1 hour" }]`.
    *
    * **Details**
    *
@@ -100,9 +112,37 @@ export interface Service {
    * stack: wrappers and stores only get the last one.
    */
   readonly putMany: (
-    entries: Iterable<readonly [key: string, value: Value]>,
+    entries: Iterable<readonly [key: string, value: Value, options?: EntryOptions | undefined]>,
     options?: PutOptions
   ) => Effect.Effect<void, WriteError>
+
+  /**
+   * Returns whether a key has a value.
+   *
+   * **Details**
+   *
+   * The result is `true` if `get` would return a value. Stores read the value for this, so `has` costs as much as `get`. It
+   * fails as `get` does, for example with `DeserializationError` if the entry is damaged.
+   */
+  readonly has: (key: string, options?: InCollection) => Effect.Effect<boolean, ReadError>
+
+  /**
+   * Gives the entry of a key a new TTL, which begins now. Returns `false` if the key is missing.
+   *
+   * **Details**
+   *
+   * The entry keeps its value and its time of writing. Without `ttl`, or with `"Infinity"`, it never expires, as with `put`.
+   * With `Atomic` in the stack, the entry is read and replaced only if nobody has changed it in the meantime; otherwise,
+   * `touch` starts again after a short random pause. It fails with `ConflictError` after 100 retries. The result is also
+   * `false` if a wrapper drops the write (see `Atomic.putIfAbsent`).
+   *
+   * **Gotchas**
+   *
+   * - The value is read and written again, so `touch` costs a read and a write.
+   * - In a stack without `Atomic` (such as `Fallback` and `Replicate`), `touch` reads the entry and then writes it. A write
+   *   of the key in between is lost.
+   */
+  readonly touch: (key: string, options?: PutOptions) => Effect.Effect<boolean, ReadError | WriteError | ConflictError>
 
   /** Deletes a key. Returns whether it existed. */
   readonly delete: (key: string, options?: InCollection) => Effect.Effect<boolean, WriteError>
@@ -181,11 +221,12 @@ export const make = (self: Driver): Service => {
     operation: "put" | "putMany",
     keys: ReadonlyArray<string>,
     values: ReadonlyArray<unknown>,
-    options?: PutOptions
+    options?: PutOptions,
+    ttls?: ReadonlyArray<Duration.Input | undefined>
   ): Effect.Effect<void, WriteError> =>
     withPlace(driver, operation, keys, options, (place) =>
       atNow((now) =>
-        Effect.flatMapEager(encodeAt(driver, now, place, values, options?.ttl), (entries) =>
+        Effect.flatMapEager(encodeAt(driver, now, place, values, options?.ttl, ttls), (entries) =>
           driver.put(lastOfEachKey(Calls.put(place, entries)))
         )
       )
@@ -233,10 +274,13 @@ export const make = (self: Driver): Service => {
             "putMany",
             array.map(([key]) => key),
             array.map(([, value]) => value),
-            options
+            options,
+            array.map(([, , own]) => own?.ttl)
           ),
         undefined
       ),
+    has: (key, options) => withPlace(driver, "has", [key], options, (place) => has(driver, place)),
+    touch: (key, options) => withPlace(driver, "touch", [key], options, (place) => touch(driver, place, options?.ttl)),
     delete: (key, options) => Effect.map(remove("delete", [key], options), (count) => count > 0),
     deleteMany: (keys, options) => many(keys, (array) => remove("deleteMany", array, options), 0),
     getOrSet: (key, load, options) =>

@@ -17,6 +17,8 @@ export type Operation =
   | "putIfAbsent"
   | "update"
   | "getAndDelete"
+  | "has"
+  | "touch"
   | "rotate"
   | "keys"
   | "collections"
@@ -54,6 +56,7 @@ export const isWrite = (operation: Operation): boolean => {
     case "getMany":
     case "ttl":
     case "ttlMany":
+    case "has":
     case "keys":
     case "collections":
       return false

@@ -18,6 +18,7 @@ import { loading } from "./storeContract/loading.ts"
 import { maintenance } from "./storeContract/maintenance.ts"
 import { names } from "./storeContract/names.ts"
 import { time } from "./storeContract/time.ts"
+import { touching } from "./storeContract/touching.ts"
 import { values } from "./storeContract/values.ts"
 
 export type { Requirement } from "./storeContract/Case.ts"
@@ -139,6 +140,7 @@ const all: ReadonlyArray<Definition> = [
   ...names,
   ...time,
   ...loading,
+  ...touching,
   ...enumeration,
   ...maintenance,
   ...atomic
