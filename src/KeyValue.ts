@@ -14,14 +14,14 @@ import * as Calls from "./driver/Calls.ts"
 import type { Driver } from "./driver/Driver.ts"
 import * as names from "./driver/names.ts"
 import { getOrLoad } from "./driver/service/getOrLoad.ts"
-import { getOrLoadMany } from "./driver/service/getOrLoadMany.ts"
+import { getOrLoadMany, type LoadingMany } from "./driver/service/getOrLoadMany.ts"
 import { has } from "./driver/service/has.ts"
 import { served } from "./driver/service/served.ts"
 import { touch } from "./driver/service/touch.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
 import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
 import { atNow } from "./time/atNow.ts"
-import type { Value } from "./Value.ts"
+import type { Storable, Value } from "./Value.ts"
 
 /**
  * The maximum length of a key or a collection's name: 65,536 bytes of UTF-8.
@@ -119,7 +119,11 @@ export interface Service {
    *
    * Without `ttl`, the new entry never expires, even if the old one had a TTL.
    */
-  readonly put: (key: string, value: Value, options?: PutOptions) => Effect.Effect<void, WriteError>
+  readonly put: <A>(
+    key: string,
+    value: Value | (A & Storable<A>),
+    options?: PutOptions
+  ) => Effect.Effect<void, WriteError>
 
   /**
    * Stores several values, with one TTL or with a TTL for each: `[key, value, { ttl: "1 hour" }]`.
@@ -130,8 +134,8 @@ export interface Service {
    * FileSystem may apply a part of a batch that fails. If a key occurs more than once, its last value is stored, in every
    * stack: wrappers and stores only get the last one.
    */
-  readonly putMany: (
-    entries: Iterable<readonly [key: string, value: Value, options?: EntryOptions | undefined]>,
+  readonly putMany: <A>(
+    entries: Iterable<readonly [key: string, value: Value | (A & Storable<A>), options?: EntryOptions | undefined]>,
     options?: PutOptions
   ) => Effect.Effect<void, WriteError>
 
@@ -194,9 +198,9 @@ export interface Service {
    * If a load waits for its own key, directly or through other loads, the call dies with a defect that names the keys
    * of the cycle.
    */
-  readonly getOrSet: <E, R>(
+  readonly getOrSet: <A, E, R>(
     key: string,
-    load: Effect.Effect<Value, E, R>,
+    load: Effect.Effect<Value | (A & Storable<A>), E, R>,
     options?: GetOrSetOptions
   ) => Effect.Effect<Value, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 
@@ -216,9 +220,11 @@ export interface Service {
    *
    * With `Atomic` in the stack, each loaded value is one conditional write, 16 at a time. Without it, they are one write.
    */
-  readonly getOrSetMany: <E, R>(
+  readonly getOrSetMany: <A, E, R>(
     keys: Iterable<string>,
-    load: (missing: ReadonlyArray<string>) => Effect.Effect<Iterable<readonly [key: string, value: Value]>, E, R>,
+    load: (
+      missing: ReadonlyArray<string>
+    ) => Effect.Effect<Iterable<readonly [key: string, value: Value | (A & Storable<A>)]>, E, R>,
     options?: GetOrSetOptions
   ) => Effect.Effect<ReadonlyArray<Value | undefined>, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 }
@@ -329,11 +335,15 @@ export const make = (self: Driver): Service => {
     delete: (key, options) => Effect.map(remove("delete", [key], options), (count) => count > 0),
     deleteMany: (keys, options) => many(keys, (array) => remove("deleteMany", array, options), 0),
     getOrSet: (key, load, options) =>
-      withPlace(driver, "get", [key], options, (place) => getOrLoad(self, place, { load, ...loadOptions(options) })),
+      withPlace(driver, "get", [key], options, (place) =>
+        getOrLoad(self, place, { load: load as Effect.Effect<Value, any, any>, ...loadOptions(options) })
+      ),
     getOrSetMany: (keys, load, options) =>
       withItems(keys, (keys) =>
         withPlace(driver, "getMany", keys, options, (place) =>
-          keys.length === 0 ? Effect.succeed([]) : getOrLoadMany(self, place, { load, ...loadOptions(options) })
+          keys.length === 0
+            ? Effect.succeed([])
+            : getOrLoadMany(self, place, { load: load as LoadingMany<any, any>["load"], ...loadOptions(options) })
         )
       )
   }

@@ -20,7 +20,7 @@ export const rooms: ReadonlyArray<Room> = [
   { name: "codecs", purpose: "the formats that are stored, to the byte" },
   { name: "driver", purpose: "calls, the interface of drivers, the combinators, and what is checked at the boundary" },
   { name: "telemetry", purpose: "names, attributes and limits of metrics, spans and log lines" },
-  { name: "KeyValue.ts", purpose: "the service with the eight methods" },
+  { name: "KeyValue.ts", purpose: "the service that reads and writes by key" },
   { name: "Enumeration.ts", purpose: "the capability of listing" },
   { name: "Maintenance.ts", purpose: "the capability of clearing and of removing what has expired" },
   { name: "Atomic.ts", purpose: "the capability of conditional writes" },
