@@ -16,7 +16,7 @@ import { served } from "./driver/service/served.ts"
 import { update } from "./driver/service/update.ts"
 import type { InCollection, PutOptions } from "./KeyValue.ts"
 import type { ConflictError, CounterRangeError, InvalidIncrementError, ReadError, WriteError } from "./KeyValueError.ts"
-import type { Value } from "./Value.ts"
+import type { Storable, Value } from "./Value.ts"
 
 /**
  * Options of {@link Service.update}.
@@ -72,7 +72,11 @@ export interface Service {
    * The result is also `false` if a limit drops the value: `LimitSize` with `"ignore"` or `"delete"`, `ReadOnly` with
    * `"ignore"`, or the `maxSize` of `Memory`.
    */
-  readonly putIfAbsent: (key: string, value: Value, options?: PutOptions) => Effect.Effect<boolean, WriteError>
+  readonly putIfAbsent: <A>(
+    key: string,
+    value: Value | (A & Storable<A>),
+    options?: PutOptions
+  ) => Effect.Effect<boolean, WriteError>
 
   /**
    * Replaces the value of a key with the result of a function. Returns the new value.
@@ -87,9 +91,9 @@ export interface Service {
    * If a limit drops the new value (see `putIfAbsent`), `update` returns the value that the key has afterwards: the old
    * value, or `undefined` if the old value was deleted.
    */
-  readonly update: (
+  readonly update: <A>(
     key: string,
-    f: (value: Value | undefined) => Value | undefined,
+    f: (value: Value | undefined) => Value | (A & Storable<A>) | undefined,
     options?: UpdateOptions
   ) => Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError>
 
@@ -186,7 +190,7 @@ export const make = (self: AtomicDriver): Service => {
     update: (key, f, options) =>
       withPlace(driver, "update", [key], options, (place) =>
         update(driver, place, { ttl: options?.ttl, maxRetries: retriesOf(options?.maxRetries) }, (value) =>
-          Option.some(f(value))
+          Option.some(f(value) as Value | undefined)
         )
       ),
     getAndDelete: (key, options) =>

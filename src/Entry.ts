@@ -16,6 +16,7 @@ import type { Payload, Value } from "./Value.ts"
  *   exactly this state of the entry. Wrappers must pass it on unchanged.
  * - `needsRotation` is set by an encryption wrapper if the entry has another key or another envelope than the wrapper
  *   writes (see `Rotation`).
+ * - `isDefault` is set by `DefaultValue` on the default, which is not in the store.
  *
  * @since 0.1.0
  */
@@ -25,6 +26,7 @@ export interface Entry {
   readonly expiresAt: number | undefined
   readonly version?: unknown
   readonly needsRotation?: boolean
+  readonly isDefault?: boolean
 }
 
 /**

@@ -14,11 +14,14 @@ import * as Calls from "./driver/Calls.ts"
 import type { Driver } from "./driver/Driver.ts"
 import * as names from "./driver/names.ts"
 import { getOrLoad } from "./driver/service/getOrLoad.ts"
+import { getOrLoadMany, type LoadingMany } from "./driver/service/getOrLoadMany.ts"
+import { has } from "./driver/service/has.ts"
 import { served } from "./driver/service/served.ts"
+import { touch } from "./driver/service/touch.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
-import type { ReadError, WriteError } from "./KeyValueError.ts"
+import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
 import { atNow } from "./time/atNow.ts"
-import type { Value } from "./Value.ts"
+import type { Storable, Value } from "./Value.ts"
 
 /**
  * The maximum length of a key or a collection's name: 65,536 bytes of UTF-8.
@@ -45,6 +48,34 @@ export interface InCollection {
 export interface PutOptions extends InCollection {
   /** How long the entry lives. Default: for ever. At least a millisecond; `"Infinity"` is for ever too. */
   readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * Options of one entry of `putMany`.
+ *
+ * @since 0.2.0
+ */
+export interface EntryOptions {
+  /** How long this entry lives. `"Infinity"` is for ever. Default: the `ttl` of `putMany`. */
+  readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * Options of `getOrSet` and `getOrSetMany`.
+ *
+ * @since 0.2.0
+ */
+export interface GetOrSetOptions<A = Value> extends InCollection {
+  /**
+   * How long a loaded value lives, or a function that returns it for the value and its key. `undefined` and `"Infinity"` are
+   * for ever. Default: for ever.
+   */
+  readonly ttl?: Duration.Input | ((value: A, key: string) => Duration.Input | undefined) | undefined
+  /**
+   * What happens when the store fails. With `"fail"`, the call fails. With `"load"`, a value that cannot be read is loaded,
+   * and a loaded value that cannot be stored is returned. Default: `"fail"`.
+   */
+  readonly onStoreFailure?: "fail" | "load" | undefined
 }
 
 /**
@@ -88,10 +119,14 @@ export interface Service {
    *
    * Without `ttl`, the new entry never expires, even if the old one had a TTL.
    */
-  readonly put: (key: string, value: Value, options?: PutOptions) => Effect.Effect<void, WriteError>
+  readonly put: <A>(
+    key: string,
+    value: Value | (A & Storable<A>),
+    options?: PutOptions
+  ) => Effect.Effect<void, WriteError>
 
   /**
-   * Stores several values with one TTL.
+   * Stores several values, with one TTL or with a TTL for each: `[key, value, { ttl: "1 hour" }]`.
    *
    * **Details**
    *
@@ -99,10 +134,38 @@ export interface Service {
    * FileSystem may apply a part of a batch that fails. If a key occurs more than once, its last value is stored, in every
    * stack: wrappers and stores only get the last one.
    */
-  readonly putMany: (
-    entries: Iterable<readonly [key: string, value: Value]>,
+  readonly putMany: <A>(
+    entries: Iterable<readonly [key: string, value: Value | (A & Storable<A>), options?: EntryOptions | undefined]>,
     options?: PutOptions
   ) => Effect.Effect<void, WriteError>
+
+  /**
+   * Returns whether a key has a value.
+   *
+   * **Details**
+   *
+   * The result is `true` if `get` would return a value. Stores read the value for this, so `has` costs as much as `get`. It
+   * fails as `get` does, for example with `DeserializationError` if the entry is damaged.
+   */
+  readonly has: (key: string, options?: InCollection) => Effect.Effect<boolean, ReadError>
+
+  /**
+   * Gives the entry of a key a new TTL, which begins now. Returns `false` if the key is missing.
+   *
+   * **Details**
+   *
+   * The entry keeps its value and its time of writing. Without `ttl`, or with `"Infinity"`, it never expires, as with `put`.
+   * With `Atomic` in the stack, the entry is read and replaced only if nobody has changed it in the meantime; otherwise,
+   * `touch` starts again after a short random pause. It fails with `ConflictError` after 100 retries. The result is also
+   * `false` if a wrapper drops the write (see `Atomic.putIfAbsent`).
+   *
+   * **Gotchas**
+   *
+   * - The value is read and written again, so `touch` costs a read and a write.
+   * - In a stack without `Atomic` (such as `Fallback` and `Replicate`), `touch` reads the entry and then writes it. A write
+   *   of the key in between is lost.
+   */
+  readonly touch: (key: string, options?: PutOptions) => Effect.Effect<boolean, ReadError | WriteError | ConflictError>
 
   /** Deletes a key. Returns whether it existed. */
   readonly delete: (key: string, options?: InCollection) => Effect.Effect<boolean, WriteError>
@@ -126,16 +189,44 @@ export interface Service {
    * as a write. With `Atomic`, a write of another process during the load counts, too. If another process has stored a
    * value, the caller gets that value instead of the loaded one.
    *
+   * With `onStoreFailure: "load"`, the call does not fail because of the store. If the read fails or times out, the load
+   * runs, and its value is not stored. If only the write fails, this is logged as a warning. The call still fails for a key,
+   * a value or a TTL that is not valid, at the caller's deadline, and after the layer has closed.
+   *
    * **Gotchas**
    *
    * If a load waits for its own key, directly or through other loads, the call dies with a defect that names the keys
    * of the cycle.
    */
-  readonly getOrSet: <E, R>(
+  readonly getOrSet: <A, E, R>(
     key: string,
-    load: Effect.Effect<Value, E, R>,
-    options?: PutOptions
+    load: Effect.Effect<Value | (A & Storable<A>), E, R>,
+    options?: GetOrSetOptions
   ) => Effect.Effect<Value, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
+
+  /**
+   * Returns the values of several keys, in the order of the keys. Loads the values that are missing with one call of `load`,
+   * and stores them.
+   *
+   * **Details**
+   *
+   * `load` gets the missing keys, each once, and returns a `Map` or other pairs of key and value. A key that it does not
+   * return stays missing: its result is `undefined`, and nothing is stored for it. Pairs of other keys are ignored.
+   *
+   * As with `getOrSet`, callers that ask for the same key at the same time share its load, and a loaded value is stored only
+   * if the key has not been written in the meantime.
+   *
+   * **Gotchas**
+   *
+   * With `Atomic` in the stack, each loaded value is one conditional write, 16 at a time. Without it, they are one write.
+   */
+  readonly getOrSetMany: <A, E, R>(
+    keys: Iterable<string>,
+    load: (
+      missing: ReadonlyArray<string>
+    ) => Effect.Effect<Iterable<readonly [key: string, value: Value | (A & Storable<A>)]>, E, R>,
+    options?: GetOrSetOptions
+  ) => Effect.Effect<ReadonlyArray<Value | undefined>, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 }
 
 /**
@@ -181,11 +272,12 @@ export const make = (self: Driver): Service => {
     operation: "put" | "putMany",
     keys: ReadonlyArray<string>,
     values: ReadonlyArray<unknown>,
-    options?: PutOptions
+    options?: PutOptions,
+    ttls?: ReadonlyArray<Duration.Input | undefined>
   ): Effect.Effect<void, WriteError> =>
     withPlace(driver, operation, keys, options, (place) =>
       atNow((now) =>
-        Effect.flatMapEager(encodeAt(driver, now, place, values, options?.ttl), (entries) =>
+        Effect.flatMapEager(encodeAt(driver, now, place, values, options?.ttl, ttls), (entries) =>
           driver.put(lastOfEachKey(Calls.put(place, entries)))
         )
       )
@@ -233,13 +325,31 @@ export const make = (self: Driver): Service => {
             "putMany",
             array.map(([key]) => key),
             array.map(([, value]) => value),
-            options
+            options,
+            array.map(([, , own]) => own?.ttl)
           ),
         undefined
       ),
+    has: (key, options) => withPlace(driver, "has", [key], options, (place) => has(driver, place)),
+    touch: (key, options) => withPlace(driver, "touch", [key], options, (place) => touch(driver, place, options?.ttl)),
     delete: (key, options) => Effect.map(remove("delete", [key], options), (count) => count > 0),
     deleteMany: (keys, options) => many(keys, (array) => remove("deleteMany", array, options), 0),
     getOrSet: (key, load, options) =>
-      withPlace(driver, "get", [key], options, (place) => getOrLoad(self, place, { load, ttl: options?.ttl }))
+      withPlace(driver, "get", [key], options, (place) =>
+        getOrLoad(self, place, { load: load as Effect.Effect<Value, any, any>, ...loadOptions(options) })
+      ),
+    getOrSetMany: (keys, load, options) =>
+      withItems(keys, (keys) =>
+        withPlace(driver, "getMany", keys, options, (place) =>
+          keys.length === 0
+            ? Effect.succeed([])
+            : getOrLoadMany(self, place, { load: load as LoadingMany<any, any>["load"], ...loadOptions(options) })
+        )
+      )
   }
 }
+
+const loadOptions = (options: GetOrSetOptions | undefined) => ({
+  ttl: options?.ttl,
+  onStoreFailure: options?.onStoreFailure
+})

@@ -5,6 +5,7 @@
  *
  * - `get` returns exactly the value that was put. This holds for bytes and for every JSON value, including `-0`, lone
  *   surrogates and fields named `__proto__`.
+ * - A field that is `undefined` is left out, as in JSON. In an array, `undefined` is refused, because JSON would make it `null`.
  * - If JSON cannot express a value (`undefined`, `NaN`, `Date`, class instances, cycles, …), the write fails with a
  *   `SerializationError` that contains the path, and nothing is stored. Use `Collection` with a schema for such types.
  * - A `Uint8Array` of any realm (an iframe, jsdom, `node:vm`), a `Buffer` and an `ArrayBuffer` are bytes. `get` returns
@@ -39,6 +40,8 @@ export type Json = Schema.Json
  * @since 0.1.0
  */
 export type Value = Json | Uint8Array
+
+export type { NotJson, Storable } from "./value/storable.ts"
 
 /**
  * The maximum depth of nested arrays and objects: 1,000 levels.

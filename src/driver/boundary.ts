@@ -75,26 +75,36 @@ export const encode = (
 /** How many values are encoded before other fibers may run. Values of ordinary size take a few milliseconds. */
 const sliceLength = 2000
 
-/** Like {@link encode}, with a given time. A large batch lets other fibers run in between. A small one takes no fiber step. */
+/**
+ * Like {@link encode}, with a given time. An entry with a TTL of its own (`ttls`) does not get the common one. A large batch
+ * lets other fibers run in between. A small one takes no fiber step.
+ */
 export const encodeAt = (
   driver: Pick<Driver, "exactIntegers" | "prefersText">,
   createdAt: number,
   place: Place,
   values: ReadonlyArray<unknown>,
-  ttl: Duration.Input | undefined
+  ttl: Duration.Input | undefined,
+  ttls?: ReadonlyArray<Duration.Input | undefined>
 ): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> => {
   const expiresAt = expiry(ttl, createdAt)
   if (Result.isFailure(expiresAt)) return Exit.fail(new InvalidTtlError({ ...place, ttl, reason: expiresAt.failure }))
   const entries: Array<Entry> = []
   const as = { exactIntegers: driver.exactIntegers, asText: driver.prefersText }
-  const go = (from: number): Effect.Effect<ReadonlyArray<Entry>, SerializationError> => {
+  const go = (from: number): Effect.Effect<ReadonlyArray<Entry>, SerializationError | InvalidTtlError> => {
     const to = Math.min(from + sliceLength, values.length)
     for (let i = from; i < to; i++) {
       const payload = Payload.from(values[i], as)
       if (Result.isFailure(payload)) {
         return Exit.fail(new SerializationError({ ...place, keys: [place.keys[i] as string], ...payload.failure }))
       }
-      entries.push({ payload: payload.success, createdAt, expiresAt: expiresAt.success })
+      const own = ttls?.[i]
+      const ends = own === undefined ? expiresAt : expiry(own, createdAt)
+      if (Result.isFailure(ends)) {
+        const keys = [place.keys[i] as string]
+        return Exit.fail(new InvalidTtlError({ ...place, keys, ttl: own, reason: ends.failure }))
+      }
+      entries.push({ payload: payload.success, createdAt, expiresAt: ends.success })
     }
     return to === values.length ? Exit.succeed(entries) : Effect.flatMap(Effect.yieldNow, () => go(to))
   }

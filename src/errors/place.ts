@@ -19,6 +19,8 @@ export type Operation =
   | "getAndDelete"
   | "deleteIf"
   | "increment"
+  | "has"
+  | "touch"
   | "rotate"
   | "keys"
   | "collections"
@@ -56,6 +58,7 @@ export const isWrite = (operation: Operation): boolean => {
     case "getMany":
     case "ttl":
     case "ttlMany":
+    case "has":
     case "keys":
     case "collections":
       return false

@@ -101,13 +101,14 @@ export const countOf = (call: Call, value: unknown): Counted => {
     case "delete":
       return found(call.keys.length, value as number)
     case "compareAndPut":
-      // The read of an `update` or `getAndDelete` has counted the key already.
+      // The read of an `update`, a `touch` or a `getAndDelete` has counted the key already.
       return plain(call.place.operation === "putIfAbsent" ? 1 : 0)
     case "increment":
       // Without a result, the read that follows counts the key.
       return plain((value as Incremented) === undefined ? 0 : 1)
     case "put":
-      return plain(keyCount(call))
+      // The read of a `touch` has counted the key already.
+      return plain(call.place.operation === "touch" ? 0 : keyCount(call))
     case "keys":
     case "collections":
       return plain((value as Page).names.length)

@@ -19,6 +19,7 @@ import { loading } from "./storeContract/loading.ts"
 import { maintenance } from "./storeContract/maintenance.ts"
 import { names } from "./storeContract/names.ts"
 import { time } from "./storeContract/time.ts"
+import { touching } from "./storeContract/touching.ts"
 import { values } from "./storeContract/values.ts"
 
 export type { Requirement } from "./storeContract/Case.ts"
@@ -140,6 +141,7 @@ const all: ReadonlyArray<Definition> = [
   ...names,
   ...time,
   ...loading,
+  ...touching,
   ...enumeration,
   ...maintenance,
   ...atomic,

@@ -79,7 +79,12 @@ export class Copier {
     const copy = { ...value } as Record<string, Json>
     if (Object.getOwnPropertySymbols(value).length > 0) return this.refuse("a field whose name is a symbol")
     for (const key of Object.keys(copy)) {
-      const field = copy[key]
+      const field: Json | undefined = copy[key]
+      if (field === undefined) {
+        // JSON leaves it out. In an array, it would become null, so there it is refused.
+        delete copy[key]
+        continue
+      }
       const item = this.copy(field, depth)
       if (item === undefined) return this.refuseAt(key)
       if (item !== field) setField(copy, key, item)

@@ -30,8 +30,8 @@ export interface Options {
  *
  * **Details**
  *
- * The default is never stored. For a missing key, `delete` returns `false`, `putIfAbsent` stores its value, and enumeration
- * does not list the key. `update`, `getAndDelete` and `getOrSet` see the default as the current value. Each read returns a
+ * The default is never stored. For a missing key, `delete` returns `false`, `putIfAbsent` stores its value, `touch` returns
+ * `false`, and enumeration does not list the key. `has` returns `true` for every key. `update`, `getAndDelete` and `getOrSet` see the default as the current value. Each read returns a
  * new copy.
  *
  * Fails to build with `StoreSetupError` when the value cannot be stored, or when the TTL is shorter than a millisecond or
@@ -59,6 +59,7 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
                 Effect.succeed({
                   payload: payload.success.copy(),
                   createdAt: undefined,
+                  isDefault: true,
                   expiresAt: ttl === undefined ? undefined : now + ttl
                 })
               )

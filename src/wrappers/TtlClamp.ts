@@ -48,9 +48,10 @@ export const wrap = (config: Options): Wrapper<never, StoreSetupError> =>
       const clamp = (ttl: number) => Math.max(minTtl, Math.min(maxTtl, ttl))
       const missing = missingTtl === undefined ? undefined : clamp(missingTtl)
       const clamped = mapEntries({
-        encode: (entry) =>
+        encode: (entry, { operation }) =>
           atNow((now) => {
-            const from = entry.createdAt ?? now
+            // `touch` keeps the time of writing, and its TTL begins now.
+            const from = operation === "touch" ? now : (entry.createdAt ?? now)
             const ttl = entry.expiresAt === undefined ? missing : clamp(entry.expiresAt - from)
             return Effect.succeed({ ...entry, expiresAt: ttl === undefined ? undefined : from + ttl })
           })

@@ -22,6 +22,13 @@ export class Model {
         return this.ttl(step.collection, step.key)
       case "ttlMany":
         return step.keys.map((key) => this.ttl(step.collection, key))
+      case "has":
+        return this.get(step.collection, step.key) !== undefined
+      case "touch": {
+        const found = this.get(step.collection, step.key)
+        if (found !== undefined) this.put(step.collection, [[step.key, found.value]], step.ttl)
+        return found !== undefined
+      }
       case "put":
         return this.put(step.collection, [[step.key, step.value]], step.ttl)
       case "putMany":

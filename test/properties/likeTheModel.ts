@@ -53,6 +53,10 @@ const perform = ({ kv, enumeration, maintenance, atomic }: Subject, step: Step) 
       return kv.ttl(step.key, at)
     case "ttlMany":
       return kv.ttlMany(step.keys, at)
+    case "has":
+      return kv.has(step.key, at)
+    case "touch":
+      return kv.touch(step.key, put)
     case "put":
       return kv.put(step.key, step.value, put)
     case "putMany":

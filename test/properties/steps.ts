@@ -9,7 +9,11 @@ export type Pairs = ReadonlyArray<readonly [key: string, value: Value]>
 
 /** One operation of a store's user. */
 export type Step =
-  | { readonly do: "get" | "ttl" | "delete" | "getAndDelete"; readonly collection: string; readonly key: string }
+  | {
+      readonly do: "get" | "ttl" | "has" | "delete" | "getAndDelete"
+      readonly collection: string
+      readonly key: string
+    }
   | {
       readonly do: "getMany" | "ttlMany" | "deleteMany"
       readonly collection: string
@@ -22,6 +26,7 @@ export type Step =
       readonly value: Value
       readonly ttl: Ttl
     }
+  | { readonly do: "touch"; readonly collection: string; readonly key: string; readonly ttl: Ttl }
   | { readonly do: "putMany"; readonly collection: string; readonly pairs: Pairs; readonly ttl: Ttl }
   | {
       readonly do: "update"
@@ -55,7 +60,7 @@ const write = any.oneOf<Step>(
 )
 
 const read = any.oneOf<Step>(
-  step({ do: any.pick("get", "ttl"), collection, key }),
+  step({ do: any.pick("get", "ttl", "has"), collection, key }),
   step({ do: any.pick("getMany", "ttlMany"), collection, keys })
 )
 
@@ -64,6 +69,7 @@ const change = any.oneOf<Step>(
   step({ do: any.pick("deleteMany"), collection, keys }),
   step({ do: any.pick("putIfAbsent", "getOrSet"), collection, key, value, ttl }),
   step({ do: any.pick("update"), collection, key, to: any.pick("more", "more", "nothing"), ttl }),
+  step({ do: any.pick("touch"), collection, key, ttl }),
   step({ do: any.pick("pass"), millis: any.integer(1, 5000) })
 )
 

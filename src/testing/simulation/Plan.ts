@@ -3,7 +3,7 @@ import type { Hazard } from "./hazards.ts"
 import type { Jump } from "./wall.ts"
 
 /** The operations that clients use. */
-export type Action = Exclude<Operation, "rotate" | "collections" | "clear" | "deleteIf"> | "getOrSet"
+export type Action = Exclude<Operation, "rotate" | "collections" | "clear" | "deleteIf" | "has" | "touch"> | "getOrSet"
 
 /** What the loader of a `getOrSet` does. */
 export interface Load {

@@ -99,5 +99,16 @@ export const loading = [
       { concurrency: "unbounded" }
     )
     yield* equal(answers, ["a", "b", "other"])
+  }),
+  define("loads with getOrSetMany only what is missing, and stores it [LO9]", ["Misses"], function* ({ kv, at }) {
+    yield* kv.put("b", "stored", at)
+    const load = (missing: ReadonlyArray<string>) =>
+      Effect.succeed(missing.filter((key) => key !== "none").map((key) => [key, { loaded: key }] as const))
+    const answers = yield* kv.getOrSetMany(["a", "b", "none", "a"], load, { ...at, ttl: "1 hour" })
+    yield* equal(answers, [{ loaded: "a" }, "stored", undefined, { loaded: "a" }])
+    yield* isTrue(answers[0] !== answers[3], "each result has its own objects")
+    yield* equal(yield* kv.getMany(["a", "none"], at), [{ loaded: "a" }, undefined])
+    yield* isTrue((yield* kv.ttl("a", at))?.ttl !== undefined, "the entry has no TTL")
+    yield* equal(yield* kv.getOrSetMany(["b", "a"], () => Effect.die("loaded again"), at), ["stored", { loaded: "a" }])
   })
 ]

@@ -61,6 +61,12 @@ export const values = [
     yield* kv.put("bytes", { now: "json" }, at)
     yield* equal(yield* kv.get("bytes", at), { now: "json" })
   }),
+  define("leaves out a field that is undefined, as JSON does [VA13]", [], function* ({ kv, at }) {
+    const value = { a: undefined, b: { c: undefined, d: [{ e: undefined, f: 1 }] } }
+    yield* kv.put("test", value as object as Value.Value, at)
+    yield* equal(yield* kv.get("test", at), { b: { d: [{ f: 1 }] } })
+    yield* equal(value, { a: undefined, b: { c: undefined, d: [{ e: undefined, f: 1 }] } }, "the value that was put")
+  }),
   define("accepts the deepest allowed value and refuses a deeper one [VA6]", [], function* (subject) {
     yield* roundTrip(subject, "deepest", vectors.deepest(Value.maxDepth))
     yield* isRefused(subject, "deeper", vectors.deepest(Value.maxDepth + 1), undefined)

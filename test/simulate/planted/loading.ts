@@ -1,6 +1,6 @@
 /** `getOrSet` with mistakes that other libraries have made. */
 import { Context, Deferred, Effect, Layer, Predicate } from "effect"
-import { KeyValue } from "effect-kv"
+import { KeyValue, type Value } from "effect-kv"
 
 /** Changes the service itself, because a driver cannot make these mistakes. */
 const service =
@@ -19,7 +19,9 @@ export const overwritingLoads = service((kv) => ({
   ...kv,
   getOrSet: (key, load, options) =>
     Effect.filterOrElse(kv.get(key, options), Predicate.isNotUndefined, () =>
-      Effect.tap(Effect.scoped(load), (value) => kv.put(key, value, options))
+      Effect.tap(Effect.scoped(load as Effect.Effect<Value.Value, any, any>), (value) =>
+        kv.put(key, value, options as KeyValue.PutOptions)
+      )
     )
 }))
 
