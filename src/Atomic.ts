@@ -30,6 +30,13 @@ export interface UpdateOptions extends PutOptions {
 }
 
 /**
+ * The errors of operations that read a key and write it on condition: `update` and `getAndDelete`.
+ *
+ * @since 0.2.0
+ */
+export type UpdateError = ReadError | WriteError | ConflictError
+
+/**
  * Reads and writes a key as one step. This is the interface of {@link Atomic}.
  *
  * @since 0.1.0
@@ -65,16 +72,13 @@ export interface Service {
     key: string,
     f: (value: Value | undefined) => Value | undefined,
     options?: UpdateOptions
-  ) => Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError>
+  ) => Effect.Effect<Value | undefined, UpdateError>
 
   /**
    * Deletes a key and returns the value that it had. If several callers do so at the same time, only one gets the value. The
    * others get `undefined`, or the default of a `DefaultValue`.
    */
-  readonly getAndDelete: (
-    key: string,
-    options?: InCollection
-  ) => Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError>
+  readonly getAndDelete: (key: string, options?: InCollection) => Effect.Effect<Value | undefined, UpdateError>
 }
 
 /**

@@ -20,6 +20,7 @@ export type Operation =
   | "has"
   | "touch"
   | "rotate"
+  | "upgrade"
   | "keys"
   | "collections"
   | "clear"

@@ -25,7 +25,7 @@ export const rooms: ReadonlyArray<Room> = [
   { name: "Maintenance.ts", purpose: "the capability of clearing and of removing what has expired" },
   { name: "Atomic.ts", purpose: "the capability of conditional writes" },
   { name: "Requests.ts", purpose: "which request an operation belongs to, for Workers" },
-  { name: "collection", purpose: "how a collection encodes keys and values" },
+  { name: "collection", purpose: "the operations of collections, and how keys and values are encoded" },
   { name: "Collection.ts", purpose: "typed collections" },
   { name: "Rotation.ts", purpose: "re-encrypting what is stored" },
   { name: "Driver.ts", purpose: "what custom stores and wrappers are made of, and how drivers become layers" },

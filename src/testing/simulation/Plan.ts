@@ -3,7 +3,7 @@ import type { Hazard } from "./hazards.ts"
 import type { Jump } from "./wall.ts"
 
 /** The operations that clients use. */
-export type Action = Exclude<Operation, "rotate" | "collections" | "clear" | "has" | "touch"> | "getOrSet"
+export type Action = Exclude<Operation, "rotate" | "upgrade" | "collections" | "clear" | "has" | "touch"> | "getOrSet"
 
 /** What the loader of a `getOrSet` does. */
 export interface Load {
