@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import { Atomic } from "./Atomic.ts"
 import { atATime, withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
+import { sameStack } from "./driver/sameStack.ts"
 import { type AtomicDriver, type Change, change, isStored } from "./driver/service/change.ts"
 import { served } from "./driver/service/served.ts"
 import { Enumeration } from "./Enumeration.ts"
@@ -123,8 +124,10 @@ export const rotate = (
 ): Stream.Stream<Progress, ReadError | WriteError | ConflictError, Enumeration | Atomic> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { driver } = served((yield* Atomic).driver)
+      const atomic = yield* Atomic
       const enumeration = yield* Enumeration
+      yield* Effect.orDie(sameStack("Rotation", atomic, enumeration))
+      const { driver } = served(atomic.driver)
       const chunkSize = atATime(options.chunkSize, 100)
       const concurrency = atATime(options.concurrency, 16)
       const collections = options.collections ? Stream.fromIterable(options.collections) : enumeration.collections()

@@ -24,6 +24,8 @@ export const rooms: ReadonlyArray<Room> = [
   { name: "Enumeration.ts", purpose: "the capability of listing" },
   { name: "Maintenance.ts", purpose: "the capability of clearing and of removing what has expired" },
   { name: "Atomic.ts", purpose: "the capability of conditional writes" },
+  { name: "store", purpose: "which named stores are in use, so that no two of them share entries" },
+  { name: "Store.ts", purpose: "stores under names of their own" },
   { name: "Requests.ts", purpose: "which request an operation belongs to, for Workers" },
   { name: "collection", purpose: "the operations of collections, and how keys and values are encoded" },
   { name: "Collection.ts", purpose: "typed collections" },

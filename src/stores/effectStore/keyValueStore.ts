@@ -11,6 +11,7 @@ import { withPlace } from "../../driver/boundary.ts"
 import * as Call from "../../driver/Call.ts"
 import * as Calls from "../../driver/Calls.ts"
 import * as options from "../../driver/options.ts"
+import { sameStack } from "../../driver/sameStack.ts"
 import type { AtomicDriver } from "../../driver/service/change.ts"
 import { served } from "../../driver/service/served.ts"
 import { update as atomically, replacement } from "../../driver/service/update.ts"
@@ -65,8 +66,10 @@ const make = Effect.fnUntraced(function* (options: KeyValueStoreOptions) {
   const kv = yield* KeyValue
   const enumeration = yield* Enumeration
   const maintenance = yield* Maintenance
+  const atomic = yield* Effect.serviceOption(Atomic.Atomic)
+  yield* sameStack("EffectStore", kv, enumeration, maintenance, Option.getOrUndefined(atomic))
   const inCollection = { collection: config.collection }
-  const { put, remove, update } = writes(kv, yield* Effect.serviceOption(Atomic.Atomic), config)
+  const { put, remove, update } = writes(kv, atomic, config)
 
   const get = <A>(method: string, key: string, read: (value: Value) => A | undefined) =>
     Effect.flatMap(Effect.mapError(kv.get(key, inCollection), toError(method, key)), (value) => {

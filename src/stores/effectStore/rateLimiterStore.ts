@@ -6,6 +6,7 @@ import * as RateLimiter from "effect/persistence/RateLimiter"
 import { Atomic } from "../../Atomic.ts"
 import { encode, withPlace } from "../../driver/boundary.ts"
 import * as options from "../../driver/options.ts"
+import { sameStack } from "../../driver/sameStack.ts"
 import { type AtomicDriver, change as changeEntry } from "../../driver/service/change.ts"
 import { served } from "../../driver/service/served.ts"
 import { KeyValue } from "../../KeyValue.ts"
@@ -66,9 +67,10 @@ export const toRateLimiterStore = (
     RateLimiter.RateLimiterStore,
     Effect.gen(function* () {
       const { collection } = yield* rateLimiterStoreOptions.read(config)
-      const { driver } = yield* KeyValue
-      yield* Atomic
-      return make(served(driver as AtomicDriver).driver, collection)
+      const kv = yield* KeyValue
+      const { driver } = yield* Atomic
+      yield* sameStack("EffectStore", kv, { driver })
+      return make(served(driver).driver, collection)
     })
   )
 
