@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import { Atomic } from "../Atomic.ts"
-import type { Driver } from "../driver/Driver.ts"
+import { sameStack } from "../driver/sameStack.ts"
 import { Enumeration } from "../Enumeration.ts"
 import * as KeyValue from "../KeyValue.ts"
-import { StoreSetupError } from "../KeyValueError.ts"
 import { Maintenance } from "../Maintenance.ts"
 import { atomicOperations } from "./atomic.ts"
 import { basics } from "./basics.ts"
@@ -31,9 +30,7 @@ export const operationsOf = Effect.fnUntraced(function* <K>(
   const atomic = wanted.includes(Atomic) ? yield* Atomic : undefined
   const enumeration = wanted.includes(Enumeration) ? yield* Enumeration : undefined
   const maintenance = wanted.includes(Maintenance) ? yield* Maintenance : undefined
-  for (const service of [atomic, enumeration, maintenance]) {
-    if (service !== undefined) yield* ofOneStore(collection, kv.driver, service.driver)
-  }
+  yield* Effect.orDie(sameStack("Collection", kv, atomic, enumeration, maintenance))
   return {
     ...basics(parts),
     ...(atomic && atomicOperations(parts, atomic)),
@@ -42,12 +39,3 @@ export const operationsOf = Effect.fnUntraced(function* <K>(
     ...(atomic && enumeration && upgradingOperations(parts, atomic, enumeration))
   }
 })
-
-/** Dies if two services belong to different stores: a value would then be written to one and looked for in the other. */
-const ofOneStore = (collection: string, driver: Driver, other: Driver): Effect.Effect<void> =>
-  driver === other
-    ? Effect.void
-    : Effect.die(new StoreSetupError({ module: "Collection", reason: `${mixed} (collection "${collection}")` }))
-
-const mixed =
-  "KeyValue and its capabilities are from different stores: provide them with one layer, or declare each store with Store.Service"

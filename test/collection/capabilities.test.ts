@@ -263,7 +263,9 @@ describe("Collection with Enumeration", () => {
       get: (call) =>
         Effect.andThen(
           call.keys.includes("b")
-            ? driver.delete({ ...call, _tag: "delete", keys: ["b"], place: { ...call.place, keys: ["b"] } })
+            ? Effect.orDie(
+                driver.delete({ ...call, _tag: "delete", keys: ["b"], place: { ...call.place, keys: ["b"] } })
+              )
             : Effect.void,
           driver.get(call)
         )
