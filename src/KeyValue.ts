@@ -14,6 +14,7 @@ import * as Calls from "./driver/Calls.ts"
 import type { Driver } from "./driver/Driver.ts"
 import * as names from "./driver/names.ts"
 import { getOrLoad } from "./driver/service/getOrLoad.ts"
+import { getOrLoadMany } from "./driver/service/getOrLoadMany.ts"
 import { has } from "./driver/service/has.ts"
 import { served } from "./driver/service/served.ts"
 import { touch } from "./driver/service/touch.ts"
@@ -57,6 +58,24 @@ export interface PutOptions extends InCollection {
 export interface EntryOptions {
   /** How long this entry lives. `"Infinity"` is for ever. Default: the `ttl` of `putMany`. */
   readonly ttl?: Duration.Input | undefined
+}
+
+/**
+ * Options of `getOrSet` and `getOrSetMany`.
+ *
+ * @since 0.2.0
+ */
+export interface GetOrSetOptions<A = Value> extends InCollection {
+  /**
+   * How long a loaded value lives, or a function that returns it for the value and its key. `undefined` and `"Infinity"` are
+   * for ever. Default: for ever.
+   */
+  readonly ttl?: Duration.Input | ((value: A, key: string) => Duration.Input | undefined) | undefined
+  /**
+   * What happens when the store fails. With `"fail"`, the call fails. With `"load"`, a value that cannot be read is loaded,
+   * and a loaded value that cannot be stored is returned. Default: `"fail"`.
+   */
+  readonly onStoreFailure?: "fail" | "load" | undefined
 }
 
 /**
@@ -166,6 +185,10 @@ export interface Service {
    * as a write. With `Atomic`, a write of another process during the load counts, too. If another process has stored a
    * value, the caller gets that value instead of the loaded one.
    *
+   * With `onStoreFailure: "load"`, the call does not fail because of the store. If the read fails or times out, the load
+   * runs, and its value is not stored. If only the write fails, this is logged as a warning. The call still fails for a key,
+   * a value or a TTL that is not valid, at the caller's deadline, and after the layer has closed.
+   *
    * **Gotchas**
    *
    * If a load waits for its own key, directly or through other loads, the call dies with a defect that names the keys
@@ -174,8 +197,30 @@ export interface Service {
   readonly getOrSet: <E, R>(
     key: string,
     load: Effect.Effect<Value, E, R>,
-    options?: PutOptions
+    options?: GetOrSetOptions
   ) => Effect.Effect<Value, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
+
+  /**
+   * Returns the values of several keys, in the order of the keys. Loads the values that are missing with one call of `load`,
+   * and stores them.
+   *
+   * **Details**
+   *
+   * `load` gets the missing keys, each once, and returns a `Map` or other pairs of key and value. A key that it does not
+   * return stays missing: its result is `undefined`, and nothing is stored for it. Pairs of other keys are ignored.
+   *
+   * As with `getOrSet`, callers that ask for the same key at the same time share its load, and a loaded value is stored only
+   * if the key has not been written in the meantime.
+   *
+   * **Gotchas**
+   *
+   * With `Atomic` in the stack, each loaded value is one conditional write, 16 at a time. Without it, they are one write.
+   */
+  readonly getOrSetMany: <E, R>(
+    keys: Iterable<string>,
+    load: (missing: ReadonlyArray<string>) => Effect.Effect<Iterable<readonly [key: string, value: Value]>, E, R>,
+    options?: GetOrSetOptions
+  ) => Effect.Effect<ReadonlyArray<Value | undefined>, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 }
 
 /**
@@ -284,6 +329,17 @@ export const make = (self: Driver): Service => {
     delete: (key, options) => Effect.map(remove("delete", [key], options), (count) => count > 0),
     deleteMany: (keys, options) => many(keys, (array) => remove("deleteMany", array, options), 0),
     getOrSet: (key, load, options) =>
-      withPlace(driver, "get", [key], options, (place) => getOrLoad(self, place, { load, ttl: options?.ttl }))
+      withPlace(driver, "get", [key], options, (place) => getOrLoad(self, place, { load, ...loadOptions(options) })),
+    getOrSetMany: (keys, load, options) =>
+      withItems(keys, (keys) =>
+        withPlace(driver, "getMany", keys, options, (place) =>
+          keys.length === 0 ? Effect.succeed([]) : getOrLoadMany(self, place, { load, ...loadOptions(options) })
+        )
+      )
   }
 }
+
+const loadOptions = (options: GetOrSetOptions | undefined) => ({
+  ttl: options?.ttl,
+  onStoreFailure: options?.onStoreFailure
+})

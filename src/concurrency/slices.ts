@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 const sliceSize = 1000
 
 /** Runs a step for each slice of the indices below `count`. Yields between slices, and stops at a failure. */
-export const inSlices = <E>(
+export const inSlices = <E, R = never>(
   count: number,
-  step: (from: number, to: number) => Effect.Effect<void, E>,
+  step: (from: number, to: number) => Effect.Effect<void, E, R>,
   from = 0
-): Effect.Effect<void, E> => {
+): Effect.Effect<void, E, R> => {
   const to = from + sliceSize
   if (to >= count) return step(from, count)
   return step(from, to).pipe(
@@ -52,11 +52,11 @@ export const flatMap = <A, B>(items: ReadonlyArray<A>, f: (item: A) => ReadonlyA
   })
 
 /** `Effect.forEach`, in slices, for effects that may all be synchronous. */
-export const forEach = <A, B, E>(
+export const forEach = <A, B, E, R = never>(
   items: ReadonlyArray<A>,
-  f: (item: A, index: number) => Effect.Effect<B, E>,
+  f: (item: A, index: number) => Effect.Effect<B, E, R>,
   concurrency: number
-): Effect.Effect<ReadonlyArray<B>, E> =>
+): Effect.Effect<ReadonlyArray<B>, E, R> =>
   Effect.suspend(() => {
     if (items.length <= sliceSize) return Effect.forEach(items, f, { concurrency })
     const all: Array<B> = []

@@ -1,5 +1,5 @@
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Entry } from "../../Entry.ts"
 import type { Place, ReadError, TimeoutError, WriteError } from "../../KeyValueError.ts"
@@ -10,14 +10,12 @@ import * as Calls from "../Calls.ts"
 import type { Driver } from "../Driver.ts"
 import { idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
+import { type LoadOptions, logNotStored, type Outcome, ttlOf } from "./loading.ts"
 import { served } from "./served.ts"
 
 /** How to load a value that the store does not have. */
-export interface Loading<E, R, E2, R2> {
+export interface Loading<E, R, E2 = never, R2 = never> extends LoadOptions<E2, R2> {
   readonly load: Effect.Effect<Value, E, R>
-  readonly ttl: Duration.Input | undefined
-  /** Whether a stored value can be used. A value that cannot be used is replaced. Default: all values can be used. */
-  readonly isUsable?: ((value: Value) => Effect.Effect<boolean, E2, R2>) | undefined
 }
 
 /**
@@ -34,64 +32,116 @@ export const getOrLoad = <E, R, E2 = never, R2 = never>(
   Effect.suspend(() => {
     const { loads, looks } = served(driver)
     const id = idOf(place.collection, place.keys[0]!)
-    const shared = () => {
-      const run = loads.run(id, (isDropped) => lookOrLoad(driver, place, loading, isDropped))
-      return withinBudget(Effect.map(run, copy), place)
-    }
+    const loadsAnyway = loading.onStoreFailure === "load"
+    type Result = Effect.Effect<Value, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2>
+    const join = (readFailure?: unknown): Result =>
+      Effect.flatMap(
+        loads.run(id, (isDropped) => lookOrLoad(driver, place, loading, isDropped, readFailure)),
+        ({ value, failure }): Result => {
+          if (failure !== undefined && !loadsAnyway) return Effect.fail(failure as ReadError | WriteError)
+          // Without a value, this caller has joined a load that stopped at a failed read, or a batch that has no value.
+          return value === undefined ? join() : Effect.succeed(copy(value))
+        }
+      )
+    const shared = (readFailure?: unknown) => withinBudget(join(readFailure), place)
     if (looks.has(id) || loads.has(id)) return shared()
     const look = Effect.suspend(() => {
       looks.add(id)
       return readUsable(driver, place, loading, false)
     })
-    return Effect.flatMap(
-      Effect.onExitPrimitive(look, () => void looks.delete(id) as undefined),
-      ({ value }) => (value === undefined ? shared() : Effect.succeed(value))
-    )
+    const looked = Effect.onExitPrimitive(look, () => void looks.delete(id) as undefined)
+    const found = Effect.flatMap(looked, ({ value }) => (value === undefined ? shared() : Effect.succeed(value)))
+    return loadsAnyway
+      ? Effect.flatMap(Effect.result(looked), (read) =>
+          Result.isFailure(read)
+            ? shared(read.failure)
+            : read.success.value === undefined
+              ? shared()
+              : Effect.succeed(read.success.value)
+        )
+      : found
   })
 
+interface Found {
+  readonly entry?: Entry
+  readonly value?: Value
+}
+
 /** Returns the entry of a key, if there is one, and its value, if it can be used. */
-const readUsable = <E, R, E2, R2>(
+const readUsable = <E2, R2>(
   driver: Driver,
   place: Place,
-  { isUsable }: Loading<E, R, E2, R2>,
+  { isUsable }: LoadOptions<E2, R2>,
   versioned: boolean
-): Effect.Effect<{ readonly entry?: Entry; readonly value?: Value }, ReadError | E2, R2> =>
+): Effect.Effect<Found, ReadError | E2, R2> =>
   Effect.flatMap(
     served(driver).driver.get(Calls.get(place, { versioned })),
-    ([entry]): Effect.Effect<{ readonly entry?: Entry; readonly value?: Value }, E2, R2> => {
+    ([entry]): Effect.Effect<Found, E2, R2> => {
       if (entry === undefined) return Effect.succeed({})
       const value = valueOf(driver, entry)
       if (isUsable === undefined) return Effect.succeed({ entry, value })
-      return Effect.map(isUsable(value), (isUsable) => (isUsable ? { entry, value } : { entry }))
+      return Effect.map(isUsable(value, place.keys[0]!), (isUsable) => (isUsable ? { entry, value } : { entry }))
     }
   )
 
+/** Reads the key again, because another load may have ended since the first read. `readFailure`: the read has failed. */
 const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   driver: Driver,
   place: Place,
   loading: Loading<E, R, E2, R2>,
-  isDropped: () => boolean
-): Effect.fn.Return<Value, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2> {
-  const { atomic } = driver
+  isDropped: () => boolean,
+  readFailure: unknown
+): Effect.fn.Return<Outcome, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2> {
+  const { isClosed } = served(driver)
+  const loadsAnyway = loading.onStoreFailure === "load"
   const look = (versioned: boolean) => readUsable(driver, place, loading, versioned)
-  let found = yield* look(false)
-  // The version is needed to replace the value. The first read does not ask for it, so that a cache can serve that read.
-  if (found.entry !== undefined && found.value === undefined && atomic !== undefined) found = yield* look(true)
-  if (found.value !== undefined) return found.value
+  let found: Found = {}
+  let failure = readFailure
+  if (failure === undefined) {
+    const read = yield* Effect.result(
+      Effect.flatMap(look(false), (found) =>
+        // The version is needed to replace the value. The first read does not ask for it, so that a cache can serve that read.
+        found.entry !== undefined && found.value === undefined && driver.atomic !== undefined
+          ? look(true)
+          : Effect.succeed(found)
+      )
+    )
+    if (Result.isSuccess(read)) found = read.success
+    else failure = read.failure
+  }
+  if (found.value !== undefined) return { value: found.value }
+  if (failure !== undefined && !loadsAnyway) return { failure }
+  if (isClosed()) return yield* layerClosed(place)
 
   const loaded = yield* Effect.scoped(loading.load)
   const at = { ...place, operation: "put" as const }
-  const entries = yield* encode(driver, at, [loaded], loading.ttl)
+  const [entry] = yield* encode(driver, at, [loaded], ttlOf(loading, loaded, place.keys[0]!))
   // Returns what a read would return. The loaded value may have accessors, or be bytes of another realm.
-  const value = valueOf(driver, entries[0]!)
+  const value = valueOf(driver, entry!)
   // A closed layer has dropped all loads and stores nothing, so the caller must not be told that the value was stored.
-  if (served(driver).isClosed()) return yield* layerClosed(place)
-  if (isDropped()) return value
-  if (atomic === undefined) {
-    yield* driver.put(Calls.put(at, entries))
-    return value
-  }
-  const call = Calls.compareAndPut(at, { entry: entries[0], expected: found.entry?.version })
-  if (yield* atomic.compareAndPut(call)) return value
-  return (yield* look(false)).value ?? value
+  if (isClosed()) return yield* layerClosed(place)
+  // After a failed read, it is not known what the store has, and a write would probably fail, too.
+  if (isDropped() || failure !== undefined) return { value }
+  const stored = yield* Effect.result(
+    Effect.flatMap(storeIfUnchanged(driver, at, entry!, found.entry), (stored) =>
+      stored ? Effect.succeed(value) : Effect.map(look(false), (newer) => newer.value ?? value)
+    )
+  )
+  if (Result.isSuccess(stored)) return { value: stored.success }
+  if (loadsAnyway) yield* logNotStored(stored.failure, 1)
+  return { value, failure: stored.failure }
 })
+
+/** Returns `false` if another writer came first. */
+const storeIfUnchanged = (
+  driver: Driver,
+  place: Place,
+  entry: Entry,
+  replaced: Entry | undefined
+): Effect.Effect<boolean, WriteError> =>
+  driver.atomic === undefined
+    ? Effect.as(driver.put(Calls.put(place, [entry])), true)
+    : Effect.map(
+        driver.atomic.compareAndPut(Calls.compareAndPut(place, { entry, expected: replaced?.version })),
+        (swapped) => swapped !== false
+      )

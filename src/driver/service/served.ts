@@ -1,19 +1,19 @@
 import * as Effect from "effect/Effect"
 import { SingleFlight } from "../../concurrency/SingleFlight.ts"
 import type { StoreUnavailableError } from "../../KeyValueError.ts"
-import type { Value } from "../../Value.ts"
 import { mapOperations, type Next } from "../around.ts"
 import type { Call } from "../Call.ts"
 import type { Driver } from "../Driver.ts"
 import { describeId, idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
+import type { Outcome } from "./loading.ts"
 
 /** The state that all services over one driver share. */
 export interface Served {
   /** The driver for the services. Its writes drop loads that they make stale. It fails once the layer is closed. */
   readonly driver: Driver
   /** The running loads of missing keys. */
-  readonly loads: SingleFlight<Value, any>
+  readonly loads: SingleFlight<Outcome, any>
   /** Keys that a first caller is reading in its own fiber, before any load. */
   readonly looks: Set<string>
   readonly isClosed: () => boolean
@@ -34,7 +34,7 @@ export const served = <D extends Driver>(driver: D): Served & { readonly driver:
 
 const serve = (driver: Driver): Served => {
   let isClosed = false
-  const loads = new SingleFlight<Value, any>({ describe: describeId })
+  const loads = new SingleFlight<Outcome, any>({ describe: describeId })
   return {
     driver: mapOperations(
       driver,
@@ -66,7 +66,7 @@ const changesEntries = ({ _tag }: Call): boolean =>
  * such loads are dropped when the write ends.
  */
 const droppingLoads = <A, E>(
-  loads: SingleFlight<Value, any>,
+  loads: SingleFlight<Outcome, any>,
   driver: Driver,
   call: Call,
   write: Effect.Effect<A, E>

@@ -19,7 +19,7 @@ export const overwritingLoads = service((kv) => ({
   ...kv,
   getOrSet: (key, load, options) =>
     Effect.filterOrElse(kv.get(key, options), Predicate.isNotUndefined, () =>
-      Effect.tap(Effect.scoped(load), (value) => kv.put(key, value, options))
+      Effect.tap(Effect.scoped(load), (value) => kv.put(key, value, options as KeyValue.PutOptions))
     )
 }))
 
