@@ -1,24 +1,22 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { withItems, withPlace } from "../driver/boundary.ts"
-import { getOrLoad } from "../driver/service/getOrLoad.ts"
+import { withItems } from "../driver/boundary.ts"
 import type { ValueWithTtl } from "../Entry.ts"
 import { MissingKeyError, type Operation } from "../KeyValueError.ts"
-import type { Value } from "../Value.ts"
 import type { PutOptions } from "./options.ts"
 import type { Parts } from "./parts.ts"
 import { resultsOf } from "./results.ts"
 import type { Collection } from "./types.ts"
 
-/** Makes the operations that every collection has. */
+/** Makes the operations that every collection has, without those that load values. */
 export const basics = <A, K, RD, RE>({
   kv,
   collection,
   codec,
   ...defaults
-}: Parts<A, K, RD, RE>): Collection<A, K, RD, RE> => {
+}: Parts<A, K, RD, RE>): Omit<Collection<A, K, RD, RE>, "getOrSet" | "getOrSetMany"> => {
   const at = { collection }
-  const { encodeKey, encodeKeys, encode, decode, decodeStrictly } = codec
+  const { encodeKey, encodeKeys, encode, decode } = codec
   const putAt = (put: PutOptions | undefined) => ({ ...at, ttl: put?.ttl ?? defaults.ttl })
 
   const get = (operation: Operation, key: string) =>
@@ -55,8 +53,6 @@ export const basics = <A, K, RD, RE>({
     )
     return yield* kv.putMany(encoded, putAt(options))
   })
-  const isUsable = (key: string) =>
-    defaults.onInvalid === "miss" ? (value: Value) => Effect.map(decode("get", key, value), Option.isSome) : undefined
   const getOption = (key: K) => Effect.flatMap(encodeKey("get", key), (key) => get("get", key))
 
   return {
@@ -87,15 +83,6 @@ export const basics = <A, K, RD, RE>({
     touch: (key, options) => Effect.flatMap(encodeKey("touch", key), (name) => kv.touch(name, putAt(options))),
     delete: (key) => Effect.flatMap(encodeKey("delete", key), (name) => kv.delete(name, at)),
     deleteMany: (keys) =>
-      withItems(keys, (keys) => Effect.flatMap(keysOf("deleteMany", keys), (names) => kv.deleteMany(names, at))),
-    getOrSet: Effect.fnUntraced(function* (key, load, options) {
-      const name = yield* encodeKey("get", key)
-      const encoded = Effect.flatMap(load, (value) => encode("put", key, value))
-      const { ttl } = putAt(options)
-      const value = yield* withPlace(kv.driver, "get", [name], at, (place) =>
-        getOrLoad(kv.driver, place, { load: encoded, ttl, isUsable: isUsable(name) })
-      )
-      return yield* decodeStrictly("get", name, value)
-    })
+      withItems(keys, (keys) => Effect.flatMap(keysOf("deleteMany", keys), (names) => kv.deleteMany(names, at)))
   }
 }

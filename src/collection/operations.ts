@@ -9,6 +9,7 @@ import { atomicOperations } from "./atomic.ts"
 import { basics } from "./basics.ts"
 import { codecOf } from "./codec.ts"
 import { listingOperations } from "./listing.ts"
+import { loadingOperations } from "./loading.ts"
 import type { Capability, Options } from "./options.ts"
 import type { Parts } from "./parts.ts"
 import { upgradingOperations } from "./upgrade.ts"
@@ -33,6 +34,7 @@ export const operationsOf = Effect.fnUntraced(function* <K>(
   yield* Effect.orDie(sameStack("Collection", kv, atomic, enumeration, maintenance))
   return {
     ...basics(parts),
+    ...loadingOperations(parts),
     ...(atomic && atomicOperations(parts, atomic)),
     ...(enumeration && listingOperations(parts, enumeration)),
     ...(maintenance && { clear: maintenance.clearCollection({ collection }) }),

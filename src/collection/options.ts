@@ -80,6 +80,24 @@ export interface PutOptions {
 }
 
 /**
+ * Options of `getOrSet` and `getOrSetMany`.
+ *
+ * @since 0.2.0
+ */
+export interface GetOrSetOptions<A, K = string> {
+  /**
+   * TTL of a loaded value, or a function that returns it for the value and its key. With `"Infinity"`, the entry never
+   * expires. Default: the `ttl` of the collection, also if the function returns `undefined`.
+   */
+  readonly ttl?: Duration.Input | ((value: A, key: K) => Duration.Input | undefined) | undefined
+  /**
+   * What happens when the store fails. With `"fail"`, the call fails. With `"load"`, a value that cannot be read is loaded,
+   * and a loaded value that cannot be stored is returned. Default: `"fail"`.
+   */
+  readonly onStoreFailure?: "fail" | "load" | undefined
+}
+
+/**
  * Options of `update` and `updateEffect`.
  *
  * @since 0.2.0

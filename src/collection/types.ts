@@ -12,7 +12,7 @@ import type {
   ReadError,
   WriteError
 } from "../KeyValueError.ts"
-import type { PutOptions } from "./options.ts"
+import type { GetOrSetOptions, PutOptions } from "./options.ts"
 
 /**
  * The errors of `getOrFail`.
@@ -22,7 +22,7 @@ import type { PutOptions } from "./options.ts"
 export type GetError = ReadError | MissingKeyError
 
 /**
- * The errors of `getOrSet`, besides those of the load.
+ * The errors of `getOrSet` and `getOrSetMany`, besides those of the load.
  *
  * @since 0.2.0
  */
@@ -142,6 +142,21 @@ export interface Collection<A, K = string, RD = never, RE = never> {
   readonly getOrSet: <E, R>(
     key: K,
     load: Effect.Effect<A, E, R>,
-    options?: PutOptions
+    options?: GetOrSetOptions<A, K>
   ) => Effect.Effect<A, E | GetOrSetError, Exclude<R, Scope.Scope> | RD | RE>
+
+  /**
+   * Returns the values of several keys, in the order of the keys. Loads the values that are missing with one call of `load`,
+   * and stores them.
+   *
+   * **Details**
+   *
+   * `load` gets the missing keys, each once, and returns pairs of key and value, such as a `Map`. A key that it does not return
+   * stays missing. Pairs of other keys are ignored. See `KeyValue.getOrSetMany`.
+   */
+  readonly getOrSetMany: <E, R>(
+    keys: Iterable<K>,
+    load: (missing: ReadonlyArray<K>) => Effect.Effect<Iterable<readonly [key: K, value: A]>, E, R>,
+    options?: GetOrSetOptions<A, K>
+  ) => Effect.Effect<ReadonlyArray<Option.Option<A>>, E | GetOrSetError, Exclude<R, Scope.Scope> | RD | RE>
 }
