@@ -29,7 +29,7 @@ describe("Collection.getOrSetMany", () => {
       const asked: Array<ReadonlyArray<number>> = []
       const load = (missing: ReadonlyArray<number>) => {
         asked.push(missing)
-        return Effect.succeed(new Map(missing.flatMap((n) => (n === 4 ? [] : [[n, day(10 * n)]]))).set(99, day(99)))
+        return Effect.succeed(new Map(missing.flatMap((n) => (n === 4 ? [] : [[n, day(10 * n)]]))).set(99, day(0.5)))
       }
       const found = [day(30), day(1), day(20), undefined, day(30)].map(Option.fromUndefinedOr)
       assert.deepStrictEqual(yield* all.getOrSetMany([3, 1, 2, 4, 3], load), found)

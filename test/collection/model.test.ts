@@ -171,7 +171,8 @@ const compare = Effect.fnUntraced(function* (
   const items: Items = yield* Collection.make(options)
   yield* items.clear
   const model = new Model()
-  for (const step of sequence) {
+  const last = [0, 1, 2, 3, 4, 5].map((key) => ({ do: "ttl", key, n: 0, ttl: undefined, passes: 1 }) as const)
+  for (const step of [...sequence, ...last]) {
     if (hasTestClock && step.passes === 0) {
       yield* TestClock.adjust("40 minutes")
       model.now += Duration.toMillis("40 minutes")
