@@ -12,6 +12,7 @@ import * as Calls from "./driver/Calls.ts"
 import { idOf } from "./driver/ids.ts"
 import { type AtomicDriver, change, isStored } from "./driver/service/change.ts"
 import { increment } from "./driver/service/increment.ts"
+import { defaultRetries, retriesOf } from "./driver/service/retries.ts"
 import { served } from "./driver/service/served.ts"
 import { update } from "./driver/service/update.ts"
 import type { InCollection, PutOptions } from "./KeyValue.ts"
@@ -56,6 +57,13 @@ export interface IncrementOptions extends InCollection {
 export type IncrementError = ReadError | WriteError | ConflictError | InvalidIncrementError | CounterRangeError
 
 /**
+ * The errors of operations that read a key and write it on condition: `update`, `getAndDelete` and `deleteIf`.
+ *
+ * @since 0.2.0
+ */
+export type UpdateError = ReadError | WriteError | ConflictError
+
+/**
  * Reads and writes a key as one step. This is the interface of {@link Atomic}.
  *
  * @since 0.1.0
@@ -95,16 +103,13 @@ export interface Service {
     key: string,
     f: (value: Value | undefined) => Value | (A & Storable<A>) | undefined,
     options?: UpdateOptions
-  ) => Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError>
+  ) => Effect.Effect<Value | undefined, UpdateError>
 
   /**
    * Deletes a key and returns the value that it had. If several callers do so at the same time, only one gets the value. The
    * others get `undefined`, or the default of a `DefaultValue`.
    */
-  readonly getAndDelete: (
-    key: string,
-    options?: InCollection
-  ) => Effect.Effect<Value | undefined, ReadError | WriteError | ConflictError>
+  readonly getAndDelete: (key: string, options?: InCollection) => Effect.Effect<Value | undefined, UpdateError>
 
   /**
    * Deletes a key if its value passes a test. Returns whether it was deleted.
@@ -123,7 +128,7 @@ export interface Service {
     key: string,
     test: (value: Value) => boolean,
     options?: InCollection
-  ) => Effect.Effect<boolean, ReadError | WriteError | ConflictError>
+  ) => Effect.Effect<boolean, UpdateError>
 
   /**
    * Adds `by` (default: 1, may be negative or 0) to a counter. Returns the counter after the increment.
@@ -232,9 +237,3 @@ export const make = (self: AtomicDriver): Service => {
       })
   }
 }
-
-const defaultRetries = 100
-
-/** Reads `maxRetries`. A value that is not a number is 0: otherwise, the retries might never end. */
-const retriesOf = (maxRetries: unknown = defaultRetries): number =>
-  typeof maxRetries === "number" && maxRetries > 0 ? Math.floor(maxRetries) : 0

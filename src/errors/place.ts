@@ -22,6 +22,7 @@ export type Operation =
   | "has"
   | "touch"
   | "rotate"
+  | "upgrade"
   | "keys"
   | "collections"
   | "clear"

@@ -88,6 +88,8 @@ const allowedOf = (file: string, type: string): string => {
     "ReadonlyArray<C>": 'a list of "Enumeration", "Maintenance" and "Atomic"',
     "Readonly<Record<string, string>>": "an object of texts",
     S: "a schema",
+    C: "a list of `Atomic.Atomic`, `Enumeration.Enumeration` and `Maintenance.Maintenance`",
+    'Versions<S["Type"], V>': "a list of schemas, each with a function",
     "Schema.Codec<K, string>": "a codec from keys to strings"
   }
   const literals = docstrings.aliasOf(file, type) ?? type
@@ -158,7 +160,7 @@ export const chapters: ReadonlyArray<Chapter> = [
       typed(
         "Collection",
         ["Collection.Service()(id, options)", "Collection.make(options)"],
-        "src/Collection.ts",
+        "src/collection/options.ts",
         "ServiceOptions",
         "effect-kv"
       ),

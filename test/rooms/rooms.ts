@@ -27,7 +27,7 @@ export const rooms: ReadonlyArray<Room> = [
   { name: "store", purpose: "which named stores are in use, so that no two of them share entries" },
   { name: "Store.ts", purpose: "stores under names of their own" },
   { name: "Requests.ts", purpose: "which request an operation belongs to, for Workers" },
-  { name: "collection", purpose: "how a collection encodes keys and values" },
+  { name: "collection", purpose: "the operations of collections, and how keys and values are encoded" },
   { name: "Collection.ts", purpose: "typed collections" },
   { name: "Rotation.ts", purpose: "re-encrypting what is stored" },
   { name: "Driver.ts", purpose: "what custom stores and wrappers are made of, and how drivers become layers" },

@@ -12,13 +12,13 @@ import type { Atomic, Driver } from "../Driver.ts"
 export type AtomicDriver = Driver & { readonly atomic: Atomic }
 
 /** What happens to an entry. Without `write`, it is kept. With a `write` that has no `entry`, the key is deleted. */
-export type Change<A> =
+export type Change<A, R = never> =
   | { readonly answer: A; readonly write?: undefined }
   | {
       readonly answer: A
       readonly write: Pick<Call.CompareAndPut, "entry" | "keepsExpiry">
       /** Returns the result if a wrapper drops the write. */
-      readonly ifDropped: (drop: Call.Drop) => Effect.Effect<A, ReadError>
+      readonly ifDropped: (drop: Call.Drop) => Effect.Effect<A, ReadError, R>
     }
 
 export interface Options {
@@ -29,12 +29,12 @@ export interface Options {
 }
 
 /** Reads a key and writes the change that `f` returns. Retries after a short random pause if another writer came first. */
-export const change = <A, E>(
+export const change = <A, E, R = never>(
   driver: AtomicDriver,
   place: Place,
   { maxRetries, expiry }: Options,
-  f: (current: Entry | undefined) => Effect.Effect<Change<A>, E>
-): Effect.Effect<A, E | ReadError | WriteError | ConflictError> =>
+  f: (current: Entry | undefined) => Effect.Effect<Change<A, R>, E, R>
+): Effect.Effect<A, E | ReadError | WriteError | ConflictError, R> =>
   Effect.gen(function* () {
     const current = yield* find(driver, place, expiry)
     const change = yield* f(current)

@@ -3,7 +3,9 @@ import type { Hazard } from "./hazards.ts"
 import type { Jump } from "./wall.ts"
 
 /** The operations that clients use. */
-export type Action = Exclude<Operation, "rotate" | "collections" | "clear" | "deleteIf" | "has" | "touch"> | "getOrSet"
+export type Action = Exclude<Operation, NotSimulated> | "getOrSet"
+
+type NotSimulated = "rotate" | "upgrade" | "collections" | "clear" | "deleteIf" | "has" | "touch"
 
 /** What the loader of a `getOrSet` does. */
 export interface Load {
