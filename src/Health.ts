@@ -227,9 +227,10 @@ export const make = (self: Driver): Service => {
 const judged = ({ snapshot, covers }: Component, exit: Exit.Exit<unknown, ReadError>): Snapshot => {
   if (Exit.isSuccess(exit) || snapshot.status === "down") return snapshot
   const error = errorOf(exit.cause)
-  if (error !== undefined && !error.retryable) return snapshot
-  const reason = `the check failed with ${error?._tag ?? "a defect"}`
-  const status = isOverload(error) || covers ? "degraded" : "down"
+  const isClosed = error?._tag === "StoreUnavailableError" && error.isClosed
+  if (error !== undefined && !error.retryable && !isClosed) return snapshot
+  const reason = isClosed ? "the layer is closed" : `the check failed with ${error?._tag ?? "a defect"}`
+  const status = !isClosed && (isOverload(error) || covers) ? "degraded" : "down"
   return status === snapshot.status ? snapshot : { ...snapshot, status, reason }
 }
 
