@@ -38,7 +38,7 @@ describe("Health", () => {
           Timeout.wrap(),
           breaking,
           Driver.wrapper((driver) => driver)
-        ) as Layer.Layer<Health.Health>
+        ) as unknown as Layer.Layer<Health.Health>
       )
       assert.strictEqual(status, "up")
       assert.deepStrictEqual(

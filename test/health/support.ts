@@ -9,15 +9,16 @@ export const troubled = (store = Memory.layer({ maxEntries: 1000 })) => {
   const state = { fails: false, hangs: false, refuses: false, calls: 0 }
   const layer = store.pipe(
     Driver.wrapper(
-      Driver.around((call, next) =>
-        Effect.suspend(() => {
+      Driver.around(
+        Effect.fnUntraced(function* (call, next) {
           state.calls++
-          if (state.hangs) return Effect.never
-          const what = { ...call.place, reason: "told to fail", sent: false }
-          if (state.fails) return Effect.fail(new KeyValueError.StoreUnavailableError(what))
-          return state.refuses
-            ? Effect.fail(new KeyValueError.StoreError({ ...what, cause: "told" }) as never)
-            : next(call)
+          if (state.hangs) return yield* Effect.never
+          const place = call.place
+          if (state.fails) {
+            return yield* new KeyValueError.StoreUnavailableError({ ...place, reason: "told to fail", sent: false })
+          }
+          if (state.refuses) return yield* new KeyValueError.StoreError({ ...place, reason: "told", cause: "told" })
+          return yield* next(call)
         })
       )
     )
