@@ -29,6 +29,7 @@ import { meet, whole } from "./driver/extents.ts"
 import { isServed, served } from "./driver/service/served.ts"
 import { declareWaits, waitsOf } from "./driver/waits.ts"
 import * as Enumeration from "./Enumeration.ts"
+import * as Health from "./Health.ts"
 import * as KeyValue from "./KeyValue.ts"
 import { StoreSetupError } from "./KeyValueError.ts"
 import * as Maintenance from "./Maintenance.ts"
@@ -63,12 +64,15 @@ export type CapabilitiesOf<D extends Driver> =
   | (D extends { readonly atomic: object } ? Atomic.Atomic : never)
 
 /**
- * Makes the services over a driver: `KeyValue`, and the capabilities that the driver has.
+ * Makes the services over a driver: `KeyValue`, `Health`, and the capabilities that the driver has.
  *
  * @since 0.1.0
  */
-export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue.KeyValue | CapabilitiesOf<D>> => {
+export const toContext = <D extends Driver>(
+  driver: D
+): Context.Context<KeyValue.KeyValue | Health.Health | CapabilitiesOf<D>> => {
   let context: Context.Context<any> = Context.make(KeyValue.KeyValue, KeyValue.make(driver))
+  context = Context.add(context, Health.Health, Health.make(driver))
   // All services get the same driver object: they find their shared state by its identity.
   const able = driver as Driver & { readonly [K in "listing" | "maintenance" | "atomic"]: NonNullable<Driver[K]> }
   if (driver.listing) context = Context.add(context, Enumeration.Enumeration, Enumeration.make(able))
@@ -78,33 +82,40 @@ export const toContext = <D extends Driver>(driver: D): Context.Context<KeyValue
 }
 
 /**
- * Makes the layer of a store. It provides `KeyValue` and the capabilities that the type of the driver has.
+ * Makes the layer of a store. It provides `KeyValue`, `Health` and the capabilities that the type of the driver has.
  *
  * **Details**
  *
- * If the driver has no `extents`, every build of this layer counts as the same store.
+ * If the driver has no `extents`, every build of this layer counts as the same store. If it has no `health`, it is always up.
  *
  * @since 0.1.0
  */
 export const layer = <D extends Driver, E, R>(
   make: Effect.Effect<D, E, R>
-): Layer.Layer<KeyValue.KeyValue | CapabilitiesOf<D>, E, Exclude<R, Scope.Scope>> => {
+): Layer.Layer<KeyValue.KeyValue | Health.Health | CapabilitiesOf<D>, E, Exclude<R, Scope.Scope>> => {
   const all = [whole({})]
   return Layer.effectContext(
     Effect.flatMap(make, (driver) =>
-      provide(driver.extents === undefined ? withFacts(driver, { extents: all }) : driver)
+      Effect.contextWith((context: Context.Context<never>) =>
+        provide(
+          withFacts(driver, {
+            extents: driver.extents ?? all,
+            health: driver.health ?? Health.alwaysUp(context, driver)
+          })
+        )
+      )
     )
   )
 }
 
 /** Returns a copy of the driver with these facts. The copy keeps what was declared with `declareWaits`. */
-const withFacts = <D extends Driver>(driver: D, facts: Pick<Driver, "exactIntegers" | "extents">): D =>
+const withFacts = <D extends Driver>(driver: D, facts: Pick<Driver, "exactIntegers" | "extents" | "health">): D =>
   declareWaits({ ...mapOperations(driver, (next) => next), ...facts } as D, waitsOf(driver))
 
 /** Makes the services over a driver. Their operations fail after the scope has closed. */
 const provide = <D extends Driver>(
   driver: D
-): Effect.Effect<Context.Context<KeyValue.KeyValue | CapabilitiesOf<D>>, never, Scope.Scope> => {
+): Effect.Effect<Context.Context<KeyValue.KeyValue | Health.Health | CapabilitiesOf<D>>, never, Scope.Scope> => {
   // A wrapper may return the driver that it was given. Then a copy is closed, and the services of the wrapped layer stay open.
   const own = isServed(driver) ? declareWaits({ ...driver }, waitsOf(driver)) : driver
   return Effect.as(
@@ -128,7 +139,7 @@ export type Wrapper<in out Provided = never, out E = never, out R = never> = <A,
  * **Details**
  *
  * The resulting layer also provides all other services of the wrapped layer. Its capabilities go through the wrapper. The
- * new driver has the `extents` of the wrapped one, unless it sets its own.
+ * new driver has the `extents` and the `health` of the wrapped one, unless it sets its own.
  *
  * @since 0.1.0
  */
@@ -182,8 +193,9 @@ const builtOnce = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =
 
 const transformed = (transform: (driver: Driver) => Driver, inner: Driver): Driver => {
   const driver = transform(inner)
-  const { extents } = inner
-  return driver.extents === undefined && extents !== undefined ? withFacts(driver, { extents }) : driver
+  const { extents = inner.extents, health = inner.health } = driver
+  if (extents === driver.extents && health === driver.health) return driver
+  return withFacts(driver, { ...(extents && { extents }), ...(health && { health }) })
 }
 
 /**
@@ -239,7 +251,7 @@ export type WrapperOver<Others extends Stores, Lost = never, E = never, Listed =
 export const wrapperOver = <const Others extends Stores, Lost extends Capability = never, E = never>(
   others: Others,
   make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>
-): WrapperOver<Others, Lost, E> => wrappingOver(others, make, () => Effect.void)
+): WrapperOver<Others, Lost, E> => wrappingOver("Combination", others, make, () => Effect.void)
 
 /**
  * Like {@link wrapperOver}, but fails with `StoreSetupError` if `areApart` returns `false` for two of the drivers.
@@ -252,7 +264,7 @@ export const wrapperOverApart = <const Others extends Stores, Lost extends Capab
   others: Others,
   make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>
 ): WrapperOver<Others, Lost, E | StoreSetupError> =>
-  wrappingOver(others, make, (drivers) =>
+  wrappingOver(module, others, make, (drivers) =>
     drivers.every((a, i) => drivers.slice(0, i).every((b) => areApart(a, b)))
       ? Effect.void
       : Effect.fail(new StoreSetupError({ module, reason: notApart }))
@@ -270,6 +282,7 @@ export const areLayers = (a: Driver, b: Driver): boolean => a !== b
 
 const wrappingOver =
   <const Others extends Stores, Lost extends Capability, E, E2>(
+    module: string,
     others: Others,
     make: (driver: Driver, others: ReadonlyArray<Driver>) => Effect.Effect<Driver, E, Scope.Scope>,
     check: (drivers: ReadonlyArray<Driver>) => Effect.Effect<void, E2>
@@ -279,8 +292,14 @@ const wrappingOver =
       Layer.flatMap(self, (inner) =>
         withDrivers(others, (drivers) => {
           const all = [driverOf(inner), ...drivers]
-          const made = Effect.map(make(driverOf(inner), drivers), (driver) =>
-            withFacts(driver, { ...factsOf(all), ...(driver.exactIntegers === false && { exactIntegers: false }) })
+          const made = Effect.flatMap(make(driverOf(inner), drivers), (driver) =>
+            Effect.map(healthOver(module, driver, all), (health) =>
+              withFacts(driver, {
+                ...factsOf(all),
+                ...(driver.exactIntegers === false && { exactIntegers: false }),
+                health
+              })
+            )
           )
           return Layer.effectContext(
             Effect.map(Effect.flatMap(Effect.andThen(check(all), made), provide), (services) =>
@@ -290,6 +309,16 @@ const wrappingOver =
         })
       )
     ) as any
+
+/** The state of a combination: its own, or the states of its stores. A driver that spreads one of the stores has no own state. */
+const healthOver = (
+  module: string,
+  driver: Driver,
+  all: ReadonlyArray<Driver>
+): Effect.Effect<Health.Component, never, Scope.Scope> =>
+  driver.health !== undefined && all.every(({ health }) => health !== driver.health)
+    ? Effect.succeed(driver.health)
+    : Effect.map(Health.reporter({ module, rule: Health.anyPart }), (report) => report(driver.system, all))
 
 const withDrivers = (
   layers: Stores,
@@ -307,4 +336,4 @@ export const driverOf = <A>(context: Context.Context<A | KeyValue.KeyValue>): Dr
 
 /** @internal */
 export const withoutCapabilities = (context: Context.Context<any>): Context.Context<any> =>
-  Context.omit(Enumeration.Enumeration, Maintenance.Maintenance, Atomic.Atomic)(context)
+  Context.omit(Health.Health, Enumeration.Enumeration, Maintenance.Maintenance, Atomic.Atomic)(context)

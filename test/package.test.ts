@@ -51,9 +51,10 @@ describe("the package", () => {
       "src/stores/memory/Partitions.ts",
       "src/stores/memory/Slots.ts",
       "src/wrappers/Retry.ts",
-      "src/wrappers/common/metered.ts",
+      "src/wrappers/common/stateful.ts",
       "src/wrappers/retry/Budget.ts",
-      "src/wrappers/retry/again.ts"
+      "src/wrappers/retry/again.ts",
+      "src/wrappers/retry/tellingOf.ts"
     ])
     const others = modules.filter((id) => id.startsWith("src/platform/") || id.startsWith("src/testing/"))
     assert.deepStrictEqual(others.sort(), ["src/platform/bytes.node.ts", "src/platform/lazy.ts"])

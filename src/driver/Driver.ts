@@ -1,5 +1,6 @@
 import type * as Effect from "effect/Effect"
 import type { Entry } from "../Entry.ts"
+import type { Component } from "../health/Component.ts"
 import type { CommonError, ReadError, WriteError } from "../KeyValueError.ts"
 import type * as Call from "./Call.ts"
 import type { Extent } from "./extents.ts"
@@ -33,6 +34,9 @@ export interface Driver {
   readonly extents?: ReadonlyArray<Extent> | undefined
   /** Whether the driver prefers values as JSON text. If so, values are encoded at once and not copied. Default: false. */
   readonly prefersText?: boolean | undefined
+
+  /** The state of the driver (`Health.reporter`). Default: `"up"` in a store, and in a wrapper that of the wrapped driver. */
+  readonly health?: Component | undefined
 
   readonly get: (call: Call.Get) => Effect.Effect<ReadonlyArray<Entry | undefined>, ReadError>
   readonly put: (call: Call.Put) => Effect.Effect<void, WriteError>

@@ -16,6 +16,7 @@ import { layer as driverLayer } from "../Driver.ts"
 import { defaultCollection } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import type { Health } from "../Health.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
@@ -73,7 +74,7 @@ export interface Options {
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<KeyValue | Enumeration | Maintenance, StoreSetupError, EffectKeyValueStore.KeyValueStore> =>
+): Layer.Layer<KeyValue | Health | Enumeration | Maintenance, StoreSetupError, EffectKeyValueStore.KeyValueStore> =>
   driverLayer(make(options))
 
 /**

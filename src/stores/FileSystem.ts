@@ -12,6 +12,7 @@ import { type Driver, defaultCollection } from "../driver/Driver.ts"
 import { whole } from "../driver/extents.ts"
 import * as options from "../driver/options.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import type { Health } from "../Health.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
@@ -108,7 +109,7 @@ export interface Options {
  */
 export const layer = (
   options: Options
-): Layer.Layer<KeyValue | Enumeration | Maintenance, StoreSetupError, EffectFileSystem.FileSystem | Path> =>
+): Layer.Layer<KeyValue | Health | Enumeration | Maintenance, StoreSetupError, EffectFileSystem.FileSystem | Path> =>
   driverLayer(make(options))
 
 /**

@@ -18,6 +18,7 @@ import * as options from "../driver/options.ts"
 import { declareWaits } from "../driver/waits.ts"
 import { type Entry, isExpired } from "../Entry.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import type { Health } from "../Health.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
@@ -82,7 +83,7 @@ export interface Options {
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
+): Layer.Layer<KeyValue | Health | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
 
 /**
  * The driver of {@link layer}.

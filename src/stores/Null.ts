@@ -10,6 +10,7 @@ import { type Driver, defaultCollection } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
 import { declareWaits } from "../driver/waits.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import type { Health } from "../Health.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
@@ -51,7 +52,9 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const layer = (config: Options = {}): Layer.Layer<KeyValue | Enumeration | Maintenance, StoreSetupError> =>
+export const layer = (
+  config: Options = {}
+): Layer.Layer<KeyValue | Health | Enumeration | Maintenance, StoreSetupError> =>
   driverLayer(Effect.map(described.read(config), (config) => declareWaits(driver(config), "never")))
 
 /** @internal */

@@ -22,6 +22,7 @@ import { layer as driverLayer } from "../Driver.ts"
 import { defaultCollection } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import type { Health } from "../Health.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
@@ -75,6 +76,8 @@ export interface CommonOptions {
    * effect in a cluster. Default: false.
    */
   readonly coalesceReads?: boolean | undefined
+  /** Name of this store in `Health` and in log lines, and the attribute `db.namespace` of its metric. Default: none. */
+  readonly store?: string | undefined
 }
 
 /**
@@ -85,7 +88,15 @@ export interface CommonOptions {
 export interface ConnectionOptions extends CommonOptions {
   /** Password, so that it need not be in the URL or in `options`. Default: none. */
   readonly password?: Redacted.Redacted | undefined
-  /** Whether to connect at the first operation instead of when the layer is built. Default: false. */
+  /**
+   * What happens if the server cannot be reached when the layer is built. `"fail"`: the layer fails with
+   * `StoreSetupError`. `"degraded"`: the layer is built after the first attempt or `connectTimeout`, `Health` is
+   * `"down"`, and operations fail with `StoreUnavailableError` until the store has connected in the background; if the
+   * server refuses the password, the user or the database at the first attempt, the layer still fails. `"lazy"`: the
+   * layer connects at the first operation. Default: `"fail"`.
+   */
+  readonly startup?: "fail" | "degraded" | "lazy" | undefined
+  /** The older form of `startup: "lazy"`. It cannot be combined with another `startup`. Default: false. */
   readonly lazyConnect?: boolean | undefined
   /** How long to wait for a connection. Default: 5 seconds. */
   readonly connectTimeout?: Duration.Input | undefined
@@ -187,6 +198,7 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *   expired entries if they were loaded without their TTL.
  * - All commands of one turn of the event loop are sent in one write to the connection.
  * - TTLs have a precision of one millisecond, and the clock of the server decides which entries have expired.
+ * - `Health` shows whether the store is connected. In a cluster, it is `"degraded"` while some masters are not.
  * - During an outage, operations fail at once: nothing is queued while there is no connection, and a command that was
  *   sent is never sent again. The store reconnects in the background, with pauses from 50 milliseconds up to 2 seconds.
  *   (In a cluster, the first commands for a node that was just discovered wait until the node is connected.)
@@ -206,8 +218,9 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *   (`CLUSTER NODES`), and read slots again that have moved. They fail with `StoreUnavailableError` if a slot has no
  *   reachable master.
  *
- * Fails to build with `StoreSetupError` if an option is not valid. Unless `lazyConnect` is set, it also fails if the
- * first attempt to connect fails or takes longer than `connectTimeout`. Operations fail with `StoreUnavailableError` if
+ * Fails to build with `StoreSetupError` if an option is not valid. By default, it also fails if the first attempt to
+ * connect fails or takes longer than `connectTimeout`: a wrong address should stop a deployment, not show up as an outage.
+ * With `startup: "degraded"`, an application starts although Redis is down. Operations fail with `StoreUnavailableError` if
  * there is no connection, if it is lost, if the server is silent for `responseTimeout`, and if the server is loading,
  * failing over or busy. They fail with `StoreError` if the server refuses them (wrong type, out of memory, no
  * permission).
@@ -242,7 +255,7 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
+): Layer.Layer<KeyValue | Health | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
 
 /**
  * Like {@link layer}, with options from `Config`. Default: the URL from `REDIS_URL`.
@@ -260,7 +273,7 @@ export const layer = (
  */
 export const layerConfig = (
   config: Config.Wrap<Omit<ServerOptions, "client" | "cluster">> = { url: Config.Redacted("REDIS_URL") }
-): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError | Config.ConfigError> =>
+): Layer.Layer<KeyValue | Health | Enumeration | Maintenance | Atomic, StoreSetupError | Config.ConfigError> =>
   Layer.unwrap(Effect.map(Config.unwrap(config), layer))
 
 /**
@@ -270,7 +283,7 @@ export const layerConfig = (
  */
 export const make = Effect.fnUntraced(function* (config: Options) {
   const read = yield* described.read(config)
-  const connection = yield* read.client === undefined ? connect(read) : existingConnection(read.client)
+  const connection = yield* read.client === undefined ? connect(read) : existingConnection(read.client, read.store)
   return driver(connection, {
     names: names.make(read.prefix, read.names),
     coalesceReads: read.coalesceReads,
@@ -294,7 +307,9 @@ export const described = options.of<Options>()(
     format: options.oneOf(["compact", "py-key-value"], { default: "compact" }),
     integers: options.oneOf(["number", "bigint"], { default: "number" }),
     coalesceReads: options.boolean({ default: false }),
+    store: options.text(),
     password: password,
+    startup: options.oneOf(["fail", "degraded", "lazy"], { otherwise: '`"fail"`' }),
     lazyConnect: options.boolean({ default: false }),
     connectTimeout: options.duration({ default: "5 seconds" }),
     responseTimeout: options.duration({ default: "5 seconds" }),
@@ -303,7 +318,10 @@ export const described = options.of<Options>()(
     cluster: options.optional(cluster),
     client: options.value<NonNullable<ClientOptions["client"]>>("a client of ioredis", isClient)
   },
-  ({ prefix, names: style }) => names.problemOf(prefix, style)
+  ({ prefix, names: style, lazyConnect, startup = "lazy" }) =>
+    lazyConnect && startup !== "lazy"
+      ? `lazyConnect cannot be combined with startup: "${startup}"`
+      : names.problemOf(prefix, style)
 )
 
 const connect = Effect.fnUntraced(function* (
@@ -320,7 +338,8 @@ const connect = Effect.fnUntraced(function* (
   }
   return yield* openConnection({
     make: () => (config.cluster === undefined ? serverClient(config, server) : clusterClient(config.cluster, server)),
-    lazyConnect: config.lazyConnect,
+    store: config.store,
+    startup: config.startup ?? (config.lazyConnect ? "lazy" : "fail"),
     connectTimeout,
     // A timer checks the connection every tenth of this time, and the interval of a timer is limited.
     responseTimeout: Math.min(responseTimeout, longestTimer)

@@ -21,6 +21,7 @@ import { defaultCollection } from "../driver/Driver.ts"
 import { part } from "../driver/extents.ts"
 import * as options from "../driver/options.ts"
 import type { Enumeration } from "../Enumeration.ts"
+import type { Health } from "../Health.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import { StoreSetupError } from "../KeyValueError.ts"
 import type { Maintenance } from "../Maintenance.ts"
@@ -168,7 +169,7 @@ export type Options = FileOptions | DatabaseOptions
  */
 export const layer = (
   options: Options = {}
-): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
+): Layer.Layer<KeyValue | Health | Enumeration | Maintenance | Atomic, StoreSetupError> => driverLayer(make(options))
 
 /**
  * Like {@link layer}, with options from `Config`.
@@ -177,7 +178,7 @@ export const layer = (
  */
 export const layerConfig = (
   config: Config.Wrap<Omit<FileOptions, "database">>
-): Layer.Layer<KeyValue | Enumeration | Maintenance | Atomic, StoreSetupError | Config.ConfigError> =>
+): Layer.Layer<KeyValue | Health | Enumeration | Maintenance | Atomic, StoreSetupError | Config.ConfigError> =>
   Layer.unwrap(Effect.map(Config.unwrap(config), layer))
 
 /**

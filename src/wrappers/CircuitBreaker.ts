@@ -12,6 +12,7 @@ import type { Wrapper } from "../Driver.ts"
 import type { Filter, Next } from "../driver/around.ts"
 import type { Call } from "../driver/Call.ts"
 import * as options from "../driver/options.ts"
+import type { Component } from "../Health.ts"
 import { CircuitOpenError, type KeyValueError, type StoreSetupError } from "../KeyValueError.ts"
 import type { Meter } from "../telemetry/metrics.ts"
 import { monotonicMillis } from "../time/clock.ts"
@@ -19,7 +20,7 @@ import type { State } from "./circuitBreaker/Circuit.ts"
 import { circuitsOf } from "./circuitBreaker/circuits.ts"
 import { Consecutive, type Outcomes, Rate } from "./circuitBreaker/Outcomes.ts"
 import { verdictOf } from "./circuitBreaker/verdictOf.ts"
-import { metered } from "./common/metered.ts"
+import { stateful } from "./common/stateful.ts"
 
 /**
  * When a circuit opens: after a number of consecutive failures, or at a failure rate of the last calls.
@@ -134,7 +135,8 @@ export interface Options {
  *
  * @since 0.1.0
  */
-export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> => metered(described.read(config), breaking)
+export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
+  stateful("CircuitBreaker", described.read(config), breaking)
 
 const minute = 60_000
 
@@ -167,9 +169,9 @@ const outcomesOf = (trip: options.Values<typeof described>["trip"]): (() => Outc
   return consecutive === undefined ? () => new Rate(failureRate, minCalls, window) : () => new Consecutive(consecutive)
 }
 
-const breaking = (config: options.Values<typeof described>, meter: Meter): Filter => {
+const breaking = (config: options.Values<typeof described>, meter: Meter, health: Component): Filter => {
   const { openFor, maxOpenFor = Math.max(openFor, minute), isFailure } = config
-  const circuitOf = circuitsOf({ ...config, maxOpenFor, outcomes: outcomesOf(config.trip) }, meter)
+  const circuitOf = circuitsOf({ ...config, maxOpenFor, outcomes: outcomesOf(config.trip) }, meter, health)
   const onRejected = meter.counter("circuit_breaker.rejected", "Calls rejected by an open circuit")
   return <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>
     Effect.withFiber((fiber) => {

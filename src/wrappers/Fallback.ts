@@ -17,6 +17,7 @@ import { mayBeApplied } from "../driver/outcome.ts"
 import type { Enumeration } from "../Enumeration.ts"
 import type { KeyValue } from "../KeyValue.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
+import { type Outage, outageOf } from "./fallback/outage.ts"
 import { recovering } from "./fallback/recovering.ts"
 
 /**
@@ -163,8 +164,10 @@ export const wrap = <Store extends Layer.Layer<KeyValue, any, any>>({
   wrapperOverApart("Fallback", areStores, [fallback], (primary, [other]) =>
     Effect.flatMap(described.read(config, { fallback }), ({ fallbackOn, writeToFallback, recovery }) => {
       if (recovery !== undefined) return recovering(primary, other!, { ...recovery, fallbackOn })
-      const combined = combine([primary, other!], fallingBack(fallbackOn, writeToFallback))
-      return Effect.succeed<Driver>({ ...combined, atomic: undefined })
+      return Effect.map(outageOf([primary, other!]), (outage): Driver => {
+        const combined = combine([primary, other!], fallingBack(fallbackOn, writeToFallback, outage))
+        return { ...combined, atomic: undefined, health: outage.health }
+      })
     })
   )
 
@@ -186,14 +189,15 @@ export const described = options.of<Options<any>>()("Fallback", {
 })
 
 const fallingBack =
-  (fallbackOn: (error: KeyValueError) => boolean, writeToFallback: boolean): Route =>
+  (fallbackOn: (error: KeyValueError) => boolean, writeToFallback: boolean, outage: Outage): Route =>
   (call, [primary, fallback]) =>
     Call.isWrite(call) && !writeToFallback
-      ? primary!(call)
+      ? outage.noticingEnd(primary!(call))
       : Effect.catchIf(
-          primary!(call),
+          outage.noticingEnd(primary!(call)),
           (error) => fallbackOn(error as KeyValueError),
           (error) => {
+            outage.began(error as KeyValueError)
             const answer = inTime(call, fallback!)
             // A write that the first store may have applied is not undone by a second one that did not.
             return Call.isWrite(call) && mayBeApplied(error as KeyValueError)

@@ -17,6 +17,7 @@ import { withTimeout } from "./common/withTimeout.ts"
 import { cached } from "./passthroughCache/cached.ts"
 import { countersOf } from "./passthroughCache/counters.ts"
 import type { Limits } from "./passthroughCache/Freshness.ts"
+import { healthOf } from "./passthroughCache/healthOf.ts"
 import { ownCache } from "./passthroughCache/ownCache.ts"
 
 /**
@@ -150,7 +151,8 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
     const { cacheTimeout, store: name, ...read } = yield* described.read(config, { cache })
     const counters = countersOf((yield* meterOf(name))(store))
     const limits = { ...read, due: dueOf(read.refreshAhead) }
-    return yield* cached(store, withTimeout(cacheTimeout)(driver!), { ...read, limits, counters })
+    const health = yield* healthOf(store, driver!, { name, maxStale: read.maxStale })
+    return { ...(yield* cached(store, withTimeout(cacheTimeout)(driver!), { ...read, limits, counters })), health }
   })
   const wrapper = (self: Layer.Layer<KeyValue>) =>
     wrapperOverApart("PassthroughCache", areStores, [ownCache(cache, self)], make)(self)

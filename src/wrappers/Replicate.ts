@@ -17,6 +17,7 @@ import { meterOf } from "../telemetry/metrics.ts"
 import { repairing } from "./replicate/repairing.ts"
 import { replicated } from "./replicate/replicated.ts"
 import { Stores } from "./replicate/Stores.ts"
+import { tellingOf } from "./replicate/tellingOf.ts"
 
 /**
  * Options of {@link wrap}.
@@ -162,7 +163,8 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
       } = yield* described.read(config, { replicas })
       const drivers = [first, ...others] as const
       const meter = (yield* meterOf(name))(first)
-      const stores = new Stores({
+      const { health, tell } = yield* tellingOf(drivers, name)
+      const stores: Stores = new Stores({
         drivers,
         required: yield* requiredOf(acknowledgements, drivers.length),
         settleTime,
@@ -171,7 +173,8 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
         onRepaired: meter.counter(
           "replicate.repaired",
           "Entries that were copied to a store because it had missed them"
-        )
+        ),
+        onChange: (store) => tell(stores, store)
       })
       meter.gauge(
         "replicate.behind",
@@ -185,7 +188,7 @@ export const wrap = <Replica extends Layer.Layer<KeyValue, any, any>>({
         const context = yield* Effect.context<never>()
         for (const store of stores.indices) stores.background.start(context, repairing(stores, store))
       }
-      return replicated(stores, [...drivers])
+      return { ...replicated(stores, [...drivers]), health }
     })
   )
 

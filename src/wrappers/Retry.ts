@@ -12,9 +12,10 @@ import type { Call } from "../driver/Call.ts"
 import * as options from "../driver/options.ts"
 import type { KeyValueError, StoreSetupError } from "../KeyValueError.ts"
 import { now } from "../time/clock.ts"
-import { metered } from "./common/metered.ts"
+import { stateful } from "./common/stateful.ts"
 import { again, type Policy } from "./retry/again.ts"
 import { Budget, unlimited } from "./retry/Budget.ts"
+import { tellingOf } from "./retry/tellingOf.ts"
 
 /**
  * Options of {@link wrap}.
@@ -100,11 +101,14 @@ export interface BudgetOptions {
  * @since 0.1.0
  */
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
-  metered(Effect.flatMap(described.read(config), policyOf), (policy, { counter }) =>
+  stateful("Retry", Effect.flatMap(described.read(config), policyOf), (policy, { counter }, health) =>
     retrying({
       ...policy,
       onRetry: counter("retry.retries", "Attempts after the first"),
-      onExhausted: counter("retry.budget_exhausted", "Failures without a retry because the budget was spent")
+      onExhausted: tellingOf(
+        health,
+        counter("retry.budget_exhausted", "Failures without a retry because the budget was spent")
+      )
     })
   )
 

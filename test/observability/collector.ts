@@ -8,7 +8,7 @@ type Attributes = Readonly<Record<string, unknown>>
 export interface Point {
   readonly metric: string
   readonly unit: string
-  readonly type: "sum" | "histogram"
+  readonly type: "sum" | "histogram" | "gauge"
   readonly attributes: Attributes
   readonly value: number | undefined
   readonly count: number | undefined
@@ -68,10 +68,10 @@ const valueOf = (value: any): unknown => {
 
 const pointsOf = (body: any): ReadonlyArray<Point> =>
   body.resourceMetrics[0].scopeMetrics[0].metrics.flatMap((metric: any) =>
-    (metric.sum ?? metric.histogram).dataPoints.map((point: any) => ({
+    (metric.sum ?? metric.histogram ?? metric.gauge).dataPoints.map((point: any) => ({
       metric: metric.name,
       unit: metric.unit,
-      type: metric.sum === undefined ? "histogram" : "sum",
+      type: metric.sum !== undefined ? "sum" : metric.histogram !== undefined ? "histogram" : "gauge",
       attributes: attributesOf(point.attributes),
       value: point.asDouble,
       count: point.count,

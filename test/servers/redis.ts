@@ -23,10 +23,10 @@ const given = process.env.REDIS_URL
 const problem = problemOf("redis-server", "redis-server")
 
 /** A server without persistence, which ends with the scope. */
-export const server = (args: ReadonlyArray<string> = []) =>
+export const server = (args: ReadonlyArray<string> = [], onPort?: number) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const port = yield* freePort
+    const port = onPort ?? (yield* freePort)
     const dir = yield* temporaryDirectory
     const all = [
       "--port",
@@ -155,3 +155,6 @@ export const describeWithCluster = describeWith(cluster, problem)
 
 /** Registers tests on a new master with a Sentinel. */
 export const describeWithSentinel = describeWith(sentinel, problem)
+
+/** Tests that start servers of their own. */
+export const describeRedis = (name: string, define: () => void): void => describeUnless(problem, name, define)

@@ -58,6 +58,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "a new value keeps the expiry of the old one": { stack: over(single.keptExpiry), shows: lost },
   "a write that timed out is reported as not applied": { stack: over(single.optimisticTimeout(300)), shows: visible },
   "a retry reports only the outcome of the last attempt": { stack: over(single.forgetfulRetry), shows: visible },
+  "a wrapper never reports that its store has recovered": { stack: over(single.neverWell), shows: "notRecovered" },
   "a failure is returned as a miss": { stack: over(single.failuresAreMisses), shows: stale },
   "a read removes an entry that it takes for expired": { stack: over(single.cleaningReads), shows: lost },
   "a batch that failed half-way is reported as not applied": { stack: over(single.halfBatches), shows: visible },

@@ -5,6 +5,7 @@ import type * as Layer from "effect/Layer"
 import { Atomic } from "../../src/Atomic.ts"
 import * as Driver from "../../src/Driver.ts"
 import { Enumeration } from "../../src/Enumeration.ts"
+import type { Health } from "../../src/Health.ts"
 import type { KeyValue } from "../../src/KeyValue.ts"
 import type { StoreSetupError } from "../../src/KeyValueError.ts"
 import { Maintenance } from "../../src/Maintenance.ts"
@@ -21,7 +22,7 @@ import * as Statistics from "../../src/wrappers/Statistics.ts"
 import * as Timeout from "../../src/wrappers/Timeout.ts"
 import type { Equals, True } from "./equals.ts"
 
-type All = KeyValue | Enumeration | Maintenance | Atomic
+type All = KeyValue | Health | Enumeration | Maintenance | Atomic
 type Provided<L> = L extends Layer.Layer<infer A, infer _E, infer _R> ? A : never
 type Needed<L> = L extends Layer.Layer<infer _A, infer _E, infer R> ? R : never
 
@@ -38,8 +39,8 @@ const memory = Memory.layer()
 export type _memory = True<Equals<Provided<typeof memory>, All>>
 
 export const fromDriver = [Driver.layer(Effect.succeed(driver)), Driver.layer(Effect.succeed(listingDriver))] as const
-export type _plain = True<Equals<Provided<(typeof fromDriver)[0]>, KeyValue>>
-export type _listing = True<Equals<Provided<(typeof fromDriver)[1]>, KeyValue | Enumeration>>
+export type _plain = True<Equals<Provided<(typeof fromDriver)[0]>, KeyValue | Health>>
+export type _listing = True<Equals<Provided<(typeof fromDriver)[1]>, KeyValue | Health | Enumeration>>
 
 // A missing capability does not compile.
 
@@ -74,25 +75,25 @@ Timeout.wrap()(Driver)
 // Combinations keep the capabilities that both sides have.
 
 const both = memory.pipe(Fallback.wrap({ fallback: Memory.layer() }))
-export type _both = True<Equals<Provided<typeof both>, KeyValue | Enumeration | Maintenance>>
+export type _both = True<Equals<Provided<typeof both>, KeyValue | Health | Enumeration | Maintenance>>
 
 const half = memory.pipe(Fallback.wrap({ fallback: listing }))
-export type _half = True<Equals<Provided<typeof half>, KeyValue | Enumeration>>
+export type _half = True<Equals<Provided<typeof half>, KeyValue | Health | Enumeration>>
 // @ts-expect-error the fallback has no Maintenance
 runs(Effect.provide(Maintenance, half))
 // @ts-expect-error a fallback has no Atomic, even if both have
 runs(Effect.provide(Atomic, both))
 
 const recovering = memory.pipe(Fallback.wrap({ fallback: listing, recovery: {} }))
-export type _recovering = True<Equals<Provided<typeof recovering>, KeyValue | Enumeration>>
+export type _recovering = True<Equals<Provided<typeof recovering>, KeyValue | Health | Enumeration>>
 // @ts-expect-error recovery needs a fallback with Enumeration
 Fallback.wrap({ fallback: plain, recovery: {} })
 
 const replicated = memory.pipe(Replicate.wrap({ replicas: [Memory.layer(), Memory.layer()] }))
-export type _replicated = True<Equals<Provided<typeof replicated>, KeyValue | Enumeration | Maintenance>>
+export type _replicated = True<Equals<Provided<typeof replicated>, KeyValue | Health | Enumeration | Maintenance>>
 
 const routed = memory.pipe(Routing.wrap({ stores: { listing, memory: Memory.layer() }, route: () => "listing" }))
-export type _routed = True<Equals<Provided<typeof routed>, KeyValue | Enumeration>>
+export type _routed = True<Equals<Provided<typeof routed>, KeyValue | Health | Enumeration>>
 
 const cached = plain.pipe(PassthroughCache.wrap({ cache: Memory.layer() }))
 export type _cached = True<Equals<Provided<typeof cached>, KeyValue>>
@@ -105,18 +106,20 @@ Routing.wrap({ stores: { listing }, route: () => "other" })
 
 declare const hidingKey: HmacNames.Options["key"]
 const hiding = memory.pipe(HmacNames.wrap({ key: hidingKey }), Timeout.wrap())
-export type _hiding = True<Equals<Provided<typeof hiding>, KeyValue | Maintenance | Atomic>>
+export type _hiding = True<Equals<Provided<typeof hiding>, KeyValue | Health | Maintenance | Atomic>>
 // @ts-expect-error hidden names cannot be listed
 runs(Effect.provide(Enumeration, hiding))
 
 // Replicate clears what it can list.
 
 const hidingReplicated = hiding.pipe(Replicate.wrap({ replicas: [hiding] }), Statistics.wrap())
-export type _hidingReplicated = True<Equals<Provided<typeof hidingReplicated>, KeyValue | Statistics.Statistics>>
+export type _hidingReplicated = True<
+  Equals<Provided<typeof hidingReplicated>, KeyValue | Health | Statistics.Statistics>
+>
 const hidingReplica = memory.pipe(Replicate.wrap({ replicas: [memory, hiding] }))
-export type _hidingReplica = True<Equals<Provided<typeof hidingReplica>, KeyValue>>
+export type _hidingReplica = True<Equals<Provided<typeof hidingReplica>, KeyValue | Health>>
 const replicatedHiding = replicated.pipe(HmacNames.wrap({ key: hidingKey }))
-export type _replicatedHiding = True<Equals<Provided<typeof replicatedHiding>, KeyValue | Maintenance>>
+export type _replicatedHiding = True<Equals<Provided<typeof replicatedHiding>, KeyValue | Health | Maintenance>>
 
 const hidingPlain = plain.pipe(HmacNames.wrap({ key: hidingKey }))
 export type _hidingPlain = True<Equals<Provided<typeof hidingPlain>, KeyValue>>

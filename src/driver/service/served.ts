@@ -17,6 +17,8 @@ export interface Served {
   /** Keys that a first caller is reading in its own fiber, before any load. */
   readonly looks: Set<string>
   readonly isClosed: () => boolean
+  /** Runs a function when the layer is closed, unless the returned function is called before. */
+  readonly onClose: (end: () => void) => () => void
   readonly close: () => void
 }
 
@@ -34,6 +36,7 @@ export const served = <D extends Driver>(driver: D): Served & { readonly driver:
 
 const serve = (driver: Driver): Served => {
   let isClosed = false
+  const ends = new Set<() => void>()
   const loads = new SingleFlight<Outcome, any>({ describe: describeId })
   return {
     driver: mapOperations(
@@ -48,10 +51,15 @@ const serve = (driver: Driver): Served => {
     loads,
     looks: new Set(),
     isClosed: () => isClosed,
+    onClose: (end) => {
+      ends.add(end)
+      return () => void ends.delete(end)
+    },
     close: () => {
       isClosed = true
       // Later callers must fail and not join a running load.
       loads.dropAll()
+      for (const end of ends) end()
     }
   }
 }

@@ -2,14 +2,16 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Cluster, Redis } from "ioredis"
 import { layerClosed } from "../../driver/layerClosed.ts"
+import * as Health from "../../Health.ts"
 import { type Place, StoreSetupError, StoreUnavailableError } from "../../KeyValueError.ts"
 import { runAfterLive } from "../../time/runAfter.ts"
-import { causeOf, isReply, isUnanswered } from "./failures.ts"
+import { causeOf, isReply, isUnanswered, meaningOf } from "./failures.ts"
 import { watchNodes } from "./nodes.ts"
 import { Requests } from "./requests.ts"
 import { resetWhenDropped } from "./reset.ts"
 import { secretsOf } from "./secrets.ts"
 import { dropWhenSilent } from "./silence.ts"
+import { failing, watchState } from "./states.ts"
 
 /** A client of ioredis for one server or for a cluster. */
 export type Client = Redis | Cluster
@@ -20,6 +22,7 @@ export const isCluster = (client: Client): client is Cluster => client.isCluster
 export interface Connection {
   readonly client: Client
   readonly requests: Requests
+  readonly health?: Health.Component | undefined
   readonly isReady: () => boolean
   /** Waits until the connection is ready. Fails if it cannot become ready. */
   readonly becomeReady: (place: Place) => Effect.Effect<void, StoreUnavailableError>
@@ -38,35 +41,46 @@ export const unavailable = (place: Place, what: { readonly reason: string; reado
  * Uses a client of the application. Its options decide what happens while there is no connection. It stays open when
  * the scope closes.
  */
-export const existingConnection = (client: Client): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => new Requests()),
-      (requests) => requests.close
-    ),
-    (requests) => ({
-      client,
-      requests,
-      isReady: () => !requests.isClosed,
-      becomeReady: (place) => Effect.fail(layerClosed(place)),
-      reasonOf: (error) => causeOf(error, secretsOf(client))
-    })
+export const existingConnection = Effect.fnUntraced(function* (
+  client: Client,
+  store?: string | undefined
+): Effect.fn.Return<Connection, never, Scope.Scope> {
+  const requests = yield* Effect.acquireRelease(
+    Effect.sync(() => new Requests()),
+    (requests) => requests.close
   )
+  const health = (yield* Health.reporter({ module, store }))("redis")
+  watchState(client, { health, explain: (what) => what, isRefused: () => false })
+  return {
+    client,
+    requests,
+    health,
+    isReady: () => !requests.isClosed,
+    becomeReady: (place) => Effect.fail(layerClosed(place)),
+    reasonOf: (error) => causeOf(error, secretsOf(client))
+  }
+})
+
+/** What happens when the layer is built: see the option `startup`. */
+export type Startup = "fail" | "degraded" | "lazy"
 
 export interface OpenOptions {
   /** Makes a client that does not connect yet. */
   readonly make: () => Client
-  readonly lazyConnect: boolean
+  /** Name of the store in `Health`. */
+  readonly store: string | undefined
+  readonly startup: Startup
   /** In milliseconds. */
   readonly connectTimeout: number
   /** In milliseconds. */
   readonly responseTimeout: number
 }
 
-/** Opens a client, which is closed with the scope. Waits until it is connected, unless `lazyConnect` is set. */
+/** Opens a client, which is closed with the scope. Waits until it is connected, or an attempt has failed, unless `startup` is `"lazy"`. */
 export const openConnection = Effect.fnUntraced(function* ({
   make,
-  lazyConnect,
+  store,
+  startup,
   connectTimeout,
   responseTimeout
 }: OpenOptions): Effect.fn.Return<Connection, StoreSetupError, Scope.Scope> {
@@ -84,22 +98,34 @@ export const openConnection = Effect.fnUntraced(function* ({
   yield* watch(client, connections, errors, responseTimeout)
   const isReady = () => client.status === "ready" && errors.refusal === undefined && !requests.isClosed
   const open = opener(client, requests, connectTimeout)
-  if (!lazyConnect) {
+  const health = (yield* Health.reporter({ module, store }))("redis")
+  if (startup !== "lazy") {
     const began = performance.now()
     yield* requests.until(open)
     if (!isReady() || !isAnyConnected(client)) {
       const isLate = performance.now() - began >= connectTimeout
       const what = isLate ? `no connection within ${connectTimeout} ms` : "could not connect"
-      return yield* new StoreSetupError({ module, ...errors.explain(what) })
+      // A server that loads its data may refuse for now. Any other refusal, such as of a password, does not end by itself.
+      const { refusal } = errors
+      if (startup === "fail" || (refusal !== undefined && !meaningOf(refusal).transient)) {
+        return yield* new StoreSetupError({ module, ...errors.explain(what) })
+      }
+      health.to("down", `${errors.explain(what).reason}: ${failing}`)
     }
   }
+  watchState(client, {
+    health,
+    explain: (what) => errors.explain(what).reason,
+    isRefused: () => errors.refusal !== undefined
+  })
   return {
     client,
     requests,
+    health,
     isReady,
     becomeReady: (place) =>
       Effect.andThen(
-        lazyConnect ? requests.until(open) : Effect.void,
+        startup === "lazy" ? requests.until(open) : Effect.void,
         Effect.suspend(() => {
           if (isReady()) return Effect.void
           return Effect.fail(

@@ -30,6 +30,7 @@ export const driver = (connection: Connection, options: Options) => {
     defaultCollection,
     exactIntegers: exactIntegers || undefined,
     extents: options.extents,
+    health: connection.health,
     prefersText: options.format === "compact",
 
     get: reading(connection, options, coalesces ? new Coalescer(connection) : undefined),

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import * as Atomic from "../../Atomic.ts"
 import * as Enumeration from "../../Enumeration.ts"
+import * as Health from "../../Health.ts"
 import * as KeyValue from "../../KeyValue.ts"
 import * as Maintenance from "../../Maintenance.ts"
 
@@ -10,6 +11,7 @@ export interface Services {
   readonly atomic: Atomic.Service | undefined
   readonly enumeration: Enumeration.Service | undefined
   readonly maintenance: Maintenance.Service | undefined
+  readonly health: Health.Service | undefined
 }
 
 export const servicesOf = (context: Context.Context<KeyValue.KeyValue>): Services => {
@@ -18,6 +20,7 @@ export const servicesOf = (context: Context.Context<KeyValue.KeyValue>): Service
     kv: Context.get(context, KeyValue.KeyValue),
     atomic: Context.getOrUndefined(all, Atomic.Atomic),
     enumeration: Context.getOrUndefined(all, Enumeration.Enumeration),
-    maintenance: Context.getOrUndefined(all, Maintenance.Maintenance)
+    maintenance: Context.getOrUndefined(all, Maintenance.Maintenance),
+    health: Context.getOrUndefined(all, Health.Health)
   }
 }

@@ -1,4 +1,5 @@
 import * as place from "../../errors/place.ts"
+import type { Snapshot } from "../../health/Component.ts"
 import type { Kind } from "../Chaos.ts"
 import type { Outage, Stall, Step } from "./Plan.ts"
 import type { Jump } from "./wall.ts"
@@ -101,6 +102,8 @@ export interface History {
   readonly contents: Readonly<Record<string, ReadonlyArray<Held>>>
   /** In the order in which they were invoked. */
   readonly operations: ReadonlyArray<Operation>
+  /** The state of the stack at the end, if the stack has any. */
+  readonly health?: Snapshot | undefined
 }
 
 /** The id of the value that a step writes under a key. */

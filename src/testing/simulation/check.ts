@@ -3,6 +3,7 @@ import { checkContents } from "./contents.ts"
 import { checkCounter } from "./counters.ts"
 import { checkEndings, type Limits } from "./endings.ts"
 import type { Held, History, Operation } from "./History.ts"
+import { checkHealth } from "./healthAtEnd.ts"
 import { checkHotKey } from "./hot.ts"
 import { type Contradiction, linearize, undecided } from "./linearize.ts"
 import type { Life } from "./lives.ts"
@@ -24,6 +25,7 @@ export const check = (history: History, expected: Expected): ReadonlyArray<Viola
   ...checkEndings(history, expected.limits),
   ...history.reopenings.flatMap(checkReopening),
   ...checkContents(history),
+  ...checkHealth(history),
   ...checkRemovals(history),
   ...segments(history, expected).flatMap((segment) => [
     ...history.keys.flatMap((key) => checkKey(segment, key, expected) ?? checkLoads(segment, key).slice(0, 1)),

@@ -7,9 +7,11 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
+import { LogLevels, type Snapshot } from "../../Health.ts"
 import * as KeyValue from "../../KeyValue.ts"
 import { groupBy } from "../../platform/groupBy.ts"
 import * as Chaos from "../Chaos.ts"
+import type { Services } from "./Client.ts"
 import { Clients } from "./Clients.ts"
 import { type Faulty, faulty } from "./faulty.ts"
 import type { Held, History } from "./History.ts"
@@ -51,6 +53,7 @@ export const run = <E>(subject: Subject<E>, plan: Plan): Effect.Effect<Run, E> =
     const scheduler = new SteppingScheduler(tasks, plan.slice)
     return simulate(subject, plan, { clock, scheduler, tasks, fibers }).pipe(
       Effect.provideService(Clock.Clock, clock),
+      Effect.provideService(LogLevels, { up: "None", degraded: "None", down: "None" }),
       Effect.provideService(Metric.FiberRuntimeMetrics, fibers),
       Effect.provideService(Random.Random, new Seeded(plan.seed, -2)),
       Effect.provideService(Scheduler.Scheduler, scheduler)
@@ -105,6 +108,7 @@ const simulate = Effect.fnUntraced(function* <E>(
   yield* passing.advanceTo(clock.now + subject.recovery)
   const contents = yield* contentsOf(stores, subject.alike, plan.keys)
   yield* passing.waitFor([yield* clients.start(finalSteps(plan))])
+  const health = yield* healthOf(lives)
   yield* lives.end
   yield* Scope.close(outer, Exit.void)
   yield* passing.advanceTo(clock.now + 60_000)
@@ -124,12 +128,17 @@ const simulate = Effect.fnUntraced(function* <E>(
       stalls,
       reopenings: lives.reopenings,
       contents,
-      operations
+      operations,
+      health
     },
     leakedFibers: Math.max(fibers.live - liveBefore, clock.asleep),
     faults: Object.fromEntries(Chaos.kinds.map((kind) => [kind, sum(kind)])) as Run["faults"]
   }
 })
+
+/** The last state of the stack, if the stack has any. */
+const healthOf = ({ services: { health } }: { readonly services: Services }): Effect.Effect<Snapshot | undefined> =>
+  health === undefined ? Effect.undefined : health.snapshot
 
 const byClient = (steps: ReadonlyArray<Step>): ReadonlyArray<ReadonlyArray<Step>> => [
   ...groupBy(steps, ({ client }) => client).values()

@@ -1,9 +1,11 @@
 import { type Call, collectionOf } from "../../driver/Call.ts"
+import type { Component } from "../../Health.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
 import { other } from "../../telemetry/attributes.ts"
 import type { Meter } from "../../telemetry/metrics.ts"
 import { Circuit, type State, type Timing } from "./Circuit.ts"
 import type { Outcomes } from "./Outcomes.ts"
+import { tell } from "./tell.ts"
 
 export interface Policy extends Timing {
   readonly outcomes: () => Outcomes
@@ -15,7 +17,11 @@ export interface Policy extends Timing {
 const states: ReadonlyArray<State["_tag"]> = ["closed", "open", "half_open"]
 
 /** Creates the circuits of a store, and returns a function that returns the circuit of a call. The circuit of a collection is created on first use. */
-export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): ((call: Call) => Circuit) => {
+export const circuitsOf = (
+  policy: Policy,
+  { counter, gauge, label }: Meter,
+  health: Component
+): ((call: Call) => Circuit) => {
   const circuits = new Map<string | undefined, Circuit>()
 
   for (const state of states) {
@@ -31,7 +37,10 @@ export const circuitsOf = (policy: Policy, { counter, gauge, label }: Meter): ((
         counter("circuit_breaker.transitions", "Transitions to a state", attributesOf(state, name))
       ])
     ) as Record<State["_tag"], () => void>
-    const circuit = new Circuit(policy.outcomes(), policy, (to) => transitions[to]())
+    const circuit = new Circuit(policy.outcomes(), policy, (to) => {
+      transitions[to]()
+      tell(health, policy.per, [...circuits.values()])
+    })
     circuits.set(collection, circuit)
     return circuit
   }

@@ -27,6 +27,8 @@ export interface Config {
   readonly initialDelay: number
   readonly maxDelay: number
   readonly isOutage: (error: KeyValueError) => boolean
+  /** Called when an outage begins or ends, and when everything is replayed. */
+  readonly onChange: () => void
 }
 
 /** Another round is needed: the primary is down, or the journal is not empty. */
@@ -37,12 +39,22 @@ const concurrency = 8
 
 /** Replays the journal to the primary, in rounds, when the primary is back. */
 export class Replayer {
-  /** Whether the primary failed, and has not answered since. */
-  isDown = false
+  private down = false
   private readonly config: Config
 
   constructor(config: Config) {
     this.config = config
+  }
+
+  /** Whether the primary failed, and has not answered since. */
+  get isDown(): boolean {
+    return this.down
+  }
+
+  private set isDown(isDown: boolean) {
+    if (isDown === this.down) return
+    this.down = isDown
+    this.config.onChange()
   }
 
   /** Begins to probe the primary. Writes go to the journal until it answers again. */
@@ -86,6 +98,7 @@ export class Replayer {
         if (round.showsOutage) this.isDown = true
         if (this.isDown || journal.size > 0) return yield* new NotYet()
         journal.isReplayNeeded.closeUnsafe()
+        this.config.onChange()
       })
       return Effect.catchCause(all, (cause) =>
         Effect.andThen(Cause.hasFails(cause) ? Effect.void : round.report(cause), Effect.fail(new NotYet()))

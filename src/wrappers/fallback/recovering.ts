@@ -6,6 +6,7 @@ import { around } from "../../driver/around.ts"
 import { requireBackground } from "../../driver/background.ts"
 import type { Driver } from "../../driver/Driver.ts"
 import * as options from "../../driver/options.ts"
+import * as Health from "../../Health.ts"
 import { type KeyValueError, StoreSetupError } from "../../KeyValueError.ts"
 import { meterOf } from "../../telemetry/metrics.ts"
 import { withoutBudget } from "../../time/budget.ts"
@@ -14,6 +15,7 @@ import { Journal } from "./Journal.ts"
 import { journaling } from "./journaling.ts"
 import { load } from "./load.ts"
 import { metersOf } from "./meters.ts"
+import { ruleOf } from "./outage.ts"
 import { Replayer } from "./Replayer.ts"
 import { Slots } from "./Slots.ts"
 import { stampsOf } from "./Stamps.ts"
@@ -41,7 +43,15 @@ export const recovering = Effect.fnUntraced(function* (primary: Driver, fallback
   yield* options.check("Fallback", fallback.listing !== undefined, "recovery needs a fallback that can list its keys")
   const patient = around(limitToBudget(Math.max(patience, settleTime)))
   const meter = (yield* meterOf(config.store))(primary)
-  const meters = metersOf(meter)
+  let replayed = 0
+  const counters = metersOf(meter)
+  const meters = {
+    ...counters,
+    replayed: (count = 1) => {
+      replayed += count
+      counters.replayed(count)
+    }
+  }
   const stamps = stampsOf(yield* Clock.Clock)
   const writer = (yield* Random.nextInt).toString(36)
   const slots = new Slots({ store: fallback, background: patient(fallback), collection, writer })
@@ -58,8 +68,27 @@ export const recovering = Effect.fnUntraced(function* (primary: Driver, fallback
     lanes,
     initialDelay,
     maxDelay,
-    isOutage: fallbackOn
+    isOutage: fallbackOn,
+    onChange: () => tell()
   })
+  const isDown = () => replayer.isDown
+  const report = yield* Health.reporter({
+    module: "Fallback",
+    store: config.store,
+    rule: ruleOf(isDown),
+    covers: isDown
+  })
+  const health = report(primary.system, [primary, fallback])
+  const tell = () => {
+    if (replayer.isDown) health.to("degraded", "the first store fails: writes go to the journal")
+    else if (journal.size > 0) {
+      health.to("degraded", `the first store is used: ${writes(journal.size)} of an outage are to be replayed`)
+    } else {
+      health.to("up", `the first store is used, and the journal is empty: ${writes(replayed)} were replayed`)
+      replayed = 0
+    }
+  }
+  tell()
   yield* Effect.forkScoped(replayer.run)
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
@@ -67,5 +96,7 @@ export const recovering = Effect.fnUntraced(function* (primary: Driver, fallback
       lanes.close()
     })
   )
-  return journaling({ primary, fallback, journal, replayer, lanes, fallbackOn })
+  return { ...journaling({ primary, fallback, journal, replayer, lanes, fallbackOn }), health }
 })
+
+const writes = (count: number): string => (count === 1 ? "1 write" : `${count} writes`)

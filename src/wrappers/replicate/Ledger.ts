@@ -1,3 +1,4 @@
+import { constVoid } from "effect/Function"
 import { idOf } from "../../driver/ids.ts"
 import type { Entry } from "../../Entry.ts"
 
@@ -65,15 +66,17 @@ export class Ledger {
   private readonly states = new Map<string, KeyState>()
   private readonly stores: number
   private readonly maxBehind: number
+  private readonly onGivenUp: (store: number) => void
   private version = 0
   /** The number of keys without a write under way. */
   private idle = 0
   /** For each store, the number of keys without a write under way whose newest write the store may have missed. */
   private readonly behind: Array<number>
 
-  constructor(stores: number, maxBehind: number) {
+  constructor(stores: number, maxBehind: number, onGivenUp: (store: number) => void = constVoid) {
     this.stores = stores
     this.maxBehind = maxBehind
+    this.onGivenUp = onGivenUp
     this.givenUp = this.perStore(() => false)
     this.behind = this.perStore(() => 0)
   }
@@ -212,7 +215,9 @@ export class Ledger {
   private giveUpOne(): void {
     const left = [...this.givenUp.keys()].filter((store) => !this.givenUp[store])
     if (left.length === 1) return
-    this.givenUp[left.reduce((most, store) => (this.behind[store]! > this.behind[most]! ? store : most))] = true
+    const furthest = left.reduce((most, store) => (this.behind[store]! > this.behind[most]! ? store : most))
+    this.givenUp[furthest] = true
+    this.onGivenUp(furthest)
     for (const state of this.states.values()) if (state.isIdle && this.isInSync(state)) this.forget(state)
   }
 

@@ -17,6 +17,8 @@ export interface Config {
   readonly pause: number
   readonly maxBehind: number
   readonly onRepaired: () => void
+  /** Called when a store becomes well or unwell, and when it is given up. */
+  readonly onChange: (store: number) => void
 }
 
 /** Several stores, what is known of each, and the turns at the keys of each. */
@@ -33,7 +35,7 @@ export class Stores {
 
   constructor(config: Config) {
     this.config = config
-    this.ledger = new Ledger(config.drivers.length, config.maxBehind)
+    this.ledger = new Ledger(config.drivers.length, config.maxBehind, config.onChange)
     this.health = new Health(config.drivers.length, config.pause)
     this.queues = config.drivers.map(() => new Queues())
     this.indices = [...config.drivers.keys()]
@@ -65,7 +67,10 @@ export class Stores {
         (exit) => {
           const error = Exit.isFailure(exit) ? errorOf(exit.cause) : undefined
           if (Exit.isSuccess(exit) || error !== undefined) {
-            this.health.note(store, error?.retryable !== true, now(fiber))
+            const wasWell = this.health.isWell(store)
+            const isWell = error?.retryable !== true
+            this.health.note(store, isWell, now(fiber))
+            if (isWell !== wasWell) this.config.onChange(store)
           }
           return undefined
         }

@@ -1,5 +1,5 @@
 /** How long a retry that was added to the budget can be used, in milliseconds. */
-const window = 10_000
+export const window = 10_000
 
 /**
  * Limits retries to a ratio of the calls, plus a number per second.

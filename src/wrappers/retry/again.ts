@@ -13,7 +13,8 @@ export interface Policy {
   readonly maxDelay: number
   readonly budget: Pick<Budget, "calls" | "take">
   readonly onRetry: () => void
-  readonly onExhausted: () => void
+  /** `now` is in milliseconds of the monotonic clock. */
+  readonly onExhausted: (now: number) => void
 }
 
 /** Retries an attempt that has failed with `failure`, while the policy and the deadline of the call allow it. */
@@ -65,7 +66,7 @@ const scheduleOf = (
         if (at + Duration.toMillis(duration) >= deadline) return Effect.succeed(false)
         const isAffordable = budget.take(at)
         if (isAffordable) onRetry()
-        else onExhausted()
+        else onExhausted(at)
         return Effect.succeed(isAffordable)
       })
     )

@@ -1,6 +1,6 @@
 /** Wrappers of one store with mistakes that other libraries have made. */
 import { type Duration, Effect } from "effect"
-import { Driver, KeyValueError } from "effect-kv"
+import { Driver, Health, KeyValueError } from "effect-kv"
 
 /** A wrapper that replaces `compareAndPut`. */
 const compareAndPut = (
@@ -166,5 +166,16 @@ export const sharedRemovals = Driver.wrapperEffect(
           })
       }
     }
+  })
+)
+
+/** Reports that the store fails, and never that it answers again. */
+export const neverWell = Driver.wrapperEffect(
+  Effect.map(Health.reporter({ module: "NeverWell" }), (report) => (driver: Driver.Driver): Driver.Driver => {
+    const health = report(driver.system, [driver])
+    const noting = Driver.around((call, next) =>
+      Effect.tapError(next(call), () => Effect.sync(() => health.to("down", "the store fails")))
+    )
+    return { ...noting(driver), health }
   })
 )

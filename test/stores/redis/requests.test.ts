@@ -36,7 +36,14 @@ const answering = (gate: () => Promise<unknown> = () => nextTurn()) => {
     (first: unknown) =>
       gate().then(() => (name === "mgetBuffer" ? (first as ReadonlyArray<string>).map(() => null) : reply))
   ])
-  return { isCluster: false, status: "ready", options: {}, ...Object.fromEntries(methods) } as unknown as Client
+  return {
+    isCluster: false,
+    status: "ready",
+    options: {},
+    on: () => {},
+    off: () => {},
+    ...Object.fromEntries(methods)
+  } as unknown as Client
 }
 
 /** A limit that never ends, and counts how many calls began and ended to wait. */

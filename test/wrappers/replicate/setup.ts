@@ -30,6 +30,7 @@ export const stored = (drivers: ReadonlyArray<Driver.Driver>, config: { required
     settleTime: 1000,
     pause: 1000,
     maxBehind: config.maxBehind ?? 10_000,
+    onChange: () => {},
     onRepaired: () => {}
   })
 

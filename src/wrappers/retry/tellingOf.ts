@@ -1,0 +1,16 @@
+import type { Component } from "../../Health.ts"
+import { Lasting } from "../../health/Lasting.ts"
+import type { Policy } from "./again.ts"
+import { window } from "./Budget.ts"
+
+/** Counts failures that were not retried because the budget was spent, and reports the first and the end of them. */
+export const tellingOf = (health: Component, count: () => void): Policy["onExhausted"] => {
+  const spent = new Lasting(health, window, {
+    began: "the retry budget is spent: failures are not retried",
+    ended: `for ${window} ms, the retry budget was not spent`
+  })
+  return (now) => {
+    count()
+    spent.seen(now)
+  }
+}
