@@ -56,6 +56,7 @@ export class Claim {
   token = 0
   /** What the holder leaves behind. */
   note: Json | undefined
+  readonly startedAt: number
   private readonly clock: Clock.Clock
   private readonly sent = new Map<number, number>()
   private beat = 0
@@ -64,6 +65,7 @@ export class Claim {
 
   constructor(fiber: Fiber.Fiber<unknown, unknown>, driver: AtomicDriver, place: Place, config: Config, rules: Rules) {
     this.clock = fiber.getRef(Clock.Clock)
+    this.startedAt = this.now
     this.driver = driver
     this.place = place
     this.config = config

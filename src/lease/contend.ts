@@ -19,15 +19,16 @@ export const contend = (claim: Claim, sightings: Sightings): Effect.Effect<Grant
   Effect.withFiber((fiber) =>
     Effect.gen(function* () {
       const { place, config } = claim
-      const deadline = claim.now + config.wait
+      const deadline = claim.startedAt + config.wait
       let failingSince: number | undefined
       let conflicts = 0
       for (let round = 0; ; round++) {
+        const sentAt = claim.now
         const looked = yield* Effect.result(waitAtMost(fiber, config.ttl, look(claim, sightings), { place }))
         const { now } = claim
         let next = lookAgainIn(round)
         if (Result.isFailure(looked)) {
-          failingSince ??= now
+          failingSince ??= sentAt
           const { failure } = looked
           if (!failure.retryable || now >= deadline || now - failingSince >= config.ttl) return yield* failure
         } else {

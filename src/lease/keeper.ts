@@ -56,16 +56,17 @@ export const claim = (
       const shared = sharedOf(driver)
       const claim = new Claim(caller, driver, place, config, rules)
       const metrics = new LeaseMetrics(driver.system, caller.context)
+      // The keeper needs a few steps to find out that nobody is in front of it, even if the caller does not want to wait.
+      const longestTurn = Math.max(shortestTurn, config.wait)
       const unavailable = Exit.fail(new LeaseUnavailableError({ ...place, retryAfter: Duration.millis(config.ttl) }))
       if (config.wait === 0 && !shared.lanes.areFree([claim.id])) return unavailable
       return Effect.gen(function* () {
-        const startedAt = claim.now
         metrics.waiting(1)
-        const keeper = yield* Effect.forkDetach(withoutBudget(keep(claim, shared, metrics)))
+        const keeper = yield* Effect.forkDetach(withoutBudget(keep(claim, shared, metrics)), { startImmediately: true })
         const close = Effect.suspend(() => Fiber.interrupt(keeper))
         yield* Effect.addFinalizer(() => close)
         const cancel = Number.isFinite(config.wait)
-          ? runAfter(caller.context, config.wait, () => {
+          ? runAfter(caller.context, longestTurn, () => {
               if (claim.stage !== "queued") return
               keeper.interruptUnsafe()
               Deferred.doneUnsafe(claim.granted, unavailable)
@@ -75,13 +76,16 @@ export const claim = (
         const grant = yield* Effect.onExit(restore(waited), (exit) => {
           cancel?.()
           metrics.waiting(-1)
-          if (Exit.isSuccess(exit)) metrics.waited(claim.now - startedAt)
+          if (Exit.isSuccess(exit)) metrics.waited(claim.now - claim.startedAt)
           return Exit.isFailure(exit) ? close : Effect.void
         })
         return { claim, grant }
       })
     })
   )
+
+/** How long a caller waits for the callers in front of it at least, in milliseconds. */
+const shortestTurn = 10
 
 const keep = (claim: Claim, { lanes, sightings }: Shared, metrics: LeaseMetrics): Effect.Effect<void> => {
   const holding = Effect.gen(function* (): Effect.fn.Return<void, AcquireError> {
