@@ -70,7 +70,8 @@ describe("Idempotency.once", () => {
         interrupt: Effect.interrupt
       })) {
         const { runs, effect } = counted(failure as Effect.Effect<void, string>)
-        for (let i = 0; i < 2; i++) assert.isTrue(Exit.isFailure(yield* Effect.exit(Idempotency.once(name, effect, options))))
+        for (let i = 0; i < 2; i++)
+          assert.isTrue(Exit.isFailure(yield* Effect.exit(Idempotency.once(name, effect, options))))
         assert.strictEqual(runs.count, 2, name)
       }
       const without = counted(Effect.fail(new Declined({ reason: "limit" })))
@@ -100,7 +101,10 @@ describe("Idempotency.once", () => {
       assert.strictEqual(runs.count, 0)
       const wrong = Idempotency.once("b", Effect.succeed(5 as never), { ttl: "1 hour", success: Schema.String })
       assert.strictEqual((yield* Effect.flip(wrong))._tag, "SerializationError")
-      assert.strictEqual(yield* Idempotency.once("b", Effect.succeed("ok"), { ttl: "1 hour", success: Schema.String }), "ok")
+      assert.strictEqual(
+        yield* Idempotency.once("b", Effect.succeed("ok"), { ttl: "1 hour", success: Schema.String }),
+        "ok"
+      )
     }).pipe(Effect.provide(Memory.layer()))
   )
 
@@ -113,7 +117,9 @@ describe("Idempotency.once", () => {
       )
       const [a, b] = [yield* node({ wrap: dying }), yield* node()]
       const first = counted(Effect.sync(() => void (isDead = true)))
-      const dead = yield* Effect.forkChild(a.run(Idempotency.once("a", first.effect, { ...options, lease: "10 seconds" })))
+      const dead = yield* Effect.forkChild(
+        a.run(Idempotency.once("a", first.effect, { ...options, lease: "10 seconds" }))
+      )
       const second = counted()
       const other = yield* Effect.forkChild(b.run(Idempotency.once("a", second.effect, options)))
       yield* TestClock.adjust("11 seconds")

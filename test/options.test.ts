@@ -167,7 +167,11 @@ const subjects: Record<string, Subject> = {
     needs: { ttl: "1 day" },
     use: (options) =>
       Effect.provide(
-        kv.Idempotency.once("k", Effect.succeed(1), Object.assign(options ?? {}, { success: Schema.Number })) as Effect.Effect<number, unknown, never>,
+        kv.Idempotency.once(
+          "k",
+          Effect.succeed(1),
+          Object.assign(options ?? {}, { success: Schema.Number })
+        ) as Effect.Effect<number, unknown, never>,
         store()
       )
   },

@@ -17,16 +17,25 @@ const script = fileURLToPath(new URL("worker.ts", import.meta.url))
 const start = (...args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(process.execPath, ["--conditions=@effect-kv/source", script, ...args], { stdio: ["ignore", "pipe", "inherit"] })
+      spawn(process.execPath, ["--conditions=@effect-kv/source", script, ...args], {
+        stdio: ["ignore", "pipe", "inherit"]
+      })
     ),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
 
-const ended = (child: ChildProcess) => Effect.map(Effect.promise(() => once(child, "close")), ([status]) => status)
+const ended = (child: ChildProcess) =>
+  Effect.map(
+    Effect.promise(() => once(child, "close")),
+    ([status]) => status
+  )
 
 const linesOf = (child: ChildProcess) => createInterface(child.stdout!)
 const next = (lines: ReturnType<typeof linesOf>) =>
-  Effect.map(Effect.promise(() => once(lines, "line")), ([line]) => String(line))
+  Effect.map(
+    Effect.promise(() => once(lines, "line")),
+    ([line]) => String(line)
+  )
 
 const tokenIn = (line: string) => Number(/^held (\d+)$/.exec(line)?.[1])
 
@@ -50,36 +59,51 @@ const pauses = Effect.fnUntraced(function* (kind: string, at: string, prefix = "
 })
 
 describe("leases between processes on one SQLite file", () => {
-  it.live("lose no increment of a counter that 4 processes change in two steps", () =>
-    Effect.gen(function* () {
-      const filename = `${yield* temporaryDirectory}/store.sqlite`
-      yield* counts("sqlite", filename)
-      const counter = yield* Effect.provide(
-        KeyValue.KeyValue.use((kv) => kv.get("counter")),
-        Sqlite.layer({ filename })
-      )
-      assert.strictEqual((counter as { readonly count: number }).count, 40)
-    }).pipe(Effect.scoped), 120_000)
+  it.live(
+    "lose no increment of a counter that 4 processes change in two steps",
+    () =>
+      Effect.gen(function* () {
+        const filename = `${yield* temporaryDirectory}/store.sqlite`
+        yield* counts("sqlite", filename)
+        const counter = yield* Effect.provide(
+          KeyValue.KeyValue.use((kv) => kv.get("counter")),
+          Sqlite.layer({ filename })
+        )
+        assert.strictEqual((counter as { readonly count: number }).count, 40)
+      }).pipe(Effect.scoped),
+    120_000
+  )
 
-  it.live("are lost by a process that was stopped, and the next token is greater", () =>
-    Effect.gen(function* () {
-      yield* pauses("sqlite", `${yield* temporaryDirectory}/store.sqlite`)
-    }).pipe(Effect.scoped), 120_000)
+  it.live(
+    "are lost by a process that was stopped, and the next token is greater",
+    () =>
+      Effect.gen(function* () {
+        yield* pauses("sqlite", `${yield* temporaryDirectory}/store.sqlite`)
+      }).pipe(Effect.scoped),
+    120_000
+  )
 })
 
 describeWithRedis("leases between processes on one Redis", (server) => {
   const prefix = `lease-${process.pid}:`
 
-  it.live("lose no increment of a counter that 4 processes change in two steps", () =>
-    Effect.gen(function* () {
-      yield* counts("redis", server().url, prefix)
-      const counter = yield* Effect.provide(
-        KeyValue.KeyValue.use((kv) => kv.get("counter")),
-        Redis.layer({ url: server().url, prefix })
-      )
-      assert.strictEqual((counter as { readonly count: number }).count, 40)
-    }).pipe(Effect.scoped), 120_000)
+  it.live(
+    "lose no increment of a counter that 4 processes change in two steps",
+    () =>
+      Effect.gen(function* () {
+        yield* counts("redis", server().url, prefix)
+        const counter = yield* Effect.provide(
+          KeyValue.KeyValue.use((kv) => kv.get("counter")),
+          Redis.layer({ url: server().url, prefix })
+        )
+        assert.strictEqual((counter as { readonly count: number }).count, 40)
+      }).pipe(Effect.scoped),
+    120_000
+  )
 
-  it.live("are lost by a process that was stopped, and the next token is greater", () =>
-    Effect.scoped(pauses("redis", server().url, prefix)), 120_000)
+  it.live(
+    "are lost by a process that was stopped, and the next token is greater",
+    () => Effect.scoped(pauses("redis", server().url, prefix)),
+    120_000
+  )
 })

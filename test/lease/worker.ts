@@ -13,7 +13,9 @@ import * as Sqlite from "../../src/stores/Sqlite.ts"
 const [kind, at = "", what, times = "0", keyPrefix = "lease:"] = process.argv.slice(2)
 
 const layer = (
-  kind === "redis" ? Redis.layer({ url: at, prefix: keyPrefix }) : Sqlite.layer({ filename: at, busyTimeout: "30 seconds" })
+  kind === "redis"
+    ? Redis.layer({ url: at, prefix: keyPrefix })
+    : Sqlite.layer({ filename: at, busyTimeout: "30 seconds" })
 ) as Layer.Layer<KeyValue.KeyValue | Atomic.Atomic, unknown>
 
 const count = Effect.gen(function* () {
@@ -33,6 +35,11 @@ const hold = Lease.withLease("held", { ttl: "600 millis", wait: "20 seconds" }, 
     Effect.sync(() => console.log(`held ${token}`)),
     Effect.sleep(Number(times))
   )
-).pipe(Effect.matchEffect({ onFailure: (error) => Effect.sync(() => console.log(error._tag)), onSuccess: () => Effect.sync(() => console.log("released")) }))
+).pipe(
+  Effect.matchEffect({
+    onFailure: (error) => Effect.sync(() => console.log(error._tag)),
+    onSuccess: () => Effect.sync(() => console.log("released"))
+  })
+)
 
 Effect.runPromise(Effect.provide(what === "count" ? count : hold, layer))
