@@ -148,6 +148,10 @@ export const codecOf = <A, K, RD, RE>(collection: string, options: CodecOptions<
   return codec as Codec<any, K, any, any>
 }
 
+/** Like {@link codecOf}, for values that are a part of a stored object. Bytes become Base64, as JSON has none. */
+export const jsonCodecOf = <A, K, RD, RE>(collection: string, options: CodecOptions<K>): Codec<A, K, RD, RE> =>
+  codecOf(collection, { ...options, schema: Schema.toCodecJson(options.schema) })
+
 const keyMismatch = "the key does not match the collection's key schema"
 const upgradeThrew = "upgrading it from an older version of the schema failed"
 

@@ -23,6 +23,8 @@ export type Operation =
   | "touch"
   | "rotate"
   | "upgrade"
+  | "lease"
+  | "once"
   | "keys"
   | "collections"
   | "clear"

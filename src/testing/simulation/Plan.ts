@@ -5,7 +5,7 @@ import type { Jump } from "./wall.ts"
 /** The operations that clients use. */
 export type Action = Exclude<Operation, NotSimulated> | "getOrSet"
 
-type NotSimulated = "rotate" | "upgrade" | "collections" | "clear" | "deleteIf" | "has" | "touch"
+type NotSimulated = "rotate" | "upgrade" | "lease" | "once" | "collections" | "clear" | "deleteIf" | "has" | "touch"
 
 /** What the loader of a `getOrSet` does. */
 export interface Load {
