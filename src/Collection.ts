@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { collectionCodec } from "./collection/codec.ts"
+import { withReading } from "./collection/reading.ts"
 import { withItems, withPlace } from "./driver/boundary.ts"
 import { getOrLoad } from "./driver/service/getOrLoad.ts"
 import type { ValueWithTtl } from "./Entry.ts"
@@ -245,7 +246,7 @@ const over = <S extends Schema.Constraint, K>(
     options.onInvalid === "miss" ? (value: Value) => Effect.map(decode("get", key, value), Option.isSome) : undefined
   const getOption = (key: K) => Effect.flatMap(encodeKey("get", key), (key) => get("get", key))
 
-  return {
+  const made: Of<S, K> = {
     collection,
     get: getOption,
     getOrFail: Effect.fnUntraced(function* (key) {
@@ -280,4 +281,5 @@ const over = <S extends Schema.Constraint, K>(
       return yield* decodeStrictly("get", name, value)
     })
   }
+  return withReading(made, { kv, encodeKey, decode })
 }

@@ -158,6 +158,13 @@ const subjects: Record<string, Subject> = {
       )
     )
   },
+  Batching: {
+    described: kv.Batching.described,
+    use: (options) =>
+      Effect.flatMap(kv.Batching.resolver(options), (resolver) => kv.Batching.get("k", { resolver })).pipe(
+        Effect.provide(store())
+      )
+  },
   // No calls: with a rate of 1 each of them has a fault, and may never end.
   Chaos: {
     described: testing.Chaos.described,

@@ -110,7 +110,12 @@ const importOf = (folder: string, module: string): string => {
 }
 
 /** The sections of a module: of its `layer` or `wrap`, and of its other functions that describe options. */
-const sectionsOf = async (folder: string, module: string): Promise<ReadonlyArray<Section>> => {
+const sectionsOf = async (
+  folder: string,
+  module: string,
+  /** How the options are given, if the module has no `layer` or `wrap`. */
+  calls?: ReadonlyArray<string>
+): Promise<ReadonlyArray<Section>> => {
   const file = `${folder}/${module}.ts`
   const exported: Readonly<Record<string, unknown>> = await import(new URL(`../../${file}`, import.meta.url).href)
   const callOf = (name: string) => `${module}.${name}(${docstrings.parametersOf(file, name).join(", ")})`
@@ -120,7 +125,7 @@ const sectionsOf = async (folder: string, module: string): Promise<ReadonlyArray
   const sections = others.map(({ name, it }): Section => {
     const maker = `to${name[0]?.toUpperCase()}${name.slice(1, -"Options".length)}`
     return name === "described"
-      ? { title: module, calls: makers.map(callOf), from, options: optionsOf(file, name, it) }
+      ? { title: module, calls: calls ?? makers.map(callOf), from, options: optionsOf(file, name, it) }
       : { title: `${module}.${maker}`, calls: [callOf(maker)], from, options: optionsOf(file, name, it) }
   })
   if (sections.length > 0 || makers.length === 0) return sections.sort((a, b) => (a.title < b.title ? -1 : 1))
@@ -144,7 +149,7 @@ export const chapters: ReadonlyArray<Chapter> = [
   await chapterOf("Stores", "src/stores"),
   await chapterOf("Wrappers", "src/wrappers"),
   {
-    title: "Stacks, collections, rotation",
+    title: "Stacks, collections, batches, rotation",
     sections: [
       typed(
         "Stack",
@@ -162,6 +167,7 @@ export const chapters: ReadonlyArray<Chapter> = [
         "ServiceOptions",
         "effect-kv"
       ),
+      ...(await sectionsOf("src", "Batching", ["Batching.resolver(options)"])),
       typed("Rotation", ["Rotation.rotate(options)"], "src/Rotation.ts", "Options", "effect-kv")
     ]
   },

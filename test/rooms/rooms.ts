@@ -27,6 +27,8 @@ export const rooms: ReadonlyArray<Room> = [
   { name: "Requests.ts", purpose: "which request an operation belongs to, for Workers" },
   { name: "collection", purpose: "how a collection encodes keys and values" },
   { name: "Collection.ts", purpose: "typed collections" },
+  { name: "batching", purpose: "how the requests of a batch are read, each with its own result" },
+  { name: "Batching.ts", purpose: "concurrent reads of single keys as one `getMany`" },
   { name: "Rotation.ts", purpose: "re-encrypting what is stored" },
   { name: "Driver.ts", purpose: "what custom stores and wrappers are made of, and how drivers become layers" },
   { name: "stores/common", purpose: "what several stores share" },
