@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export * as Atomic from "./Atomic.ts"
+export * as Batching from "./Batching.ts"
 export * as Collection from "./Collection.ts"
 export * as ManagedEntry from "./codecs/managedEntry.ts"
 export * as Driver from "./Driver.ts"

@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { Enumeration, KeyValue, Maintenance } from "effect-kv"
+import { Batching, Enumeration, KeyValue, Maintenance } from "effect-kv"
 import { everyWrapper } from "./support/everyWrapper.ts"
 
 const few = 1000
@@ -48,6 +48,13 @@ const operations: Record<string, { readonly filled: boolean; readonly run: Opera
   "concurrent gets of one key": {
     filled: true,
     run: ({ kv }, keys) => Effect.forEach(keys, () => kv.get("1"), { concurrency: "unbounded", discard: true })
+  },
+  "concurrent batched gets": {
+    filled: true,
+    run: ({ kv }, keys) =>
+      Effect.forEach(keys, (key) => Batching.get(key), { concurrency: "unbounded", discard: true }).pipe(
+        Effect.provideService(KeyValue.KeyValue, kv)
+      )
   },
   "concurrent puts of one key": {
     filled: false,

@@ -175,6 +175,13 @@ const subjects: Record<string, Subject> = {
         store()
       )
   },
+  Batching: {
+    described: kv.Batching.described,
+    use: (options) =>
+      Effect.flatMap(kv.Batching.resolver(options), (resolver) => kv.Batching.get("k", { resolver })).pipe(
+        Effect.provide(store())
+      )
+  },
   // No calls: with a rate of 1 each of them has a fault, and may never end.
   Chaos: {
     described: testing.Chaos.described,
@@ -367,6 +374,37 @@ describe("every option at its limits", () => {
   for (const [name, subject] of Object.entries(subjects)) {
     it.live(`${name} works as documented, or fails to build with StoreSetupError`, () => tryAll(name, subject), 20_000)
   }
+})
+
+describe("every option that is a duration", () => {
+  const all = [
+    ...Object.values(subjects),
+    { described: Redis.described, needs: {}, use: () => Effect.void } as unknown as Subject
+  ].flatMap((subject) =>
+    subject.described.rows.filter(({ kind }) => kind === "duration").map((row) => ({ ...subject, row }))
+  )
+
+  /** What a description makes of a value, or `undefined` if it refuses the value. */
+  const readAs = ({ described, needs, row }: (typeof all)[number], value: unknown) =>
+    Effect.orElseSucceed(described.read(withOption(needs, described.rows, row.name, value) as never), () => undefined)
+
+  it.effect.prop(
+    "accepts every form of the same time, and reads it as the same number of milliseconds",
+    [Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 }))],
+    ([millis]) =>
+      Effect.gen(function* () {
+        assert.isAbove(all.length, 30)
+        const nanos = BigInt(millis) * 1_000_000n
+        const forms = [`${millis} millis`, Duration.millis(millis), { milliseconds: millis }, nanos]
+        for (const option of all) {
+          const expected = yield* readAs(option, millis)
+          for (const form of forms) {
+            assert.deepStrictEqual(yield* readAs(option, form), expected, `${option.row.name} = ${shown(form)}`)
+          }
+        }
+      }),
+    { arbitrary: { runs: 10 } }
+  )
 })
 
 describe("the options object", () => {

@@ -14,6 +14,16 @@ export interface Loading {
   readonly ask: (key: string, load: () => Promise<object>) => Promise<unknown>
 }
 
+/** A library that loads missing values, over memory or over Redis. */
+export interface Caching extends Loading {
+  /** Entries that have become stale, and reads that start a refresh in the background. */
+  readonly stale?: {
+    readonly put: (key: string, value: object) => Promise<unknown>
+    readonly ask: (key: string, load: () => Promise<object>) => Promise<unknown>
+  }
+  readonly close: () => Promise<unknown>
+}
+
 /** The address of the server, and the prefix of all names. */
 export interface Place {
   readonly url: string

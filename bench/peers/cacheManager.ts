@@ -1,10 +1,10 @@
 import { keyvOverRedis } from "./keyv.ts"
-import { type Loading, load, type Peer, type Place } from "./Peer.ts"
+import { type Caching, type Loading, load, type Peer, type Place } from "./Peer.ts"
 
 interface Cache {
-  readonly wrap: (key: string, load: () => Promise<object>, ttl: number) => Promise<unknown>
+  readonly wrap: (key: string, load: () => Promise<object>, ttl: number, refreshThreshold?: number) => Promise<unknown>
   readonly get: (key: string) => Promise<unknown>
-  readonly set: (key: string, value: object) => Promise<unknown>
+  readonly set: (key: string, value: object, ttl?: number) => Promise<unknown>
   readonly mget: (keys: Array<string>) => Promise<unknown>
   readonly mset: (entries: ReadonlyArray<{ readonly key: string; readonly value: object }>) => Promise<unknown>
   readonly disconnect: () => Promise<unknown>
@@ -29,6 +29,23 @@ export const loading = async (): Promise<Loading> => {
   const cache = createCache()
   return { subject: "cache-manager", ask: (key, load) => cache.wrap(key, load, 3_600_000) }
 }
+
+/** It has no stale values, but refreshes those in the background whose TTL ends soon. Here, that is all of them. */
+export const caching = async (place: Place | undefined): Promise<Caching> => {
+  const { createCache } = await load<CacheManagerModule>("cache-manager")
+  const cache = createCache(place && { stores: [await keyvOverRedis(place, "cache-manager-caching")] })
+  return {
+    subject: "cache-manager",
+    ask: (key, load) => cache.wrap(key, load, hour),
+    stale: {
+      put: (key, value) => cache.set(key, value, hour - 1),
+      ask: (key, load) => cache.wrap(key, load, hour, hour)
+    },
+    close: () => cache.disconnect()
+  }
+}
+
+const hour = 3_600_000
 
 const peer = (cache: Cache): Peer => ({
   subject: "cache-manager",

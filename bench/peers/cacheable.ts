@@ -1,5 +1,5 @@
 import { keyvOverRedis } from "./keyv.ts"
-import { type Loading, load, type Peer, type Place } from "./Peer.ts"
+import { type Caching, type Loading, load, type Peer, type Place } from "./Peer.ts"
 
 interface Cacheable {
   readonly getOrSet: (key: string, load: () => Promise<object>, options: { readonly ttl: string }) => Promise<unknown>
@@ -29,6 +29,17 @@ export const loading = async (): Promise<Loading> => {
   const { Cacheable } = await load<CacheableModule>("cacheable")
   const cacheable = new Cacheable()
   return { subject: "cacheable", ask: (key, load) => cacheable.getOrSet(key, load, { ttl: "1h" }) }
+}
+
+/** It has no stale values. */
+export const caching = async (place: Place | undefined): Promise<Caching> => {
+  const { Cacheable } = await load<CacheableModule>("cacheable")
+  const cacheable = new Cacheable(place && { primary: await keyvOverRedis(place, "cacheable-caching") })
+  return {
+    subject: "cacheable",
+    ask: (key, load) => cacheable.getOrSet(key, load, { ttl: "1h" }),
+    close: () => cacheable.disconnect()
+  }
 }
 
 const peer = (cacheable: Cacheable): Peer => ({

@@ -1,3 +1,4 @@
+import { caches } from "./caches.ts"
 import { codecs } from "./codecs.ts"
 import { embedded } from "./embedded.ts"
 import { getOrSet } from "./getOrSet.ts"
@@ -19,6 +20,7 @@ export const sections: ReadonlyArray<Section> = [
   embedded,
   codecs,
   getOrSet,
+  caches,
   scaling,
   startUp
 ]

@@ -17,7 +17,7 @@ const Store = Remote.pipe(
     missingTtl: "10 millis",
     maxStale: "1 hour", // how much longer it is returned if the store fails
     missTtl: "1 minute", // how long a missing key is remembered
-    refreshAhead: 0.2 // refreshes values that are read in the last fifth of their time
+    refreshAhead: { fraction: 0.2 } // refreshes values that are read in the last fifth of their time
   })
 )
 

@@ -12,6 +12,7 @@ import { listingOperations } from "./listing.ts"
 import { loadingOperations } from "./loading.ts"
 import type { Capability, Options } from "./options.ts"
 import type { Parts } from "./parts.ts"
+import { withReading } from "./reading.ts"
 import { upgradingOperations } from "./upgrade.ts"
 
 /** Makes all operations of a collection, those of its capabilities included. */
@@ -32,7 +33,7 @@ export const operationsOf = Effect.fnUntraced(function* <K>(
   const enumeration = wanted.includes(Enumeration) ? yield* Enumeration : undefined
   const maintenance = wanted.includes(Maintenance) ? yield* Maintenance : undefined
   yield* Effect.orDie(sameStack("Collection", kv, atomic, enumeration, maintenance))
-  return {
+  const operations = {
     ...basics(parts),
     ...loadingOperations(parts),
     ...(atomic && atomicOperations(parts, atomic)),
@@ -40,4 +41,5 @@ export const operationsOf = Effect.fnUntraced(function* <K>(
     ...(maintenance && { clear: maintenance.clearCollection({ collection }) }),
     ...(atomic && enumeration && upgradingOperations(parts, atomic, enumeration))
   }
+  return withReading(operations, { kv, encodeKey: parts.codec.encodeKey, decode: parts.codec.decode })
 })

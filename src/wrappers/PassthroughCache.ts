@@ -6,6 +6,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import { areStores, type Wrapper, wrapperOverApart } from "../Driver.ts"
 import type { Driver } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
@@ -38,10 +39,16 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
    */
   readonly missTtl?: Duration.Input | undefined
   /**
-   * How long before a copy becomes stale a read refreshes it in the background. A number below 1 is a fraction of the
-   * time that the copy is fresh: 0.2 is the last fifth. Default: none.
+   * How long before a copy becomes stale a read refreshes it in the background: a time, or a fraction of the time that the
+   * copy is fresh. Default: none.
    */
-  readonly refreshAhead?: Duration.Input | undefined
+  readonly refreshAhead?:
+    | Duration.Input
+    | {
+        /** Fraction of the fresh time, above 0 and below 1: 0.2 is the last fifth. */
+        readonly fraction: number
+      }
+    | undefined
   /**
    * How long a stale copy may be served when the store fails. A copy is never served after the entry itself has expired.
    * Default: none.
@@ -168,8 +175,10 @@ export const described = options.of<Options<any>>()(
     missingTtl: options.ttl({ default: "30 minutes" }),
     missTtl: options.duration({ default: 0, otherwise: "none" }),
     refreshAhead: options.union(
-      (input) => typeof input === "number" && input < 1,
-      options.number({ above: 0, below: 1 }),
+      (input) => Predicate.hasProperty(input, "fraction"),
+      options.group<{ readonly fraction: number }>()({
+        fraction: options.required(options.number({ above: 0, below: 1 }))
+      }),
       options.duration({ otherwise: "none" })
     ),
     maxStale: options.duration({ default: 0, otherwise: "none" }),
@@ -179,11 +188,16 @@ export const described = options.of<Options<any>>()(
     cacheTimeout: options.duration({ default: "1 second" }),
     store: options.text()
   },
-  ({ staleWhileRevalidate, maxStale }) =>
-    staleWhileRevalidate && maxStale === 0 ? "staleWhileRevalidate needs maxStale" : undefined
+  ({ staleWhileRevalidate, maxStale, refreshAhead }) => {
+    // A number below 1 was a fraction before 0.2.0. Nobody wants less than a millisecond.
+    if (typeof refreshAhead === "number" && refreshAhead < 1) {
+      return `refreshAhead is ${refreshAhead} milliseconds; for a fraction of the fresh time, use { fraction: ${refreshAhead} }`
+    }
+    return staleWhileRevalidate && maxStale === 0 ? "staleWhileRevalidate needs maxStale" : undefined
+  }
 )
 
-const dueOf = (ahead: number | undefined): Limits["due"] => {
+const dueOf = (ahead: number | { readonly fraction: number } | undefined): Limits["due"] => {
   if (ahead === undefined) return undefined
-  return ahead < 1 ? (fresh) => fresh * ahead : () => ahead
+  return typeof ahead === "number" ? () => ahead : (fresh) => fresh * ahead.fraction
 }

@@ -123,7 +123,7 @@ contract(
       cache: memory(),
       maxTtl: "1 minute",
       missTtl: "1 minute",
-      refreshAhead: 0.2,
+      refreshAhead: { fraction: 0.2 },
       maxStale: "1 hour",
       staleWhileRevalidate: true
     })

@@ -71,6 +71,27 @@ describe("the docstrings of options", () => {
   })
 })
 
+describe("the unit of an option", () => {
+  const isDuration = (allowed: string) => /\bduration\b/.test(allowed)
+
+  it("is never a choice between a duration and a bare number, which would be milliseconds in one case only", () => {
+    assert.deepStrictEqual(
+      failing(({ allowed }) => !(isDuration(allowed) && /\b(?<!whole )numbers?\b/.test(allowed))),
+      []
+    )
+  })
+
+  it("is said by the docstring of every bare number", () => {
+    // What the number counts, or what it is a part or a multiple of.
+    const says = /\b(fraction|factor|how many|number of|retries|level|attempts|calls|seed)\b/i
+    const isNumber = (allowed: string) => /\bnumber\b/.test(allowed.replaceAll(/"[^"]*"/g, ""))
+    assert.deepStrictEqual(
+      failing(({ allowed, doc }) => !isNumber(allowed) || says.test(doc ?? "")),
+      []
+    )
+  })
+})
+
 describe("docs/options.md", () => {
   const text = readFileSync(join(root, "docs/options.md"), "utf8")
   const headings = [...text.matchAll(/^### (.+)$/gm)].map(([, title = ""]) => title)

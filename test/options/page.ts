@@ -115,6 +115,7 @@ const importOf = (folder: string, module: string): string => {
 const sectionsOf = async (
   folder: string,
   module: string,
+  /** The functions that take the options. */
   makerNames: ReadonlyArray<string> = ["layer", "wrap", "run"]
 ): Promise<ReadonlyArray<Section>> => {
   const file = `${folder}/${module}.ts`
@@ -150,7 +151,7 @@ export const chapters: ReadonlyArray<Chapter> = [
   await chapterOf("Stores", "src/stores"),
   await chapterOf("Wrappers", "src/wrappers"),
   {
-    title: "Stacks, collections, rotation",
+    title: "Stacks, collections, batches, rotation",
     sections: [
       typed(
         "Stack",
@@ -168,6 +169,7 @@ export const chapters: ReadonlyArray<Chapter> = [
         "ServiceOptions",
         "effect-kv"
       ),
+      ...(await sectionsOf("src", "Batching", ["resolver"])),
       typed("Rotation", ["Rotation.rotate(options)"], "src/Rotation.ts", "Options", "effect-kv")
     ]
   },

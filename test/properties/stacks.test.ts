@@ -64,7 +64,12 @@ const wrappers = {
   singleColon: SingleCollection.wrap("a::b", { separator: "::" }),
   cache: (self: Stack) => PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 5 }) })(self),
   cacheOfMisses: (self: Stack) =>
-    PassthroughCache.wrap({ cache: Memory.layer(), missTtl: "1 minute", refreshAhead: 0.5, maxStale: "1 hour" })(self),
+    PassthroughCache.wrap({
+      cache: Memory.layer(),
+      missTtl: "1 minute",
+      refreshAhead: { fraction: 0.5 },
+      maxStale: "1 hour"
+    })(self),
   routing: (self: Stack) =>
     Routing.wrap({
       stores: { other: Memory.layer() },

@@ -34,6 +34,8 @@ export const rooms: ReadonlyArray<Room> = [
   { name: "collection", purpose: "the operations of collections, and how keys and values are encoded" },
   { name: "Collection.ts", purpose: "typed collections" },
   { name: "Idempotency.ts", purpose: "effects that run once, and whose outcome is kept" },
+  { name: "batching", purpose: "how the requests of a batch are read, each with its own result" },
+  { name: "Batching.ts", purpose: "concurrent reads of single keys as one `getMany`" },
   { name: "Rotation.ts", purpose: "re-encrypting what is stored" },
   { name: "Driver.ts", purpose: "what custom stores and wrappers are made of, and how drivers become layers" },
   { name: "stores/common", purpose: "what several stores share" },

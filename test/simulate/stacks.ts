@@ -80,7 +80,12 @@ export const stacks: Readonly<Record<string, (store: () => Store) => Options>> =
     stack: (faulty) =>
       faulty("far", store()).pipe(
         Timeout.wrap(timeout),
-        cache(faulty, { missTtl: "1 second", refreshAhead: 0.5, maxStale: "3 seconds", staleWhileRevalidate: true })
+        cache(faulty, {
+          missTtl: "1 second",
+          refreshAhead: { fraction: 0.5 },
+          maxStale: "3 seconds",
+          staleWhileRevalidate: true
+        })
       )
   }),
   fallback: (store) => ({

@@ -38,7 +38,7 @@ describe("histories of several fibers over faulty stores", { timeout: 120_000 },
         maxTtl: 500,
         missingTtl: 500,
         missTtl: 500,
-        refreshAhead: 0.5,
+        refreshAhead: { fraction: 0.5 },
         maxStale: "1 minute",
         staleWhileRevalidate: true
       })

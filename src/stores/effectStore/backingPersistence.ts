@@ -24,8 +24,8 @@ export interface BackingPersistenceOptions {
 }
 
 /**
- * Provides Effect's `BackingPersistence` on top of `KeyValue`, so that `Persistence` and `PersistedCache` store their
- * results in any stack of effect-kv.
+ * Provides Effect's `BackingPersistence` on top of `KeyValue`, so that `PersistedCache`, `RequestResolver.persisted` and the
+ * chats of `effect/ai` are stored in any stack of effect-kv.
  *
  * **Details**
  *

@@ -56,35 +56,38 @@ describe("PassthroughCache with missTtl", () => {
 
 describe("PassthroughCache with refreshAhead", () => {
   for (const [refreshAhead, due] of [
-    [0.25, 45_000],
+    [{ fraction: 0.25 }, 45_000],
     ["10 seconds", 50_000]
   ] as const) {
-    it.effect(`renews a copy once in the background on a hit in the last ${refreshAhead} of its time`, () => {
-      const { far, layer } = setup({ ...minute, refreshAhead })
-      return Effect.gen(function* () {
-        const { kv, far: farStore } = yield* all
-        yield* kv.get("a")
-        yield* farStore.put("a", "new")
-        const before = far.calls.length
-        yield* TestClock.adjust(due - 1)
-        assert.strictEqual(yield* kv.get("a"), "a")
-        yield* TestClock.adjust(0)
-        assert.strictEqual(far.calls.length, before, "too early")
-        yield* TestClock.adjust("1 millis")
-        far.steps = [1000]
-        for (let i = 0; i < 3; i++) assert.strictEqual(yield* kv.get("a"), "a")
-        yield* TestClock.adjust("1 second")
-        assert.strictEqual(far.calls.length, before + 1)
-        assert.strictEqual(yield* kv.get("a"), "new")
-        yield* TestClock.adjust("40 seconds")
-        assert.strictEqual(yield* kv.get("a"), "new")
-        assert.strictEqual(far.calls.length, before + 1)
-      }).pipe(Effect.provide(layer))
-    })
+    it.effect(
+      `renews a copy once in the background on a hit in the last ${JSON.stringify(refreshAhead)} of its time`,
+      () => {
+        const { far, layer } = setup({ ...minute, refreshAhead })
+        return Effect.gen(function* () {
+          const { kv, far: farStore } = yield* all
+          yield* kv.get("a")
+          yield* farStore.put("a", "new")
+          const before = far.calls.length
+          yield* TestClock.adjust(due - 1)
+          assert.strictEqual(yield* kv.get("a"), "a")
+          yield* TestClock.adjust(0)
+          assert.strictEqual(far.calls.length, before, "too early")
+          yield* TestClock.adjust("1 millis")
+          far.steps = [1000]
+          for (let i = 0; i < 3; i++) assert.strictEqual(yield* kv.get("a"), "a")
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual(far.calls.length, before + 1)
+          assert.strictEqual(yield* kv.get("a"), "new")
+          yield* TestClock.adjust("40 seconds")
+          assert.strictEqual(yield* kv.get("a"), "new")
+          assert.strictEqual(far.calls.length, before + 1)
+        }).pipe(Effect.provide(layer))
+      }
+    )
   }
 
   it.effect("does not renew an entry that is about to expire", () => {
-    const { far, layer } = setup({ ...minute, refreshAhead: 0.5 })
+    const { far, layer } = setup({ ...minute, refreshAhead: { fraction: 0.5 } })
     return Effect.gen(function* () {
       const { kv } = yield* all
       yield* kv.put("k", 1, { ttl: "10 seconds" })
@@ -98,7 +101,7 @@ describe("PassthroughCache with refreshAhead", () => {
   })
 
   it.effect("does not renew an entry that expires before maxTtl, however late it is read", () => {
-    const { far, layer } = setup({ ...minute, refreshAhead: 0.5 })
+    const { far, layer } = setup({ ...minute, refreshAhead: { fraction: 0.5 } })
     return Effect.gen(function* () {
       const { kv } = yield* all
       yield* kv.put("k", 1, { ttl: 59_999 })
@@ -322,6 +325,10 @@ describe("options of PassthroughCache", () => {
     { missTtl: 0 },
     { refreshAhead: 0 },
     { refreshAhead: -0.5 },
+    { refreshAhead: 0.5 },
+    { refreshAhead: { fraction: 0 } },
+    { refreshAhead: { fraction: 1 } },
+    { refreshAhead: { fraction: "0.5" as never } },
     { maxStale: "-1 second" as never },
     { maxStale: Duration.infinity },
     { staleWhileRevalidate: true },
@@ -336,6 +343,13 @@ describe("options of PassthroughCache", () => {
       })
     )
   }
+
+  it.effect("say how to write a fraction when refreshAhead is a number below 1", () =>
+    Effect.gen(function* () {
+      const layer = Memory.layer().pipe(PassthroughCache.wrap({ cache: Memory.layer(), refreshAhead: 0.2 }))
+      assert.include((yield* buildError(layer)).message, "use { fraction: 0.2 }")
+    })
+  )
 
   it.effect("can be combined in one layer", () =>
     KeyValue.KeyValue.use((kv) => kv.get("nothing")).pipe(
