@@ -13,7 +13,7 @@ import { everyWrapper } from "./support/everyWrapper.ts"
 const factor = 8
 /** Single operations cost far more than keys of a batch, so that fewer show how their cost grows. */
 const fewKeys = 1000
-const fewCalls = 250
+const fewCalls = 500
 /** How many times as much eight times the work may cost: 2.4 for each doubling, and a margin for a busy machine. */
 const limit = 32
 
@@ -120,7 +120,7 @@ const grows = (name: string, layer: Layer.Layer<KeyValue.KeyValue, any>) =>
             const large = yield* cost(layer, operation, factor * few, 1)
             assert.isAtMost(large / small, limit, `${small.toFixed(1)} ms and ${large.toFixed(1)} ms`)
           }),
-        { retry: 2 }
+        { retry: 4 }
       )
     }
   })

@@ -37,6 +37,7 @@ const waiting = Effect.fnUntraced(function* (
 
 for (const [who, group] of Object.entries(groups)) {
   const { count, isInterrupted } = group
+  const remaining = Array.from({ length: count }, (_, i) => i).filter((i) => !isInterrupted(i)).length
   const tests = () => {
     it.live("run one after another in a lane, which is free afterwards", () =>
       Effect.gen(function* () {

@@ -234,7 +234,7 @@ describe("the work of Fallback with recovery", () => {
         if (slow(many).length > 0) many = yield* fastest(10_000, 3)
         assert.deepStrictEqual(slow(many), [], JSON.stringify(many))
       }),
-    { timeout: 120_000, retry: 2 }
+    { timeout: 120_000, retry: 4 }
   )
 
   it("sorts 100,000 keys in less than 50 ms", () => {
