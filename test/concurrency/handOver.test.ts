@@ -201,4 +201,4 @@ describe("a fiber that yields between two steps of waiting", () => {
 })
 
 const endsSoon = (fiber: Fiber.Fiber<unknown, unknown>) =>
-  Effect.map(Effect.timeoutOption(Fiber.await(fiber), "1 second"), ({ _tag }) => _tag === "Some")
+  Effect.map(Effect.timeoutOption(Fiber.await(fiber), "20 seconds"), ({ _tag }) => _tag === "Some")
