@@ -29,8 +29,8 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL(".cache/compile", import.meta.url)) },
     setupFiles: ["test/support/realTimers.ts"],
     maxWorkers: 2,
-    // Six times what the longest tests take alone on this many cores, because other machines are slower.
-    testTimeout: 60_000,
+    // Far more than the longest tests take alone on two cores, because other machines are slower and busy.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     coverage: {
       provider: "v8",

@@ -261,11 +261,11 @@ describeWithOwnRedis("damaged bytes in the command", () => {
         assert.strictEqual(report.values + report.misses + report.errors, 300)
         assert.strictEqual(report.violations, 0)
       }),
-    60_000
+    120_000
   )
 })
 
-describe("npm run fuzz", { timeout: 60_000 }, () => {
+describe("npm run fuzz", { timeout: 120_000 }, () => {
   it.live("lists the targets when a name is wrong", () =>
     Effect.gen(function* () {
       const { status, notes } = yield* runNode(["test/fuzz/main.ts", "--only", "nothing like this"])

@@ -181,6 +181,6 @@ describe("many processes on one file", () => {
         const count = yield* Effect.flatMap(KeyValue.KeyValue, (kv) => kv.get("counter")).pipe(withStore({ filename }))
         assert.strictEqual(count, processes * times)
       }),
-    60_000
+    120_000
   )
 })

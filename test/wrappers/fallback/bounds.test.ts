@@ -164,7 +164,7 @@ describe("the journal of Fallback with recovery", () => {
           assert.strictEqual(yield* kv.get("hot"), "last")
         }).pipe(Effect.provide(layer))
       }),
-    60_000
+    120_000
   )
 })
 

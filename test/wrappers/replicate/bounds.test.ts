@@ -39,7 +39,7 @@ const unavailable = ({ place }: Call.Call) =>
 
 const down: Driver = { ...nothing, get: unavailable, put: unavailable, delete: unavailable }
 
-describe("Replicate while a store hangs", { timeout: 60_000 }, () => {
+describe("Replicate while a store hangs", { timeout: 120_000 }, () => {
   const writes = 3000
   const value = (i: number) => new Uint8Array(40_000).fill(i)
 

@@ -55,7 +55,7 @@ const gated = (count: number, required: number) =>
 /** After how many steps the fibers of an operation yield. */
 const steps = Array.from({ length: 120 }, (_, i) => i + 5)
 
-describe("an interruption after any step", { timeout: 60_000 }, () => {
+describe("an interruption after any step", { timeout: 120_000 }, () => {
   for (const [name, run] of [
     ["put", (kv: KeyValue.Service) => kv.put("k", 1)],
     [
@@ -97,7 +97,7 @@ describe("an interruption after any step", { timeout: 60_000 }, () => {
   }
 })
 
-describe("a write", { timeout: 60_000 }, () => {
+describe("a write", { timeout: 120_000 }, () => {
   it.effect("completes, wherever its fibers yield", () =>
     Effect.forEach(
       steps,
