@@ -27,9 +27,11 @@ export default defineConfig({
     ],
     // The programs that tests start (examples, the demo) share what Node compiled.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL(".cache/compile", import.meta.url)) },
+    setupFiles: ["test/support/realTimers.ts"],
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Far more than the longest tests take alone on two cores, because other machines are slower and busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

@@ -58,7 +58,7 @@ describe("code in the documentation", () => {
     writeFileSync(module, `${"\n".repeat(line)}${code}\nexport {}\n`)
   }
 
-  it("compiles", { timeout: 60_000 }, () => {
+  it("compiles", { timeout: 120_000 }, () => {
     rmSync(directory, { recursive: true, force: true })
     checked.forEach(write)
     const config = {

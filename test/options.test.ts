@@ -372,7 +372,7 @@ const tryAll = (name: string, { described, needs, use }: Subject, rows = describ
 
 describe("every option at its limits", () => {
   for (const [name, subject] of Object.entries(subjects)) {
-    it.live(`${name} works as documented, or fails to build with StoreSetupError`, () => tryAll(name, subject), 20_000)
+    it.live(`${name} works as documented, or fails to build with StoreSetupError`, () => tryAll(name, subject))
   }
 })
 

@@ -25,7 +25,7 @@ describeWithOwnRedis("npm run faults", () => {
         assert.deepStrictEqual(Object.keys(rows[0]?.observed?.failures ?? {}), ["StoreError"])
         assert.strictEqual(rows[0]?.observed?.lost, 0)
       }),
-    60_000
+    120_000
   )
 
   it.live("fails when no fault has the given name", () =>

@@ -41,29 +41,41 @@ export const describeUnless = (problem: string | undefined, name: string, body: 
   }
 }
 
+/** A program that runs in a process of its own. */
+export interface Running {
+  readonly kill: Effect.Effect<void>
+  /** Ends with the program. */
+  readonly ended: Effect.Effect<void>
+  /** The last lines that the program has printed. */
+  readonly output: () => string
+}
+
 /**
  * Runs a program until the scope closes or `kill` is run. A shell kills the program at the end of its input, which comes
- * when this process ends, even if it crashes.
+ * when this process ends, even if it crashes. The shell closes its own output, so that the output ends with the program.
  */
 export const run = (program: string, args: ReadonlyArray<string>) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => {
-        const shell = spawn(
-          "sh",
-          ["-c", '"$@" >/dev/null 2>&1 & read -r _; kill -9 $!; wait', "sh", program, ...args],
-          { stdio: ["pipe", "ignore", "ignore"] }
-        )
-        shell.stdin.on("error", () => {})
-        const kill = Effect.callback<void>((resume) => {
-          if (shell.exitCode !== null || shell.signalCode !== null) return resume(Effect.void)
-          shell.once("exit", () => resume(Effect.void))
-          shell.stdin.end()
-        })
-        return { kill }
-      }),
-      ({ kill }) => kill
-    ),
+  Effect.acquireRelease(
+    Effect.sync((): Running => {
+      const script = '"$@" 2>&1 & exec >/dev/null 2>&1; read -r _; kill -9 $!; wait'
+      const shell = spawn("sh", ["-c", script, "sh", program, ...args], { stdio: ["pipe", "pipe", "ignore"] })
+      let output = ""
+      shell.stdin.on("error", () => {})
+      shell.stdout.setEncoding("utf8")
+      shell.stdout.on("data", (text: string) => {
+        output = (output + text).slice(-4000)
+      })
+      const kill = Effect.callback<void>((resume) => {
+        if (shell.exitCode !== null || shell.signalCode !== null) return resume(Effect.void)
+        shell.once("exit", () => resume(Effect.void))
+        shell.stdin.end()
+      })
+      const ended = Effect.callback<void>((resume) => {
+        if (shell.stdout.closed) return resume(Effect.void)
+        shell.stdout.once("close", () => resume(Effect.void))
+      })
+      return { kill, ended, output: () => output }
+    }),
     ({ kill }) => kill
   )
 

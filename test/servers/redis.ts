@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { afterAll, beforeAll } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { Redis } from "ioredis"
-import { describeUnless, freePort, problemOf, run, temporaryDirectory } from "./process.ts"
+import { describeUnless, freePort, problemOf, type Running, run, temporaryDirectory } from "./process.ts"
 
 /** A Redis server that the tests have started. */
 export interface Server {
@@ -26,29 +26,38 @@ const problem = problemOf("redis-server", "redis-server")
 export const server = (args: ReadonlyArray<string> = [], onPort?: number) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const port = onPort ?? (yield* freePort)
     const dir = yield* temporaryDirectory
-    const all = [
-      "--port",
-      String(port),
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      dir,
-      "--save",
-      "",
-      "--appendonly",
-      "no",
-      ...args
-    ]
+    const usual = ["--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"]
     let kill: Effect.Effect<void> = Effect.void
-    const start = Effect.gen(function* () {
-      kill = yield* Scope.provide(run("redis-server", all), scope)
-      yield* answers(port)
-    })
-    yield* start
+    const startOn = (port: number) =>
+      Effect.gen(function* () {
+        const running = yield* Scope.provide(run("redis-server", ["--port", String(port), ...usual, ...args]), scope)
+        kill = running.kill
+        // Another process can have taken the port. It answers, too, but works in another directory.
+        yield* started(running, command(port, "config", "get", "dir"), (dirs) => String(dirs).includes(basename(dir)))
+      })
+    const port =
+      onPort === undefined ? yield* onFreePort(startOn) : yield* Effect.orDie(Effect.as(startOn(onPort), onPort))
+    const start = Effect.suspend(() => Effect.orDie(Effect.retry(startOn(port), { times: 3 })))
     return { url: `redis://127.0.0.1:${port}`, port, start, kill: Effect.suspend(() => kill) } satisfies Server
   })
+
+/** Tries other ports if the program ends, because another process may take a free port before the program does. */
+const onFreePort = <R>(start: (port: number) => Effect.Effect<void, unknown, R>) =>
+  Effect.retry(
+    Effect.flatMap(freePort, (port) => Effect.as(start(port), port)),
+    { times: 3 }
+  ).pipe(Effect.orDie)
+
+/** Waits until a program answers. Fails with its output if it ends. */
+const started = <A>(running: Running, ask: Effect.Effect<A, unknown>, isRight: (answer: A) => boolean) =>
+  Effect.raceFirst(
+    eventually(ask, isRight, running.output),
+    Effect.andThen(
+      running.ended,
+      Effect.suspend(() => Effect.fail(new Error(`redis-server has ended: ${running.output()}`)))
+    )
+  )
 
 /** Three masters that share the slots. */
 export const cluster = Effect.gen(function* () {
@@ -73,20 +82,22 @@ export const cluster = Effect.gen(function* () {
 /** Starts a Sentinel that watches a master as `"mymaster"`, and returns its port. */
 export const watching = (master: Server, settings: Readonly<Record<string, number>> = {}) =>
   Effect.gen(function* () {
-    const port = yield* freePort
     const dir = yield* temporaryDirectory
-    const file = join(dir, "sentinel.conf")
     const lines = [
-      `port ${port}`,
       "bind 127.0.0.1",
       `dir ${dir}`,
       `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`,
       ...Object.entries(settings).map(([name, value]) => `sentinel ${name} mymaster ${value}`)
     ]
-    writeFileSync(file, `${lines.join("\n")}\n`)
-    yield* Effect.asVoid(run("redis-server", [file, "--sentinel"]))
-    yield* answers(port)
-    return port
+    const scope = yield* Effect.scope
+    return yield* onFreePort((port) =>
+      Effect.gen(function* () {
+        const file = join(dir, `${port}.conf`)
+        writeFileSync(file, `${[`port ${port}`, ...lines].join("\n")}\n`)
+        const running = yield* Scope.provide(run("redis-server", [file, "--sentinel"]), scope)
+        yield* started(running, command(port, "ping"), () => true)
+      })
+    )
   })
 
 /** A master with one Sentinel that watches it as `"mymaster"`. */
@@ -117,13 +128,19 @@ export const command = (
     (client) => Effect.sync(() => client.disconnect())
   )
 
-const eventually = <A>(effect: Effect.Effect<A, unknown>, isRight: (a: A) => boolean) =>
-  Effect.retry(
-    Effect.flatMap(effect, (a) => (isRight(a) ? Effect.void : Effect.fail("not yet"))),
-    { schedule: Schedule.spaced("20 millis"), times: 1000 }
-  ).pipe(Effect.orDie)
-
-const answers = (port: number) => eventually(command(port, "ping"), () => true)
+/** Repeats an effect until `isRight` accepts its value. Dies with the last failure, and with what `note` returns. */
+const eventually = <A>(effect: Effect.Effect<A, unknown>, isRight: (a: A) => boolean, note = () => "") => {
+  let last: unknown = "no answer"
+  const attempt = Effect.flatMap(effect, (a) => (isRight(a) ? Effect.void : Effect.fail(`not yet: ${String(a)}`)))
+  return attempt.pipe(
+    Effect.tapError((error) => Effect.sync(() => void (last = error))),
+    Effect.retry(Schedule.spaced("20 millis")),
+    Effect.timeoutOrElse({
+      duration: "45 seconds",
+      orElse: () => Effect.die(new Error(`a server did not become ready: ${String(last)}\n${note()}`))
+    })
+  )
+}
 
 /** Registers tests with a resource that lives as long as they run. Tests get it by calling the function in `body`. */
 const describeWith =

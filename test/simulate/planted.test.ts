@@ -184,7 +184,7 @@ describe("the simulation of planted mistakes", () => {
     it.live(
       `finds within a hundred seeds that ${name}`,
       () => Effect.map(find(bug), (seed) => assert.isDefined(seed)),
-      60_000
+      120_000
     )
   }
 

@@ -293,7 +293,7 @@ describe("many fibers that write one key", () => {
         assert.strictEqual(yield* kv.get("hot"), 99_999)
         assert.isTrue(yield* kv.delete("hot"))
       }).pipe(Effect.provide(overMemory)),
-    60_000
+    120_000
   )
 
   const many = 20_000
@@ -330,7 +330,7 @@ describe("many fibers that write one key", () => {
           )
         )
       },
-      60_000
+      120_000
     )
   }
 

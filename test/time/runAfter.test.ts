@@ -35,11 +35,15 @@ describe("runAfter with the live clock", () => {
 
   it("never runs a function early, although timers of the runtime may end early", () => {
     const { ran, start } = started()
-    const setTimeout = globalThis.setTimeout
-    const early = vi.spyOn(globalThis, "setTimeout").mockImplementationOnce((f, millis) => setTimeout(f, millis! - 2))
+    // Not with `vi.spyOn`, which would put the fake timers back after this file.
+    const { setTimeout } = globalThis
+    globalThis.setTimeout = ((f: () => void, millis: number) => {
+      globalThis.setTimeout = setTimeout
+      return setTimeout(f, millis - 2)
+    }) as typeof setTimeout
     start("a", 100)
+    assert.strictEqual(globalThis.setTimeout, setTimeout)
     start("fraction", 100.5)
-    early.mockRestore()
     vi.advanceTimersByTime(99)
     assert.deepStrictEqual(ran, [])
     vi.advanceTimersByTime(1)

@@ -50,7 +50,7 @@ export const worker = Effect.fnUntraced(function* (file: string) {
         .catch((error) => `no answer: ${error}`)
     )
   const answers = Effect.filterOrFail(ask("/told"), (text) => text.startsWith("{"))
-  yield* Effect.retry(answers, Schedule.upTo(Schedule.spaced("50 millis"), { times: 200 }))
+  yield* Effect.retry(answers, Schedule.upTo(Schedule.spaced("50 millis"), { times: 800 }))
   yield* ask("/told")
   return ask
 })

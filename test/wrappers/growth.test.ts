@@ -102,14 +102,19 @@ describe("operations on eight times the keys", () => {
       () =>
         Effect.gen(function* () {
           const few = least(yield* Effect.replicateEffect(measured(layer(), 2500), 3))
-          const many = least(yield* Effect.replicateEffect(measured(layer(), 20_000), 2))
-          const grown = few.flatMap(([step, before], i) => {
-            const after = many[i]![1]
-            return after > 20 * Math.max(before, 2) + 10 ? [`${step}: ${before} and ${after} ms`] : []
-          })
+          const many: Array<ReadonlyArray<readonly [string, number]>> = []
+          let grown: ReadonlyArray<string>
+          // Measures again only if something else, such as garbage collection or other load, may have made a step slow.
+          do {
+            many.push(yield* measured(layer(), 20_000))
+            grown = few.flatMap(([step, before], i) => {
+              const after = least(many)[i]![1]
+              return after > 20 * Math.max(before, 2) + 10 ? [`${step}: ${before} and ${after} ms`] : []
+            })
+          } while (grown.length > 0 && many.length < 8)
           assert.deepStrictEqual(grown, [])
         }),
-      60_000
+      120_000
     )
   }
 })

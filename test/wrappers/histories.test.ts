@@ -6,7 +6,7 @@ import { Driver, Fallback, Memory, PassthroughCache, Replicate } from "../../src
 import { chaos, firstViolation } from "../support/histories.ts"
 
 const rough = { unavailable: 15, lost: 10, late: 10, slow: 25 }
-const seeds = 40
+const seeds = 20
 
 /** The faults of `rough`, but none for the first call, which reads the journal. */
 const soon = () => {

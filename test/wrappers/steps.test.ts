@@ -57,7 +57,7 @@ for (const [store, make] of [
               assert.isUndefined(yield* unending(kv), `after an interruption before step ${step}`)
             }
           }).pipe(Effect.provide(layer)),
-        60_000
+        120_000
       )
 
       it.live(
@@ -77,7 +77,7 @@ for (const [store, make] of [
               }
             }
           }).pipe(Effect.provide(layer)),
-        60_000
+        120_000
       )
     }
   })

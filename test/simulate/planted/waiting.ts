@@ -7,17 +7,24 @@ type Resume = (effect: Effect.Effect<void>) => void
 interface Mistakes {
   /** The place is taken one step before the finalizer that gives it back exists. */
   readonly takenOutside?: boolean
-  /** The leaving caller runs the next one instead of waking it. */
+  /** The leaving caller runs the next one instead of waking it, until the call stack is full. */
   readonly synchronous?: boolean
   /** Callers that wait when the layer is closed are never woken. */
   readonly forgetsWaiters?: boolean
 }
+
+/**
+ * How many callers may run inside each other before a mistaken queue throws, as a full call stack does. A stack that is really
+ * full throws at any step, even in Effect's scheduler. Then the run would end in another way on each machine, or never.
+ */
+const maxDepth = 20
 
 /** Runs a limited number of effects at a time, in the order in which they came. */
 class Queue {
   private readonly waiting: Array<Resume> = []
   private free: number
   private isClosed = false
+  private depth = 0
   private readonly mistakes: Mistakes
 
   constructor(free: number, mistakes: Mistakes) {
@@ -47,11 +54,18 @@ class Queue {
       if (!taken) return
       const next = this.isClosed && this.mistakes.forgetsWaiters ? undefined : this.waiting.shift()
       if (next === undefined) this.free++
-      else next(Effect.void)
+      else this.wake(next)
     })
     return this.mistakes.takenOutside
       ? Effect.flatMap(take, () => Effect.ensuring(effect, leave))
       : Effect.ensuring(Effect.andThen(take, effect), leave)
+  }
+
+  private wake(next: Resume): void {
+    if (this.mistakes.synchronous && this.depth === maxDepth) throw new RangeError("Maximum call stack size exceeded")
+    this.depth++
+    next(Effect.void)
+    this.depth--
   }
 
   /** Lets all waiters continue, unless the mistake forgets them. */

@@ -386,6 +386,6 @@ describe("four processes whose file system calls interleave in any order", () =>
           ),
         { discard: true }
       ),
-    60_000
+    120_000
   )
 })

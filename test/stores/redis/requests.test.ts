@@ -62,49 +62,47 @@ const place = { operation: "get", collection: "c", keys: ["a"] } as const
 
 const callWith = (limit: Limit): CallBase => ({ place, deadline: undefined, limit })
 
-const waiters = 100_000
+/** Fibers that wait in one turn, of which some are interrupted. */
+const waitInOneTurn = (waiters: number, who: string, isInterrupted: (index: number) => boolean, coalesces = true) =>
+  it.live(`receive it${coalesces ? " of coalesced reads" : ""}, and ask again, when ${who} interrupted`, () =>
+    Effect.gen(function* () {
+      let open: () => void = () => {}
+      const gate = new Promise<void>((resolve) => {
+        open = resolve
+      })
+      const connection = yield* existingConnection(answering(() => gate))
+      const { counts, limit } = counting()
+      const coalescer = new Coalescer(connection)
+      const get = (name: string) =>
+        coalesces
+          ? coalescer.get(callWith(limit()), name, Exit.succeed)
+          : send(connection, callWith(limit()), ["getBuffer", name], Exit.succeed)
+      const asking = (index: number) => Effect.andThen(get(`a${index}`), get(`b${index}`))
+      const fork = Effect.runForkWith(yield* Effect.context<never>())
+      const fibers = Array.from({ length: waiters }, (_, index) => fork(asking(index)))
+      yield* Effect.promise(() => nextTurn())
+      assert.strictEqual(connection.requests.waiting.size, waiters)
+      for (const [index, fiber] of fibers.entries()) if (isInterrupted(index)) fiber.interruptUnsafe()
+      open()
+      for (const [index, fiber] of fibers.entries()) {
+        const exit = yield* Fiber.await(fiber)
+        assert.strictEqual(Exit.isSuccess(exit), !isInterrupted(index))
+      }
+      assert.isNull(yield* get("later"))
+      assert.strictEqual(connection.requests.waiting.size, 0)
+      assert.strictEqual(counts.ended, counts.begun)
+    }).pipe(Effect.scoped)
+  )
 
-const groups: Record<string, (index: number) => boolean> = {
-  "none is": () => false,
-  "the first is": (index) => index === 0,
-  "every second is": (index) => index % 2 === 0,
-  "all are": () => true
-}
+describe("20,000 fibers that wait for a reply in one turn", () => {
+  waitInOneTurn(20_000, "none is", () => false)
+  waitInOneTurn(20_000, "the first is", (index) => index === 0)
+  waitInOneTurn(20_000, "all are", () => true)
+})
 
 describe("100,000 fibers that wait for a reply in one turn", () => {
-  for (const [who, isInterrupted] of Object.entries(groups)) {
-    for (const coalesces of who === "every second is" ? [false, true] : [true]) {
-      it.live(`receive it${coalesces ? " of coalesced reads" : ""}, and ask again, when ${who} interrupted`, () =>
-        Effect.gen(function* () {
-          let open: () => void = () => {}
-          const gate = new Promise<void>((resolve) => {
-            open = resolve
-          })
-          const connection = yield* existingConnection(answering(() => gate))
-          const { counts, limit } = counting()
-          const coalescer = new Coalescer(connection)
-          const get = (name: string) =>
-            coalesces
-              ? coalescer.get(callWith(limit()), name, Exit.succeed)
-              : send(connection, callWith(limit()), ["getBuffer", name], Exit.succeed)
-          const asking = (index: number) => Effect.andThen(get(`a${index}`), get(`b${index}`))
-          const fork = Effect.runForkWith(yield* Effect.context<never>())
-          const fibers = Array.from({ length: waiters }, (_, index) => fork(asking(index)))
-          yield* Effect.promise(() => nextTurn())
-          assert.strictEqual(connection.requests.waiting.size, waiters)
-          for (const [index, fiber] of fibers.entries()) if (isInterrupted(index)) fiber.interruptUnsafe()
-          open()
-          for (const [index, fiber] of fibers.entries()) {
-            const exit = yield* Fiber.await(fiber)
-            assert.strictEqual(Exit.isSuccess(exit), !isInterrupted(index))
-          }
-          assert.isNull(yield* get("later"))
-          assert.strictEqual(connection.requests.waiting.size, 0)
-          assert.strictEqual(counts.ended, counts.begun)
-        }).pipe(Effect.scoped)
-      )
-    }
-  }
+  waitInOneTurn(100_000, "every second is", (index) => index % 2 === 0)
+  waitInOneTurn(100_000, "every second is", (index) => index % 2 === 0, false)
 
   it.live("fail at once when the layer is closed", () =>
     Effect.gen(function* () {
@@ -112,7 +110,7 @@ describe("100,000 fibers that wait for a reply in one turn", () => {
         const connection = yield* existingConnection(answering(() => new Promise(() => {})))
         const get = send(connection, callWith(counting().limit()), ["getBuffer", "a"], Exit.succeed)
         const fork = Effect.runForkWith(yield* Effect.context<never>())
-        return Array.from({ length: waiters }, () => fork(get))
+        return Array.from({ length: 100_000 }, () => fork(get))
       })
       for (const fiber of yield* Effect.scoped(scoped)) {
         const error = yield* Effect.flip(Fiber.join(fiber))

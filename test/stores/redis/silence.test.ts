@@ -203,7 +203,8 @@ describe("a real connection that sends a large value", () => {
           const took = (yield* Clock.currentTimeMillis) - began
           assert.include(error.message, "no reply within 200 ms")
           assert.isAtLeast(took, 1100)
-          assert.isAtMost(took, 4000)
+          // The large command would have 32 seconds. Most of this time goes into sending it, on a slow machine.
+          assert.isAtMost(took, 20_000)
         }).pipe(Effect.provide(store(server.port)))
       })
     )

@@ -22,7 +22,7 @@ export const connect = (url: string, options: RedisOptions = {}) =>
 export const eventually = <A, E, R>(effect: Effect.Effect<A, E, R>, isRight: (result: A) => boolean) =>
   effect.pipe(
     Effect.repeat({ until: isRight, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("10 seconds"),
+    Effect.timeout("40 seconds"),
     Effect.orDie
   )
 

@@ -182,6 +182,6 @@ describe("many processes on one file", () => {
         const counts = yield* counters.pipe(withStore({ filename }))
         assert.deepStrictEqual(counts, [processes * times, processes * 50])
       }),
-    60_000
+    120_000
   )
 })

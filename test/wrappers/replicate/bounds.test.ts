@@ -39,7 +39,7 @@ const unavailable = ({ place }: Call.Call) =>
 
 const down: Driver = { ...nothing, get: unavailable, put: unavailable, delete: unavailable }
 
-describe("Replicate while a store hangs", { timeout: 60_000 }, () => {
+describe("Replicate while a store hangs", { timeout: 120_000 }, () => {
   const writes = 3000
   const value = (i: number) => new Uint8Array(40_000).fill(i)
 
@@ -141,9 +141,9 @@ const measured = (effect: Effect.Effect<unknown, unknown>) =>
   })
 
 /** The smallest of several measurements, because other load only adds to them. */
-const least = Effect.fnUntraced(function* (count: number) {
+const least = Effect.fnUntraced(function* (count: number, times: number) {
   const all = []
-  for (let i = 0; i < 4; i++) all.push(yield* measured(batches(count).run))
+  for (let i = 0; i < times; i++) all.push(yield* measured(batches(count).run))
   return {
     total: Math.min(...all.map(({ total }) => total)),
     longest: Math.min(...all.map(({ longest }) => longest))
@@ -167,13 +167,17 @@ describe("a batch while a store is down", { timeout: 120_000 }, () => {
 
   it.live("takes time in proportion to its keys, up to 100,000, and never blocks the event loop for long", () =>
     Effect.gen(function* () {
-      yield* least(5000)
-      const quarter = yield* least(25_000)
-      const whole = yield* least(100_000)
+      yield* least(5000, 4)
+      const quarter = yield* least(25_000, 4)
       // A larger heap is slower, hence 8 times and not 4. Quadratic work would take 16 times as long.
-      assert.isBelow(whole.total / quarter.total, 8)
-      // On a busy machine, garbage collection alone takes longer than 50 ms.
-      assert.isBelow(whole.longest, Math.max(50, whole.total / 10))
+      const isFast = ({ total, longest }: typeof quarter) =>
+        total / quarter.total < 8 &&
+        // On a busy machine, garbage collection alone takes longer than 50 ms.
+        longest < Math.max(50, total / 10)
+      // Measures again only if other load may have made it slow.
+      let whole = yield* least(100_000, 1)
+      if (!isFast(whole)) whole = yield* least(100_000, 4)
+      assert.isTrue(isFast(whole), `${JSON.stringify(quarter)} and ${JSON.stringify(whole)} ms`)
     })
   )
 

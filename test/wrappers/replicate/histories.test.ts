@@ -16,7 +16,7 @@ describe("histories of many fibers over slow stores", { timeout: 120_000 }, () =
         const replicas = Array.from({ length: count - 1 }, store)
         return store().pipe(Replicate.wrap({ replicas, acknowledgements }))
       }
-      return Effect.map(firstViolation(layer, 40, { fibers: 6, steps: 4, pause: 120 }), (found) =>
+      return Effect.map(firstViolation(layer, 20, { fibers: 6, steps: 4, pause: 120 }), (found) =>
         assert.deepStrictEqual(found, undefined)
       )
     })
