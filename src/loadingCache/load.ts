@@ -1,0 +1,158 @@
+/** Loads keys: asks the store again, then runs the lookup, then stores what it returned. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Load } from "../concurrency/SingleFlight.ts"
+import { type DeserializationError, InvalidKeyError, type SerializationError } from "../KeyValueError.ts"
+import { monotonicMillis } from "../time/clock.ts"
+import type { Value } from "../Value.ts"
+import { type Config, markTtl } from "./Config.ts"
+import type { Kept } from "./envelope.ts"
+import type { Flights, Outcome } from "./Flights.ts"
+import { type Filling, fill, shortened, tagsOf, ttlOf } from "./fill.ts"
+import { lookUp } from "./lookUp.ts"
+import { type Before, before } from "./view.ts"
+
+/** What a lookup can fail with, besides its own error. */
+export type LoadError = SerializationError | DeserializationError | InvalidKeyError
+
+export interface Loading<K> {
+  /** The keys by their names. */
+  readonly keys: ReadonlyMap<string, K>
+  /** Whether a fresh entry that another process has stored in the meantime can be used instead of a lookup. */
+  readonly accepts: (name: string, kept: Kept) => boolean
+}
+
+export const load =
+  <A, K, E>(
+    config: Config<A, K, E>,
+    flights: Flights<E | LoadError>,
+    { keys, accepts }: Loading<K>
+  ): Load<Outcome<E | LoadError>, never, never> =>
+  (names, isDropped) => {
+    let begunAt: number | undefined
+    return Effect.onExitPrimitive(
+      Effect.gen(function* () {
+        const known = yield* readBefore(config, names)
+        const outcomes = new Map<string, Outcome<E | LoadError>>()
+        for (const [i, name] of names.entries()) {
+          const seen = known?.seen[i]
+          if (seen?.kept === undefined || !seen.isFresh || !accepts(name, seen.kept)) continue
+          const outcome = yield* storedOutcome(config, seen.kept)
+          if (outcome !== undefined) outcomes.set(name, outcome)
+        }
+        const missing = names.filter((name) => !outcomes.has(name))
+        if (missing.length > 0) {
+          const at = (begunAt = flights.begin(names, known))
+          const ended = yield* lookUpAndFill(config, { keys, known, names, missing, isDropped })
+          const time = yield* Effect.clockWith((clock) => Effect.succeed(monotonicMillis(clock)))
+          for (const [name, outcome] of ended) {
+            flights.ended(name, outcome._tag === "error" && !outcome.isAnswer, time)
+            outcomes.set(name, { ...outcome, lookedUpAt: at })
+          }
+        }
+        return names.map((name) => outcomes.get(name)!)
+      }),
+      () => flights.end(names, begunAt) as undefined
+    )
+  }
+
+/** Returns `undefined` if the store fails. Nothing is stored then, because the generations are not known. */
+const readBefore = <A, K, E>(
+  { health, ...config }: Config<A, K, E>,
+  names: ReadonlyArray<string>
+): Effect.Effect<Before | undefined> =>
+  Effect.catch(Effect.tap(before({ health, ...config }, names), health.worked()), (error) =>
+    Effect.as(health.failed("read", error), undefined)
+  )
+
+/** Returns `undefined` for an error that does not match its schema. */
+const storedOutcome = <A, K, E>(config: Config<A, K, E>, { content }: Kept): Effect.Effect<Outcome<E> | undefined> =>
+  "value" in content
+    ? Effect.succeed({ _tag: "value", value: content.value, lookedUpAt: undefined })
+    : Effect.map(
+        config.decodeError(content.error),
+        (decoded) => decoded && { _tag: "error", error: decoded.error, isAnswer: true, lookedUpAt: undefined }
+      )
+
+interface Work<K> {
+  readonly keys: ReadonlyMap<string, K>
+  readonly known: Before | undefined
+  readonly names: ReadonlyArray<string>
+  readonly missing: ReadonlyArray<string>
+  readonly isDropped: (name: string) => boolean
+}
+
+const lookUpAndFill = Effect.fnUntraced(function* <A, K, E>(
+  config: Config<A, K, E>,
+  { keys, known, names, missing, isDropped }: Work<K>
+) {
+  const clock = yield* Clock.Clock
+  const began = monotonicMillis(clock)
+  const asked = missing.map((name) => keys.get(name)!)
+  const looking = lookUp(config, asked)
+  // Without the store, every caller needs the lookup.
+  const results = yield* known === undefined ? config.permits.withPermit(looking) : looking
+  const times = { began, ended: monotonicMillis(clock), endedAt: clock.currentTimeMillisUnsafe() }
+
+  const outcomes = new Map<string, Outcome<E | LoadError>>()
+  const fillings: Array<Filling> = []
+  for (const [i, name] of missing.entries()) {
+    const { outcome, filling } = yield* made(config, name, asked[i]!, results[i]!)
+    outcomes.set(name, outcome)
+    if (filling !== undefined) fillings.push(filling)
+  }
+  if (known !== undefined && fillings.length > 0) {
+    const found = new Map(names.map((name, i) => [name, known.found[i]!]))
+    yield* fill(config, fillings, known, found, times, isDropped)
+  }
+  return outcomes
+})
+
+interface Made<E> {
+  readonly outcome: Outcome<E>
+  readonly filling?: Filling
+}
+
+/** Encodes what a lookup returned, and asks the callbacks of the options. If one of them throws, that is a defect. */
+const made = <A, K, E>(
+  config: Config<A, K, E>,
+  name: string,
+  key: K,
+  result: Result.Result<A, E>
+): Effect.Effect<Made<E | LoadError>> =>
+  Result.isFailure(result) ? ofError(config, name, result.failure) : ofValue(config, name, key, result.success)
+
+const ofValue = <A, K, E>(
+  config: Config<A, K, E>,
+  name: string,
+  key: K,
+  value: A
+): Effect.Effect<Made<E | LoadError>> =>
+  Effect.match(config.encode(key, value), {
+    onFailure: (error): Made<LoadError> => failed(error),
+    onSuccess: (encoded): Made<LoadError> => {
+      const tags = tagsOf(config, value, key)
+      if (tags instanceof InvalidKeyError) return failed(tags)
+      const ttl = ttlOf(config, value, key)
+      const filling =
+        ttl < 1
+          ? { name, content: undefined, ttl: markTtl, staleFor: 0, tags: [] }
+          : { name, content: { value: encoded }, ttl, staleFor: config.staleFor, tags }
+      return { outcome: valueOutcome(encoded), filling }
+    }
+  })
+
+const valueOutcome = (value: Value): Outcome<never> => ({ _tag: "value", value, lookedUpAt: undefined })
+
+const failed = <E>(error: E, isAnswer = false): Made<E> => ({
+  outcome: { _tag: "error", error, isAnswer, lookedUpAt: undefined }
+})
+
+const ofError = <A, K, E>(config: Config<A, K, E>, name: string, error: E): Effect.Effect<Made<E>> =>
+  Effect.map(config.encodeError(error), (kept): Made<E> => {
+    if (kept === undefined) return failed(error)
+    const ttl = shortened(kept.ttl, config.jitter, config.store)
+    const made = failed(error, true)
+    return ttl < 1 ? made : { ...made, filling: { name, content: { error: kept.error }, ttl, staleFor: 0, tags: [] } }
+  })
