@@ -43,6 +43,16 @@ export interface CacheErrors<E extends Schema.Constraint> {
 }
 
 /**
+ * A part of a TTL.
+ *
+ * @since 0.2.0
+ */
+export interface Fraction {
+  /** Number between 0 and 1: `0.2` is the last fifth of the TTL. */
+  readonly fraction: number
+}
+
+/**
  * Options of {@link make} and {@link Service}.
  *
  * @since 0.2.0
@@ -55,6 +65,8 @@ export interface Options<
   CE extends Schema.Constraint = Schema.Never,
   F extends "lookup" | "fail" = "lookup"
 > {
+  /** Name of the collection in the store. Default: the id of the service. */
+  readonly collection?: string | undefined
   /** Schema of the values. Values are stored as JSON (`Schema.toCodecJson`), so dates, classes and options work. */
   readonly schema: S
   /** Codec for keys that are not strings. Default: none. */
@@ -81,7 +93,7 @@ export interface Options<
    * How long before the end of its TTL a value that is read is refreshed in the background: a duration, or
    * `{ fraction: 0.2 }` for the last fifth of the TTL. Default: none.
    */
-  readonly refreshAhead?: Duration.Input | { readonly fraction: number } | undefined
+  readonly refreshAhead?: Duration.Input | Fraction | undefined
   /**
    * How long a caller waits for the lookup of a stale value before it gets the stale value. Default: none, so that the
    * caller gets the stale value at once.
@@ -104,23 +116,6 @@ export interface Options<
    * Others wait. Default: 50.
    */
   readonly maxConcurrentLookups?: number | undefined
-}
-
-/**
- * Options of {@link Service}.
- *
- * @since 0.2.0
- */
-export interface ServiceOptions<
-  S extends Schema.Constraint,
-  K,
-  E,
-  R,
-  CE extends Schema.Constraint = Schema.Never,
-  F extends "lookup" | "fail" = "lookup"
-> extends Options<S, K, E, R, CE, F> {
-  /** Name of the collection in the store. Default: the id of the service. */
-  readonly collection?: string | undefined
 }
 
 /**
@@ -252,7 +247,7 @@ export const make = <
 ): Effect.Effect<Of<S, K, E, F>, StoreSetupError, KeyValue.KeyValue | Scope.Scope | Needs<S, R, CE>> =>
   Effect.flatMap(described.read(config as unknown as Loose), build) as never
 
-type Loose = ServiceOptions<any, any, any, any, any, any>
+type Loose = Options<any, any, any, any, any, any>
 
 /**
  * The class of a cache: the key of its service, with a `layer` that makes the service.
@@ -281,7 +276,7 @@ export const Service =
     F extends "lookup" | "fail" = "lookup"
   >(
     id: Id,
-    options: ServiceOptions<S, K, E, R, CE, F>
+    options: Options<S, K, E, R, CE, F>
   ): ServiceClass<Self, Id, Of<S, K, E, F>, Needs<S, R, CE>> => {
     declared++
     const key = Context.Service<Self, Of<S, K, E, F>>()(`effect-kv/LoadingCache/${id}#${declared}`)
@@ -293,6 +288,10 @@ export const Service =
 let declared = 0
 
 const schema = options.value<any>("a schema", Schema.isSchema)
+
+/** No store can keep a time after the year 9999. */
+const withinStores = (millis: number): number =>
+  millis === Number.POSITIVE_INFINITY ? millis : Math.min(millis, 1000 * 365 * 86_400_000)
 
 /** A TTL, or a function that returns it. */
 const ttlOrFunction = <F extends (...args: never) => unknown>(): Description<
@@ -307,16 +306,16 @@ const ttlOrFunction = <F extends (...args: never) => unknown>(): Description<
 export const described = options.of<Loose>()(
   "LoadingCache",
   {
-    collection: options.required(options.collection()),
+    collection: options.collection({ otherwise: "the id of the service" }),
     schema: options.required(schema),
     key: options.value("a codec from keys to strings", Schema.isSchema),
     lookup: options.required(options.callback<Loose["lookup"]>()),
-    lookupMany: options.callback<NonNullable<Loose["lookupMany"]>>(),
+    lookupMany: options.callback<NonNullable<Loose["lookupMany"]>>({ otherwise: "`lookup` is asked for each key" }),
     ttl: options.required(ttlOrFunction<Exclude<Loose["ttl"], Duration.Input>>()),
-    staleFor: options.duration({ default: 0, zero: true }),
+    staleFor: options.map(options.duration({ default: 0, zero: true, infinite: true }), withinStores),
     refreshAhead: options.union(
       Predicate.isObject,
-      options.group<{ readonly fraction: number }>()({
+      options.group<Fraction>()({
         fraction: options.required(options.number({ above: 0, below: 1 }))
       }),
       options.duration({ otherwise: "none" })
@@ -335,7 +334,8 @@ export const described = options.of<Loose>()(
     onStoreFailure: options.oneOf(["lookup", "fail"], { default: "lookup" }),
     maxConcurrentLookups: options.integer({ min: 1, default: 50 })
   },
-  ({ softTimeout, hardTimeout, staleFor }) => {
+  ({ collection, softTimeout, hardTimeout, staleFor }) => {
+    if (collection === undefined) return "collection is required"
     if (softTimeout !== undefined && staleFor === 0) return "softTimeout needs staleFor"
     return softTimeout !== undefined && softTimeout > hardTimeout
       ? "softTimeout must not be more than hardTimeout"

@@ -158,6 +158,14 @@ const subjects: Record<string, Subject> = {
       )
     )
   },
+  LoadingCache: {
+    described: kv.LoadingCache.described,
+    needs: { collection: "c", schema: Schema.String, lookup: (key: string) => Effect.succeed(key), ttl: "1 minute" },
+    use: (options) =>
+      Effect.flatMap(kv.LoadingCache.make(options), (cache) =>
+        Effect.all([cache.get("k"), cache.getMany(["k", "l"]), cache.set("k", "v"), cache.invalidateTags(["t"])])
+      ).pipe(Effect.provide(store())) as Effect.Effect<unknown, unknown, Scope.Scope>
+  },
   // No calls: with a rate of 1 each of them has a fault, and may never end.
   Chaos: {
     described: testing.Chaos.described,

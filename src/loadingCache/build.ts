@@ -28,7 +28,7 @@ type AnySchema = Schema.Constraint
 
 /** The options after they have been checked. Times are in milliseconds. */
 export interface Checked<A, K, E> {
-  readonly collection: string
+  readonly collection: string | undefined
   readonly schema: AnySchema
   readonly key?: Schema.Codec<K, string> | undefined
   readonly lookup: (key: K) => Effect.Effect<A, E, any>
@@ -49,8 +49,9 @@ export interface Checked<A, K, E> {
 }
 
 export const build = Effect.fnUntraced(function* <A, K, E>(options: Checked<A, K, E>) {
-  const { collection, ttl, refreshAhead, lookup, lookupMany, cacheErrors } = options
+  const { ttl, refreshAhead, lookup, lookupMany, cacheErrors } = options
   const { driver } = yield* KeyValue
+  const collection = options.collection || driver.defaultCollection
   const provided = withServices(yield* Effect.context<any>())
   const counters = yield* countersOf(driver, collection)
   const store = new Store(driver, collection, options.storeTimeout, yield* Random.Random)

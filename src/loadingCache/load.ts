@@ -1,6 +1,7 @@
 /** Loads keys: asks the store again, then runs the lookup, then stores what it returned. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Load } from "../concurrency/SingleFlight.ts"
 import { type DeserializationError, InvalidKeyError, type SerializationError } from "../KeyValueError.ts"
@@ -38,7 +39,7 @@ export const load =
         for (const [i, name] of names.entries()) {
           const seen = known?.seen[i]
           if (seen?.kept === undefined || !seen.isFresh || !accepts(name, seen.kept)) continue
-          const outcome = yield* storedOutcome(config, seen.kept)
+          const outcome = yield* storedOutcome(config, name, seen.kept)
           if (outcome !== undefined) outcomes.set(name, outcome)
         }
         const missing = names.filter((name) => !outcomes.has(name))
@@ -66,13 +67,19 @@ const readBefore = <A, K, E>(
     Effect.as(health.failed("read", error), undefined)
   )
 
-/** Returns `undefined` for an error that does not match its schema. */
-const storedOutcome = <A, K, E>(config: Config<A, K, E>, { content }: Kept): Effect.Effect<Outcome<E> | undefined> =>
+/** Returns `undefined` for what does not match its schema. */
+const storedOutcome = <A, K, E>(
+  config: Config<A, K, E>,
+  name: string,
+  { content }: Kept
+): Effect.Effect<Outcome<E> | undefined> =>
   "value" in content
-    ? Effect.succeed({ _tag: "value", value: content.value, lookedUpAt: undefined })
+    ? Effect.map(config.decode(name, content.value), (it) =>
+        Option.isSome(it) ? valueOutcome(content.value) : undefined
+      )
     : Effect.map(
         config.decodeError(content.error),
-        (decoded) => decoded && { _tag: "error", error: decoded.error, isAnswer: true, lookedUpAt: undefined }
+        (it) => it && { _tag: "error", error: it.error, isAnswer: true, lookedUpAt: undefined }
       )
 
 interface Work<K> {
