@@ -411,6 +411,57 @@ export class RateLimitedError extends unappliedFailure("RateLimitedError")<
 }
 
 /**
+ * Another holder has the lease, and had it until the end of `wait`.
+ *
+ * **Details**
+ *
+ * `retryAfter` is an estimate of when the lease can be taken over if its holder does not renew it. A holder that is alive
+ * renews it, and may also release it earlier.
+ *
+ * @since 0.2.0
+ */
+export class LeaseUnavailableError extends failure("LeaseUnavailableError")<
+  Place & { readonly retryAfter: Duration.Duration }
+> {
+  readonly retryable = true
+  readonly outcome = "not-applied"
+  override get message(): string {
+    return `${where(this)}: another holder has the lease. Try again in ${Duration.format(this.retryAfter)}.`
+  }
+}
+
+/**
+ * Why a lease was lost.
+ *
+ * - `"expired"`: it could not be renewed in time, because the store failed or was slow, or because the process stood still.
+ * - `"taken"`: another holder has it.
+ * - `"gone"`: its entry is no longer in the store. It was deleted, cleared or evicted.
+ * - `"closed"`: the layer of the store was closed.
+ *
+ * @since 0.2.0
+ */
+export type LeaseLostReason = "expired" | "taken" | "gone" | "closed"
+
+/**
+ * The lease was lost while it was held. The effect under the lease was interrupted.
+ *
+ * **Details**
+ *
+ * The `outcome` is `"unknown"`: the effect may have done a part of its work.
+ *
+ * @since 0.2.0
+ */
+export class LeaseLostError extends failure("LeaseLostError")<
+  Place & { readonly reason: LeaseLostReason; readonly token: number }
+> {
+  readonly retryable = true
+  readonly outcome = "unknown"
+  override get message(): string {
+    return `${where(this)}: the lease was lost (${this.reason}).`
+  }
+}
+
+/**
  * The errors that every operation can fail with. A wrapper made with `Driver.around` may add these errors to any
  * operation.
  *
@@ -451,4 +502,10 @@ export type WriteError =
  *
  * @since 0.1.0
  */
-export type KeyValueError = ReadError | WriteError | MissingKeyError | ConflictError
+export type KeyValueError =
+  | ReadError
+  | WriteError
+  | MissingKeyError
+  | ConflictError
+  | LeaseUnavailableError
+  | LeaseLostError

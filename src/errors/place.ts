@@ -18,6 +18,8 @@ export type Operation =
   | "update"
   | "getAndDelete"
   | "rotate"
+  | "lease"
+  | "once"
   | "keys"
   | "collections"
   | "clear"

@@ -3,7 +3,7 @@ import type { Hazard } from "./hazards.ts"
 import type { Jump } from "./wall.ts"
 
 /** The operations that clients use. */
-export type Action = Exclude<Operation, "rotate" | "collections" | "clear"> | "getOrSet"
+export type Action = Exclude<Operation, "rotate" | "lease" | "once" | "collections" | "clear"> | "getOrSet"
 
 /** What the loader of a `getOrSet` does. */
 export interface Load {
