@@ -12,6 +12,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { Atomic } from "./Atomic.ts"
 import type { Description } from "./driver/options.ts"
 import * as options from "./driver/options.ts"
 import type * as KeyValue from "./KeyValue.ts"
@@ -63,7 +64,8 @@ export interface Options<
   E,
   R,
   CE extends Schema.Constraint = Schema.Never,
-  F extends "lookup" | "fail" = "lookup"
+  F extends "lookup" | "fail" = "lookup",
+  L extends Duration.Input = never
 > {
   /** Name of the collection in the store. Default: the id of the service. */
   readonly collection?: string | undefined
@@ -103,6 +105,11 @@ export interface Options<
   readonly hardTimeout?: Duration.Input | undefined
   /** How long each operation on the store may take. A slower one has failed. Default: 1 second. */
   readonly storeTimeout?: Duration.Input | undefined
+  /**
+   * TTL of the lease under which a key is looked up, so that one process at a time looks it up. Needs `Atomic`. If that
+   * process dies, another one goes on after this time. Lookups of `lookupMany` have no lease. Default: none.
+   */
+  readonly lease?: L | undefined
   /** Fraction by which TTLs are shortened at random, so that entries do not end together. Default: 0. */
   readonly jitter?: number | undefined
   /** Function that returns the tags of a value, for `invalidateTags`. Default: no tags. */
@@ -221,7 +228,8 @@ export interface LoadingCache<A, K = string, E = never, S = never> {
 
 type Of<S extends Schema.Constraint, K, E, F> = LoadingCache<S["Type"], K, E, F extends "fail" ? ReadError : never>
 
-type Needs<S extends Schema.Constraint, R, CE extends Schema.Constraint> =
+type Needs<S extends Schema.Constraint, R, CE extends Schema.Constraint, L> =
+  | ([L] extends [never] ? never : Atomic)
   | Exclude<R, Scope.Scope>
   | S["DecodingServices"]
   | S["EncodingServices"]
@@ -241,13 +249,14 @@ export const make = <
   R,
   K = string,
   CE extends Schema.Constraint = Schema.Never,
-  F extends "lookup" | "fail" = "lookup"
+  F extends "lookup" | "fail" = "lookup",
+  L extends Duration.Input = never
 >(
-  config: Options<S, K, E, R, CE, F> & { readonly collection: string }
-): Effect.Effect<Of<S, K, E, F>, StoreSetupError, KeyValue.KeyValue | Scope.Scope | Needs<S, R, CE>> =>
+  config: Options<S, K, E, R, CE, F, L> & { readonly collection: string }
+): Effect.Effect<Of<S, K, E, F>, StoreSetupError, KeyValue.KeyValue | Scope.Scope | Needs<S, R, CE, L>> =>
   Effect.flatMap(described.read(config as unknown as Loose), build) as never
 
-type Loose = Options<any, any, any, any, any, any>
+type Loose = Options<any, any, any, any, any, any, any>
 
 /**
  * The class of a cache: the key of its service, with a `layer` that makes the service.
@@ -273,11 +282,12 @@ export const Service =
     R,
     K = string,
     CE extends Schema.Constraint = Schema.Never,
-    F extends "lookup" | "fail" = "lookup"
+    F extends "lookup" | "fail" = "lookup",
+    L extends Duration.Input = never
   >(
     id: Id,
-    options: Options<S, K, E, R, CE, F>
-  ): ServiceClass<Self, Id, Of<S, K, E, F>, Needs<S, R, CE>> => {
+    options: Options<S, K, E, R, CE, F, L>
+  ): ServiceClass<Self, Id, Of<S, K, E, F>, Needs<S, R, CE, L>> => {
     declared++
     const key = Context.Service<Self, Of<S, K, E, F>>()(`effect-kv/LoadingCache/${id}#${declared}`)
     const layer = Layer.effect(key, make({ ...options, collection: options.collection ?? id }))
@@ -323,6 +333,7 @@ export const described = options.of<Loose>()(
     softTimeout: options.duration({ otherwise: "none, so that the caller gets the stale value at once" }),
     hardTimeout: options.duration({ default: Number.POSITIVE_INFINITY, infinite: true, otherwise: "no limit" }),
     storeTimeout: options.duration({ default: "1 second" }),
+    lease: options.ttl({ otherwise: "none" }),
     jitter: options.number({ min: 0, below: 1, default: 0 }),
     tags: options.callback<NonNullable<Loose["tags"]>>({ otherwise: "no tags" }),
     cacheErrors: options.optional(
@@ -334,8 +345,9 @@ export const described = options.of<Loose>()(
     onStoreFailure: options.oneOf(["lookup", "fail"], { default: "lookup" }),
     maxConcurrentLookups: options.integer({ min: 1, default: 50 })
   },
-  ({ collection, softTimeout, hardTimeout, staleFor }) => {
+  ({ collection, lease, softTimeout, hardTimeout, staleFor }) => {
     if (collection === undefined) return "collection is required"
+    if (lease !== undefined && lease < 100) return "lease must be at least 100 milliseconds"
     if (softTimeout !== undefined && staleFor === 0) return "softTimeout needs staleFor"
     return softTimeout !== undefined && softTimeout > hardTimeout
       ? "softTimeout must not be more than hardTimeout"

@@ -288,9 +288,12 @@ const isRefused = ({ kind, allowed }: Row, value: unknown): boolean => {
   }
 }
 
-/** Options whose values only the compiler checks: layers, and functions that return layers. */
+/** Options whose values only the compiler checks: layers, and functions that return layers, effects or lists. */
 const notTried = [
   "Fallback.fallback",
+  "LoadingCache.lookup",
+  "LoadingCache.lookupMany",
+  "LoadingCache.tags",
   "PassthroughCache.cache",
   "Replicate.replicas",
   "Routing.stores",
@@ -299,6 +302,7 @@ const notTried = [
 
 /** The other options of a group while one of them is tried. */
 const siblings: Record<string, object> = {
+  cacheErrors: { schema: Schema.Never, ttl: 1 },
   outages: { from: 0, to: 1 },
   staleness: { bound: 1, when: "always" }
 }

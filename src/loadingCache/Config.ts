@@ -7,6 +7,7 @@ import type { Value } from "../Value.ts"
 import type { Counters } from "./counters.ts"
 import type { Health } from "./Health.ts"
 import type { Store } from "./Store.ts"
+import type { LeaseConfig } from "./underLease.ts"
 
 /** What the parts of a cache share. Times are in milliseconds. Effects have all services that they need. */
 export interface Config<A, K, E> {
@@ -39,6 +40,7 @@ export interface Config<A, K, E> {
   readonly encodeError: (error: E) => Effect.Effect<{ readonly error: Value; readonly ttl: number } | undefined>
   /** Returns `undefined` for an error that does not match the schema. */
   readonly decodeError: (error: Value) => Effect.Effect<{ readonly error: E } | undefined>
+  readonly lease: LeaseConfig | undefined
   readonly store: Store
   readonly counters: Counters
   readonly health: Health

@@ -63,7 +63,7 @@ export class Flights<E> {
     return at
   }
 
-  end(names: ReadonlyArray<string>, at: number | undefined): void {
+  end(names: ReadonlyArray<string>, at: number): void {
     for (const name of names) if (this.begun.get(name)?.at === at) this.begun.delete(name)
   }
 

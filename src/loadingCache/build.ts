@@ -11,6 +11,7 @@ import { collectionCodec } from "../collection/codec.ts"
 import { CurrentFlight } from "../concurrency/Flight.ts"
 import { Permits } from "../concurrency/Permits.ts"
 import { CurrentRequest } from "../concurrency/request.ts"
+import { invalid } from "../driver/options.ts"
 import { KeyValue } from "../KeyValue.ts"
 import { DeserializationError } from "../KeyValueError.ts"
 import { CurrentDeadline } from "../time/budget.ts"
@@ -39,6 +40,7 @@ export interface Checked<A, K, E> {
   readonly softTimeout: number | undefined
   readonly hardTimeout: number
   readonly storeTimeout: number
+  readonly lease: number | undefined
   readonly jitter: number
   readonly tags?: ((value: A, key: K) => Iterable<string>) | undefined
   readonly cacheErrors:
@@ -62,9 +64,13 @@ export const build = Effect.fnUntraced(function* <A, K, E>(options: Checked<A, K
       ...store.place("get", [name]),
       reason: "the looked-up value does not match the collection's schema after it was encoded"
     })
+  if (options.lease !== undefined && driver.atomic === undefined) {
+    return yield* invalid("LoadingCache", "lease needs a store with Atomic")
+  }
   const flights = new Flights<E | LoadError>()
   yield* Effect.addFinalizer(() => Effect.sync(() => flights.close()))
 
+  const health = new Health(collection, counters)
   const config: Config<A, K, E> = {
     collection,
     encode: (key, value) =>
@@ -87,9 +93,10 @@ export const build = Effect.fnUntraced(function* <A, K, E>(options: Checked<A, K
     permits: new Permits(options.maxConcurrentLookups),
     encodeError: (error) => (errors === undefined ? Effect.undefined : provided(errors.encode(error))),
     decodeError: (error) => (errors === undefined ? Effect.undefined : provided(errors.decode(error))),
+    lease: options.lease === undefined ? undefined : { ttl: options.lease, store, health },
     store,
     counters,
-    health: new Health(collection, counters)
+    health
   }
   return methodsOf({ config, flights }, codec)
 })

@@ -12,6 +12,7 @@ import type { Kept } from "./envelope.ts"
 import type { Flights, Outcome } from "./Flights.ts"
 import { type Filling, fill, shortened, tagsOf, ttlOf } from "./fill.ts"
 import { lookUp } from "./lookUp.ts"
+import { underLease } from "./underLease.ts"
 import { type Before, before } from "./view.ts"
 
 /** What a lookup can fail with, besides its own error. */
@@ -24,39 +25,77 @@ export interface Loading<K> {
   readonly accepts: (name: string, kept: Kept) => boolean
 }
 
-export const load =
-  <A, K, E>(
-    config: Config<A, K, E>,
-    flights: Flights<E | LoadError>,
-    { keys, accepts }: Loading<K>
-  ): Load<Outcome<E | LoadError>, never, never> =>
-  (names, isDropped) => {
-    let begunAt: number | undefined
+/** Makes a load for callers to share. */
+export const load = <A, K, E>(
+  config: Config<A, K, E>,
+  flights: Flights<E | LoadError>,
+  loading: Loading<K>
+): Load<Outcome<E | LoadError>, never, never> => {
+  const { lease } = config
+  return (names, isDropped) => {
+    const looked = Effect.suspend(() => look(config, names, loading))
+    const ended = (state: State<E>) => lookUpMissing(config, flights, { ...loading, names, state, isDropped })
+    return lease === undefined || names.length > 1
+      ? Effect.flatMap(looked, ended)
+      : underLease(lease, names[0]!, { looked, isDone, ended })
+  }
+}
+
+/** What is known before a lookup begins. */
+interface State<E> {
+  readonly known: Before | undefined
+  readonly outcomes: Map<string, Outcome<E | LoadError>>
+  readonly missing: ReadonlyArray<string>
+}
+
+/** Whether nothing is to be looked up, or the store fails, so that there is no lease either. */
+const isDone = ({ known, missing }: State<unknown>): boolean => known === undefined || missing.length === 0
+
+/** Asks the store for what other processes have stored in the meantime. */
+const look = Effect.fnUntraced(function* <A, K, E>(
+  config: Config<A, K, E>,
+  names: ReadonlyArray<string>,
+  { accepts }: Loading<K>
+): Effect.fn.Return<State<E>> {
+  const known = yield* readBefore(config, names)
+  const outcomes = new Map<string, Outcome<E | LoadError>>()
+  for (const [i, name] of names.entries()) {
+    const seen = known?.seen[i]
+    if (seen?.kept === undefined || !seen.isFresh || !accepts(name, seen.kept)) continue
+    const outcome = yield* storedOutcome(config, name, seen.kept)
+    if (outcome !== undefined) outcomes.set(name, outcome)
+  }
+  return { known, outcomes, missing: names.filter((name) => !outcomes.has(name)) }
+})
+
+interface Work<K, E> extends Loading<K> {
+  readonly names: ReadonlyArray<string>
+  readonly state: State<E>
+  readonly isDropped: (name: string) => boolean
+}
+
+const lookUpMissing = <A, K, E>(
+  config: Config<A, K, E>,
+  flights: Flights<E | LoadError>,
+  work: Work<K, E>
+): Effect.Effect<ReadonlyArray<Outcome<E | LoadError>>> =>
+  Effect.clockWith((clock) => {
+    const { names, state } = work
+    const { known, outcomes, missing } = state
+    if (missing.length === 0) return Effect.succeed(names.map((name) => outcomes.get(name)!))
+    const at = flights.begin(names, known)
     return Effect.onExitPrimitive(
-      Effect.gen(function* () {
-        const known = yield* readBefore(config, names)
-        const outcomes = new Map<string, Outcome<E | LoadError>>()
-        for (const [i, name] of names.entries()) {
-          const seen = known?.seen[i]
-          if (seen?.kept === undefined || !seen.isFresh || !accepts(name, seen.kept)) continue
-          const outcome = yield* storedOutcome(config, name, seen.kept)
-          if (outcome !== undefined) outcomes.set(name, outcome)
-        }
-        const missing = names.filter((name) => !outcomes.has(name))
-        if (missing.length > 0) {
-          const at = (begunAt = flights.begin(names, known))
-          const ended = yield* lookUpAndFill(config, { keys, known, names, missing, isDropped })
-          const time = yield* Effect.clockWith((clock) => Effect.succeed(monotonicMillis(clock)))
-          for (const [name, outcome] of ended) {
-            flights.ended(name, outcome._tag === "error" && !outcome.isAnswer, time)
-            outcomes.set(name, { ...outcome, lookedUpAt: at })
-          }
+      Effect.map(lookUpAndFill(config, work), (ended) => {
+        const time = monotonicMillis(clock)
+        for (const [name, outcome] of ended) {
+          flights.ended(name, outcome._tag === "error" && !outcome.isAnswer, time)
+          outcomes.set(name, { ...outcome, lookedUpAt: at })
         }
         return names.map((name) => outcomes.get(name)!)
       }),
-      () => flights.end(names, begunAt) as undefined
+      () => flights.end(names, at) as undefined
     )
-  }
+  })
 
 /** Returns `undefined` if the store fails. Nothing is stored then, because the generations are not known. */
 const readBefore = <A, K, E>(
@@ -82,17 +121,9 @@ const storedOutcome = <A, K, E>(
         (it) => it && { _tag: "error", error: it.error, isAnswer: true, lookedUpAt: undefined }
       )
 
-interface Work<K> {
-  readonly keys: ReadonlyMap<string, K>
-  readonly known: Before | undefined
-  readonly names: ReadonlyArray<string>
-  readonly missing: ReadonlyArray<string>
-  readonly isDropped: (name: string) => boolean
-}
-
 const lookUpAndFill = Effect.fnUntraced(function* <A, K, E>(
   config: Config<A, K, E>,
-  { keys, known, names, missing, isDropped }: Work<K>
+  { keys, names, state: { known, missing }, isDropped }: Work<K, E>
 ) {
   const clock = yield* Clock.Clock
   const began = monotonicMillis(clock)

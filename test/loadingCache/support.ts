@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { type Duration, Effect, Schema } from "effect"
 import { LoadingCache } from "effect-kv"
 
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { id: Schema.String }) {}
@@ -36,7 +36,15 @@ export class Source {
     })
 }
 
-type Options = LoadingCache.Options<typeof Schema.String, string, NotFound | Down, never, typeof NotFound>
+type Options = LoadingCache.Options<
+  typeof Schema.String,
+  string,
+  NotFound | Down,
+  never,
+  typeof NotFound,
+  "lookup" | "fail",
+  Duration.Input
+>
 
 /** A cache of strings in front of a source, with a TTL of a minute. */
 export const cacheOf = (source: Source, options: Partial<Options> = {}) =>
