@@ -11,7 +11,7 @@ import type { Entry } from "../Entry.ts"
 import { type Operation, type Place, type ReadError, StoreError, type WriteError } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
 import { withTimeout } from "../wrappers/common/withTimeout.ts"
-import { fromValue, type Stored, toValue } from "./envelope.ts"
+import { fromValue, identityOf, type Stored, toValue } from "./envelope.ts"
 
 /** What the store has under the name of an entry. */
 export interface Found {
@@ -138,10 +138,18 @@ export class Store {
     )
   }
 
-  /** Writes an entry if the key still is as it was found. */
-  replace(name: string, found: Found, stored: Stored, ttl: number): Effect.Effect<unknown, WriteError> {
+  /**
+   * Writes an entry if the key still is as it was found. Without `Atomic`, the key is read again just before the write. A
+   * write of another process in between is lost.
+   */
+  replace(name: string, found: Found, stored: Stored, ttl: number): Effect.Effect<unknown, ReadError | WriteError> {
     const { atomic } = this.driver
-    if (atomic === undefined || found.isDamaged === true) return this.put(name, stored, ttl)
+    if (found.isDamaged === true) return this.put(name, stored, ttl)
+    if (atomic === undefined) {
+      return Effect.flatMap(this.entries([name], false), ([now]) =>
+        identityOf(now?.stored) === identityOf(found.stored) ? this.put(name, stored, ttl) : Effect.void
+      )
+    }
     return Effect.flatMap(this.encoded(name, stored, ttl), (entry) =>
       atomic.compareAndPut(Calls.compareAndPut(this.place("put", [name]), { entry, expected: found.version }))
     )

@@ -26,6 +26,12 @@ export interface Mark {
 
 export type Stored = Kept | Mark
 
+/** Tells entries and marks of a key from each other. */
+export const identityOf = (stored: Stored | undefined): string | undefined => {
+  if (stored === undefined) return undefined
+  return stored._tag === "mark" ? stored.id : `${stored.freshUntil} ${stored.ttl} ${stored.all}`
+}
+
 export const toValue = (stored: Stored): Value => {
   if (stored._tag === "mark") return { invalidated: stored.id }
   const { content, freshUntil, ttl, all, epoch, tags } = stored

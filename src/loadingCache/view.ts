@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { ReadError, WriteError } from "../KeyValueError.ts"
 import { type Config, generationTtl } from "./Config.ts"
-import type { Kept } from "./envelope.ts"
+import { identityOf, type Kept } from "./envelope.ts"
 import { ageOf } from "./freshness.ts"
 import { allName, epochName, tagName } from "./names.ts"
 import type { Found } from "./Store.ts"
@@ -98,9 +98,8 @@ const seenOf = (
       kept.all === all &&
       ((epoch !== undefined && kept.epoch === epoch) || kept.tags.every(([tag, id]) => tags.get(tag) === id))
     const seen = found.map(({ stored }): Seen => {
-      if (stored === undefined) return { kept: undefined, isFresh: false, id: undefined }
-      if (stored._tag === "mark") return { kept: undefined, isFresh: false, id: stored.id }
-      const id = `${stored.freshUntil} ${stored.ttl} ${stored.all}`
+      const id = identityOf(stored)
+      if (stored?._tag !== "kept") return { kept: undefined, isFresh: false, id }
       const age = isValid(stored) ? ageOf(stored, now, "value" in stored.content ? staleFor : 0) : "expired"
       return { kept: age === "expired" ? undefined : stored, isFresh: age === "fresh", id }
     })
