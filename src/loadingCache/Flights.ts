@@ -9,19 +9,25 @@ import { alone, Background } from "../wrappers/common/Background.ts"
 import { longestLookup } from "./Config.ts"
 import type { Before, View } from "./view.ts"
 
+/** Where an outcome comes from: a lookup, or the store, which was asked after a step. */
+export type Origin =
+  | { readonly origin: "lookup"; readonly begun: Begun }
+  | { readonly origin: "store"; readonly at: number }
+
 /** How a load of a key ended. */
-export type Outcome<E> =
-  | { readonly _tag: "value"; readonly value: Value; readonly lookedUpAt: number | undefined }
+export type Outcome<E> = Answer<E> & Origin
+
+export type Answer<E> =
+  | { readonly _tag: "value"; readonly value: Value }
   | {
       readonly _tag: "error"
       readonly error: E
       /** Whether the error says something about the key, and replaces what is stored. */
       readonly isAnswer: boolean
-      readonly lookedUpAt: number | undefined
     }
 
 /** What was stored when a lookup began. */
-interface Begun {
+export interface Begun {
   readonly at: number
   readonly generations: Pick<View, "all" | "epoch"> | undefined
   readonly id: string | undefined
@@ -54,17 +60,16 @@ export class Flights<E> {
     return ++this.steps
   }
 
-  /** Notes that lookups begin after this. */
-  begin(names: ReadonlyArray<string>, before: Before | undefined): number {
+  /** Notes that lookups begin after this. Returns what is known about each of them. */
+  begin(names: ReadonlyArray<string>, before: Before | undefined): ReadonlyMap<string, Begun> {
     const at = this.step()
-    names.forEach((name, i) => {
-      this.begun.set(name, { at, generations: before, id: before?.seen[i]?.id })
-    })
-    return at
+    const begun = new Map(names.map((name, i) => [name, { at, generations: before, id: before?.seen[i]?.id }] as const))
+    for (const [name, it] of begun) this.begun.set(name, it)
+    return begun
   }
 
-  end(names: ReadonlyArray<string>, at: number): void {
-    for (const name of names) if (this.begun.get(name)?.at === at) this.begun.delete(name)
+  end(all: ReadonlyMap<string, Begun>): void {
+    for (const [name, begun] of all) if (this.begun.get(name) === begun) this.begun.delete(name)
   }
 
   /** Keeps callers from joining a running lookup, and its value from being stored. */
@@ -88,7 +93,33 @@ export class Flights<E> {
       this.dropOutdated(names, at.since, at.view)
       const running = this.loads.runMany(names, load)
       this.hold(this.held, fiber, Effect.ignoreCause(running))
-      return running
+      return Effect.flatMap(running, (outcomes) => this.renewed(names, load, at, outcomes))
+    })
+  }
+
+  /**
+   * Loads again what another caller's load has read, or begun to look up, before this caller came, if it has been invalidated
+   * in between. An entry that the other load has read is always invalid by now: this caller has not found it.
+   */
+  private renewed(
+    names: ReadonlyArray<string>,
+    load: Load<Outcome<E>, never, never>,
+    at: { readonly since: number; readonly view: View | undefined },
+    outcomes: ReadonlyArray<Outcome<E>>
+  ): Effect.Effect<ReadonlyArray<Outcome<E>>> {
+    const isOld = (outcome: Outcome<E>, i: number) =>
+      outcome.origin === "store" ? outcome.at < at.since : this.isOutdated(outcome.begun, at.since, at.view, i)
+    const old = names.flatMap((_, i) => (isOld(outcomes[i]!, i) ? [i] : []))
+    if (old.length === 0) return Effect.succeed(outcomes)
+    const again = this.run(
+      old.map((i) => names[i]!),
+      load,
+      { since: at.since, view: at.view && { ...at.view, seen: old.map((i) => at.view!.seen[i]!) } }
+    )
+    return Effect.map(again, (renewed) => {
+      const all = [...outcomes]
+      for (const [n, i] of old.entries()) all[i] = renewed[n]!
+      return all
     })
   }
 
@@ -140,18 +171,23 @@ export class Flights<E> {
 
   private dropOutdated(names: ReadonlyArray<string>, since: number, view: View | undefined): void {
     if (this.begun.size === 0) return
-    names.forEach((name, i) => {
+    for (const [i, name] of names.entries()) {
       const begun = this.begun.get(name)
-      if (begun === undefined || begun.at > since) return
-      if (begun.at < this.invalidatedAt || (view !== undefined && isOutdated(begun, view, view.seen[i]!.id))) {
-        this.drop(name)
-      }
-    })
+      if (begun !== undefined && this.isOutdated(begun, since, view, i)) this.drop(name)
+    }
+  }
+
+  /** Whether something may have been invalidated between the beginning of a lookup and the caller's. */
+  private isOutdated({ at, generations, id }: Begun, since: number, view: View | undefined, index: number): boolean {
+    if (at > since) return false
+    if (at < this.invalidatedAt) return true
+    if (view === undefined) return false
+    const seen = view.seen[index]!.id
+    return (
+      generations === undefined ||
+      generations.all !== view.all ||
+      generations.epoch !== view.epoch ||
+      (seen !== undefined && seen !== id)
+    )
   }
 }
-
-const isOutdated = ({ generations, id }: Begun, { all, epoch }: View, seen: string | undefined): boolean =>
-  generations === undefined ||
-  generations.all !== all ||
-  generations.epoch !== epoch ||
-  (seen !== undefined && seen !== id)

@@ -9,7 +9,7 @@ import { monotonicMillis } from "../time/clock.ts"
 import type { Value } from "../Value.ts"
 import { type Config, markTtl } from "./Config.ts"
 import type { Kept } from "./envelope.ts"
-import type { Flights, Outcome } from "./Flights.ts"
+import type { Answer, Begun, Flights, Outcome } from "./Flights.ts"
 import { type Filling, fill, shortened, tagsOf, ttlOf } from "./fill.ts"
 import { lookUp } from "./lookUp.ts"
 import { underLease } from "./underLease.ts"
@@ -33,11 +33,20 @@ export const load = <A, K, E>(
 ): Load<Outcome<E | LoadError>, never, never> => {
   const { lease } = config
   return (names, isDropped) => {
-    const looked = Effect.suspend(() => look(config, names, loading))
-    const ended = (state: State<E>) => lookUpMissing(config, flights, { ...loading, names, state, isDropped })
-    return lease === undefined || names.length > 1
-      ? Effect.flatMap(looked, ended)
-      : underLease(lease, names[0]!, { looked, isDone, ended })
+    let begun: ReadonlyMap<string, Begun> = new Map()
+    const looked = Effect.suspend(() => look(config, flights.step(), names, loading))
+    const ended = (state: State<E>) =>
+      Effect.suspend(() => {
+        if (state.missing.length > 0) begun = flights.begin(names, state.known)
+        return lookUpMissing(config, flights, { ...loading, names, state, begun, isDropped })
+      })
+    return Effect.onExitPrimitive(
+      lease === undefined || names.length > 1
+        ? Effect.flatMap(looked, ended)
+        : underLease(lease, names[0]!, { looked, isDone, ended }),
+      // Also a lookup that has ended can be joined, while its lease is released.
+      () => flights.end(begun) as undefined
+    )
   }
 }
 
@@ -54,6 +63,7 @@ const isDone = ({ known, missing }: State<unknown>): boolean => known === undefi
 /** Asks the store for what other processes have stored in the meantime. */
 const look = Effect.fnUntraced(function* <A, K, E>(
   config: Config<A, K, E>,
+  at: number,
   names: ReadonlyArray<string>,
   { accepts }: Loading<K>
 ): Effect.fn.Return<State<E>> {
@@ -63,7 +73,7 @@ const look = Effect.fnUntraced(function* <A, K, E>(
     const seen = known?.seen[i]
     if (seen?.kept === undefined || !seen.isFresh || !accepts(name, seen.kept)) continue
     const outcome = yield* storedOutcome(config, name, seen.kept)
-    if (outcome !== undefined) outcomes.set(name, outcome)
+    if (outcome !== undefined) outcomes.set(name, { ...outcome, origin: "store", at })
   }
   return { known, outcomes, missing: names.filter((name) => !outcomes.has(name)) }
 })
@@ -71,6 +81,7 @@ const look = Effect.fnUntraced(function* <A, K, E>(
 interface Work<K, E> extends Loading<K> {
   readonly names: ReadonlyArray<string>
   readonly state: State<E>
+  readonly begun: ReadonlyMap<string, Begun>
   readonly isDropped: (name: string) => boolean
 }
 
@@ -81,20 +92,16 @@ const lookUpMissing = <A, K, E>(
 ): Effect.Effect<ReadonlyArray<Outcome<E | LoadError>>> =>
   Effect.clockWith((clock) => {
     const { names, state } = work
-    const { known, outcomes, missing } = state
+    const { outcomes, missing } = state
     if (missing.length === 0) return Effect.succeed(names.map((name) => outcomes.get(name)!))
-    const at = flights.begin(names, known)
-    return Effect.onExitPrimitive(
-      Effect.map(lookUpAndFill(config, work), (ended) => {
-        const time = monotonicMillis(clock)
-        for (const [name, outcome] of ended) {
-          flights.ended(name, outcome._tag === "error" && !outcome.isAnswer, time)
-          outcomes.set(name, { ...outcome, lookedUpAt: at })
-        }
-        return names.map((name) => outcomes.get(name)!)
-      }),
-      () => flights.end(names, at) as undefined
-    )
+    return Effect.map(lookUpAndFill(config, work), (ended) => {
+      const time = monotonicMillis(clock)
+      for (const [name, outcome] of ended) {
+        flights.ended(name, outcome._tag === "error" && !outcome.isAnswer, time)
+        outcomes.set(name, { ...outcome, origin: "lookup", begun: work.begun.get(name)! })
+      }
+      return names.map((name) => outcomes.get(name)!)
+    })
   })
 
 /** Returns `undefined` if the store fails. Nothing is stored then, because the generations are not known. */
@@ -111,15 +118,12 @@ const storedOutcome = <A, K, E>(
   config: Config<A, K, E>,
   name: string,
   { content }: Kept
-): Effect.Effect<Outcome<E> | undefined> =>
+): Effect.Effect<Answer<E> | undefined> =>
   "value" in content
     ? Effect.map(config.decode(name, content.value), (it) =>
         Option.isSome(it) ? valueOutcome(content.value) : undefined
       )
-    : Effect.map(
-        config.decodeError(content.error),
-        (it) => it && { _tag: "error", error: it.error, isAnswer: true, lookedUpAt: undefined }
-      )
+    : Effect.map(config.decodeError(content.error), (it) => it && { _tag: "error", error: it.error, isAnswer: true })
 
 const lookUpAndFill = Effect.fnUntraced(function* <A, K, E>(
   config: Config<A, K, E>,
@@ -133,7 +137,7 @@ const lookUpAndFill = Effect.fnUntraced(function* <A, K, E>(
   const results = yield* known === undefined ? config.permits.withPermit(looking) : looking
   const times = { began, ended: monotonicMillis(clock), endedAt: clock.currentTimeMillisUnsafe() }
 
-  const outcomes = new Map<string, Outcome<E | LoadError>>()
+  const outcomes = new Map<string, Answer<E | LoadError>>()
   const fillings: Array<Filling> = []
   for (const [i, name] of missing.entries()) {
     const { outcome, filling } = yield* made(config, name, asked[i]!, results[i]!)
@@ -148,7 +152,7 @@ const lookUpAndFill = Effect.fnUntraced(function* <A, K, E>(
 })
 
 interface Made<E> {
-  readonly outcome: Outcome<E>
+  readonly outcome: Answer<E>
   readonly filling?: Filling
 }
 
@@ -181,10 +185,10 @@ const ofValue = <A, K, E>(
     }
   })
 
-const valueOutcome = (value: Value): Outcome<never> => ({ _tag: "value", value, lookedUpAt: undefined })
+const valueOutcome = (value: Value): Answer<never> => ({ _tag: "value", value })
 
 const failed = <E>(error: E, isAnswer = false): Made<E> => ({
-  outcome: { _tag: "error", error, isAnswer, lookedUpAt: undefined }
+  outcome: { _tag: "error", error, isAnswer }
 })
 
 const ofError = <A, K, E>(config: Config<A, K, E>, name: string, error: E): Effect.Effect<Made<E>> =>

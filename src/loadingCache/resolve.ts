@@ -106,7 +106,7 @@ export const refresh = Effect.fnUntraced(function* <A, K, E>(
     flights.drop(name)
     return Effect.flatMap(flights.run([name], forced, { since, view: undefined }), ([outcome]) =>
       // Another caller's lookup may have been joined, which accepts what is stored.
-      (outcome!.lookedUpAt ?? 0) > since ? Effect.succeed(outcome!) : again
+      outcome!.origin === "lookup" && outcome!.begun.at > since ? Effect.succeed(outcome!) : again
     )
   })
   const outcome = yield* Effect.result(limited(parts, [name], again, config.hardTimeout))
