@@ -7,26 +7,18 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Atomic } from "./Atomic.ts"
 import type { Description } from "./driver/options.ts"
 import * as options from "./driver/options.ts"
 import type * as KeyValue from "./KeyValue.ts"
-import type {
-  DeserializationError,
-  InvalidKeyError,
-  ReadError,
-  SerializationError,
-  StoreSetupError,
-  StoreUnavailableError,
-  TimeoutError,
-  WriteError
-} from "./KeyValueError.ts"
+import type { ReadError, StoreSetupError } from "./KeyValueError.ts"
 import { build } from "./loadingCache/build.ts"
+import type { LoadingCache } from "./loadingCache/Service.ts"
+
+export type { GetError, LoadingCache, SetError } from "./loadingCache/Service.ts"
 
 /**
  * Errors of lookups that are cached.
@@ -125,107 +117,6 @@ export interface Options<
   readonly maxConcurrentLookups?: number | undefined
 }
 
-/**
- * The errors of {@link LoadingCache.get}. `E` are those of the lookup. `S` are those of the store, with
- * `onStoreFailure: "fail"`.
- *
- * **Details**
- *
- * - `TimeoutError`: the lookup took longer than `hardTimeout` or the caller's time budget, and nothing stale was there.
- * - `InvalidKeyError`: a key or a tag is not valid.
- * - `SerializationError`, `DeserializationError`: the lookup returned a value that does not match the schema.
- * - `StoreUnavailableError`: the layer is closed.
- *
- * @since 0.2.0
- */
-export type GetError<E, S = never> =
-  | E
-  | S
-  | TimeoutError
-  | InvalidKeyError
-  | SerializationError
-  | DeserializationError
-  | StoreUnavailableError
-
-/**
- * The errors of {@link LoadingCache.set}.
- *
- * @since 0.2.0
- */
-export type SetError = ReadError | WriteError
-
-/**
- * A cache of values of type `A` under keys of type `K`. `E` are the errors of the lookup, and `S` those of the store that
- * `get` fails with.
- *
- * @since 0.2.0
- */
-export interface LoadingCache<A, K = string, E = never, S = never> {
-  /** The collection's name in the store. */
-  readonly collection: string
-
-  /**
-   * Returns the value of a key: from the store if it is fresh, from a lookup otherwise.
-   *
-   * **Details**
-   *
-   * - Callers that ask for a key at the same time share one lookup. The lookup goes on when they have left, and its value is
-   *   stored.
-   * - A stale value (older than `ttl`, but not older than `ttl` and `staleFor`) is returned at once, and a lookup runs in the
-   *   background. With `softTimeout`, the caller waits for that lookup, but not longer.
-   * - If a lookup fails, the caller gets the stale value if there is one, and the lookup's error otherwise.
-   * - If the store fails, the lookup runs, unless `onStoreFailure` is `"fail"`.
-   *
-   * **Gotchas**
-   *
-   * If a lookup gets its own key from the cache, directly or through other lookups, the call dies with a defect.
-   */
-  readonly get: (key: K) => Effect.Effect<A, GetError<E, S>>
-
-  /**
-   * Returns the values of several keys, in the order of the keys. Fails with the error of the first key that has one.
-   *
-   * **Details**
-   *
-   * Takes one read of the store and one call of `lookupMany` for all keys that are missing. Without `lookupMany`, up to
-   * `maxConcurrentLookups` lookups run at a time.
-   */
-  readonly getMany: (keys: Iterable<K>) => Effect.Effect<ReadonlyArray<A>, GetError<E, S>>
-
-  /** Like `getMany`, with a result for each key, so that an error of one key does not hide the values of the others. */
-  readonly getManyResults: (
-    keys: Iterable<K>
-  ) => Effect.Effect<ReadonlyArray<Result.Result<A, GetError<E>>>, GetError<never, S>>
-
-  /** Returns the value of a key if it is stored and fresh. Never runs a lookup. Fails if the store fails. */
-  readonly peek: (key: K) => Effect.Effect<Option.Option<A>, ReadError>
-
-  /** Stores a value. Lookups of the key that are under way do not overwrite it. */
-  readonly set: (key: K, value: A) => Effect.Effect<void, SetError>
-
-  /** Runs a lookup that begins now, stores its value and returns it. Fails if the lookup fails, even if a value is stored. */
-  readonly refresh: (key: K) => Effect.Effect<A, GetError<E>>
-
-  /**
-   * Makes the value of a key missing. Lookups that are under way do not store their values.
-   *
-   * **Gotchas**
-   *
-   * If it fails, the old value may still be returned: try again. In a store without `Atomic`, a lookup of another process
-   * that ends at the very moment of the invalidation can overwrite it.
-   */
-  readonly invalidate: (key: K) => Effect.Effect<void, WriteError>
-
-  /** Makes the values of several keys missing, by one write. */
-  readonly invalidateMany: (keys: Iterable<K>) => Effect.Effect<void, WriteError>
-
-  /** Makes the values that have one of these tags missing, however many there are, by one write for each tag and another. */
-  readonly invalidateTags: (tags: Iterable<string>) => Effect.Effect<void, WriteError>
-
-  /** Makes all values of the collection missing, by one write. */
-  readonly invalidateAll: Effect.Effect<void, WriteError>
-}
-
 type Of<S extends Schema.Constraint, K, E, F> = LoadingCache<S["Type"], K, E, F extends "fail" ? ReadError : never>
 
 type Needs<S extends Schema.Constraint, R, CE extends Schema.Constraint, L> =
@@ -239,7 +130,30 @@ type Needs<S extends Schema.Constraint, R, CE extends Schema.Constraint, L> =
 /**
  * Makes a cache over the `KeyValue` in the context.
  *
- * Fails with `StoreSetupError` when an option is not valid. Lookups in the background end with the scope.
+ * **Details**
+ *
+ * Lookups in the background are interrupted when the scope is closed. After that, every method fails with
+ * `StoreUnavailableError`. Fails with `StoreSetupError` when an option is not valid, and when `lease` is set and the store has
+ * no `Atomic`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { LoadingCache } from "effect-kv"
+ *
+ * declare const rateOf: (currency: string) => Effect.Effect<number>
+ *
+ * const program = Effect.gen(function* () {
+ *   const rates = yield* LoadingCache.make({
+ *     collection: "rates",
+ *     schema: Schema.Number,
+ *     lookup: rateOf,
+ *     ttl: "1 minute"
+ *   })
+ *   return yield* rates.get("EUR")
+ * }).pipe(Effect.scoped)
+ * ```
  *
  * @since 0.2.0
  */
@@ -270,6 +184,60 @@ export interface ServiceClass<Self, Id extends string, Shape, R>
 
 /**
  * Declares a cache as a service.
+ *
+ * **When to use**
+ *
+ * Use it for values from a slow or unreliable source, such as a database or another service. For one value with a TTL,
+ * `KeyValue.getOrSet` is simpler.
+ *
+ * **Details**
+ *
+ * - The `layer` needs a `KeyValue` and the services of the lookup, and with `lease` also `Atomic`. Callers need only the
+ *   service itself. It fails to build with `StoreSetupError` when an option is not valid.
+ * - The id is the name of the service in Effect's messages about missing services, and the collection's name in the store,
+ *   unless you set `collection`.
+ * - No value is returned that is older than `ttl` and `staleFor` together, counted from the end of its lookup.
+ * - Lookups run with the services that the layer was built with, each in a scope of its own. They have no deadline of a
+ *   caller (`Deadline.within`), because callers share them.
+ * - A read of the store takes one round trip, or two after an invalidation of tags.
+ * - The metrics `effect_kv.loading_cache.*` count keys by how they were answered, lookups, refreshes and failures of the
+ *   store. Each lookup is a span.
+ *
+ * **Gotchas**
+ *
+ * - Declare a service once, at the top level of a module. If a function declares it and is called twice, there are two
+ *   services.
+ * - Nothing else should write to the collection. An entry that no cache has written is missing.
+ * - In a store without `Atomic`, an invalidation can be lost if a lookup of another process ends at the same moment, or if a
+ *   wrapper retries the write and both attempts are applied.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer, Schema } from "effect"
+ * import { LoadingCache, Memory } from "effect-kv"
+ *
+ * const Product = Schema.Struct({ name: Schema.String, brand: Schema.String })
+ *
+ * declare const find: (id: string) => Effect.Effect<typeof Product.Type, "missing">
+ *
+ * class Products extends LoadingCache.Service<Products>()("app/Products", {
+ *   schema: Product,
+ *   lookup: find,
+ *   ttl: "10 minutes",
+ *   staleFor: "1 day",
+ *   tags: (product) => [`brand:${product.brand}`]
+ * }) {}
+ *
+ * const program = Effect.gen(function* () {
+ *   const products = yield* Products
+ *   const product = yield* products.get("42")
+ *   yield* products.invalidateTags(["brand:acme"])
+ *   return product
+ * })
+ *
+ * program.pipe(Effect.provide(Products.layer.pipe(Layer.provide(Memory.layer()))))
+ * ```
  *
  * @since 0.2.0
  */

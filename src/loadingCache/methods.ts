@@ -6,7 +6,8 @@ import { withItems } from "../driver/boundary.ts"
 import { layerClosed } from "../driver/layerClosed.ts"
 import type { InvalidKeyError, Operation, StoreUnavailableError } from "../KeyValueError.ts"
 import { entryName, invalidKey } from "./names.ts"
-import { type Parts, peek, refresh, resolve } from "./resolve.ts"
+import type { Parts } from "./Parts.ts"
+import { peek, refresh, resolve } from "./resolve.ts"
 import { invalidate, invalidateAll, invalidateTags, set } from "./writes.ts"
 
 interface KeyCodec<K> {

@@ -3,32 +3,18 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { CurrentRequest } from "../concurrency/request.ts"
 import * as slices from "../concurrency/slices.ts"
 import type { ReadError, TimeoutError } from "../KeyValueError.ts"
-import { withinBudget } from "../time/budget.ts"
-import { now } from "../time/clock.ts"
-import { waitAtMost } from "../time/waitAtMost.ts"
 import { copy } from "../Value.ts"
+import { refreshAhead, refreshStale } from "./background.ts"
 import type { Config } from "./Config.ts"
-import type { Kept } from "./envelope.ts"
-import type { Flights, Outcome } from "./Flights.ts"
+import type { Outcome } from "./Flights.ts"
+import { join, limited, pick } from "./join.ts"
 import { type LoadError, load } from "./load.ts"
+import type { Parts, Stored } from "./Parts.ts"
 import { type Seen, type View, view } from "./view.ts"
 
-export interface Parts<A, K, E> {
-  readonly config: Config<A, K, E>
-  readonly flights: Flights<E | LoadError>
-}
-
 export type Answer<A, E> = Result.Result<A, E | LoadError | TimeoutError>
-
-/** What the store has for a key. */
-interface Stored<A, E> {
-  readonly kept: Kept
-  readonly isFresh: boolean
-  readonly answer: Result.Result<A, E>
-}
 
 /** Returns the answer of each name, in their order. Fails only if the store does, and the options say so. */
 export const resolve = Effect.fnUntraced(function* <A, K, E>(
@@ -142,107 +128,6 @@ const read = <A, K, E>(
     Option.isNone(value) ? undefined : { kept, isFresh, answer: Result.succeed(value.value) }
   )
 }
-
-const refreshAhead = <A, K, E>(
-  { config, flights }: Parts<A, K, E>,
-  names: ReadonlyArray<string>,
-  keys: ReadonlyMap<string, K>,
-  stored: ReadonlyArray<Stored<A, E> | undefined>,
-  fiber: Fiber.Fiber<unknown, unknown>
-): Effect.Effect<void> =>
-  Effect.clockWith((clock) => {
-    const time = clock.currentTimeMillisUnsafe()
-    const seen = new Map<string, number>()
-    for (const [i, it] of stored.entries()) {
-      if (it?.isFresh === true && it.kept.freshUntil - time <= config.aheadOf(it.kept.ttl)) {
-        seen.set(names[i]!, it.kept.freshUntil)
-      }
-    }
-    if (seen.size > 0) inBackground({ config, flights }, [...seen.keys()], keys, seen, fiber)
-    return Effect.void
-  })
-
-/** Returns the stale names for whose lookups this caller waits. The others are looked up in the background. */
-const refreshStale = <A, K, E>(
-  parts: Parts<A, K, E>,
-  names: ReadonlyArray<string>,
-  keys: ReadonlyMap<string, K>,
-  fiber: Fiber.Fiber<unknown, unknown>
-): Effect.Effect<ReadonlySet<string>> =>
-  Effect.sync(() => {
-    if (names.length === 0) return new Set()
-    const isAlone = fiber.getRef(CurrentRequest) === "unknown"
-    if (parts.config.softTimeout === undefined && !isAlone) {
-      inBackground(parts, names, keys, new Map(), fiber)
-      return new Set()
-    }
-    const time = now(fiber)
-    return new Set(names.filter((name) => !parts.flights.isPaused(name, time)))
-  })
-
-/** Refreshes keys. `seen` has the ends of entries that are still fresh. */
-const inBackground = <A, K, E>(
-  { config, flights }: Parts<A, K, E>,
-  names: ReadonlyArray<string>,
-  keys: ReadonlyMap<string, K>,
-  seen: ReadonlyMap<string, number>,
-  fiber: Fiber.Fiber<unknown, unknown>
-): void => {
-  const renewing = load(config, flights, { keys, accepts: (name, kept) => kept.freshUntil !== seen.get(name) })
-  for (const batch of batches(config, names)) {
-    config.counters.refreshed(flights.refresh(batch, renewing, fiber).length)
-  }
-}
-
-/** The names that are looked up together. */
-const batches = <A, K, E>({ lookupMany }: Config<A, K, E>, names: ReadonlyArray<string>) =>
-  lookupMany === undefined ? names.map((name) => [name]) : [names]
-
-/** Waits for lookups, at most for `limit` milliseconds. */
-const join = <A, K, E>(
-  parts: Parts<A, K, E>,
-  names: ReadonlyArray<string>,
-  keys: ReadonlyMap<string, K>,
-  at: { readonly since: number; readonly view: View | undefined },
-  limit: number
-): Effect.Effect<ReadonlyArray<Result.Result<Outcome<E | LoadError>, TimeoutError>>> => {
-  if (names.length === 0) return Effect.succeed([])
-  const { config, flights } = parts
-  const loading = load(config, flights, { keys, accepts: () => true })
-  const run =
-    config.lookupMany === undefined && names.length > 1
-      ? slices.forEach(
-          names,
-          (name, i) =>
-            Effect.map(flights.run([name], loading, { ...at, view: at.view && pick(at.view, [i]) }), ([it]) => it!),
-          config.concurrency
-        )
-      : flights.run(names, loading, at)
-  return Effect.map(
-    Effect.result(limited(parts, names, run, limit)),
-    Result.match({
-      onFailure: (error) => names.map(() => Result.fail(error)),
-      onSuccess: (outcomes) => outcomes.map((outcome) => Result.succeed(outcome))
-    })
-  )
-}
-
-const limited = <A, K, E, B>(
-  { config }: Parts<A, K, E>,
-  names: ReadonlyArray<string>,
-  effect: Effect.Effect<B>,
-  limit: number
-): Effect.Effect<B, TimeoutError> => {
-  const place = config.store.place(names.length === 1 ? "get" : "getMany", names)
-  if (limit === Number.POSITIVE_INFINITY) return withinBudget(effect, place)
-  return Effect.withFiber((fiber) => withinBudget(waitAtMost(fiber, limit, effect, { place }), place))
-}
-
-const pick = ({ all, epoch, seen }: View, indices: ReadonlyArray<number>): View => ({
-  all,
-  epoch,
-  seen: indices.map((i) => seen[i]!)
-})
 
 /** Each caller decodes the value for itself, so that callers share nothing that can be changed. */
 const answerOf = <A, K, E>(

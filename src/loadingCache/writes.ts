@@ -5,7 +5,7 @@ import type { ReadError, WriteError } from "../KeyValueError.ts"
 import { generationTtl, markTtl } from "./Config.ts"
 import { keptOf, tagsOf, ttlOf } from "./fill.ts"
 import { allName, epochName, invalidKey, tagName } from "./names.ts"
-import type { Parts } from "./resolve.ts"
+import type { Parts } from "./Parts.ts"
 
 /** Stores a value. Lookups of the key that are under way do not overwrite it. */
 export const set = <A, K, E>(

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { KeyValue, LoadingCache, Memory } from "effect-kv"
+import { KeyValue, LoadingCache, Memory, Requests } from "effect-kv"
 import { ended } from "../support/time.ts"
 import { cacheOf, Down, NotFound, Source } from "./support.ts"
 
@@ -325,6 +325,40 @@ describe("get", () => {
         const before = source.lookups
         assert.strictEqual(yield* cache.get("a"), `a#${before + 1}`)
       }
+    }).pipe(onMemory)
+  )
+})
+
+describe("a request that shares nothing with others", () => {
+  const alone = Effect.provideService(Requests.Current, "unknown")
+
+  it.effect("waits for the lookup of a stale value, and gets the stale value if the lookup fails", () =>
+    Effect.gen(function* () {
+      const source = new Source()
+      const cache = yield* cacheOf(source, { staleFor: "1 hour", hardTimeout: 100 })
+      yield* alone(cache.get("a"))
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual(yield* alone(cache.get("a")), "a#2")
+      yield* TestClock.adjust("2 minutes")
+      source.isDown = true
+      assert.strictEqual(yield* alone(cache.get("a")), "a#2")
+    }).pipe(onMemory)
+  )
+
+  it.effect("runs a lookup of its own, which is interrupted with it", () =>
+    Effect.gen(function* () {
+      const source = new Source()
+      source.takes = 100
+      const cache = yield* cacheOf(source)
+      const [one, two] = yield* Effect.all([
+        Effect.forkChild(alone(cache.get("a"))),
+        Effect.forkChild(alone(cache.get("a")))
+      ])
+      yield* TestClock.adjust(50)
+      assert.strictEqual(source.lookups, 2)
+      yield* Fiber.interrupt(one)
+      yield* TestClock.adjust(50)
+      assert.strictEqual(yield* Fiber.join(two), "a#2")
     }).pipe(onMemory)
   )
 })

@@ -29,7 +29,13 @@ type CompareAndPut = NonNullable<AnyDriver["atomic"]>["compareAndPut"]
 const conditional = (change: (driver: AnyDriver, next: CompareAndPut) => CompareAndPut) =>
   changing((driver) => ({ atomic: { compareAndPut: change(driver, driver.atomic!.compareAndPut) } }))
 
-const valueOf = (entry: Entry.Entry): Record<string, any> => entry.payload.toValue() as Record<string, any>
+interface Stored {
+  readonly invalidated?: string
+  readonly freshUntil: number
+  readonly tags?: ReadonlyArray<readonly [string, string]>
+}
+
+const valueOf = (entry: Entry.Entry) => entry.payload.toValue(undefined) as unknown as Stored
 
 const withValue = (entry: Entry.Entry, value: object): Entry.Entry => {
   const payload = Payload.from(value, { exactIntegers: undefined, asText: undefined })
@@ -64,11 +70,11 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     mistake: conditional((driver, next) => (call) => {
       if (isGeneration(call.keys[0]!)) return next(call)
       const value = valueOf(call.entry!)
-      const tags: ReadonlyArray<string> = (value["tags"] ?? []).map(([tag]: [string]) => tag)
+      const tags: ReadonlyArray<string> = (value.tags ?? []).map(([tag]) => tag)
       const keys = ["effect-kv:all", epoch, ...tags.map((tag) => `effect-kv:tag:${tag}`)]
       const read = driver.get({ ...call, _tag: "get", keys, expiry: false, versioned: false } as never)
       return Effect.flatMap(Effect.orDie(read), (entries) => {
-        const ids = entries.map((entry) => entry && valueOf(entry)["invalidated"])
+        const ids = entries.map((entry) => entry && valueOf(entry).invalidated)
         const current = { all: ids[0], epoch: ids[1], tags: tags.map((tag, i) => [tag, ids[i + 2]]) }
         return next({ ...call, entry: withValue(call.entry!, { ...value, ...current }) })
       })
@@ -95,7 +101,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
       if (isGeneration(call.keys[0]!)) return next(call)
       const value = valueOf(call.entry!)
       const entry = { ...call.entry!, expiresAt: call.entry!.expiresAt! + 1000 }
-      return next({ ...call, entry: withValue(entry, { ...value, freshUntil: value["freshUntil"] + 1000 }) })
+      return next({ ...call, entry: withValue(entry, { ...value, freshUntil: value.freshUntil + 1000 }) })
     })
   },
   "an invalidation succeeds before it is applied": {
