@@ -100,6 +100,9 @@ export type OnceError = ReadError | WriteError | LeaseUnavailableError | LeaseLo
  *
  * - If the process dies while the effect runs, or before the outcome is stored, another caller runs the effect again. So the
  *   effect runs at least once, and exactly one outcome is stored. Give the key to the systems that the effect calls, too.
+ * - The outcome, and the entry of a running effect, expire by the clock of the store (of this process, for `Memory`, `Sqlite`
+ *   and `FileSystem`). If two clocks differ by more than `ttl`, the effect may run twice. A `ttl` far above the differences
+ *   between your clocks prevents that.
  * - Choose keys that clients cannot guess, or put the name of the user into the key. Whoever knows a key can read its outcome.
  * - Two calls with the same key must mean the same effect. The effect is not compared.
  *

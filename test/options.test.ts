@@ -166,6 +166,23 @@ const subjects: Record<string, Subject> = {
         Effect.all([cache.get("k"), cache.getMany(["k", "l"]), cache.set("k", "v"), cache.invalidateTags(["t"])])
       ).pipe(Effect.provide(store())) as Effect.Effect<unknown, unknown, Scope.Scope>
   },
+  Lease: {
+    described: kv.Lease.described,
+    use: (options) => Effect.provide(kv.Lease.withLease("l", options, Effect.succeed), store())
+  },
+  Idempotency: {
+    described: kv.Idempotency.described,
+    needs: { ttl: "1 day" },
+    use: (options) =>
+      Effect.provide(
+        kv.Idempotency.once(
+          "k",
+          Effect.succeed(1),
+          Object.assign(options ?? {}, { success: Schema.Number })
+        ) as Effect.Effect<number, unknown, never>,
+        store()
+      )
+  },
   // No calls: with a rate of 1 each of them has a fault, and may never end.
   Chaos: {
     described: testing.Chaos.described,

@@ -111,12 +111,16 @@ const importOf = (folder: string, module: string): string => {
 }
 
 /** The sections of a module: of its `layer` or `wrap`, and of its other functions that describe options. */
-const sectionsOf = async (folder: string, module: string): Promise<ReadonlyArray<Section>> => {
+const sectionsOf = async (
+  folder: string,
+  module: string,
+  makerNames: ReadonlyArray<string> = ["layer", "wrap", "run"]
+): Promise<ReadonlyArray<Section>> => {
   const file = `${folder}/${module}.ts`
   const exported: Readonly<Record<string, unknown>> = await import(new URL(`../../${file}`, import.meta.url).href)
   const callOf = (name: string) => `${module}.${name}(${docstrings.parametersOf(file, name).join(", ")})`
   const from = importOf(folder, module)
-  const makers = ["layer", "wrap", "run"].filter((name) => typeof exported[name] === "function")
+  const makers = makerNames.filter((name) => typeof exported[name] === "function")
   const others = Object.entries(exported).flatMap(([name, it]) => (isDescribed(it) ? [{ name, it }] : []))
   const sections = others.map(({ name, it }): Section => {
     const maker = `to${name[0]?.toUpperCase()}${name.slice(1, -"Options".length)}`
@@ -170,6 +174,13 @@ export const chapters: ReadonlyArray<Chapter> = [
         options: optionsOf("src/LoadingCache.ts", "described", LoadingCache.described)
       },
       typed("Rotation", ["Rotation.rotate(options)"], "src/Rotation.ts", "Options", "effect-kv")
+    ]
+  },
+  {
+    title: "Leases",
+    sections: [
+      ...(await sectionsOf("src", "Lease", ["withLease", "acquire"])),
+      ...(await sectionsOf("src", "Idempotency", ["once"]))
     ]
   },
   await chapterOf("Testing", "src/testing", [

@@ -1,6 +1,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { Atomic } from "../../Atomic.ts"
+import * as Idempotency from "../../Idempotency.ts"
+import * as Lease from "../../Lease.ts"
 import type { Value } from "../../Value.ts"
 import { defineFor, settle } from "./Case.ts"
 import { equal, failsWith, isTrue } from "./check.ts"
@@ -164,5 +167,34 @@ export const atomic = [
       yield* equal(yield* kv.get(key, at), 2, key)
       yield* equal(yield* atomic.getAndDelete(key, at), 2, key)
     }
+  }),
+  define("gives a lease to one of 5 concurrent callers at a time, with greater tokens [AT18]", [], function* (subject) {
+    const { collection } = subject.at
+    let held = 0
+    const tokens: Array<number> = []
+    const use = (token: number) =>
+      Effect.gen(function* () {
+        yield* equal(++held, 1)
+        tokens.push(token)
+        yield* Effect.yieldNow
+        held--
+      })
+    yield* settle(
+      subject,
+      Effect.forEach([1, 2, 3, 4, 5], () => Lease.withLease("test", { collection }, use), { concurrency: "unbounded" })
+    )
+    yield* equal(
+      tokens,
+      tokens.map((_, i) => tokens[0]! + i)
+    )
+  }),
+  define("runs an idempotent effect once, and returns its stored outcome [AT19]", [], function* (subject) {
+    const { collection } = subject.at
+    let runs = 0
+    const run = Effect.sync(() => ({ run: ++runs }))
+    const success = Schema.Struct({ run: Schema.Number })
+    const once = Idempotency.once("test", run, { ttl: "1 hour", success, collection })
+    yield* equal(yield* settle(subject, once), { run: 1 })
+    yield* equal(yield* settle(subject, once), { run: 1 })
   })
 ]

@@ -1,0 +1,176 @@
+/** Tests `Idempotency.once`: which outcomes are stored, who runs the effect, and what happens when the holder dies. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/testing/TestClock"
+import { DefaultValue, Driver, Idempotency, KeyValue, Memory } from "../src/index.ts"
+import { nodes } from "./support/nodes.ts"
+import { interruptedBefore } from "./support/steps.ts"
+
+class Declined extends Schema.TaggedError<Declined>()("Declined", { reason: Schema.String }) {}
+
+const Receipt = Schema.Struct({ id: Schema.Number, at: Schema.Date })
+const options = { ttl: "1 hour", success: Receipt, error: Declined } as const
+const collection = "effect-kv:once"
+
+/** An effect that counts its runs. */
+const counted = <E>(result: Effect.Effect<void, E> = Effect.void) => {
+  const runs = { count: 0 }
+  const effect = Effect.andThen(
+    Effect.sync(() => ++runs.count),
+    Effect.map(result, () => ({ id: runs.count, at: new Date(0) }))
+  )
+  return { runs, effect }
+}
+
+describe("Idempotency.once", () => {
+  it.effect("runs the effect once, and returns its stored outcome until the TTL is over", () =>
+    Effect.gen(function* () {
+      const { runs, effect } = counted()
+      const first = yield* Idempotency.once("a", effect, options)
+      assert.deepStrictEqual(first, { id: 1, at: new Date(0) })
+      assert.deepStrictEqual(yield* Idempotency.once("a", effect, options), first)
+      assert.strictEqual((yield* Idempotency.once("b", effect, options)).id, 2)
+      yield* TestClock.adjust("59 minutes")
+      assert.deepStrictEqual(yield* Idempotency.once("a", effect, options), first)
+      yield* TestClock.adjust("2 minutes")
+      assert.strictEqual((yield* Idempotency.once("a", effect, options)).id, 3)
+      assert.strictEqual(runs.count, 3)
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("runs the effect once for concurrent callers in several processes", () =>
+    Effect.gen(function* () {
+      const node = yield* nodes()
+      const all = [yield* node(), yield* node({ drift: { wall: 1_800_000, rate: 1.05 } }), yield* node()]
+      const { runs, effect } = counted(Effect.sleep("2 minutes"))
+      const callers = yield* Effect.forEach(Array.from({ length: 30 }), (_, i) =>
+        Effect.forkChild(all[i % 3]!.run(Idempotency.once("a", effect, { ...options, wait: "Infinity" })))
+      )
+      yield* TestClock.adjust("3 minutes")
+      for (const caller of callers) assert.strictEqual((yield* Fiber.join(caller)).id, 1)
+      assert.strictEqual(runs.count, 1)
+    })
+  )
+
+  it.effect("stores an error that matches the schema, and no other error, defect or interruption", () =>
+    Effect.gen(function* () {
+      const declined = counted(Effect.fail(new Declined({ reason: "limit" })))
+      for (let i = 0; i < 2; i++) {
+        const error = yield* Effect.flip(Idempotency.once("declined", declined.effect, options))
+        assert.instanceOf(error, Declined)
+        assert.strictEqual(error.reason, "limit")
+      }
+      assert.strictEqual(declined.runs.count, 1)
+      for (const [name, failure] of Object.entries({
+        other: Effect.fail("other"),
+        defect: Effect.die(new Error("defect")),
+        interrupt: Effect.interrupt
+      })) {
+        const { runs, effect } = counted(failure as Effect.Effect<void, string>)
+        for (let i = 0; i < 2; i++)
+          assert.isTrue(Exit.isFailure(yield* Effect.exit(Idempotency.once(name, effect, options))))
+        assert.strictEqual(runs.count, 2, name)
+      }
+      const without = counted(Effect.fail(new Declined({ reason: "limit" })))
+      const call = Idempotency.once("without", without.effect, { ttl: "1 hour", success: Receipt })
+      for (let i = 0; i < 2; i++) assert.strictEqual((yield* Effect.flip(call))._tag, "Declined")
+      assert.strictEqual(without.runs.count, 2)
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("stores undefined, and values of schemas with a JSON form of their own", () =>
+    Effect.gen(function* () {
+      let runs = 0
+      const run = Effect.sync(() => void runs++)
+      for (let i = 0; i < 2; i++) {
+        assert.isUndefined(yield* Idempotency.once("void", run, { ttl: "1 hour", success: Schema.Void }))
+      }
+      assert.strictEqual(runs, 1)
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("fails with a typed error for an outcome that does not match the schema", () =>
+    Effect.gen(function* () {
+      yield* Idempotency.once("a", Effect.succeed("text"), { ttl: "1 hour", success: Schema.String })
+      const { runs, effect } = counted()
+      const error = yield* Effect.flip(Idempotency.once("a", effect, options))
+      assert.deepInclude(error, { _tag: "DeserializationError", operation: "once", collection, keys: ["a"] })
+      assert.strictEqual(runs.count, 0)
+      const wrong = Idempotency.once("b", Effect.succeed(5 as never), { ttl: "1 hour", success: Schema.String })
+      assert.strictEqual((yield* Effect.flip(wrong))._tag, "SerializationError")
+      assert.strictEqual(
+        yield* Idempotency.once("b", Effect.succeed("ok"), { ttl: "1 hour", success: Schema.String }),
+        "ok"
+      )
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("lets another process run the effect when the holder dies, and stores one outcome", () =>
+    Effect.gen(function* () {
+      const node = yield* nodes()
+      let isDead = false
+      const dying = Driver.wrapper(
+        Driver.around((call, next) => Effect.suspend(() => (isDead ? (Effect.never as any) : next(call))))
+      )
+      const [a, b] = [yield* node({ wrap: dying }), yield* node()]
+      const first = counted(Effect.sync(() => void (isDead = true)))
+      const dead = yield* Effect.forkChild(
+        a.run(Idempotency.once("a", first.effect, { ...options, lease: "10 seconds" }))
+      )
+      const second = counted()
+      const other = yield* Effect.forkChild(b.run(Idempotency.once("a", second.effect, options)))
+      yield* TestClock.adjust("11 seconds")
+      assert.strictEqual((yield* Fiber.join(other)).id, 1)
+      assert.deepStrictEqual([first.runs.count, second.runs.count], [1, 1])
+      isDead = false
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Effect.exit(Fiber.join(dead)))._tag, "Failure")
+      assert.deepStrictEqual(yield* b.run(Idempotency.once("a", Effect.die("no"), options)), { id: 1, at: new Date(0) })
+    })
+  )
+
+  it.effect("leaves no entry forever when the holder dies", () =>
+    Effect.gen(function* () {
+      const node = yield* nodes()
+      const a = yield* node()
+      yield* Effect.forkChild(a.run(Idempotency.once("a", Effect.never, { ...options, success: Schema.Void })))
+      yield* Effect.yieldNow
+      const ttl = yield* a.run(KeyValue.KeyValue.use((kv) => kv.ttl("a", { collection })))
+      assert.isDefined(ttl?.ttl)
+    })
+  )
+
+  it.effect("stores the outcome or runs the effect again, wherever the caller is interrupted", () =>
+    Effect.gen(function* () {
+      for (let step = 1; step <= 120; step++) {
+        const { runs, effect } = counted()
+        yield* interruptedBefore(step, Idempotency.once(`${step}`, effect, options))
+        const before = runs.count
+        const { id } = yield* Idempotency.once(`${step}`, effect, { ...options, wait: 0 })
+        assert.strictEqual(id, runs.count)
+        assert.isAtMost(runs.count, before + 1)
+        assert.strictEqual((yield* Idempotency.once(`${step}`, effect, options)).id, id)
+      }
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+
+  it.effect("works over a stack that returns a default for a missing entry", () =>
+    Effect.gen(function* () {
+      const { runs, effect } = counted()
+      for (let i = 0; i < 2; i++) yield* Idempotency.once("a", effect, options)
+      assert.strictEqual(runs.count, 1)
+    }).pipe(Effect.provide(Memory.layer().pipe(DefaultValue.wrap({ value: "default" }))))
+  )
+
+  it.effect("fails with StoreSetupError for an option that is not valid", () =>
+    Effect.gen(function* () {
+      for (const wrong of [{ ttl: 0 }, { ttl: undefined }, { lease: 5 }, { wait: -1 }]) {
+        const call = Idempotency.once("a", counted().effect, { ...options, ...wrong } as never)
+        assert.strictEqual((yield* Effect.flip(call as Effect.Effect<never, { _tag: string }>))._tag, "StoreSetupError")
+      }
+    }).pipe(Effect.provide(Memory.layer()))
+  )
+})
