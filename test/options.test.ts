@@ -158,6 +158,14 @@ const subjects: Record<string, Subject> = {
       )
     )
   },
+  LoadingCache: {
+    described: kv.LoadingCache.described,
+    needs: { collection: "c", schema: Schema.String, lookup: (key: string) => Effect.succeed(key), ttl: "1 minute" },
+    use: (options) =>
+      Effect.flatMap(kv.LoadingCache.make(options), (cache) =>
+        Effect.all([cache.get("k"), cache.getMany(["k", "l"]), cache.set("k", "v"), cache.invalidateTags(["t"])])
+      ).pipe(Effect.provide(store())) as Effect.Effect<unknown, unknown, Scope.Scope>
+  },
   Lease: {
     described: kv.Lease.described,
     use: (options) => Effect.provide(kv.Lease.withLease("l", options, Effect.succeed), store())
@@ -304,9 +312,12 @@ const isRefused = ({ kind, allowed }: Row, value: unknown): boolean => {
   }
 }
 
-/** Options whose values only the compiler checks: layers, and functions that return layers. */
+/** Options whose values only the compiler checks: layers, and functions that return layers, effects or lists. */
 const notTried = [
   "Fallback.fallback",
+  "LoadingCache.lookup",
+  "LoadingCache.lookupMany",
+  "LoadingCache.tags",
   "PassthroughCache.cache",
   "Replicate.replicas",
   "Routing.stores",
@@ -315,6 +326,7 @@ const notTried = [
 
 /** The other options of a group while one of them is tried. */
 const siblings: Record<string, object> = {
+  cacheErrors: { schema: Schema.Never, ttl: 1 },
   outages: { from: 0, to: 1 },
   staleness: { bound: 1, when: "always" }
 }

@@ -1,6 +1,7 @@
 /** The reference of all options, `docs/options.md`, made from their descriptions and docstrings. */
 import { readdirSync, readFileSync } from "node:fs"
 import type { Row } from "../../src/driver/options.ts"
+import * as LoadingCache from "../../src/LoadingCache.ts"
 import * as docstrings from "./docstrings.ts"
 
 /** An option as the page shows it. */
@@ -151,7 +152,7 @@ export const chapters: ReadonlyArray<Chapter> = [
   await chapterOf("Stores", "src/stores"),
   await chapterOf("Wrappers", "src/wrappers"),
   {
-    title: "Stacks, collections, batches, rotation",
+    title: "Stacks, collections, caches, batches, rotation",
     sections: [
       typed(
         "Stack",
@@ -169,6 +170,12 @@ export const chapters: ReadonlyArray<Chapter> = [
         "ServiceOptions",
         "effect-kv"
       ),
+      {
+        title: "LoadingCache",
+        calls: ["LoadingCache.Service()(id, options)", "LoadingCache.make(options)"],
+        from: "effect-kv",
+        options: optionsOf("src/LoadingCache.ts", "described", LoadingCache.described)
+      },
       ...(await sectionsOf("src", "Batching", ["resolver"])),
       typed("Rotation", ["Rotation.rotate(options)"], "src/Rotation.ts", "Options", "effect-kv")
     ]

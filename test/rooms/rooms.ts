@@ -40,6 +40,8 @@ export const rooms: ReadonlyArray<Room> = [
   { name: "Driver.ts", purpose: "what custom stores and wrappers are made of, and how drivers become layers" },
   { name: "stores/common", purpose: "what several stores share" },
   { name: "wrappers/common", purpose: "what several wrappers share" },
+  { name: "loadingCache", purpose: "the parts of `LoadingCache.ts`" },
+  { name: "LoadingCache.ts", purpose: "a cache that looks missing values up, over `KeyValue`" },
   { name: "stores", purpose: "a file for each store, and a folder of the same name for its parts" },
   { name: "wrappers", purpose: "a file for each wrapper, and a folder of the same name for its parts" },
   { name: "testing", purpose: "the contract suite, faults on purpose, and the simulation" },

@@ -1,0 +1,183 @@
+import * as Effect from "effect/Effect"
+import type { Random } from "effect/Random"
+import * as slices from "../concurrency/slices.ts"
+import { encode, valueOf } from "../driver/boundary.ts"
+import * as Calls from "../driver/Calls.ts"
+import type { Driver } from "../driver/Driver.ts"
+import { type AtomicDriver, change } from "../driver/service/change.ts"
+import { served } from "../driver/service/served.ts"
+import { declareWaits, waitsOf } from "../driver/waits.ts"
+import type { Entry } from "../Entry.ts"
+import { type Operation, type Place, type ReadError, StoreError, type WriteError } from "../KeyValueError.ts"
+import type { Value } from "../Value.ts"
+import { withTimeout } from "../wrappers/common/withTimeout.ts"
+import { fromValue, identityOf, type Stored, toValue } from "./envelope.ts"
+
+/** What the store has under the name of an entry. */
+export interface Found {
+  readonly stored: Stored | undefined
+  /** `undefined` if the key is missing, or if the store has no versions. */
+  readonly version: unknown
+  /** Whether the entry cannot be read, so that it can only be overwritten. */
+  readonly isDamaged?: boolean
+}
+
+type RandomService = (typeof Random)["Service"]
+
+/** How many keys are written at a time. */
+const concurrency = 100
+
+const damage = ["DeserializationError", "DecryptionError", "DecompressionError"] as const
+
+type Damage = Extract<ReadError, { readonly _tag: (typeof damage)[number] }>
+
+const isDamage = (error: ReadError): error is Damage => damage.some((tag) => tag === error._tag)
+
+/** The store of a cache: entries and generations in one collection, each operation within `timeout` milliseconds. */
+export class Store {
+  readonly driver: Driver
+  readonly collection: string
+  private readonly random: RandomService
+
+  constructor(driver: Driver, collection: string, timeout: number, random: RandomService) {
+    // The gate passes each call on and adds no wait, so what the driver declares holds for it, too.
+    this.driver = withTimeout(timeout)(declareWaits({ ...served(driver).driver }, waitsOf(driver)))
+    this.collection = collection
+    this.random = random
+  }
+
+  /** Reads entries. With `versioned`, each has the version that `replace` compares. */
+  entries(names: ReadonlyArray<string>, versioned: boolean): Effect.Effect<ReadonlyArray<Found>, ReadError> {
+    const found = (entry: Entry | undefined): Found => ({
+      stored: entry && fromValue(valueOf(this.driver, entry)),
+      version: entry?.version
+    })
+    return Effect.catchIf(
+      Effect.flatMap(this.get(names, versioned), (entries) => slices.map(entries, found)),
+      isDamage,
+      (): Effect.Effect<ReadonlyArray<Found>, ReadError> =>
+        names.length === 1
+          ? Effect.succeed([{ stored: undefined, version: undefined, isDamaged: true }])
+          : Effect.map(
+              slices.forEach(names, (name) => this.entries([name], versioned), concurrency),
+              (found) => found.flat()
+            )
+    )
+  }
+
+  /** Reads generations. One that cannot be read is missing. */
+  generations(names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string | undefined>, ReadError> {
+    if (names.length === 0) return Effect.succeed([])
+    return Effect.map(this.entries(names, false), (found) => found.map(({ stored }) => idOf(stored)))
+  }
+
+  /** Reads generations, and creates those that are missing. */
+  readonly ensured = Effect.fnUntraced(
+    { self: this },
+    function* (
+      names: ReadonlyArray<string>,
+      ttl: number
+    ): Effect.fn.Return<ReadonlyArray<string | undefined>, ReadError | WriteError> {
+      const known = yield* this.generations(names)
+      return yield* slices.forEach(
+        names,
+        (name, i) => (known[i] === undefined ? this.create(name, ttl) : Effect.succeed(known[i])),
+        concurrency
+      )
+    }
+  )
+
+  /** Creates a generation, unless another process has done so in the meantime. */
+  private create(name: string, ttl: number): Effect.Effect<string | undefined, ReadError | WriteError> {
+    const id = this.nonce()
+    return Effect.flatMap(this.encoded(name, { _tag: "mark", id }, ttl), (entry) => {
+      const place = this.place("put", [name])
+      const { atomic } = this.driver
+      if (atomic === undefined) return Effect.as(this.driver.put(Calls.put(place, [entry])), id)
+      return Effect.flatMap(
+        atomic.compareAndPut(Calls.compareAndPut(place, { entry, expected: undefined })),
+        (swapped) =>
+          swapped === true ? Effect.succeed(id) : Effect.map(this.generations([name]), ([current]) => current)
+      )
+    })
+  }
+
+  /**
+   * Gives a generation a new nonce.
+   *
+   * With `Atomic`, the write has a condition, so that a copy of it which is applied late cannot bring back an old nonce. If
+   * another invalidation came first, it came after this one had begun, which serves as well.
+   */
+  renew(name: string, ttl: number): Effect.Effect<void, WriteError> {
+    const place = this.place("put", [name])
+    const written = this.encoded(name, { _tag: "mark", id: this.nonce() }, ttl)
+    const blind = Effect.flatMap(written, (entry) => this.driver.put(Calls.put(place, [entry])))
+    if (this.driver.atomic === undefined) return blind
+    const dropped = () =>
+      Effect.fail(new StoreError({ ...place, reason: "a wrapper dropped the write of an invalidation" }))
+    return change(this.driver as AtomicDriver, place, { maxRetries: 0, expiry: false }, () =>
+      Effect.map(written, (entry) => ({ answer: undefined, write: { entry }, ifDropped: dropped }))
+    ).pipe(
+      Effect.catchTag("ConflictError", () => Effect.void),
+      Effect.catchTag(damage, () => blind)
+    )
+  }
+
+  /** Writes marks in the place of entries. */
+  mark(names: ReadonlyArray<string>, ttl: number): Effect.Effect<void, WriteError> {
+    return Effect.flatMap(
+      slices.forEach(names, (name) => this.encoded(name, { _tag: "mark", id: this.nonce() }, ttl), 1),
+      (entries) => this.driver.put(Calls.put(this.place("putMany", names), entries))
+    )
+  }
+
+  /** Writes an entry. */
+  put(name: string, stored: Stored, ttl: number): Effect.Effect<void, WriteError> {
+    return Effect.flatMap(this.encoded(name, stored, ttl), (entry) =>
+      this.driver.put(Calls.put(this.place("put", [name]), [entry]))
+    )
+  }
+
+  /**
+   * Writes an entry if the key still is as it was found. Without `Atomic`, the key is read again just before the write. A
+   * write of another process in between is lost.
+   */
+  replace(name: string, found: Found, stored: Stored, ttl: number): Effect.Effect<unknown, ReadError | WriteError> {
+    const { atomic } = this.driver
+    if (found.isDamaged === true) return this.put(name, stored, ttl)
+    if (atomic === undefined) {
+      return Effect.flatMap(this.entries([name], false), ([now]) =>
+        identityOf(now?.stored) === identityOf(found.stored) ? this.put(name, stored, ttl) : Effect.void
+      )
+    }
+    return Effect.flatMap(this.encoded(name, stored, ttl), (entry) =>
+      atomic.compareAndPut(Calls.compareAndPut(this.place("put", [name]), { entry, expected: found.version }))
+    )
+  }
+
+  place(operation: Operation, keys: ReadonlyArray<string>): Place {
+    return { operation, collection: this.collection, keys }
+  }
+
+  /** A name that no invalidation has used before. */
+  nonce(): string {
+    const part = () => Math.abs(this.random.nextIntUnsafe()).toString(36)
+    return part() + part()
+  }
+
+  get uniform(): number {
+    return this.random.nextDoubleUnsafe()
+  }
+
+  private get(names: ReadonlyArray<string>, versioned: boolean) {
+    const place = this.place(names.length === 1 ? "get" : "getMany", names)
+    return this.driver.get(Calls.get(place, { versioned: versioned && this.driver.atomic !== undefined }))
+  }
+
+  private encoded(name: string, stored: Stored, ttl: number): Effect.Effect<Entry, WriteError> {
+    const values: ReadonlyArray<Value> = [toValue(stored)]
+    return Effect.map(encode(this.driver, this.place("put", [name]), values, ttl), ([entry]) => entry!)
+  }
+}
+
+const idOf = (stored: Stored | undefined): string | undefined => (stored?._tag === "mark" ? stored.id : undefined)
