@@ -34,38 +34,51 @@ export const resolve = Effect.fnUntraced(function* <A, K, E>(
   const stale = names.flatMap((_, i) => (stored[i]?.isFresh === false ? [i] : []))
   yield* refreshAhead(parts, names, keys, stored, fiber)
 
-  const asked = yield* refreshStale(
-    parts,
-    stale.map((i) => names[i]!),
-    keys,
-    fiber
-  )
+  const answers: Array<Answer<A, E>> = stored.map((it) => it?.answer as Answer<A, E>)
+  if (missing.length > 0 || stale.length > 0) {
+    const loaded = yield* awaited(parts, names, keys, { missing, stale, since, known, fiber })
+    for (const [i, answer] of loaded) answers[i] = answer
+  }
+  const errors = stored.filter((it) => it?.isFresh === true && Result.isFailure(it.answer)).length
+  counters.answered("miss", missing.length)
+  counters.answered("stale", stale.length)
+  counters.answered("error", errors)
+  counters.answered("hit", names.length - missing.length - stale.length - errors)
+  return answers
+})
+
+interface Wanted {
+  readonly missing: ReadonlyArray<number>
+  readonly stale: ReadonlyArray<number>
+  readonly since: number
+  readonly known: View | undefined
+  readonly fiber: Fiber.Fiber<unknown, unknown>
+}
+
+/** Waits for the lookups of what is missing, and for those of stale values with `softTimeout`. Returns answers by index. */
+const awaited = Effect.fnUntraced(function* <A, K, E>(
+  parts: Parts<A, K, E>,
+  names: ReadonlyArray<string>,
+  keys: ReadonlyMap<string, K>,
+  { missing, stale, since, known, fiber }: Wanted
+): Effect.fn.Return<Map<number, Answer<A, E>>> {
+  const { config } = parts
+  const namesOf = (indices: ReadonlyArray<number>) => indices.map((i) => names[i]!)
+  const asked = yield* refreshStale(parts, namesOf(stale), keys, fiber)
   const wait = (indices: ReadonlyArray<number>, limit: number) =>
-    join(
-      parts,
-      indices.map((i) => names[i]!),
-      keys,
-      { since, view: known && pick(known, indices) },
-      limit
-    )
+    join(parts, namesOf(indices), keys, { since, view: known && pick(known, indices) }, limit)
   const waitsFor = stale.filter((i) => asked.has(names[i]!))
   const [loaded, renewed] = yield* Effect.all(
     [wait(missing, config.hardTimeout), wait(waitsFor, config.softTimeout ?? config.hardTimeout)],
     { concurrency: 2 }
   )
-
-  const answers: Array<Answer<A, E>> = stored.map((it) => it?.answer as Answer<A, E>)
-  for (const [n, i] of missing.entries()) answers[i] = yield* answerOf(config, names[i]!, loaded[n]!)
+  const answers = new Map<number, Answer<A, E>>()
+  for (const [n, i] of missing.entries()) answers.set(i, yield* answerOf(config, names[i]!, loaded[n]!))
   for (const [n, i] of waitsFor.entries()) {
     const outcome = renewed[n]!
     const isUsable = Result.isSuccess(outcome) && (outcome.success._tag === "value" || outcome.success.isAnswer)
-    if (isUsable) answers[i] = yield* answerOf(config, names[i]!, outcome)
+    if (isUsable) answers.set(i, yield* answerOf(config, names[i]!, outcome))
   }
-  counters.answered("miss", missing.length)
-  counters.answered("stale", stale.length)
-  const errors = stored.filter((it) => it?.isFresh === true && Result.isFailure(it.answer)).length
-  counters.answered("error", errors)
-  counters.answered("hit", names.length - missing.length - stale.length - errors)
   return answers
 })
 

@@ -244,7 +244,7 @@ describe("metrics", () => {
   )
 })
 
-describe("a batch of 100,000 keys", () => {
+describe("a batch of 20,000 keys", () => {
   it.live("takes time in proportion to the number of keys", () =>
     Effect.gen(function* () {
       const source = new Source()

@@ -47,6 +47,22 @@ for (const [name, layer] of Object.entries(stores)) {
         }).pipe(onStore)
       )
 
+      it.effect(
+        `${method} keeps the value of a lookup that began earlier out of the cache, without another caller`,
+        () =>
+          Effect.gen(function* () {
+            const source = new Source()
+            const [one, other] = yield* two(source)
+            source.takes = 100
+            const running = yield* Effect.forkChild(one.get("a"))
+            yield* TestClock.adjust(50)
+            yield* invalidate(other)
+            yield* TestClock.adjust(50)
+            assert.strictEqual(yield* Fiber.join(running), "a#1")
+            assert.strictEqual(yield* passing(other.get("a")), "a#2")
+          }).pipe(onStore)
+      )
+
       it.effect(`${method} keeps the value of a lookup that began earlier out of the cache, in all processes`, () =>
         Effect.gen(function* () {
           for (const isKnown of [false, true]) {
