@@ -33,17 +33,13 @@ import { readNote } from "./lease/readNote.ts"
 import type { Json } from "./Value.ts"
 
 /**
- * Options of {@link once}.
+ * How long and where outcomes are kept.
  *
  * @since 0.2.0
  */
-export interface Options<S extends Schema.Constraint, F extends Schema.Constraint = Schema.Never> {
-  /** How long the outcome is kept. After that, the effect runs again. Required. */
+export interface Keeping {
+  /** How long the outcome is kept. After that, the effect runs again. */
   readonly ttl: Duration.Input
-  /** Schema of the success. It is stored as JSON (`Schema.toCodecJson`). Required. */
-  readonly success: S
-  /** Schema of the errors that are stored, too. Other errors are not stored. Default: no error is stored. */
-  readonly error?: F | undefined
   /** How long to wait while another caller runs the effect. `"Infinity"` waits for its end. Default: `"30 seconds"`. */
   readonly wait?: Duration.Input | undefined
   /** Collection of the outcomes. Default: `"effect-kv:once"`. */
@@ -55,11 +51,20 @@ export interface Options<S extends Schema.Constraint, F extends Schema.Constrain
   readonly lease?: Duration.Input | undefined
 }
 
-/** The options that are not schemas. */
-type Times = Omit<Options<Schema.Constraint>, "success" | "error">
+/**
+ * Options of {@link once}.
+ *
+ * @since 0.2.0
+ */
+export interface Options<S extends Schema.Constraint, F extends Schema.Constraint = Schema.Never> extends Keeping {
+  /** Schema of the success. It is stored as JSON (`Schema.toCodecJson`). */
+  readonly success: S
+  /** Schema of the errors that are stored, too. Other errors are not stored. Default: no error is stored. */
+  readonly error?: F | undefined
+}
 
 /** @internal */
-export const described = options.of<Times>()(
+export const described = options.of<Keeping>()(
   "Idempotency",
   {
     ttl: options.required(options.ttl()),

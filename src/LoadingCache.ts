@@ -7,7 +7,6 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Atomic } from "./Atomic.ts"
@@ -41,7 +40,7 @@ export interface CacheErrors<E extends Schema.Constraint> {
  * @since 0.2.0
  */
 export interface Fraction {
-  /** Number between 0 and 1: `0.2` is the last fifth of the TTL. */
+  /** Fraction of the TTL, above 0 and below 1: 0.2 is the last fifth. */
   readonly fraction: number
 }
 
@@ -291,13 +290,7 @@ export const described = options.of<Loose>()(
     lookupMany: options.callback<NonNullable<Loose["lookupMany"]>>({ otherwise: "`lookup` is asked for each key" }),
     ttl: options.required(ttlOrFunction<Exclude<Loose["ttl"], Duration.Input>>()),
     staleFor: options.map(options.duration({ default: 0, zero: true, infinite: true }), withinStores),
-    refreshAhead: options.union(
-      Predicate.isObject,
-      options.group<Fraction>()({
-        fraction: options.required(options.number({ above: 0, below: 1 }))
-      }),
-      options.duration({ otherwise: "none" })
-    ),
+    refreshAhead: options.ahead(),
     softTimeout: options.duration({ otherwise: "none, so that the caller gets the stale value at once" }),
     hardTimeout: options.duration({ default: Number.POSITIVE_INFINITY, infinite: true, otherwise: "no limit" }),
     storeTimeout: options.duration({ default: "1 second" }),
@@ -313,12 +306,11 @@ export const described = options.of<Loose>()(
     onStoreFailure: options.oneOf(["lookup", "fail"], { default: "lookup" }),
     maxConcurrentLookups: options.integer({ min: 1, default: 50 })
   },
-  ({ collection, lease, softTimeout, hardTimeout, staleFor }) => {
+  ({ collection, lease, softTimeout, hardTimeout, staleFor, refreshAhead }) => {
     if (collection === undefined) return "collection is required"
     if (lease !== undefined && lease < 100) return "lease must be at least 100 milliseconds"
     if (softTimeout !== undefined && staleFor === 0) return "softTimeout needs staleFor"
-    return softTimeout !== undefined && softTimeout > hardTimeout
-      ? "softTimeout must not be more than hardTimeout"
-      : undefined
+    if (softTimeout !== undefined && softTimeout > hardTimeout) return "softTimeout must not be more than hardTimeout"
+    return options.aheadProblem("refreshAhead", refreshAhead)
   }
 )

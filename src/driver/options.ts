@@ -7,6 +7,7 @@ import { StoreSetupError } from "../KeyValueError.ts"
 import type { Row } from "./options/Description.ts"
 import { type Descriptions, type Read, readAll, rowsOf, type Unknown, type Untyped } from "./options/records.ts"
 
+export * from "./options/ahead.ts"
 export * from "./options/combinators.ts"
 export { type Description, type Row, required } from "./options/Description.ts"
 export * from "./options/kinds.ts"

@@ -11,7 +11,7 @@ import { jsonCodecOf } from "../collection/codec.ts"
 import { CurrentFlight } from "../concurrency/Flight.ts"
 import { Permits } from "../concurrency/Permits.ts"
 import { CurrentRequest } from "../concurrency/request.ts"
-import { invalid } from "../driver/options.ts"
+import { invalid, aheadOf as toAhead } from "../driver/options.ts"
 import { KeyValue } from "../KeyValue.ts"
 import { DeserializationError } from "../KeyValueError.ts"
 import { CurrentDeadline } from "../time/budget.ts"
@@ -100,10 +100,10 @@ export const build = Effect.fnUntraced(function* <A, K, E>(options: Checked<A, K
   return methodsOf({ config, flights }, codec)
 })
 
-/** Never longer than the TTL, or each read would refresh. */
-const aheadOf = (ahead: Checked<unknown, unknown, unknown>["refreshAhead"]): ((ttl: number) => number) => {
-  if (ahead === undefined) return () => 0
-  return typeof ahead === "number" ? (ttl) => (ahead < ttl ? ahead : 0) : (ttl) => ttl * ahead.fraction
+/** Less than the TTL, or each read would refresh. */
+const aheadOf = (value: Checked<unknown, unknown, unknown>["refreshAhead"]): ((ttl: number) => number) => {
+  const ahead = toAhead(value) ?? (() => 0)
+  return (ttl) => (ahead(ttl) < ttl ? ahead(ttl) : 0)
 }
 
 const errorsOf = <E>({ schema, ttl }: NonNullable<Checked<unknown, unknown, E>["cacheErrors"]>) => {

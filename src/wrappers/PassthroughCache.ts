@@ -6,7 +6,6 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import * as Predicate from "effect/Predicate"
 import { areStores, type Wrapper, wrapperOverApart } from "../Driver.ts"
 import type { Driver } from "../driver/Driver.ts"
 import * as options from "../driver/options.ts"
@@ -17,7 +16,6 @@ import { meterOf } from "../telemetry/metrics.ts"
 import { withTimeout } from "./common/withTimeout.ts"
 import { cached } from "./passthroughCache/cached.ts"
 import { countersOf } from "./passthroughCache/counters.ts"
-import type { Limits } from "./passthroughCache/Freshness.ts"
 import { healthOf } from "./passthroughCache/healthOf.ts"
 import { ownCache } from "./passthroughCache/ownCache.ts"
 
@@ -157,7 +155,7 @@ export const wrap = <Cache extends Layer.Layer<KeyValue | Maintenance, any, any>
   const make = Effect.fnUntraced(function* (store: Driver, [driver]: ReadonlyArray<Driver>) {
     const { cacheTimeout, store: name, ...read } = yield* described.read(config, { cache })
     const counters = countersOf((yield* meterOf(name))(store))
-    const limits = { ...read, due: dueOf(read.refreshAhead) }
+    const limits = { ...read, due: options.aheadOf(read.refreshAhead) }
     const health = yield* healthOf(store, driver!, { name, maxStale: read.maxStale })
     return { ...(yield* cached(store, withTimeout(cacheTimeout)(driver!), { ...read, limits, counters })), health }
   })
@@ -174,13 +172,7 @@ export const described = options.of<Options<any>>()(
     maxTtl: options.ttl({ default: "30 minutes" }),
     missingTtl: options.ttl({ default: "30 minutes" }),
     missTtl: options.duration({ default: 0, otherwise: "none" }),
-    refreshAhead: options.union(
-      (input) => Predicate.hasProperty(input, "fraction"),
-      options.group<{ readonly fraction: number }>()({
-        fraction: options.required(options.number({ above: 0, below: 1 }))
-      }),
-      options.duration({ otherwise: "none" })
-    ),
+    refreshAhead: options.ahead(),
     maxStale: options.duration({ default: 0, otherwise: "none" }),
     staleWhileRevalidate: options.boolean({ default: false }),
     staleOn: options.errors<(error: KeyValueError) => boolean>(),
@@ -188,16 +180,7 @@ export const described = options.of<Options<any>>()(
     cacheTimeout: options.duration({ default: "1 second" }),
     store: options.text()
   },
-  ({ staleWhileRevalidate, maxStale, refreshAhead }) => {
-    // A number below 1 was a fraction before 0.2.0. Nobody wants less than a millisecond.
-    if (typeof refreshAhead === "number" && refreshAhead < 1) {
-      return `refreshAhead is ${refreshAhead} milliseconds; for a fraction of the fresh time, use { fraction: ${refreshAhead} }`
-    }
-    return staleWhileRevalidate && maxStale === 0 ? "staleWhileRevalidate needs maxStale" : undefined
-  }
+  ({ staleWhileRevalidate, maxStale, refreshAhead }) =>
+    options.aheadProblem("refreshAhead", refreshAhead) ??
+    (staleWhileRevalidate && maxStale === 0 ? "staleWhileRevalidate needs maxStale" : undefined)
 )
-
-const dueOf = (ahead: number | { readonly fraction: number } | undefined): Limits["due"] => {
-  if (ahead === undefined) return undefined
-  return typeof ahead === "number" ? () => ahead : (fresh) => fresh * ahead.fraction
-}
