@@ -22,8 +22,9 @@ import { operationsOf } from "./collection/operations.ts"
 import type { Capabilities, Options, ServiceOptions } from "./collection/options.ts"
 import type { Collection } from "./collection/types.ts"
 import type { Schemas } from "./collection/versions.ts"
+import { layerByDriver } from "./driver/layerByDriver.ts"
 import type { Enumeration } from "./Enumeration.ts"
-import type { KeyValue } from "./KeyValue.ts"
+import { KeyValue } from "./KeyValue.ts"
 import type { Maintenance } from "./Maintenance.ts"
 
 export type * from "./collection/capabilityTypes.ts"
@@ -94,6 +95,13 @@ export interface ServiceClass<
   C extends Capabilities = readonly [],
   V extends Schemas = readonly []
 > extends Context.ServiceClass<Self, `effect-kv/Collection/${Id}#${number}`, Of<S, K, C, V>> {
+  /**
+   * Makes the service over the `KeyValue` in the context.
+   *
+   * **Details**
+   *
+   * A program builds it once for each store. So two tenants with their own stores never share a service.
+   */
   readonly layer: Layer.Layer<Self, never, KeyValue | In<C>>
 }
 
@@ -148,7 +156,8 @@ export const Service =
   ): ServiceClass<Self, Id, S, K, C, V> => {
     declared++
     const key = Context.Service<Self, Of<S, K, C, V>>()(`effect-kv/Collection/${id}#${declared}`)
-    const layer = Layer.effect(key, make({ ...options, collection: options.collection ?? id }))
+    const made = make({ ...options, collection: options.collection ?? id })
+    const layer = layerByDriver(KeyValue, () => Layer.effect(key, made))
     return Object.assign(key, { layer })
   }
 
