@@ -10,12 +10,14 @@ import * as Calls from "../Calls.ts"
 import type { Driver } from "../Driver.ts"
 import { idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
-import { type LoadOptions, logNotStored, type Outcome, ttlOf } from "./loading.ts"
+import { type LoadOptions, logNotStored, type Once, type Outcome, ttlOf } from "./loading.ts"
 import { served } from "./served.ts"
 
 /** How to load a value that the store does not have. */
 export interface Loading<E, R, E2 = never, R2 = never> extends LoadOptions<E2, R2> {
   readonly load: Effect.Effect<Value, E, R>
+  /** How to load in one process at a time. Default: every process loads on its own. */
+  readonly once?: Once | undefined
 }
 
 /**
@@ -36,7 +38,12 @@ export const getOrLoad = <E, R, E2 = never, R2 = never>(
     type Result = Effect.Effect<Value, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2>
     const join = (readFailure?: unknown): Result =>
       Effect.flatMap(
-        loads.run(id, (isDropped) => lookOrLoad(driver, place, loading, isDropped, readFailure)),
+        loads.run(id, (isDropped) => {
+          const load = (failure?: unknown) => lookOrLoad(driver, place, loading, isDropped, failure)
+          // A store that cannot be read has no lease either.
+          if (loading.once === undefined || readFailure !== undefined) return load(readFailure)
+          return loading.once(place, lookOnly(driver, place, loading), load)
+        }),
         ({ value, failure }): Result => {
           if (failure !== undefined && !loadsAnyway) return Effect.fail(failure as ReadError | WriteError)
           // Without a value, this caller has joined a load that stopped at a failed read, or a batch that has no value.
@@ -83,6 +90,17 @@ const readUsable = <E2, R2>(
       return Effect.map(isUsable(value, place.keys[0]!), (isUsable) => (isUsable ? { entry, value } : { entry }))
     }
   )
+
+/** Reads the key without loading it. */
+const lookOnly = <E, R, E2, R2>(
+  driver: Driver,
+  place: Place,
+  loading: Loading<E, R, E2, R2>
+): Effect.Effect<Outcome, never, R2> =>
+  Effect.match(readUsable(driver, place, loading, false), {
+    onFailure: (failure) => ({ failure }),
+    onSuccess: ({ value }) => (value === undefined ? {} : { value })
+  })
 
 /** Reads the key again, because another load may have ended since the first read. `readFailure`: the read has failed. */
 const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
