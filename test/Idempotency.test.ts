@@ -11,7 +11,7 @@ import { interruptedBefore } from "./support/steps.ts"
 
 class Declined extends Schema.TaggedError<Declined>()("Declined", { reason: Schema.String }) {}
 
-const Receipt = Schema.Struct({ id: Schema.Number, at: Schema.Date })
+const Receipt = Schema.Struct({ id: Schema.Finite, at: Schema.Date })
 const options = { ttl: "1 hour", success: Receipt, error: Declined } as const
 const collection = "effect-kv:once"
 
