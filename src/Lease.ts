@@ -33,8 +33,8 @@ export interface Options {
   /** Collection of the entries of leases. Default: `"effect-kv:leases"`. */
   readonly collection?: string | undefined
   /**
-   * TTL of the entry after the release, for leases with names that are not used again. Default: none, and the entry is kept,
-   * because it has the last token.
+   * TTL of the entry after the release, for leases with names that are not used again. Without it, the entry is kept,
+   * because it has the last token. Default: none.
    */
   readonly forgetAfter?: Duration.Input | undefined
 }

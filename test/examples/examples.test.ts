@@ -79,6 +79,9 @@ const runAll = async (files: ReadonlyArray<string>, redis?: string): Promise<Rea
   return new Map(ended.flat().map((it) => [it.file, it]))
 }
 
+/** A log line of Effect, with its annotations. The comments leave out what `Health` logs. */
+const logLine = /^\[\d\d:\d\d:\d\d\.\d{3}\] [A-Z]+ \(#\d+\)(?:.*\{\n(?: {2}.*\n)*\}|.*)\n/gm
+
 const printsWhatItSays = (file: string, ended: ReadonlyMap<string, Ended>, redis?: string) => {
   const expected = expectationOf(file, redis)
   assert.isDefined(expected, `${file} does not say what it prints`)
@@ -86,7 +89,7 @@ const printsWhatItSays = (file: string, ended: ReadonlyMap<string, Ended>, redis
   assert.isDefined(found, `the run ended before ${file} began, or while it ran: see the last of those that did`)
   const { status, stdout, stderr } = found
   assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" }, stdout)
-  const lines = stdout.trimEnd().split("\n")
+  const lines = stdout.replaceAll(logLine, "").trimEnd().split("\n")
   const shown = lines.map((line, i) => (matches(line, expected[i] ?? "") ? expected[i]! : line))
   assert.deepStrictEqual(shown, expected)
 }
