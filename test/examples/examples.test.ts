@@ -6,6 +6,7 @@ import type { Readable } from "node:stream"
 import { text } from "node:stream/consumers"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { describeWithRedis } from "../servers/redis.ts"
+import { bundled } from "../support/bundled.ts"
 
 /** Not run here: shared parts, tests (see beside this file), the demo, and the example that needs a collector (see otlp.test.ts). */
 const elsewhere = /^examples\/(support\/|demo\/|opentelemetry\.ts$)|\.test\.ts$/
@@ -60,7 +61,7 @@ const runTogether = async (files: ReadonlyArray<string>, redis?: string): Promis
 }
 
 const runAlone = async (file: string, redis?: string): Promise<Ended> => {
-  const child = node([file], redis)
+  const child = node([await bundled(file)], redis)
   const status = once(child, "exit")
   const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
   return { file, status: Number((await status)[0]), stdout, stderr }

@@ -330,7 +330,7 @@ describe("documented differences", () => {
     const compressed = (size: number) => {
       const text = `{"a":1}${" ".repeat(size - 7)}`
       const value = {
-        __compressed_data__: gzipSync(text, { level: 1 }).toString("base64"),
+        __compressed_data__: gzipSync(text).toString("base64"),
         __compression_algorithm__: "gzip",
         __compression_version__: 1
       }

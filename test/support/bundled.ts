@@ -13,7 +13,15 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 const directory = join(root, ".cache/programs")
 
 const programs = [
+  "examples/custom/around.ts",
+  "examples/custom/combine.ts",
+  "examples/custom/map-entries.ts",
+  "examples/custom/map-names.ts",
+  "examples/custom/store.ts",
   "examples/demo/main.ts",
+  "examples/simulation.ts",
+  "examples/stacks/production.ts",
+  "examples/wrappers/stale-on-error.ts",
   "test/faults/main.ts",
   "test/fuzz/main.ts",
   "test/interop/main.ts",
