@@ -107,8 +107,11 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   const { isClosed, looks } = served(driver)
   const loadsAnyway = loading.onStoreFailure === "load"
   const look = (versioned: boolean) => readUsable(driver, place, loading, versioned)
-  const running = looks.get(idOf(place.collection, place.keys[0]!))
-  if (running !== first?.look) outdate(running)
+  const id = idOf(place.collection, place.keys[0]!)
+  const running = looks.get(id)
+  // From now on, `isDropped` tells whether the key was written.
+  if (running === first?.look) looks.delete(id)
+  else outdate(running)
   let found: Found = {}
   let failure: unknown
   if (first !== undefined && Result.isFailure(first.read)) failure = first.read.failure
