@@ -13,7 +13,7 @@ import type { Driver } from "../Driver.ts"
 import { idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
 import { type LoadOptions, logNotStored, type Outcome, ttlOf } from "./loading.ts"
-import { served } from "./served.ts"
+import { outdate, served } from "./served.ts"
 
 /** How to load the values that the store does not have. */
 export interface LoadingMany<E, R, E2 = never, R2 = never> extends LoadOptions<E2, R2> {
@@ -82,8 +82,9 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   loading: LoadingMany<E, R, E2, R2>,
   isDropped: (index: number) => boolean
 ): Effect.fn.Return<ReadonlyArray<Outcome>, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2> {
-  const { isClosed } = served(driver)
+  const { isClosed, looks } = served(driver)
   const { keys } = place
+  if (looks.size > 0) for (const key of keys) outdate(looks.get(idOf(place.collection, key)))
   const loadsAnyway = loading.onStoreFailure === "load"
   const outcomes: Array<Outcome> = keys.map(() => ({}))
   const missing: Array<number> = []
