@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { Atomic } from "./Atomic.ts"
@@ -148,7 +148,9 @@ export const Service =
   ): ServiceClass<Self, Id, S, K, C, V> => {
     declared++
     const key = Context.Service<Self, Of<S, K, C, V>>()(`effect-kv/Collection/${id}#${declared}`)
-    const layer = Layer.effect(key, make({ ...options, collection: options.collection ?? id }))
+    const collection = make({ ...options, collection: options.collection ?? id })
+    // Not memoized: in a `LayerMap`, a memoized layer would give the collection of the first tenant to all tenants.
+    const layer = Layer.fromBuild(() => Effect.map(collection, (service) => Context.make(key, service)))
     return Object.assign(key, { layer })
   }
 
