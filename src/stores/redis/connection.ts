@@ -11,7 +11,7 @@ import { Requests } from "./requests.ts"
 import { resetWhenDropped } from "./reset.ts"
 import { secretsOf } from "./secrets.ts"
 import { dropWhenSilent } from "./silence.ts"
-import { failing, watchState } from "./states.ts"
+import { notConnected, watchState } from "./states.ts"
 
 /** A client of ioredis for one server or for a cluster. */
 export type Client = Redis | Cluster
@@ -50,7 +50,7 @@ export const existingConnection = Effect.fnUntraced(function* (
     (requests) => requests.close
   )
   const health = (yield* Health.reporter({ module, store }))("redis")
-  watchState(client, { health, explain: (what) => what, isRefused: () => false })
+  watchState(client, { health, problem: () => undefined, isRefused: () => false })
   return {
     client,
     requests,
@@ -110,12 +110,12 @@ export const openConnection = Effect.fnUntraced(function* ({
       if (startup === "fail" || (refusal !== undefined && !meaningOf(refusal).transient)) {
         return yield* new StoreSetupError({ module, ...errors.explain(what) })
       }
-      health.to("down", `${errors.explain(what).reason}: ${failing}`)
+      health.to("down", notConnected(refusal !== undefined, errors.message ?? (isLate ? what : undefined)))
     }
   }
   watchState(client, {
     health,
-    explain: (what) => errors.explain(what).reason,
+    problem: () => errors.message,
     isRefused: () => errors.refusal !== undefined
   })
   return {
@@ -162,6 +162,10 @@ class ConnectionErrors {
 
   connectionLost(): Error {
     return new Error(this.explain("the connection was lost before the reply arrived").reason)
+  }
+
+  get message(): string | undefined {
+    return (this.refusal ?? this.last)?.message
   }
 
   explain(what: string): { readonly reason: string; readonly cause?: unknown } {
