@@ -99,18 +99,21 @@ export const openConnection = Effect.fnUntraced(function* ({
   const isReady = () => client.status === "ready" && errors.refusal === undefined && !requests.isClosed
   const open = opener(client, requests, connectTimeout)
   const health = (yield* Health.reporter({ module, store }))("redis")
+  const late = `no connection within ${connectTimeout} ms`
+  const tellNotConnected = (otherwise: string | undefined) =>
+    health.to("down", notConnected(errors.refusal !== undefined, errors.message ?? otherwise))
   if (startup !== "lazy") {
     const began = performance.now()
     yield* requests.until(open)
     if (!isReady() || !isAnyConnected(client)) {
       const isLate = performance.now() - began >= connectTimeout
-      const what = isLate ? `no connection within ${connectTimeout} ms` : "could not connect"
+      const what = isLate ? late : "could not connect"
       // A server that loads its data may refuse for now. Any other refusal, such as of a password, does not end by itself.
       const { refusal } = errors
       if (startup === "fail" || (refusal !== undefined && !meaningOf(refusal).transient)) {
         return yield* new StoreSetupError({ module, ...errors.explain(what) })
       }
-      health.to("down", notConnected(refusal !== undefined, errors.message ?? (isLate ? what : undefined)))
+      tellNotConnected(isLate ? late : undefined)
     }
   }
   watchState(client, {
@@ -128,9 +131,11 @@ export const openConnection = Effect.fnUntraced(function* ({
         startup === "lazy" ? requests.until(open) : Effect.void,
         Effect.suspend(() => {
           if (isReady()) return Effect.void
-          return Effect.fail(
-            requests.isClosed ? layerClosed(place) : unavailable(place, errors.explain("there is no connection"))
-          )
+          if (requests.isClosed) return Effect.fail(layerClosed(place))
+          // A server that accepts the connection and does not answer causes no event.
+          const isSilent = startup === "lazy" && errors.message === undefined && !errors.wasConnected
+          if (isSilent && !health.isDown) tellNotConnected(late)
+          return Effect.fail(unavailable(place, errors.explain(isSilent ? late : "there is no connection")))
         })
       ),
     // In a cluster, the last error may be of another node.
@@ -145,6 +150,8 @@ class ConnectionErrors {
   private last: Error | undefined
   /** The error reply of the server while it connected, such as for a wrong password or database. */
   refusal: Error | undefined
+  /** Whether there has ever been a connection. */
+  wasConnected = false
 
   add(error: Error): void {
     this.last = error
@@ -157,6 +164,7 @@ class ConnectionErrors {
 
   /** Forgets the last error, since an error of an earlier connection does not explain the loss of this one. */
   onReady(): void {
+    this.wasConnected = true
     this.last = undefined
   }
 

@@ -17,7 +17,7 @@ const failing = "Operations fail until it is restored."
 const failingAtFirst = "Operations fail until there is a connection."
 
 const outage = (what: string, problem: string | undefined): string =>
-  problem === undefined ? `${what}.` : `${what} (${problem}).`
+  problem === undefined ? `${what}.` : `${what} (${problem.replace(/\.$/, "")}).`
 
 /** The reason why a store that has never been connected is down. */
 export const notConnected = (isRefused: boolean, problem: string | undefined): string =>

@@ -1,4 +1,5 @@
 /** How a Redis store tells that its connection is lost and restored, and how it starts while its server is down. */
+import { type AddressInfo, createServer, type Server } from "node:net"
 import { assert, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, Stream } from "effect"
 import { Health, KeyValue } from "effect-kv"
@@ -76,6 +77,29 @@ describeRedis("Redis and Health", () => {
       )
       assert.include(lines[0], `Redis is down. Cannot connect (connect ECONNREFUSED 127.0.0.1:${port}).`)
       assert.match(lines[1]!, /^Info Redis is up again after \d+ ms\. The connection is established\.$/)
+    })
+  )
+
+  it.live("is down when the first operation finds a server that does not answer with startup: lazy", () =>
+    Effect.gen(function* () {
+      const silent = yield* Effect.acquireRelease(
+        Effect.callback<Server>((resume) => {
+          const server = createServer((socket) => void socket.on("error", () => {}))
+          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close())
+      )
+      const { port } = silent.address() as AddressInfo
+      const url = `redis://127.0.0.1:${port}`
+      const context = yield* open({ url, startup: "lazy", connectTimeout: "200 millis" })
+      const failure = yield* Effect.flip(Context.get(context, KeyValue.KeyValue).get("a"))
+      assert.include(failure.message, "no connection within 200 ms")
+      const { status, reason } = yield* Context.get(context, Health.Health).snapshot
+      assert.strictEqual(status, "down")
+      assert.strictEqual(
+        reason,
+        "Cannot connect (no connection within 200 ms). Operations fail until there is a connection."
+      )
     })
   )
 
