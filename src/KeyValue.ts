@@ -163,7 +163,8 @@ export interface Service {
    *
    * - The value is read and written again, so `touch` costs a read and a write.
    * - In a stack without `Atomic` (such as `Fallback` and `Replicate`), `touch` reads the entry and then writes it. A write
-   *   of the key in between is lost.
+   *   of the key in between is lost, and a deleted entry is stored again. The result is `true` even if a wrapper drops the
+   *   write.
    */
   readonly touch: (key: string, options?: PutOptions) => Effect.Effect<boolean, ReadError | WriteError | ConflictError>
 
