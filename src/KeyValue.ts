@@ -78,6 +78,9 @@ export interface GetOrSetOptions<A = Value> extends InCollection {
   readonly onStoreFailure?: "fail" | "load" | undefined
 }
 
+/** The type of loaded values. If TypeScript infers nothing from the load, it is `Value`. */
+type Loaded<A> = unknown extends A ? Value : A
+
 /**
  * Reads and writes values by key. This is the interface of {@link KeyValue}.
  *
@@ -202,7 +205,7 @@ export interface Service {
   readonly getOrSet: <A, E, R>(
     key: string,
     load: Effect.Effect<Value | (A & Storable<A>), E, R>,
-    options?: GetOrSetOptions
+    options?: GetOrSetOptions<Loaded<A>>
   ) => Effect.Effect<Value, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 
   /**
@@ -226,7 +229,7 @@ export interface Service {
     load: (
       missing: ReadonlyArray<string>
     ) => Effect.Effect<Iterable<readonly [key: string, value: Value | (A & Storable<A>)]>, E, R>,
-    options?: GetOrSetOptions
+    options?: GetOrSetOptions<Loaded<A>>
   ) => Effect.Effect<ReadonlyArray<Value | undefined>, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 }
 
@@ -350,7 +353,8 @@ export const make = (self: Driver): Service => {
   }
 }
 
-const loadOptions = (options: GetOrSetOptions | undefined) => ({
-  ttl: options?.ttl,
+/** The driver calls `ttl` with what was loaded, so the type of the value is that of the load. */
+const loadOptions = <A>(options: GetOrSetOptions<A> | undefined) => ({
+  ttl: options?.ttl as GetOrSetOptions["ttl"],
   onStoreFailure: options?.onStoreFailure
 })
