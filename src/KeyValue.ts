@@ -78,6 +78,9 @@ export interface GetOrSetOptions<A = Value> extends InCollection {
   readonly onStoreFailure?: "fail" | "load" | undefined
 }
 
+/** The type of loaded values. If TypeScript infers nothing from the load, it is `Value`. */
+type Loaded<A> = unknown extends A ? Value : A
+
 /**
  * Reads and writes values by key. This is the interface of {@link KeyValue}.
  *
@@ -163,7 +166,8 @@ export interface Service {
    *
    * - The value is read and written again, so `touch` costs a read and a write.
    * - In a stack without `Atomic` (such as `Fallback` and `Replicate`), `touch` reads the entry and then writes it. A write
-   *   of the key in between is lost.
+   *   of the key in between is lost, and a deleted entry is stored again. The result is `true` even if a wrapper drops the
+   *   write.
    */
   readonly touch: (key: string, options?: PutOptions) => Effect.Effect<boolean, ReadError | WriteError | ConflictError>
 
@@ -201,7 +205,7 @@ export interface Service {
   readonly getOrSet: <A, E, R>(
     key: string,
     load: Effect.Effect<Value | (A & Storable<A>), E, R>,
-    options?: GetOrSetOptions
+    options?: GetOrSetOptions<Loaded<A>>
   ) => Effect.Effect<Value, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 
   /**
@@ -225,7 +229,7 @@ export interface Service {
     load: (
       missing: ReadonlyArray<string>
     ) => Effect.Effect<Iterable<readonly [key: string, value: Value | (A & Storable<A>)]>, E, R>,
-    options?: GetOrSetOptions
+    options?: GetOrSetOptions<Loaded<A>>
   ) => Effect.Effect<ReadonlyArray<Value | undefined>, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 }
 
@@ -349,7 +353,8 @@ export const make = (self: Driver): Service => {
   }
 }
 
-const loadOptions = (options: GetOrSetOptions | undefined) => ({
-  ttl: options?.ttl,
+/** The driver calls `ttl` with what was loaded, so the type of the value is that of the load. */
+const loadOptions = <A>(options: GetOrSetOptions<A> | undefined) => ({
+  ttl: options?.ttl as GetOrSetOptions["ttl"],
   onStoreFailure: options?.onStoreFailure
 })
