@@ -12,8 +12,8 @@ import { everyWrapper } from "./support/everyWrapper.ts"
 
 const factor = 8
 /** Single operations cost far more than keys of a batch, so that fewer show how their cost grows. */
-const fewKeys = 1000
-const fewCalls = 500
+const fewKeys = 600
+const fewCalls = 300
 /** How many times as much eight times the work may cost: 2.4 for each doubling, and a margin for a busy machine. */
 const limit = 32
 /** The shortest time in milliseconds that is compared with a longer one. */
