@@ -29,6 +29,12 @@ type RandomService = (typeof Random)["Service"]
 /** How many keys are written at a time. */
 const concurrency = 100
 
+/** How many keys one call has at most, so that no call takes long only because it has many keys. */
+const batchSize = 1000
+
+const inBatches = (names: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(names.length / batchSize) }, (_, i) => names.slice(i * batchSize, (i + 1) * batchSize))
+
 const damage = ["DeserializationError", "DecryptionError", "DecompressionError"] as const
 
 type Damage = Extract<ReadError, { readonly _tag: (typeof damage)[number] }>
@@ -51,6 +57,12 @@ export class Store {
 
   /** Reads entries. With `versioned`, they are as the store has them, each with the version that `replace` compares. */
   entries(names: ReadonlyArray<string>, versioned: boolean): Effect.Effect<ReadonlyArray<Found>, ReadError> {
+    if (names.length > batchSize) {
+      return Effect.map(
+        Effect.forEach(inBatches(names), (batch) => this.entries(batch, versioned)),
+        (found) => found.flat()
+      )
+    }
     const found = (entry: Entry | undefined): Found => ({
       stored: entry && fromValue(valueOf(this.driver, entry)),
       version: entry?.version
@@ -144,8 +156,11 @@ export class Store {
 
   /** Writes marks in the place of entries. */
   mark(names: ReadonlyArray<string>, ttl: number): Effect.Effect<void, WriteError> {
+    if (names.length > batchSize) {
+      return Effect.forEach(inBatches(names), (batch) => this.mark(batch, ttl), { discard: true })
+    }
     const written = Effect.flatMap(
-      slices.forEach(names, (name) => this.encoded(name, { _tag: "mark", id: this.nonce() }, ttl), 1),
+      Effect.forEach(names, (name) => this.encoded(name, { _tag: "mark", id: this.nonce() }, ttl)),
       (entries) => this.driver.put(Calls.put(this.place("putMany", names), entries))
     )
     return this.inOrder(names, written)

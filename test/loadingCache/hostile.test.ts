@@ -231,6 +231,31 @@ describe("a store that never answers writes", () => {
   )
 })
 
+describe("a store that takes a millisecond for each key", () => {
+  it.effect("does not fail large batches", () =>
+    Effect.gen(function* () {
+      const layer = Memory.layer().pipe(
+        Driver.wrapper(
+          Driver.around((call, next) =>
+            "keys" in call ? Effect.delay(next(call), call.keys.length * 0.9) : next(call)
+          )
+        )
+      )
+      yield* Effect.gen(function* () {
+        const source = new Source()
+        const cache = yield* cacheOf(source, { lookupMany: source.lookupMany })
+        const keys = Array.from({ length: 1500 }, (_, i) => `k${i}`)
+        yield* passing(cache.getMany(keys))
+        yield* passing(cache.getMany(keys))
+        assert.strictEqual(source.lookups, 1)
+        yield* passing(cache.invalidateMany(keys))
+        yield* passing(cache.getMany(keys))
+        assert.strictEqual(source.lookups, 2)
+      }).pipe(Effect.scoped, Effect.provide(layer))
+    })
+  )
+})
+
 describe("frequent invalidations of other tags", () => {
   it.effect("do not keep values out of the cache", () =>
     Effect.gen(function* () {
