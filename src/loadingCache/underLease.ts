@@ -4,7 +4,9 @@ import * as Result from "effect/Result"
 import { Atomic, make } from "../Atomic.ts"
 import type { AtomicDriver } from "../driver/service/change.ts"
 import * as Lease from "../Lease.ts"
+import { monotonicMillis } from "../time/clock.ts"
 import type { Health } from "./Health.ts"
+import { longestLookup } from "./limits.ts"
 import type { Store } from "./Store.ts"
 
 /** How lookups get a lease, so that one process at a time looks a key up. */
@@ -31,9 +33,13 @@ const longestPause = 200
  * Runs a lookup under a lease, unless the process that has the lease stores the value first.
  *
  * The store is asked again under the lease: the last holder may have stored the value after it was asked. A lease that is lost
- * does not end the lookup, because a second lookup does no harm. If the lease cannot be asked for, the lookup runs without it.
+ * does not end the lookup, because a second lookup does no harm. If the lease cannot be asked for, the lookup runs without it,
+ * and also if another process holds it for longer than a lookup may take: that lookup may never end.
  */
-export const underLease = <S, A>({ ttl, store, health }: LeaseConfig, name: string, steps: Steps<S, A>) => {
+export const underLease = <S, A>(config: LeaseConfig, name: string, steps: Steps<S, A>): Effect.Effect<A> =>
+  Effect.clockWith((clock) => waiting(config, name, steps, monotonicMillis(clock) + longestLookup))
+
+const waiting = <S, A>({ ttl, store, health }: LeaseConfig, name: string, steps: Steps<S, A>, giveUpAt: number) => {
   const { looked, isDone, ended } = steps
   const atomic = make(store.driver as AtomicDriver)
   const acquired = Lease.acquire(`${store.collection}/${name}`, { ttl, wait: 0, forgetAfter: ttl }).pipe(
@@ -51,11 +57,11 @@ export const underLease = <S, A>({ ttl, store, health }: LeaseConfig, name: stri
         const failed = error._tag === "InvalidKeyError" ? Effect.void : health.failed("write", error)
         return Effect.andThen(failed, ended(state))
       })
-      return Effect.flatMap(Effect.scoped(held), (answer) =>
-        answer === undefined
-          ? Effect.andThen(sleepAbout(pause), attempt(Math.min(2 * pause, longestPause)))
-          : Effect.succeed(answer)
-      )
+      return Effect.flatMap(Effect.scoped(held), (answer) => {
+        if (answer !== undefined) return Effect.succeed(answer)
+        const again = Effect.andThen(sleepAbout(pause), attempt(Math.min(2 * pause, longestPause)))
+        return Effect.clockWith((clock) => (monotonicMillis(clock) < giveUpAt ? again : ended(state)))
+      })
     })
   return attempt(shortestPause)
 }

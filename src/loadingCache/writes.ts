@@ -2,8 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as slices from "../concurrency/slices.ts"
 import { InvalidKeyError, type ReadError, type WriteError } from "../KeyValueError.ts"
-import { generationTtl, markTtl } from "./Config.ts"
+import { generationTtl } from "./Config.ts"
 import { keptOf, tagsOf, ttlOf } from "./fill.ts"
+import { markTtl } from "./limits.ts"
 import { allName, epochName, invalidKey, tagName } from "./names.ts"
 import type { Parts } from "./Parts.ts"
 
