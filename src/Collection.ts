@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import type { Atomic } from "./Atomic.ts"
@@ -22,8 +22,9 @@ import { operationsOf } from "./collection/operations.ts"
 import type { Capabilities, Options, ServiceOptions } from "./collection/options.ts"
 import type { Collection } from "./collection/types.ts"
 import type { Schemas } from "./collection/versions.ts"
+import { layerByDriver } from "./driver/layerByDriver.ts"
 import type { Enumeration } from "./Enumeration.ts"
-import type { KeyValue } from "./KeyValue.ts"
+import { KeyValue } from "./KeyValue.ts"
 import type { Maintenance } from "./Maintenance.ts"
 
 export type * from "./collection/capabilityTypes.ts"
@@ -94,6 +95,13 @@ export interface ServiceClass<
   C extends Capabilities = readonly [],
   V extends Schemas = readonly []
 > extends Context.ServiceClass<Self, `effect-kv/Collection/${Id}#${number}`, Of<S, K, C, V>> {
+  /**
+   * Makes the service over the `KeyValue` in the context.
+   *
+   * **Details**
+   *
+   * A program builds it once for each store. So two tenants with their own stores never share a service.
+   */
   readonly layer: Layer.Layer<Self, never, KeyValue | In<C>>
 }
 
@@ -148,9 +156,8 @@ export const Service =
   ): ServiceClass<Self, Id, S, K, C, V> => {
     declared++
     const key = Context.Service<Self, Of<S, K, C, V>>()(`effect-kv/Collection/${id}#${declared}`)
-    const collection = make({ ...options, collection: options.collection ?? id })
-    // Not memoized: in a `LayerMap`, a memoized layer would give the collection of the first tenant to all tenants.
-    const layer = Layer.fromBuild(() => Effect.map(collection, (service) => Context.make(key, service)))
+    const made = make({ ...options, collection: options.collection ?? id })
+    const layer = layerByDriver(KeyValue, () => Layer.effect(key, made))
     return Object.assign(key, { layer })
   }
 

@@ -10,9 +10,10 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Atomic } from "./Atomic.ts"
+import { layerByDriver } from "./driver/layerByDriver.ts"
 import type { Description } from "./driver/options.ts"
 import * as options from "./driver/options.ts"
-import type * as KeyValue from "./KeyValue.ts"
+import * as KeyValue from "./KeyValue.ts"
 import type { ReadError, StoreSetupError } from "./KeyValueError.ts"
 import { build } from "./loadingCache/build.ts"
 import type { LoadingCache } from "./loadingCache/Service.ts"
@@ -178,6 +179,19 @@ type Loose = Options<any, any, any, any, any, any, any>
  */
 export interface ServiceClass<Self, Id extends string, Shape, R>
   extends Context.ServiceClass<Self, `effect-kv/LoadingCache/${Id}#${number}`, Shape> {
+  /**
+   * Makes the cache over the `KeyValue` in the context.
+   *
+   * **Details**
+   *
+   * A program builds it once for each store: all users of a store share one cache and its lookups, and two tenants with their
+   * own stores never share one.
+   *
+   * **Gotchas**
+   *
+   * All users of one store get the services of the lookup from the first of them. If tenants have their own databases, give
+   * them their own stores, such as `PrefixCollections` around a shared one.
+   */
   readonly layer: Layer.Layer<Self, StoreSetupError, KeyValue.KeyValue | R>
 }
 
@@ -257,7 +271,8 @@ export const Service =
   ): ServiceClass<Self, Id, Of<S, K, E, F>, Needs<S, R, CE, L>> => {
     declared++
     const key = Context.Service<Self, Of<S, K, E, F>>()(`effect-kv/LoadingCache/${id}#${declared}`)
-    const layer = Layer.effect(key, make({ ...options, collection: options.collection ?? id }))
+    const made = make({ ...options, collection: options.collection ?? id })
+    const layer = layerByDriver(KeyValue.KeyValue, () => Layer.effect(key, made))
     return Object.assign(key, { layer })
   }
 
