@@ -33,7 +33,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     coverage: {
-      provider: "v8",
+      provider: "custom",
+      customProviderModule: "test/support/coverage.ts",
       include: ["src/**/*.ts"],
       reporter: ["text-summary"],
       thresholds: { lines: 95 }

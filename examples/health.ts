@@ -80,9 +80,9 @@ program.pipe(Effect.scoped, Effect.provide(Logger.layer([lines])), NodeRuntime.r
 
 // Prints:
 // /ready: 200
-// Error: CircuitBreaker "users" is down: the circuit has opened: all calls are rejected for 100 ms
+// Error: CircuitBreaker "users" is down. The circuit has opened. All calls are rejected for 100 ms.
 // /ready: 503
 // /live: 204
-// Warn: CircuitBreaker "users" is degraded: the circuit is probing: some calls are let through, all others are rejected
-// Info: CircuitBreaker "users" is up again after … ms: the circuit is closed
+// Warn: CircuitBreaker "users" is degraded. The circuit is probing. Some calls are let through, and all others are rejected.
+// Info: CircuitBreaker "users" is up again after … ms. The circuit is closed.
 // /ready: 200

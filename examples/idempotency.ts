@@ -6,7 +6,7 @@ import { Console, Effect, Schema } from "effect"
 import { Idempotency } from "effect-kv"
 import { Remote } from "./support/remote.ts"
 
-const Receipt = Schema.Struct({ number: Schema.Number })
+const Receipt = Schema.Struct({ number: Schema.Finite })
 
 let charged = 0
 const charge = Effect.delay(

@@ -6,7 +6,7 @@ import { Console, Context, Effect, Layer, Schema } from "effect"
 import { LoadingCache } from "effect-kv"
 import { Remote } from "./support/remote.ts"
 
-const Product = Schema.Struct({ name: Schema.String, brand: Schema.String, price: Schema.Number })
+const Product = Schema.Struct({ name: Schema.String, brand: Schema.String, price: Schema.Finite })
 
 class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { id: Schema.String }) {}
 
@@ -64,9 +64,7 @@ const program = Effect.gen(function* () {
 })
 
 program.pipe(
-  Effect.provide(Products.layer),
-  Effect.provide(Database.layer),
-  Effect.provide(Remote),
+  Effect.provide(Products.layer.pipe(Layer.provide(Remote), Layer.provideMerge(Database.layer))),
   NodeRuntime.runMain
 )
 

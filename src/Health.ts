@@ -229,7 +229,7 @@ const judged = ({ snapshot, covers }: Component, exit: Exit.Exit<unknown, ReadEr
   const error = errorOf(exit.cause)
   const isClosed = error?._tag === "StoreUnavailableError" && error.isClosed
   if (error !== undefined && !error.retryable && !isClosed) return snapshot
-  const reason = isClosed ? "the layer is closed" : `the check failed with ${error?._tag ?? "a defect"}`
+  const reason = isClosed ? "The layer is closed." : `The check failed with ${error?._tag ?? "a defect"}.`
   const status = !isClosed && (isOverload(error) || covers) ? "degraded" : "down"
   return status === snapshot.status ? snapshot : { ...snapshot, status, reason }
 }

@@ -94,6 +94,8 @@ export type OnceError = ReadError | WriteError | LeaseUnavailableError | LeaseLo
  *
  * - The first caller runs the effect. Callers that come in the meantime, also in other processes, wait for its outcome, up to
  *   `wait`. Then they fail with `LeaseUnavailableError`.
+ * - While the store fails before the effect runs, the call tries again until `wait` is over. When the effect has ended, the call
+ *   tries to store the outcome for up to `lease`.
  * - A success is stored. An error is stored if it matches the schema `error`. Other errors, defects and interruptions are not
  *   stored, and the next caller runs the effect.
  * - The effect runs under a lease (`Lease.withLease`) that is one entry with the outcome. So the outcome is stored only if the
@@ -105,6 +107,8 @@ export type OnceError = ReadError | WriteError | LeaseUnavailableError | LeaseLo
  *
  * - If the process dies while the effect runs, or before the outcome is stored, another caller runs the effect again. So the
  *   effect runs at least once, and exactly one outcome is stored. Give the key to the systems that the effect calls, too.
+ * - The call cannot be interrupted while it stores the outcome, which takes as long as `lease` if the store is down.
+ * - If the store rejects the outcome (it is too large, or not JSON), the call fails, and the next caller runs the effect again.
  * - The outcome, and the entry of a running effect, expire by the clock of the store (of this process, for `Memory`, `Sqlite`
  *   and `FileSystem`). If two clocks differ by more than `ttl`, the effect may run twice. A `ttl` far above the differences
  *   between your clocks prevents that.
@@ -155,7 +159,7 @@ export const once = Effect.fnUntraced(function* <
     readsNotes: true
   }
   return yield* withPlace(driver, "once", [key], { collection }, (place) =>
-    Effect.flatMap(readNote(driver, place), (stored) =>
+    Effect.flatMap(readNote(driver, place, config), (stored) =>
       stored !== undefined ? outcomes.decode(stored) : runOnce(driver, place, config, effect, outcomes)
     )
   )

@@ -79,6 +79,9 @@ export interface GetOrSetManyOptions<A = Value> extends InCollection {
   readonly onStoreFailure?: "fail" | "load" | undefined
 }
 
+/** The type of loaded values. If TypeScript infers nothing from the load, it is `Value`. */
+type Loaded<A> = unknown extends A ? Value : A
+
 /**
  * Options of `getOrSet`.
  *
@@ -176,7 +179,8 @@ export interface Service {
    *
    * - The value is read and written again, so `touch` costs a read and a write.
    * - In a stack without `Atomic` (such as `Fallback` and `Replicate`), `touch` reads the entry and then writes it. A write
-   *   of the key in between is lost.
+   *   of the key in between is lost, and a deleted entry is stored again. The result is `true` even if a wrapper drops the
+   *   write.
    */
   readonly touch: (key: string, options?: PutOptions) => Effect.Effect<boolean, ReadError | WriteError | ConflictError>
 
@@ -208,7 +212,7 @@ export interface Service {
    *
    * With `lease`, one process at a time loads a key. It holds a lease (see `Lease`) and reads the key again before it loads.
    * The others read the key every 10 to 200 milliseconds until it has a value, or until they get the lease: because the load
-   * has failed, or because its process has died. A load under a lease takes about six round trips more. Callers that wait
+   * has failed, or because its process has died. After 5 minutes, they load without the lease. A load under a lease takes about six round trips more. Callers that wait
    * for one load in this process use the `lease` of the first of them. Fails with `StoreSetupError` if `lease` is not valid,
    * or if the store has no `Atomic`.
    *
@@ -216,14 +220,14 @@ export interface Service {
    *
    * - If a load waits for its own key, directly or through other loads, the call dies with a defect that names the keys
    *   of the cycle. With `lease`, this is only noticed within one process.
-   * - With `lease`, a load that never ends lets the callers in all processes wait. Give the load a time limit.
+   * - With `lease`, a load that hangs lets the callers in all processes wait. Give the load a time limit.
    * - A process that stands still for longer than `lease` while it loads loses the lease. Then two processes load, and the
    *   value that comes first is stored.
    */
   readonly getOrSet: <A, E, R, L extends Duration.Input = never>(
     key: string,
     load: Effect.Effect<Value | (A & Storable<A>), E, R>,
-    options?: GetOrSetOptions<Value, L>
+    options?: GetOrSetOptions<Loaded<A>, L>
   ) => Effect.Effect<Value, E | ReadError | WriteError | LeasedError<L>, Exclude<R, Scope.Scope>>
 
   /**
@@ -248,7 +252,7 @@ export interface Service {
     load: (
       missing: ReadonlyArray<string>
     ) => Effect.Effect<Iterable<readonly [key: string, value: Value | (A & Storable<A>)]>, E, R>,
-    options?: GetOrSetManyOptions
+    options?: GetOrSetManyOptions<Loaded<A>>
   ) => Effect.Effect<ReadonlyArray<Value | undefined>, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 }
 
@@ -374,7 +378,8 @@ export const make = (self: Driver): Service => {
   }
 }
 
-const loadOptions = (options: GetOrSetManyOptions | undefined) => ({
-  ttl: options?.ttl,
+/** The driver calls `ttl` with what was loaded, so the type of the value is that of the load. */
+const loadOptions = <A>(options: GetOrSetManyOptions<A> | undefined) => ({
+  ttl: options?.ttl as GetOrSetManyOptions["ttl"],
   onStoreFailure: options?.onStoreFailure
 })

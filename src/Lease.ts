@@ -27,7 +27,7 @@ export interface Options {
   readonly ttl?: Duration.Input | undefined
   /**
    * How long to wait while another holder has the lease. With 0, the store is asked once. `"Infinity"` waits until the lease
-   * is free. Default: `"30 seconds"`.
+   * is free. If the store does not answer, the call waits for at least 5 seconds (or `ttl`). Default: `"30 seconds"`.
    */
   readonly wait?: Duration.Input | undefined
   /** Collection of the entries of leases. Default: `"effect-kv:leases"`. */

@@ -16,9 +16,9 @@ import * as options from "./driver/options.ts"
 import * as KeyValue from "./KeyValue.ts"
 import type { ReadError, StoreSetupError } from "./KeyValueError.ts"
 import { build } from "./loadingCache/build.ts"
-import type { LoadingCache } from "./loadingCache/Service.ts"
+import type { LoadingCache, Several } from "./loadingCache/Service.ts"
 
-export type { GetError, LoadingCache, SetError } from "./loadingCache/Service.ts"
+export type { GetError, LoadingCache, SetError, Several } from "./loadingCache/Service.ts"
 
 /**
  * Errors of lookups that are cached.
@@ -30,7 +30,7 @@ export interface CacheErrors<E extends Schema.Constraint> {
   readonly schema: E
   /**
    * How long an error is returned without another lookup, or a function that returns it. An error for which the function
-   * returns `undefined` is not cached.
+   * returns `undefined` or 0 is not cached.
    */
   readonly ttl: Duration.Input | ((error: E["Type"]) => Duration.Input | undefined)
 }
@@ -99,13 +99,14 @@ export interface Options<
   readonly storeTimeout?: Duration.Input | undefined
   /**
    * TTL of the lease under which a key is looked up, so that one process at a time looks it up. Needs `Atomic`. If that
-   * process dies, another one goes on after this time. Lookups of `lookupMany` have no lease. Default: none.
+   * process dies, another one goes on after this time. A lookup waits for the lease for 5 minutes at most. Lookups of
+   * `lookupMany` have no lease. Default: none.
    */
   readonly lease?: L | undefined
   /** Fraction by which TTLs are shortened at random, so that entries do not end together. Default: 0. */
   readonly jitter?: number | undefined
   /** Function that returns the tags of a value, for `invalidateTags`. Default: no tags. */
-  readonly tags?: ((value: S["Type"], key: K) => Iterable<string>) | undefined
+  readonly tags?: ((value: S["Type"], key: K) => Several<string>) | undefined
   /** Errors of lookups that are cached, such as `NotFound`. Default: none. */
   readonly cacheErrors?: CacheErrors<CE> | undefined
   /** What happens when the store cannot be read: the lookup runs, or the caller gets the error. Default: `"lookup"`. */
@@ -212,7 +213,7 @@ export interface ServiceClass<Self, Id extends string, Shape, R>
  * - No value is returned that is older than `ttl` and `staleFor` together, counted from the end of its lookup.
  * - Lookups run with the services that the layer was built with, each in a scope of its own. They have no deadline of a
  *   caller (`Deadline.within`), because callers share them.
- * - A read of the store takes one round trip, or two after an invalidation of tags.
+ * - A read of the store takes one round trip for each 1,000 keys, or two after an invalidation of tags.
  * - The metrics `effect_kv.loading_cache.*` count keys by how they were answered, lookups, refreshes and failures of the
  *   store. Each lookup is a span.
  *

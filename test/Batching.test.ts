@@ -461,7 +461,7 @@ describe("Batching.getFrom", () => {
   class Users extends Collection.Service<Users>()("users", { schema: User }) {}
   class Ids extends Collection.Service<Ids>()("ids", {
     schema: Schema.String,
-    key: Schema.NumberFromString as never
+    key: Schema.FiniteFromString as never
   }) {}
 
   const born = new Date(0)

@@ -5,13 +5,14 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { DefaultValue, Driver, Idempotency, KeyValue, Memory } from "../src/index.ts"
+import { DefaultValue, Driver, Idempotency, KeyValue, LimitSize, Memory } from "../src/index.ts"
+import { StoreUnavailableError } from "../src/KeyValueError.ts"
 import { nodes } from "./support/nodes.ts"
 import { interruptedBefore } from "./support/steps.ts"
 
 class Declined extends Schema.TaggedError<Declined>()("Declined", { reason: Schema.String }) {}
 
-const Receipt = Schema.Struct({ id: Schema.Number, at: Schema.Date })
+const Receipt = Schema.Struct({ id: Schema.Finite, at: Schema.Date })
 const options = { ttl: "1 hour", success: Receipt, error: Declined } as const
 const collection = "effect-kv:once"
 
@@ -24,6 +25,14 @@ const counted = <E>(result: Effect.Effect<void, E> = Effect.void) => {
   )
   return { runs, effect }
 }
+
+const unavailable = Effect.fail(
+  new StoreUnavailableError({ operation: "get", collection, keys: [], reason: "test", sent: true })
+)
+
+/** Replaces all calls of a node, unless the switch says that the store is up. */
+const whileUp = (state: { readonly isUp: boolean }, failing: Effect.Effect<never, StoreUnavailableError>) =>
+  Driver.wrapper(Driver.around((call, next) => Effect.suspend((): any => (state.isUp ? next(call) : failing))))
 
 describe("Idempotency.once", () => {
   it.effect("runs the effect once, and returns its stored outcome until the TTL is over", () =>
@@ -163,6 +172,87 @@ describe("Idempotency.once", () => {
       for (let i = 0; i < 2; i++) yield* Idempotency.once("a", effect, options)
       assert.strictEqual(runs.count, 1)
     }).pipe(Effect.provide(Memory.layer().pipe(DefaultValue.wrap({ value: "default" }))))
+  )
+
+  it.effect("stores the outcome when the store fails for less than the TTL of the lease", () =>
+    Effect.gen(function* () {
+      for (const failing of [unavailable, Effect.never]) {
+        const node = yield* nodes()
+        const state = { isUp: true }
+        const [a, b] = [yield* node({ wrap: whileUp(state, failing) }), yield* node()]
+        const { runs, effect } = counted(Effect.sync(() => void (state.isUp = false)))
+        const first = yield* Effect.forkChild(a.run(Idempotency.once("a", effect, options)))
+        yield* TestClock.adjust("20 seconds")
+        state.isUp = true
+        yield* TestClock.adjust("5 seconds")
+        assert.strictEqual((yield* Fiber.join(first)).id, 1)
+        assert.strictEqual((yield* b.run(Idempotency.once("a", effect, { ...options, wait: 0 }))).id, 1)
+        assert.strictEqual(runs.count, 1)
+      }
+    })
+  )
+
+  it.effect("lets the next caller run the effect at once when the store does not accept the outcome", () =>
+    Effect.gen(function* () {
+      const long = Idempotency.once("a", Effect.succeed("x".repeat(2000)), { ttl: "1 hour", success: Schema.String })
+      assert.strictEqual((yield* Effect.flip(long))._tag, "EntryTooLargeError")
+      const short = Idempotency.once("a", Effect.succeed("x"), { ttl: "1 hour", success: Schema.String, wait: 0 })
+      assert.strictEqual(yield* short, "x")
+    }).pipe(Effect.provide(Memory.layer().pipe(LimitSize.wrap({ maxSize: 1000 }))))
+  )
+
+  it.effect("gives one outcome to any number of waiting callers after one read", () =>
+    Effect.gen(function* () {
+      const calls: Array<string> = []
+      const slow = Driver.wrapper(
+        Driver.around((call, next) =>
+          Effect.andThen(
+            Effect.andThen(
+              Effect.sync(() => calls.push(call._tag)),
+              Effect.sleep("5 millis")
+            ),
+            next(call)
+          )
+        )
+      )
+      const one = yield* (yield* nodes())({ wrap: slow })
+      const Any = Schema.Struct({ all: Schema.mutable(Schema.Array(Schema.Number)) })
+      const once = Idempotency.once("a", Effect.delay(Effect.succeed({ all: [1] }), "10 seconds"), {
+        ttl: "1 hour",
+        success: Any,
+        wait: "12 seconds"
+      })
+      const callers = yield* Effect.forEach(Array.from({ length: 2000 }), () => Effect.forkChild(one.run(once)))
+      yield* TestClock.adjust("5 seconds")
+      calls.length = 0
+      yield* TestClock.adjust("6 seconds")
+      const outcomes = yield* Effect.forEach(callers, Fiber.join)
+      assert.strictEqual(new Set(outcomes.map(({ all }) => all)).size, 2000)
+      for (const { all } of outcomes) assert.deepStrictEqual(all.splice(0), [1])
+      assert.isBelow(calls.length, 20)
+    })
+  )
+
+  it.effect("goes on while the store fails for a moment, for no longer than wait or 5 seconds", () =>
+    Effect.gen(function* () {
+      for (const failing of [unavailable, Effect.never]) {
+        const state = { isUp: false }
+        const one = yield* (yield* nodes())({ wrap: whileUp(state, failing) })
+        const { runs, effect } = counted()
+        const first = yield* Effect.forkChild(one.run(Idempotency.once("a", effect, options)))
+        yield* TestClock.adjust("8 seconds")
+        state.isUp = true
+        yield* TestClock.adjust("25 seconds")
+        assert.strictEqual((yield* Fiber.join(first)).id, 1)
+        assert.strictEqual(runs.count, 1)
+        state.isUp = false
+        const impatient = yield* Effect.forkChild(
+          one.run(Idempotency.once("b", effect, { ...options, wait: "1 second" }))
+        )
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(impatient.pollUnsafe()?._tag, "Failure")
+      }
+    })
   )
 
   it.effect("fails with StoreSetupError for an option that is not valid", () =>

@@ -260,7 +260,7 @@ describe("KeyValue", () => {
           assert.deepStrictEqual(results, Array(50).fill(yield* Effect.result(outcome)))
         }
         assert.strictEqual(calls.filter((call) => call._tag === "compareAndPut").length, 1, "a failure was stored")
-        assert.strictEqual(calls.filter((call) => call._tag === "get").length, 4, "two reads for all callers of a key")
+        assert.strictEqual(calls.filter((call) => call._tag === "get").length, 2, "one read for all callers of a key")
       })
     )
 

@@ -344,6 +344,26 @@ describe("Lease.withLease", () => {
     })
   )
 
+  it.effect("waits no longer than wait, or 5 seconds, for a store that does not answer", () =>
+    Effect.gen(function* () {
+      const store = broken()
+      const one = yield* (yield* nodes())({ wrap: store.wrap })
+      store.state.mode = "silent"
+      for (const [wait, atLeast] of [
+        [0, 5000],
+        ["1 second", 5000],
+        ["8 seconds", 8000]
+      ] as const) {
+        const fiber = yield* Effect.forkChild(one.run(Lease.withLease("job", { wait }, Effect.succeed)))
+        yield* TestClock.adjust(atLeast - 1)
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* TestClock.adjust(1)
+        assert.isDefined(fiber.pollUnsafe())
+        assert.strictEqual((yield* Effect.flip(Fiber.join(fiber)))._tag, "TimeoutError")
+      }
+    })
+  )
+
   it.effect("loses the lease when the layer is closed, and fails for callers that wait", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

@@ -8,6 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as LayerMap from "effect/LayerMap"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -264,6 +265,25 @@ describe("named stores of tenants in a LayerMap", () => {
           )
         })
       )
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("keeps the typed collections of tenants apart, although the layer of a collection is a constant", () =>
+    Effect.gen(function* () {
+      class Visits extends Collection.Service<Visits>()("visits", { schema: Schema.String }) {}
+      const tenants = yield* LayerMap.make((name: string) =>
+        Visits.layer.pipe(Layer.provide(shared.pipe(PrefixKeys.wrap(name))))
+      )
+      const named = yield* LayerMap.make((name: string) =>
+        Visits.layer.pipe(Layer.provide(Sessions.services), Layer.provide(tenant(name)))
+      )
+      for (const all of [tenants, named]) {
+        yield* Effect.gen(function* () {
+          yield* Visits.use((visits) => visits.put("k", "of a"))
+          const ofB = Visits.use((visits) => visits.get("k")).pipe(Effect.provide(all.get("b")))
+          assert.deepStrictEqual(yield* ofB, Option.none())
+        }).pipe(Effect.provide(all.get("a")))
+      }
     }).pipe(Effect.scoped)
   )
 

@@ -1,5 +1,5 @@
 /**
- * Tests what `getOrSet` promises: two reads and one load for all callers, and never a loaded value over a newer one.
+ * Tests what `getOrSet` promises: at most two reads and one load for all callers, and never a loaded value over a newer one.
  */
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
@@ -68,6 +68,59 @@ describe("getOrSet", () => {
       assert.strictEqual(new Set(values).size, 1000)
       assert.deepStrictEqual([reads.count, loads], [2, 1])
     }).pipe(Effect.provide(counted(reads)))
+  })
+
+  describe("whose first read takes long", () => {
+    /** A store whose first read has its result at once, and returns it after a second. */
+    const slow = (reads: { count: number }, store: Layer.Layer<KeyValue.KeyValue, unknown> = Memory.layer()) =>
+      store.pipe(
+        Driver.wrapper(
+          Driver.around((call, next) =>
+            Effect.suspend(() =>
+              call._tag === "get" && ++reads.count === 1
+                ? Effect.flatMap(Effect.exit(next(call)), (exit) => Effect.andThen(Effect.sleep("1 second"), exit))
+                : next(call)
+            )
+          )
+        )
+      )
+
+    it.effect("reads once when nobody else asks for the key", () => {
+      const reads = { count: 0 }
+      return Effect.gen(function* () {
+        const kv = yield* KeyValue.KeyValue
+        const caller = yield* Effect.forkChild(kv.getOrSet("a", Effect.succeed("loaded")))
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual([yield* Fiber.join(caller), reads.count], ["loaded", 1])
+        assert.strictEqual(yield* kv.get("a"), "loaded")
+      }).pipe(Effect.provide(slow(reads)))
+    })
+
+    const meanwhile: Record<string, (kv: KeyValue.Service) => Effect.Effect<unknown, unknown>> = {
+      "a load has ended": (kv) => kv.getOrSet("a", Effect.succeed("first")),
+      "a load of several keys has ended": (kv) =>
+        kv.getOrSetMany(["b", "a"], (keys) => Effect.succeed(keys.map((key) => [key, "first"] as const))),
+      "the key was put": (kv) => kv.put("a", "first")
+    }
+    for (const [event, run] of Object.entries(meanwhile)) {
+      for (const [name, store] of [
+        ["with Atomic", Memory.layer()],
+        ["without Atomic", plain]
+      ] as const) {
+        it.effect(`reads again and does not load if ${event} meanwhile, in a store ${name}`, () => {
+          const reads = { count: 0 }
+          return Effect.gen(function* () {
+            const kv = yield* KeyValue.KeyValue
+            const caller = yield* Effect.forkChild(kv.getOrSet("a", Effect.die("loaded twice")), {
+              startImmediately: true
+            })
+            yield* run(kv)
+            yield* TestClock.adjust("1 second")
+            assert.strictEqual(yield* Fiber.join(caller), "first")
+          }).pipe(Effect.provide(slow(reads, store)))
+        })
+      }
+    }
   })
 
   for (const [name, store] of [

@@ -175,6 +175,19 @@ describe("getOrSet with a lease", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("loads without the lease when another process has loaded for 5 minutes", () =>
+    Effect.gen(function* () {
+      const node = yield* nodes()
+      const [first, second] = [yield* node(), yield* node()]
+      yield* fork(getOrSet(first, Effect.never))
+      const waiting = yield* fork(getOrSet(second, Effect.succeed("loaded")))
+      yield* TestClock.adjust("299 seconds")
+      assert.isUndefined(waiting.pollUnsafe())
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* Fiber.join(waiting), "loaded")
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("gives each key a lease of its own", () =>
     Effect.gen(function* () {
       const kv = yield* KeyValue.KeyValue

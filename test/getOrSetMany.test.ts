@@ -9,7 +9,7 @@ import * as References from "effect/References"
 import * as TestClock from "effect/testing/TestClock"
 import type * as Call from "../src/driver/Call.ts"
 import * as KeyValue from "../src/KeyValue.ts"
-import { StoreUnavailableError, TimeoutError } from "../src/KeyValueError.ts"
+import { DecryptionError, StoreUnavailableError, TimeoutError } from "../src/KeyValueError.ts"
 import * as Memory from "../src/stores/Memory.ts"
 import { recording } from "./driver/recording.ts"
 
@@ -284,6 +284,31 @@ describe("onStoreFailure", () => {
         yield* TestClock.adjust("10 seconds")
         assert.strictEqual((yield* Fiber.join(failing))._tag, "TimeoutError")
         assert.strictEqual(yield* Fiber.join(loading), "loaded")
+      })
+    )
+
+    it.effect(`"load" loads only the damaged entry of a batch that ${name} shares, and stores the others`, () =>
+      Effect.gen(function* () {
+        const { driver } = yield* recording
+        const { loads, load } = recordingLoad()
+        const kv = KeyValue.make({
+          ...driver,
+          get: (call) =>
+            call.keys.includes("damaged")
+              ? Effect.fail(new DecryptionError({ ...call.place, keys: ["damaged"], reason: "altered" }))
+              : driver.get(call)
+        })
+        yield* kv.put("stored", "stored")
+        const keys = ["stored", "damaged", "a", "b"]
+        const batch = yield* Effect.forkChild(kv.getOrSetMany(keys, load, { onStoreFailure: "load" }), {
+          startImmediately: true
+        })
+        assert.include(["loaded", "loaded a"], yield* call(kv, { onStoreFailure: "load" }))
+        const values = yield* Fiber.join(batch)
+        assert.deepStrictEqual([values[0], values[1], values[3]], ["stored", "loaded damaged", "loaded b"])
+        assert.notInclude(loads.flat(), "stored")
+        assert.isTrue(yield* kv.has("b"))
+        assert.strictEqual((yield* Effect.flip(kv.getOrSetMany(keys, load)))._tag, "DecryptionError")
       })
     )
 

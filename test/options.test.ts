@@ -186,7 +186,7 @@ const subjects: Record<string, Subject> = {
         kv.Idempotency.once(
           "k",
           Effect.succeed(1),
-          Object.assign(options ?? {}, { success: Schema.Number })
+          Object.assign(options ?? {}, { success: Schema.Finite })
         ) as Effect.Effect<number, unknown, never>,
         store()
       )

@@ -83,7 +83,7 @@ export const codecOf = <A, K, RD, RE>(collection: string, options: CodecOptions<
   }
 
   const decodeKey = (operation: Operation, name: string): Effect.Effect<Option.Option<K>, InvalidKeyError> => {
-    if (fromName === undefined) return Effect.succeed(Option.some(name as K))
+    if (fromName === undefined) return Effect.succeedSome(name as K)
     const decoded = Effect.mapBothEager(fromName(name), {
       onSuccess: Option.some,
       onFailure: (cause) => invalidKey(operation, name, keyMismatch, cause)

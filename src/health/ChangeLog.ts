@@ -44,7 +44,7 @@ export class ChangeLog {
     this.last = { status, reason }
     if (this.leftOut === 0 && this.lines < maxLines) {
       this.lines++
-      this.write(status, status === "up" ? `is up again${lasted}: ${reason}` : `is ${status}: ${reason}`)
+      this.write(status, status === "up" ? `is up again${lasted}` : `is ${status}`, reason)
       return
     }
     this.leftOut++
@@ -62,16 +62,18 @@ export class ChangeLog {
     this.leftOut = 0
     this.lines = 1
     this.periodBegan = this.now()
-    this.write(status, `has changed its state ${times}, and is ${status} now: ${reason}`)
+    this.write(status, `has changed its state ${times}, and is ${status} now`, reason)
   }
 
-  private write(status: Status, text: string): void {
+  private write(status: Status, what: string, reason: string): void {
     const level = Context.get(this.context, LogLevels)[status]
     if (level === "None") return
     const { module, system, name } = this.subject
     const subject = name === undefined ? module : `${module} ${JSON.stringify(name)}`
     const annotations = { module, system, ...(name !== undefined && { store: name }), status }
-    Effect.runForkWith(this.context)(Effect.annotateLogs(Effect.logWithLevel(level)(`${subject} ${text}`), annotations))
+    Effect.runForkWith(this.context)(
+      Effect.annotateLogs(Effect.logWithLevel(level)(`${subject} ${what}. ${reason}`), annotations)
+    )
   }
 
   private now(): number {

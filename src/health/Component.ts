@@ -17,7 +17,7 @@ export interface Snapshot {
   readonly status: Status
   /** When the status began, in milliseconds since the epoch. */
   readonly since: number
-  /** Why the status is not `"up"`. It may name hosts and ports, but no keys, values or passwords. */
+  /** Why the status is not `"up"`, in full sentences. It may name hosts and ports, but no keys, values or passwords. */
   readonly reason: string | undefined
   /** What is inside: the wrapped store, and the other stores of a combination. */
   readonly parts: ReadonlyArray<Snapshot>
@@ -77,7 +77,7 @@ export class Component {
   }
 
   /**
-   * Reports the state of the module, without its parts. Logs the change and tells `Health`. Does nothing if neither the
+   * Reports the state of the module, without its parts, with the reason in full sentences. Logs the change and tells `Health`. Does nothing if neither the
    * status nor the reason has changed, and after the layer was closed.
    */
   to(status: Status, reason: string): void {

@@ -57,6 +57,8 @@ export class Claim {
   /** What the holder leaves behind. */
   note: Json | undefined
   readonly startedAt: number
+  /** When the store was asked last before the lease was granted. */
+  lookedAt = Number.NEGATIVE_INFINITY
   private readonly clock: Clock.Clock
   private readonly sent = new Map<number, number>()
   private beat = 0

@@ -5,7 +5,7 @@ import { LeaseUnavailableError, type ReadError, type WriteError } from "../KeyVa
 import { waitAtMost } from "../time/waitAtMost.ts"
 import type { AcquireError, Claim, Grant } from "./Claim.ts"
 import { read, write } from "./entries.ts"
-import { lookAgainIn, pause } from "./pause.ts"
+import { lookAgainIn, lookFor, pause } from "./pause.ts"
 import type { Sightings } from "./Sightings.ts"
 
 /** The result of one look: granted, or how long the lease of another holder lasts if it is not renewed. */
@@ -24,7 +24,9 @@ export const contend = (claim: Claim, sightings: Sightings): Effect.Effect<Grant
       let conflicts = 0
       for (let round = 0; ; round++) {
         const sentAt = claim.now
-        const looked = yield* Effect.result(waitAtMost(fiber, config.ttl, look(claim, sightings), { place }))
+        claim.lookedAt = sentAt
+        const limit = lookFor(deadline - sentAt, config.ttl)
+        const looked = yield* Effect.result(waitAtMost(fiber, limit, look(claim, sightings), { place }))
         const { now } = claim
         let next = lookAgainIn(round)
         if (Result.isFailure(looked)) {

@@ -14,6 +14,7 @@ import { withinBudget, withoutBudget } from "../time/budget.ts"
 import { runAfter } from "../time/runAfter.ts"
 import { type AcquireError, Claim, type Config, type Grant } from "./Claim.ts"
 import { contend } from "./contend.ts"
+import { Listeners } from "./Listeners.ts"
 import { LeaseMetrics } from "./metrics.ts"
 import { renewing } from "./renew.ts"
 import { type Rules, rules as sound } from "./rules.ts"
@@ -25,13 +26,15 @@ interface Shared {
   /** The callers of this process wait here, so that only the first of each lease asks the store. */
   readonly lanes: Lanes
   readonly sightings: Sightings
+  readonly listeners: Listeners
 }
 
 const all = new WeakMap<Driver, Shared>()
 
 const sharedOf = (driver: Driver): Shared => {
   let shared = all.get(driver)
-  if (shared === undefined) all.set(driver, (shared = { lanes: new Lanes(), sightings: new Sightings() }))
+  if (shared === undefined)
+    all.set(driver, (shared = { lanes: new Lanes(), sightings: new Sightings(), listeners: new Listeners() }))
   return shared
 }
 
@@ -62,6 +65,7 @@ export const claim = (
       if (config.wait === 0 && !shared.lanes.areFree([claim.id])) return unavailable
       return Effect.gen(function* () {
         metrics.waiting(1)
+        if (config.readsNotes) shared.listeners.add(claim)
         const keeper = yield* Effect.forkDetach(withoutBudget(keep(claim, shared, metrics)), { startImmediately: true })
         const close = Effect.suspend(() => Fiber.interrupt(keeper))
         yield* Effect.addFinalizer(() => close)
@@ -75,6 +79,7 @@ export const claim = (
         const waited = withinBudget(Deferred.await(claim.granted), place)
         const grant = yield* Effect.onExit(restore(waited), (exit) => {
           cancel?.()
+          shared.listeners.remove(claim)
           metrics.waiting(-1)
           if (Exit.isSuccess(exit)) metrics.waited(claim.now - claim.startedAt)
           return Exit.isFailure(exit) ? close : Effect.void
@@ -87,12 +92,14 @@ export const claim = (
 /** How long a caller waits for the callers in front of it at least, in milliseconds. */
 const shortestTurn = 10
 
-const keep = (claim: Claim, { lanes, sightings }: Shared, metrics: LeaseMetrics): Effect.Effect<void> => {
+const keep = (claim: Claim, { lanes, sightings, listeners }: Shared, metrics: LeaseMetrics): Effect.Effect<void> => {
   const holding = Effect.gen(function* (): Effect.fn.Return<void, AcquireError> {
-    if (claim.stage === "queued") claim.stage = "contending"
+    // Another attempt of this process has read the note.
+    if (claim.stage === "ended") return
+    claim.stage = "contending"
     const grant = yield* contend(claim, sightings)
     claim.grant(grant)
-    if (grant._tag === "note") return
+    if (grant._tag === "note") return listeners.tell(claim, grant)
     const ending = Deferred.await(claim.ending)
     metrics.held(1)
     const kept = Effect.raceFirst(renewing(claim), ending)

@@ -41,12 +41,15 @@ export const withOnce = <A, E, R>(
   })
 }
 
+/** How long a process waits for the load of another one, in milliseconds. After that, it loads without the lease. */
+const patience = 5 * 60_000
+
 const missing: Outcome = {}
 
 const onceOf =
   (driver: AtomicDriver, ttl: number): Once =>
   (place, look, load) =>
-    underLease(driver, place, ttl, missing, {
+    underLease(driver, place, { ttl, patience }, missing, {
       look,
       isDone: ({ value, failure }) => value !== undefined || failure !== undefined,
       held: load(),

@@ -7,3 +7,13 @@ export const pause = (millis: number, max: number): Effect.Effect<void> =>
 
 /** The pause before each look at a lease of another holder: 10 ms, growing to a second. */
 export const lookAgainIn = (round: number): number => Math.min(1000, 10 * 1.5 ** Math.min(round, 20))
+
+/** The shortest limit for one request, in milliseconds, even of an attempt that does not want to wait. */
+const shortestLook = 5000
+
+/**
+ * How long an attempt with `left` milliseconds to wait waits for one reply of the store. A request without a reply must leave
+ * time for another one.
+ */
+export const lookFor = (left: number, ttl: number): number =>
+  Math.min(ttl, Math.max(shortestLook, Math.min(left, ttl / 3)))

@@ -15,7 +15,7 @@ export const renewing = Effect.fnUntraced(function* (claim: Claim): Effect.fn.Re
     const { timeLeft } = claim
     if (timeLeft <= 0) return "expired"
     const lost = yield* Effect.withFiber((fiber) => waitAtMost(fiber, timeLeft, renewed(claim), { place })).pipe(
-      Effect.catch(() => Effect.succeed("expired" as const))
+      Effect.orElseSucceed(() => "expired" as const)
     )
     if (lost !== undefined) return lost
   }

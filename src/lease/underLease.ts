@@ -5,6 +5,7 @@ import { withPlace } from "../driver/boundary.ts"
 import type { AtomicDriver } from "../driver/service/change.ts"
 import { served } from "../driver/service/served.ts"
 import type { InvalidKeyError, Place, ReadError, WriteError } from "../KeyValueError.ts"
+import { monotonicMillis } from "../time/clock.ts"
 import type { AcquireError } from "./Claim.ts"
 import * as keeper from "./keeper.ts"
 import { pause } from "./pause.ts"
@@ -17,8 +18,18 @@ export interface Steps<S, A, E, R> {
   readonly isDone: (state: S) => boolean
   /** Asks the store again and loads what is still missing: the last holder may have stored it in the meantime. */
   readonly held: Effect.Effect<A, E, R>
-  /** Ends without the lease: nothing is missing, or the lease cannot be asked for (`failure`). */
+  /**
+   * Ends without the lease: nothing is missing, the lease cannot be asked for (`failure`), or another process has held it for
+   * longer than `patience`.
+   */
   readonly without: (state: S, failure?: ReadError | WriteError) => Effect.Effect<A, E, R>
+}
+
+/** Times in milliseconds. */
+export interface Terms {
+  readonly ttl: number
+  /** How long to wait for another process. Its load may never end, and its lease is renewed as long as it runs. */
+  readonly patience: number
 }
 
 /** The pauses between two looks at the store while another process has the lease, in milliseconds. */
@@ -42,7 +53,7 @@ const longestTtl = 1000 * 365 * 86_400_000
 export const underLease = <S, A, E, R>(
   driver: AtomicDriver,
   { collection, keys }: Place,
-  ttl: number,
+  { ttl, patience }: Terms,
   state: S,
   { look, isDone, held, without }: Steps<S, A, E, R>
 ): Effect.Effect<A, E, R> => {
@@ -55,7 +66,7 @@ export const underLease = <S, A, E, R>(
     (place) => keeper.claim(served(driver).driver, place, config)
   )
 
-  const attempt = (state: S, nextPause: number): Effect.Effect<A, E, R> => {
+  const attempt = (state: S, nextPause: number, giveUpAt: number): Effect.Effect<A, E, R> => {
     if (isDone(state)) return without(state)
     const loaded = Effect.flatMap(
       Effect.result(claimed),
@@ -66,15 +77,15 @@ export const underLease = <S, A, E, R>(
         return Effect.map(without(state, failure), (value) => ({ value }))
       }
     )
-    return Effect.flatMap(Effect.scoped(loaded), (ended) =>
-      ended === undefined
-        ? Effect.andThen(
-            // Processes that wait for the same lease must not ask at the same time.
-            pause(nextPause, longestPause),
-            Effect.flatMap(look, (state) => attempt(state, Math.min(2 * nextPause, longestPause)))
-          )
-        : Effect.succeed(ended.value)
-    ) as Effect.Effect<A, E, R>
+    // Processes that wait for the same lease must not ask at the same time.
+    const again = Effect.andThen(
+      pause(nextPause, longestPause),
+      Effect.flatMap(look, (state) => attempt(state, Math.min(2 * nextPause, longestPause), giveUpAt))
+    )
+    return Effect.flatMap(Effect.scoped(loaded), (ended) => {
+      if (ended !== undefined) return Effect.succeed(ended.value)
+      return Effect.clockWith((clock) => (monotonicMillis(clock) < giveUpAt ? again : without(state)))
+    }) as Effect.Effect<A, E, R>
   }
-  return Effect.suspend(() => attempt(state, shortestPause))
+  return Effect.clockWith((clock) => attempt(state, shortestPause, monotonicMillis(clock) + patience))
 }

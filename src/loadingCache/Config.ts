@@ -1,19 +1,20 @@
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type { Permits } from "../concurrency/Permits.ts"
 import type { DeserializationError, InvalidKeyError, SerializationError } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
 import type { Counters } from "./counters.ts"
 import type { Health } from "./Health.ts"
+import type { KnownTags } from "./KnownTags.ts"
+import type { LookupLimit } from "./LookupLimit.ts"
 import type { Store } from "./Store.ts"
 import type { LeaseConfig } from "./underLease.ts"
 
 /** What the parts of a cache share. Times are in milliseconds. Effects have all services that they need. */
 export interface Config<A, K, E> {
   readonly collection: string
-  /** The name under which a key is stored, for a key that has been checked. */
-  readonly nameOf: (key: K) => Effect.Effect<string>
+  /** The name under which a key is stored, or `undefined` for a key that does not match its schema. */
+  readonly nameOf: (key: K) => Effect.Effect<string | undefined>
   readonly encode: (key: K, value: A) => Effect.Effect<Value, InvalidKeyError | SerializationError>
   /** Returns `None` for a value that does not match the schema. */
   readonly decode: (name: string, value: Value) => Effect.Effect<Option.Option<A>>
@@ -35,24 +36,17 @@ export interface Config<A, K, E> {
   /** How many lookups of one `getMany` run at a time. */
   readonly concurrency: number
   /** Limits the lookups while the store fails. */
-  readonly permits: Permits
+  readonly limit: LookupLimit
   /** Returns the error as it is stored and its TTL, or `undefined` for one that is not kept. */
   readonly encodeError: (error: E) => Effect.Effect<{ readonly error: Value; readonly ttl: number } | undefined>
   /** Returns `undefined` for an error that does not match the schema. */
   readonly decodeError: (error: Value) => Effect.Effect<{ readonly error: E } | undefined>
   readonly lease: LeaseConfig | undefined
+  readonly knownTags: KnownTags
   readonly store: Store
   readonly counters: Counters
   readonly health: Health
 }
-
-/**
- * The longest lookup whose value is stored, and how long the mark of an invalidation lives, in milliseconds. A lookup that
- * took longer might not find the mark of an invalidation that came after its beginning. The mark lives twice as long, so that
- * the clocks of the store and of this process need not agree exactly.
- */
-export const longestLookup = 300_000
-export const markTtl = 2 * longestLookup
 
 const day = 86_400_000
 

@@ -6,7 +6,8 @@ import { type Load, SingleFlight } from "../concurrency/SingleFlight.ts"
 import { now } from "../time/clock.ts"
 import type { Value } from "../Value.ts"
 import { alone, Background } from "../wrappers/common/Background.ts"
-import { longestLookup } from "./Config.ts"
+import { HasPermit } from "./LookupLimit.ts"
+import { longestLookup } from "./limits.ts"
 import type { Before, View } from "./view.ts"
 
 /** Where an outcome comes from: a lookup, or the store, which was asked after a step. */
@@ -135,7 +136,7 @@ export class Flights<E> {
     const work = Effect.catchCause(this.loads.runMany(due, load), (cause) =>
       Cause.hasDies(cause) ? Effect.logWarning("a loading cache could not refresh entries", cause) : Effect.void
     )
-    return this.hold(this.refreshes, caller, work) ? due : []
+    return this.hold(this.refreshes, caller, Effect.provideService(work, HasPermit, false)) ? due : []
   }
 
   isPaused(name: string, time: number): boolean {

@@ -41,6 +41,13 @@ export type GetError<E, S = never> =
 export type SetError = ReadError | WriteError
 
 /**
+ * A list, a set or another iterable that is no string: a single key or tag would be taken for several, one for each character.
+ *
+ * @since 0.2.0
+ */
+export type Several<A> = Iterable<A> & object
+
+/**
  * A cache of values of type `A` under keys of type `K`. `E` are the errors of the lookup, and `S` those of the store that
  * `get` fails with.
  *
@@ -102,11 +109,11 @@ export interface LoadingCache<A, K = string, E = never, S = never> {
    */
   readonly invalidate: (key: K) => Effect.Effect<void, WriteError>
 
-  /** Makes the values of several keys missing, by one write. */
-  readonly invalidateMany: (keys: Iterable<K>) => Effect.Effect<void, WriteError>
+  /** Makes the values of several keys missing, by one write for each 1,000 keys. */
+  readonly invalidateMany: (keys: Several<K>) => Effect.Effect<void, WriteError>
 
   /** Makes the values that have one of these tags missing, however many there are, by one write for each tag and another. */
-  readonly invalidateTags: (tags: Iterable<string>) => Effect.Effect<void, WriteError>
+  readonly invalidateTags: (tags: Several<string>) => Effect.Effect<void, WriteError>
 
   /** Makes all values of the collection missing, by one write. */
   readonly invalidateAll: Effect.Effect<void, WriteError>

@@ -1,5 +1,7 @@
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import type { Random } from "effect/Random"
+import { Lanes } from "../concurrency/Lanes.ts"
 import * as slices from "../concurrency/slices.ts"
 import { encode, valueOf } from "../driver/boundary.ts"
 import * as Calls from "../driver/Calls.ts"
@@ -11,7 +13,7 @@ import type { Entry } from "../Entry.ts"
 import { type Operation, type Place, type ReadError, StoreError, type WriteError } from "../KeyValueError.ts"
 import type { Value } from "../Value.ts"
 import { withTimeout } from "../wrappers/common/withTimeout.ts"
-import { fromValue, identityOf, type Stored, toValue } from "./envelope.ts"
+import { fromValue, type Stored, toValue } from "./envelope.ts"
 
 /** What the store has under the name of an entry. */
 export interface Found {
@@ -27,6 +29,12 @@ type RandomService = (typeof Random)["Service"]
 /** How many keys are written at a time. */
 const concurrency = 100
 
+/** How many keys one call has at most, so that no call takes long only because it has many keys. */
+const batchSize = 1000
+
+const inBatches = (names: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(names.length / batchSize) }, (_, i) => names.slice(i * batchSize, (i + 1) * batchSize))
+
 const damage = ["DeserializationError", "DecryptionError", "DecompressionError"] as const
 
 type Damage = Extract<ReadError, { readonly _tag: (typeof damage)[number] }>
@@ -38,6 +46,7 @@ export class Store {
   readonly driver: Driver
   readonly collection: string
   private readonly random: RandomService
+  private readonly lanes = new Lanes()
 
   constructor(driver: Driver, collection: string, timeout: number, random: RandomService) {
     // The gate passes each call on and adds no wait, so what the driver declares holds for it, too.
@@ -46,8 +55,14 @@ export class Store {
     this.random = random
   }
 
-  /** Reads entries. With `versioned`, each has the version that `replace` compares. */
+  /** Reads entries. With `versioned`, they are as the store has them, each with the version that `replace` compares. */
   entries(names: ReadonlyArray<string>, versioned: boolean): Effect.Effect<ReadonlyArray<Found>, ReadError> {
+    if (names.length > batchSize) {
+      return Effect.map(
+        Effect.forEach(inBatches(names), (batch) => this.entries(batch, versioned)),
+        (found) => found.flat()
+      )
+    }
     const found = (entry: Entry | undefined): Found => ({
       stored: entry && fromValue(valueOf(this.driver, entry)),
       version: entry?.version
@@ -55,13 +70,16 @@ export class Store {
     return Effect.catchIf(
       Effect.flatMap(this.get(names, versioned), (entries) => slices.map(entries, found)),
       isDamage,
-      (): Effect.Effect<ReadonlyArray<Found>, ReadError> =>
-        names.length === 1
-          ? Effect.succeed([{ stored: undefined, version: undefined, isDamaged: true }])
-          : Effect.map(
-              slices.forEach(names, (name) => this.entries([name], versioned), concurrency),
-              (found) => found.flat()
-            )
+      (): Effect.Effect<ReadonlyArray<Found>, ReadError> => {
+        if (names.length === 1) return Effect.succeed([{ stored: undefined, version: undefined, isDamaged: true }])
+        // The error names one entry, but others may be damaged, too: each half is read on its own.
+        const middle = names.length >> 1
+        const halves = [names.slice(0, middle), names.slice(middle)]
+        return Effect.map(
+          Effect.forEach(halves, (half) => this.entries(half, versioned), { concurrency: 2 }),
+          (found) => found.flat()
+        )
+      }
     )
   }
 
@@ -71,33 +89,46 @@ export class Store {
     return Effect.map(this.entries(names, false), (found) => found.map(({ stored }) => idOf(stored)))
   }
 
-  /** Reads generations, and creates those that are missing. */
+  /** Reads a generation as the store has it: a copy in a cache may be older than an invalidation of another process. */
+  generation(name: string): Effect.Effect<string | undefined, ReadError> {
+    return Effect.map(this.entries([name], true), ([found]) => idOf(found!.stored))
+  }
+
+  /** Reads generations as the store has them, and creates those that are missing. */
   readonly ensured = Effect.fnUntraced(
     { self: this },
     function* (
       names: ReadonlyArray<string>,
       ttl: number
     ): Effect.fn.Return<ReadonlyArray<string | undefined>, ReadError | WriteError> {
-      const known = yield* this.generations(names)
+      if (names.length === 0) return []
+      const known = yield* this.entries(names, true)
       return yield* slices.forEach(
         names,
-        (name, i) => (known[i] === undefined ? this.create(name, ttl) : Effect.succeed(known[i])),
+        (name, i) => {
+          const id = idOf(known[i]!.stored)
+          return id === undefined ? this.create(name, known[i]!, ttl) : Effect.succeed(id)
+        },
         concurrency
       )
     }
   )
 
-  /** Creates a generation, unless another process has done so in the meantime. */
-  private create(name: string, ttl: number): Effect.Effect<string | undefined, ReadError | WriteError> {
+  /**
+   * Creates a generation in the place of what was found, unless another process has done so in the meantime. What cannot be
+   * read is overwritten: a new nonce can only make values invalid.
+   */
+  private create(name: string, found: Found, ttl: number): Effect.Effect<string | undefined, ReadError | WriteError> {
     const id = this.nonce()
     return Effect.flatMap(this.encoded(name, { _tag: "mark", id }, ttl), (entry) => {
       const place = this.place("put", [name])
       const { atomic } = this.driver
-      if (atomic === undefined) return Effect.as(this.driver.put(Calls.put(place, [entry])), id)
+      if (atomic === undefined || found.isDamaged === true) {
+        return Effect.as(this.driver.put(Calls.put(place, [entry])), id)
+      }
       return Effect.flatMap(
-        atomic.compareAndPut(Calls.compareAndPut(place, { entry, expected: undefined })),
-        (swapped) =>
-          swapped === true ? Effect.succeed(id) : Effect.map(this.generations([name]), ([current]) => current)
+        atomic.compareAndPut(Calls.compareAndPut(place, { entry, expected: found.version })),
+        (swapped) => (swapped === true ? Effect.succeed(id) : this.generation(name))
       )
     })
   }
@@ -125,30 +156,38 @@ export class Store {
 
   /** Writes marks in the place of entries. */
   mark(names: ReadonlyArray<string>, ttl: number): Effect.Effect<void, WriteError> {
-    return Effect.flatMap(
-      slices.forEach(names, (name) => this.encoded(name, { _tag: "mark", id: this.nonce() }, ttl), 1),
+    if (names.length > batchSize) {
+      return Effect.forEach(inBatches(names), (batch) => this.mark(batch, ttl), { discard: true })
+    }
+    const written = Effect.flatMap(
+      Effect.forEach(names, (name) => this.encoded(name, { _tag: "mark", id: this.nonce() }, ttl)),
       (entries) => this.driver.put(Calls.put(this.place("putMany", names), entries))
     )
+    return this.inOrder(names, written)
   }
 
   /** Writes an entry. */
   put(name: string, stored: Stored, ttl: number): Effect.Effect<void, WriteError> {
+    return this.inOrder([name], this.overwrite(name, stored, ttl))
+  }
+
+  private overwrite(name: string, stored: Stored, ttl: number): Effect.Effect<void, WriteError> {
     return Effect.flatMap(this.encoded(name, stored, ttl), (entry) =>
       this.driver.put(Calls.put(this.place("put", [name]), [entry]))
     )
   }
 
   /**
-   * Writes an entry if the key still is as it was found. Without `Atomic`, the key is read again just before the write. A
-   * write of another process in between is lost.
+   * Writes an entry if the key still is as it was found. Without `Atomic`, and for an entry that cannot be read, the key is
+   * read again just before the write. A write of another process in between is lost.
    */
   replace(name: string, found: Found, stored: Stored, ttl: number): Effect.Effect<unknown, ReadError | WriteError> {
     const { atomic } = this.driver
-    if (found.isDamaged === true) return this.put(name, stored, ttl)
-    if (atomic === undefined) {
-      return Effect.flatMap(this.entries([name], false), ([now]) =>
-        identityOf(now?.stored) === identityOf(found.stored) ? this.put(name, stored, ttl) : Effect.void
+    if (atomic === undefined || found.isDamaged === true) {
+      const checked = Effect.flatMap(this.entries([name], true), ([now]) =>
+        isSame(now!, found) ? this.overwrite(name, stored, ttl) : Effect.void
       )
+      return this.inOrder([name], checked)
     }
     return Effect.flatMap(this.encoded(name, stored, ttl), (entry) =>
       atomic.compareAndPut(Calls.compareAndPut(this.place("put", [name]), { entry, expected: found.version }))
@@ -169,9 +208,16 @@ export class Store {
     return this.random.nextDoubleUnsafe()
   }
 
+  /** Caches in the stack pass on reads of versions, and reads of the exact expiry, to the store. */
   private get(names: ReadonlyArray<string>, versioned: boolean) {
     const place = this.place(names.length === 1 ? "get" : "getMany", names)
-    return this.driver.get(Calls.get(place, { versioned: versioned && this.driver.atomic !== undefined }))
+    const hasVersions = this.driver.atomic !== undefined
+    return this.driver.get(Calls.get(place, { versioned: versioned && hasVersions, expiry: versioned && !hasVersions }))
+  }
+
+  /** Keeps writes of a key in order. With `Atomic`, their conditions do that. */
+  private inOrder<A, E>(names: ReadonlyArray<string>, write: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return this.driver.atomic === undefined ? this.lanes.run(names, write) : write
   }
 
   private encoded(name: string, stored: Stored, ttl: number): Effect.Effect<Entry, WriteError> {
@@ -179,5 +225,8 @@ export class Store {
     return Effect.map(encode(this.driver, this.place("put", [name]), values, ttl), ([entry]) => entry!)
   }
 }
+
+/** Values without an end have no times that tell them from each other. */
+const isSame = (a: Found, b: Found): boolean => a.isDamaged === b.isDamaged && Equal.equals(a.stored, b.stored)
 
 const idOf = (stored: Stored | undefined): string | undefined => (stored?._tag === "mark" ? stored.id : undefined)

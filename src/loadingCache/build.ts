@@ -9,7 +9,6 @@ import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import { jsonCodecOf } from "../collection/codec.ts"
 import { CurrentFlight } from "../concurrency/Flight.ts"
-import { Permits } from "../concurrency/Permits.ts"
 import { CurrentRequest } from "../concurrency/request.ts"
 import { invalid, aheadOf as toAhead } from "../driver/options.ts"
 import { KeyValue } from "../KeyValue.ts"
@@ -21,6 +20,8 @@ import type { Config } from "./Config.ts"
 import { countersOf } from "./counters.ts"
 import { Flights } from "./Flights.ts"
 import { Health } from "./Health.ts"
+import { KnownTags } from "./KnownTags.ts"
+import { HasPermit, LookupLimit } from "./LookupLimit.ts"
 import type { LoadError } from "./load.ts"
 import { methodsOf } from "./methods.ts"
 import { Store } from "./Store.ts"
@@ -76,7 +77,7 @@ export const build = Effect.fnUntraced(function* <A, K, E>(options: Checked<A, K
     encode: (key, value) => provided(codec.encode("put", key, value)),
     decode: (name, value) => provided(Effect.option(codec.decodeStrictly("get", name, value))) as never,
     unreadable,
-    nameOf: (key) => Effect.orDie(codec.encodeKey("get", key)),
+    nameOf: (key) => Effect.catch(codec.encodeKey("get", key), () => Effect.undefined),
     lookup: (key) => provided(Effect.scoped(Effect.suspend(() => lookup(key)))),
     lookupMany: lookupMany && ((keys) => provided(Effect.scoped(Effect.suspend(() => lookupMany(keys))))),
     ttlOf: typeof ttl === "number" ? () => ttl : ttl,
@@ -89,10 +90,11 @@ export const build = Effect.fnUntraced(function* <A, K, E>(options: Checked<A, K
     hardTimeout: options.hardTimeout,
     onStoreFailure: options.onStoreFailure,
     concurrency: options.maxConcurrentLookups,
-    permits: new Permits(options.maxConcurrentLookups),
+    limit: new LookupLimit(options.maxConcurrentLookups),
     encodeError: (error) => (errors === undefined ? Effect.undefined : provided(errors.encode(error))),
     decodeError: (error) => (errors === undefined ? Effect.undefined : provided(errors.decode(error))),
     lease: options.lease === undefined ? undefined : { ttl: options.lease, store, health },
+    knownTags: new KnownTags(),
     store,
     counters,
     health
@@ -120,6 +122,7 @@ const errorsOf = <E>({ schema, ttl }: NonNullable<Checked<unknown, unknown, E>["
       if (input === undefined) return undefined
       const millis = millisOf(input)
       if (Number.isNaN(millis)) throw new Error("LoadingCache: the option `cacheErrors.ttl` must return a duration")
+      if (millis < 1) return undefined
       return { error: encoded.value as Value, ttl: millis }
     }),
     decode: (error: Value): Effect.Effect<{ error: E } | undefined, never, any> =>
@@ -137,6 +140,7 @@ const withServices = (context: Context.Context<any>) => {
     CurrentFlight,
     CurrentRequest,
     CurrentDeadline,
+    HasPermit,
     Clock.Clock,
     Random.Random
   )(context) as Context.Context<any>

@@ -4,8 +4,9 @@ import * as slices from "../concurrency/slices.ts"
 import type { InvalidKeyError, ReadError, WriteError } from "../KeyValueError.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import { millisOf } from "../time/duration.ts"
-import { type Config, generationTtl, longestLookup, markTtl } from "./Config.ts"
+import { type Config, generationTtl } from "./Config.ts"
 import type { Kept } from "./envelope.ts"
+import { longestLookup, markTtl } from "./limits.ts"
 import { epochName, invalidKey, tagName } from "./names.ts"
 import type { Found, Store } from "./Store.ts"
 import type { Before } from "./view.ts"
@@ -81,7 +82,8 @@ export const keptOf = (
  *
  * The tags of a value are only known after its lookup, but their generations must be those from before it. So the epoch,
  * which every invalidation changes before it changes any tag, is read again after the generations of new tags. If the epoch is
- * the same as before the lookup, then so were they.
+ * the same as before the lookup, then so were they. Otherwise, the tags are remembered: the next lookup of the key reads their
+ * generations before it begins, so that invalidations of other tags cannot keep a value out of the store again and again.
  */
 export const fill = <A, K, E>(
   config: Config<A, K, E>,
@@ -96,6 +98,8 @@ export const fill = <A, K, E>(
   if (all === undefined || times.ended - times.began > longestLookup) return Effect.void
   const ids = new Map(before.tags)
   const isNew = (tag: string) => ids.get(tag) === undefined
+  /** A store that has not answered one write will not answer the next thousand either. */
+  let isDown = false
 
   const write = (filling: Filling) =>
     Effect.clockWith((clock) => {
@@ -103,21 +107,28 @@ export const fill = <A, K, E>(
       const isComplete = filling.tags.every((tag) => ids.get(tag) !== undefined)
       const { name, content } = filling
       const replaced = found.get(name)!
-      if (!(left >= 1) || !isComplete || isDropped(name)) return Effect.void
+      if (!(left >= 1) || !isComplete || isDown || isDropped(name)) return Effect.void
       if (content === undefined && replaced.stored?._tag !== "kept") return Effect.void
+      config.knownTags.delete(name)
       const written =
         content === undefined
           ? store.replace(name, replaced, { _tag: "mark", id: store.nonce() }, markTtl)
           : store.replace(name, replaced, keptOf(content, filling, times.endedAt, { all, epoch }, ids), left)
-      return Effect.catch(Effect.andThen(written, health.worked()), (error) => health.failed("write", error))
+      return Effect.catch(Effect.andThen(written, health.worked()), (error) => {
+        isDown ||= error.retryable
+        return health.failed("write", error)
+      })
     })
 
   const withNewTags = Effect.gen(function* () {
     const tags = [...new Set(fillings.flatMap(({ tags }) => tags.filter(isNew)))]
     if (tags.length === 0) return
     const created = yield* store.ensured(tags.map(tagName), generationTtl(config))
-    const [epochAfter] = yield* store.generations([epochName])
-    if (epoch === undefined || epochAfter !== epoch) return
+    const epochAfter = yield* store.generation(epochName)
+    if (epoch === undefined || epochAfter !== epoch) {
+      for (const { name, tags } of fillings) if (tags.some(isNew)) config.knownTags.set(name, tags)
+      return
+    }
     for (const [i, tag] of tags.entries()) ids.set(tag, created[i])
   })
 

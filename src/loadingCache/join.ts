@@ -21,21 +21,27 @@ export const join = <A, K, E>(
   if (names.length === 0) return Effect.succeed([])
   const { config, flights } = parts
   const loading = load(config, flights, { keys, accepts: () => true })
-  const run =
-    config.lookupMany === undefined && names.length > 1
-      ? slices.forEach(
-          names,
-          (name, i) =>
-            Effect.map(flights.run([name], loading, { ...at, view: at.view && pick(at.view, [i]) }), ([it]) => it!),
-          config.concurrency
-        )
-      : flights.run(names, loading, at)
-  return Effect.map(
-    Effect.result(limited(parts, names, run, limit)),
-    Result.match({
-      onFailure: (error) => names.map(() => Result.fail(error)),
-      onSuccess: (outcomes) => outcomes.map((outcome) => Result.succeed(outcome))
+  const outcomes: Array<Outcome<E | LoadError> | undefined> = names.map(() => undefined)
+  /** Waits for the lookups of some of the names. */
+  const some = (indices: ReadonlyArray<number>) =>
+    Effect.withFiber((fiber) => {
+      const wanted = indices.map((i) => names[i]!)
+      for (const name of wanted) if (config.limit.mayBlock(fiber, name)) flights.drop(name)
+      return Effect.map(flights.run(wanted, loading, { ...at, view: at.view && pick(at.view, indices) }), (ended) => {
+        for (const [n, i] of indices.entries()) outcomes[i] = ended[n]
+      })
     })
+  const run: Effect.Effect<unknown> =
+    config.lookupMany === undefined && names.length > 1
+      ? slices.forEach(names, (_, i) => some([i]), config.concurrency)
+      : some([...names.keys()])
+  // A slow lookup does not take the outcomes of the others away.
+  return Effect.map(Effect.result(limited(parts, names, run, limit)), (ended) =>
+    outcomes.map((outcome) =>
+      outcome === undefined
+        ? Result.fail((ended as Result.Failure<unknown, TimeoutError>).failure)
+        : Result.succeed(outcome)
+    )
   )
 }
 

@@ -1,4 +1,5 @@
 /** Loads keys: asks the store again, then runs the lookup, then stores what it returned. */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -7,10 +8,11 @@ import type { Load } from "../concurrency/SingleFlight.ts"
 import { type DeserializationError, InvalidKeyError, type SerializationError } from "../KeyValueError.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import type { Value } from "../Value.ts"
-import { type Config, markTtl } from "./Config.ts"
+import type { Config } from "./Config.ts"
 import type { Kept } from "./envelope.ts"
 import type { Answer, Begun, Flights, Outcome } from "./Flights.ts"
 import { type Filling, fill, shortened, tagsOf, ttlOf } from "./fill.ts"
+import { markTtl } from "./limits.ts"
 import { lookUp } from "./lookUp.ts"
 import { underLease } from "./underLease.ts"
 import { type Before, before } from "./view.ts"
@@ -94,7 +96,14 @@ const lookUpMissing = <A, K, E>(
     const { names, state } = work
     const { outcomes, missing } = state
     if (missing.length === 0) return Effect.succeed(names.map((name) => outcomes.get(name)!))
-    return Effect.map(lookUpAndFill(config, work), (ended) => {
+    const looking = Effect.onExitPrimitive(lookUpAndFill(config, work), (exit) => {
+      // A lookup that dies has failed, too.
+      if (exit._tag === "Failure" && Cause.hasDies(exit.cause)) {
+        for (const name of missing) flights.ended(name, true, monotonicMillis(clock))
+      }
+      return undefined
+    })
+    return Effect.map(looking, (ended) => {
       const time = monotonicMillis(clock)
       for (const [name, outcome] of ended) {
         flights.ended(name, outcome._tag === "error" && !outcome.isAnswer, time)
@@ -134,7 +143,7 @@ const lookUpAndFill = Effect.fnUntraced(function* <A, K, E>(
   const asked = missing.map((name) => keys.get(name)!)
   const looking = lookUp(config, asked)
   // Without the store, every caller needs the lookup.
-  const results = yield* known === undefined ? config.permits.withPermit(looking) : looking
+  const results = yield* known === undefined ? config.limit.within(missing, looking) : looking
   const times = { began, ended: monotonicMillis(clock), endedAt: clock.currentTimeMillisUnsafe() }
 
   const outcomes = new Map<string, Answer<E | LoadError>>()

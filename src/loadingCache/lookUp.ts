@@ -24,14 +24,14 @@ export const lookUp = <A, K, E>(
     Result.match({
       onFailure: (error) => Effect.succeed(keys.map(() => Result.fail(error))),
       onSuccess: Effect.fnUntraced(function* (entries) {
-        const found = new Map<string, A>()
+        const found = new Map<string | undefined, A>()
         for (const [key, value] of entries) found.set(yield* config.nameOf(key), value)
         const names = yield* slices.forEach(keys, config.nameOf, 1)
-        const left = keys.filter((_, i) => !found.has(names[i]!))
+        const left = keys.filter((_, i) => !found.has(names[i]))
         // `lookup` knows how to say that there is no such key.
         const rest = (yield* each(left))[Symbol.iterator]()
         return names.map(
-          (name): Result.Result<A, E> => (found.has(name) ? Result.succeed(found.get(name)!) : rest.next().value!)
+          (name): Result.Result<A, E> => (found.has(name) ? Result.succeed(found.get(name) as A) : rest.next().value!)
         )
       })
     })

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type { AtomicDriver } from "../driver/service/change.ts"
 import * as lease from "../lease/underLease.ts"
 import type { Health } from "./Health.ts"
+import { longestLookup } from "./limits.ts"
 import type { Store } from "./Store.ts"
 
 /** How lookups get a lease, so that one process at a time looks a key up. */
@@ -20,14 +21,15 @@ interface Steps<S, A> {
   readonly end: (state: S) => Effect.Effect<A>
 }
 
-/** Runs a lookup under a lease, or without one if the lease cannot be asked for. */
+/** Runs a lookup under a lease, or without one if the lease cannot be asked for, or is held for longer than a lookup may take. */
 export const underLease = <S, A>(
   { ttl, store, health }: LeaseConfig,
   name: string,
   { look, isDone, end }: Steps<S, A>
-): Effect.Effect<A> =>
-  Effect.flatMap(look, (state) =>
-    lease.underLease(store.driver as AtomicDriver, store.place("get", [name]), ttl, state, {
+): Effect.Effect<A> => {
+  const config = { ttl, patience: longestLookup }
+  return Effect.flatMap(look, (state) =>
+    lease.underLease(store.driver as AtomicDriver, store.place("get", [name]), config, state, {
       look,
       isDone,
       held: Effect.flatMap(look, end),
@@ -37,3 +39,4 @@ export const underLease = <S, A>(
           : Effect.andThen(health.failed("write", failure), end(state))
     })
   )
+}

@@ -57,7 +57,7 @@ export const before = Effect.fnUntraced(function* (
     config.tagsOf === undefined
       ? undefined
       : (read_.epoch ?? (yield* store.ensured([epochName], Number.POSITIVE_INFINITY))[0])
-  const known = tagsOf(found, () => true)
+  const known = [...new Set([...tagsOf(found, () => true), ...names.flatMap((name) => config.knownTags.of(name))])]
   const tags = mapOf(known, yield* store.ensured(known.map(tagName), generationTtl(config)))
   const generations = { all, epoch }
   return { ...(yield* seenOf(config, found, generations, tags)), found, tags }

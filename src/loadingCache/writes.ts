@@ -1,9 +1,10 @@
 /** What an application writes: values that it has itself, and invalidations. */
 import * as Effect from "effect/Effect"
 import * as slices from "../concurrency/slices.ts"
-import type { ReadError, WriteError } from "../KeyValueError.ts"
-import { generationTtl, markTtl } from "./Config.ts"
+import { InvalidKeyError, type ReadError, type WriteError } from "../KeyValueError.ts"
+import { generationTtl } from "./Config.ts"
 import { keptOf, tagsOf, ttlOf } from "./fill.ts"
+import { markTtl } from "./limits.ts"
 import { allName, epochName, invalidKey, tagName } from "./names.ts"
 import type { Parts } from "./Parts.ts"
 
@@ -18,7 +19,7 @@ export const set = <A, K, E>(
   const write = Effect.gen(function* () {
     const encoded = yield* config.encode(key, value)
     const tags = tagsOf(config, value, key)
-    if (!Array.isArray(tags)) return yield* Effect.fail(tags as Exclude<typeof tags, ReadonlyArray<string>>)
+    if (tags instanceof InvalidKeyError) return yield* tags
     const ttl = ttlOf(config, value, key)
     if (ttl < 1) return yield* store.mark([name], markTtl)
     const epochs = config.tagsOf === undefined ? [] : [epochName]

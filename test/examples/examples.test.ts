@@ -6,6 +6,7 @@ import type { Readable } from "node:stream"
 import { text } from "node:stream/consumers"
 import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { describeWithRedis } from "../servers/redis.ts"
+import { bundled } from "../support/bundled.ts"
 
 /** Not run here: shared parts, tests (see beside this file), the demo, and the example that needs a collector (see otlp.test.ts). */
 const elsewhere = /^examples\/(support\/|demo\/|opentelemetry\.ts$)|\.test\.ts$/
@@ -60,7 +61,7 @@ const runTogether = async (files: ReadonlyArray<string>, redis?: string): Promis
 }
 
 const runAlone = async (file: string, redis?: string): Promise<Ended> => {
-  const child = node([file], redis)
+  const child = node([await bundled(file)], redis)
   const status = once(child, "exit")
   const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
   return { file, status: Number((await status)[0]), stdout, stderr }
@@ -79,6 +80,9 @@ const runAll = async (files: ReadonlyArray<string>, redis?: string): Promise<Rea
   return new Map(ended.flat().map((it) => [it.file, it]))
 }
 
+/** A log line of Effect, with its annotations. The comments leave out what `Health` logs. */
+const logLine = /^\[\d\d:\d\d:\d\d\.\d{3}\] [A-Z]+ \(#\d+\)(?:.*\{\n(?: {2}.*\n)*\}|.*)\n/gm
+
 const printsWhatItSays = (file: string, ended: ReadonlyMap<string, Ended>, redis?: string) => {
   const expected = expectationOf(file, redis)
   assert.isDefined(expected, `${file} does not say what it prints`)
@@ -86,7 +90,7 @@ const printsWhatItSays = (file: string, ended: ReadonlyMap<string, Ended>, redis
   assert.isDefined(found, `the run ended before ${file} began, or while it ran: see the last of those that did`)
   const { status, stdout, stderr } = found
   assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" }, stdout)
-  const lines = stdout.trimEnd().split("\n")
+  const lines = stdout.replaceAll(logLine, "").trimEnd().split("\n")
   const shown = lines.map((line, i) => (matches(line, expected[i] ?? "") ? expected[i]! : line))
   assert.deepStrictEqual(shown, expected)
 }

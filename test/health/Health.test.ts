@@ -57,7 +57,7 @@ describe("Health", () => {
         yield* get
         const { status, since, reason, module, parts } = yield* snapshot
         assert.deepStrictEqual([module, status, since], ["Fallback", "degraded", 3000])
-        assert.include(reason, "the fallback takes over")
+        assert.include(reason, "The fallback takes over.")
         assert.deepStrictEqual(
           parts.map(({ module, status, name, since }) => [module, status, name, since]),
           [
@@ -203,7 +203,7 @@ describe("check", () => {
         assert.strictEqual((yield* check()).status, "up")
         state.fails = true
         const { status, reason } = yield* check()
-        assert.deepStrictEqual([status, reason], ["down", "the check failed with StoreUnavailableError"])
+        assert.deepStrictEqual([status, reason], ["down", "The check failed with StoreUnavailableError."])
         state.hangs = true
         const hanging = yield* Effect.forkChild(check({ timeout: "2 seconds" }))
         yield* wait("2 seconds")

@@ -40,9 +40,9 @@ describe("changes of state", () => {
       )
       has(
         lines,
-        'Error CircuitBreaker "users" is down: the circuit has opened: all calls are rejected for 5000 ms',
-        'Warn CircuitBreaker "users" is degraded: the circuit is probing',
-        'Info CircuitBreaker "users" is up again after 6000 ms: the circuit is closed'
+        'Error CircuitBreaker "users" is down. The circuit has opened. All calls are rejected for 5000 ms.',
+        'Warn CircuitBreaker "users" is degraded. The circuit is probing. Some calls are let through',
+        'Info CircuitBreaker "users" is up again after 6000 ms. The circuit is closed.'
       )
     })
   )
@@ -79,7 +79,11 @@ describe("changes of state", () => {
           assert.strictEqual(yield* status, "up")
         }).pipe(provided(layer.pipe(retry)))
       )
-      has(lines, 'Warn Retry "users" is degraded: the retry budget is spent', 'Info Retry "users" is up again after')
+      has(
+        lines,
+        'Warn Retry "users" is degraded. The retry budget is spent. Failures are not retried.',
+        'Info Retry "users" is up again after'
+      )
     })
   )
 
@@ -99,7 +103,7 @@ describe("changes of state", () => {
       )
       has(
         lines,
-        "Warn Fallback is degraded: the first store fails (StoreUnavailableError): the fallback takes over",
+        "Warn Fallback is degraded. The first store fails (StoreUnavailableError). The fallback takes over.",
         "Info Fallback is up again"
       )
     })
@@ -121,11 +125,11 @@ describe("changes of state", () => {
       )
       has(
         lines,
-        'Warn Fallback "users" is degraded: the first store fails: writes go to the journal',
-        'Warn Fallback "users" is degraded: the first store is used: 1 write of an outage are to be replayed',
+        'Warn Fallback "users" is degraded. The first store fails. Writes go to the journal.',
+        'Warn Fallback "users" is degraded. The first store is used. 1 write of an outage must still be replayed.',
         'Info Fallback "users" is up again'
       )
-      assert.include(lines[2], "1 write were replayed")
+      assert.include(lines[2], "(1 write replayed)")
     })
   )
 
@@ -153,7 +157,11 @@ describe("changes of state", () => {
           )
         )
       )
-      has(lines, 'Error Replica 2 "users" is down: its last operation failed', 'Info Replica 2 "users" is up again')
+      has(
+        lines,
+        'Error Replica 2 "users" is down. Its last operation failed. Other stores are read first.',
+        'Info Replica 2 "users" is up again'
+      )
     })
   )
 
@@ -189,7 +197,7 @@ describe("changes of state", () => {
           assert.lengthOf(lines, 11)
           assert.strictEqual(
             lines[10],
-            "Info Fallback has changed its state 990 more times, and is up now: the first store answers again"
+            "Info Fallback has changed its state 990 more times, and is up now. The first store answers again."
           )
           yield* wait("1 hour")
           assert.lengthOf(lines, 11)

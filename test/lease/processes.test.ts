@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -11,15 +10,12 @@ import * as Redis from "../../src/stores/Redis.ts"
 import * as Sqlite from "../../src/stores/Sqlite.ts"
 import { temporaryDirectory } from "../servers/process.ts"
 import { describeWithRedis } from "../servers/redis.ts"
-
-const script = fileURLToPath(new URL("worker.ts", import.meta.url))
+import { argsOf, root } from "../support/program.ts"
 
 const start = (...args: ReadonlyArray<string>) =>
   Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(process.execPath, ["--conditions=@effect-kv/source", script, ...args], {
-        stdio: ["ignore", "pipe", "inherit"]
-      })
+    Effect.map(argsOf(["test/lease/worker.ts", ...args]), (args) =>
+      spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
     ),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )

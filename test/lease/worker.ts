@@ -24,7 +24,7 @@ const count = Effect.gen(function* () {
   const add = (token: number) =>
     Effect.gen(function* () {
       const { count, last } = ((yield* kv.get("counter")) ?? { count: 0, last: 0 }) as { count: number; last: number }
-      if (token <= last) yield* Effect.die("a token that does not grow")
+      if (token <= last) return yield* Effect.die("a token that does not grow")
       yield* Effect.sleep("1 millis")
       yield* kv.put("counter", { count: count + 1, last: token })
     })

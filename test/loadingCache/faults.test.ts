@@ -8,7 +8,7 @@ import { faulty, script } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
 import { interruptedBefore } from "../support/steps.ts"
 import { ended, passing } from "../support/time.ts"
-import { cacheOf, Down, Source } from "./support.ts"
+import { cacheOf, Down, quietly, Source } from "./support.ts"
 
 describe("a store that fails", () => {
   it.effect("does not fail callers: the lookup runs", () =>
@@ -24,7 +24,7 @@ describe("a store that fails", () => {
           assert.isAtMost(took, 210)
           source.isDown = true
           assert.instanceOf(yield* passing(Effect.flip(cache.get("a"))), Down)
-        }).pipe(Effect.scoped, Effect.provide(Memory.layer().pipe(faulty(steps))), Effect.provide(Logger.layer([])))
+        }).pipe(Effect.scoped, Effect.provide(quietly(Memory.layer().pipe(faulty(steps)))))
       }
     })
   )
@@ -40,7 +40,7 @@ describe("a store that fails", () => {
         assert.strictEqual((yield* Effect.flip(cache.get("a")))._tag, "StoreUnavailableError")
         assert.strictEqual((yield* Effect.flip(lenient.peek("a")))._tag, "StoreUnavailableError")
         assert.strictEqual(source.lookups, 0)
-      }).pipe(Effect.scoped, Effect.provide(Memory.layer().pipe(faulty(steps))), Effect.provide(Logger.layer([])))
+      }).pipe(Effect.scoped, Effect.provide(quietly(Memory.layer().pipe(faulty(steps)))))
     })
   )
 
@@ -66,7 +66,7 @@ describe("a store that fails", () => {
         most = 0
         yield* passing(all)
         assert.strictEqual(most, 2)
-      }).pipe(Effect.scoped, Effect.provide(Memory.layer().pipe(faulty(steps))), Effect.provide(Logger.layer([])))
+      }).pipe(Effect.scoped, Effect.provide(quietly(Memory.layer().pipe(faulty(steps)))))
     })
   )
 
@@ -83,7 +83,10 @@ describe("a store that fails", () => {
         yield* Effect.replicateEffect(cache.get("a"), 20)
         yield* TestClock.adjust("10 seconds")
         yield* Effect.replicateEffect(cache.get("a"), 20)
-      }).pipe(Effect.scoped, Effect.provide(Memory.layer().pipe(faulty(steps))), Effect.provide(Logger.layer([logger])))
+      }).pipe(
+        Effect.scoped,
+        Effect.provide(Layer.provideMerge(Memory.layer().pipe(faulty(steps)), Logger.layer([logger])))
+      )
       assert.deepStrictEqual(lines, [
         "LoadingCache things: the store fails (StoreUnavailableError), lookups run without it",
         "LoadingCache things: the store works again"
@@ -99,8 +102,7 @@ describe("a store that fails", () => {
       assert.strictEqual(yield* cache.get("a"), "a#2")
     }).pipe(
       Effect.scoped,
-      Effect.provide(Memory.layer().pipe(LimitSize.wrap({ maxSize: 60, onTooLarge: "fail" }))),
-      Effect.provide(Logger.layer([]))
+      Effect.provide(quietly(Memory.layer().pipe(LimitSize.wrap({ maxSize: 60, onTooLarge: "fail" }))))
     )
   )
 
@@ -171,12 +173,7 @@ describe("whatever faults the store has", () => {
             yield* TestClock.adjust(200)
           }
           yield* Fiber.join(clients)
-        }).pipe(
-          Effect.scoped,
-          Effect.provide(store),
-          Effect.provide(Logger.layer([])),
-          Random.withSeed(`faults ${seed}`)
-        )
+        }).pipe(Effect.scoped, Effect.provide(quietly(store)), Random.withSeed(`faults ${seed}`))
       }
     })
   )
@@ -239,7 +236,7 @@ describe("metrics", () => {
             name
           )
         }
-      }).pipe(Effect.scoped, Effect.provide(Memory.layer().pipe(faulty(steps))), Effect.provide(Logger.layer([])))
+      }).pipe(Effect.scoped, Effect.provide(quietly(Memory.layer().pipe(faulty(steps)))))
     })
   )
 })

@@ -1,4 +1,4 @@
-import { type Duration, Effect, Schema } from "effect"
+import { type Duration, Effect, Layer, Logger, Schema } from "effect"
 import { LoadingCache } from "effect-kv"
 
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { id: Schema.String }) {}
@@ -55,3 +55,7 @@ export const cacheOf = (source: Source, options: Partial<Options> = {}) =>
     ttl: "1 minute",
     ...options
   } as Options & { readonly collection: string })
+
+/** A layer that logs nothing. */
+export const quietly = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+  Layer.provideMerge(layer, Logger.layer([]))

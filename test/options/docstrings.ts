@@ -73,8 +73,8 @@ const docBefore = (text: string, position: number): string | undefined => {
     .trim()
 }
 
-/** Types with one argument whose options are those of the argument. */
-const transparent = ["ReadonlyArray", "NonNullable", "Readonly", "Partial"]
+/** Types whose options are those of their first argument. What `Omit` leaves out has no description. */
+const transparent = ["ReadonlyArray", "NonNullable", "Readonly", "Partial", "Omit"]
 
 const isUndefined = ({ type }: Node): boolean => type === "TSUndefinedKeyword" || type === "TSNeverKeyword"
 

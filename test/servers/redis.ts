@@ -55,7 +55,7 @@ const started = <A>(running: Running, ask: Effect.Effect<A, unknown>, isRight: (
     eventually(ask, isRight, running.output),
     Effect.andThen(
       running.ended,
-      Effect.suspend(() => Effect.fail(new Error(`redis-server has ended: ${running.output()}`)))
+      Effect.suspend(() => Effect.fail(`redis-server has ended: ${running.output()}`))
     )
   )
 

@@ -7,6 +7,7 @@ import { promisify } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Simulation } from "effect-kv/testing"
+import { bundled } from "../support/bundled.ts"
 import { violations } from "./report.ts"
 import { stacks, stores } from "./stacks.ts"
 
@@ -46,8 +47,12 @@ describe("the simulation of all stacks", () => {
 describe("npm run simulate", () => {
   const directory = mkdtempSync(join(tmpdir(), "effect-kv-simulate-"))
   const json = join(directory, "rows.json")
-  const main = (...args: ReadonlyArray<string>) =>
-    promisify(execFile)(process.execPath, ["--conditions=@effect-kv/source", "test/simulate/main.ts", ...args])
+  const main = async (...args: ReadonlyArray<string>) =>
+    promisify(execFile)(process.execPath, [
+      "--conditions=@effect-kv/source",
+      await bundled("test/simulate/main.ts"),
+      ...args
+    ])
 
   it("prints a row for each stack, and writes it as JSON", async () => {
     const { stdout } = await main(

@@ -1,7 +1,7 @@
 /** Tests the types of collections by compiling: capabilities, versions and errors. Nothing here runs. */
 // @effect-diagnostics missingEffectContext:off
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Atomic from "../../src/Atomic.ts"
@@ -54,9 +54,9 @@ export type _layer = True<
     KeyValue | Enumeration.Enumeration | Atomic.Atomic | Maintenance.Maintenance
   >
 >
-runs(Users.use((users) => users.clear).pipe(Effect.provide(Users.layer), Effect.provide(all)))
+runs(Users.use((users) => users.clear).pipe(Effect.provide(Layer.provide(Users.layer, all))))
 // @ts-expect-error listing has no Atomic and no Maintenance
-runs(Users.use((users) => users.clear).pipe(Effect.provide(Users.layer), Effect.provide(listing)))
+runs(Users.use((users) => users.clear).pipe(Effect.provide(Layer.provide(Users.layer, listing))))
 
 // A list whose content the type does not say gives no operations.
 
@@ -73,7 +73,7 @@ export type _value = True<Equals<Effect.Success<typeof updated>, Option.Option<U
 const results = able.getManyResults(["a"])
 export type _results = True<Equals<Effect.Error<typeof results>, ReadError>>
 // @ts-expect-error update returns an Option
-able.update("a", () => ({ name: "a" }))
+export const wrong = able.update("a", () => ({ name: "a" }))
 export const updates = able.update("a", () => Option.none())
 
 // Each version upgrades to the one before it.

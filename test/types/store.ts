@@ -29,7 +29,7 @@ export const program = Effect.gen(function* () {
   const sessions = yield* Sessions
   yield* sessions.put("a", 1)
   yield* sessions.update("a", () => 2)
-  sessions.keys()
+  yield* Stream.runDrain(sessions.keys())
   const plain = yield* Plain
   yield* plain.get("a")
   // @ts-expect-error Plain has no capabilities

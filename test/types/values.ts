@@ -57,6 +57,17 @@ export const stored = [
   kv.getOrSetMany(["k"], () => Effect.succeed(new Map([["k", user]])))
 ]
 
+// A function that returns a TTL gets the type of the loaded value, or `Value` if the load says no more.
+
+export const ttls = [
+  kv.getOrSet("k", Effect.succeed(user), { ttl: (loaded) => (loaded satisfies User).tags.length }),
+  kv.getOrSet("k", Effect.succeed({ price: 1 }), { ttl: ({ price }, key) => price + key.length }),
+  kv.getOrSet("k", Effect.succeed(value), { ttl: (loaded: Value) => (loaded === null ? 1 : undefined) }),
+  kv.getOrSetMany(["k"], () => Effect.succeed(new Map([["k", user]])), { ttl: ({ tags }) => tags.length }),
+  // @ts-expect-error there is no such field
+  kv.getOrSet("k", Effect.succeed(user), { ttl: (loaded) => loaded.price })
+]
+
 export const generic = {
   json: <A extends Json>(a: A) => kv.put("k", a),
   record: <A extends { readonly [x: string]: Json }>(a: A) => kv.put("k", a),

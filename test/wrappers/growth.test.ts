@@ -101,12 +101,12 @@ describe("operations on eight times the keys", () => {
       `take at most 20 times as long, where quadratic work would take 64 times: ${name}`,
       () =>
         Effect.gen(function* () {
-          const few = least(yield* Effect.replicateEffect(measured(layer(), 2500), 3))
+          const few = least(yield* Effect.replicateEffect(measured(layer(), 2000), 2))
           const many: Array<ReadonlyArray<readonly [string, number]>> = []
           let grown: ReadonlyArray<string>
           // Measures again only if something else, such as garbage collection or other load, may have made a step slow.
           do {
-            many.push(yield* measured(layer(), 20_000))
+            many.push(yield* measured(layer(), 16_000))
             grown = few.flatMap(([step, before], i) => {
               const after = least(many)[i]![1]
               return after > 20 * Math.max(before, 2) + 10 ? [`${step}: ${before} and ${after} ms`] : []

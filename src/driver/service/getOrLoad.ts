@@ -11,7 +11,7 @@ import type { Driver } from "../Driver.ts"
 import { idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
 import { type LoadOptions, logNotStored, type Once, type Outcome, ttlOf } from "./loading.ts"
-import { served } from "./served.ts"
+import { type Look, outdate, served } from "./served.ts"
 
 /** How to load a value that the store does not have. */
 export interface Loading<E, R, E2 = never, R2 = never> extends LoadOptions<E2, R2> {
@@ -24,7 +24,8 @@ export interface Loading<E, R, E2 = never, R2 = never> extends LoadOptions<E2, R
  * Returns the value of a key, or loads it. A loaded value is stored if the key has not changed since it was read.
  *
  * Callers that ask for a missing key at the same time share one load, and all but the first share the reads, too. The first
- * caller reads in its own fiber, so that a hit costs little more than a read.
+ * caller reads in its own fiber, so that a hit costs little more than a read. Its load does not read again if nothing has
+ * happened to the key in this process since then. If another process has stored a value, `compareAndPut` finds it.
  */
 export const getOrLoad = <E, R, E2 = never, R2 = never>(
   driver: Driver,
@@ -36,13 +37,15 @@ export const getOrLoad = <E, R, E2 = never, R2 = never>(
     const id = idOf(place.collection, place.keys[0]!)
     const loadsAnyway = loading.onStoreFailure === "load"
     type Result = Effect.Effect<Value, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2>
-    const join = (readFailure?: unknown): Result =>
+    const join = (first?: First): Result =>
       Effect.flatMap(
         loads.run(id, (isDropped) => {
-          const load = (failure?: unknown) => lookOrLoad(driver, place, loading, isDropped, failure)
+          const load = (first?: First) => lookOrLoad(driver, place, loading, isDropped, first)
           // A store that cannot be read has no lease either.
-          if (loading.once === undefined || readFailure !== undefined) return load(readFailure)
-          return loading.once(place, lookOnly(driver, place, loading), load)
+          if (loading.once === undefined || (first !== undefined && Result.isFailure(first.read))) return load(first)
+          return loading.once(place, lookOnly(driver, place, loading), (failure) =>
+            load(failure === undefined ? undefined : { look: { isStale: true }, read: Result.fail(failure) })
+          )
         }),
         ({ value, failure }): Result => {
           if (failure !== undefined && !loadsAnyway) return Effect.fail(failure as ReadError | WriteError)
@@ -50,24 +53,32 @@ export const getOrLoad = <E, R, E2 = never, R2 = never>(
           return value === undefined ? join() : Effect.succeed(copy(value))
         }
       )
-    const shared = (readFailure?: unknown) => withinBudget(join(readFailure), place)
+    const shared = (first?: First) => withinBudget(join(first), place)
     if (looks.has(id) || loads.has(id)) return shared()
-    const look = Effect.suspend(() => {
-      looks.add(id)
+    const look: Look = { isStale: false }
+    const read = Effect.suspend(() => {
+      // The fiber may have yielded since the check above.
+      look.isStale = loads.has(id)
+      outdate(looks.get(id))
+      looks.set(id, look)
       return readUsable(driver, place, loading, false)
     })
-    const looked = Effect.onExitPrimitive(look, () => void looks.delete(id) as undefined)
-    const found = Effect.flatMap(looked, ({ value }) => (value === undefined ? shared() : Effect.succeed(value)))
-    return loadsAnyway
-      ? Effect.flatMap(Effect.result(looked), (read) =>
-          Result.isFailure(read)
-            ? shared(read.failure)
-            : read.success.value === undefined
-              ? shared()
-              : Effect.succeed(read.success.value)
-        )
-      : found
+    const looked = Effect.flatMap(loadsAnyway ? Effect.result(read) : Effect.map(read, Result.succeed), (read) =>
+      Result.isSuccess(read) && read.success.value !== undefined
+        ? Effect.succeed(read.success.value)
+        : shared({ look, read })
+    )
+    return Effect.onExitPrimitive(looked, () => {
+      if (looks.get(id) === look) looks.delete(id)
+      return undefined
+    })
   })
+
+/** What the first caller has read in its own fiber. */
+interface First {
+  readonly look: Look
+  readonly read: Result.Result<Found, unknown>
+}
 
 interface Found {
   readonly entry?: Entry
@@ -102,22 +113,32 @@ const lookOnly = <E, R, E2, R2>(
     onSuccess: ({ value }) => (value === undefined ? {} : { value })
   })
 
-/** Reads the key again, because another load may have ended since the first read. `readFailure`: the read has failed. */
+/**
+ * Loads the value, unless the store has it. Reads the key again if another load may have ended, or the key may have been
+ * written, since the first caller has read it.
+ */
 const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   driver: Driver,
   place: Place,
   loading: Loading<E, R, E2, R2>,
   isDropped: () => boolean,
-  readFailure: unknown
+  first: First | undefined
 ): Effect.fn.Return<Outcome, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2> {
-  const { isClosed } = served(driver)
+  const { isClosed, looks } = served(driver)
   const loadsAnyway = loading.onStoreFailure === "load"
   const look = (versioned: boolean) => readUsable(driver, place, loading, versioned)
+  const id = idOf(place.collection, place.keys[0]!)
+  const running = looks.get(id)
+  // From now on, `isDropped` tells whether the key was written.
+  if (running === first?.look) looks.delete(id)
+  else outdate(running)
   let found: Found = {}
-  let failure = readFailure
-  if (failure === undefined) {
+  let failure: unknown
+  if (first !== undefined && Result.isFailure(first.read)) failure = first.read.failure
+  else {
+    const isRead = first !== undefined && !first.look.isStale
     const read = yield* Effect.result(
-      Effect.flatMap(look(false), (found) =>
+      Effect.flatMap(isRead ? Effect.fromResult(first.read) : look(false), (found) =>
         // The version is needed to replace the value. The first read does not ask for it, so that a cache can serve that read.
         found.entry !== undefined && found.value === undefined && driver.atomic !== undefined
           ? look(true)

@@ -10,10 +10,11 @@ import { copy, type Value } from "../../Value.ts"
 import { encodeAt, valueOf } from "../boundary.ts"
 import * as Calls from "../Calls.ts"
 import type { Driver } from "../Driver.ts"
-import { idOf } from "../ids.ts"
+import { idsOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
 import { type LoadOptions, logNotStored, type Outcome, ttlOf } from "./loading.ts"
-import { served } from "./served.ts"
+import { isEntryError, readEach } from "./readEach.ts"
+import { outdate, served } from "./served.ts"
 
 /** How to load the values that the store does not have. */
 export interface LoadingMany<E, R, E2 = never, R2 = never> extends LoadOptions<E2, R2> {
@@ -39,7 +40,8 @@ export const getOrLoadMany = <E, R, E2 = never, R2 = never>(
 > =>
   Effect.suspend(() => {
     const { loads } = served(driver)
-    const keyOf = new Map(place.keys.map((key) => [idOf(place.collection, key), key]))
+    const all = idsOf(place)
+    const keyOf = new Map(all.map((id, i) => [id, place.keys[i]!]))
     const loadsAnyway = loading.onStoreFailure === "load"
     const values = new Map<string, Value | undefined>()
     type Result = Effect.Effect<void, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2>
@@ -64,8 +66,8 @@ export const getOrLoadMany = <E, R, E2 = never, R2 = never>(
     return Effect.andThen(
       withinBudget(join([...keyOf.keys()]), place),
       Effect.suspend(() =>
-        slices.map(place.keys, (key) => {
-          const value = values.get(idOf(place.collection, key))
+        slices.map(all, (id) => {
+          const value = values.get(id)
           return value === undefined ? undefined : copy(value)
         })
       )
@@ -82,35 +84,37 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
   loading: LoadingMany<E, R, E2, R2>,
   isDropped: (index: number) => boolean
 ): Effect.fn.Return<ReadonlyArray<Outcome>, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2> {
-  const { isClosed } = served(driver)
+  const { isClosed, looks } = served(driver)
   const { keys } = place
+  if (looks.size > 0) for (const id of idsOf(place)) outdate(looks.get(id))
   const loadsAnyway = loading.onStoreFailure === "load"
   const outcomes: Array<Outcome> = keys.map(() => ({}))
   const missing: Array<number> = []
   const replaced = new Map<number, Entry>()
-  /** Reads keys, keeps the values that can be used, and returns the indices of the others. */
+  const get = (keys: ReadonlyArray<string>, versioned: boolean) =>
+    served(driver).driver.get(Calls.get({ ...place, keys }, { versioned }))
+  /** Keeps the value of an entry if it can be used, and the entry otherwise, to replace it. */
+  const take = (i: number, entry: Entry | undefined): Effect.Effect<void, E2, R2> => {
+    replaced.delete(i)
+    if (entry === undefined) return Effect.void
+    const value = valueOf(driver, entry)
+    const use = (isUsable: boolean) => void (isUsable ? (outcomes[i] = { value }) : replaced.set(i, entry)) as undefined
+    return loading.isUsable === undefined
+      ? Effect.sync(() => use(true))
+      : Effect.map(loading.isUsable(value, keys[i]!), use)
+  }
   const read = (indices: ReadonlyArray<number>, versioned: boolean) =>
     Effect.flatMap(
-      served(driver).driver.get(Calls.get({ ...place, keys: indices.map((i) => keys[i]!) }, { versioned })),
-      (entries) =>
-        slices.forEach(
-          entries,
-          (entry, at): Effect.Effect<void, E2, R2> => {
-            const i = indices[at]!
-            replaced.delete(i)
-            if (entry === undefined) return Effect.void
-            const value = valueOf(driver, entry)
-            const use = (isUsable: boolean) =>
-              void (isUsable ? (outcomes[i] = { value }) : replaced.set(i, entry)) as undefined
-            return loading.isUsable === undefined
-              ? Effect.sync(() => use(true))
-              : Effect.map(loading.isUsable(value, keys[i]!), use)
-          },
-          1
-        )
+      get(
+        indices.map((i) => keys[i]!),
+        versioned
+      ),
+      (entries) => slices.forEach(entries, (entry, at) => take(indices[at]!, entry), 1)
     )
 
   const all = keys.map((_, i) => i)
+  /** The keys whose read failed. They are loaded, and the loaded values are not stored. */
+  const unread = new Set<number>()
   const first = yield* Effect.result(
     Effect.andThen(
       read(all, false),
@@ -120,8 +124,29 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
       )
     )
   )
-  const unread = Result.isFailure(first)
-  if (unread && !loadsAnyway) return keys.map(() => ({ failure: first.failure }))
+  if (Result.isFailure(first)) {
+    const { failure } = first
+    if (!loadsAnyway) return keys.map(() => ({ failure }))
+    for (const i of all) unread.add(i)
+    // A damaged entry must not keep the values of the other keys from being read and stored.
+    if (isEntryError(failure as ReadError)) {
+      const results = new Map<string, Result.Result<Entry | undefined, unknown>>()
+      yield* Effect.ignore(
+        readEach(
+          (keys) => get(keys, true),
+          keys,
+          isEntryError,
+          (key, result) => results.set(key, result)
+        )
+      )
+      for (const i of all) {
+        const result = results.get(keys[i]!)
+        if (result === undefined || Result.isFailure(result)) continue
+        unread.delete(i)
+        yield* take(i, result.success)
+      }
+    }
+  }
   if (isClosed()) return yield* layerClosed(place)
   for (const i of all) if (outcomes[i]!.value === undefined) missing.push(i)
   if (missing.length === 0) return outcomes
@@ -138,9 +163,7 @@ const lookOrLoad = Effect.fnUntraced(function* <E, R, E2, R2>(
     outcomes[i] = { value: valueOf(driver, entries[at]!) }
   })
   if (isClosed()) return yield* layerClosed(place)
-  if (unread) return outcomes
-
-  const kept = found.flatMap((i, at) => (isDropped(i) ? [] : [{ i, entry: entries[at]! }]))
+  const kept = found.flatMap((i, at) => (isDropped(i) || unread.has(i) ? [] : [{ i, entry: entries[at]! }]))
   const fails = (i: number, failure: unknown) => void (outcomes[i] = { ...outcomes[i], failure }) as undefined
   const lost: Array<number> = []
   const { atomic } = driver

@@ -37,7 +37,9 @@ type Errors = ReadError | WriteError | ConflictError | InvalidIncrementError | C
  * Adds to a counter: in one step of the driver if it has a native increment that can decide this one, else by a read and a
  * conditional write. Returns the counter afterwards.
  */
-export const increment = (driver: AtomicDriver, place: Place, request: Request): Effect.Effect<number, Errors> => {
+export const increment = (driver: AtomicDriver, place: Place, asked: Request): Effect.Effect<number, Errors> => {
+  const { by, initial, min, max } = asked
+  const request = { ...asked, by: plain(by), initial: plain(initial), min: plain(min), max: plain(max) }
   const reason = problemOf(request)
   if (reason !== undefined) return Effect.fail(new InvalidIncrementError({ ...place, reason }))
   const { increment: native } = driver.atomic
@@ -51,6 +53,9 @@ export const increment = (driver: AtomicDriver, place: Place, request: Request):
     )
   )
 }
+
+/** A program that subtracts 0 passes `-0`, which no counter can hold. */
+const plain = (number: number): number => (number === 0 ? 0 : number)
 
 const problemOf = ({ by, initial, min, max, ttl, renew }: Request): string | undefined => {
   for (const [name, value] of Object.entries({ by, initial, min, max })) {

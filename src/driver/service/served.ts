@@ -8,14 +8,20 @@ import { describeId, idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
 import type { Outcome } from "./loading.ts"
 
+/** A read of a key by its first caller. */
+export interface Look {
+  /** Whether the key was written, or another load of it began, since this read began. */
+  isStale: boolean
+}
+
 /** The state that all services over one driver share. */
 export interface Served {
   /** The driver for the services. Its writes drop loads that they make stale. It fails once the layer is closed. */
   readonly driver: Driver
   /** The running loads of missing keys. */
   readonly loads: SingleFlight<Outcome, any>
-  /** Keys that a first caller is reading in its own fiber, before any load. */
-  readonly looks: Set<string>
+  /** The keys that a first caller is reading in its own fiber, before any load. */
+  readonly looks: Map<string, Look>
   readonly isClosed: () => boolean
   /** Runs a function when the layer is closed, unless the returned function is called before. */
   readonly onClose: (end: () => void) => () => void
@@ -38,6 +44,7 @@ const serve = (driver: Driver): Served => {
   let isClosed = false
   const ends = new Set<() => void>()
   const loads = new SingleFlight<Outcome, any>({ describe: describeId })
+  const looks = new Map<string, Look>()
   return {
     driver: mapOperations(
       driver,
@@ -45,11 +52,11 @@ const serve = (driver: Driver): Served => {
         (call) =>
           Effect.suspend((): Effect.Effect<A, E | StoreUnavailableError> => {
             if (isClosed) return Effect.fail(layerClosed(call.place))
-            return changesEntries(call) ? droppingLoads(loads, driver, call, next(call)) : next(call)
+            return changesEntries(call) ? droppingLoads({ loads, looks }, driver, call, next(call)) : next(call)
           })
     ),
     loads,
-    looks: new Set(),
+    looks,
     isClosed: () => isClosed,
     onClose: (end) => {
       ends.add(end)
@@ -64,6 +71,11 @@ const serve = (driver: Driver): Served => {
   }
 }
 
+/** Marks a read that is running, so that a load does not use its result. */
+export const outdate = (look: Look | undefined): void => {
+  if (look !== undefined) look.isStale = true
+}
+
 const changesEntries = ({ _tag }: Call): boolean =>
   _tag === "put" || _tag === "delete" || _tag === "compareAndPut" || _tag === "increment" || _tag === "clear"
 
@@ -74,15 +86,23 @@ const changesEntries = ({ _tag }: Call): boolean =>
  * such loads are dropped when the write ends.
  */
 const droppingLoads = <A, E>(
-  loads: SingleFlight<Outcome, any>,
+  { loads, looks }: Pick<Served, "loads" | "looks">,
   driver: Driver,
   call: Call,
   write: Effect.Effect<A, E>
 ): Effect.Effect<A, E> => {
   const drop = () => {
-    if (loads.isIdle) return
-    if ("keys" in call) for (const key of call.keys) loads.drop(idOf(call.collection, key))
-    else loads.dropAll()
+    if (loads.isIdle && looks.size === 0) return
+    if ("keys" in call) {
+      for (const key of call.keys) {
+        const id = idOf(call.collection, key)
+        loads.drop(id)
+        outdate(looks.get(id))
+      }
+    } else {
+      loads.dropAll()
+      for (const look of looks.values()) outdate(look)
+    }
   }
   drop()
   return driver.atomic === undefined ? Effect.onExitPrimitive(write, () => drop() as undefined) : write

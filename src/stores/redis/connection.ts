@@ -11,7 +11,7 @@ import { Requests } from "./requests.ts"
 import { resetWhenDropped } from "./reset.ts"
 import { secretsOf } from "./secrets.ts"
 import { dropWhenSilent } from "./silence.ts"
-import { failing, watchState } from "./states.ts"
+import { notConnected, watchState } from "./states.ts"
 
 /** A client of ioredis for one server or for a cluster. */
 export type Client = Redis | Cluster
@@ -50,7 +50,7 @@ export const existingConnection = Effect.fnUntraced(function* (
     (requests) => requests.close
   )
   const health = (yield* Health.reporter({ module, store }))("redis")
-  watchState(client, { health, explain: (what) => what, isRefused: () => false })
+  watchState(client, { health, problem: () => undefined, isRefused: () => false })
   return {
     client,
     requests,
@@ -99,23 +99,26 @@ export const openConnection = Effect.fnUntraced(function* ({
   const isReady = () => client.status === "ready" && errors.refusal === undefined && !requests.isClosed
   const open = opener(client, requests, connectTimeout)
   const health = (yield* Health.reporter({ module, store }))("redis")
+  const late = `no connection within ${connectTimeout} ms`
+  const tellNotConnected = (otherwise: string | undefined) =>
+    health.to("down", notConnected(errors.refusal !== undefined, errors.message ?? otherwise))
   if (startup !== "lazy") {
     const began = performance.now()
     yield* requests.until(open)
     if (!isReady() || !isAnyConnected(client)) {
       const isLate = performance.now() - began >= connectTimeout
-      const what = isLate ? `no connection within ${connectTimeout} ms` : "could not connect"
+      const what = isLate ? late : "could not connect"
       // A server that loads its data may refuse for now. Any other refusal, such as of a password, does not end by itself.
       const { refusal } = errors
       if (startup === "fail" || (refusal !== undefined && !meaningOf(refusal).transient)) {
         return yield* new StoreSetupError({ module, ...errors.explain(what) })
       }
-      health.to("down", `${errors.explain(what).reason}: ${failing}`)
+      tellNotConnected(isLate ? late : undefined)
     }
   }
   watchState(client, {
     health,
-    explain: (what) => errors.explain(what).reason,
+    problem: () => errors.message,
     isRefused: () => errors.refusal !== undefined
   })
   return {
@@ -128,9 +131,11 @@ export const openConnection = Effect.fnUntraced(function* ({
         startup === "lazy" ? requests.until(open) : Effect.void,
         Effect.suspend(() => {
           if (isReady()) return Effect.void
-          return Effect.fail(
-            requests.isClosed ? layerClosed(place) : unavailable(place, errors.explain("there is no connection"))
-          )
+          if (requests.isClosed) return Effect.fail(layerClosed(place))
+          // A server that accepts the connection and does not answer causes no event.
+          const isSilent = startup === "lazy" && errors.message === undefined && !errors.wasConnected
+          if (isSilent && !health.isDown) tellNotConnected(late)
+          return Effect.fail(unavailable(place, errors.explain(isSilent ? late : "there is no connection")))
         })
       ),
     // In a cluster, the last error may be of another node.
@@ -145,6 +150,8 @@ class ConnectionErrors {
   private last: Error | undefined
   /** The error reply of the server while it connected, such as for a wrong password or database. */
   refusal: Error | undefined
+  /** Whether there has ever been a connection. */
+  wasConnected = false
 
   add(error: Error): void {
     this.last = error
@@ -157,11 +164,16 @@ class ConnectionErrors {
 
   /** Forgets the last error, since an error of an earlier connection does not explain the loss of this one. */
   onReady(): void {
+    this.wasConnected = true
     this.last = undefined
   }
 
   connectionLost(): Error {
     return new Error(this.explain("the connection was lost before the reply arrived").reason)
+  }
+
+  get message(): string | undefined {
+    return (this.refusal ?? this.last)?.message
   }
 
   explain(what: string): { readonly reason: string; readonly cause?: unknown } {

@@ -3,36 +3,35 @@ import * as Exit from "effect/Exit"
 import { partsOfNumber } from "../../codecs/managedEntry.ts"
 import type * as Call from "../../driver/Call.ts"
 import { atNow } from "../../time/atNow.ts"
-import { type Failure, send } from "./commands.ts"
+import { type Failure, request } from "./commands.ts"
 import type { Connection } from "./connection.ts"
 import { type Form, millisLeft } from "./entries.ts"
+import { Increments } from "./Increments.ts"
 import { increment } from "./script.ts"
 
 /**
  * Increments counters by a script, which replaces the number in the JSON text of the entry. The script leaves any other form
  * of an entry alone, such as one that py-key-value wrote.
  */
-export const incrementing =
-  (connection: Connection, form: Form) =>
-  (call: Call.Increment): Effect.Effect<Call.Incremented, Failure> =>
+export const incrementing = (connection: Connection, form: Form) => {
+  const increments = new Increments(connection)
+  return (call: Call.Increment): Effect.Effect<Call.Incremented, Failure> =>
     atNow((now) => {
-      const { by, min, max, initial, expiresAt, renews } = call
+      const { min, max, initial, expiresAt, renews } = call
       const key = call.keys[0]!
-      const parts = partsOfNumber(call.collection, key, call)
-      const expiry = expiresAt === undefined ? ["", ""] : [parts.expiresAt, millisLeft(expiresAt, now)]
-      return send(
+      const name = form.names.encode(call.collection, key)
+      return request(
         connection,
         call,
-        [
-          increment,
-          1,
-          form.names.encode(call.collection, key),
-          ...[by, min, max, parts.before, parts.between, parts.after, parts.createdAt, initial, ...expiry],
-          ...(renews ? [1] : [])
-        ],
-        (reply: Buffer) => Exit.succeed(resultOf(reply.toString()))
+        (receiver) =>
+          increments.add(name, { call, receiver }, (by) => {
+            const parts = partsOfNumber(call.collection, key, call)
+            const expiry = expiresAt === undefined ? ["", ""] : [parts.expiresAt, millisLeft(expiresAt, now)]
+            const { before, between, after, createdAt } = parts
+            const args = [by, min, max, before, between, after, createdAt, initial, ...expiry, ...(renews ? [1] : [])]
+            return [increment, 1, name, ...args]
+          }),
+        (result: Call.Incremented) => Exit.succeed(result)
       )
     })
-
-const resultOf = (reply: string): Call.Incremented =>
-  reply === "" ? undefined : { applied: reply.startsWith("="), value: Number(reply.slice(1)) }
+}

@@ -5,29 +5,41 @@ type Client = Redis | Cluster
 
 export interface Watching {
   readonly health: Component
-  /** Adds why the connection was lost, or could not be made, to a text. */
-  readonly explain: (what: string) => string
+  /** The message of the error that ended the connection, or that prevented it, if ioredis has reported one. */
+  readonly problem: () => string | undefined
   /** Whether the server refused the connection, for example because of a wrong password. */
   readonly isRefused: () => boolean
 }
 
-/** What an outage means. */
-export const failing = "operations fail until it is restored"
+const cannot = "Cannot connect"
+const refuses = "The server refuses the connection"
+const failing = "Operations fail until it is restored."
+const failingAtFirst = "Operations fail until there is a connection."
+
+const outage = (what: string, problem: string | undefined): string =>
+  problem === undefined ? `${what}.` : `${what} (${problem.replace(/\.$/, "")}).`
+
+/** The reason why a store that has never been connected is down. */
+export const notConnected = (isRefused: boolean, problem: string | undefined): string =>
+  `${outage(isRefused ? refuses : cannot, problem)} ${failingAtFirst}`
 
 /** Reports the state of the connection of a client, until the layer is closed. */
-export const watchState = (client: Client, { health, explain, isRefused }: Watching): void => {
+export const watchState = (client: Client, { health, problem, isRefused }: Watching): void => {
   const cluster = client.isCluster ? (client as Cluster) : undefined
+  let wasConnected = client.status === "ready" && !isRefused()
   const onReady = () => {
-    if (isRefused()) onClose()
-    else if (cluster !== undefined) tellNodes()
-    else health.to("up", "the connection is restored")
+    if (isRefused()) return onClose()
+    if (cluster !== undefined) tellNodes()
+    else health.to("up", `The connection is ${wasConnected ? "restored" : "established"}.`)
+    wasConnected = true
   }
   // Each attempt to connect again closes, too. Only the first closing is a change.
   const onClose = () => {
     if (health.isDown) return
-    health.to("down", `${explain("the connection is lost")}: ${failing}`)
+    health.to("down", `${what()} ${wasConnected ? failing : failingAtFirst}`)
   }
-  const onEnd = () => health.to("down", `${explain("the connection is lost")}: the client does not connect again`)
+  const onEnd = () => health.to("down", `${what()} The client does not connect again.`)
+  const what = () => outage(isRefused() ? refuses : wasConnected ? "The connection is lost" : cannot, problem())
   const tellNodes = () => {
     if (cluster?.status === "ready") tell(cluster, lost, health)
   }
@@ -84,7 +96,7 @@ const tell = (client: Cluster, lost: Set<string>, health: Component): void => {
   const masters = new Set(client.slots.flatMap((owners) => owners?.[0] ?? []))
   const count = [...masters].filter((address) => lost.has(address)).length
   if (masters.size === 0) return
-  if (count === 0) health.to("up", "all masters are connected")
-  else if (count === masters.size) health.to("down", `no master is connected: ${failing}`)
-  else health.to("degraded", `${count} of ${masters.size} masters are not connected: operations on their keys fail`)
+  if (count === 0) health.to("up", "All masters are connected.")
+  else if (count === masters.size) health.to("down", `No master is connected. ${failingAtFirst}`)
+  else health.to("degraded", `${count} of ${masters.size} masters are not connected. Operations on their keys fail.`)
 }

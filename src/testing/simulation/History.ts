@@ -103,7 +103,7 @@ export interface History {
   /** In the order in which they were invoked. */
   readonly operations: ReadonlyArray<Operation>
   /** The state of the stack at the end, if the stack has any. */
-  readonly health?: Snapshot | undefined
+  readonly health?: Pick<Snapshot, "status" | "since" | "reason"> | undefined
 }
 
 /** The id of the value that a step writes under a key. */

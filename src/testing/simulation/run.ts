@@ -7,7 +7,7 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
-import { LogLevels, type Snapshot } from "../../Health.ts"
+import { LogLevels } from "../../Health.ts"
 import * as KeyValue from "../../KeyValue.ts"
 import { groupBy } from "../../platform/groupBy.ts"
 import * as Chaos from "../Chaos.ts"
@@ -136,9 +136,14 @@ const simulate = Effect.fnUntraced(function* <E>(
   }
 })
 
-/** The last state of the stack, if the stack has any. */
-const healthOf = ({ services: { health } }: { readonly services: Services }): Effect.Effect<Snapshot | undefined> =>
-  health === undefined ? Effect.undefined : health.snapshot
+/**
+ * The last state of the stack, if the stack has any. The names of its parts are left out: stores that behave alike have the
+ * same history.
+ */
+const healthOf = ({ services: { health } }: { readonly services: Services }): Effect.Effect<History["health"]> =>
+  health === undefined
+    ? Effect.undefined
+    : Effect.map(health.snapshot, ({ status, since, reason }) => ({ status, since, reason }))
 
 const byClient = (steps: ReadonlyArray<Step>): ReadonlyArray<ReadonlyArray<Step>> => [
   ...groupBy(steps, ({ client }) => client).values()

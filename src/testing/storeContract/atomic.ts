@@ -192,7 +192,7 @@ export const atomic = [
     const { collection } = subject.at
     let runs = 0
     const run = Effect.sync(() => ({ run: ++runs }))
-    const success = Schema.Struct({ run: Schema.Number })
+    const success = Schema.Struct({ run: Schema.Finite })
     const once = Idempotency.once("test", run, { ttl: "1 hour", success, collection })
     yield* equal(yield* settle(subject, once), { run: 1 })
     yield* equal(yield* settle(subject, once), { run: 1 })

@@ -11,7 +11,7 @@ const largest = Number.MAX_SAFE_INTEGER
 /** Values that are not counters. */
 const others = ["5", 0.5, -0, 2 ** 53, true, null, [5], { value: 5 }, new Uint8Array([5])]
 
-const notIntegers = [0.5, Number.NaN, Number.POSITIVE_INFINITY, -0, 2 ** 53, "1", null] as ReadonlyArray<number>
+const notIntegers = [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, "1", null] as ReadonlyArray<number>
 
 const millisOf = (ttl: Duration.Duration | undefined): number =>
   ttl === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(ttl)
@@ -36,6 +36,10 @@ export const increments = [
     yield* equal(yield* atomic.increment("test", -12, at), -12)
     yield* equal(yield* atomic.increment("test", 2, at), -10)
     yield* equal(yield* kv.get("test", at), -10)
+    // A program that subtracts 0 pieces adds -0.
+    yield* equal(yield* atomic.increment("test", -0, { ...at, initial: -0, max: -0 }), -10)
+    yield* equal(yield* atomic.increment("zero", -0, { ...at, initial: -0, min: -0 }), 0)
+    yield* equal(yield* kv.get("zero", at), 0)
   }),
   define("changes nothing when the counter would leave its range [IN3]", ["Misses"], function* ({ kv, at }, atomic) {
     const range = { ...at, min: 0, max: 3 }

@@ -5,14 +5,14 @@ import type { Circuit } from "./Circuit.ts"
 export const tell = (health: Component, per: "store" | "collection", circuits: ReadonlyArray<Circuit>): void => {
   const [first] = circuits
   const notClosed = circuits.filter(({ state }) => state._tag !== "closed").length
-  if (notClosed === 0) health.to("up", per === "store" ? "the circuit is closed" : "all circuits are closed")
+  if (notClosed === 0) health.to("up", per === "store" ? "The circuit is closed." : "All circuits are closed.")
   else if (per === "collection") {
     const status = circuits.every(({ state }) => state._tag === "open") ? "down" : "degraded"
-    health.to(status, `${notClosed} of ${circuits.length} circuits are open or probing`)
+    health.to(status, `${notClosed} of ${circuits.length} circuits are open or probing.`)
   } else if (first!.state._tag === "half_open") {
-    health.to("degraded", "the circuit is probing: some calls are let through, all others are rejected")
+    health.to("degraded", "The circuit is probing. Some calls are let through, and all others are rejected.")
   } else {
     const { openFor } = first!.state.openings
-    health.to("down", `the circuit has opened: all calls are rejected for ${Math.round(openFor)} ms`)
+    health.to("down", `The circuit has opened. All calls are rejected for ${Math.round(openFor)} ms.`)
   }
 }

@@ -26,14 +26,14 @@ export const outageOf = Effect.fnUntraced(function* (drivers: readonly [first: D
     began: ({ _tag }) => {
       if (isDown) return
       isDown = true
-      health.to("degraded", `the first store fails (${_tag}): the fallback takes over`)
+      health.to("degraded", `The first store fails (${_tag}). The fallback takes over.`)
     },
     noticingEnd: (effect) =>
       isDown
         ? Effect.tap(effect, () =>
             Effect.sync(() => {
               isDown = false
-              health.to("up", "the first store answers again")
+              health.to("up", "The first store answers again.")
             })
           )
         : effect

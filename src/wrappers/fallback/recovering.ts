@@ -80,11 +80,11 @@ export const recovering = Effect.fnUntraced(function* (primary: Driver, fallback
   })
   const health = report(primary.system, [primary, fallback])
   const tell = () => {
-    if (replayer.isDown) health.to("degraded", "the first store fails: writes go to the journal")
+    if (replayer.isDown) health.to("degraded", "The first store fails. Writes go to the journal.")
     else if (journal.size > 0) {
-      health.to("degraded", `the first store is used: ${writes(journal.size)} of an outage are to be replayed`)
+      health.to("degraded", `The first store is used. ${writes(journal.size)} of an outage must still be replayed.`)
     } else {
-      health.to("up", `the first store is used, and the journal is empty: ${writes(replayed)} were replayed`)
+      health.to("up", `The first store is used, and the journal is empty (${writes(replayed)} replayed).`)
       replayed = 0
     }
   }

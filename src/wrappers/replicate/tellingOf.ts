@@ -31,9 +31,9 @@ export const tellingOf = Effect.fnUntraced(function* (
     tell: ({ health, ledger }, store) => {
       const replica = replicas[store]!
       if (ledger.givenUp[store]) {
-        replica.to("down", "it has missed too many writes: it is not read until the layer is built again")
-      } else if (health.isWell(store)) replica.to("up", "it answers again")
-      else replica.to("down", "its last operation failed: other stores are read first")
+        replica.to("down", "It has missed too many writes. It is not read until the layer is built again.")
+      } else if (health.isWell(store)) replica.to("up", "It answers again.")
+      else replica.to("down", "Its last operation failed. Other stores are read first.")
     }
   }
 })

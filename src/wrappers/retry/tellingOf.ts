@@ -6,8 +6,8 @@ import { window } from "./Budget.ts"
 /** Counts failures that were not retried because the budget was spent, and reports the first and the end of them. */
 export const tellingOf = (health: Component, count: () => void): Policy["onExhausted"] => {
   const spent = new Lasting(health, window, {
-    began: "the retry budget is spent: failures are not retried",
-    ended: `for ${window} ms, the retry budget was not spent`
+    began: "The retry budget is spent. Failures are not retried.",
+    ended: `The retry budget was not spent for ${window} ms.`
   })
   return (now) => {
     count()

@@ -14,8 +14,17 @@ export interface Stuck extends python.Step {
   readonly fields: Fields
 }
 
+/** What was decoded, since every difference looks at it. */
+const known = new WeakMap<Uint8Array, { readonly stack: Reading["stack"]; readonly peeled: python.Peeled }>()
+
 /** Decodes the stored value with the codecs of the stack. */
-export const peeled = ({ stack, stored }: Reading): python.Peeled => python.peel(stack, storedValue(stored))
+export const peeled = ({ stack, stored }: Reading): python.Peeled => {
+  const before = known.get(stored)
+  if (before?.stack === stack) return before.peeled
+  const peeled = python.peel(stack, storedValue(stored))
+  known.set(stored, { stack, peeled })
+  return peeled
+}
 
 /** The value in an entry, which may be text. */
 export const storedValue = (stored: Uint8Array): unknown => {

@@ -174,7 +174,7 @@ export const neverWell = Driver.wrapperEffect(
   Effect.map(Health.reporter({ module: "NeverWell" }), (report) => (driver: Driver.Driver): Driver.Driver => {
     const health = report(driver.system, [driver])
     const noting = Driver.around((call, next) =>
-      Effect.tapError(next(call), () => Effect.sync(() => health.to("down", "the store fails")))
+      Effect.tapError(next(call), () => Effect.sync(() => health.to("down", "The store fails.")))
     )
     return { ...noting(driver), health }
   })

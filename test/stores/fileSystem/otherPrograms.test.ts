@@ -236,11 +236,11 @@ describe("a file that another program has open", () => {
 
 describe.skipIf(process.platform === "win32")("a process with few descriptors", () => {
   it.live(
-    "runs 3,000 concurrent writes, reads and deletes, and 300 listings, without a failure",
+    "runs 1,000 concurrent writes, reads and deletes, and 100 listings, without a failure",
     () =>
       inDirectory((directory) =>
         Effect.gen(function* () {
-          const answer = yield* run(directory, 3000, 256)
+          const answer = yield* run(directory, 1000, 128)
           assert.deepStrictEqual(answer, { puts: 0, gets: 0, listings: 0, sweeps: 0, deletes: 0 })
         })
       ),

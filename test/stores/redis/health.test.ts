@@ -1,4 +1,5 @@
 /** How a Redis store tells that its connection is lost and restored, and how it starts while its server is down. */
+import { type AddressInfo, createServer, type Server } from "node:net"
 import { assert, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, Stream } from "effect"
 import { Health, KeyValue } from "effect-kv"
@@ -35,8 +36,11 @@ describeRedis("Redis and Health", () => {
       )
       assert.deepStrictEqual(seen, ["up", "down", "up"])
       assert.lengthOf(lines, 2, lines.join("\n"))
-      assert.include(lines[0], 'Error Redis "sessions" is down: the connection is lost')
-      assert.include(lines[1], 'Info Redis "sessions" is up again after')
+      assert.match(
+        lines[0]!,
+        /^Error Redis "sessions" is down\. The connection is lost( \(.+\))?\. Operations fail until it is restored\.$/
+      )
+      assert.match(lines[1]!, /^Info Redis "sessions" is up again after \d+ ms\. The connection is restored\.$/)
     })
   )
 
@@ -48,12 +52,54 @@ describeRedis("Redis and Health", () => {
       const kv = Context.get(context, KeyValue.KeyValue)
       const { status, reason } = yield* Context.get(context, Health.Health).snapshot
       assert.strictEqual(status, "down")
-      assert.include(reason, "ECONNREFUSED")
+      const cannot = `Cannot connect (connect ECONNREFUSED 127.0.0.1:${port}). Operations fail until there is a connection.`
+      assert.strictEqual(reason, cannot)
       assert.strictEqual((yield* Effect.flip(kv.get("a")))._tag, "StoreUnavailableError")
       yield* server([], port)
       yield* eventually(statusOf(context), (status) => status === "up")
       yield* kv.put("a", 1)
       assert.strictEqual(yield* kv.get("a"), 1)
+    })
+  )
+
+  it.live("reports at its first operation that it cannot connect with startup: lazy", () =>
+    Effect.gen(function* () {
+      const port = yield* freePort
+      const lines = yield* logged(() =>
+        Effect.gen(function* () {
+          const context = yield* open({ url: `redis://127.0.0.1:${port}`, startup: "lazy" })
+          assert.strictEqual(yield* statusOf(context), "up")
+          yield* Effect.flip(Context.get(context, KeyValue.KeyValue).get("a"))
+          assert.strictEqual(yield* statusOf(context), "down")
+          yield* server([], port)
+          yield* eventually(statusOf(context), (status) => status === "up")
+        }).pipe(Effect.scoped)
+      )
+      assert.include(lines[0], `Redis is down. Cannot connect (connect ECONNREFUSED 127.0.0.1:${port}).`)
+      assert.match(lines[1]!, /^Info Redis is up again after \d+ ms\. The connection is established\.$/)
+    })
+  )
+
+  it.live("is down when the first operation finds a server that does not answer with startup: lazy", () =>
+    Effect.gen(function* () {
+      const silent = yield* Effect.acquireRelease(
+        Effect.callback<Server>((resume) => {
+          const server = createServer((socket) => void socket.on("error", () => {}))
+          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close())
+      )
+      const { port } = silent.address() as AddressInfo
+      const url = `redis://127.0.0.1:${port}`
+      const context = yield* open({ url, startup: "lazy", connectTimeout: "200 millis" })
+      const failure = yield* Effect.flip(Context.get(context, KeyValue.KeyValue).get("a"))
+      assert.include(failure.message, "no connection within 200 ms")
+      const { status, reason } = yield* Context.get(context, Health.Health).snapshot
+      assert.strictEqual(status, "down")
+      assert.strictEqual(
+        reason,
+        "Cannot connect (no connection within 200 ms). Operations fail until there is a connection."
+      )
     })
   )
 

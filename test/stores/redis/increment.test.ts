@@ -1,6 +1,4 @@
 /** Tests counters in Redis: the script, the stored text, entries in other forms, and several processes. */
-import { execFile } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { assert, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
@@ -9,6 +7,7 @@ import * as Atomic from "../../../src/Atomic.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
 import * as Redis from "../../../src/stores/Redis.ts"
 import { describeWithRedis } from "../../servers/redis.ts"
+import { runNode } from "../../support/program.ts"
 import { connect, uniquePrefix } from "./support.ts"
 
 /** The names of the commands that a client sends. */
@@ -24,14 +23,10 @@ const sentBy = (client: Client) => {
 
 /** Runs `increment.ts` on the Node that runs this test. */
 const incrementing = (url: string, prefix: string, fibers: number, times: number) =>
-  Effect.callback<void>((resume) => {
-    const script = fileURLToPath(new URL("increment.ts", import.meta.url))
-    const args = ["--conditions=@effect-kv/source", script, url, prefix, String(fibers), String(times)]
-    const child = execFile(process.execPath, args, (error, _, stderr) =>
-      resume(error === null ? Effect.void : Effect.die(new Error(stderr, { cause: error })))
-    )
-    return Effect.sync(() => child.kill())
-  })
+  Effect.map(
+    runNode(["test/stores/redis/increment.ts", url, prefix, String(fibers), String(times)]),
+    ({ status, notes }) => assert.strictEqual(status, 0, notes)
+  )
 
 describeWithRedis("a counter in Redis", (server) => {
   const open = Effect.gen(function* () {

@@ -1,6 +1,4 @@
 /** Sqlite on a file that other connections and processes lock. */
-import { execFile } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -8,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import * as Calls from "../../../src/driver/Calls.ts"
 import * as KeyValue from "../../../src/KeyValue.ts"
+import { runNode } from "../../support/program.ts"
 import { connect, refused, temporaryFile, withStore } from "./support.ts"
 
 /** Runs a test on a store whose file another connection has locked for writing. */
@@ -156,15 +155,10 @@ describe("a lock of another connection", () => {
 
 /** Runs `increment.ts` on the Node that runs this test. */
 const increment = (filename: string, times: number, fibers: number) =>
-  Effect.callback<void>((resume) => {
-    const script = fileURLToPath(new URL("increment.ts", import.meta.url))
-    const child = execFile(
-      process.execPath,
-      ["--conditions=@effect-kv/source", script, filename, String(times), String(fibers)],
-      (error, _, stderr) => resume(error === null ? Effect.void : Effect.die(new Error(stderr, { cause: error })))
-    )
-    return Effect.sync(() => child.kill())
-  })
+  Effect.map(
+    runNode(["test/stores/sqlite/increment.ts", filename, String(times), String(fibers)]),
+    ({ status, notes }) => assert.strictEqual(status, 0, notes)
+  )
 
 describe("many processes on one file", () => {
   it.live(

@@ -185,16 +185,17 @@ describe("PassthroughCache with many keys at once", { timeout: 120_000, retry: 4
           }).pipe(
             Effect.provide(Memory.layer().pipe(PassthroughCache.wrap({ cache: Memory.layer(), missTtl: "1 hour" })))
           )
-        const least = (count: number) =>
-          Effect.map(Effect.replicateEffect(costs(count), 3), (runs) =>
+        const least = (count: number, times: number) =>
+          Effect.map(Effect.replicateEffect(costs(count), times), (runs) =>
             runs[0]!.map((_, i) => Math.min(...runs.map((run) => run[i]!)))
           )
         yield* costs(5000)
-        const single = yield* least(10_000)
-        const fourfold = yield* least(40_000)
-        Object.keys(measured).forEach((name, i) => {
-          assert.isAtMost(fourfold[i]!, 10 * single[i]! + 5, name)
-        })
+        const single = yield* least(10_000, 3)
+        const slow = (fourfold: typeof single) =>
+          Object.keys(measured).filter((_, i) => fourfold[i]! > 10 * single[i]! + 5)
+        // Measures again only if other load may have made it slow.
+        const first = yield* least(40_000, 1)
+        if (slow(first).length > 0) assert.deepStrictEqual(slow(yield* least(40_000, 3)), [])
       })
   )
 

@@ -167,8 +167,8 @@ describe("a batch while a store is down", { timeout: 120_000 }, () => {
 
   it.live("takes time in proportion to its keys, up to 100,000, and never blocks the event loop for long", () =>
     Effect.gen(function* () {
-      yield* least(5000, 4)
-      const quarter = yield* least(25_000, 4)
+      yield* least(5000, 2)
+      const quarter = yield* least(25_000, 2)
       // A larger heap is slower, hence 8 times and not 4. Quadratic work would take 16 times as long.
       const isFast = ({ total, longest }: typeof quarter) =>
         total / quarter.total < 8 &&
