@@ -20,6 +20,7 @@ import { served } from "./driver/service/served.ts"
 import { touch } from "./driver/service/touch.ts"
 import { type Entry, timeLeft, type ValueWithTtl } from "./Entry.ts"
 import type { ConflictError, ReadError, WriteError } from "./KeyValueError.ts"
+import { type Leased, type LeasedError, withOnce } from "./lease/loadOnce.ts"
 import { atNow } from "./time/atNow.ts"
 import type { Storable, Value } from "./Value.ts"
 
@@ -36,7 +37,7 @@ export const maxNameBytes = names.maxNameBytes
  * @since 0.1.0
  */
 export interface InCollection {
-  /** Default: the `defaultCollection` option of the store, which is `"default_collection"` unless you set it. */
+  /** Name of the collection. Default: the `defaultCollection` option of the store, which is `"default_collection"` unless you set it. */
   readonly collection?: string | undefined
 }
 
@@ -61,11 +62,11 @@ export interface EntryOptions {
 }
 
 /**
- * Options of `getOrSet` and `getOrSetMany`.
+ * Options of `getOrSetMany`, and of `getOrSet` together with `lease`.
  *
  * @since 0.2.0
  */
-export interface GetOrSetOptions<A = Value> extends InCollection {
+export interface GetOrSetManyOptions<A = Value> extends InCollection {
   /**
    * How long a loaded value lives, or a function that returns it for the value and its key. `undefined` and `"Infinity"` are
    * for ever. Default: for ever.
@@ -80,6 +81,18 @@ export interface GetOrSetOptions<A = Value> extends InCollection {
 
 /** The type of loaded values. If TypeScript infers nothing from the load, it is `Value`. */
 type Loaded<A> = unknown extends A ? Value : A
+
+/**
+ * Options of `getOrSet`.
+ *
+ * @since 0.2.0
+ */
+export interface GetOrSetOptions<A = Value, L extends Duration.Input = Duration.Input>
+  extends GetOrSetManyOptions<A>,
+    Leased<L> {}
+
+/** @internal */
+export { described as getOrSetOptions } from "./lease/loadOnce.ts"
 
 /**
  * Reads and writes values by key. This is the interface of {@link KeyValue}.
@@ -183,7 +196,7 @@ export interface Service {
    * **Details**
    *
    * While a key is being loaded through this layer, all callers that ask for it wait for the same load and get the same
-   * result, even if it is a failure. Other processes load on their own.
+   * result, even if it is a failure. Other processes load on their own, unless the call has a `lease`.
    *
    * The load runs on its own fiber, with its own `Scope` and with the services of the first caller. It does not have the
    * time budget of that caller (`Deadline.within`). Each caller waits as long as its own budget allows. The load continues
@@ -197,16 +210,25 @@ export interface Service {
    * runs, and its value is not stored. If only the write fails, this is logged as a warning. The call still fails for a key,
    * a value or a TTL that is not valid, at the caller's deadline, and after the layer has closed.
    *
+   * With `lease`, one process at a time loads a key. It holds a lease (see `Lease`) and reads the key again before it loads.
+   * The others read the key every 10 to 200 milliseconds until it has a value, or until they get the lease: because the load
+   * has failed, or because its process has died. After 5 minutes, they load without the lease. A load under a lease takes about six round trips more. Callers that wait
+   * for one load in this process use the `lease` of the first of them. Fails with `StoreSetupError` if `lease` is not valid,
+   * or if the store has no `Atomic`.
+   *
    * **Gotchas**
    *
-   * If a load waits for its own key, directly or through other loads, the call dies with a defect that names the keys
-   * of the cycle.
+   * - If a load waits for its own key, directly or through other loads, the call dies with a defect that names the keys
+   *   of the cycle. With `lease`, this is only noticed within one process.
+   * - With `lease`, a load that hangs lets the callers in all processes wait. Give the load a time limit.
+   * - A process that stands still for longer than `lease` while it loads loses the lease. Then two processes load, and the
+   *   value that comes first is stored.
    */
-  readonly getOrSet: <A, E, R>(
+  readonly getOrSet: <A, E, R, L extends Duration.Input = never>(
     key: string,
     load: Effect.Effect<Value | (A & Storable<A>), E, R>,
-    options?: GetOrSetOptions<Loaded<A>>
-  ) => Effect.Effect<Value, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
+    options?: GetOrSetOptions<Loaded<A>, L>
+  ) => Effect.Effect<Value, E | ReadError | WriteError | LeasedError<L>, Exclude<R, Scope.Scope>>
 
   /**
    * Returns the values of several keys, in the order of the keys. Loads the values that are missing with one call of `load`,
@@ -223,13 +245,14 @@ export interface Service {
    * **Gotchas**
    *
    * With `Atomic` in the stack, each loaded value is one conditional write, 16 at a time. Without it, they are one write.
+   * There is no `lease`.
    */
   readonly getOrSetMany: <A, E, R>(
     keys: Iterable<string>,
     load: (
       missing: ReadonlyArray<string>
     ) => Effect.Effect<Iterable<readonly [key: string, value: Value | (A & Storable<A>)]>, E, R>,
-    options?: GetOrSetOptions<Loaded<A>>
+    options?: GetOrSetManyOptions<Loaded<A>>
   ) => Effect.Effect<ReadonlyArray<Value | undefined>, E | ReadError | WriteError, Exclude<R, Scope.Scope>>
 }
 
@@ -340,8 +363,10 @@ export const make = (self: Driver): Service => {
     deleteMany: (keys, options) => many(keys, (array) => remove("deleteMany", array, options), 0),
     getOrSet: (key, load, options) =>
       withPlace(driver, "get", [key], options, (place) =>
-        getOrLoad(self, place, { load: load as Effect.Effect<Value, any, any>, ...loadOptions(options) })
-      ),
+        withOnce(self, options?.lease, (once) =>
+          getOrLoad(self, place, { load: load as Effect.Effect<Value, any, any>, once, ...loadOptions(options) })
+        )
+      ) as Effect.Effect<Value, any, any>,
     getOrSetMany: (keys, load, options) =>
       withItems(keys, (keys) =>
         withPlace(driver, "getMany", keys, options, (place) =>
@@ -354,7 +379,7 @@ export const make = (self: Driver): Service => {
 }
 
 /** The driver calls `ttl` with what was loaded, so the type of the value is that of the load. */
-const loadOptions = <A>(options: GetOrSetOptions<A> | undefined) => ({
-  ttl: options?.ttl as GetOrSetOptions["ttl"],
+const loadOptions = <A>(options: GetOrSetManyOptions<A> | undefined) => ({
+  ttl: options?.ttl as GetOrSetManyOptions["ttl"],
   onStoreFailure: options?.onStoreFailure
 })

@@ -158,6 +158,14 @@ const subjects: Record<string, Subject> = {
       )
     )
   },
+  "KeyValue.getOrSetOptions": {
+    described: KeyValue.getOrSetOptions,
+    use: (options) =>
+      Effect.provide(
+        KeyValue.KeyValue.use((kv) => kv.getOrSet("k", Effect.succeed("v"), options)),
+        store()
+      )
+  },
   LoadingCache: {
     described: kv.LoadingCache.described,
     needs: { collection: "c", schema: Schema.String, lookup: (key: string) => Effect.succeed(key), ttl: "1 minute" },

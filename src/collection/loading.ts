@@ -5,8 +5,9 @@ import { withItems, withPlace } from "../driver/boundary.ts"
 import { getOrLoad } from "../driver/service/getOrLoad.ts"
 import { getOrLoadMany } from "../driver/service/getOrLoadMany.ts"
 import type { Operation } from "../KeyValueError.ts"
+import { withOnce } from "../lease/loadOnce.ts"
 import type { Value } from "../Value.ts"
-import type { GetOrSetOptions } from "./options.ts"
+import type { GetOrSetManyOptions } from "./options.ts"
 import type { Parts } from "./parts.ts"
 import type { Collection } from "./types.ts"
 
@@ -30,7 +31,7 @@ export const loadingOperations = <A, K, RD, RE>({
    * How to load for a driver, which knows only encoded values. The TTL of a value is computed when the value is loaded, and
    * looked up when the driver asks for it.
    */
-  const loadingOf = (operation: Operation, options: GetOrSetOptions<A, K> | undefined) => {
+  const loadingOf = (operation: Operation, options: GetOrSetManyOptions<A, K> | undefined) => {
     const ttls = new Map<string, Duration.Input | undefined>()
     const loaded = (operation: Operation, name: string, key: K, value: A) =>
       Effect.suspend(() => {
@@ -47,15 +48,15 @@ export const loadingOperations = <A, K, RD, RE>({
     const { loaded, driverOptions } = loadingOf("get", options)
     const encoded = Effect.flatMap(load, (value) => loaded("put", name, key, value))
     const value = yield* withPlace(driver, "get", [name], at, (place) =>
-      getOrLoad(driver, place, { load: encoded, ...driverOptions })
+      withOnce(driver, options?.lease, (once) => getOrLoad(driver, place, { load: encoded, once, ...driverOptions }))
     )
     return yield* decodeStrictly("get", name, value)
-  })
+  }) as Collection<A, K, RD, RE>["getOrSet"]
 
   const getOrSetMany = Effect.fnUntraced(function* <E, R>(
     keys: ReadonlyArray<K>,
     load: (missing: ReadonlyArray<K>) => Effect.Effect<Iterable<readonly [K, A]>, E, R>,
-    options: GetOrSetOptions<A, K> | undefined
+    options: GetOrSetManyOptions<A, K> | undefined
   ) {
     const names = yield* encodeKeys("getMany", keys)
     if (names.length === 0) return []

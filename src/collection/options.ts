@@ -2,6 +2,7 @@ import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 import type * as Atomic from "../Atomic.ts"
 import type * as Enumeration from "../Enumeration.ts"
+import type { Leased } from "../lease/loadOnce.ts"
 import type * as Maintenance from "../Maintenance.ts"
 import type { Schemas, Versions } from "./versions.ts"
 
@@ -80,11 +81,11 @@ export interface PutOptions {
 }
 
 /**
- * Options of `getOrSet` and `getOrSetMany`.
+ * Options of `getOrSetMany`, and of `getOrSet` together with `lease`.
  *
  * @since 0.2.0
  */
-export interface GetOrSetOptions<A, K = string> {
+export interface GetOrSetManyOptions<A, K = string> {
   /**
    * TTL of a loaded value, or a function that returns it for the value and its key. With `"Infinity"`, the entry never
    * expires. Default: the `ttl` of the collection, also if the function returns `undefined`.
@@ -96,6 +97,15 @@ export interface GetOrSetOptions<A, K = string> {
    */
   readonly onStoreFailure?: "fail" | "load" | undefined
 }
+
+/**
+ * Options of `getOrSet`.
+ *
+ * @since 0.2.0
+ */
+export interface GetOrSetOptions<A, K = string, L extends Duration.Input = Duration.Input>
+  extends GetOrSetManyOptions<A, K>,
+    Leased<L> {}
 
 /**
  * Options of `update` and `updateEffect`.

@@ -1,3 +1,4 @@
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Result from "effect/Result"
@@ -12,7 +13,8 @@ import type {
   ReadError,
   WriteError
 } from "../KeyValueError.ts"
-import type { GetOrSetOptions, PutOptions } from "./options.ts"
+import type { LeasedError } from "../lease/loadOnce.ts"
+import type { GetOrSetManyOptions, GetOrSetOptions, PutOptions } from "./options.ts"
 
 /**
  * The errors of `getOrFail`.
@@ -138,12 +140,15 @@ export interface Collection<A, K = string, RD = never, RE = never> {
    *
    * Callers that ask for a key while it is being loaded share one load: see `KeyValue.getOrSet`. With `onInvalid: "miss"`, a
    * stored value that does not match the schema is replaced, if it is still stored when the load ends.
+   *
+   * With `lease`, one process at a time loads a key. The call then fails with `StoreSetupError` if `lease` is not valid, or if
+   * the store has no `Atomic`.
    */
-  readonly getOrSet: <E, R>(
+  readonly getOrSet: <E, R, L extends Duration.Input = never>(
     key: K,
     load: Effect.Effect<A, E, R>,
-    options?: GetOrSetOptions<A, K>
-  ) => Effect.Effect<A, E | GetOrSetError, Exclude<R, Scope.Scope> | RD | RE>
+    options?: GetOrSetOptions<A, K, L>
+  ) => Effect.Effect<A, E | GetOrSetError | LeasedError<L>, Exclude<R, Scope.Scope> | RD | RE>
 
   /**
    * Returns the values of several keys, in the order of the keys. Loads the values that are missing with one call of `load`,
@@ -157,6 +162,6 @@ export interface Collection<A, K = string, RD = never, RE = never> {
   readonly getOrSetMany: <E, R>(
     keys: Iterable<K>,
     load: (missing: ReadonlyArray<K>) => Effect.Effect<Iterable<readonly [key: K, value: A]>, E, R>,
-    options?: GetOrSetOptions<A, K>
+    options?: GetOrSetManyOptions<A, K>
   ) => Effect.Effect<ReadonlyArray<Option.Option<A>>, E | GetOrSetError, Exclude<R, Scope.Scope> | RD | RE>
 }

@@ -45,7 +45,7 @@ export const load = <A, K, E>(
     return Effect.onExitPrimitive(
       lease === undefined || names.length > 1
         ? Effect.flatMap(looked, ended)
-        : underLease(lease, names[0]!, { looked, isDone, ended }),
+        : underLease(lease, names[0]!, { look: looked, isDone, end: ended }),
       // Also a lookup that has ended can be joined, while its lease is released.
       () => flights.end(begun) as undefined
     )

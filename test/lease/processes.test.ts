@@ -54,6 +54,34 @@ const pauses = Effect.fnUntraced(function* (kind: string, at: string, prefix = "
   assert.strictEqual(yield* Fiber.join(lost), "LeaseLostError")
 })
 
+/** All lines that a process prints until it ends. */
+const allOf = (child: ChildProcess) =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    linesOf(child).on("line", (line) => lines.push(line))
+    assert.strictEqual(yield* ended(child), 0)
+    return lines
+  })
+
+const loads = Effect.fnUntraced(function* (kind: string, at: string, prefix = "load:") {
+  const workers = yield* Effect.forEach([1, 2, 3, 4], () => start(kind, at, "load", "1500", prefix))
+  const lines = (yield* Effect.forEach(workers, allOf, { concurrency: 4 })).flat()
+  assert.strictEqual(lines.filter((line) => line === "loading").length, 1)
+  assert.strictEqual(new Set(lines).size, 2)
+})
+
+const takesOver = Effect.fnUntraced(function* (kind: string, at: string, prefix = "load:") {
+  const first = yield* start(kind, at, "load", "600000", prefix)
+  assert.strictEqual(yield* next(linesOf(first)), "loading")
+  const others = yield* Effect.forEach([1, 2, 3], () => start(kind, at, "load", "100", prefix))
+  const printed = yield* Effect.forkChild(Effect.forEach(others, allOf, { concurrency: 3 }), { startImmediately: true })
+  yield* Effect.sleep("500 millis")
+  first.kill("SIGKILL")
+  const lines = (yield* Fiber.join(printed)).flat()
+  assert.strictEqual(lines.filter((line) => line === "loading").length, 1)
+  assert.strictEqual(new Set(lines).size, 2)
+})
+
 describe("leases between processes on one SQLite file", () => {
   it.live(
     "lose no increment of a counter that 4 processes change in two steps",
@@ -78,6 +106,12 @@ describe("leases between processes on one SQLite file", () => {
       }).pipe(Effect.scoped),
     120_000
   )
+
+  it.live(
+    "let one of 4 processes load a value with getOrSet",
+    () => Effect.scoped(Effect.flatMap(temporaryDirectory, (folder) => loads("sqlite", `${folder}/store.sqlite`))),
+    120_000
+  )
 })
 
 describeWithRedis("leases between processes on one Redis", (server) => {
@@ -100,6 +134,18 @@ describeWithRedis("leases between processes on one Redis", (server) => {
   it.live(
     "are lost by a process that was stopped, and the next token is greater",
     () => Effect.scoped(pauses("redis", server().url, prefix)),
+    120_000
+  )
+
+  it.live(
+    "let one of 4 processes load a value with getOrSet",
+    () => Effect.scoped(loads("redis", server().url, `load-${process.pid}:`)),
+    120_000
+  )
+
+  it.live(
+    "let one of 3 processes load a value with getOrSet after the process that loaded it was killed",
+    () => Effect.scoped(takesOver("redis", server().url, `killed-${process.pid}:`)),
     120_000
   )
 })

@@ -1,6 +1,7 @@
 /**
- * A process that works under leases: `node worker.ts <redis|sqlite> <url or file> <count|hold> <times>`. `count` adds to a
- * counter in two steps, which loses increments without a lease. `hold` holds the lease, and prints its tokens and losses.
+ * A process that works under leases: `node worker.ts <redis|sqlite> <url or file> <count|hold|load> <times>`. `count` adds
+ * to a counter in two steps, which loses increments without a lease. `hold` holds the lease, and prints its tokens and losses.
+ * `load` gets a missing value by a load that takes that many milliseconds, and prints when the load begins, and the value.
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -42,4 +43,20 @@ const hold = Lease.withLease("held", { ttl: "600 millis", wait: "20 seconds" }, 
   })
 )
 
-Effect.runPromise(Effect.provide(what === "count" ? count : hold, layer))
+const load = Effect.gen(function* () {
+  const kv = yield* KeyValue.KeyValue
+  const loaded = Effect.gen(function* () {
+    console.log("loading")
+    yield* Effect.sleep(Number(times))
+    return process.pid
+  })
+  console.log(yield* kv.getOrSet("loaded", loaded, { lease: "2 seconds" }))
+})
+
+const programs: Readonly<Record<string, Effect.Effect<void, unknown, KeyValue.KeyValue | Atomic.Atomic>>> = {
+  count,
+  hold,
+  load
+}
+
+Effect.runPromise(Effect.provide(programs[what!]!, layer))

@@ -61,8 +61,8 @@ describe("the docstrings of options", () => {
   })
 
   it("state the default that is described", () => {
-    // Options of `Stack`, `Collection`, `Rotation` and `StoreContract` have no description.
-    const undescribed = /^(?:Stack|Collection|Rotation|StoreContract)\b/
+    // Options of `Stack`, `Collection`, `Rotation`, `StoreContract` and methods have no description.
+    const undescribed = /^(?:Stack|Collection|KeyValue|Rotation|StoreContract)\b/
     const disagreeing = options.filter(({ title, option }) => !undescribed.test(title) && !agrees(option))
     assert.deepStrictEqual(
       disagreeing.map(({ title, option }) => [title, option.name, option.described, option.doc]),

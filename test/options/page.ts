@@ -85,6 +85,7 @@ const allowedOf = (file: string, type: string): string => {
     number: "a number",
     boolean: "true or false",
     "Duration.Input": "a duration",
+    L: "a duration",
     "Iterable<string>": "several texts",
     "ReadonlyArray<C>": 'a list of "Enumeration", "Maintenance" and "Atomic"',
     "Readonly<Record<string, string>>": "an object of texts",
@@ -95,6 +96,7 @@ const allowedOf = (file: string, type: string): string => {
   }
   const literals = docstrings.aliasOf(file, type) ?? type
   if (/^"/.test(literals)) return literals.replaceAll(" | ", " or ")
+  if (/^Duration\.Input \| .*=>/.test(type)) return "a duration or a function"
   return words[type] ?? (type.includes("=>") ? "a function" : `\`${type}\``)
 }
 
@@ -168,6 +170,13 @@ export const chapters: ReadonlyArray<Chapter> = [
         ["Collection.Service()(id, options)", "Collection.make(options)"],
         "src/collection/options.ts",
         "ServiceOptions",
+        "effect-kv"
+      ),
+      typed(
+        "KeyValue.getOrSet",
+        ["KeyValue.getOrSet(key, load, options)"],
+        "src/KeyValue.ts",
+        "GetOrSetOptions",
         "effect-kv"
       ),
       {

@@ -10,12 +10,14 @@ import * as Calls from "../Calls.ts"
 import type { Driver } from "../Driver.ts"
 import { idOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
-import { type LoadOptions, logNotStored, type Outcome, ttlOf } from "./loading.ts"
+import { type LoadOptions, logNotStored, type Once, type Outcome, ttlOf } from "./loading.ts"
 import { type Look, outdate, served } from "./served.ts"
 
 /** How to load a value that the store does not have. */
 export interface Loading<E, R, E2 = never, R2 = never> extends LoadOptions<E2, R2> {
   readonly load: Effect.Effect<Value, E, R>
+  /** How to load in one process at a time. Default: every process loads on its own. */
+  readonly once?: Once | undefined
 }
 
 /**
@@ -37,7 +39,14 @@ export const getOrLoad = <E, R, E2 = never, R2 = never>(
     type Result = Effect.Effect<Value, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2>
     const join = (first?: First): Result =>
       Effect.flatMap(
-        loads.run(id, (isDropped) => lookOrLoad(driver, place, loading, isDropped, first)),
+        loads.run(id, (isDropped) => {
+          const load = (first?: First) => lookOrLoad(driver, place, loading, isDropped, first)
+          // A store that cannot be read has no lease either.
+          if (loading.once === undefined || (first !== undefined && Result.isFailure(first.read))) return load(first)
+          return loading.once(place, lookOnly(driver, place, loading), (failure) =>
+            load(failure === undefined ? undefined : { look: { isStale: true }, read: Result.fail(failure) })
+          )
+        }),
         ({ value, failure }): Result => {
           if (failure !== undefined && !loadsAnyway) return Effect.fail(failure as ReadError | WriteError)
           // Without a value, this caller has joined a load that stopped at a failed read, or a batch that has no value.
@@ -92,6 +101,17 @@ const readUsable = <E2, R2>(
       return Effect.map(isUsable(value, place.keys[0]!), (isUsable) => (isUsable ? { entry, value } : { entry }))
     }
   )
+
+/** Reads the key without loading it. */
+const lookOnly = <E, R, E2, R2>(
+  driver: Driver,
+  place: Place,
+  loading: Loading<E, R, E2, R2>
+): Effect.Effect<Outcome, never, R2> =>
+  Effect.match(readUsable(driver, place, loading, false), {
+    onFailure: (failure) => ({ failure }),
+    onSuccess: ({ value }) => (value === undefined ? {} : { value })
+  })
 
 /**
  * Loads the value, unless the store has it. Reads the key again if another load may have ended, or the key may have been

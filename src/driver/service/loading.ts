@@ -1,5 +1,6 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { Place } from "../../KeyValueError.ts"
 import type { Value } from "../../Value.ts"
 import { oneLine } from "../../value/oneLine.ts"
 
@@ -12,6 +13,16 @@ export interface LoadOptions<E2, R2> {
   /** With `"load"`, a failure of the store does not fail the call. Default: `"fail"`. */
   readonly onStoreFailure?: "fail" | "load" | undefined
 }
+
+/**
+ * Runs a load while no other process runs one for the same key, or takes the value that another process has stored. `look` asks
+ * the store. `load` reads the key again before it loads. It gets the failure of the store that made a lease impossible.
+ */
+export type Once = <E, R>(
+  place: Place,
+  look: Effect.Effect<Outcome, never, R>,
+  load: (failure?: unknown) => Effect.Effect<Outcome, E, R>
+) => Effect.Effect<Outcome, E, R>
 
 /**
  * What a load has for one key.

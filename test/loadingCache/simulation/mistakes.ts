@@ -126,7 +126,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
         Driver.wrapper(
           Driver.around((call, next) =>
             next(
-              "collection" in call && call.collection === "effect-kv:leases"
+              "collection" in call && `${call.collection}`.startsWith("effect-kv:leases/")
                 ? { ...call, collection: `${process}` }
                 : call
             )
