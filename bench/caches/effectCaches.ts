@@ -9,13 +9,8 @@ import * as PersistedCache from "effect/persistence/PersistedCache"
 import * as Persistence from "effect/persistence/Persistence"
 import * as Schema from "effect/Schema"
 import type { Place } from "../peers/Peer.ts"
-import type { JsonObject } from "../values.ts"
 import { ofEffects } from "./Contender.ts"
-
-/** The load of the key that is asked for. Effect's caches have one lookup for all keys, given when they are made. */
-type Loads = Map<string, Effect.Effect<JsonObject>>
-
-const looking = (loads: Loads, key: string) => Effect.suspend(() => loads.get(key)!)
+import { type Loads, looking } from "./Loads.ts"
 
 /** Effect's own cache in memory. It returns the same object to all readers. */
 export const cacheInMemory = Effect.gen(function* () {

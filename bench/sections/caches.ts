@@ -5,6 +5,7 @@ import { Memory } from "../../src/index.ts"
 import * as Redis from "../../src/stores/Redis.ts"
 import { type Contender, ofEffects, ofPromises } from "../caches/Contender.ts"
 import * as effectCaches from "../caches/effectCaches.ts"
+import { loadingCache } from "../caches/loadingCache.ts"
 import { measure, type Sample } from "../measure.ts"
 import * as bentocache from "../peers/bentocache.ts"
 import * as cacheable from "../peers/cacheable.ts"
@@ -22,7 +23,7 @@ const getOrSet = (place: Place | undefined) =>
     ofEffects<unknown>("effect-kv getOrSet", { ask: (key, load) => getOrSet(key, load, { ttl: "1 hour" }) })
   )
 
-const ours = (place: Place | undefined) => [getOrSet(place)]
+const ours = (place: Place | undefined) => [getOrSet(place), loadingCache(storeOf(place))]
 
 const peers = (place: Place | undefined) => [
   ...(place === undefined
