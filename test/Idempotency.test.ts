@@ -216,7 +216,7 @@ describe("Idempotency.once", () => {
         )
       )
       const one = yield* (yield* nodes())({ wrap: slow })
-      const Any = Schema.Struct({ all: Schema.mutable(Schema.Array(Schema.Number)) })
+      const Any = Schema.Struct({ all: Schema.mutable(Schema.Array(Schema.Finite)) })
       const once = Idempotency.once("a", Effect.delay(Effect.succeed({ all: [1] }), "10 seconds"), {
         ttl: "1 hour",
         success: Any,

@@ -5,18 +5,14 @@ import { TestClock } from "effect/testing"
 import { Driver, KeyValue, KeyValueError, LoadingCache, Memory, PassthroughCache } from "effect-kv"
 import { faulty, script } from "../support/faults.ts"
 import { ended, passing } from "../support/time.ts"
-import { cacheOf, Down, NotFound, Source } from "./support.ts"
+import { cacheOf, Down, NotFound, quietly, Source } from "./support.ts"
 
 /** Advances the clock in steps, so that what begins late also ends. */
 const advance = (millis: number) =>
   Effect.replicateEffect(Effect.andThen(TestClock.adjust(millis / 20), Effect.replicateEffect(Effect.yieldNow, 20)), 20)
 
 const onMemory = <A, E>(effect: Effect.Effect<A, E, any>) =>
-  effect.pipe(
-    Effect.scoped,
-    Effect.provide(Layer.fresh(Memory.layer())),
-    Effect.provide(Logger.layer([]))
-  ) as Effect.Effect<A, E>
+  effect.pipe(Effect.scoped, Effect.provide(quietly(Layer.fresh(Memory.layer())))) as Effect.Effect<A, E>
 
 describe("a lookup that asks its own cache", () => {
   it.effect("ends while the store cannot be read and all lookups are in use", () =>
@@ -34,7 +30,7 @@ describe("a lookup that asks its own cache", () => {
         yield* advance(1000)
         assert.isDefined(fiber.pollUnsafe())
         assert.strictEqual(yield* Fiber.join(fiber), "aaa")
-      }).pipe(Effect.scoped, Effect.provide(Memory.layer().pipe(faulty(steps))), Effect.provide(Logger.layer([])))
+      }).pipe(Effect.scoped, Effect.provide(quietly(Memory.layer().pipe(faulty(steps)))))
     })
   )
 })
@@ -59,7 +55,7 @@ describe("a lookup that asks its own cache for a key whose lookup waits for its 
         yield* advance(1000)
         assert.isDefined(outer.pollUnsafe())
         assert.isDefined(inner.pollUnsafe())
-      }).pipe(Effect.scoped, Effect.provide(Memory.layer().pipe(faulty(steps))), Effect.provide(Logger.layer([])))
+      }).pipe(Effect.scoped, Effect.provide(quietly(Memory.layer().pipe(faulty(steps)))))
     })
   )
 })
@@ -162,7 +158,7 @@ describe("a damaged generation", () => {
           const before = source.lookups
           yield* cache.get("b")
           assert.strictEqual(source.lookups, before)
-        }).pipe(Effect.scoped, Effect.provide(layer), Effect.provide(Logger.layer([])))
+        }).pipe(Effect.scoped, Effect.provide(quietly(layer)))
       })
     )
   }
@@ -205,7 +201,7 @@ describe("a damaged generation", () => {
         reads = 0
         yield* cache.getMany(keys)
         assert.isBelow(reads, 60)
-      }).pipe(Effect.scoped, Effect.provide(layer), Effect.provide(Logger.layer([])))
+      }).pipe(Effect.scoped, Effect.provide(quietly(layer)))
     })
   )
 })
@@ -226,7 +222,7 @@ describe("a store that never answers writes", () => {
         const fiber = yield* Effect.forkChild(ended(cache.getMany(keys)))
         yield* advance(1200)
         assert.isDefined(fiber.pollUnsafe())
-      }).pipe(Effect.scoped, Effect.provide(layer), Effect.provide(Logger.layer([])))
+      }).pipe(Effect.scoped, Effect.provide(quietly(layer)))
     })
   )
 })
