@@ -8,6 +8,7 @@ import type * as Atomic from "../../src/Atomic.ts"
 import * as Driver from "../../src/Driver.ts"
 import type { KeyValue } from "../../src/KeyValue.ts"
 import * as Memory from "../../src/stores/Memory.ts"
+import { monotonicMillis } from "../../src/time/clock.ts"
 
 /** How the clock of a node differs from that of the test. */
 export interface Drift {
@@ -17,7 +18,19 @@ export interface Drift {
   monotonic: number
   /** How fast the monotonic clock runs. */
   readonly rate: number
+  /**
+   * Until when the process stands still, by the monotonic clock of the test in milliseconds, which goes on meanwhile. Timers and
+   * replies that are due come after that, all at once. Tests may change it.
+   */
+  pausedUntil: number
 }
+
+/** Waits while a process stands still. */
+const awake = (clock: Clock.Clock, drift: Drift): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const left = drift.pausedUntil - monotonicMillis(clock)
+    return left > 0 ? Effect.andThen(clock.sleep(Duration.millis(left)), awake(clock, drift)) : Effect.void
+  })
 
 const clockOf = (clock: Clock.Clock, drift: Drift): Clock.Clock => {
   const wallMillis = () => clock.currentTimeMillisUnsafe() + drift.wall
@@ -31,7 +44,8 @@ const clockOf = (clock: Clock.Clock, drift: Drift): Clock.Clock => {
     currentTimeNanos: Effect.sync(() => BigInt(Math.round(wallMillis())) * 1_000_000n),
     monotonicTimeNanosUnsafe: monotonicNanos,
     monotonicTimeNanos: Effect.sync(monotonicNanos),
-    sleep: (duration) => clock.sleep(Duration.millis(Duration.toMillis(duration) / drift.rate))
+    sleep: (duration) =>
+      Effect.andThen(clock.sleep(Duration.millis(Duration.toMillis(duration) / drift.rate)), awake(clock, drift))
   }
 }
 
@@ -55,9 +69,16 @@ export const nodes = (
   Effect.gen(function* () {
     const shared = Layer.succeedContext(yield* Effect.orDie(Layer.build(store)))
     return Effect.fnUntraced(function* (options = {}) {
-      const drift = { wall: 0, monotonic: 0, rate: 1, ...options.drift }
-      const clock = clockOf(yield* Clock.Clock, drift)
-      const own = shared.pipe(Driver.wrapper((driver) => ({ ...driver })))
+      const drift = { wall: 0, monotonic: 0, rate: 1, pausedUntil: 0, ...options.drift }
+      const outer = yield* Clock.Clock
+      const clock = clockOf(outer, drift)
+      const own = shared.pipe(
+        Driver.wrapper(
+          Driver.around((call, next) =>
+            Effect.flatMap(Effect.exit(next(call)), (exit) => Effect.andThen(awake(outer, drift), exit))
+          )
+        )
+      )
       const context = yield* Layer.build(options.wrap === undefined ? own : options.wrap(own))
       return {
         drift,
