@@ -125,10 +125,12 @@ const grows = (name: string, layer: Layer.Layer<KeyValue.KeyValue, any>) =>
         () =>
           Effect.gen(function* () {
             const few = operationName.startsWith("concurrent") ? fewCalls : fewKeys
-            const large = yield* cost(layer, operation, factor * few, 1)
+            let large = yield* cost(layer, operation, factor * few, 1)
             // Less than `shortest` is too short to compare.
             if (large <= limit * shortest) return
             const small = Math.max(shortest, yield* cost(layer, operation, few, 3))
+            // A garbage collection may have fallen into the only measurement.
+            if (large / small > limit) large = Math.min(large, yield* cost(layer, operation, factor * few, 2))
             assert.isAtMost(large / small, limit, `${small.toFixed(1)} ms and ${large.toFixed(1)} ms`)
           }),
         { retry: 4 }
