@@ -33,14 +33,15 @@ export const getOrLoad = <E, R, E2 = never, R2 = never>(
   loading: Loading<E, R, E2, R2>
 ): Effect.Effect<Value, E | E2 | ReadError | WriteError | TimeoutError, Exclude<R, Scope.Scope> | R2> =>
   Effect.suspend(() => {
-    const { loads, looks } = served(driver)
+    const { loads, looks, isWriting } = served(driver)
     const id = idOf(place.collection, place.keys[0]!)
     const loadsAnyway = loading.onStoreFailure === "load"
     type Result = Effect.Effect<Value, E | E2 | ReadError | WriteError, Exclude<R, Scope.Scope> | R2>
     const join = (first?: First): Result =>
       Effect.flatMap(
         loads.run(id, (isDropped) => {
-          const load = (first?: First) => lookOrLoad(driver, place, loading, isDropped, first)
+          const isWritten = () => isDropped() || isWriting(id)
+          const load = (first?: First) => lookOrLoad(driver, place, loading, isWritten, first)
           // A store that cannot be read has no lease either.
           if (loading.once === undefined || (first !== undefined && Result.isFailure(first.read))) return load(first)
           return loading.once(place, lookOnly(driver, place, loading), (failure) =>

@@ -39,7 +39,7 @@ export const getOrLoadMany = <E, R, E2 = never, R2 = never>(
   Exclude<R, Scope.Scope> | R2
 > =>
   Effect.suspend(() => {
-    const { loads } = served(driver)
+    const { loads, isWriting } = served(driver)
     const all = idsOf(place)
     const keyOf = new Map(all.map((id, i) => [id, place.keys[i]!]))
     const loadsAnyway = loading.onStoreFailure === "load"
@@ -48,7 +48,12 @@ export const getOrLoadMany = <E, R, E2 = never, R2 = never>(
     const join = (ids: ReadonlyArray<string>): Result =>
       Effect.flatMap(
         loads.runMany(ids, (ids, isDropped) =>
-          lookOrLoad(driver, { ...place, keys: ids.map((id) => keyOf.get(id)!) }, loading, (i) => isDropped(ids[i]!))
+          lookOrLoad(
+            driver,
+            { ...place, keys: ids.map((id) => keyOf.get(id)!) },
+            loading,
+            (i) => isDropped(ids[i]!) || isWriting(ids[i]!)
+          )
         ),
         (outcomes): Result => {
           const failed = loadsAnyway ? undefined : outcomes.find(({ failure }) => failure !== undefined)

@@ -4,7 +4,7 @@ import type { StoreUnavailableError } from "../../KeyValueError.ts"
 import { mapOperations, type Next } from "../around.ts"
 import type { Call } from "../Call.ts"
 import type { Driver } from "../Driver.ts"
-import { describeId, idOf } from "../ids.ts"
+import { describeId, idsOf } from "../ids.ts"
 import { layerClosed } from "../layerClosed.ts"
 import type { Outcome } from "./loading.ts"
 
@@ -22,6 +22,8 @@ export interface Served {
   readonly loads: SingleFlight<Outcome, any>
   /** The keys that a first caller is reading in its own fiber, before any load. */
   readonly looks: Map<string, Look>
+  /** Whether a write of the key is running. Always `false` with `atomic`, because loads are then stored with a condition. */
+  readonly isWriting: (id: string) => boolean
   readonly isClosed: () => boolean
   /** Runs a function when the layer is closed, unless the returned function is called before. */
   readonly onClose: (end: () => void) => () => void
@@ -45,6 +47,7 @@ const serve = (driver: Driver): Served => {
   const ends = new Set<() => void>()
   const loads = new SingleFlight<Outcome, any>({ describe: describeId })
   const looks = new Map<string, Look>()
+  const writes: Writes = { byId: new Map(), ofAll: 0 }
   return {
     driver: mapOperations(
       driver,
@@ -52,11 +55,12 @@ const serve = (driver: Driver): Served => {
         (call) =>
           Effect.suspend((): Effect.Effect<A, E | StoreUnavailableError> => {
             if (isClosed) return Effect.fail(layerClosed(call.place))
-            return changesEntries(call) ? droppingLoads({ loads, looks }, driver, call, next(call)) : next(call)
+            return changesEntries(call) ? droppingLoads({ loads, looks, writes }, driver, call, next(call)) : next(call)
           })
     ),
     loads,
     looks,
+    isWriting: (id) => writes.ofAll > 0 || writes.byId.has(id),
     isClosed: () => isClosed,
     onClose: (end) => {
       ends.add(end)
@@ -79,31 +83,62 @@ export const outdate = (look: Look | undefined): void => {
 const changesEntries = ({ _tag }: Call): boolean =>
   _tag === "put" || _tag === "delete" || _tag === "compareAndPut" || _tag === "increment" || _tag === "clear"
 
+/** The writes that are running: how many for each key, and how many of all keys. */
+interface Writes {
+  readonly byId: Map<string, number>
+  ofAll: number
+}
+
 /**
  * Runs a write, and drops running loads of the same keys, so that they do not overwrite it with older values.
  *
  * A load that begins during the write must not overwrite it either. `compareAndPut` prevents that. Without `compareAndPut`,
- * such loads are dropped when the write ends.
+ * such a load is not stored while the write is running, and is dropped when the write ends.
  */
 const droppingLoads = <A, E>(
-  { loads, looks }: Pick<Served, "loads" | "looks">,
+  { loads, looks, writes }: Pick<Served, "loads" | "looks"> & { readonly writes: Writes },
   driver: Driver,
   call: Call,
   write: Effect.Effect<A, E>
 ): Effect.Effect<A, E> => {
+  const ids = "keys" in call ? idsOf(call) : undefined
   const drop = () => {
     if (loads.isIdle && looks.size === 0) return
-    if ("keys" in call) {
-      for (const key of call.keys) {
-        const id = idOf(call.collection, key)
-        loads.drop(id)
-        outdate(looks.get(id))
-      }
-    } else {
+    if (ids === undefined) {
       loads.dropAll()
       for (const look of looks.values()) outdate(look)
+      return
+    }
+    for (const id of ids) {
+      loads.drop(id)
+      outdate(looks.get(id))
     }
   }
-  drop()
-  return driver.atomic === undefined ? Effect.onExitPrimitive(write, () => drop() as undefined) : write
+  if (driver.atomic !== undefined) {
+    drop()
+    return write
+  }
+  const count = (by: 1 | -1) => {
+    if (ids === undefined) writes.ofAll += by
+    else for (const id of ids) add(writes.byId, id, by)
+  }
+  // Counted inside `onExit`. Otherwise, an interruption before `onExit` would leave a write that never ends.
+  let isCounted = false
+  const counted = Effect.suspend(() => {
+    isCounted = true
+    count(1)
+    drop()
+    return write
+  })
+  return Effect.onExitPrimitive(counted, () => {
+    if (isCounted) count(-1)
+    drop()
+    return undefined
+  })
+}
+
+const add = (counts: Map<string, number>, id: string, by: 1 | -1): void => {
+  const count = (counts.get(id) ?? 0) + by
+  if (count === 0) counts.delete(id)
+  else counts.set(id, count)
 }
