@@ -70,6 +70,45 @@ describe("getOrSet", () => {
     }).pipe(Effect.provide(counted(reads)))
   })
 
+  it.effect("does not store a loaded value while a put of its key is running, in a store without Atomic", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      const put = yield* Effect.forkChild(kv.put("a", "put"), { startImmediately: true })
+      // The load begins and ends while the put is running.
+      assert.strictEqual(yield* kv.getOrSet("a", Effect.succeed("loaded")), "loaded")
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(put)
+      assert.strictEqual(yield* kv.get("a"), "put")
+      // The end of the put is noticed: the next value is stored.
+      yield* kv.delete("a")
+      yield* kv.getOrSet("a", Effect.succeed("again"))
+      assert.strictEqual(yield* kv.get("a"), "again")
+    }).pipe(
+      Effect.provide(
+        plain.pipe(
+          Driver.wrapper((driver) => {
+            // Like a combination of stores: one has applied the put, another takes long, and a third is read.
+            let isRunning = false
+            return {
+              ...driver,
+              get: (call) => (isRunning ? Effect.succeed([undefined]) : driver.get(call)),
+              put: (call) =>
+                call.place.operation === "put" && call.entries[0]!.payload.copy().value === "put"
+                  ? Effect.andThen(
+                      driver.put(call),
+                      Effect.suspend(() => {
+                        isRunning = true
+                        return Effect.map(Effect.sleep("1 second"), () => void (isRunning = false))
+                      })
+                    )
+                  : driver.put(call)
+            }
+          })
+        )
+      )
+    )
+  )
+
   describe("whose first read takes long", () => {
     /** A store whose first read has its result at once, and returns it after a second. */
     const slow = (reads: { count: number }, store: Layer.Layer<KeyValue.KeyValue, unknown> = Memory.layer()) =>
