@@ -101,15 +101,14 @@ const droppingLoads = <A, E>(
   call: Call,
   write: Effect.Effect<A, E>
 ): Effect.Effect<A, E> => {
-  const ids = "keys" in call ? idsOf(call) : undefined
   const drop = () => {
     if (loads.isIdle && looks.size === 0) return
-    if (ids === undefined) {
+    if (!("keys" in call)) {
       loads.dropAll()
       for (const look of looks.values()) outdate(look)
       return
     }
-    for (const id of ids) {
+    for (const id of idsOf(call)) {
       loads.drop(id)
       outdate(looks.get(id))
     }
@@ -119,8 +118,8 @@ const droppingLoads = <A, E>(
     return write
   }
   const count = (by: 1 | -1) => {
-    if (ids === undefined) writes.ofAll += by
-    else for (const id of ids) add(writes.byId, id, by)
+    if ("keys" in call) for (const id of idsOf(call)) add(writes.byId, id, by)
+    else writes.ofAll += by
   }
   // Counted inside `onExit`. Otherwise, an interruption before `onExit` would leave a write that never ends.
   let isCounted = false
