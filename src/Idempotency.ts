@@ -30,6 +30,7 @@ import {
 import type { Claim, Config } from "./lease/Claim.ts"
 import * as keeper from "./lease/keeper.ts"
 import { readNote } from "./lease/readNote.ts"
+import { tooShort } from "./lease/shortest.ts"
 import type { Json } from "./Value.ts"
 
 /**
@@ -72,7 +73,7 @@ export const described = options.of<Keeping>()(
     collection: options.collection({ default: "effect-kv:once" }),
     lease: options.ttl({ default: "30 seconds" })
   },
-  ({ lease }) => (lease < 100 ? `lease must be at least 100 milliseconds, not ${lease}` : undefined)
+  ({ lease }) => tooShort("lease", lease)
 )
 
 /**

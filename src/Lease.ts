@@ -13,6 +13,7 @@ import { served } from "./driver/service/served.ts"
 import type { LeaseLostError, LeaseUnavailableError, ReadError, StoreSetupError, WriteError } from "./KeyValueError.ts"
 import type { Claim } from "./lease/Claim.ts"
 import * as keeper from "./lease/keeper.ts"
+import { tooShort } from "./lease/shortest.ts"
 
 /**
  * Options of {@link withLease} and {@link acquire}.
@@ -39,9 +40,6 @@ export interface Options {
   readonly forgetAfter?: Duration.Input | undefined
 }
 
-/** The shortest TTL, in milliseconds. With a shorter one, a short pause of the process would lose the lease. */
-const shortestTtl = 100
-
 /** @internal */
 export const described = options.of<Options>()(
   "Lease",
@@ -51,7 +49,7 @@ export const described = options.of<Options>()(
     collection: options.collection({ default: "effect-kv:leases" }),
     forgetAfter: options.ttl()
   },
-  ({ ttl }) => (ttl < shortestTtl ? `ttl must be at least ${shortestTtl} milliseconds, not ${ttl}` : undefined)
+  ({ ttl }) => tooShort("ttl", ttl)
 )
 
 /**

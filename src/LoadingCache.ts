@@ -13,8 +13,10 @@ import type { Atomic } from "./Atomic.ts"
 import { layerByDriver } from "./driver/layerByDriver.ts"
 import type { Description } from "./driver/options.ts"
 import * as options from "./driver/options.ts"
+import { withinStores } from "./driver/ttl.ts"
 import * as KeyValue from "./KeyValue.ts"
 import type { ReadError, StoreSetupError } from "./KeyValueError.ts"
+import { tooShort } from "./lease/shortest.ts"
 import { build } from "./loadingCache/build.ts"
 import type { LoadingCache, Several } from "./loadingCache/Service.ts"
 
@@ -282,10 +284,6 @@ let declared = 0
 
 const schema = options.value<any>("a schema", Schema.isSchema)
 
-/** No store can keep a time after the year 9999. */
-const withinStores = (millis: number): number =>
-  millis === Number.POSITIVE_INFINITY ? millis : Math.min(millis, 1000 * 365 * 86_400_000)
-
 /** A TTL, or a function that returns it. */
 const ttlOrFunction = <F extends (...args: never) => unknown>(): Description<
   Duration.Input | F,
@@ -324,9 +322,8 @@ export const described = options.of<Loose>()(
   },
   ({ collection, lease, softTimeout, hardTimeout, staleFor, refreshAhead }) => {
     if (collection === undefined) return "collection is required"
-    if (lease !== undefined && lease < 100) return "lease must be at least 100 milliseconds"
     if (softTimeout !== undefined && staleFor === 0) return "softTimeout needs staleFor"
     if (softTimeout !== undefined && softTimeout > hardTimeout) return "softTimeout must not be more than hardTimeout"
-    return options.aheadProblem("refreshAhead", refreshAhead)
+    return tooShort("lease", lease) ?? options.aheadProblem("refreshAhead", refreshAhead)
   }
 )

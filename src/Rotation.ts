@@ -10,6 +10,7 @@ import { atATime, withPlace } from "./driver/boundary.ts"
 import type { Drop } from "./driver/Call.ts"
 import { sameStack } from "./driver/sameStack.ts"
 import { type AtomicDriver, type Change, change, isStored } from "./driver/service/change.ts"
+import { defaultRetries } from "./driver/service/retries.ts"
 import { served } from "./driver/service/served.ts"
 import { Enumeration } from "./Enumeration.ts"
 import {
@@ -155,7 +156,7 @@ const rotateOne = (
   key: string
 ): Effect.Effect<Outcome, ReadError | WriteError | ConflictError> =>
   withPlace(driver, "rotate", [key], { collection }, (place) =>
-    change(driver, place, { maxRetries: 100, expiry: true }, (current): Effect.Effect<Change<Outcome>> => {
+    change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current): Effect.Effect<Change<Outcome>> => {
       if (!isStored(current)) return Effect.succeed({ answer: "gone" })
       if (!current.needsRotation) return Effect.succeed({ answer: "current" })
       const { payload, createdAt, expiresAt } = current

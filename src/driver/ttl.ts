@@ -5,6 +5,13 @@ import { millisOf } from "../time/duration.ts"
 /** The first moment after the year 9999. The stored formats use ISO 8601, which has four digits for the year. */
 const endOfTime = Date.UTC(10_000, 0, 1)
 
+/** The longest TTL in milliseconds, 1,000 years. An entry that is written now then ends before the year 9999. */
+export const longestTtl = 1000 * 365 * 86_400_000
+
+/** Limits a time to what stores can keep. An infinite one stays infinite. */
+export const withinStores = (millis: number): number =>
+  millis === Number.POSITIVE_INFINITY ? millis : Math.min(millis, longestTtl)
+
 /** Returns when an entry that is written now expires (`undefined`: never), or why the TTL is not valid. */
 export const expiry = (ttl: Duration.Input | undefined, now: number): Result.Result<number | undefined, string> => {
   if (ttl === undefined) return Result.succeed(undefined)

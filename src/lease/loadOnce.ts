@@ -6,6 +6,7 @@ import type { AtomicDriver } from "../driver/service/change.ts"
 import type { Once, Outcome } from "../driver/service/loading.ts"
 import { atPlace } from "../errors/atPlace.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
+import { tooShort } from "./shortest.ts"
 import { underLease } from "./underLease.ts"
 
 /** The option of `getOrSet` that needs a lease. */
@@ -20,12 +21,9 @@ export interface Leased<L extends Duration.Input = Duration.Input> {
 /** The error of a call with the option `lease`. Without the option, there is none. */
 export type LeasedError<L> = [L] extends [never] ? never : StoreSetupError
 
-/** The shortest TTL, in milliseconds, as in `Lease`. */
-const shortestTtl = 100
-
 /** @internal */
 export const described = options.of<Leased>()("KeyValue", { lease: options.ttl({ otherwise: "none" }) }, ({ lease }) =>
-  lease !== undefined && lease < shortestTtl ? `lease must be at least ${shortestTtl} milliseconds` : undefined
+  tooShort("lease", lease)
 )
 
 /** Runs a call with what its option `lease` asks for. Fails if the option is not valid, or the store has no `Atomic`. */

@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import { withPlace } from "../driver/boundary.ts"
 import type { AtomicDriver } from "../driver/service/change.ts"
 import { served } from "../driver/service/served.ts"
+import { longestTtl } from "../driver/ttl.ts"
 import type { InvalidKeyError, Place, ReadError, WriteError } from "../KeyValueError.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import type { AcquireError } from "./Claim.ts"
@@ -41,9 +42,6 @@ export const collectionOf = (collection: string): string => `effect-kv:leases/${
 
 /** A lease whose holder has died is forgotten after this many TTLs. Another process has taken it over by then. */
 const forgottenAfter = 10
-
-/** No store can keep a time after the year 9999. */
-const longestTtl = 1000 * 365 * 86_400_000
 
 /**
  * Loads a key under a lease, unless the process that has the lease stores the value first. `state` is what the store had.

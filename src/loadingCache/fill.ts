@@ -1,6 +1,7 @@
 /** Stores what lookups returned. */
 import * as Effect from "effect/Effect"
 import * as slices from "../concurrency/slices.ts"
+import { withinStores } from "../driver/ttl.ts"
 import type { InvalidKeyError, ReadError, WriteError } from "../KeyValueError.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import { millisOf } from "../time/duration.ts"
@@ -43,10 +44,7 @@ export const ttlOf = <A, K>(
 
 /** Never longer than the TTL, because the TTL is a promise. */
 export const shortened = (ttl: number, jitter: number, store: Store): number =>
-  Math.floor(Math.min(ttl * (1 - jitter * store.uniform), longest(ttl)))
-
-/** No store can keep a time after the year 9999. */
-const longest = (ttl: number): number => (ttl === Number.POSITIVE_INFINITY ? ttl : 1000 * 365 * 86_400_000)
+  Math.floor(withinStores(ttl * (1 - jitter * store.uniform)))
 
 /** Returns the different tags of a value, or why one of them is not valid. */
 export const tagsOf = <A, K>(

@@ -2,10 +2,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
-import * as Tracer from "effect/Tracer"
 import * as slices from "../concurrency/slices.ts"
+import { isTraced } from "../telemetry/isTraced.ts"
 import { monotonicMillis } from "../time/clock.ts"
 import { shownName } from "../value/oneLine.ts"
 import type { Config } from "./Config.ts"
@@ -53,7 +52,3 @@ const measured = <A, K, E, B>(
     if (!isTraced(fiber)) return counted
     return Effect.withSpan(counted, `lookup ${shownName(collection)}`, { kind: "internal", captureStackTrace: false })
   })
-
-/** Skips Effect's native tracer, because nothing exports its spans. */
-const isTraced = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
-  cache.tracerEnabled && cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer

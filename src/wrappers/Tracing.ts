@@ -7,9 +7,8 @@ import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import { TracerTimingEnabled } from "effect/References"
-import * as Tracer from "effect/Tracer"
+import type * as Tracer from "effect/Tracer"
 import { type Wrapper, wrapperEffect } from "../Driver.ts"
 import { around, type Filter } from "../driver/around.ts"
 import { type Call, collectionOf, keyCount } from "../driver/Call.ts"
@@ -17,6 +16,7 @@ import * as options from "../driver/options.ts"
 import { errorOf } from "../driver/outcome.ts"
 import type { StoreSetupError } from "../KeyValueError.ts"
 import * as telemetry from "../telemetry/attributes.ts"
+import { isTraced } from "../telemetry/isTraced.ts"
 import { shownName } from "../value/oneLine.ts"
 
 /**
@@ -106,10 +106,6 @@ const capped = (named: Set<string>, collection: string | undefined): string | un
   named.add(collection)
   return collection
 }
-
-/** Skips Effect's native tracer, because nothing exports its spans. */
-const isTraced = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
-  cache.tracerEnabled && cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer
 
 const nameOf = (options: Config, call: Call, collection: string | undefined): string =>
   [call.place.operation, collection ?? options.store].filter((part) => part !== undefined).join(" ")

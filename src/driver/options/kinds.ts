@@ -9,6 +9,7 @@ import * as secretKeys from "../../codecs/secretKey.ts"
 import type { KeyValueError } from "../../KeyValueError.ts"
 import { millisOf } from "../../time/duration.ts"
 import * as names from "../names.ts"
+import { longestTtl } from "../ttl.ts"
 import { type Absent, type Defaults, type Description, describe, reasonOf, typeOf } from "./Description.ts"
 
 interface Range {
@@ -58,8 +59,6 @@ export const duration = <const D extends Duration.Input | undefined = undefined>
   })
 }
 
-const year = 365 * 86_400_000
-
 /** A TTL, read as whole milliseconds. It has an upper limit because no store can keep a time after the year 9999. */
 export const ttl = <const D extends Duration.Input | undefined = undefined>(
   spec: Defaults<D> & { readonly infinite?: boolean } = {}
@@ -68,7 +67,7 @@ export const ttl = <const D extends Duration.Input | undefined = undefined>(
   return describe("duration", allowed, spec, (input) => {
     const millis = millisOf(input)
     if (millis === Number.POSITIVE_INFINITY) return spec.infinite ? millis : undefined
-    return millis >= 1 && millis <= 1000 * year ? Math.floor(millis) : undefined
+    return millis >= 1 && millis <= longestTtl ? Math.floor(millis) : undefined
   })
 }
 

@@ -15,8 +15,7 @@ import * as Calls from "../Calls.ts"
 import type { Driver } from "../Driver.ts"
 import { expiry } from "../ttl.ts"
 import { type AtomicDriver, type Change, change, find, isStored } from "./change.ts"
-
-const maxRetries = 100
+import { defaultRetries } from "./retries.ts"
 
 /**
  * Gives the entry of a key a new TTL, or none. The entry keeps its value and its time of writing. Returns whether the entry
@@ -32,7 +31,7 @@ export const touch = (
     expiring(place, ttl, (expiresAt) => Effect.succeed(expiresAt)),
     driver.atomic === undefined
       ? readThenWrite(driver, place, ttl)
-      : change(driver as AtomicDriver, place, { maxRetries, expiry: false }, (current) =>
+      : change(driver as AtomicDriver, place, { maxRetries: defaultRetries, expiry: false }, (current) =>
           isStored(current)
             ? expiring(place, ttl, (expiresAt) =>
                 Effect.succeed<Change<boolean>>({

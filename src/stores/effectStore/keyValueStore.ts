@@ -13,6 +13,7 @@ import * as Calls from "../../driver/Calls.ts"
 import * as options from "../../driver/options.ts"
 import { sameStack } from "../../driver/sameStack.ts"
 import type { AtomicDriver } from "../../driver/service/change.ts"
+import { defaultRetries } from "../../driver/service/retries.ts"
 import { served } from "../../driver/service/served.ts"
 import { update as atomically, replacement } from "../../driver/service/update.ts"
 import { Enumeration } from "../../Enumeration.ts"
@@ -135,7 +136,7 @@ const writes = (kv: KeyValueService, atomic: Option.Option<Atomic.Service>, putO
   if (Option.isSome(atomic)) {
     const update: Update = (key, f) =>
       withPlace(driver, "update", [key], putOptions, (place) =>
-        atomically(driver as AtomicDriver, place, { ttl, maxRetries: 100 }, f)
+        atomically(driver as AtomicDriver, place, { ttl, maxRetries: defaultRetries }, f)
       )
     return { put, remove, update }
   }

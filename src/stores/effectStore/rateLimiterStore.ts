@@ -8,6 +8,7 @@ import { encode, withPlace } from "../../driver/boundary.ts"
 import * as options from "../../driver/options.ts"
 import { sameStack } from "../../driver/sameStack.ts"
 import { type AtomicDriver, change as changeEntry } from "../../driver/service/change.ts"
+import { defaultRetries } from "../../driver/service/retries.ts"
 import { served } from "../../driver/service/served.ts"
 import { KeyValue } from "../../KeyValue.ts"
 import {
@@ -142,7 +143,7 @@ const changeState = <S extends State, A>(
     changeEntry(
       driver,
       place,
-      { maxRetries: 100, expiry: false },
+      { maxRetries: defaultRetries, expiry: false },
       Effect.fnUntraced(function* (current) {
         const now = yield* Clock.currentTimeMillis
         const state = current?.payload.value
