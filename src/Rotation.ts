@@ -7,20 +7,20 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Atomic } from "./Atomic.ts"
 import { atATime, withPlace } from "./driver/boundary.ts"
-import type { Drop } from "./driver/Call.ts"
 import { sameStack } from "./driver/sameStack.ts"
 import { type AtomicDriver, type Change, change, isStored } from "./driver/service/change.ts"
 import { defaultRetries } from "./driver/service/retries.ts"
+import { countsOf, ifDropped, type Outcome } from "./driver/service/rewriting.ts"
 import { served } from "./driver/service/served.ts"
 import { Enumeration } from "./Enumeration.ts"
-import {
-  type ConflictError,
-  type DecompressionError,
-  type DecryptionError,
-  type DeserializationError,
-  type ReadError,
+import type {
+  ConflictError,
+  DecompressionError,
+  DecryptionError,
+  DeserializationError,
+  ReadError,
   StoreError,
-  type WriteError
+  WriteError
 } from "./KeyValueError.ts"
 
 /**
@@ -146,38 +146,31 @@ export const rotate = (
     })
   )
 
-const notStored = "a wrapper of the stack did not store the entry"
-
-type Outcome = "rotated" | "current" | "gone" | Unreadable
-
 const rotateOne = (
   driver: AtomicDriver,
   collection: string,
   key: string
-): Effect.Effect<Outcome, ReadError | WriteError | ConflictError> =>
+): Effect.Effect<Outcome<Unreadable>, ReadError | WriteError | ConflictError> =>
   withPlace(driver, "rotate", [key], { collection }, (place) =>
-    change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current): Effect.Effect<Change<Outcome>> => {
-      if (!isStored(current)) return Effect.succeed({ answer: "gone" })
-      if (!current.needsRotation) return Effect.succeed({ answer: "current" })
-      const { payload, createdAt, expiresAt } = current
-      const write = { entry: { payload, createdAt, expiresAt }, keepsExpiry: true }
-      const ifDropped = (drop: Drop) =>
-        Effect.succeed<Outcome>(drop === "delete" ? "gone" : new StoreError({ ...place, reason: notStored }))
-      return Effect.succeed({ answer: "rotated", write, ifDropped })
-    })
+    change(
+      driver,
+      place,
+      { maxRetries: defaultRetries, expiry: true },
+      (current): Effect.Effect<Change<Outcome<Unreadable>>> => {
+        if (!isStored(current)) return Effect.succeed({ answer: "gone" })
+        if (!current.needsRotation) return Effect.succeed({ answer: "current" })
+        const { payload, createdAt, expiresAt } = current
+        const write = { entry: { payload, createdAt, expiresAt }, keepsExpiry: true }
+        return Effect.succeed({ answer: "rewritten", write, ifDropped: ifDropped(place) })
+      }
+    )
   ).pipe(
     Effect.catchTag(["DecryptionError", "DecompressionError", "DeserializationError"], (error) =>
-      Effect.succeed<Outcome>(error)
+      Effect.succeed<Outcome<Unreadable>>(error)
     )
   )
 
-const summary = (collection: string, outcomes: ReadonlyArray<Outcome>): Progress => {
-  const count = (name: Outcome) => outcomes.filter((outcome) => outcome === name).length
-  return {
-    collection,
-    rotated: count("rotated"),
-    current: count("current"),
-    gone: count("gone"),
-    failed: outcomes.filter((outcome) => typeof outcome !== "string")
-  }
+const summary = (collection: string, outcomes: ReadonlyArray<Outcome<Unreadable>>): Progress => {
+  const { rewritten, ...others } = countsOf(outcomes)
+  return { collection, rotated: rewritten, ...others }
 }

@@ -4,19 +4,19 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as Atomic from "../Atomic.ts"
 import { atATime, encode, valueOf, withPlace } from "../driver/boundary.ts"
-import type { Drop } from "../driver/Call.ts"
 import * as Calls from "../driver/Calls.ts"
 import { type Change, change, isStored } from "../driver/service/change.ts"
 import { defaultRetries } from "../driver/service/retries.ts"
+import { countsOf, ifDropped, type Outcome } from "../driver/service/rewriting.ts"
 import { served } from "../driver/service/served.ts"
 import type { Entry } from "../Entry.ts"
 import type * as Enumeration from "../Enumeration.ts"
-import { type DeserializationError, StoreError } from "../KeyValueError.ts"
+import type { DeserializationError } from "../KeyValueError.ts"
 import type { NotUpgraded, UpgradeProgress, UpgradingOperations } from "./capabilityTypes.ts"
 import type { Parts } from "./parts.ts"
 import { resultsOf } from "./results.ts"
 
-type Outcome = "upgraded" | "current" | "gone" | NotUpgraded
+type Upgraded = Outcome<NotUpgraded>
 
 /** Makes the operation that rewrites values of older versions. */
 export const upgradingOperations = <A, K, RD, RE>(
@@ -41,9 +41,7 @@ export const upgradingOperations = <A, K, RD, RE>(
           const [made] = yield* encode(driver, place, [value], undefined)
           const { createdAt, expiresAt } = current
           const write = { entry: { payload: made!.payload, createdAt, expiresAt }, keepsExpiry: true }
-          const ifDropped = (drop: Drop) =>
-            Effect.succeed<Outcome>(drop === "delete" ? "gone" : new StoreError({ ...place, reason: notStored }))
-          return { ...answer("upgraded"), write, ifDropped }
+          return { ...answer("rewritten"), write, ifDropped: ifDropped(place) }
         })
       )
     ).pipe(
@@ -56,14 +54,14 @@ export const upgradingOperations = <A, K, RD, RE>(
           "EntryTooLargeError",
           "EntryTooSmallError"
         ],
-        (error) => Effect.succeed<Outcome>(error)
+        (error) => Effect.succeed<Upgraded>(error)
       )
     )
 
   const outcomeOf = (name: string, found: Result.Result<Option.Option<Found<A>>, NotUpgraded>) => {
-    if (Result.isFailure(found)) return Effect.succeed<Outcome>(found.failure)
-    if (Option.isNone(found.success)) return Effect.succeed<Outcome>("current")
-    return found.success.value === gone ? Effect.succeed<Outcome>("gone") : upgradeOne(name)
+    if (Result.isFailure(found)) return Effect.succeed<Upgraded>(found.failure)
+    if (Option.isNone(found.success)) return Effect.succeed<Upgraded>("current")
+    return found.success.value === gone ? Effect.succeed<Upgraded>("gone") : upgradeOne(name)
   }
 
   /** Reads a page in one batch. The read asks for versions, so that no cache answers with an older value. */
@@ -99,17 +97,9 @@ const gone = Symbol("gone")
 
 type Found<A> = A | typeof gone
 
-const notStored = "a wrapper of the stack did not store the entry"
+const answer = (answer: Upgraded): Extract<Change<Upgraded>, { readonly write?: undefined }> => ({ answer })
 
-const answer = (answer: Outcome): Extract<Change<Outcome>, { readonly write?: undefined }> => ({ answer })
-
-const progressOf = (collection: string, outcomes: ReadonlyArray<Outcome>): UpgradeProgress => {
-  const count = (name: Outcome) => outcomes.filter((outcome) => outcome === name).length
-  return {
-    collection,
-    upgraded: count("upgraded"),
-    current: count("current"),
-    gone: count("gone"),
-    failed: outcomes.filter((outcome) => typeof outcome !== "string")
-  }
+const progressOf = (collection: string, outcomes: ReadonlyArray<Upgraded>): UpgradeProgress => {
+  const { rewritten, ...others } = countsOf(outcomes)
+  return { collection, upgraded: rewritten, ...others }
 }
