@@ -1,12 +1,15 @@
+import { chunksOf } from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import type { Random } from "effect/Random"
+import * as Result from "effect/Result"
 import { Lanes } from "../concurrency/Lanes.ts"
 import * as slices from "../concurrency/slices.ts"
 import { encode, valueOf } from "../driver/boundary.ts"
 import * as Calls from "../driver/Calls.ts"
 import type { Driver } from "../driver/Driver.ts"
 import { type AtomicDriver, change } from "../driver/service/change.ts"
+import { type EntryError, isEntryError, readEach } from "../driver/service/readEach.ts"
 import { served } from "../driver/service/served.ts"
 import { declareWaits, waitsOf } from "../driver/waits.ts"
 import type { Entry } from "../Entry.ts"
@@ -32,14 +35,8 @@ const concurrency = 100
 /** How many keys one call has at most, so that no call takes long only because it has many keys. */
 const batchSize = 1000
 
-const inBatches = (names: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-  Array.from({ length: Math.ceil(names.length / batchSize) }, (_, i) => names.slice(i * batchSize, (i + 1) * batchSize))
-
-const damage = ["DeserializationError", "DecryptionError", "DecompressionError"] as const
-
-type Damage = Extract<ReadError, { readonly _tag: (typeof damage)[number] }>
-
-const isDamage = (error: ReadError): error is Damage => damage.some((tag) => tag === error._tag)
+/** An entry that cannot be read. */
+const damaged: Found = { stored: undefined, version: undefined, isDamaged: true }
 
 /** The store of a cache: entries and generations in one collection, each operation within `timeout` milliseconds. */
 export class Store {
@@ -59,7 +56,7 @@ export class Store {
   entries(names: ReadonlyArray<string>, versioned: boolean): Effect.Effect<ReadonlyArray<Found>, ReadError> {
     if (names.length > batchSize) {
       return Effect.map(
-        Effect.forEach(inBatches(names), (batch) => this.entries(batch, versioned)),
+        Effect.forEach(chunksOf(names, batchSize), (batch) => this.entries(batch, versioned)),
         (found) => found.flat()
       )
     }
@@ -67,20 +64,19 @@ export class Store {
       stored: entry && fromValue(valueOf(this.driver, entry)),
       version: entry?.version
     })
-    return Effect.catchIf(
-      Effect.flatMap(this.get(names, versioned), (entries) => slices.map(entries, found)),
-      isDamage,
-      (): Effect.Effect<ReadonlyArray<Found>, ReadError> => {
-        if (names.length === 1) return Effect.succeed([{ stored: undefined, version: undefined, isDamaged: true }])
-        // The error names one entry, but others may be damaged, too: each half is read on its own.
-        const middle = names.length >> 1
-        const halves = [names.slice(0, middle), names.slice(middle)]
-        return Effect.map(
-          Effect.forEach(halves, (half) => this.entries(half, versioned), { concurrency: 2 }),
-          (found) => found.flat()
+    const read = (names: ReadonlyArray<string>) =>
+      Effect.flatMap(this.get(names, versioned), (entries) => slices.map(entries, found))
+    return Effect.suspend(() => {
+      const all = new Map<string, Found>()
+      const keep = (name: string, result: Result.Result<Found, EntryError>) =>
+        all.set(
+          name,
+          Result.getOrElse(result, () => damaged)
         )
-      }
-    )
+      return Effect.map(readEach<Found, ReadError, EntryError>(read, names, isEntryError, keep), () =>
+        names.map((name) => all.get(name)!)
+      )
+    })
   }
 
   /** Reads generations. One that cannot be read is missing. */
@@ -150,14 +146,14 @@ export class Store {
       Effect.map(written, (entry) => ({ answer: undefined, write: { entry }, ifDropped: dropped }))
     ).pipe(
       Effect.catchTag("ConflictError", () => Effect.void),
-      Effect.catchTag(damage, () => blind)
+      Effect.catchIf(isEntryError, () => blind)
     )
   }
 
   /** Writes marks in the place of entries. */
   mark(names: ReadonlyArray<string>, ttl: number): Effect.Effect<void, WriteError> {
     if (names.length > batchSize) {
-      return Effect.forEach(inBatches(names), (batch) => this.mark(batch, ttl), { discard: true })
+      return Effect.forEach(chunksOf(names, batchSize), (batch) => this.mark(batch, ttl), { discard: true })
     }
     const written = Effect.flatMap(
       Effect.forEach(names, (name) => this.encoded(name, { _tag: "mark", id: this.nonce() }, ttl)),

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Layer, Logger, Random, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { Driver, LimitSize, Memory } from "effect-kv"
+import { Driver, KeyValueError, LimitSize, Memory } from "effect-kv"
 import { Chaos } from "effect-kv/testing"
 import { faulty, script } from "../support/faults.ts"
 import { metricOf } from "../support/metrics.ts"
@@ -113,11 +113,7 @@ describe("a store that fails", () => {
         ...driver,
         get: (call) =>
           isDamaged && call.keys.includes("a")
-            ? Effect.fail(
-                new (class extends Error {
-                  readonly _tag = "DecryptionError"
-                })() as never
-              )
+            ? Effect.fail(new KeyValueError.DecryptionError({ ...call.place, reason: "altered" }))
             : driver.get(call),
         put: (call) => {
           if (call.keys.includes("a")) isDamaged = false

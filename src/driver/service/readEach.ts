@@ -40,7 +40,7 @@ export const readEach = <A, E extends ReadError, F extends E>(
 }
 
 /** Whether an error of a read concerns a single entry, and not the store. */
-export const isEntryError = (error: ReadError): error is EntryError =>
+export const isEntryError = (error: { readonly _tag: string }): error is EntryError =>
   error._tag === "DecryptionError" || error._tag === "DecompressionError" || error._tag === "DeserializationError"
 
 const namedBy = (error: ReadError, keys: ReadonlyArray<string>): string | undefined =>
