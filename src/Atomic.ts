@@ -9,11 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { encode, valueOf, withPlace } from "./driver/boundary.ts"
 import * as Calls from "./driver/Calls.ts"
-import { idOf } from "./driver/ids.ts"
 import { type AtomicDriver, change, isStored } from "./driver/service/change.ts"
 import { increment } from "./driver/service/increment.ts"
 import { defaultRetries, retriesOf } from "./driver/service/retries.ts"
 import { served } from "./driver/service/served.ts"
+import { take } from "./driver/service/take.ts"
 import { update } from "./driver/service/update.ts"
 import type { InCollection, PutOptions } from "./KeyValue.ts"
 import type { ConflictError, CounterRangeError, InvalidIncrementError, ReadError, WriteError } from "./KeyValueError.ts"
@@ -180,7 +180,7 @@ export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic
  * @since 0.1.0
  */
 export const make = (self: AtomicDriver): Service => {
-  const { driver, loads } = served(self)
+  const { driver } = served(self)
   return {
     driver: self,
     putIfAbsent: (key, value, options) =>
@@ -199,19 +199,9 @@ export const make = (self: AtomicDriver): Service => {
         )
       ),
     getAndDelete: (key, options) =>
-      withPlace(driver, "getAndDelete", [key], options, (place) => {
-        const taken = change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) => {
-          const answer = current && valueOf(driver, current)
-          return Effect.succeed(
-            isStored(current) ? { answer, write: { entry: undefined }, ifDropped: () => Effect.undefined } : { answer }
-          )
-        })
-        // Even if there is nothing to delete, a running load of the key must not store its value afterwards.
-        return Effect.suspend(() => {
-          loads.drop(idOf(place.collection, key))
-          return taken
-        })
-      }),
+      withPlace(driver, "getAndDelete", [key], options, (place) =>
+        take(self, place, (current) => Effect.sync(() => current && valueOf(driver, current)), undefined)
+      ),
     deleteIf: (key, test, options) =>
       withPlace(driver, "deleteIf", [key], options, (place) =>
         change(driver, place, { maxRetries: defaultRetries, expiry: false }, (current) =>

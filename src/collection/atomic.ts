@@ -3,10 +3,10 @@ import * as Option from "effect/Option"
 import type * as Atomic from "../Atomic.ts"
 import { valueOf, withPlace } from "../driver/boundary.ts"
 import type { Drop } from "../driver/Call.ts"
-import { idOf } from "../driver/ids.ts"
-import { type Change, change, find, isStored } from "../driver/service/change.ts"
-import { defaultRetries, retriesOf } from "../driver/service/retries.ts"
+import { change, find, isStored } from "../driver/service/change.ts"
+import { retriesOf } from "../driver/service/retries.ts"
 import { served } from "../driver/service/served.ts"
+import { take } from "../driver/service/take.ts"
 import { replacement } from "../driver/service/update.ts"
 import type { Entry } from "../Entry.ts"
 import type { DeserializationError, Place } from "../KeyValueError.ts"
@@ -18,7 +18,7 @@ export const atomicOperations = <A, K, RD, RE>(
   { codec, collection, ttl: defaultTtl }: Parts<A, K, RD, RE>,
   atomic: Atomic.Service
 ): AtomicOperations<A, K, RD, RE> => {
-  const { driver, loads } = served(atomic.driver)
+  const { driver } = served(atomic.driver)
   const at = { collection }
   const { encodeKey, encode, decode } = codec
 
@@ -70,23 +70,9 @@ export const atomicOperations = <A, K, RD, RE>(
     }),
     getAndDelete: (key) =>
       Effect.flatMap(encodeKey("getAndDelete", key), (name) =>
-        withPlace(driver, "getAndDelete", [name], at, (place) => {
-          // The value is decoded before the key is deleted: a value that cannot be returned must not be lost.
-          const taken = change(driver, place, { maxRetries: defaultRetries, expiry: true }, (current) =>
-            Effect.map(
-              decodeEntry(place, current),
-              (answer): Change<Option.Option<A>, RD> =>
-                isStored(current)
-                  ? { answer, write: { entry: undefined }, ifDropped: () => Effect.succeedNone }
-                  : { answer }
-            )
-          )
-          // Even if there is nothing to delete, a running load of the key must not store its value afterwards.
-          return Effect.suspend(() => {
-            loads.drop(idOf(place.collection, name))
-            return taken
-          })
-        })
+        withPlace(driver, "getAndDelete", [name], at, (place) =>
+          take(atomic.driver, place, (current) => decodeEntry(place, current), Option.none())
+        )
       )
   }
 }

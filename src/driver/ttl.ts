@@ -5,7 +5,7 @@ import { millisOf } from "../time/duration.ts"
 /** The first moment after the year 9999. The stored formats use ISO 8601, which has four digits for the year. */
 const endOfTime = Date.UTC(10_000, 0, 1)
 
-/** The longest TTL in milliseconds, 1,000 years. An entry that is written now then ends before the year 9999. */
+/** The longest TTL: 1,000 years, in milliseconds. An entry that is written now with this TTL ends before the year 9999. */
 export const longestTtl = 1000 * 365 * 86_400_000
 
 /** Limits a time to what stores can keep. An infinite one stays infinite. */
