@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * `docs/collections.md` describes them step by step, and `docs/schema-versions.md` how to change a schema.
+ * `docs/concepts/collections.md` describes them step by step, and `docs/concepts/schema-versions.md` how to change a schema.
  *
  * @since 0.1.0
  */

@@ -13,7 +13,7 @@
  * - {@link mapEntries} changes entries on the way in and out.
  * - {@link combine} makes one driver of several.
  *
- * `docs/custom-wrappers.md` has an example of each.
+ * `docs/guides/custom-wrappers.md` has an example of each.
  *
  * @since 0.1.0
  */

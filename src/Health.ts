@@ -3,7 +3,7 @@
  *
  * **Details**
  *
- * Every layer of effect-kv provides {@link Health}. `docs/health.md` describes the states of each module.
+ * Every layer of effect-kv provides {@link Health}. `docs/guides/health.md` describes the states of each module.
  *
  * @since 0.2.0
  */

@@ -3,33 +3,9 @@ import { spawnSync } from "node:child_process"
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import { type Block, blocksOf, pages } from "./docs/blocks.ts"
 
-/** A block of code in a page, or in a docstring. */
-interface Block {
-  readonly file: string
-  /** The line of its first line, from 0. */
-  readonly line: number
-  /** The text after ` ```ts `: nothing, `nocheck`, or the file that the block is a copy of. */
-  readonly info: string
-  readonly code: string
-}
-
-/** All ` ```ts ` blocks, without the margin (` * ` in a docstring). */
-const blocksOf = (file: string): ReadonlyArray<Block> => {
-  const text = readFileSync(file, "utf8")
-  return [...text.matchAll(/^([ *]*)```ts(?: (.+))?\n((?:.*\n)*?)\1```$/gm)].map((match) => {
-    const [, margin = "", info = "", body = ""] = match
-    const lines = body.split("\n")
-    return {
-      file,
-      line: text.slice(0, match.index).split("\n").length,
-      info,
-      code: lines.map((line) => line.slice(line.startsWith(margin) ? margin.length : line.length)).join("\n")
-    }
-  })
-}
-
-const files = ["README.md", ...globSync("docs/*.md"), ...globSync("src/**/*.ts")].sort()
+const files = ["README.md", ...pages, ...globSync("src/**/*.ts")].sort()
 const blocks = files.flatMap(blocksOf)
 const copies = blocks.filter(({ info }) => info.endsWith(".ts"))
 const checked = blocks.filter(({ info }) => info === "")

@@ -241,8 +241,8 @@ describe("the table of options", () => {
     assert.sameMembers([...Object.keys(subjects), "Redis"], expected)
   })
 
-  it("has only options that docs/options.md lists with their defaults", () => {
-    const page = readFileSync(join(import.meta.dirname, "../docs/options.md"), "utf8")
+  it("has only options that docs/reference/options.md lists with their defaults", () => {
+    const page = readFileSync(join(import.meta.dirname, "../docs/reference/options.md"), "utf8")
     const sections = page.split(/^### /m).slice(1)
     const tables = Object.entries(modules).flatMap(([name, module]) =>
       Object.values(module).flatMap((it) => (isDescribed(it) ? [{ name, rows: it.rows }] : []))

@@ -58,7 +58,7 @@ export interface ManagedEntry {
  * **Details**
  *
  * The text has the fields `collection`, `created_at`, `expires_at` (only with a TTL), `key`, `value` and `version`, in
- * this order. Bytes are stored in a frame that begins with `0xEB 0x4B 0x56`, so it is not UTF-8. `docs/wire-format.md`
+ * this order. Bytes are stored in a frame that begins with `0xEB 0x4B 0x56`, so it is not UTF-8. `docs/reference/wire-format.md`
  * describes the complete format.
  *
  * @since 0.1.0

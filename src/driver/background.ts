@@ -9,7 +9,7 @@ export const requireBackground = (module: string): Effect.Effect<void, StoreSetu
     fiber.getRef(CurrentRequest) === "unknown"
       ? invalid(
           module,
-          "it works in the background, but this host stops background work when the request ends: see docs/workers.md"
+          "it works in the background, but this host stops background work when the request ends: see docs/guides/workers.md"
         )
       : Effect.void
   )

@@ -1,4 +1,4 @@
-/** The form in which a cache stores its entries. `docs/wire-format.md` describes it. */
+/** The form in which a cache stores its entries. `docs/reference/wire-format.md` describes it. */
 import type { Value } from "../Value.ts"
 
 /** What a lookup returned, with the times and the generations that decide whether it may still be used. */

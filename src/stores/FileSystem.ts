@@ -62,7 +62,7 @@ export interface Options {
  * - A file contains the JSON that every store writes (`collection`, `created_at`, `expires_at`, `key`, `value`,
  *   `version`). If the value is bytes, the file contains a binary frame with the same fields.
  * - Names in lower case are used unchanged. Other names are escaped: `User 1` becomes `!user%201.json` (see
- *   `docs/wire-format.md`). A name of more than 200 bytes is truncated and ends with its SHA-256.
+ *   `docs/reference/wire-format.md`). A name of more than 200 bytes is truncated and ends with its SHA-256.
  * - A write replaces the whole file by a rename. So no reader sees half an entry, and if two writers write at the same
  *   time, the last one wins. A batch writes all its temporary files before it renames the first one.
  * - No operation returns expired entries. Reads never remove a file. Each write checks a few files, and `removeExpired`

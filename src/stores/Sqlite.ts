@@ -77,7 +77,7 @@ export interface FileOptions extends CommonOptions {
   readonly synchronous?: "normal" | "full" | undefined
   /**
    * Whether SQLite overwrites deleted and replaced values with zeros (`secure_delete`), so that nobody can read them in
-   * the file. `docs/resilience.md` lists where old values may remain. Default: true.
+   * the file. `docs/evidence/resilience.md` lists where old values may remain. Default: true.
    */
   readonly secureDelete?: boolean | undefined
   /**

@@ -1,5 +1,5 @@
 /**
- * Tests that `docs/contract-coverage.md` names existing tests, and has every case of the contract and of
+ * Tests that `docs/evidence/contract-coverage.md` names existing tests, and has every case of the contract and of
  * py-key-value.
  */
 import { existsSync, globSync, readFileSync } from "node:fs"
@@ -8,7 +8,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as StoreContract from "../../src/testing/StoreContract.ts"
 
 const root = join(import.meta.dirname, "../..")
-const page = readFileSync(join(root, "docs/contract-coverage.md"), "utf8")
+const page = readFileSync(join(root, "docs/evidence/contract-coverage.md"), "utf8")
 
 const contract = StoreContract.cases({ capabilities: StoreContract.allCapabilities, maxEntries: 100 })
 const cases = new Set(contract.map(({ id }) => id))
@@ -50,7 +50,7 @@ const rows = page
 /** The page without its introduction, which has examples of names. */
 const tables = page.slice(page.indexOf("\n## "))
 
-describe("docs/contract-coverage.md", () => {
+describe("docs/evidence/contract-coverage.md", () => {
   it("names tests that exist", () => {
     assert.isAbove(references(tables).length, 300)
     assert.deepStrictEqual(missing(tables), [])
@@ -95,7 +95,7 @@ describe("docs/contract-coverage.md", () => {
 
   it("links to files that exist", () => {
     for (const [, target] of page.matchAll(/\]\((\.\.[^)]+)\)/g)) {
-      assert.isTrue(existsSync(join(root, "docs", target!)), target)
+      assert.isTrue(existsSync(join(root, "docs/evidence", target!)), target)
     }
   })
 })

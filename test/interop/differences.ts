@@ -1,5 +1,5 @@
 /**
- * Where effect-kv differs from py-key-value on purpose. Each difference has a line in `docs/wire-format.md`. It applies
+ * Where effect-kv differs from py-key-value on purpose. Each difference has a line in `docs/reference/wire-format.md`. It applies
  * because of the data of a case, never because of its name.
  */
 import * as compression from "./differences/compression.ts"

@@ -311,8 +311,8 @@ describe("documented differences", () => {
   })
   const failed = (error: string) => Failed({ error, reason: "" })
 
-  it("are all described in docs/wire-format.md", () => {
-    const page = readFileSync(join(root, "docs/wire-format.md"), "utf8")
+  it("are all described in docs/reference/wire-format.md", () => {
+    const page = readFileSync(join(root, "docs/reference/wire-format.md"), "utf8")
     const ids = new Set(differences.map(({ id }) => id))
     assert.deepStrictEqual(
       [...ids].filter((id) => !page.includes(`\`${id}\``)),

@@ -1,5 +1,5 @@
-/** Writes docs/options.md. */
+/** Writes docs/reference/options.md. */
 import { writeFileSync } from "node:fs"
 import { page } from "./page.ts"
 
-writeFileSync(new URL("../../docs/options.md", import.meta.url), page())
+writeFileSync(new URL("../../docs/reference/options.md", import.meta.url), page())

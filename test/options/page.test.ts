@@ -1,4 +1,4 @@
-/** The reference of all options: `docs/options.md` agrees with the descriptions and the docstrings. */
+/** The reference of all options: `docs/reference/options.md` agrees with the descriptions and the docstrings. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -92,8 +92,8 @@ describe("the unit of an option", () => {
   })
 })
 
-describe("docs/options.md", () => {
-  const text = readFileSync(join(root, "docs/options.md"), "utf8")
+describe("docs/reference/options.md", () => {
+  const text = readFileSync(join(root, "docs/reference/options.md"), "utf8")
   const headings = [...text.matchAll(/^### (.+)$/gm)].map(([, title = ""]) => title)
 
   it("is the page that `npm run options` writes", () => {
@@ -116,7 +116,7 @@ describe("docs/options.md", () => {
 
   it("has every section that the README links to", () => {
     const readme = readFileSync(join(root, "README.md"), "utf8")
-    const links = [...readme.matchAll(/docs\/options\.md#([\w-]+)/g)].map(([, anchor]) => anchor)
+    const links = [...readme.matchAll(/docs\/reference\/options\.md#([\w-]+)/g)].map(([, anchor]) => anchor)
     const anchors = headings.map((title) => title.toLowerCase().replaceAll(".", ""))
     assert.isAbove(links.length, 25)
     assert.includeMembers(anchors, links)

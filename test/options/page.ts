@@ -1,4 +1,4 @@
-/** The reference of all options, `docs/options.md`, made from their descriptions and docstrings. */
+/** The reference of all options, `docs/reference/options.md`, made from their descriptions and docstrings. */
 import { readdirSync, readFileSync } from "node:fs"
 import type { Row } from "../../src/driver/options.ts"
 import * as LoadingCache from "../../src/LoadingCache.ts"

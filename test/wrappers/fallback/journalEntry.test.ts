@@ -14,7 +14,7 @@ const write = (value: unknown, exact = false) => ({
 })
 
 describe("journal entries", () => {
-  it("are encoded as docs/wire-format.md shows", () => {
+  it("are encoded as docs/reference/wire-format.md shows", () => {
     const names = { version: 1, collection: "c", key: "k", acceptedAt: 5 }
     const times = { createdAt: 3, expiresAt: 9 }
     const valueOf = (entry: Parameters<typeof encode>[0]) => encode(entry).payload.value

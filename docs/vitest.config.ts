@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config"
+
+/** The tests of the site, which need `npm run docs:build` before them. */
+export default defineConfig({
+  test: { include: ["docs/test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 }
+})
