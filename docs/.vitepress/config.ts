@@ -11,6 +11,8 @@ export default defineConfig({
   base: process.env.DOCS_BASE ?? "/",
   lang: "en-US",
   cleanUrls: true,
+  // `docs/test/pages.test.ts` checks all links, with their anchors.
+  ignoreDeadLinks: true,
   srcExclude: ["node_modules/**", "test/**", "tools/**"],
   head: [["link", { rel: "icon", href: `${process.env.DOCS_BASE ?? "/"}icon.svg`, type: "image/svg+xml" }]],
   themeConfig: {
