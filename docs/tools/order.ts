@@ -35,7 +35,7 @@ export const order: ReadonlyArray<Group> = [
       },
       {
         names: ["Hedge"],
-        adds: "second attempt for slow reads",
+        adds: "repeats slow reads",
         why: "The second attempt gets a `Timeout` of its own, instead of what the first one left."
       },
       {
