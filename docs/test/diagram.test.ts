@@ -13,7 +13,10 @@ const mentioned = (text: string): ReadonlyArray<string> =>
 /** The wrappers of a stack, as its docstring lists them after `store →`. */
 const stackOf = (name: string): ReadonlyArray<string> => {
   const text = readFileSync(`${root}src/Stack.ts`, "utf8")
-  const docstring = text.slice(0, text.indexOf(`export const ${name} =`)).split("/**").at(-1)!
+  const docstring = text
+    .slice(0, text.indexOf(`export const ${name} =`))
+    .split("/**")
+    .at(-1)!
   return mentioned(/store → .*?\n \*\n/s.exec(docstring)![0])
 }
 
@@ -51,6 +54,10 @@ describe("the recommended order", () => {
     const links = [...orderDiagram((page) => `/base${page}`).matchAll(/<a href="([^"]+)"/g)].map(([, href]) => href)
     const expected = names.map((name) => `/base/reference/wrappers/${name}`)
     assert.deepStrictEqual(links.sort(), [...expected, "/base/reference/stores/"].sort())
+  })
+
+  it("has as many wrappers as the home page says", () => {
+    assert.include(readFileSync(`${docs}index.md`, "utf8"), `title: ${names.length} wrappers\n`)
   })
 
   it("has a picture of at most 15 KB", () => {

@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { icon, stackPicture } from "./drawing.ts"
-import { layers, order } from "./order.ts"
+import { layers } from "./order.ts"
 import { docs } from "./paths.ts"
 
 const page = `${docs}concepts/wrappers-and-order.md`
@@ -16,10 +16,8 @@ const linkOf = (name: string): string => `[${name}](../reference/wrappers/${name
 
 /** The rows from the store outward. */
 const table = (): string => {
-  const rows = order.flatMap(({ title, layers }) =>
-    layers.map(({ names, adds, why }) => `| ${names.map(linkOf).join(", ")} | ${adds} | ${why} | ${title.toLowerCase()} |`)
-  )
-  return ["| from the store outward | adds | why it is here | part |", "|---|---|---|---|", ...rows, ""].join("\n")
+  const rows = layers.map(({ names, adds, why }) => `| ${names.map(linkOf).join(", ")} | ${adds} | ${why} |`)
+  return ["| from the store outward | adds | why it is here |", "|---|---|---|", ...rows, ""].join("\n")
 }
 
 const withTable = (text: string): string => {

@@ -62,7 +62,7 @@ export const orderDiagram = (hrefOf: (page: string) => string): string => {
       parts.push(text(left + boxes + 10, y + (rows.length * (rowHeight + 4) - 4) / 2 + 4, "adds", layer.adds))
       for (const row of rows) {
         const w = (boxes - 4 * (row.length - 1)) / row.length
-        row.forEach((name, i) => parts.push(link(pageOf(name), left + i * (w + 4), y, w, name)))
+        for (const [i, name] of row.entries()) parts.push(link(pageOf(name), left + i * (w + 4), y, w, name))
         y += rowHeight + 4
       }
     }
