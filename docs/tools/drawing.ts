@@ -19,9 +19,14 @@ const text = (x: number, y: number, name: string, content: string, anchor = "sta
 const box = (x: number, y: number, width: number, height: number, name: string): string =>
   tag("rect", { x, y, width, height, rx: 6, class: name })
 
-const svg = (width: number, height: number, label: string, style: string, parts: ReadonlyArray<string>): string => {
-  const attributes = { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}` }
-  return `<svg${attributesOf(attributes)}${label}>${style}\n${parts.join("\n")}\n</svg>\n`
+const svg = (
+  width: number,
+  height: number,
+  attributes: Readonly<Record<string, string>>,
+  parts: ReadonlyArray<string>
+): string => {
+  const all = { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, ...attributes }
+  return `${tag("svg", all, "\n", parts.join("\n"), "\n")}\n`
 }
 
 // The order of all wrappers, with links
@@ -79,7 +84,7 @@ export const orderDiagram = (hrefOf: (page: string) => string): string => {
   )
   const height = y + 30
   parts.unshift(tag("path", { d: `M6 16V${height - 16}m-4 -7l4 7l4 -7`, class: "arrow" }))
-  return svg(width, height, ' role="group" aria-label="The recommended order of wrappers"', "", parts)
+  return svg(width, height, { role: "group", "aria-label": "The recommended order of wrappers" }, parts)
 }
 
 // The picture of a stack, for the README and the home page
@@ -160,20 +165,24 @@ export const stackPicture = (): string => {
   line("no", `M662 ${breaker}h6a8 8 0 0 0 8 -8V${top + 2}`, "up", 676, top)
   parts.push(text(684, breaker + 4, "s x", "CircuitOpenError"))
 
-  const label =
-    ' role="img" aria-labelledby="t d"><title id="t">A stack of effect-kv</title>' +
-    '<desc id="d">A call passes the layers from your program to the store. A cache hit returns at the cache. A failed ' +
-    "attempt is repeated by Retry. While the store is down, CircuitBreaker fails calls at once.</desc"
-  return svg(width, height, label, style, parts)
+  const title = tag("title", { id: "t" }, "A stack of effect-kv")
+  const description = tag(
+    "desc",
+    { id: "d" },
+    "A call passes the layers from your program to the store. A cache hit returns at the cache. A failed attempt is ",
+    "repeated by Retry. While the store is down, CircuitBreaker fails calls at once."
+  )
+  return svg(width, height, { role: "img", "aria-labelledby": "t d" }, [title, description, style, ...parts])
 }
 
 /** The icon of the site: layers on a store, and a call through them. */
 export const icon = (): string => {
   const bar = (y: number, fill: string) => tag("rect", { x: 4, y, width: 24, height: 5, rx: 1.5, fill })
   const parts = [
+    tag("title", {}, "effect-kv"),
     tag("rect", { width: 32, height: 32, rx: 7, fill: "#1f2a44" }),
     ...["#8ea6dc", "#6f8fd6", "#4a6fc4"].map((fill, i) => bar(5 + 6 * i, fill)),
     bar(23, "#f0b429")
   ]
-  return svg(32, 32, "", "", parts)
+  return svg(32, 32, {}, parts)
 }
