@@ -130,7 +130,9 @@ export interface ReporterOptions {
  * the state changes: it logs the change once, and tells all `Health` services that contain the component. After ten lines
  * in a minute, the other changes are counted in one line.
  *
- * Metric: `effect_kv.health.status`, a gauge: 1 is up, 0.5 is degraded, 0 is down.
+ * **Metrics**
+ *
+ * `effect_kv.health.status`, a gauge: 1 is up, 0.5 is degraded, 0 is down.
  *
  * @since 0.2.0
  */

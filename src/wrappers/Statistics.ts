@@ -99,6 +99,10 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  * found or did not find. In snapshots, failed calls count no keys, and are counted by the error's tag. A write of `Atomic`
  * counts each of its reads, one per attempt. Each page of an enumeration or a removal is one call.
  *
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * **Gotchas**
  *
  * - Collections are named as this level of the stack sees them: inside a prefix wrapper, with the prefix. Names are cut after
@@ -106,7 +110,13 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  * - Each collection adds metrics, up to `maxCollections`. If there are many collections, set `collectionLabel` to a function
  *   or to `false`.
  *
- * Fails to build with `StoreSetupError` when an option is not valid.
+ * **Example**
+ *
+ * ```ts
+ * import { Memory, Statistics } from "effect-kv"
+ *
+ * const Store = Memory.layer().pipe(Statistics.wrap({ store: "sessions" }))
+ * ```
  *
  * @since 0.1.0
  */
