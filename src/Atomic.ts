@@ -170,6 +170,14 @@ export interface Service {
 /**
  * The capability to read and write a key as one step, even if several processes share the store.
  *
+ * **Errors**
+ *
+ * - `ConflictError`: other writers changed the key during every attempt.
+ * - `InvalidIncrementError`: an argument of `increment` is not valid.
+ * - `CounterRangeError`: an `increment` would leave the range from `min` to `max`.
+ * - `DeserializationError`: the value that `increment` finds is not a counter.
+ * - All errors of reads and writes.
+ *
  * @since 0.1.0
  */
 export class Atomic extends Context.Service<Atomic, Service>()("effect-kv/Atomic") {}

@@ -259,6 +259,15 @@ export interface Service {
 /**
  * A key-value store, together with the wrappers around it.
  *
+ * **Errors**
+ *
+ * - `InvalidKeyError`: a key or a collection is not valid.
+ * - `InvalidTtlError`: a TTL is not valid.
+ * - `SerializationError`: a value is neither JSON nor bytes.
+ * - `ConflictError`: other writers came first, at each attempt of `touch`.
+ * - `StoreUnavailableError`: the layer is closed.
+ * - All errors of the store and its wrappers.
+ *
  * **Example**
  *
  * ```ts

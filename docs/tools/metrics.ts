@@ -10,6 +10,8 @@ export interface MetricInfo {
   readonly unit: string
   /** Keys of attributes. Some are missing: `db.namespace` without a `store` name, `error.type` of a success. */
   readonly attributes: ReadonlyArray<string>
+  /** The values of attributes that have only a few. */
+  readonly values?: Readonly<Record<string, ReadonlyArray<string>>>
   /** The module of effect-kv that records it. */
   readonly module: string
   readonly description: string
@@ -76,6 +78,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "gauge",
     unit: "{circuit}",
     attributes: [...store, "effect_kv.circuit_breaker.state"],
+    values: { "effect_kv.circuit_breaker.state": ["closed", "open", "half_open"] },
     module: "CircuitBreaker",
     description: "Circuits by state"
   },
@@ -84,6 +87,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "counter",
     unit: "{transition}",
     attributes: [...store, "effect_kv.circuit_breaker.state", "db.collection.name"],
+    values: { "effect_kv.circuit_breaker.state": ["closed", "open", "half_open"] },
     module: "CircuitBreaker",
     description: "Transitions to a state"
   },
@@ -100,6 +104,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "gauge",
     unit: "{call}",
     attributes: [...store, "effect_kv.bulkhead.state"],
+    values: { "effect_kv.bulkhead.state": ["running", "waiting"] },
     module: "Bulkhead",
     description: "Calls by state"
   },
@@ -108,6 +113,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "counter",
     unit: "{call}",
     attributes: [...store, "effect_kv.bulkhead.reason"],
+    values: { "effect_kv.bulkhead.reason": ["queue_full", "max_wait"] },
     module: "Bulkhead",
     description: "Calls that were rejected"
   },
@@ -156,6 +162,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "counter",
     unit: "{key}",
     attributes: [...store, "cache.result"],
+    values: { "cache.result": ["hit", "miss", "stale", "refresh", "error"] },
     module: "PassthroughCache",
     description: "Keys that a read cache was asked for, by what became of them"
   },
@@ -244,6 +251,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "counter",
     unit: "{lease}",
     attributes: ["db.system.name", "reason"],
+    values: { reason: ["expired", "taken", "gone", "closed"] },
     module: "Lease",
     description: "Leases that were lost while they were held"
   },
@@ -260,6 +268,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "counter",
     unit: "{key}",
     attributes: [...cache, "cache.result"],
+    values: { "cache.result": ["hit", "stale", "miss", "error"] },
     module: "LoadingCache",
     description: "Keys that a loading cache was asked for, by how it answered"
   },
@@ -268,6 +277,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "counter",
     unit: "{call}",
     attributes: [...cache, "outcome"],
+    values: { outcome: ["success", "failure"] },
     module: "LoadingCache",
     description: "Calls of lookup and lookupMany, by how they ended"
   },
@@ -292,6 +302,7 @@ export const metrics: ReadonlyArray<MetricInfo> = [
     kind: "counter",
     unit: "{call}",
     attributes: [...cache, "operation"],
+    values: { operation: ["read", "write"] },
     module: "LoadingCache",
     description: "Failed operations on the store of a cache"
   }

@@ -129,7 +129,7 @@ export interface Recovery {
  * **Metrics**
  *
  * `effect_kv.fallback.journal` (a gauge: keys that wait for their replay), `effect_kv.fallback.journaled`,
- * `.replayed` and `.conflicts` (counters of keys).
+ * `effect_kv.fallback.replayed` and `effect_kv.fallback.conflicts` (counters of keys).
  *
  * **Gotchas**
  *

@@ -92,9 +92,6 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * - A read or write with a time budget (`Deadline.within`) waits for the cache, and for a shared read of the store, no
  *   longer than its budget. Shared reads, refreshes and removals themselves have no caller's budget. A removal goes on
  *   when the writer gives up. If 1,000 such removals are running, the copies are not removed but marked as invalid.
- * - The metric `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (read from the store), `"stale"`
- *   (returned after the fresh time), `"refresh"` (read in the background) and `"error"` (the cache failed). Its other
- *   attributes are `db.system.name`, of the store, and `db.namespace` (`store`).
  *
  * **What a read may return**
  *
@@ -131,6 +128,11 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * Fails to build with `StoreSetupError` when a duration is not valid: times must be positive and finite, and TTLs at
  * least a millisecond and at most 1,000 years. Fails in the same way when the cache cannot be used (see "One cache for
  * each store").
+ *
+ * **Metrics**
+ *
+ * `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (read from the store), `"stale"` (returned after
+ * the fresh time), `"refresh"` (read in the background) and `"error"` (the cache failed).
  *
  * **Gotchas**
  *

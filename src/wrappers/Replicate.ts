@@ -125,8 +125,9 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *
  * **Metrics**
  *
- * `effect_kv.replicate.behind` (a gauge: keys whose newest write at least one store may lack), `.unwell` (a
- * gauge: stores whose last operation failed) and `.repaired` (a counter of copies).
+ * `effect_kv.replicate.behind` (a gauge: keys whose newest write at least one store may lack),
+ * `effect_kv.replicate.unwell` (a gauge: stores whose last operation failed) and `effect_kv.replicate.repaired` (a counter of
+ * copies).
  *
  * **Gotchas**
  *

@@ -86,6 +86,16 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  *
  * **Details**
  *
+ * Keys are counted as in py-key-value. A batch counts each of its keys. Hits and misses are keys that a read or a deletion
+ * found or did not find. In snapshots, failed calls count no keys, and are counted by the error's tag. A write of `Atomic`
+ * counts each of its reads, one per attempt. Each page of an enumeration or a removal is one call.
+ *
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when an option is not valid.
+ *
+ * **Metrics**
+ *
  * The metrics follow OpenTelemetry's conventions for databases where these exist:
  *
  * - `db.client.operation.duration`, a histogram of the duration of every call, in seconds. Its count is the number of calls.
@@ -94,14 +104,6 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  * Their attributes are `db.system.name`, `db.operation.name` (the method that the application called, such as
  * `"getMany"`), `db.collection.name` and `db.namespace`. Failures also have `error.type`: the error's tag, `"Interrupted"` or
  * `"Defect"`.
- *
- * Keys are counted as in py-key-value. A batch counts each of its keys. Hits and misses are keys that a read or a deletion
- * found or did not find. In snapshots, failed calls count no keys, and are counted by the error's tag. A write of `Atomic`
- * counts each of its reads, one per attempt. Each page of an enumeration or a removal is one call.
- *
- * **Errors**
- *
- * Adds no errors to operations. Fails to build with `StoreSetupError` when an option is not valid.
  *
  * **Gotchas**
  *
