@@ -1,5 +1,5 @@
 /**
- * Atomic operations: read and write a key as one step.
+ * Atomic operations: reads and writes a key as one step, even if several processes share the store.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ import type { Storable, Value } from "./Value.ts"
 export interface UpdateOptions extends PutOptions {
   /** How long the entry lives from now on. Default: it keeps the expiry that it has. */
   readonly ttl?: Duration.Input | undefined
-  /** How often to start again when another writer came between; a negative number, or none, is 0. Default: 100. */
+  /** Maximum number of retries when another writer came first. A negative number, or `NaN`, is 0. Default: 100. */
   readonly maxRetries?: number | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * Enumeration: lists the keys and collections of a store as streams.
+ * Lists the keys and collections of a store as streams.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ import type { CommonError, InvalidKeyError, Place } from "./KeyValueError.ts"
 export interface Options {
   /** Only names that start with this, which must be well-formed Unicode. Default: all. */
   readonly prefix?: string | undefined
-  /** At most so many names, rounded down. Less than 1, or `NaN`, lists none. Default: all. */
+  /** Maximum number of names, rounded down. With less than 1, or `NaN`, no name is listed. Default: all. */
   readonly limit?: number | undefined
   /**
    * How many names to ask the store for at a time, rounded down, and at most 10,000. Less than 1, or `NaN`, is the default.

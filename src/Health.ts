@@ -1,5 +1,5 @@
 /**
- * How a store and its wrappers are: up, degraded or down, since when, and why.
+ * The state of a store and its wrappers: up, degraded or down, since when, and why.
  *
  * **Details**
  *

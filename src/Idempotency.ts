@@ -1,5 +1,5 @@
 /**
- * Idempotency: an effect runs once for each key, and later callers get the stored outcome.
+ * Runs an effect once for each key. Later callers get the stored outcome.
  *
  * @since 0.2.0
  */

@@ -47,7 +47,7 @@ export interface InCollection {
  * @since 0.1.0
  */
 export interface PutOptions extends InCollection {
-  /** How long the entry lives. Default: for ever. At least a millisecond; `"Infinity"` is for ever too. */
+  /** How long the entry lives: at least a millisecond. Without it, or with `"Infinity"`, the entry never expires. Default: none. */
   readonly ttl?: Duration.Input | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * Leases: one holder at a time in all processes that share a store.
+ * Lets one holder at a time do something, in all processes that share a store.
  *
  * @since 0.2.0
  */

@@ -1,5 +1,6 @@
 /**
- * A cache that looks missing values up: typed, shared by processes, and no reason for an outage when its store is down.
+ * A cache that loads missing values by a lookup. Values have a schema, several processes can share them, and the cache still
+ * answers when its store is down.
  *
  * @since 0.2.0
  */

@@ -1,5 +1,5 @@
 /**
- * Maintenance: removes entries in bulk.
+ * Removes entries in bulk: clears a store or a collection, and removes expired entries.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Rotation: re-encrypts the entries of a store with the current key.
+ * Re-encrypts the entries of a store with the current key.
  *
  * @since 0.1.0
  */

@@ -1,6 +1,7 @@
 /** The pages of the site, in the order of the sidebar. Every page is listed here; `docs/test/pages.test.ts` checks that. */
 import { readdirSync } from "node:fs"
 import type { DefaultTheme } from "vitepress"
+import { apiModules, groups } from "../tools/modules.ts"
 
 const page = (text: string, link: string): DefaultTheme.SidebarItem => ({ text, link })
 
@@ -83,11 +84,20 @@ export const sidebar: ReadonlyArray<DefaultTheme.SidebarItem> = [
   group("Reference", [
     group("Stores", [page("Overview", "/reference/stores/"), ...pagesOf("reference/stores")]),
     group("Wrappers", [page("Overview", "/reference/wrappers/"), ...pagesOf("reference/wrappers")]),
+    group("Services and tools", [page("Overview", "/reference/modules/"), ...pagesOf("reference/modules")]),
     page("All options", "/reference/options"),
     page("All errors", "/reference/errors"),
     page("Metrics and spans", "/reference/metrics"),
     page("Wire format", "/reference/wire-format"),
-    page("API", "/reference/api/")
+    group("API", [
+      page("Overview", "/reference/api/"),
+      ...groups.map((name) =>
+        group(
+          name,
+          apiModules.filter((it) => it.group === name).map((it) => page(it.name, it.link))
+        )
+      )
+    ])
   ]),
   group("Evidence", [
     page("Benchmarks", "/evidence/benchmarks"),

@@ -18,4 +18,5 @@ export const all: ReadonlyMap<string, string> = new Map([
 ])
 
 /** The pages in the folders of modules. */
-export const written = (): ReadonlyArray<string> => globSync("reference/{stores,wrappers,modules}/*.md", { cwd: "docs" })
+export const written = (): ReadonlyArray<string> =>
+  globSync("reference/{stores,wrappers,modules}/*.md", { cwd: "docs" })

@@ -75,7 +75,8 @@ const sentence = (module: Module): string => {
     return missing.length === 0 ? has : `${has} It does not have ${list(missing)}.`
   }
   const { removed, added, combines } = effectsOf(module)
-  if (removed.length === 0 && added.length === 0 && !combines) return "Capabilities: the layer keeps those of the wrapped store."
+  if (removed.length === 0 && added.length === 0 && !combines)
+    return "Capabilities: the layer keeps those of the wrapped store."
   return `Capabilities: ${shortText(module)}.`
 }
 

@@ -11,6 +11,8 @@ export interface Member {
   readonly name: string
   /** The docstring as one line, without its margin. Links are kept as `{@link X}`. */
   readonly doc: string | undefined
+  /** What comes before the first heading of the docstring, on one line. */
+  readonly lead: string
   /** The type without `undefined`, as it is written. */
   readonly type: string
   readonly isRequired: boolean
@@ -82,10 +84,10 @@ const membersOfType = ({ file, node }: Located): ReadonlyArray<Member> => {
   const within = (inner: Node) => membersOfType({ file, node: inner })
   switch (node.type) {
     case "TSInterfaceDeclaration":
-      return merged([
-        ...node.extends.flatMap(({ expression }: Node) => named(file, expression.name)),
-        ...node.body.body.flatMap((it: Node) => memberOf(file, it))
-      ])
+      return overriding(
+        node.extends.flatMap(({ expression }: Node) => named(file, expression.name)),
+        node.body.body.flatMap((it: Node) => memberOf(file, it))
+      )
     case "TSTypeAliasDeclaration":
       return within(node.typeAnnotation)
     case "TSTypeLiteral":
@@ -119,11 +121,6 @@ const named = (file: string, name: string): ReadonlyArray<Member> => {
   return found === undefined ? [] : membersOfType(found)
 }
 
-const lineBefore = (text: string, position: number): string | undefined => {
-  const doc = docBefore(text, position)
-  return doc === undefined ? undefined : oneLine(doc)
-}
-
 const memberOf = (file: string, node: Node): ReadonlyArray<Member> => {
   if (node.type !== "TSPropertySignature") return []
   const annotation: Node = node.typeAnnotation.typeAnnotation
@@ -132,10 +129,12 @@ const memberOf = (file: string, node: Node): ReadonlyArray<Member> => {
   // An option that another form of the options has.
   if (types.length === 0) return []
   const { text } = sourceOf(file)
+  const comment = docBefore(text, node.start)
   return [
     {
       name: node.key.name,
-      doc: lineBefore(text, node.start),
+      doc: comment === undefined ? undefined : oneLine(comment),
+      lead: oneLine(docOf(comment ?? "").lead),
       type: types.map((it) => text.slice(it.start, it.end)).join(" | "),
       isRequired: node.optional !== true,
       members: alternatives(
@@ -153,6 +152,12 @@ const merged = (members: ReadonlyArray<Member>): ReadonlyArray<Member> => {
     byName.set(member.name, known?.doc === undefined ? member : known)
   }
   return [...byName.values()]
+}
+
+/** Inherited members, without those that the interface declares again. */
+const overriding = (inherited: ReadonlyArray<Member>, own: ReadonlyArray<Member>): ReadonlyArray<Member> => {
+  const names = own.map(({ name }) => name)
+  return merged([...inherited.filter(({ name }) => !names.includes(name)), ...own])
 }
 
 /** The members of a union. Only what every alternative requires is required. */

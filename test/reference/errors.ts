@@ -59,7 +59,9 @@ const tags = docstrings
 
 export const errorNames: ReadonlyArray<string> = tags
 
-export const placeFields = docstrings.membersOf("src/errors/place.ts", "Place").filter(({ name }) => name !== "outcomeOfPart")
+export const placeFields = docstrings
+  .membersOf("src/errors/place.ts", "Place")
+  .filter(({ name }) => name !== "outcomeOfPart")
 
 export const errors: ReadonlyArray<ErrorInfo> = docstrings
   .exportsOf(file)

@@ -1,10 +1,9 @@
 /** Turns the text of docstrings into the text of pages: links to other pages, and tables. */
-import { relative } from "node:path"
 import { posix } from "node:path"
-import { errorNames } from "./errors.ts"
-import { moduleOf, pageOf } from "./modules.ts"
 import * as docstrings from "./docstrings.ts"
 import { defaultOf } from "./docstrings.ts"
+import { errorNames } from "./errors.ts"
+import { moduleOf, pageOf } from "./modules.ts"
 import type { Option } from "./options.ts"
 
 /** A page that is written: where it is, and what is explained on it. */
@@ -66,7 +65,10 @@ export const markup = (page: Page, text: string): string => {
 
 const cell = (text: string): string => text.replaceAll("\n", " ").replaceAll("|", "\\|")
 
-export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => [
+export const table = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>
+): ReadonlyArray<string> => [
   `| ${head.join(" | ")} |`,
   `|${head.map(() => "---").join("|")}|`,
   ...rows.map((cells) => `| ${cells.map(cell).join(" | ")} |`)
@@ -79,11 +81,13 @@ const code = (allowed: string): string => allowed.replace(/"[^"]+"/g, (literal) 
 const shownDefault = ({ described, doc, isRequired }: Option): string => {
   const text = described ?? defaultOf(doc ?? "") ?? "none"
   if (isRequired) return "required"
-  return /^("[^"]*"|0o\d+|-?[\d.]+|true|false|\{.*\})$/.test(text) ? `\`${text}\`` : text
+  if (/^[\d,]+$/.test(text)) return `\`${text.replaceAll(",", "")}\``
+  return /^("[^"]*"|0o\d+|-?[\d.]+|true|false|\{ .*\})$/.test(text) ? `\`${text}\`` : text
 }
 
 /** All sentences of a docstring but the last one, which says the default. */
-const withoutDefault = (doc: string): string => doc.replace(/(?:^|(?<=[.)])) ?Default: (?:(?!\. [A-Z]).)*\.$/, "").trim()
+const withoutDefault = (doc: string): string =>
+  doc.replace(/(?:^|(?<=[.)])) ?Default: (?:(?!\. [A-Z]).)*\.$/, "").trim()
 
 /** A table of options. With `isShort`, it has only the first sentence about each option. */
 export const optionsTable = (page: Page, options: ReadonlyArray<Option>, isShort = false): ReadonlyArray<string> =>
@@ -92,7 +96,12 @@ export const optionsTable = (page: Page, options: ReadonlyArray<Option>, isShort
     options.map((option) => {
       const doc = option.doc ?? ""
       const does = isShort ? docstrings.sentenceOf(doc).replace(/\.$/, "") : withoutDefault(doc)
-      return [`\`${option.name}\``, markup(page, does), markup(page, code(option.allowed)), shownDefault(option)]
+      return [
+        `\`${option.name}\``,
+        markup(page, does),
+        markup(page, code(option.allowed)),
+        markup(page, shownDefault(option))
+      ]
     })
   )
 
@@ -100,6 +109,10 @@ export const optionsTable = (page: Page, options: ReadonlyArray<Option>, isShort
 export const firstSentence = (lead: string): string => docstrings.sentenceOf(lead.replace(/\s+/g, " "))
 
 /** A page from its lines, with a line break at its end. */
-export const text = (lines: ReadonlyArray<string>): string => `${lines.join("\n").replace(/\n{3,}/g, "\n\n").trimEnd()}\n`
+export const text = (lines: ReadonlyArray<string>): string =>
+  `${lines
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trimEnd()}\n`
 
 export const madeBy = "<!-- made by `npm run options` -->"

@@ -15,11 +15,19 @@ export interface Module {
   readonly primary: string | undefined
   /** Exports without a section on the page. */
   readonly hidden: ReadonlyArray<string>
-  /** The interface whose members are listed, with the file that declares it. */
-  readonly service: readonly [file: string, type: string] | undefined
+  /** The interfaces whose members are listed. */
+  readonly services: ReadonlyArray<Service>
   readonly examples: ReadonlyArray<string>
   /** Pages for further reading, within docs/, without `.md`. */
   readonly guides: ReadonlyArray<string>
+}
+
+/** An interface whose members are methods that a program calls. */
+export interface Service {
+  readonly file: string
+  readonly type: string
+  /** The capability that the methods need. */
+  readonly needs?: string
 }
 
 /** The recommended order of wrappers, from the store outward. `test/reference/modules.test.ts` compares it with `Stack`. */
@@ -40,7 +48,16 @@ export const order: ReadonlyArray<ReadonlyArray<string>> = [
 ]
 
 /** Wrappers that are not in the order, because their place depends on what they are for. */
-export const unordered = ["Fallback", "Replicate", "Routing", "CollectionRouting", "HmacNames", "TtlClamp", "DefaultValue", "ReadOnly"]
+export const unordered = [
+  "Fallback",
+  "Replicate",
+  "Routing",
+  "CollectionRouting",
+  "HmacNames",
+  "TtlClamp",
+  "DefaultValue",
+  "ReadOnly"
+]
 
 const kebab = (name: string): string => name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase()
 
@@ -121,17 +138,24 @@ const guides: Readonly<Record<string, ReadonlyArray<string>>> = {
   StoreContract: ["guides/custom-wrappers", testing]
 }
 
-const services: Module["service"] extends infer S ? Readonly<Record<string, NonNullable<S>>> : never = {
-  KeyValue: ["src/KeyValue.ts", "Service"],
-  Atomic: ["src/Atomic.ts", "Service"],
-  Enumeration: ["src/Enumeration.ts", "Service"],
-  Maintenance: ["src/Maintenance.ts", "Service"],
-  Collection: ["src/collection/types.ts", "Collection"],
-  LoadingCache: ["src/loadingCache/Service.ts", "LoadingCache"],
-  Health: ["src/Health.ts", "Service"],
-  Statistics: ["src/wrappers/Statistics.ts", "Service"],
-  Chaos: ["src/testing/Chaos.ts", "Service"],
-  Lease: ["src/Lease.ts", "Lease"]
+/** Services of modules, whose methods are listed. */
+const services: Readonly<Record<string, ReadonlyArray<Service>>> = {
+  KeyValue: [{ file: "src/KeyValue.ts", type: "Service" }],
+  Atomic: [{ file: "src/Atomic.ts", type: "Service" }],
+  Enumeration: [{ file: "src/Enumeration.ts", type: "Service" }],
+  Maintenance: [{ file: "src/Maintenance.ts", type: "Service" }],
+  Collection: [
+    { file: "src/collection/types.ts", type: "Collection" },
+    { file: "src/collection/capabilityTypes.ts", type: "AtomicOperations", needs: "Atomic" },
+    { file: "src/collection/capabilityTypes.ts", type: "ListingOperations", needs: "Enumeration" },
+    { file: "src/collection/capabilityTypes.ts", type: "ClearingOperations", needs: "Maintenance" },
+    { file: "src/collection/capabilityTypes.ts", type: "UpgradingOperations", needs: "Atomic and Enumeration" }
+  ],
+  LoadingCache: [{ file: "src/loadingCache/Service.ts", type: "LoadingCache" }],
+  Health: [{ file: "src/Health.ts", type: "Service" }],
+  Statistics: [{ file: "src/wrappers/Statistics.ts", type: "Service" }],
+  Chaos: [{ file: "src/testing/Chaos.ts", type: "Service" }],
+  Lease: [{ file: "src/Lease.ts", type: "Lease" }]
 }
 
 const module = (folder: Folder, file: string, primary: string | undefined, hidden: ReadonlyArray<string>): Module => {
@@ -144,13 +168,17 @@ const module = (folder: Folder, file: string, primary: string | undefined, hidde
     from: importOf(file.slice(0, file.lastIndexOf("/")), name),
     primary,
     hidden,
-    service: services[name],
+    services: services[name] ?? [],
     examples: [...(existsSync(own) ? [own] : []), ...(moreExamples[name] ?? [])],
     guides: guides[name] ?? []
   }
 }
 
-const inFolder = (folder: "stores" | "wrappers", primary: string, hidden: ReadonlyArray<string>): ReadonlyArray<Module> =>
+const inFolder = (
+  folder: "stores" | "wrappers",
+  primary: string,
+  hidden: ReadonlyArray<string>
+): ReadonlyArray<Module> =>
   readdirSync(`src/${folder}`)
     .filter((name) => name.endsWith(".ts"))
     .sort()
@@ -167,7 +195,7 @@ export const modules: ReadonlyArray<Module> = [
   module("modules", "src/Store.ts", "Service", []),
   module("modules", "src/Stack.ts", undefined, []),
   module("modules", "src/LoadingCache.ts", "Service", []),
-  module("modules", "src/Batching.ts", undefined, ["Get"]),
+  module("modules", "src/Batching.ts", "get", ["Get"]),
   module("modules", "src/Lease.ts", "withLease", []),
   module("modules", "src/Idempotency.ts", "once", []),
   module("modules", "src/Rotation.ts", "rotate", []),

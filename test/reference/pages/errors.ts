@@ -62,7 +62,7 @@ const fieldRows = (error: ErrorInfo): ReadonlyArray<ReadonlyArray<string>> =>
 
 /** What fields mean that several errors have. */
 const about: Readonly<Record<string, string>> = {
-  reason: "why it failed, in words that are safe to log",
+  reason: "why it failed, in words",
   cause: "the error of the backend, which may quote keys",
   sent: "whether the request may have reached the store",
   isClosed: "whether the layer of the store is closed",

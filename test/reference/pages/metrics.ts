@@ -30,7 +30,16 @@ const section = (name: string): ReadonlyArray<string> => {
   const module = moduleOf(name)
   const heading = `### ${name}`
   const link = module === undefined ? [] : [`Recorded by [\`${name}\`](${linkTo(page, pageOf(module))}).`, ""]
-  return [heading, "", ...link, ...metricsTable(page, metrics.filter((it) => it.module === name)), ""]
+  return [
+    heading,
+    "",
+    ...link,
+    ...metricsTable(
+      page,
+      metrics.filter((it) => it.module === name)
+    ),
+    ""
+  ]
 }
 
 /** A section of the docstring of a function, such as the details of `Tracing.wrap`. */
@@ -54,17 +63,23 @@ export const metricsPage = (): string =>
     ...table(
       ["attribute", "value"],
       [
-        ["`db.system.name`", "the kind of store: `redis`, `sqlite`, `memory`, `filesystem`, `effect`, `null`, or that of your own driver"],
+        [
+          "`db.system.name`",
+          "the kind of store: `redis`, `sqlite`, `memory`, `filesystem`, `effect`, `null`, or that of your own driver"
+        ],
         ["`db.namespace`", "the option `store` of the wrapper. Missing without that option"],
         ["`db.operation.name`", "the method that the application called, such as `getMany`"],
-        ["`db.collection.name`", "the collection, or what `collectionLabel` makes of it. `_OTHER` beyond the limit on names"],
+        [
+          "`db.collection.name`",
+          "the collection, or what `collectionLabel` makes of it. `_OTHER` beyond the limit on names"
+        ],
         ["`error.type`", "the tag of the error, `Interrupted` or `Defect`. Missing for successes"],
         ["`effect_kv.module`", "the module whose state is shown, such as `Redis`"],
         ["`cache.name`", "the collection of a `LoadingCache`. `_OTHER` beyond 1,000 of them"]
       ]
     ),
     "",
-    "No metric, span or log line of effect-kv has a value. Keys are in log lines of `Logging` unless `logKeys` is false, and in spans if `recordKeys` is true.",
+    "Metrics and spans never have values. Spans have keys only with `recordKeys` of `Tracing`. Log lines of `Logging` have keys unless `logKeys` is false, and values only with `logValues`.",
     "",
     "A unit in braces is a count of what it names. Histograms of durations also have the attribute `unit` with the value `s`, from which Effect's exporters read the unit.",
     "",
@@ -87,7 +102,7 @@ export const metricsPage = (): string =>
     "",
     "### Health",
     "",
-    "Each change of a state is one line: `{module} \"{store}\" is {status}. {reason}`, or `{module} is up again after {n} ms. {reason}`. The annotations are `module`, `system`, `store` and `status`. The level is `Info` for up, `Warn` for degraded and `Error` for down, unless [`Health.LogLevels`](modules/Health.md#loglevels) changes it. A module logs at most ten lines a minute. The words of a reason may change between releases: alert on `effect_kv.health.status`, or on the annotations.",
+    'Each change of a state is one line: `{module} "{store}" is {status}. {reason}`, or `{module} is up again after {n} ms. {reason}`. The annotations are `module`, `system`, `store` and `status`. The level is `Info` for up, `Warn` for degraded and `Error` for down, unless [`Health.LogLevels`](modules/Health.md#loglevels) changes it. A module logs at most ten lines a minute. The words of a reason may change between releases: alert on `effect_kv.health.status`, or on the annotations.',
     "",
     "### Logging",
     "",

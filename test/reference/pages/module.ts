@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs"
 import { metrics } from "../../../docs/tools/metrics.ts"
 import { capabilitiesOf } from "../capabilities.ts"
 import * as docstrings from "../docstrings.ts"
-import { linkTo, markup, madeBy, optionsTable, type Page, table, text, firstSentence } from "../markdown.ts"
-import { type Module, order, pageOf, unordered } from "../modules.ts"
+import { firstSentence, linkTo, madeBy, markup, optionsTable, type Page, table, text } from "../markdown.ts"
+import { type Module, order, pageOf, type Service, unordered } from "../modules.ts"
 import { type Section, sections } from "../options.ts"
 import { metricsTable } from "./metrics.ts"
 
@@ -17,7 +17,8 @@ const placed = ["When to use", "Details", "Errors", "Metrics", "Gotchas", "Examp
 const explained = ({ file, hidden }: Module): ReadonlyArray<Exported> =>
   docstrings.exportsOf(file).filter(({ kind, name }) => kind !== "type" && !hidden.includes(name))
 
-const isOf = (module: Module, { title }: Section): boolean => title === module.name || title.startsWith(`${module.name}.`)
+const isOf = (module: Module, { title }: Section): boolean =>
+  title === module.name || title.startsWith(`${module.name}.`)
 
 /** The options of a function. Those of the main function have no name of a function in their title. */
 const optionsOf = (module: Module, name: string): ReadonlyArray<Section> =>
@@ -31,7 +32,9 @@ const functionOf = ({ name }: Module, call: string): string | undefined => {
 
 /** Options of methods, such as `kv.put(key, value, options)`. */
 const optionsOfMethods = (module: Module): ReadonlyArray<Section> =>
-  sections.filter((section) => isOf(module, section) && section.calls.every((call) => functionOf(module, call) === undefined))
+  sections.filter(
+    (section) => isOf(module, section) && section.calls.every((call) => functionOf(module, call) === undefined)
+  )
 
 /** The longest call that is shown with its result. The page of the API has the types of all. */
 const maxSignature = 140
@@ -57,6 +60,14 @@ const examplesOf = (doc: docstrings.Doc): ReadonlyArray<string> =>
     .filter(({ title }) => title === "Example")
     .flatMap(({ caption, text }) => [...(caption === undefined ? [] : [`${caption}:`, ""]), text, ""])
 
+/** The options of a further function, unless the page has the same table already. */
+const furtherOptions = (page: Page, module: Module, { name }: Exported, section: Section): ReadonlyArray<string> => {
+  const isMain = section.calls.some((call) => functionOf(module, call) === module.primary)
+  return isMain && name !== module.primary
+    ? [`It takes the same options as \`${module.primary}\`.`, ""]
+    : [...optionsTable(page, section.options), ""]
+}
+
 /** A further function: its docstring with bold headings, as it is written. */
 const furtherText = (page: Page, module: Module, exported: Exported): ReadonlyArray<string> => [
   `## ${exported.name}`,
@@ -64,7 +75,7 @@ const furtherText = (page: Page, module: Module, exported: Exported): ReadonlyAr
   markup(page, exported.doc.lead),
   "",
   ...callText(module, exported),
-  ...optionsOf(module, exported.name).flatMap(({ options }) => [...optionsTable(page, options), ""]),
+  ...optionsOf(module, exported.name).flatMap((it) => furtherOptions(page, module, exported, it)),
   ...exported.doc.sections.flatMap(({ title, caption, text }) =>
     title === "Example"
       ? [...(caption === undefined ? ["**Example**"] : [`**Example** (${caption})`]), "", text, ""]
@@ -93,16 +104,33 @@ const notes = (sections: ReadonlyArray<Section>): ReadonlyArray<string> => {
   return sentences.length === 0 ? [] : [sentences.join(" "), ""]
 }
 
-/** The members of the service, with the first sentence about each. */
-const methodsText = (page: Page, module: Module): ReadonlyArray<string> => {
-  if (module.service === undefined) return []
-  const members = docstrings.membersOf(...module.service).filter(({ doc }) => doc !== undefined && !doc.includes("@internal"))
-  const rows = members
-    .filter(({ name }) => name !== "driver")
-    .map(({ name, doc }) => [`\`${name}\``, markup(page, docstrings.sentenceOf(doc!)).replace(/\.$/, "")])
-  const all = `[The API](${apiOf(page, module)}) has their types, errors and details.`
-  return ["## Methods", "", ...table(["method", "what it does"], rows), "", all, "", ...optionsOfMethods(module).flatMap((it) => methodOptions(page, it))]
+/** The members of a service, with what each does. */
+const methodsTable = (page: Page, { file, type, needs }: Service): ReadonlyArray<string> => {
+  const members = docstrings
+    .membersOf(file, type)
+    .filter(({ doc, name }) => name !== "driver" && doc && !doc.includes("@internal"))
+  const heading = needs?.replace(/[A-Z]\w+/g, "`$&`")
+  return [
+    ...(heading === undefined ? [] : [`With ${heading} among the \`capabilities\`:`, ""]),
+    ...table(
+      ["method", "what it does"],
+      members.map(({ name, lead }) => [`\`${name}\``, markup(page, lead)])
+    ),
+    ""
+  ]
 }
+
+const methodsText = (page: Page, module: Module): ReadonlyArray<string> =>
+  module.services.length === 0
+    ? []
+    : [
+        "## Methods",
+        "",
+        ...module.services.flatMap((it) => methodsTable(page, it)),
+        `The [API](${apiOf(page, module)}) has their types and details.`,
+        "",
+        ...optionsOfMethods(module).flatMap((it) => methodOptions(page, it))
+      ]
 
 const methodOptions = (page: Page, { title, calls, options }: Section): ReadonlyArray<string> => [
   `### Options of ${title.includes(".") ? title.slice(title.indexOf(".") + 1) : "the methods"}`,
@@ -204,8 +232,7 @@ export const modulePage = (module: Module): string => {
       ? [markup(page, doc.lead), ""]
       : []),
     ...examplesOf(doc),
-    `Import: \`${importText(module)}\``,
-    "",
+    ...(showsImport(module, examplesOf(doc)) ? [] : [`Import: \`${importText(module)}\``, ""]),
     ...(main === undefined ? [] : callText(module, main)),
     ...capabilitiesOf(page, module),
     ...requirements(page, module),
@@ -225,6 +252,10 @@ export const modulePage = (module: Module): string => {
 
 const importText = ({ name, from }: Module): string =>
   from === `effect-kv/${name}` ? `import * as ${name} from "${from}"` : `import { ${name} } from "${from}"`
+
+/** Whether the examples under the title show how the module is imported. */
+const showsImport = (module: Module, examples: ReadonlyArray<string>): boolean =>
+  examples.some((text) => new RegExp(`import .*\\b${module.name}\\b.* from "${module.from}"`).test(text))
 
 /** One line about a module, for lists. */
 export const summaryOf = (module: Module): string => {
