@@ -89,15 +89,7 @@ export const sidebar: ReadonlyArray<DefaultTheme.SidebarItem> = [
     page("All errors", "/reference/errors"),
     page("Metrics and spans", "/reference/metrics"),
     page("Wire format", "/reference/wire-format"),
-    group("API", [
-      page("Overview", "/reference/api/"),
-      ...groups.map((name) =>
-        group(
-          name,
-          apiModules.filter((it) => it.group === name).map((it) => page(it.name, it.link))
-        )
-      )
-    ])
+    page("API", "/reference/api/")
   ]),
   group("Evidence", [
     page("Benchmarks", "/evidence/benchmarks"),
@@ -106,4 +98,17 @@ export const sidebar: ReadonlyArray<DefaultTheme.SidebarItem> = [
     page("Test coverage of the contract", "/evidence/contract-coverage")
   ]),
   group("Project", [page("Architecture", "/architecture"), page("Dependencies", "/dependencies")])
+]
+
+/** The sidebar of the API: all modules. Other pages have only a link to it, because the list is long. */
+export const apiSidebar: ReadonlyArray<DefaultTheme.SidebarItem> = [
+  page("Back to the reference", "/reference/wrappers/"),
+  page("API overview", "/reference/api/"),
+  ...groups.map((name) =>
+    group(
+      name,
+      apiModules.filter((it) => it.group === name).map((it) => page(it.name, it.link)),
+      false
+    )
+  )
 ]

@@ -134,7 +134,7 @@ const programs: Readonly<Record<string, Effect.Effect<unknown, unknown>>> = {
   LoadingCache: Effect.gen(function* () {
     const cache = yield* LoadingCache.make({
       collection: "numbers",
-      schema: Schema.Number,
+      schema: Schema.Finite,
       lookup: () => Effect.succeed(1),
       ttl: "1 minute",
       refreshAhead: "59.99 seconds"
