@@ -39,7 +39,7 @@ export interface UpdateOptions extends PutOptions {
 export interface IncrementOptions extends InCollection {
   /** The value of a missing counter before the increment. Default: 0. */
   readonly initial?: number | undefined
-  /** How long a new counter lives. An existing counter keeps its expiry, unless `renew` is true. Default: for ever. */
+  /** How long a new counter lives. An existing counter keeps its expiry, unless `renew` is true. Default: none. */
   readonly ttl?: Duration.Input | undefined
   /** Whether an existing counter gets the TTL as well, at each increment. Default: false. */
   readonly renew?: boolean | undefined
@@ -170,6 +170,10 @@ export interface Service {
 /**
  * The capability to read and write a key as one step, even if several processes share the store.
  *
+ * **When to use**
+ *
+ * Use it for values that several callers change at the same time: counters, stock, shopping carts, locks.
+ *
  * **Errors**
  *
  * - `ConflictError`: other writers changed the key during every attempt.
@@ -177,6 +181,21 @@ export interface Service {
  * - `CounterRangeError`: an `increment` would leave the range from `min` to `max`.
  * - `DeserializationError`: the value that `increment` finds is not a counter.
  * - All errors of reads and writes.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Atomic, Memory } from "effect-kv"
+ *
+ * const program = Effect.gen(function* () {
+ *   const atomic = yield* Atomic.Atomic
+ *   yield* atomic.update("cart:alice", (cart) => [...(Array.isArray(cart) ? cart : []), "book"])
+ *   return yield* atomic.increment("visits", 1, { collection: "counters", ttl: "1 day" })
+ * })
+ *
+ * program.pipe(Effect.provide(Memory.layer()))
+ * ```
  *
  * @since 0.1.0
  */

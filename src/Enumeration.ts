@@ -70,10 +70,28 @@ export interface Service {
 /**
  * The capability to list keys and collections.
  *
+ * **When to use**
+ *
+ * Use it for administration, exports and migrations. Listing reads all keys, so it is not for requests of users.
+ *
  * **Details**
  *
  * It is in the type of a layer if the store and all wrappers around it support it. Otherwise, a program that needs it does
  * not compile.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import { Enumeration, Memory } from "effect-kv"
+ *
+ * const program = Effect.gen(function* () {
+ *   const enumeration = yield* Enumeration.Enumeration
+ *   return yield* Stream.runCollect(enumeration.keys({ collection: "users", prefix: "a", limit: 100 }))
+ * })
+ *
+ * program.pipe(Effect.provide(Memory.layer()))
+ * ```
  *
  * @since 0.1.0
  */

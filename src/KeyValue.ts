@@ -57,7 +57,7 @@ export interface PutOptions extends InCollection {
  * @since 0.2.0
  */
 export interface EntryOptions {
-  /** How long this entry lives. `"Infinity"` is for ever. Default: the `ttl` of `putMany`. */
+  /** How long this entry lives. With `"Infinity"`, it never expires. Default: the `ttl` of `putMany`. */
   readonly ttl?: Duration.Input | undefined
 }
 
@@ -68,8 +68,8 @@ export interface EntryOptions {
  */
 export interface GetOrSetManyOptions<A = Value> extends InCollection {
   /**
-   * How long a loaded value lives, or a function that returns it for the value and its key. `undefined` and `"Infinity"` are
-   * for ever. Default: for ever.
+   * How long a loaded value lives, or a function that returns it for the value and its key. With `undefined` or
+   * `"Infinity"`, the value never expires. Default: none.
    */
   readonly ttl?: Duration.Input | ((value: A, key: string) => Duration.Input | undefined) | undefined
   /**

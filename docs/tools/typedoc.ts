@@ -54,7 +54,7 @@ const toMethod = (reflection: Reflection): void => {
   for (const signature of signatures) {
     signature.name = reflection.name
     signature.parent = reflection
-    signature.comment ??= reflection.comment
+    if (reflection.comment) signature.comment ??= reflection.comment
   }
   delete reflection.comment
   delete reflection.type
@@ -77,10 +77,11 @@ export const load = (app: Application): void => {
       if (!(reflection instanceof DeclarationReflection)) continue
       delete reflection.inheritedFrom
       delete reflection.overwrites
-      if (reflection.kindOf(ReflectionKind.Class)) {
-        delete reflection.extendedTypes
-        delete reflection.typeHierarchy
-      }
+      // Pages of interfaces and classes have all members, also those that are inherited.
+      delete reflection.extendedTypes
+      delete reflection.extendedBy
+      delete reflection.typeHierarchy
+      if (reflection.kindOf(ReflectionKind.Variable)) delete reflection.defaultValue
     }
   })
 }

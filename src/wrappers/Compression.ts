@@ -33,8 +33,8 @@ export interface Options {
   /** Size from which values are compressed. Default: `"1 KiB"`. */
   readonly minSize?: ByteSize.Input | undefined
   /**
-   * Maximum size of a decompressed value, as JSON in UTF-8 or as bytes. Larger values are stored uncompressed.
-   * Default: `"64 MiB"`.
+   * Maximum size of a decompressed value, as JSON in UTF-8 or as bytes. Writing a larger value fails with
+   * `EntryTooLargeError`, unless compression would not make it smaller. Default: `"64 MiB"`.
    */
   readonly maxDecompressedSize?: ByteSize.Input | undefined
   /**

@@ -35,9 +35,9 @@ export interface Options {
  *
  * **Details**
  *
- * The default is never stored. For a missing key, `delete` returns `false`, `putIfAbsent` stores its value, `touch` returns
- * `false`, and enumeration does not list the key. `has` returns `true` for every key. `update`, `getAndDelete` and `getOrSet` see the default as the current value. Each read returns a
- * new copy.
+ * The default is never stored. For a missing key, `delete` returns `false`, `putIfAbsent` stores its value, `touch`
+ * returns `false`, and enumeration does not list the key. `has` returns `true` for every key. `update`, `getAndDelete`
+ * and `getOrSet` see the default as the current value. Each read returns a new copy.
  *
  * **Errors**
  *

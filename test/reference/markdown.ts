@@ -89,13 +89,23 @@ const shownDefault = ({ described, doc, isRequired }: Option): string => {
 const withoutDefault = (doc: string): string =>
   doc.replace(/(?:^|(?<=[.)])) ?Default: (?:(?!\. [A-Z]).)*\.$/, "").trim()
 
-/** A table of options. With `isShort`, it has only the first sentence about each option. */
-export const optionsTable = (page: Page, options: ReadonlyArray<Option>, isShort = false): ReadonlyArray<string> =>
+/** The table of options on the page of a module: all that the docstrings say, and what is allowed. */
+export const optionsTable = (page: Page, options: ReadonlyArray<Option>): ReadonlyArray<string> =>
+  table(
+    ["option", "what it does, and what is allowed", "default"],
+    options.map((option) => {
+      const does = markup(page, withoutDefault(option.doc ?? ""))
+      const allowed = markup(page, code(option.allowed)).replace(/^[a-z]/, (first) => first.toUpperCase())
+      return [`\`${option.name}\``, `${does} *${allowed}.*`.trim(), markup(page, shownDefault(option))]
+    })
+  )
+
+/** The table of options on the page of all options: one sentence about each. */
+export const shortOptionsTable = (page: Page, options: ReadonlyArray<Option>): ReadonlyArray<string> =>
   table(
     ["option", "what it does", "allowed", "default"],
     options.map((option) => {
-      const doc = option.doc ?? ""
-      const does = isShort ? docstrings.sentenceOf(doc).replace(/\.$/, "") : withoutDefault(doc)
+      const does = docstrings.sentenceOf(option.doc ?? "").replace(/\.$/, "")
       return [
         `\`${option.name}\``,
         markup(page, does),

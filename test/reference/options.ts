@@ -44,7 +44,7 @@ const documentedTogether = /^(?:options|cluster\.options|cluster\.nodes|rates)\.
 /** What is allowed, without what no reader of a table asks. */
 const allowedFor = (allowed: string): string =>
   allowed
-    .replace(" without lone surrogates", "")
+    .replace(/,? without lone surrogates/, "")
     .replace(/ \(well-formed, up to [\d,]+ bytes\)/, "")
     .replace(/\d{5,}/g, (digits) => Number(digits).toLocaleString("en"))
 

@@ -34,7 +34,7 @@ const overview = (): ReadonlyArray<string> =>
     errors.map(({ tag, retryable, outcome }) => [
       `[\`${tag}\`](#${tag.toLowerCase()})`,
       retryable.replace(/; .*/, "*"),
-      outcome.replace(/; .*/, "*"),
+      outcome.replace(/; .*/, "*").replace(/[`"]/g, ""),
       raisedBy(tag)
     ])
   )

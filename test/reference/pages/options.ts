@@ -1,5 +1,5 @@
 /** The page of all options, `docs/reference/options.md`. */
-import { linkTo, madeBy, optionsTable, type Page, text } from "../markdown.ts"
+import { linkTo, madeBy, type Page, shortOptionsTable, text } from "../markdown.ts"
 import { moduleOf, pageOf } from "../modules.ts"
 import { chapters, type Section } from "../options.ts"
 
@@ -13,7 +13,7 @@ const sectionText = ({ title, calls, from, options }: Section): ReadonlyArray<st
     "",
     `${calls.map((call) => `\`${call}\``).join(", ")} from \`${from}\`${link}`,
     "",
-    ...(options.length > 0 ? optionsTable(page, options, true) : ["It takes a layer per collection, and no options."]),
+    ...(options.length > 0 ? shortOptionsTable(page, options) : ["It takes a layer per collection, and no options."]),
     ""
   ]
 }
