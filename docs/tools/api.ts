@@ -1,6 +1,6 @@
 /** Writes the pages of the API, reference/api, with typedoc. typedoc needs TypeScript 6, which only docs/ has. */
 import { execFileSync } from "node:child_process"
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { type ApiModule, apiModules, groups } from "./modules.ts"
 import { docs, root } from "./paths.ts"
 
@@ -25,10 +25,19 @@ const writeIndex = (): void => {
   writeFileSync(`${folder}index.md`, [head, ...sections].join("\n"))
 }
 
+/** Gives titles an anchor of their own, since a module may have an export with its name, such as `KeyValue`. */
+const nameTitles = (): void => {
+  for (const page of globSync("**/*.md", { cwd: folder })) {
+    const text = readFileSync(folder + page, "utf8")
+    writeFileSync(folder + page, text.replace(/^# .*$/m, "$& {#top}"))
+  }
+}
+
 export const writeApi = (): void => {
   rmSync(folder, { recursive: true, force: true })
   const files = apiModules.map(({ file }) => root + file)
   const args = ["node_modules/typedoc/bin/typedoc", "--options", "typedoc.json", ...files]
   execFileSync(process.execPath, args, { cwd: docs, stdio: "inherit", env: { ...process.env, NODE_OPTIONS: "" } })
+  nameTitles()
   writeIndex()
 }

@@ -39,10 +39,7 @@ const linked = (page: Page, name: string): string => {
   return address === undefined ? `\`${name}\`` : `[\`${name}\`](${address})`
 }
 
-/**
- * Text with links: `{@link X}`, and the first mention of each module and error. Code blocks stay as they are. Text
- * without `linksNames` has only the links that the docstring has, such as text that stands in a link.
- */
+/** Text with links: `{@link X}`, and the first mention of each module and error. Code blocks stay as they are. */
 export const markup = (page: Page, text: string): string => {
   const known = new Set<string>()
   const first = (name: string, code: string): string => {
@@ -55,13 +52,16 @@ export const markup = (page: Page, text: string): string => {
     .map((part) =>
       part.startsWith("```")
         ? part
-        : part
-            .replace(/\{@link ([\w.]+)\}/g, (_, name: string) => linked(page, name))
+        : linksIn(page, part)
             .replace(/`docs\/([\w/-]+\.md)`/g, (_, path: string) => `[${posix.basename(path)}](${linkTo(page, path)})`)
             .replace(/(?<!\[)`([A-Z]\w+)`(?!\])/g, (code: string, name: string) => first(name, code))
     )
     .join("")
 }
+
+/** Text with the links that the docstring has. */
+const linksIn = (page: Page, text: string): string =>
+  text.replace(/`?\{@link ([\w.]+)\}`?/g, (_, name: string) => linked(page, name))
 
 const cell = (text: string): string => text.replaceAll("\n", " ").replaceAll("|", "\\|")
 
@@ -96,7 +96,7 @@ export const optionsTable = (page: Page, options: ReadonlyArray<Option>): Readon
     options.map((option) => {
       const does = markup(page, withoutDefault(option.doc ?? ""))
       const allowed = markup(page, code(option.allowed)).replace(/^[a-z]/, (first) => first.toUpperCase())
-      return [`\`${option.name}\``, `${does} *${allowed}.*`.trim(), markup(page, shownDefault(option))]
+      return [`\`${option.name}\``, `${does} *${allowed}.*`.trim(), linksIn(page, shownDefault(option))]
     })
   )
 
@@ -110,7 +110,7 @@ export const shortOptionsTable = (page: Page, options: ReadonlyArray<Option>): R
         `\`${option.name}\``,
         markup(page, does),
         markup(page, code(option.allowed)),
-        markup(page, shownDefault(option))
+        linksIn(page, shownDefault(option))
       ]
     })
   )
