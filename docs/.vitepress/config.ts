@@ -24,7 +24,11 @@ export default defineConfig({
   // `docs/test/pages.test.ts` checks all links, with their anchors.
   ignoreDeadLinks: true,
   srcExclude: ["node_modules/**", "test/**", "tools/**"],
-  head: [["link", { rel: "icon", href: `${process.env.DOCS_BASE ?? "/"}icon.svg`, type: "image/svg+xml" }]],
+  head: [
+    // Long code in tables, such as URLs, may be broken anywhere, but not the names in the first column.
+    ["style", {}, ".vp-doc td:not(:first-child) code { overflow-wrap: anywhere }"],
+    ["link", { rel: "icon", href: `${process.env.DOCS_BASE ?? "/"}icon.svg`, type: "image/svg+xml" }]
+  ],
   themeConfig: {
     nav: [
       { text: "Guide", link: "/start/getting-started", activeMatch: "^/(start|concepts|guides|coming-from)/" },

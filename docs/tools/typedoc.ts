@@ -26,6 +26,7 @@ const docOf = (file: string): string => {
     .replace(/^ *\* ?/gm, "")
     .replace(/^@\w+.*$/gm, "")
     .replace(/\{@link (\w+)\}/g, "`$1`")
+    .replace(/`docs\/([\w/-]+)\.md`/g, "[$1](/$1)")
     .trim()
 }
 

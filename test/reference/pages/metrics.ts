@@ -14,15 +14,13 @@ const attributesText = ({ attributes, values = {} }: MetricInfo): string =>
     })
     .join(", ")
 
-export const metricsTable = (_: Page, list: ReadonlyArray<MetricInfo>): ReadonlyArray<string> =>
+export const metricsTable = (list: ReadonlyArray<MetricInfo>): ReadonlyArray<string> =>
   table(
-    ["metric", "kind", "unit", "attributes", "what it measures"],
+    ["metric", "kind and unit", "what it measures, and its attributes"],
     list.map((metric) => [
       `\`${metric.name}\``,
-      metric.kind,
-      `\`${metric.unit}\``,
-      attributesText(metric),
-      metric.description
+      `${metric.kind}, \`${metric.unit}\``,
+      `${metric.description}. *By ${attributesText(metric)}.*`
     ])
   )
 
@@ -30,16 +28,7 @@ const section = (name: string): ReadonlyArray<string> => {
   const module = moduleOf(name)
   const heading = `### ${name}`
   const link = module === undefined ? [] : [`Recorded by [\`${name}\`](${linkTo(page, pageOf(module))}).`, ""]
-  return [
-    heading,
-    "",
-    ...link,
-    ...metricsTable(
-      page,
-      metrics.filter((it) => it.module === name)
-    ),
-    ""
-  ]
+  return [heading, "", ...link, ...metricsTable(metrics.filter((it) => it.module === name)), ""]
 }
 
 /** A section of the docstring of a function, such as the details of `Tracing.wrap`. */

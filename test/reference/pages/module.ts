@@ -145,7 +145,7 @@ const metricsText = (page: Page, { name }: Module): ReadonlyArray<string> => {
   const own = metrics.filter(({ module }) => module === name)
   if (own.length === 0) return []
   const all = `All metrics, with their units and attributes: [Metrics and spans](${linkTo(page, "reference/metrics.md")}).`
-  return ["## Metrics", "", ...metricsTable(page, own), "", all, ""]
+  return ["## Metrics", "", ...metricsTable(own), "", all, ""]
 }
 
 const exampleText = (page: Page, { examples }: Module): ReadonlyArray<string> => {
