@@ -25,8 +25,8 @@ export default defineConfig({
   ignoreDeadLinks: true,
   srcExclude: ["node_modules/**", "test/**", "tools/**"],
   head: [
-    // Long code in tables, such as URLs, may be broken anywhere, but not the names in the first column.
-    ["style", {}, ".vp-doc td:not(:first-child) code { overflow-wrap: anywhere }"],
+    // Long code in descriptions, such as URLs, may be broken anywhere, but not names and defaults beside them.
+    ["style", {}, ".vp-doc td:not(:first-child, :last-child) code { overflow-wrap: anywhere }"],
     ["link", { rel: "icon", href: `${process.env.DOCS_BASE ?? "/"}icon.svg`, type: "image/svg+xml" }]
   ],
   themeConfig: {
