@@ -67,8 +67,14 @@ export interface Options extends ReadOptions {
  * then, the chance of a repeated nonce is below 2^-32, the limit of NIST SP 800-38D. `"xchacha20-poly1305"` has nonces
  * of 192 bits, and needs no such rotation. It is slower, because it runs in JavaScript.
  *
- * Fails to build with `StoreSetupError` when a key is not 32 bytes, or when an id is empty, too long or used twice. The
- * message describes the invalid key, such as "24 bytes of base64", and never quotes it.
+ * **Errors**
+ *
+ * - `DecryptionError`: a value cannot be decrypted. Its `reason` says why (see above). With `onDecryptionError:
+ *   "miss"`, such a value is a miss.
+ * - `EntryTooLargeError`: a value is too large to be encrypted.
+ *
+ * Fails to build with `StoreSetupError` when a key is not 32 bytes, or when an id is empty, too long or used twice.
+ * The message describes the invalid key, such as "24 bytes of base64", and never quotes it.
  *
  * **Gotchas**
  *

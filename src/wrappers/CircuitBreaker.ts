@@ -104,7 +104,14 @@ export interface Options {
  * While the circuit is closed, counting reads no clock and needs no timer. Effect's own `CircuitBreaker` has the same
  * semantics and can share circuits between processes. The circuits of this wrapper are local to the layer.
  *
- * Metrics:
+ * **Errors**
+ *
+ * - `CircuitOpenError`: the circuit is open, or it is half-open and all `probes` are under way. The call was not sent,
+ *   so the `outcome` of a write is `"not-applied"`. `retryAfter` is the time until the circuit is half-open.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Metrics**
  *
  * - `effect_kv.circuit_breaker.circuits` is the number of circuits in each `effect_kv.circuit_breaker.state` (`closed`,
  *   `open`, `half_open`).
@@ -117,8 +124,6 @@ export interface Options {
  * - A probe that never ends keeps the circuit half-open: put a `Timeout` inside.
  * - If there are few calls, some calls in the window may be old. `{ consecutive }` counts only the latest calls.
  * - With `per: "collection"`, calls for the whole store (listing collections, clearing) have a circuit of their own.
- *
- * Fails to build with `StoreSetupError` when an option is out of range.
  *
  * **Example**
  *
