@@ -1,5 +1,4 @@
-/** Tests that the pages name the capabilities that layers really have, and the order of wrappers that `Stack` has. */
-import { readFileSync } from "node:fs"
+/** Tests that the pages name the capabilities that layers really have. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -7,7 +6,7 @@ import * as Layer from "effect/Layer"
 import { Atomic, Enumeration, Maintenance, Memory, Null, ReadOnly, Statistics } from "effect-kv"
 import { everyWrapper } from "../support/everyWrapper.ts"
 import { all, type Capability, effectsOf, provided } from "./capabilities.ts"
-import { moduleOf, modules, order, unordered } from "./modules.ts"
+import { moduleOf, modules } from "./modules.ts"
 
 const tags: Readonly<Record<Capability, Context.Key<any, any>>> = {
   Enumeration: Enumeration.Enumeration,
@@ -53,23 +52,4 @@ describe("the capabilities on the pages", () => {
       assert.isDefined(Context.getOrUndefined(context, Statistics.Statistics))
     }).pipe(Effect.scoped)
   )
-})
-
-describe("the recommended order", () => {
-  it("has each wrapper once", () => {
-    const names = modules.filter(({ folder }) => folder === "wrappers").map(({ name }) => name)
-    assert.deepStrictEqual([...order.flat(), ...unordered].sort(), [...names].sort())
-  })
-
-  it("is the order of Stack.production", () => {
-    const source = readFileSync("src/Stack.ts", "utf8")
-    const [, described = ""] = /\* (store → Timeout[\s\S]*?)\n \*\n/.exec(source) ?? []
-    const names = [...described.matchAll(/[A-Z]\w+/g)].map(([name]) => name)
-    const places = names.map((name) => order.findIndex((group) => group.includes(name)))
-    assert.isAbove(names.length, 10)
-    assert.deepStrictEqual(
-      places,
-      [...places].sort((a, b) => a - b)
-    )
-  })
 })

@@ -1,5 +1,6 @@
 /** The modules that have a page in docs/reference, and what no docstring says: their guides and examples. */
 import { existsSync, readdirSync } from "node:fs"
+import { layers } from "../../docs/tools/order.ts"
 import { importOf } from "./options.ts"
 
 export type Folder = "stores" | "wrappers" | "modules"
@@ -30,34 +31,8 @@ export interface Service {
   readonly needs?: string
 }
 
-/** The recommended order of wrappers, from the store outward. `test/reference/modules.test.ts` compares it with `Stack`. */
-export const order: ReadonlyArray<ReadonlyArray<string>> = [
-  ["Timeout"],
-  ["Hedge"],
-  ["Retry"],
-  ["CircuitBreaker"],
-  ["Bulkhead"],
-  ["RateLimit"],
-  ["Deadline"],
-  ["FernetEncryption", "Aead"],
-  ["Compression"],
-  ["LimitSize"],
-  ["PrefixKeys", "PrefixCollections", "SingleCollection"],
-  ["PassthroughCache"],
-  ["Statistics", "Logging", "Tracing"]
-]
-
-/** Wrappers that are not in the order, because their place depends on what they are for. */
-export const unordered = [
-  "Fallback",
-  "Replicate",
-  "Routing",
-  "CollectionRouting",
-  "HmacNames",
-  "TtlClamp",
-  "DefaultValue",
-  "ReadOnly"
-]
+/** The recommended order of wrappers, from the store outward. */
+export const order: ReadonlyArray<ReadonlyArray<string>> = layers.map(({ names }) => names)
 
 const kebab = (name: string): string => name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase()
 

@@ -1,7 +1,7 @@
 /** The lists of all stores, wrappers and modules. */
 import { shortText } from "../capabilities.ts"
 import { madeBy, markup, type Page, table, text } from "../markdown.ts"
-import { type Folder, type Module, modules, order, unordered } from "../modules.ts"
+import { type Folder, type Module, modules, order } from "../modules.ts"
 import { summaryOf } from "./module.ts"
 
 const of = (folder: Folder): ReadonlyArray<Module> => modules.filter((it) => it.folder === folder)
@@ -47,15 +47,9 @@ export const wrappersPage = (): string => {
     "",
     "You add a wrapper by piping a layer into `X.wrap(options)`. Start with the store; each wrapper wraps everything before it.",
     "",
-    "## In the recommended order",
-    "",
-    "From the store outward. Use the ones that you need. [Wrappers and their order](../../concepts/wrappers-and-order.md) explains the order.",
+    "In the recommended order, from the store outward. Use the ones that you need. [Wrappers and their order](../../concepts/wrappers-and-order.md) explains the order.",
     "",
     ...table(head, rows(order.flat())),
-    "",
-    "## Wherever they are needed",
-    "",
-    ...table(head, rows(unordered)),
     "",
     "`Stack` applies several wrappers in the right order: see [Stack](../modules/Stack.md). To write your own wrapper, see [Custom wrappers and stores](../../guides/custom-wrappers.md)."
   ])

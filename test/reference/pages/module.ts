@@ -4,7 +4,7 @@ import { metrics } from "../../../docs/tools/metrics.ts"
 import { capabilitiesOf } from "../capabilities.ts"
 import * as docstrings from "../docstrings.ts"
 import { firstSentence, linkTo, madeBy, markup, optionsTable, type Page, table, text } from "../markdown.ts"
-import { type Module, order, pageOf, type Service, unordered } from "../modules.ts"
+import { type Module, order, pageOf, type Service } from "../modules.ts"
 import { type Section, sections } from "../options.ts"
 import { metricsTable } from "./metrics.ts"
 
@@ -170,7 +170,6 @@ const apiOf = (page: Page, { file }: Module): string => linkTo(page, `../${file}
 const placeText = (page: Page, { name, folder }: Module): ReadonlyArray<string> => {
   if (folder !== "wrappers") return []
   const all = `[Wrappers and their order](${linkTo(page, "concepts/wrappers-and-order.md")})`
-  if (unordered.includes(name)) return [`- Its place in a stack depends on its purpose, see "When to use" and ${all}.`]
   const index = order.findIndex((names) => names.includes(name))
   const shown = (names: ReadonlyArray<string> | undefined) =>
     (names ?? []).map((it) => `[\`${it}\`](${it}.md)`).join(" or ")
