@@ -10,7 +10,7 @@ const Database = Memory.layer()
 const roles = { collection: "roles" }
 const expiring = { ...roles, ttl: "1 hour" } as const
 
-/** Each attack gets the database and the stored value of `admin`, and changes the entry of a user. */
+/** Each attack gets the database and an old stored value that says `admin`, and changes the entry of a user. */
 const attacks: Record<string, (database: KeyValue.Service, admin: Uint8Array) => Effect.Effect<void, unknown>> = {
   "put plaintext": (database) => database.put("mallory", "admin", expiring),
   "change a byte": (database, admin) =>
