@@ -98,7 +98,8 @@ export class StoreError extends failure("StoreError")<
  *
  * **Details**
  *
- * Only building a layer fails with this error. Operations never do.
+ * Building a layer fails with this error. The only operation that fails with it is `getOrSet` with `lease`, if the
+ * store has no `Atomic`.
  *
  * @since 0.1.0
  */
@@ -336,7 +337,7 @@ export class DecompressionError extends unappliedFailure("DecompressionError")<
  *
  * @since 0.1.0
  */
-export class MissingKeyError extends failure("MissingKeyError")<Place & { readonly key: string }> {
+export class MissingKeyError extends unappliedFailure("MissingKeyError")<Place & { readonly key: string }> {
   readonly retryable = false
   override get message(): string {
     return `${where(this)}: there is no such key.`
