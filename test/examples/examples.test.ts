@@ -12,7 +12,8 @@ import { bundled } from "../support/bundled.ts"
  * Not run here: shared parts, tests (see beside this file), the demo, the example that needs a collector (see otlp.test.ts),
  * and the parts that `sessions/visit.ts` and `outages/compare.ts` import.
  */
-const elsewhere = /^examples\/(support\/|demo\/|opentelemetry\.ts$|sessions\/(?!visit)|outages\/(?!compare))|\.test\.ts$/
+const elsewhere =
+  /^examples\/(support\/|demo\/|opentelemetry\.ts$|sessions\/(?!visit)|outages\/(?!compare))|\.test\.ts$/
 
 const all = globSync("examples/**/*.ts").sort()
 const examples = all.filter((file) => !elsewhere.test(file))
@@ -119,7 +120,9 @@ describeWithRedis("examples on Redis", (redis) => {
 describe("the list of examples", () => {
   const readme = readFileSync("examples/README.md", "utf8")
   const listed = [...readme.matchAll(/\]\((.+?\.ts)\)/g)].map(([, file]) => `examples/${file}`)
-  const expected = all.filter((file) => !/^examples\/(support\/|demo\/|sessions\/(?!visit|.*\.test\.)|outages\/(?!compare))/.test(file))
+  const expected = all.filter(
+    (file) => !/^examples\/(support\/|demo\/|sessions\/(?!visit|.*\.test\.)|outages\/(?!compare))/.test(file)
+  )
 
   it("names each example once", () => assert.deepStrictEqual(listed.sort(), expected))
 })
