@@ -158,7 +158,7 @@ describe("KeyValueError", () => {
   })
 
   it("has an outcome in every member of the union, which is undefined for reads", () => {
-    const outcomeOf = (error: E.KeyValueError) => error.outcome
+    const outcomeOf = (error: KeyValueError.KeyValueError) => error.outcome
     assert.isUndefined(outcomeOf(new E.MissingKeyError({ ...read, key: "a" })))
   })
 
