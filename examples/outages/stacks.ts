@@ -26,7 +26,7 @@ export const timeout = (store: Store) => store.pipe(Timeout.wrap("1 second"))
 
 export const retry = (store: Store) => store.pipe(Timeout.wrap("1 second"), Retry.wrap())
 
-export const retryWithoutBudget = (store: Store) => store.pipe(Timeout.wrap("1 second"), Retry.wrap({ budget: false }))
+export const noBudget = (store: Store) => store.pipe(Timeout.wrap("1 second"), Retry.wrap({ budget: false }))
 
 export const hedge = (store: Store) =>
   store.pipe(Timeout.wrap("1 second"), Hedge.wrap({ after: "50 millis" }), Retry.wrap())
