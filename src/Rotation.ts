@@ -71,6 +71,7 @@ export type Unreadable = DecryptionError | DecompressionError | DeserializationE
  * **When to use**
  *
  * Use it after you have put a new key first in the `keys` of `FernetEncryption` or `Aead`, and all processes write with it.
+ * Before that, all processes must have the new key after the old one. Otherwise those without it fail with `wrong-key`.
  * When the stream has ended and no entry has `failed`, you can remove the old key.
  *
  * **Details**

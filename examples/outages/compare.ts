@@ -61,7 +61,7 @@ program.pipe(NodeRuntime.runMain)
 // | `none` | 1895 | 105 | 2 | 2 | 3000 | StoreUnavailableError 1000 |
 // | `retry` | 1897 | 105 | 700 | 826 | 3582 | StoreUnavailableError 998 |
 // | `noBudget` | 1928 | 107 | 795 | 830 | 5980 | StoreUnavailableError 965 |
-// | `slowCircuit` | 1075 | 60 | 671 | 799 | 1307 | StoreUnavailableError 43, CircuitOpenError 1822 |
+// | `slowCircuit` | 1549 | 86 | 671 | 799 | 1807 | StoreUnavailableError 43, CircuitOpenError 1322 |
 // | `limited` | 1862 | 103 | 675 | 799 | 2145 | StoreUnavailableError 45, CircuitOpenError 990 |
 // | `cache` | 2789 | 102 | 2 | 774 | 947 | StoreUnavailableError 7, CircuitOpenError 102 |
 // | `record` | 1976 | 158 | 685 | 817 | 2214 | StoreUnavailableError 44, CircuitOpenError 822 |

@@ -49,8 +49,10 @@ export type Options = Secret &
  *
  * **Details**
  *
- * An encrypted value is stored as JSON, which py-key-value reads, or as bytes (`envelope`). To rotate keys, put the new
- * key first. Keep the old keys until all entries are re-encrypted, which `Rotation` does.
+ * An encrypted value is stored as JSON, which py-key-value reads, or as bytes (`envelope`).
+ *
+ * To rotate keys, first add the new key after the old one in all processes, so that each of them can read what the others
+ * will write. Then put it first. Keep the old keys until all entries are re-encrypted, which `Rotation` does.
  *
  * **Errors**
  *
