@@ -1,0 +1,19 @@
+/** Chapter 6: an outage of the shared store. */
+import { Layer } from "effect"
+import { CircuitBreaker, Memory, PassthroughCache, Statistics, Timeout } from "effect-kv"
+import * as Redis from "effect-kv/Redis"
+import { service } from "./chapter-5d.ts"
+
+const Store = Redis.layerConfig().pipe(
+  Statistics.wrap({ store: "redis" }),
+  Timeout.wrap("100 millis"),
+  CircuitBreaker.wrap({ trip: { consecutive: 5 }, openFor: "500 millis" }),
+  PassthroughCache.wrap({
+    cache: Memory.layer({ maxEntries: 10_000 }),
+    maxTtl: "500 millis",
+    missingTtl: "500 millis",
+    maxStale: "1 minute"
+  })
+)
+
+export const layer = service.pipe(Layer.provideMerge(Store))
