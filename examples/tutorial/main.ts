@@ -1,19 +1,60 @@
+/**
+ * Runs the chapters of the tutorial, and prints their numbers: `node main.ts`, or `node main.ts 1 2` for some of them.
+ * Chapters 5 and 6 start `redis-server`.
+ */
+import { cpus } from "node:os"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Effect } from "effect"
-import { chapters } from "./lab/chapters.ts"
-import { inProcesses } from "./lab/processes.ts"
-import { inVirtualTime, type ChapterLayer } from "./lab/run.ts"
+import { Console, DateTime, Effect, FileSystem, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { chapters, run } from "./lab/chapters.ts"
+import { columns, type Report, type Run } from "./lab/numbers.ts"
 import { standard } from "./lab/scenario.ts"
 
-const ids = process.argv.slice(2)
-const program = Effect.forEach(chapters.filter(({ id }) => ids.length === 0 || ids.includes(id)), Effect.fnUntraced(function* (c) {
-  const { layer } = (yield* Effect.promise(() => import(`./${c.file}`))) as { readonly layer: ChapterLayer }
-  const r = yield* c.runs === "virtual" ? inVirtualTime(layer, standard) : inProcesses(c.file, standard, c.outage)
-  const took = r.answers.map((a) => a.took).sort((a, b) => a - b)
-  const errors: Record<string, number> = {}
-  for (const a of r.answers) if (a.error) errors[a.error] = (errors[a.error] ?? 0) + 1
-  const per = (xs: number[]) => { const r = Array(25).fill(0); for (const x of xs) r[Math.floor(x/1000)]++; return r.join(" ") }
-  console.log(c.id, c.title, JSON.stringify({ requests: r.answers.length, queries: r.queries.length, redis: (r as any).redisCalls, p50: took[Math.floor(took.length / 2)], p99: took[Math.floor(took.length * 0.99)], p999: took[Math.floor(took.length * 0.999)],max: took.at(-1), errors, age: Math.max(...r.answers.map((a) => a.age ?? 0)) }))
-  console.log("  queries", per([...r.queries])); console.log("  errors ", per(r.answers.filter((a) => a.error).map((a) => a.at))); console.log("  >100ms ", per(r.answers.filter((a) => a.took > 100).map((a: any) => a.at)))
-}))
-program.pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+const flags = {
+  ids: Argument.Literals("run", chapters.map(({ id }) => id)).pipe(
+    Argument.withDescription("Only these runs, such as 1 or 5b"),
+    Argument.variadic()
+  ),
+  json: Flag.String("json").pipe(
+    Flag.withDescription("Also store the numbers in this file, together with those that it has of other runs"),
+    Flag.withMetavar("FILE"),
+    Flag.optional
+  )
+}
+
+const line = (cells: ReadonlyArray<string>): string =>
+  cells.map((cell, i) => (i < 2 ? cell.padEnd([4, 26][i]!) : cell.padStart(15))).join("")
+
+const head = line(columns.map(([name]) => name))
+
+const row = (run: Run): string => line(columns.map(([, cell]) => cell(run).replaceAll("`", "")))
+
+/** Keeps the numbers of the runs that were not made this time. */
+const store = Effect.fnUntraced(function* (file: string, runs: ReadonlyArray<Run>) {
+  const fs = yield* FileSystem.FileSystem
+  const known = (yield* fs.exists(file)) ? (JSON.parse(yield* fs.readFileString(file)) as Report) : undefined
+  const all = new Map([...(known?.runs ?? []), ...runs].map((run) => [run.id, run]))
+  const isReal = runs.some(({ runs }) => runs === "processes")
+  const report: Report = {
+    date: isReal || known === undefined ? DateTime.formatIsoDate(yield* DateTime.now) : known.date,
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`,
+    scenario: standard,
+    runs: chapters.flatMap(({ id }) => all.get(id) ?? [])
+  }
+  yield* fs.writeFileString(file, `${JSON.stringify(report, null, 2)}\n`)
+})
+
+const tutorial = Command.make(
+  "tutorial",
+  flags,
+  Effect.fnUntraced(function* ({ ids, json }) {
+    yield* Console.log(head)
+    const runs = yield* Effect.forEach(
+      chapters.filter(({ id }) => ids.length === 0 || ids.includes(id)),
+      (chapter) => Effect.tap(run(chapter, standard), (run) => Console.log(row(run)))
+    )
+    if (Option.isSome(json)) yield* store(json.value, runs)
+  })
+).pipe(Command.withDescription("Runs the chapters of the tutorial"))
+
+tutorial.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)

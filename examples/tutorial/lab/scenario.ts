@@ -33,20 +33,20 @@ export interface Outage {
 export type Span = readonly [from: number, to: number]
 
 export const standard: Scenario = {
-  seconds: 22,
-  requestsPerSecond: 500,
-  products: 100,
+  seconds: 20,
+  requestsPerSecond: 250,
+  products: 50,
   hot: 0.5,
   query: 40,
-  connections: 32,
+  connections: 16,
   failing: 0.01,
-  slow: [3, 7],
-  down: [9, 13],
-  handover: 11,
+  slow: [3, 6],
+  down: [8, 12],
+  handover: 10,
   seed: "tutorial"
 }
 
-export const outage: Outage = { silent: 15, dead: 17, back: 19 }
+export const outage: Outage = { silent: 14, dead: 15.5, back: 17 }
 
 export const isWithin = ([from, to]: Span, second: number): boolean => second >= from && second < to
 

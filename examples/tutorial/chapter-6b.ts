@@ -2,12 +2,12 @@
 import { Layer } from "effect"
 import { CircuitBreaker, Memory, PassthroughCache, Statistics, Timeout } from "effect-kv"
 import * as Redis from "effect-kv/Redis"
-import { service } from "./chapter-5d.ts"
+import { service } from "./chapter-4.ts"
 
 const Store = Redis.layerConfig().pipe(
   Statistics.wrap({ store: "redis" }),
-  Timeout.wrap("100 millis"),
-  CircuitBreaker.wrap({ trip: { consecutive: 5 }, openFor: "500 millis" }),
+  Timeout.wrap("250 millis"),
+  CircuitBreaker.wrap({ trip: { consecutive: 5 }, openFor: "500 millis", maxOpenFor: "1 second" }),
   PassthroughCache.wrap({
     cache: Memory.layer({ maxEntries: 10_000 }),
     maxTtl: "500 millis",
