@@ -11,14 +11,23 @@ import { columns, type Report, type Run } from "./lab/numbers.ts"
 import { standard } from "./lab/scenario.ts"
 
 const flags = {
-  ids: Argument.Literals("run", chapters.map(({ id }) => id)).pipe(
-    Argument.withDescription("Only these runs, such as 1 or 5b"),
-    Argument.variadic()
-  ),
+  ids: Argument.Literals(
+    "run",
+    chapters.map(({ id }) => id)
+  ).pipe(Argument.withDescription("Only these runs, such as 1 or 5b"), Argument.variadic()),
   json: Flag.String("json").pipe(
     Flag.withDescription("Also store the numbers in this file, together with those that it has of other runs"),
     Flag.withMetavar("FILE"),
     Flag.optional
+  ),
+  note: Flag.String("note").pipe(
+    Flag.withDescription("How the runs were made, for the file"),
+    Flag.withMetavar("TEXT"),
+    Flag.withDefault("")
+  ),
+  realTime: Flag.Boolean("real-time").pipe(
+    Flag.withDescription("Run chapters 1 to 4 in real time"),
+    Flag.withDefault(false)
   )
 }
 
@@ -30,30 +39,30 @@ const head = line(columns.map(([name]) => name))
 const row = (run: Run): string => line(columns.map(([, cell]) => cell(run).replaceAll("`", "")))
 
 /** Keeps the numbers of the runs that were not made this time. */
-const store = Effect.fnUntraced(function* (file: string, runs: ReadonlyArray<Run>) {
+const store = Effect.fnUntraced(function* (file: string, runs: ReadonlyArray<Run>, note: string) {
   const fs = yield* FileSystem.FileSystem
   const known = (yield* fs.exists(file)) ? (JSON.parse(yield* fs.readFileString(file)) as Report) : undefined
   const all = new Map([...(known?.runs ?? []), ...runs].map((run) => [run.id, run]))
-  const isReal = runs.some(({ runs }) => runs === "processes")
-  const report: Report = {
-    date: isReal || known === undefined ? DateTime.formatIsoDate(yield* DateTime.now) : known.date,
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`,
-    scenario: standard,
-    runs: chapters.flatMap(({ id }) => all.get(id) ?? [])
-  }
+  const processor = `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`
+  const isVirtual = runs.every(({ runs }) => runs === "virtual")
+  const setting =
+    known !== undefined && isVirtual
+      ? known.setting
+      : { date: DateTime.formatIsoDate(yield* DateTime.now), processor, node: process.versions.node, note }
+  const report: Report = { setting, scenario: standard, runs: chapters.flatMap(({ id }) => all.get(id) ?? []) }
   yield* fs.writeFileString(file, `${JSON.stringify(report, null, 2)}\n`)
 })
 
 const tutorial = Command.make(
   "tutorial",
   flags,
-  Effect.fnUntraced(function* ({ ids, json }) {
+  Effect.fnUntraced(function* ({ ids, json, note, realTime }) {
     yield* Console.log(head)
     const runs = yield* Effect.forEach(
       chapters.filter(({ id }) => ids.length === 0 || ids.includes(id)),
-      (chapter) => Effect.tap(run(chapter, standard), (run) => Console.log(row(run)))
+      (chapter) => Effect.tap(run(chapter, standard, realTime), (run) => Console.log(row(run)))
     )
-    if (Option.isSome(json)) yield* store(json.value, runs)
+    if (Option.isSome(json)) yield* store(json.value, runs, note)
   })
 ).pipe(Command.withDescription("Runs the chapters of the tutorial"))
 

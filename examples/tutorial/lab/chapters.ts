@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { type Numbers, numbersOf, type Run } from "./numbers.ts"
 import { inProcesses } from "./processes.ts"
-import { type ChapterLayer, inVirtualTime } from "./run.ts"
+import { type ChapterLayer, inRealTime, inVirtualTime } from "./run.ts"
 import { outage, type Scenario } from "./scenario.ts"
 
 export interface Chapter extends Pick<Run, "id" | "title" | "runs" | "outage"> {
@@ -23,10 +23,15 @@ export const chapters: ReadonlyArray<Chapter> = [
   { id: "6c", title: "fallback", file: "chapter-6c.ts", runs: "processes", outage }
 ]
 
-/** Runs one chapter. */
-export const run = Effect.fnUntraced(function* ({ id, title, file, runs, outage }: Chapter, scenario: Scenario) {
+/** Runs one chapter. With `realTime`, a chapter that runs in virtual time takes as long as the scenario. */
+export const run = Effect.fnUntraced(function* (
+  { id, title, file, runs, outage }: Chapter,
+  scenario: Scenario,
+  realTime = false
+) {
   const { layer } = (yield* Effect.promise(() => import(`../${file}`))) as { readonly layer: ChapterLayer }
-  const result = yield* runs === "virtual" ? inVirtualTime(layer, scenario) : inProcesses(file, scenario, outage)
+  const inOneProcess = realTime ? inRealTime : inVirtualTime
+  const result = yield* runs === "virtual" ? inOneProcess(layer, scenario) : inProcesses(file, scenario, outage)
   const numbers: Numbers = numbersOf(result, scenario)
   return { id, title, runs, ...(outage !== undefined && { outage }), ...numbers } satisfies Run
 })

@@ -14,19 +14,22 @@ export const simulated = (scenario: Scenario, start: Effect.Effect<number>): Lay
       const random = yield* Random.withSeed(Effect.flatMap(Random.Random, Effect.succeed), `${scenario.seed}/database`)
       const connections = yield* Semaphore.make(scenario.connections)
 
-      const query = Effect.fnUntraced(function* (id: string) {
-        const at = (yield* Clock.currentTimeMillis) - (yield* start)
-        queries.push(at)
-        const second = at / 1000
-        if (isWithin(scenario.down, second)) {
-          yield* Effect.sleep(scenario.query / 2)
-          return yield* new DatabaseError({ id })
-        }
-        const factor = isWithin(scenario.slow, second) ? 10 : 1
-        yield* Effect.sleep(scenario.query * factor * (0.5 + (yield* Random.next)))
-        if ((yield* Random.next) < scenario.failing) return yield* new DatabaseError({ id })
-        return { id, name: `product ${id}`, readAt: yield* Clock.currentTimeMillis }
-      }, Effect.provideService(Random.Random, random))
+      const query = Effect.fnUntraced(
+        function* (id: string) {
+          const at = (yield* Clock.currentTimeMillis) - (yield* start)
+          queries.push(at)
+          const second = at / 1000
+          if (isWithin(scenario.down, second)) {
+            yield* Effect.sleep(scenario.query / 2)
+            return yield* new DatabaseError({ id })
+          }
+          const factor = isWithin(scenario.slow, second) ? 10 : 1
+          yield* Effect.sleep(scenario.query * factor * (0.5 + (yield* Random.next)))
+          if ((yield* Random.next) < scenario.failing) return yield* new DatabaseError({ id })
+          return { id, name: `product ${id}`, readAt: yield* Clock.currentTimeMillis }
+        },
+        Effect.provideService(Random.Random, random)
+      )
 
       return Context.make(Database, { find: (id) => connections.withPermits(1)(query(id)) }).pipe(
         Context.add(Queries, queries)

@@ -36,8 +36,7 @@ export interface Run extends Numbers {
 /** What `npm run tutorial` stores for the pages. */
 export interface Report {
   /** When and where the runs in real processes were made. */
-  readonly date: string
-  readonly machine: string
+  readonly setting: { readonly date: string; readonly processor: string; readonly node: string; readonly note: string }
   readonly scenario: Scenario
   readonly runs: ReadonlyArray<Run>
 }

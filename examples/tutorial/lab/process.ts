@@ -1,5 +1,5 @@
 /** A process of the service: `node process.ts <chapter's file> <lab's URL> <scenario as JSON> <share as JSON>`. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Option, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiClient } from "effect/http-api"

@@ -1,7 +1,7 @@
 /** Runs the service of a chapter in real processes, with a real Redis. The lab starts them, and serves the database. */
 import { createServer } from "node:http"
 import { fileURLToPath } from "node:url"
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Clock, Context, Deferred, Effect, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -67,9 +67,7 @@ const Lab = (scenario: Scenario) =>
     { disableLogger: true, disableListenLog: true }
   ).pipe(
     Layer.provideMerge(NodeHttpServer.layer(() => createServer(), { port: 0, host: "127.0.0.1" })),
-    Layer.provideMerge(
-      Layer.unwrap(Progress.useSync(({ start }) => simulated(scenario, Deferred.await(start))))
-    ),
+    Layer.provideMerge(Layer.unwrap(Progress.useSync(({ start }) => simulated(scenario, Deferred.await(start))))),
     Layer.provideMerge(Progress.layer)
   )
 
