@@ -51,9 +51,8 @@ const style = `
   .axis { stroke: #d1d9e0; stroke-width: 1 }
   .mark { stroke: #59636e; stroke-width: 1; stroke-dasharray: 3 3 }
   .main { fill: none; stroke: #0969da; stroke-width: 2; stroke-linejoin: round }
-  .other0, .other1 { fill: none; stroke: #8c959f; stroke-width: 1.5; stroke-linejoin: round }
-  .other0 { stroke-dasharray: 6 3 }
-  .other1 { stroke-dasharray: 1.5 3 }
+  .other0 { fill: none; stroke: #8c959f; stroke-width: 1.5; stroke-linejoin: round; stroke-dasharray: 6 3 }
+  .other1 { fill: none; stroke: #bf8700; stroke-width: 2; stroke-linejoin: round; stroke-dasharray: 2 3 }
   .slow { fill: #d4a72c; fill-opacity: 0.18 }
   .down { fill: #cf222e; fill-opacity: 0.13 }
   .redis { fill: #8250df; fill-opacity: 0.14 }

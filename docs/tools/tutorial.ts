@@ -36,7 +36,7 @@ const table = ({ runs }: Report, chapter: number): string => {
 
 /** What the page says about the run itself. */
 const setting = ({ setting: { date, processor, node, note } }: Report): string =>
-  `Chapters 5 and 6 ran on ${date}, on ${processor} and Node ${node}.${note === "" ? "" : ` ${note}`}`
+  `The processes of chapters 5 and 6 ran on ${date}, on ${processor} and Node ${node}.${note === "" ? "" : ` ${note}`}`
 
 /** Fills what is between the markers `<!-- numbers: NAME -->` and `<!-- /numbers -->`. */
 export const filled = (text: string, report: Report): string =>

@@ -29,7 +29,9 @@ export const run = Effect.fnUntraced(function* (
   scenario: Scenario,
   realTime = false
 ) {
-  const { layer } = (yield* Effect.promise(() => import(`../${file}`))) as { readonly layer: ChapterLayer }
+  const { layer } = (yield* Effect.promise(() => import(/* @vite-ignore */ `../${file}`))) as {
+    readonly layer: ChapterLayer
+  }
   const inOneProcess = realTime ? inRealTime : inVirtualTime
   const result = yield* runs === "virtual" ? inOneProcess(layer, scenario) : inProcesses(file, scenario, outage)
   const numbers: Numbers = numbersOf(result, scenario)
