@@ -63,7 +63,7 @@ const plots: ReadonlyArray<readonly [file: string, title: string, ids: ReadonlyA
 const panelsOf = (runs: ReadonlyArray<Run>): ReadonlyArray<Panel> => {
   const lines = (values: (run: Run) => ReadonlyArray<number>): ReadonlyArray<Line> =>
     runs.map((run, i) => ({
-      name: `${run.id}: ${run.title.replaceAll("`", "")}`,
+      name: `${run.id}: ${run.title}`,
       values: values(run),
       kind: i === runs.length - 1 ? "main" : i === 0 ? "other0" : "other1"
     }))

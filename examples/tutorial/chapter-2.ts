@@ -1,9 +1,14 @@
-/** Chapter 2: a cache by hand. */
+/** Chapter 2: a cache with get and put. */
 import { Effect, Layer, Option } from "effect"
 import { Collection, Memory } from "effect-kv"
 import { Database, Product, Products } from "./service.ts"
 
-class Cached extends Collection.Service<Cached>()("products", { schema: Product, ttl: "2 seconds" }) {}
+class Cached extends Collection.Service<Cached>()("products", {
+  schema: Product,
+  ttl: "2 seconds"
+}) {}
+
+const Store = Memory.layer({ maxEntries: 10_000 })
 
 export const layer = Layer.effect(
   Products,
@@ -20,4 +25,4 @@ export const layer = Layer.effect(
       })
     }
   })
-).pipe(Layer.provide(Cached.layer), Layer.provide(Memory.layer({ maxEntries: 10_000 })))
+).pipe(Layer.provide(Cached.layer), Layer.provide(Store))

@@ -3,7 +3,12 @@ import { Effect, Layer } from "effect"
 import { Collection, Memory } from "effect-kv"
 import { Database, Product, Products } from "./service.ts"
 
-class Cached extends Collection.Service<Cached>()("products", { schema: Product, ttl: "2 seconds" }) {}
+class Cached extends Collection.Service<Cached>()("products", {
+  schema: Product,
+  ttl: "2 seconds"
+}) {}
+
+const Store = Memory.layer({ maxEntries: 10_000 })
 
 export const layer = Layer.effect(
   Products,
@@ -12,4 +17,4 @@ export const layer = Layer.effect(
     const cached = yield* Cached
     return { get: (id) => cached.getOrSet(id, database.find(id)) }
   })
-).pipe(Layer.provide(Cached.layer), Layer.provide(Memory.layer({ maxEntries: 10_000 })))
+).pipe(Layer.provide(Cached.layer), Layer.provide(Store))

@@ -16,4 +16,6 @@ export const service = Layer.effect(
   Cached.useSync((cached) => ({ get: cached.get }))
 ).pipe(Layer.provide(Cached.layer))
 
-export const layer = service.pipe(Layer.provide(Memory.layer({ maxEntries: 10_000 })))
+const Store = Memory.layer({ maxEntries: 10_000 })
+
+export const layer = service.pipe(Layer.provide(Store))

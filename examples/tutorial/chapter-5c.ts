@@ -6,7 +6,11 @@ import { service } from "./chapter-4.ts"
 
 const Store = Redis.layerConfig().pipe(
   Statistics.wrap({ store: "redis" }),
-  PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 10_000 }), maxTtl: "500 millis", missingTtl: "500 millis" })
+  PassthroughCache.wrap({
+    cache: Memory.layer({ maxEntries: 10_000 }),
+    maxTtl: "500 millis",
+    missingTtl: "500 millis"
+  })
 )
 
 export const layer = service.pipe(Layer.provideMerge(Store))

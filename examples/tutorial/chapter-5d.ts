@@ -1,4 +1,4 @@
-/** Chapter 5: a cache in each process, in front of the shared store, and one lookup at a time in all processes. */
+/** Chapter 5: a lease, so that one process at a time looks a product up. */
 import { Layer } from "effect"
 import { LoadingCache, Memory, PassthroughCache, Statistics } from "effect-kv"
 import * as Redis from "effect-kv/Redis"
@@ -20,7 +20,11 @@ export const service = Layer.effect(
 
 const Store = Redis.layerConfig().pipe(
   Statistics.wrap({ store: "redis" }),
-  PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 10_000 }), maxTtl: "500 millis", missingTtl: "500 millis" })
+  PassthroughCache.wrap({
+    cache: Memory.layer({ maxEntries: 10_000 }),
+    maxTtl: "500 millis",
+    missingTtl: "500 millis"
+  })
 )
 
 export const layer = service.pipe(Layer.provideMerge(Store))

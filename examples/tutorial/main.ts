@@ -32,11 +32,11 @@ const flags = {
 }
 
 const line = (cells: ReadonlyArray<string>): string =>
-  cells.map((cell, i) => (i < 2 ? cell.padEnd([4, 26][i]!) : cell.padStart(15))).join("")
+  cells.map((cell, i) => (i < 2 ? cell.padEnd([4, 19][i]!) : cell.padStart(16))).join("")
 
 const head = line(columns.map(([name]) => name))
 
-const row = (run: Run): string => line(columns.map(([, cell]) => cell(run).replaceAll("`", "")))
+const row = (run: Run): string => line(columns.map(([, cell]) => cell(run)))
 
 /** Keeps the numbers of the runs that were not made this time. */
 const store = Effect.fnUntraced(function* (file: string, runs: ReadonlyArray<Run>, note: string) {

@@ -11,14 +11,14 @@ export interface Chapter extends Pick<Run, "id" | "title" | "runs" | "outage"> {
 
 export const chapters: ReadonlyArray<Chapter> = [
   { id: "1", title: "no cache", file: "chapter-1.ts", runs: "virtual" },
-  { id: "2", title: "cache with get and put", file: "chapter-2.ts", runs: "virtual" },
-  { id: "3", title: "`getOrSet`", file: "chapter-3.ts", runs: "virtual" },
-  { id: "4", title: "`LoadingCache`", file: "chapter-4.ts", runs: "virtual" },
-  { id: "5a", title: "4 in two processes", file: "chapter-4.ts", runs: "processes" },
+  { id: "2", title: "get and put", file: "chapter-2.ts", runs: "virtual" },
+  { id: "3", title: "getOrSet", file: "chapter-3.ts", runs: "virtual" },
+  { id: "4", title: "LoadingCache", file: "chapter-4.ts", runs: "virtual" },
+  { id: "5a", title: "4, two processes", file: "chapter-4.ts", runs: "processes" },
   { id: "5b", title: "shared Redis", file: "chapter-5b.ts", runs: "processes" },
-  { id: "5c", title: "5b and a near cache", file: "chapter-5c.ts", runs: "processes" },
-  { id: "5d", title: "5c and a lease", file: "chapter-5d.ts", runs: "processes" },
-  { id: "6a", title: "5c in an outage of Redis", file: "chapter-5c.ts", runs: "processes", outage },
+  { id: "5c", title: "5b, near cache", file: "chapter-5c.ts", runs: "processes" },
+  { id: "5d", title: "5c, lease", file: "chapter-5d.ts", runs: "processes" },
+  { id: "6a", title: "5c, Redis outage", file: "chapter-5c.ts", runs: "processes", outage },
   { id: "6b", title: "stale copies", file: "chapter-6b.ts", runs: "processes", outage },
   { id: "6c", title: "fallback", file: "chapter-6c.ts", runs: "processes", outage }
 ]

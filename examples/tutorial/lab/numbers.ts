@@ -79,7 +79,7 @@ export const numbersOf = ({ answers, queries, redisCalls }: Result, { seconds }:
 const whole = (value: number): string => Math.round(value).toLocaleString("en-US")
 
 /** Milliseconds, with a decimal only where it matters. */
-const millis = (value: number): string => `${value < 10 ? value.toFixed(1) : whole(value)} ms`
+const millis = (value: number): string => (value < 10 ? value.toFixed(1) : whole(value))
 
 /** The columns of the tables, from left to right. */
 export const columns: ReadonlyArray<readonly [name: string, cell: (run: Run) => string]> = [
@@ -87,9 +87,9 @@ export const columns: ReadonlyArray<readonly [name: string, cell: (run: Run) => 
   ["service", ({ title }) => title],
   ["database calls", ({ databaseCalls }) => whole(databaseCalls)],
   ["Redis calls", ({ redisCalls }) => (redisCalls === undefined ? "–" : whole(redisCalls))],
-  ["p50", ({ p50 }) => millis(p50)],
-  ["p99", ({ p99 }) => millis(p99)],
-  ["slowest", ({ slowest }) => millis(slowest)],
+  ["p50, ms", ({ p50 }) => millis(p50)],
+  ["p99, ms", ({ p99 }) => millis(p99)],
+  ["slowest, ms", ({ slowest }) => millis(slowest)],
   ["errors", ({ errors }) => whole(Object.values(errors).reduce((sum, count) => sum + count, 0))],
-  ["oldest value", ({ oldest }) => `${(oldest / 1000).toFixed(1)} s`]
+  ["oldest value, s", ({ oldest }) => (oldest / 1000).toFixed(1)]
 ]

@@ -23,13 +23,13 @@ const redisCalls = Effect.gen(function* () {
 const program = Effect.gen(function* () {
   const { layer } = (yield* Effect.promise(() => import(`../${file}`))) as { readonly layer: ChapterLayer }
   const lab = yield* HttpApiClient.make(Api, { baseUrl: url })
-  const { part, from, to } = yield* Schema.decodeUnknownEffect(Schema.fromJsonString(Share))(share)
+  const { part, from, to } = yield* Schema.decodeEffect(Schema.fromJsonString(Share))(share)
   const all = yield* requestsOf(JSON.parse(scenario) as Scenario)
   const requests = all.filter(({ at }, i) => i % 2 === part && at >= from * 1000 && at < to * 1000)
   const FromLab = Layer.succeed(Database, {
     find: (id) =>
-      Effect.catch(lab.database.find({ params: { id } }), (error) =>
-        Effect.fail(error._tag === "DatabaseError" ? error : new DatabaseError({ id }))
+      Effect.mapError(lab.database.find({ params: { id } }), (error) =>
+        error._tag === "DatabaseError" ? error : new DatabaseError({ id })
       )
   })
   yield* Effect.gen(function* () {
