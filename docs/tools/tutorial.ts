@@ -19,18 +19,19 @@ export const readReport = (): Report => JSON.parse(readFileSync(`${folder}number
 
 const chapterOf = ({ id }: Run): number => Number.parseInt(id, 10)
 
-const isRight = (name: string): boolean => name !== "run" && name !== "service"
+/** The table of the page is narrower than what the script prints. */
+const notShown = ["run", "service", "slowest, ms"]
 
 /** The runs of a chapter, and those of the chapters before it. */
 const table = ({ runs }: Report, chapter: number): string => {
   const shown = runs.filter((run) => chapterOf(run) <= chapter)
-  const isShown = (name: string) => name !== "Redis calls" || shown.some(({ redisCalls }) => redisCalls !== undefined)
-  const used = columns.filter(([name]) => isShown(name))
+  const hasRedis = shown.some(({ redisCalls }) => redisCalls !== undefined)
+  const used = columns.filter(([name]) => !notShown.includes(name) && (hasRedis || name !== "Redis calls"))
   const row = (cells: ReadonlyArray<string>) => `| ${cells.join(" | ")} |`
   return [
-    row(used.map(([name]) => name)),
-    row(used.map(([name]) => (isRight(name) ? "---:" : "---"))),
-    ...shown.map((run) => row(used.map(([, cell]) => cell(run))))
+    row(["run", ...used.map(([name]) => name)]),
+    row(["---", ...used.map(() => "---:")]),
+    ...shown.map((run) => row([`${run.id}: ${run.title}`, ...used.map(([, cell]) => cell(run))]))
   ].join("\n")
 }
 

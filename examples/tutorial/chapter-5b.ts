@@ -5,6 +5,8 @@ import * as Redis from "effect-kv/Redis"
 import { service } from "./chapter-4.ts"
 
 /** The Redis at `REDIS_URL`. */
-const Store = Redis.layerConfig().pipe(Statistics.wrap({ store: "redis" }))
+const Shared = Redis.layerConfig()
+
+const Store = Shared.pipe(Statistics.wrap({ store: "redis" }))
 
 export const layer = service.pipe(Layer.provideMerge(Store))

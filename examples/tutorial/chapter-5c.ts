@@ -1,4 +1,4 @@
-/** Chapter 5: a cache in each process, in front of the shared store. */
+/** Chapter 5: a near cache, in front of the shared store. */
 import { Layer } from "effect"
 import { Memory, PassthroughCache, Statistics } from "effect-kv"
 import * as Redis from "effect-kv/Redis"

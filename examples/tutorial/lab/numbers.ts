@@ -91,5 +91,5 @@ export const columns: ReadonlyArray<readonly [name: string, cell: (run: Run) => 
   ["p99, ms", ({ p99 }) => millis(p99)],
   ["slowest, ms", ({ slowest }) => millis(slowest)],
   ["errors", ({ errors }) => whole(Object.values(errors).reduce((sum, count) => sum + count, 0))],
-  ["oldest value, s", ({ oldest }) => (oldest / 1000).toFixed(1)]
+  ["oldest, s", ({ oldest }) => (oldest / 1000).toFixed(1)]
 ]
