@@ -46,7 +46,7 @@ const Sessions = (chaos: Chaos.Service) =>
     CircuitBreaker.wrap({ store: sessions, openFor: "1 second", maxOpenFor: "1 second" }),
     Bulkhead.wrap({ store: sessions, maxConcurrent: 20, maxQueue: 60, maxWait: "20 millis" }),
     RateLimit.wrap({ store: sessions, limit: 600, burst: 250 }),
-    Deadline.wrap("200 millis", { store: sessions }),
+    Deadline.wrap("100 millis", { store: sessions }),
     PassthroughCache.wrap({
       store: sessions,
       cache: Memory.layer(),
@@ -156,10 +156,9 @@ const workload = Effect.gen(function* () {
       after(0.45, chaos.sessions.up),
       after(0.7, crowd),
       after(0.2, chaos.orders.down()),
-      after(
-        0.3,
-        Effect.forEach([0, 1, 2, 3], (n) => elsewhere.put(`key-${n}`, { total: 2 }))
-      ),
+      // Another process writes what waits in the journal.
+      after(0.3, orders.put("shared", { total: 1 })),
+      after(0.4, elsewhere.put("shared", { total: 2 })),
       after(0.5, chaos.orders.up),
       after(0.4, chaos.profiles.down()),
       after(0.6, chaos.profiles.up),
