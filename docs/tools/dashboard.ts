@@ -3,9 +3,13 @@
  *
  * There are two of each: for metrics that Prometheus scrapes (`effect-kv.json`), and for metrics that arrive over OTLP
  * (`effect-kv-otlp.json`), where Prometheus gives them other names.
+ *
+ * `--picture` also draws the panels from the results of their queries, which takes two minutes and needs Prometheus.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
+import { Effect } from "effect"
 import { alertsOf, rulesOf } from "./dashboard/alerts.ts"
+import { draw } from "./dashboard/draw.ts"
 import { grafana } from "./dashboard/grafana.ts"
 import { type Naming, namesOf } from "./dashboard/names.ts"
 import { rowsOf } from "./dashboard/panels.ts"
@@ -35,5 +39,9 @@ if (import.meta.main) {
   mkdirSync(directory, { recursive: true })
   for (const naming of ["scrape", "otlp"] as const) {
     for (const [file, text] of Object.entries(filesOf(naming))) writeFileSync(directory + file, text)
+  }
+  if (process.argv.includes("--picture")) {
+    const dashboard = JSON.parse(filesOf("scrape")[`${fileNames.scrape}.json`]!)
+    writeFileSync(`${directory}effect-kv.svg`, await Effect.runPromise(draw(dashboard, 90)))
   }
 }
