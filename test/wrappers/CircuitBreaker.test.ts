@@ -336,14 +336,15 @@ describe("CircuitBreaker", () => {
       assert.deepStrictEqual(
         yield* metricOf("effect_kv.circuit_breaker.transitions"),
         // The circuit of `b` stays closed. Its counters are 0, so that a rate over them is not missing.
-        [
-          ["b", 0],
-          ["a", 1]
-        ].flatMap(([collection, count]) =>
-          ["closed", "open", "half_open"].map((to) => [
-            { ...store, [state]: to, "db.collection.name": collection },
-            count
-          ])
+        (
+          [
+            ["b", 0],
+            ["a", 1]
+          ] as const
+        ).flatMap(([collection, count]) =>
+          ["closed", "open", "half_open"].map(
+            (to) => [{ ...store, [state]: to, "db.collection.name": collection }, count] as const
+          )
         )
       )
     })

@@ -86,5 +86,6 @@ export const rulesOf = (alerts: ReadonlyArray<Alert>): string =>
       `          severity: ${severity}`,
       "        annotations:",
       `          summary: ${JSON.stringify(summary)}`
-    ])
-  ].join("\n") + "\n"
+    ]),
+    ""
+  ].join("\n")
