@@ -12,6 +12,4 @@ const steps = {
   "`EffectStore` on `localStorage`": effectStore(KeyValueStore.layerStorage(() => localStorage))
 }
 
-run(steps).then((results) =>
-  fetch("/results", { method: "POST", body: JSON.stringify(results) })
-)
+run(steps).then((results) => fetch("/results", { method: "POST", body: JSON.stringify(results) }))

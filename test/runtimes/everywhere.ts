@@ -1,5 +1,6 @@
 /** What is tried in every runtime. It imports nothing of Node. */
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Data, Effect, Layer, Redacted, Schema, Stream } from "effect"
+import { KeyValueStore } from "effect/persistence"
 import {
   Aead,
   Atomic,
@@ -24,15 +25,15 @@ import {
   Timeout
 } from "effect-kv"
 import * as EffectStore from "effect-kv/EffectStore"
-import { KeyValueStore } from "effect/persistence"
-import { Stream } from "effect"
 import type { Step, Steps } from "./Step.ts"
 
-export const equal = (actual: unknown, expected: unknown): Effect.Effect<void, Error> => {
+class Different extends Data.TaggedError("Different")<{ readonly message: string }> {}
+
+export const equal = (actual: unknown, expected: unknown): Effect.Effect<void, Different> => {
   const [a, b] = [actual, expected].map((value) =>
     value instanceof Uint8Array ? `bytes ${value}` : JSON.stringify(value)
   )
-  return a === b ? Effect.void : Effect.fail(new Error(`${a} instead of ${b}`))
+  return a === b ? Effect.void : Effect.fail(new Different({ message: `${a} instead of ${b}` }))
 }
 
 const key = Redacted.make(`${"A".repeat(43)}=`)
@@ -111,7 +112,11 @@ const loading = Effect.gen(function* () {
   const cache = yield* LoadingCache.make({
     collection: "prices",
     schema: Schema.Finite,
-    lookup: (id: string) => Effect.delay(Effect.sync(() => ++lookups * id.length), 5),
+    lookup: (id: string) =>
+      Effect.delay(
+        Effect.sync(() => ++lookups * id.length),
+        5
+      ),
     ttl: "1 minute"
   })
   const prices = yield* Effect.replicateEffect(cache.get("abc"), 10, { concurrency: "unbounded" })

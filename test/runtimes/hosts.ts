@@ -34,7 +34,9 @@ const bundle = (home: string, file: string, conditions?: ReadonlyArray<string>) 
       input: join(here, file),
       platform: isWhole ? "browser" : "node",
       logLevel: "silent",
-      ...(isWhole ? { resolve: { conditionNames: [...conditions] } } : { external: /^(effect|@effect|effect-kv)(\/|$)/ }),
+      ...(isWhole
+        ? { resolve: { conditionNames: [...conditions] } }
+        : { external: /^(effect|@effect|effect-kv)(\/|$)/ }),
       plugins: [
         {
           // The programs lie in this repository, but import the package that was packed.
@@ -58,7 +60,10 @@ const bundle = (home: string, file: string, conditions?: ReadonlyArray<string>) 
 /** Runs a program, and reads its results from the last line that it prints. */
 const printed = (program: string, args: ReadonlyArray<string>, home: string, redisUrl: string) =>
   Effect.callback<Results, unknown>((resume) => {
-    const child = spawn(program, [...args], { cwd: home, env: { ...process.env, NODE_OPTIONS: "", REDIS_URL: redisUrl } })
+    const child = spawn(program, [...args], {
+      cwd: home,
+      env: { ...process.env, NODE_OPTIONS: "", REDIS_URL: redisUrl }
+    })
     let output = ""
     let notes = ""
     child.stdout.on("data", (chunk) => (output += chunk))
@@ -66,7 +71,9 @@ const printed = (program: string, args: ReadonlyArray<string>, home: string, red
     child.on("error", (error) => resume(Effect.fail(error)))
     child.on("close", (status) => {
       const line = output.trim().split("\n").at(-1)!
-      resume(line.startsWith("{") ? Effect.succeed(JSON.parse(line)) : Effect.fail(`status ${status}: ${output}${notes}`))
+      resume(
+        line.startsWith("{") ? Effect.succeed(JSON.parse(line)) : Effect.fail(`status ${status}: ${output}${notes}`)
+      )
     })
     return Effect.sync(() => child.kill("SIGKILL"))
   })
@@ -82,14 +89,14 @@ const serverHost = (name: string, program: string, args: ReadonlyArray<string> =
 const chromium = ["chromium", "chromium-browser", "google-chrome"].find((it) => versionOf(it, "--no-sandbox"))
 
 /** Serves a page with the program, and passes on what the program sends back. */
-const pageServer = (path: string, resume: (results: Effect.Effect<Results>) => void) =>
+const pageServer = (path: string, receive: (results: Results) => void) =>
   createServer((request, response) => {
     if (request.method === "POST") {
       let body = ""
       request.on("data", (chunk) => (body += chunk))
       request.on("end", () => {
         response.end()
-        resume(Effect.succeed(JSON.parse(body)))
+        receive(JSON.parse(body))
       })
     } else if (request.url === "/program.mjs") {
       response.setHeader("content-type", "text/javascript")
@@ -109,7 +116,7 @@ const inBrowser = (home: string) =>
     const found = yield* Deferred.make<Results>()
     yield* Effect.acquireRelease(
       Effect.callback<ReturnType<typeof createServer>>((resume) => {
-        const server = pageServer(path, (results) => void Effect.runFork(Deferred.complete(found, results)))
+        const server = pageServer(path, (results) => Deferred.doneUnsafe(found, Effect.succeed(results)))
         server.listen(port, "127.0.0.1", () => resume(Effect.succeed(server)))
       }),
       (server) =>
@@ -119,7 +126,12 @@ const inBrowser = (home: string) =>
         })
     )
     const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${profile}`]
-    const offline = ["--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    const offline = [
+      "--disable-quic",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync"
+    ]
     yield* Effect.asVoid(run(chromium!, [...flags, ...offline, `http://127.0.0.1:${port}/`]))
     return yield* Deferred.await(found)
   }).pipe(Effect.scoped)

@@ -54,7 +54,9 @@ const tableOf = (columns: ReadonlyArray<Column>): string => {
   const steps = [...new Set(columns.flatMap(({ results }) => Object.keys(results)))]
   const cell = (step: string, { results }: Column) => (!(step in results) ? "–" : results[step] === null ? "yes" : "no")
   return [
-    `| | ${columns.map(({ name, version }) => `${name.split(" ")[0]} ${version}`).join(" | ")} |`,
+    `The versions: ${columns.map(({ name, version }) => `${name.split(" ")[0]} ${version}`).join(", ")}.`,
+    "",
+    `| | ${columns.map(({ name }) => name).join(" | ")} |`,
     `|---|${columns.map(() => "---|").join("")}`,
     ...steps.map((step) => `| ${step} | ${columns.map((column) => cell(step, column)).join(" | ")} |`)
   ].join("\n")

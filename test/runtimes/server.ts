@@ -9,9 +9,8 @@ import type { Step, Steps } from "./Step.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "effect-kv-runtime-"))
 
-/** A module that cannot be loaded is the result of its step. */
-const loading = <A>(load: () => Promise<A>, use: (module: A) => Step): Step =>
-  Effect.flatMap(Effect.tryPromise({ try: load, catch: (error) => error }), use)
+/** A step with a module that some runtimes cannot load. */
+const loading = <A>(load: () => Promise<A>, use: (module: A) => Step): Step => Effect.flatMap(Effect.promise(load), use)
 
 const steps: Steps = {
   ...everywhere,
