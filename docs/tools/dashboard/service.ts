@@ -67,7 +67,7 @@ const Orders = (chaos: Chaos.Service) =>
       fallback: Memory.layer(),
       recovery: { store: "orders", settleTime: "500 millis", maxDelay: "500 millis" }
     }),
-    RateLimit.wrap({ store: "orders", limit: 40, burst: 10, onExceeded: "wait", maxWait: "10 seconds" }),
+    RateLimit.wrap({ store: "orders", limit: 20, burst: 5, onExceeded: "wait", maxWait: "10 seconds" }),
     Statistics.wrap({ store: "orders" })
   )
 
@@ -114,7 +114,7 @@ const workload = Effect.gen(function* () {
     if (dice < 0.97) return yield* kv.put(key, { text: key.repeat(10) }, { collection, ttl: "20 seconds" })
     return yield* kv.delete(key, { collection })
   })
-  const crowd = Effect.replicateEffect(Effect.ignore(one), 400, { concurrency: "unbounded", discard: true })
+  const crowd = Effect.replicateEffect(Effect.ignore(one), 1500, { concurrency: "unbounded", discard: true })
 
   const orders = Context.get(yield* build(Orders(chaos.orders)), KeyValue.KeyValue)
   const elsewhere = Context.get(yield* build(Primary), KeyValue.KeyValue)
@@ -164,7 +164,7 @@ const workload = Effect.gen(function* () {
       after(0.6, chaos.profiles.up),
       after(0.6, chaos.products.down()),
       after(0.8, chaos.products.up),
-      after(0.5, loseLease),
+      ...[0.45, 0.5, 0.55, 0.6].map((part) => after(part, loseLease)),
       Effect.sleep(at(1))
     ],
     { concurrency: "unbounded", discard: true }
