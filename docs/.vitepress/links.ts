@@ -1,6 +1,6 @@
 /**
  * Links from pages to files of the repository, such as examples and tests, lead to copies of these files on the site. A link
- * to the source of a public module leads to the page of its API.
+ * to the source of a public module leads to the page of its API, and a link to a file in docs/public to the file.
  */
 import { existsSync, statSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
@@ -11,8 +11,15 @@ import { apiModules } from "../tools/modules.ts"
 const docs = fileURLToPath(new URL("..", import.meta.url))
 const root = dirname(docs.replace(/\/$/, ""))
 
-/** The path in the repository that a link of a page leads to, if this is not a page of the site. */
+const published = "docs/public/"
+
+/** The path in the repository that a link of a page leads to, if this is not a page or a file of the site. */
 export const linkedFile = (page: string, href: string): string | undefined => {
+  const file = fileOf(page, href)
+  return file?.startsWith(published) ? undefined : file
+}
+
+const fileOf = (page: string, href: string): string | undefined => {
   if (/^(?:[a-z]+:|#|\/)/.test(href)) return undefined
   const path = join(root, "docs", dirname(page), href.split("#", 1)[0]!)
   const inRepository = relative(root, path)
@@ -32,8 +39,9 @@ export const linksToRepository = (md: MarkdownRenderer): void => {
     for (const block of state.tokens) {
       for (const token of block.children ?? []) {
         const href = token.type === "link_open" ? token.attrGet("href") : null
-        const file = href === null ? undefined : linkedFile(relativePath, decodeURI(href))
-        if (file !== undefined && !/\.(?:svg|png)$/.test(file)) token.attrSet("href", sourcePage(file))
+        const file = href === null ? undefined : fileOf(relativePath, decodeURI(href))
+        if (file?.startsWith(published)) token.attrSet("href", `/${file.slice(published.length)}`)
+        else if (file !== undefined && !/\.(?:svg|png)$/.test(file)) token.attrSet("href", sourcePage(file))
       }
     }
   })

@@ -48,5 +48,5 @@ program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 // read what was written: true true
 // puts: 1 {}
 // gets: 2 hit rate: 1
-// miss: 1
 // hit: 1
+// miss: 1

@@ -34,7 +34,9 @@ const program = Effect.gen(function* () {
   yield* Effect.catchTag(kv.get("bob"), "StoreUnavailableError", () => Console.log("bob was never read"))
 
   const counts = (yield* Metric.snapshot).flatMap(({ id, attributes, state }) =>
-    id === "effect_kv.cache" && "count" in state ? [`${attributes?.["cache.result"]}: ${state.count}`] : []
+    id === "effect_kv.cache" && "count" in state && state.count
+      ? [`${attributes?.["cache.result"]}: ${state.count}`]
+      : []
   )
   yield* Console.log(counts.sort().join(", "))
 })

@@ -15,7 +15,7 @@ export const counterOf = (name: string, description: string, attributes: Attribu
 export interface Meter {
   /** Returns the label of a collection. The metrics of this module and store have at most `max` different labels. */
   readonly label: (module: string, collection: string, max: number) => string
-  /** Returns a function that increments a counter. Default: by 1. */
+  /** Registers a counter, and returns a function that increments it. Default: by 1. */
   readonly counter: (name: string, description: string, attributes?: Attributes) => (count?: number) => void
   /** Registers a gauge. It is read when metrics are collected, and removed when the layer is closed. */
   readonly gauge: (name: string, description: string, attributes: Attributes, read: () => number) => void
@@ -38,6 +38,8 @@ export const meterOf = (
         },
         counter: (name, description, attributes) => {
           const counter = counterOf(name, description, { ...common, ...attributes })
+          // Without a sample at 0, monitoring systems that compute rates would not see the first event.
+          counter.valueUnsafe(context)
           return (count = 1) => counter.updateUnsafe(count, context)
         },
         gauge: (name, description, attributes, read) =>

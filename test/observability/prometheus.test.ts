@@ -5,6 +5,7 @@ import * as Metric from "effect/Metric"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import { KeyValue } from "../../src/KeyValue.ts"
 import * as Memory from "../../src/stores/Memory.ts"
+import * as Retry from "../../src/wrappers/Retry.ts"
 import * as Statistics from "../../src/wrappers/Statistics.ts"
 import { failing } from "../wrappers/observed.ts"
 
@@ -35,6 +36,16 @@ describe("Prometheus", () => {
       }
     }).pipe(
       Effect.provide(Memory.layer().pipe(failing, Statistics.wrap({ store: "main" }))),
+      Effect.provideService(Metric.MetricRegistry, new Map())
+    )
+  )
+
+  it.effect("shows the counters of a wrapper before their first event, so that a rate sees it", () =>
+    Effect.gen(function* () {
+      const lines = (yield* PrometheusMetrics.format()).split("\n")
+      assert.include(lines, `effect_kv_retry_retries{db_system_name="memory",db_namespace="main"} 0`)
+    }).pipe(
+      Effect.provide(Memory.layer().pipe(Retry.wrap({ store: "main" }))),
       Effect.provideService(Metric.MetricRegistry, new Map())
     )
   )

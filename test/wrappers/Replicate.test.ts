@@ -153,7 +153,7 @@ describe("Replicate", () => {
             ["b", 2]
           ])
           yield* Effect.yieldNow
-          assert.deepStrictEqual(yield* all, [[1], [2], []])
+          assert.deepStrictEqual(yield* all, [[1], [2], [0]])
           plans[1]!.always = undefined
           yield* kv.put("c", 3)
           yield* TestClock.adjust("5 seconds")

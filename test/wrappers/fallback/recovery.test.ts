@@ -225,7 +225,7 @@ describe("Fallback with recovery", () => {
             )
           )
         )
-        assert.deepStrictEqual(yield* metric, { journal: 3, journaled: 3 })
+        assert.deepStrictEqual(yield* metric, { journal: 3, journaled: 3, replayed: 0, conflicts: 0 })
         primary.plan.always = undefined
         yield* TestClock.adjust("1 minute")
         assert.deepStrictEqual(yield* primary.kv.getMany(["a", "b", "c"]), ["newer", "journal", "newer"])
