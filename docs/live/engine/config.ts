@@ -6,7 +6,7 @@ export type ConfigValue = number | string | boolean | { readonly [name: string]:
 
 export type Config = { readonly [name: string]: ConfigValue }
 
-/** Numbers whose names do not end like this are no times. */
+/** The names of options that are times. */
 export const times: ReadonlySet<string> = new Set([
   "duration",
   "initialDelay",
@@ -25,18 +25,22 @@ export const times: ReadonlySet<string> = new Set([
 export const configOf = (wrapper: Wrapper): Config => {
   const options = optionsOf(wrapper)
   const number = (name: string): number => Number(options[name])
-  const pick = (...names: ReadonlyArray<string>): Config => Object.fromEntries(names.map((name) => [name, options[name]!]))
+  const pick = (...names: ReadonlyArray<string>): Config =>
+    Object.fromEntries(names.map((name) => [name, options[name]!]))
   switch (wrapper.name) {
     case "Timeout":
     case "Deadline":
     case "Aead":
     case "LimitSize":
     case "Compression":
-      return options
     case "Bulkhead":
       return options
     case "RateLimit":
-      return options.onExceeded === "wait" ? options : pick("limit", "window", "burst", "onExceeded")
+      return {
+        ...pick("limit", "window"),
+        ...(options.burst !== options.limit && pick("burst")),
+        ...(options.onExceeded === "wait" && pick("onExceeded", "maxWait"))
+      }
     case "Hedge":
       return {
         after: options.after === "percentile" ? { percentile: number("percentile") } : number("afterMillis"),

@@ -1,4 +1,3 @@
-import type { Value } from "effect-kv"
 import { hashed } from "./random.ts"
 
 const words =
@@ -9,37 +8,49 @@ const words =
 const materials = ["cotton", "steel", "glass", "leather", "recycled plastic", "oak"]
 const colors = ["black", "white", "blue", "green", "red", "sand"]
 
-/** A product of a shop, as JSON of 1 to 4 KB. `version` tells which write has made it. */
+/** A product of a shop. */
 export interface Product {
-  readonly [field: string]: Value.Value
+  readonly sku: string
+  /** Tells which write has made the value. 0 is in the store from the start. */
   readonly version: number
+  readonly name: string
+  readonly description: string
+  readonly price: { readonly amount: number; readonly currency: string; readonly taxIncluded: boolean }
+  readonly stock: number
+  readonly attributes: { readonly material: string; readonly color: string; readonly grams: number }
+  readonly tags: ReadonlyArray<string>
+  readonly reviews: { readonly count: number; readonly stars: number }
 }
 
-/** Texts are made once for each key and kept, because making them takes longer than all else that a request does. */
-export const productsOf = (seed: number) => {
-  const texts = new Map<number, string>()
-  const textOf = (key: number): string => {
-    const known = texts.get(key)
-    if (known !== undefined) return known
-    const length = 800 + Math.floor(2700 * hashed(seed, key, 0, 11))
-    let text = ""
-    for (let i = 0; text.length < length; i++) {
-      // A square makes the first words of the list more frequent, as some words are in any text.
-      const word = words[Math.floor(words.length * hashed(seed, key, i, 12) ** 2)]!
-      text += i % 11 === 10 ? `${word}. ` : `${word} `
-    }
-    texts.set(key, text)
-    return text
+/** Texts are made once for each key and kept, because making one takes longer than all else that a request does. */
+const texts = new Map<number, string>()
+
+const textOf = (key: number): string => {
+  const known = texts.get(key)
+  if (known !== undefined) return known
+  const length = 800 + Math.floor(2700 * hashed(0, key, 0, 11))
+  let text = ""
+  for (let i = 0; text.length < length; i++) {
+    // The square makes the first words of the list more frequent, as some words are in any text.
+    const word = words[Math.floor(words.length * hashed(0, key, i, 12) ** 2)]!
+    text += i % 11 === 10 ? `${word}. ` : `${word} `
   }
-  return (key: number, version: number): Product => ({
-    sku: `SKU-${String(100_000 + key)}`,
+  texts.set(key, text)
+  return text
+}
+
+/** Makes the value of a key: 1 to 4 KB of JSON. */
+export const product = (key: number, version: number): Product => {
+  const text = textOf(key)
+  return {
+    sku: `SKU-${100_000 + key}`,
     version,
-    name: textOf(key).slice(0, 40),
-    description: textOf(key),
+    name: text.slice(0, 40),
+    description: text,
     price: { amount: 199 + ((key * 7919 + version * 104_729) % 50_000), currency: "EUR", taxIncluded: true },
     stock: (key * 31 + version * 17) % 400,
     attributes: { material: materials[key % 6]!, color: colors[(key + version) % 6]!, grams: 50 + ((key * 13) % 4000) },
     tags: [colors[key % 6]!, materials[(key + 1) % 6]!, "in stock", "ships today"],
     reviews: { count: (key * 3 + version) % 900, stars: 3 + ((key + version) % 20) / 10 }
-  })
+  }
 }

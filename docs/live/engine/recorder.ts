@@ -77,7 +77,15 @@ export class Recorder {
 
   /** A wrapper that records all calls that pass it. */
   probe(layer: number): Driver.Wrapper {
-    return Driver.wrapper(Driver.around((call, next) => this.around(layer, call._tag === "get", Effect.suspend(() => next(call)))))
+    return Driver.wrapper(
+      Driver.around((call, next) =>
+        this.around(
+          layer,
+          call._tag === "get",
+          Effect.suspend(() => next(call))
+        )
+      )
+    )
   }
 }
 

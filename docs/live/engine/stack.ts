@@ -1,10 +1,11 @@
-import { Layer, Redacted } from "effect"
+import { type Layer, Redacted } from "effect"
 import {
   Aead,
   Bulkhead,
   CircuitBreaker,
   Compression,
   Deadline,
+  Driver,
   Fallback,
   Hedge,
   type KeyValue,
@@ -17,7 +18,6 @@ import {
 } from "effect-kv"
 import type { Layer as Place, Scenario, Wrapper } from "../model.ts"
 import { configOf } from "./config.ts"
-import type { Recorder } from "./recorder.ts"
 import { optionsOf } from "./wrappers.ts"
 
 /** The layer of a stack. The engine only builds it, so its services and errors do not matter. */
@@ -66,11 +66,11 @@ const wrap = (self: Stack, wrapper: Wrapper, second: () => Stack): Stack => {
     case "LimitSize":
       return self.pipe(LimitSize.wrap(config))
     case "Fallback":
-      return self.pipe(Fallback.wrap({ ...config, fallback: second() }))
+      return self.pipe(Fallback.wrap({ ...config, fallback: second() })) as Stack
     case "PassthroughCache":
       return self.pipe(
         PassthroughCache.wrap({ ...config, cache: Memory.layer({ maxEntries: Number(options.maxEntries) }) })
-      )
+      ) as Stack
   }
 }
 
@@ -81,18 +81,32 @@ const codecs: ReadonlySet<string> = new Set(["Aead", "Compression"])
 export const onlyCodecs = (store: Stack, { stack }: Scenario): Stack =>
   stack.filter(({ name }) => codecs.has(name)).reduce((self, wrapper) => wrap(self, wrapper, () => self), store)
 
-/** Builds a stack with a probe outside of each wrapper and of the store. */
+interface Parts {
+  /** Makes the wrapper that records the calls at a place. */
+  readonly probe: (place: number) => Driver.Wrapper
+  /** Makes the store of a `Fallback`. */
+  readonly second: () => Stack
+  /** Called with the driver of each wrapper when it is built. */
+  readonly onBuilt: (wrapper: number, driver: Driver.Driver) => void
+}
+
+/** Builds a stack with a probe outside of each wrapper and of each store. */
 export const probed = (
   store: Stack,
   { stack }: Scenario,
   places: ReadonlyArray<Place>,
-  recorder: Recorder,
-  second: () => Stack
+  { probe, second, onBuilt }: Parts
 ): Stack => {
   const at = (kind: Place["kind"], wrapper: number | undefined) =>
-    recorder.probe(places.findIndex((place) => place.kind === kind && place.wrapper === wrapper))
+    probe(places.findIndex((place) => place.kind === kind && place.wrapper === wrapper))
+  const watched = (wrapper: number) =>
+    Driver.wrapper((driver) => {
+      onBuilt(wrapper, driver)
+      return driver
+    })
   return stack.reduce(
-    (self: Stack, wrapper, i) => wrap(self, wrapper, () => second().pipe(at("fallback", i))).pipe(at("wrapper", i)),
+    (self: Stack, wrapper, i) =>
+      wrap(self, wrapper, () => second().pipe(at("fallback", i))).pipe(watched(i), at("wrapper", i)),
     store.pipe(at("store", undefined))
   )
 }

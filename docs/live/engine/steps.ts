@@ -32,6 +32,16 @@ export const firstStepAt = (steps: Steps, time: number): number => {
   return low
 }
 
+export const noSteps: Steps = {
+  length: 0,
+  time: new Float64Array(),
+  request: new Int32Array(),
+  layer: new Uint8Array(),
+  attempt: new Uint16Array(),
+  outcome: new Uint8Array(),
+  outcomes: []
+}
+
 /** Writes steps. Its arrays grow as they fill. */
 export class StepWriter {
   private length = 0

@@ -1,4 +1,4 @@
-import { Clock, Effect } from "effect"
+import { type Clock, Effect } from "effect"
 import { Driver, KeyValueError } from "effect-kv"
 import type { Fault, Scenario } from "../model.ts"
 import { hashed, normal } from "./random.ts"
@@ -69,27 +69,31 @@ export const nearby = ({ seed }: Scenario, time: VirtualTime, isOn: () => boolea
 }
 
 /** How long the origin takes to load the value for a request: 50 to 150 milliseconds. */
-export const originMillis = ({ seed }: Scenario, request: number): number => 50 + 100 * hashed(seed, request, 0, dice.origin)
+export const originMillis = ({ seed }: Scenario, request: number): number =>
+  50 + 100 * hashed(seed, request, 0, dice.origin)
 
-/** A clock that stands still. What is written with it looks as if it had been written long before the run. */
-export const before = (clock: Clock.Clock): Clock.Clock => {
-  const millis = clock.currentTimeMillisUnsafe() - 3_600_000
-  return { ...clock, currentTimeMillisUnsafe: () => millis }
+/** A clock that stands still, an hour before the run. Entries that are written with it are older than all others. */
+export const earlier = (time: VirtualTime): Clock.Clock => {
+  const millis = time.currentTimeMillisUnsafe() - 3_600_000
+  return { ...time, currentTimeMillisUnsafe: () => millis }
 }
 
-/** Puts a value into the store when a key is read for the first time, if it was not written before. */
+/** Puts the value of a key into the store when the key is used for the first time. */
 export const filled = (fill: (key: string) => Effect.Effect<void>): Driver.Wrapper => {
   const known = new Set<string>()
   return Driver.wrapper(
     Driver.around((call, next) => {
       if (!("keys" in call)) return next(call)
-      const isWrite = call._tag !== "get"
-      const missing = call.keys.filter((key) => !known.has(key))
-      if (missing.length === 0) return next(call)
       return Effect.suspend(() => {
-        for (const key of missing) known.add(key)
-        const run = Effect.suspend(() => next(call))
-        return isWrite && call._tag === "put" ? run : Effect.andThen(Effect.forEach(missing, fill, { discard: true }), run)
+        const unknown = call.keys.filter((key) => !known.has(key))
+        if (unknown.length === 0) return next(call)
+        for (const key of unknown) known.add(key)
+        // A put replaces the value anyway.
+        if (call._tag === "put") return next(call)
+        return Effect.andThen(
+          Effect.forEach(unknown, fill, { discard: true }),
+          Effect.suspend(() => next(call))
+        )
       })
     })
   )

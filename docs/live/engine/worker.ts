@@ -7,9 +7,7 @@ export interface Ask {
   readonly scenario: Scenario
 }
 
-export type Answer =
-  | { readonly id: number; readonly run: Run }
-  | { readonly id: number; readonly error: string }
+export type Answer = { readonly id: number; readonly run: Run } | { readonly id: number; readonly error: string }
 
 let latest: Ask | undefined
 

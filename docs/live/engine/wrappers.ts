@@ -73,7 +73,13 @@ const flag = (name: string, label: string, initial: boolean, usual?: boolean): O
   ...(usual !== undefined && { usual })
 })
 
-const choice = (name: string, label: string, choices: ReadonlyArray<string>, initial: string, usual?: string): Option => ({
+const choice = (
+  name: string,
+  label: string,
+  choices: ReadonlyArray<string>,
+  initial: string,
+  usual?: string
+): Option => ({
   name,
   label,
   kind: "choice",
@@ -112,7 +118,13 @@ export const wrappers: Readonly<Record<WrapperName, WrapperInfo>> = {
   CircuitBreaker: {
     summary: "Fails calls at once with CircuitOpenError while the store is down.",
     options: [
-      choice("trip", "What opens the circuit", ["failure rate", "consecutive failures"], "failure rate", "failure rate"),
+      choice(
+        "trip",
+        "What opens the circuit",
+        ["failure rate", "consecutive failures"],
+        "failure rate",
+        "failure rate"
+      ),
       number("failureRate", "Failure rate", [0.05, 1, 0.05], 0.5, 0.5),
       integer("minCalls", "Calls before the rate counts", 1, 100, 20, 20),
       integer("window", "Calls that the rate is computed from", 1, 1000, 100, 100),
