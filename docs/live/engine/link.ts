@@ -16,17 +16,18 @@ export interface Decoded {
 /**
  * Writes a scenario as text that needs no escaping in the fragment of a URL. Options that have their default are left out.
  *
- * The text has these parts, separated by `~`: version, seed, seconds, load, latency, wrappers, faults.
+ * The text has these parts, separated by `~`: version, wrappers, faults, load, latency, seconds, seed. It ends with a digit,
+ * because programs that find links in text leave out punctuation at their end.
  */
 export const encode = ({ seed, seconds, stack, load, latency, faults }: Scenario): string =>
   [
     version,
-    seed,
-    seconds,
+    stack.map(encodeWrapper).join(","),
+    faults.map(({ kind, from, until, amount }) => [faultKinds.indexOf(kind), from, until, amount].join("_")).join(","),
     [load.rate, load.writes, load.keys, load.hot, reads.indexOf(load.reads), load.ttl].join("_"),
     [latency.p50, latency.p99].join("_"),
-    stack.map(encodeWrapper).join("."),
-    faults.map(({ kind, from, until, amount }) => [faultKinds.indexOf(kind), from, until, amount].join("_")).join("!")
+    seconds,
+    seed
   ].join("~")
 
 /** Reads what {@link encode} wrote. Any other text gives the default scenario and a problem, never an exception. */
@@ -70,7 +71,7 @@ const encodeOption = (option: WrapperOption, value: number | string | boolean): 
 const parse = (parts: ReadonlyArray<string>): Option.Option<Scenario> => {
   if (parts.length !== 6) return Option.none()
   const numbers = (text: string): ReadonlyArray<number> => text.split("_").map(toNumber)
-  const [seedText, secondsText, loadText, latencyText, stackText, faultsText] = parts as [
+  const [stackText, faultsText, loadText, latencyText, secondsText, seedText] = parts as [
     string,
     string,
     string,
@@ -90,8 +91,8 @@ const parse = (parts: ReadonlyArray<string>): Option.Option<Scenario> => {
   return Option.map(
     Option.all({
       how: Option.fromNullishOr(reads[how]),
-      stack: Option.all(split(stackText, ".").map(parseWrapper)),
-      faults: Option.all(split(faultsText, "!").map((text) => parseFault(numbers(text))))
+      stack: Option.all(split(stackText).map(parseWrapper)),
+      faults: Option.all(split(faultsText).map((text) => parseFault(numbers(text))))
     }),
     ({ how, stack, faults }) => ({
       seed: toNumber(seedText),
@@ -104,7 +105,7 @@ const parse = (parts: ReadonlyArray<string>): Option.Option<Scenario> => {
   )
 }
 
-const split = (text: string, separator: string): ReadonlyArray<string> => (text === "" ? [] : text.split(separator))
+const split = (text: string): ReadonlyArray<string> => (text === "" ? [] : text.split(","))
 
 /** `Number` would read "" as 0. */
 const toNumber = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text))

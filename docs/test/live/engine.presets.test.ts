@@ -63,7 +63,7 @@ const lessons: Readonly<Record<string, (run: Run, versus: Run) => string>> = {
   "circuit-breaker": (run, versus) =>
     `${n(run.summary.failed.CircuitOpenError ?? 0)} calls fail at once. While the store hangs, it gets ${n(storeCalls(run, 8, 18))} calls instead of ${n(storeCalls(versus, 8, 18))}.`,
   "stale-cache": (run, versus) =>
-    `${n(failed(versus, reads).length)} reads fail without stale copies, and ${n(failed(run, reads).length)} with them. Writes still fail: ${n(failed(run, writes).length)} of them.`,
+    `${n(failed(versus, reads).length)} reads fail without stale copies, and ${n(failed(run, reads).length)} with them. These asked for keys of which the cache had no copy. Writes still fail: ${n(failed(run, writes).length)} of them.`,
   stampede: (run) =>
     `The origin loads ${n(run.summary.loads)} times, although the hot key expires only every two seconds.`,
   "single-flight": (run, versus) =>
