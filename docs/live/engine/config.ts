@@ -6,21 +6,6 @@ export type ConfigValue = number | string | boolean | { readonly [name: string]:
 
 export type Config = { readonly [name: string]: ConfigValue }
 
-/** The names of options that are times. */
-export const times: ReadonlySet<string> = new Set([
-  "duration",
-  "initialDelay",
-  "maxDelay",
-  "openFor",
-  "maxWait",
-  "window",
-  "maxTtl",
-  "missingTtl",
-  "maxStale",
-  "settleTime",
-  "after"
-])
-
 /** The options that effect-kv gets for a wrapper of the page, without keys and stores. Times are in milliseconds. */
 export const configOf = (wrapper: Wrapper): Config => {
   const options = optionsOf(wrapper)
