@@ -178,6 +178,11 @@ export interface Summary {
 
 export interface Run {
   readonly scenario: Scenario
+  /**
+   * The time in milliseconds at which the run was stopped because it had too many calls, or `undefined`. Nothing is known
+   * about the time after it, and the last sample may be shorter than the others.
+   */
+  readonly stoppedAt?: number | undefined
   readonly layers: ReadonlyArray<Layer>
   readonly steps: Steps
   readonly requests: ReadonlyArray<Request>

@@ -2,7 +2,10 @@
 import { Option, Result, Schema } from "effect"
 import type { Fault, Reads, Scenario, Wrapper, WrapperName } from "../model.ts"
 import { defaultScenario } from "./presets.ts"
+import { maxFaults, maxWrappers, ranges } from "./ranges.ts"
 import { optionsOf, type Option as WrapperOption, wrapperNames, wrappers } from "./wrappers.ts"
+
+export { maxFaults, maxWrappers, ranges } from "./ranges.ts"
 
 /** The first part of a link. A later version of the page that reads other links gets another one. */
 const version = "1"
@@ -143,24 +146,6 @@ const parseOption = (name: WrapperName, text: string): Option.Option<readonly [s
     }
   }
 }
-
-/** The range of a number of a scenario, for inputs of the page, and for links. */
-export const ranges = {
-  seed: { min: 0, max: 999_999 },
-  seconds: { min: 1, max: 60 },
-  rate: { min: 1, max: 500 },
-  fraction: { min: 0, max: 1 },
-  keys: { min: 1, max: 100_000 },
-  ttl: { min: 0, max: 3600 },
-  p50: { min: 0.1, max: 2000 },
-  p99: { min: 0.1, max: 10_000 },
-  /** Milliseconds of a `slow` fault. */
-  slow: { min: 0, max: 10_000 }
-} as const
-
-/** More wrappers or faults help nobody to see anything, and a link must not be able to stop the page. */
-export const maxWrappers = 12
-export const maxFaults = 12
 
 const between = ({ min, max }: { readonly min: number; readonly max: number }) =>
   Schema.Number.check(Schema.isBetween({ minimum: min, maximum: max }))

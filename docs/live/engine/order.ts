@@ -1,6 +1,12 @@
 import type { Wrapper, WrapperName } from "../model.ts"
 
-/** The recommended order of the wrappers, from the store outward. */
+/**
+ * The recommended order of the wrappers, from the store outward.
+ *
+ * `Stack.production` has no Fallback. It is outside CircuitBreaker, so that the second store takes over at once. It is inside
+ * the limits, so that a call that they reject does not go to the second store, and inside Aead, so that the journal is
+ * encrypted.
+ */
 export const recommendedOrder: ReadonlyArray<WrapperName> = [
   "Timeout",
   "Hedge",

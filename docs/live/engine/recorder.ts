@@ -27,6 +27,9 @@ export const CurrentAsking = Context.Reference<Asking | undefined>("effect-kv/do
   defaultValue: () => undefined
 })
 
+/** More calls are too many to look at, and to wait for. Two Retries without a budget can make any number of them. */
+export const maxCalls = 300_000
+
 /** Records the calls at all layers. */
 export class Recorder {
   /** Nothing is recorded while the stack is built, and after the end. */
@@ -38,6 +41,7 @@ export class Recorder {
   readonly steps: StepWriter | undefined
   readonly background: Asking
   private readonly time: VirtualTime
+  private calls = 0
   /** Tells more about the outcome of a read, for layers that need it. */
   readonly describe: Array<((outcome: Outcome, asking: Asking, took: number) => Outcome) | undefined>
 
@@ -56,6 +60,7 @@ export class Recorder {
       if (!this.isOn) return effect
       const { time, steps } = this
       const asking = fiber.getRef(CurrentAsking) ?? this.background
+      if (++this.calls > maxCalls) time.isStopped = true
       const attempt = asking.entered[layer]!
       asking.entered[layer] = attempt + 1
       this.entered[layer]!++

@@ -45,13 +45,13 @@ const simulate = (scenario: Scenario, withSteps: boolean): Omit<Run, "advice" | 
   recorder.isOn = true
   const arrivals = arrivalsOf(scenario)
   let next = 0
-  for (let at = sampleMillis; at <= scenario.seconds * 1000; at += sampleMillis) {
-    for (; next < arrivals.length && arrivals[next]!.at <= at; next++) {
+  for (let at = sampleMillis; at <= scenario.seconds * 1000 && !time.isStopped; at += sampleMillis) {
+    for (; next < arrivals.length && arrivals[next]!.at <= at && !time.isStopped; next++) {
       time.advanceTo(arrivals[next]!.at)
       requests.start(arrivals[next]!)
     }
     time.advanceTo(at)
-    sampler.add(at, requests)
+    sampler.add(time.now, requests)
   }
   recorder.isOn = false
 
@@ -66,10 +66,11 @@ const simulate = (scenario: Scenario, withSteps: boolean): Omit<Run, "advice" | 
     hitRate: sampler.cached.rate,
     unknownWrites,
     staleReads,
-    storedBytes: storedBytes([...new Set(all.map(({ key }) => key))])
+    storedBytes: time.isStopped ? 0 : storedBytes([...new Set(all.map(({ key }) => key))])
   }
   close()
   return {
+    stoppedAt: time.isStopped ? time.now : undefined,
     scenario,
     layers: places,
     steps: recorder.steps?.finish() ?? noSteps,

@@ -28,6 +28,9 @@ export class VirtualTime implements Clock.Clock {
     return (this.micros - this.origin) / perMilli
   }
 
+  /** Whether time and fibers stand still for ever. */
+  isStopped = false
+
   /** Makes this moment the beginning of the run. */
   begin(): void {
     this.origin = this.micros
@@ -59,18 +62,19 @@ export class VirtualTime implements Clock.Clock {
     const end = this.origin + Math.round(millis * perMilli)
     this.runTasks()
     for (let first = this.timers.first; first !== undefined && first.at <= end; first = this.timers.first) {
+      if (this.isStopped) return
       this.timers.pop()
       if (first.resume === undefined) continue
       this.micros = Math.max(this.micros, first.at)
       first.resume()
       this.runTasks()
     }
-    this.micros = Math.max(this.micros, end)
+    if (!this.isStopped) this.micros = Math.max(this.micros, end)
   }
 
   /** Runs fibers until all of them wait for a timer or have ended. */
   runTasks = (): void => {
-    while (this.nextTask < this.tasks.length) {
+    while (this.nextTask < this.tasks.length && !this.isStopped) {
       const task = this.tasks[this.nextTask++]!
       task()
       if (this.nextTask === 1024) {

@@ -106,7 +106,7 @@ export const wrappers: Readonly<Record<WrapperName, WrapperInfo>> = {
     summary: "Repeats a call that failed with a retryable error, after a pause that grows.",
     options: [
       integer("maxRetries", "Attempts after the first", 0, 10, 3, 3),
-      millis("initialDelay", "First pause", 0, 2000, 100, 100),
+      millis("initialDelay", "First pause", 10, 2000, 100, 100),
       number("factor", "Growth of the pause", [1, 5, 0.5], 2, 2),
       millis("maxDelay", "Longest pause", 10, 30_000, 10_000, 10_000),
       flag("jitter", "Vary the pauses", true, true),

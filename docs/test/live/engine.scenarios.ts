@@ -1,5 +1,5 @@
-import { maxFaults, maxWrappers, ranges } from "../../live/engine/link.ts"
 import { Seeded } from "../../live/engine/random.ts"
+import { maxFaults, maxWrappers, ranges } from "../../live/engine/ranges.ts"
 import { type Option, wrapperNames, wrappers } from "../../live/engine/wrappers.ts"
 import type { Fault, Scenario, Wrapper, WrapperName } from "../../live/model.ts"
 

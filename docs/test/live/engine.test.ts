@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { defaultScenario, presets } from "../../live/engine/presets.ts"
+import { maxCalls } from "../../live/engine/recorder.ts"
 import { run } from "../../live/engine/run.ts"
 import { firstStepAt, stepAt, stepsOf } from "../../live/engine/steps.ts"
 import { wrapperNames } from "../../live/engine/wrappers.ts"
@@ -160,6 +161,21 @@ describe("a run", () => {
       ["Timeout", "leave", 0, "ok"],
       ["Retry", "leave", 0, "ok"]
     ])
+  })
+
+  it("stops when it has too many calls, such as those of four Retries without a budget", () => {
+    const endless = { name: "Retry", options: { maxRetries: 10, initialDelay: 10, factor: 1, budget: false } } as const
+    const faults = [{ kind: "outage", from: 2, until: 12, amount: 1 }] as const
+    const scenario = {
+      ...short(defaultScenario),
+      stack: [endless, endless, endless, endless, endless, endless],
+      faults
+    }
+    const result = run(scenario)
+    assert.isTrue(result.stoppedAt! >= 2000 && result.stoppedAt! < 3000)
+    assert.isAtMost(result.steps.length, 2 * maxCalls)
+    assert.isAtMost(result.samples.at(-1)!.time, result.stoppedAt!)
+    assert.isUndefined(run(short(defaultScenario)).stoppedAt)
   })
 
   it("takes time in proportion to its length", () => {
