@@ -28,7 +28,7 @@ export const CurrentAsking = Context.Reference<Asking | undefined>("effect-kv/do
 })
 
 /** More calls are too many to look at, and to wait for. Two Retries without a budget can make any number of them. */
-export const maxCalls = 300_000
+export const maxCalls = 200_000
 
 /** Records the calls at all layers. */
 export class Recorder {
