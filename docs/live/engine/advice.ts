@@ -63,7 +63,7 @@ const rules: ReadonlyArray<Rule> = [
   {
     outer: "Retry",
     inner: "PassthroughCache",
-    text: "A hit passes Retry for nothing, and a stale copy is served only after the store has failed once, without a retry. Put PassthroughCache outside Retry."
+    text: "With PassthroughCache inside Retry, a stale copy answers the first failure of the store, although a retry may get the current value. Put PassthroughCache outside Retry, so that a hit needs no Retry either."
   },
   {
     outer: "CircuitBreaker",

@@ -176,7 +176,7 @@ export const presets: ReadonlyArray<Preset> = [
     title: "Fallback with replay",
     watch: "While the store is down, writes go to the second store, and are replayed when the store is back.",
     lesson:
-      "0 writes fail, and 0 reads are stale. With writeToFallback and no journal, 85 reads are stale, because the first store has missed the writes of the outage.",
+      "0 writes fail, and 0 reads are stale. 81 reads fail, because the second store has only what was written in the outage. With writeToFallback and no journal, 85 reads are stale, because the first store has missed these writes.",
     scenario: scenario({
       stack: [...policies, breaker, w("Fallback")],
       faults: isDown,

@@ -78,7 +78,7 @@ const lessons: Readonly<Record<string, (run: Run, versus: Run) => string>> = {
     return `${n(unknown.length)} writes fail, although the store has applied them. The error of each write says so: its outcome is "unknown".`
   },
   fallback: (run, versus) =>
-    `${n(failed(run, writes).length)} writes fail, and ${n(run.summary.staleReads)} reads are stale. With writeToFallback and no journal, ${n(versus.summary.staleReads)} reads are stale, because the first store has missed the writes of the outage.`,
+    `${n(failed(run, writes).length)} writes fail, and ${n(run.summary.staleReads)} reads are stale. ${n(failed(run, reads).length)} reads fail, because the second store has only what was written in the outage. With writeToFallback and no journal, ${n(versus.summary.staleReads)} reads are stale, because the first store has missed these writes.`,
   "compression-inside": ({ summary, recommended }) =>
     `The store holds ${kb(summary.storedBytes)}. With Compression outside Aead, it holds ${kb(recommended!.summary.storedBytes)}.`,
   "rate-limit": (run) =>
