@@ -69,10 +69,10 @@ const line = (samples: ReadonlyArray<Sample>, at: (sample: Sample) => number | u
     .join("")
 }
 
-/** The next of 1, 2, 5, 10, 20, 50, … that is not below a value. */
+/** The next number that looks well at the top of an axis and is not below a value. */
 const niceAbove = (value: number): number => {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)))
-  return power * ([1, 2, 5, 10].find((it) => it * power >= value) ?? 10)
+  return power * ([1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].find((it) => it * power >= value) ?? 10)
 }
 
 interface Scale {
@@ -173,7 +173,14 @@ const latency = (run: Run): Chart => {
 /** A chart of one number for each sample. */
 const amount = (
   run: Run,
-  { id, title, label, of, color, least = 4 }: Pick<Chart, "id" | "title"> & {
+  {
+    id,
+    title,
+    label,
+    of,
+    color,
+    least = 4
+  }: Pick<Chart, "id" | "title"> & {
     readonly label: string
     readonly of: (sample: Sample) => number
     readonly color: Shape["color"]
@@ -215,9 +222,8 @@ const circuit = (run: Run): Chart => ({
   shapes: (["closed", "half-open", "open"] as const).map((state) => ({
     color: circuitColors[state],
     kind: "area",
-    path: area(
-      run.samples,
-      (sample) => (sample.circuit === state ? { closed: 78, "half-open": 40, open: 4 }[state] : chartHeight)
+    path: area(run.samples, (sample) =>
+      sample.circuit === state ? { closed: 78, "half-open": 40, open: 4 }[state] : chartHeight
     )
   })),
   read: ({ circuit = "closed" }) => [{ label: "state", value: circuit, color: circuitColors[circuit] }],
@@ -274,4 +280,3 @@ export const chartsOf = (run: Run): ReadonlyArray<Chart> => [
 /** The sample that a time in milliseconds lies in. */
 export const sampleAt = (run: Run, time: number): Sample | undefined =>
   run.samples[Math.min(run.samples.length - 1, Math.max(0, Math.floor(time / (1000 / perSecond))))]
-

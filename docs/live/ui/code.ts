@@ -3,7 +3,17 @@ import { type Config, type ConfigValue, configOf } from "../engine/config.ts"
 import { wrappers } from "../engine/wrappers.ts"
 import type { Scenario, Wrapper } from "../model.ts"
 
-const times = new Set(["duration", "initialDelay", "maxDelay", "openFor", "maxWait", "maxTtl", "missingTtl", "maxStale", "settleTime"])
+const times = new Set([
+  "duration",
+  "initialDelay",
+  "maxDelay",
+  "openFor",
+  "maxWait",
+  "maxTtl",
+  "missingTtl",
+  "maxStale",
+  "settleTime"
+])
 
 /** Whether a number of an option is a time. `window` is one for RateLimit, and a number of calls for CircuitBreaker. */
 const isTime = (wrapper: Wrapper, name: string): boolean =>
@@ -106,7 +116,8 @@ export interface Part {
   readonly kind: "text" | "keyword" | "string" | "number" | "comment" | "name"
 }
 
-const parts = /(\/\/[^\n]*)|("[^"]*")|\b(import|from|const|as|declare|string|true|false)\b|\b(\d[\d_.]*)\b|\b([A-Z]\w*)\b/g
+const parts =
+  /(\/\/[^\n]*)|("[^"]*")|\b(import|from|const|as|declare|string|true|false)\b|\b(\d[\d_.]*)\b|\b([A-Z]\w*)\b/g
 
 /** Splits a program into parts of one color. */
 export const highlight = (code: string): ReadonlyArray<Part> => {

@@ -2,7 +2,7 @@
 import type { Circuit, Fault } from "../model.ts"
 import { type Geometry, locator, type Spot, spaceOf } from "./geometry.ts"
 import { type Look, looks } from "./outcomes.ts"
-import { bucket, type Tracks } from "./tracks.ts"
+import { bucket, callers, type Tracks } from "./tracks.ts"
 
 export type Colors = Readonly<Record<Look | "line" | "band" | "text" | "fault" | "background", string>>
 
@@ -26,21 +26,21 @@ export interface Frame {
 }
 
 /** Half of the size of the square that a dot is drawn in, in CSS pixels. */
-const half = 7
+const half = 8
 
-const radius = 3.6
+const radius = 4.2
 
 /** Each look has a shape of its own, so that nobody needs to tell colors apart. */
 const shapes: Readonly<Record<Look, (to: CanvasRenderingContext2D) => void>> = {
   read: (to) => circle(to, radius - 0.4),
-  write: (to) => to.fillRect(-3, -3, 6, 6),
+  write: (to) => to.fillRect(-3.4, -3.4, 6.8, 6.8),
   retry: (to) => {
-    circle(to, 2)
-    ring(to, 4.3, 1.4)
+    circle(to, 2.2)
+    ring(to, 4.8, 1.5)
   },
   ok: (to) => circle(to, radius),
-  hit: (to) => diamond(to, 5),
-  failed: (to) => cross(to, 3.4),
+  hit: (to) => diamond(to, 5.4),
+  failed: (to) => cross(to, 3.8),
   rejected: (to) => {
     ring(to, 4, 1.4)
     to.fillRect(-4, -0.9, 8, 1.8)
@@ -82,7 +82,7 @@ const diamond = (to: CanvasRenderingContext2D, size: number): void => {
 }
 
 const cross = (to: CanvasRenderingContext2D, size: number): void => {
-  to.lineWidth = 2.4
+  to.lineWidth = 2.6
   to.beginPath()
   to.moveTo(-size, -size)
   to.lineTo(size, size)
@@ -187,16 +187,22 @@ const drawPlaces = (to: CanvasRenderingContext2D, geometry: Geometry, colors: Co
     to.fillStyle = colors.band
     to.fillRect(...boxOf(geometry, place))
   })
+  to.fillStyle = colors.line
+  for (const place of geometry.places) {
+    if (place === callers || frame.circuits.some((circuit) => circuit.place === place && circuit.state !== "closed"))
+      continue
+    drawGate(to, geometry, place, place >= frame.store ? 10 : 4)
+  }
   const [x, y, width, height] = boxOf(geometry, frame.store)
   if (frame.faults.length > 0) {
     to.save()
     to.beginPath()
     to.rect(x, y, width, height)
     to.clip()
-    to.globalAlpha = 0.16
+    to.globalAlpha = 0.1
     to.fillStyle = colors.fault
     to.fillRect(x, y, width, height)
-    to.globalAlpha = 0.3
+    to.globalAlpha = 0.22
     to.strokeStyle = colors.fault
     to.lineWidth = 2
     to.beginPath()
@@ -207,6 +213,13 @@ const drawPlaces = (to: CanvasRenderingContext2D, geometry: Geometry, colors: Co
     to.stroke()
     to.restore()
   }
+}
+
+/** A line that the dots pass. */
+const drawGate = (to: CanvasRenderingContext2D, geometry: Geometry, place: number, size: number): void => {
+  const [x, y, width, height] = boxOf(geometry, place)
+  if (geometry.vertical) to.fillRect(x, y + height / 2 - size / 2, width, size)
+  else to.fillRect(x + width / 2 - size / 2, y, size, height)
 }
 
 /** A switch: its lever connects both ends if the circuit is closed, and stands up if the circuit is open. */
@@ -221,15 +234,15 @@ const drawCircuit = (
   const open = circuit === "open"
   to.strokeStyle = open ? colors.failed : circuit === "half-open" ? colors.rejected : colors.ok
   if (circuit === "open" || circuit === "half-open") {
-    to.lineWidth = 3
-    to.setLineDash(open ? [] : [7, 7])
+    to.lineWidth = 6
+    to.setLineDash(open ? [] : [8, 8])
     to.beginPath()
     if (geometry.vertical) {
-      to.moveTo(0, y + height - 2)
-      to.lineTo(geometry.width, y + height - 2)
+      to.moveTo(0, y + height / 2)
+      to.lineTo(geometry.width, y + height / 2)
     } else {
-      to.moveTo(x + width - 2, 0)
-      to.lineTo(x + width - 2, geometry.height)
+      to.moveTo(x + width / 2, 0)
+      to.lineTo(x + width / 2, geometry.height)
     }
     to.stroke()
     to.setLineDash([])

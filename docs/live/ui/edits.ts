@@ -44,7 +44,10 @@ export const setLatency = (scenario: Scenario, change: Partial<Scenario["latency
 
 /** What each kind of fault is called, and how it begins when it is added. */
 export const faultKinds: Readonly<
-  Record<Fault["kind"], { readonly name: string; readonly action: string; readonly amount: number; readonly text: string }>
+  Record<
+    Fault["kind"],
+    { readonly name: string; readonly action: string; readonly amount: number; readonly text: string }
+  >
 > = {
   outage: {
     name: "outage",

@@ -14,7 +14,9 @@ export const millis = (value: number | undefined): string =>
         : `${Number((value / 1000).toFixed(1))} s`
 
 export const percent = (fraction: number | undefined): string =>
-  fraction === undefined || Number.isNaN(fraction) ? "–" : `${Number((100 * fraction).toFixed(fraction > 0.99 ? 1 : 0))} %`
+  fraction === undefined || Number.isNaN(fraction)
+    ? "–"
+    : `${Number((100 * fraction).toFixed(fraction > 0.99 ? 1 : 0))} %`
 
 export const bytes = (value: number): string =>
   value < 1000 ? `${count(value)} B` : value < 1e6 ? `${count(value / 1000)} kB` : `${(value / 1e6).toFixed(2)} MB`

@@ -89,7 +89,10 @@ export const circuitsAt = (run: Run, time: number) => {
   })
   for (const change of run.circuit) {
     if (change.time > time) break
-    state.set(run.layers.findIndex(({ kind, wrapper }) => kind === "wrapper" && wrapper === change.wrapper), change.state)
+    state.set(
+      run.layers.findIndex(({ kind, wrapper }) => kind === "wrapper" && wrapper === change.wrapper),
+      change.state
+    )
   }
   return [...state].map(([place, state]) => ({ place, state }))
 }

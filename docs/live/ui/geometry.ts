@@ -19,7 +19,7 @@ export const placesOf = (layers: ReadonlyArray<Layer>): ReadonlyArray<number> =>
 }
 
 /** Distance of the dots in a pile, in CSS pixels. */
-export const spacing = 9
+export const spacing = 10
 
 /** Length of the space of one place, in the direction of the layers. */
 export const spaceOf = ({ width, height, vertical, places }: Geometry): number =>

@@ -2,7 +2,18 @@
 import type { Outcome } from "../model.ts"
 
 /** How a dot looks. The names are those of the CSS variables of the colors (`style.css`). */
-export const looks = ["read", "write", "retry", "ok", "hit", "stale", "failed", "rejected", "unknown", "interrupted"] as const
+export const looks = [
+  "read",
+  "write",
+  "retry",
+  "ok",
+  "hit",
+  "stale",
+  "failed",
+  "rejected",
+  "unknown",
+  "interrupted"
+] as const
 
 export type Look = (typeof looks)[number]
 

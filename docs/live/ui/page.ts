@@ -1,13 +1,23 @@
 /** The state of the page: the scenario, its run, and the address that holds the scenario. */
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from "vue"
 import { defaultScenario, type Preset, presets } from "../engine/presets.ts"
+import { optionsOf } from "../engine/wrappers.ts"
 import type { Run, Scenario, Summary } from "../model.ts"
 import { type Engine, startEngine } from "./engine.ts"
 
 /** Changes that follow each other within this time in milliseconds, as those of a slider, count as one change. */
 const burst = 1000
 
-const textOf = (scenario: Scenario): string => JSON.stringify(scenario)
+/** The same text for scenarios that differ only in options that are left out because they have their default. */
+const textOf = ({ seed, seconds, stack, load, latency, faults }: Scenario): string =>
+  JSON.stringify([
+    seed,
+    seconds,
+    stack.map((wrapper) => [wrapper.name, optionsOf(wrapper)]),
+    [load.rate, load.writes, load.keys, load.hot, load.reads, load.ttl],
+    [latency.p50, latency.p99],
+    faults.map(({ kind, from, until, amount }) => [kind, from, until, amount])
+  ])
 
 const known = new Map(presets.map((preset) => [textOf(preset.scenario), preset]))
 
@@ -17,26 +27,35 @@ export const presetOf = (scenario: Scenario): Preset | undefined => known.get(te
 /** Reads and writes links. It needs Effect's Schema, so it is loaded after the page is shown. */
 const links = () => import("../engine/link.ts")
 
-/** `onPreset` is called when a scenario was chosen, in contrast to edited. */
+/** `onChosen` gets the run of a scenario that was chosen or read from a link, but not those of edits. */
 export const usePage = (onChosen: (run: Run) => void) => {
   const scenario = shallowRef<Scenario>(defaultScenario)
   const run = shallowRef<Run>()
-  /** The numbers before the last change. */
+  /** The numbers that those of the run are compared with. */
   const before = shallowRef<Summary>()
+  /** What these numbers are: those before the last change, or those of the scenario that the lesson compares with. */
+  const against = ref<"edit" | "versus">()
   /** The preset that was chosen last, which the reader may have changed since. */
   const origin = shallowRef<Preset>()
   const message = ref("")
   const busy = ref(true)
   let engine: Engine | undefined
   let isChosen = true
+  /** The fragment of the address that the page shows. */
+  let fragment: string | undefined
   let lastRun = 0
   let writing: ReturnType<typeof setTimeout> | undefined
   let asking: ReturnType<typeof setTimeout> | undefined
 
   const show = (next: Run): void => {
     const now = performance.now()
-    if (isChosen) before.value = undefined
-    else if (now - lastRun > burst) before.value = run.value?.summary
+    if (isChosen) {
+      before.value = undefined
+      against.value = undefined
+    } else if (now - lastRun > burst) {
+      before.value = run.value?.summary
+      against.value = "edit"
+    }
     lastRun = now
     busy.value = false
     message.value = message.value.startsWith("This stack") ? "" : message.value
@@ -44,7 +63,13 @@ export const usePage = (onChosen: (run: Run) => void) => {
     if (isChosen) {
       isChosen = false
       onChosen(next)
+      const versus = presetOf(next.scenario)?.versus
+      if (versus !== undefined) engine?.ask(versus, compare)
     }
+  }
+  const compare = ({ summary }: Run): void => {
+    before.value = summary
+    against.value = "versus"
   }
   const fail = (error: string): void => {
     busy.value = false
@@ -53,7 +78,7 @@ export const usePage = (onChosen: (run: Run) => void) => {
   const ask = (wait: number): void => {
     clearTimeout(asking)
     busy.value = true
-    asking = setTimeout(() => engine?.ask(scenario.value), wait)
+    asking = setTimeout(() => engine?.ask(scenario.value, show), wait)
   }
 
   /** Writes the scenario into the address. A chosen scenario gets an entry in the history, an edited one does not. */
@@ -64,7 +89,8 @@ export const usePage = (onChosen: (run: Run) => void) => {
         const wanted = scenario.value
         links().then(({ encode }) => {
           if (wanted !== scenario.value) return
-          const address = `${location.pathname}${location.search}#${encode(wanted)}`
+          fragment = encode(wanted)
+          const address = `${location.pathname}${location.search}#${fragment}`
           // VitePress scrolls to this position when the reader comes back.
           if (method === "pushState") history.replaceState({ scrollPosition: window.scrollY }, "")
           history[method]({ scrollPosition: window.scrollY }, "", address)
@@ -93,22 +119,22 @@ export const usePage = (onChosen: (run: Run) => void) => {
   }
   /** Shows the scenario of the address. */
   const read = async (): Promise<void> => {
-    const fragment = location.hash.slice(1)
+    const found = location.hash.slice(1)
+    // A step back in the history is reported twice.
+    if (found === fragment) return
+    fragment = found
     isChosen = true
-    message.value = ""
-    if (fragment === "") set(defaultScenario)
-    else {
-      const decoded = (await links()).decode(fragment)
-      message.value = decoded.message ?? ""
-      origin.value = undefined
-      set(decoded.scenario)
-    }
+    const decoded = found === "" ? { scenario: defaultScenario, problem: undefined } : (await links()).decode(found)
+    message.value = decoded.problem ?? ""
+    origin.value = undefined
+    set(decoded.scenario)
     ask(0)
+    write("replaceState")
   }
 
   const back = (): void => void read()
   onMounted(() => {
-    engine = startEngine(show, fail)
+    engine = startEngine(fail)
     window.addEventListener("popstate", back)
     window.addEventListener("hashchange", back)
     void read()
@@ -122,5 +148,5 @@ export const usePage = (onChosen: (run: Run) => void) => {
   })
 
   const preset = computed(() => presetOf(scenario.value))
-  return { scenario, run, before, preset, origin, message, busy, edit, choose }
+  return { scenario, run, before, against, preset, origin, message, busy, edit, choose }
 }

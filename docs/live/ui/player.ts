@@ -29,7 +29,7 @@ export const usePlayer = (run: Readonly<ShallowRef<Run | undefined>>) => {
   let request = 0
   const frames: Array<(time: number) => void> = []
 
-  const length = () => (run.value?.scenario.seconds ?? 0) * 1000
+  const length = () => run.value?.stoppedAt ?? (run.value?.scenario.seconds ?? 0) * 1000
 
   const show = (): void => {
     const before = performance.now()

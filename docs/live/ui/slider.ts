@@ -31,7 +31,9 @@ export const valueAt = (range: Range, position: number, now: number): number => 
   const raw = min + (max - min) * (isWide(range) ? Math.expm1(part * Math.log1p(growth)) / growth : part)
   const power = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(raw)))) - 1)
   const found = position >= positions ? max : position <= 0 ? min : toStep(range, Math.round(raw / power) * power)
-  // One step of the slider must change the number, or the arrow keys would do nothing.
-  if (found !== now || position === positionOf(range, now)) return found
-  return toStep(range, now + (position > positionOf(range, now) ? step : -step))
+  // One step of the slider must change the number in its direction, or the arrow keys would do nothing.
+  const before = Math.round(positionOf(range, now))
+  if (position > before && found <= now) return Math.max(toStep(range, raw), toStep(range, now + step))
+  if (position < before && found >= now) return Math.min(toStep(range, raw), toStep(range, now - step))
+  return found
 }

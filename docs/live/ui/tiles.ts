@@ -120,7 +120,8 @@ export const tilesOf = (run: Run, before: Summary | undefined): ReadonlyArray<Ti
       const value = of(run.summary)
       const was = before === undefined ? value : of(before)
       const change = difference(value, was, show)
-      const verdict = more === undefined || change === "" ? "other" : (value > was) === (more === "better") ? "better" : "worse"
+      const verdict =
+        more === undefined || change === "" ? "other" : value > was === (more === "better") ? "better" : "worse"
       return {
         id,
         label,
@@ -133,8 +134,11 @@ export const tilesOf = (run: Run, before: Summary | undefined): ReadonlyArray<Ti
     })
 
 /** The figures that show what a wrong order costs. */
-export const comparisonOf = (own: Summary, recommended: Summary) =>
+const compared = ["failed", "p99", "store-calls", "retries", "unknown-writes", "stored-bytes"]
+
+/** The figures in which the recommended order differs. */
+export const comparisonOf = (run: Run, recommended: Summary) =>
   figures
-    .filter(({ id }) => ["failed", "p99", "store-calls", "retries", "unknown-writes", "stored-bytes"].includes(id))
-    .map(({ id, label, of, show }) => ({ id, label, own: show(of(own)), recommended: show(of(recommended)) }))
+    .filter(({ id, isShown }) => compared.includes(id) && (isShown?.(run, recommended) ?? true))
+    .map(({ id, label, of, show }) => ({ id, label, own: show(of(run.summary)), recommended: show(of(recommended)) }))
     .filter(({ own, recommended }) => own !== recommended)

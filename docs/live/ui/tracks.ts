@@ -3,7 +3,7 @@
  * time. Calls that take a few milliseconds would be invisible, so a dot takes at least `hop` from one layer to the next.
  */
 import type { Layer, Request, Run } from "../model.ts"
-import { type Look, looks, lookOf } from "./outcomes.ts"
+import { type Look, lookOf, looks } from "./outcomes.ts"
 
 /** The place of the callers. Other places are indexes in `Run.layers`. */
 export const callers = -1
@@ -233,7 +233,8 @@ const flatten = (unsorted: ReadonlyArray<Dot>, { hop, fade, until }: Times): Tra
       points.place[next] = dot.places[k]!
       points.look[next] = dot.looks[k]!
       const from = time + hop
-      const to = dot.times[k + 1] ?? dot.end
+      // A dot that fades does not wait.
+      const to = dot.times[k + 1] ?? dot.end - (dot.end < until ? fade : 0)
       if (to - from > shortestWait && k > 0) waits.push({ point: next, place: dot.places[k]!, from, to })
       next++
     })

@@ -1,0 +1,266 @@
+/** Tests the live page in a real browser. */
+import { mkdirSync } from "node:fs"
+import { afterEach, assert, it } from "@effect/vitest"
+import type { Page } from "playwright-core"
+import { presets } from "../../live/engine/presets.ts"
+import { docs } from "../../tools/paths.ts"
+import { describeInBrowser } from "../browser.ts"
+
+const screenshots = `${docs}.vitepress/screenshots/`
+mkdirSync(screenshots, { recursive: true })
+
+/** Waits until the page shows the run of its scenario. */
+const settled = (page: Page) => page.waitForSelector('.live[data-ready="true"][data-busy="false"]')
+
+const edited = async (page: Page): Promise<void> => {
+  // An edit is run after a short pause, in which the page is busy.
+  await page.waitForTimeout(100)
+  await settled(page)
+}
+
+const tiles = (page: Page): Promise<Record<string, string>> =>
+  page.$$eval("[data-tile]", (all) =>
+    Object.fromEntries(all.map((it) => [it.getAttribute("data-tile")!, it.querySelector(".value")!.textContent!]))
+  )
+
+/** The names of the columns, from the callers to the store. */
+const columns = (page: Page): Promise<ReadonlyArray<string>> =>
+  page.$$eval(".card .name", (all) => all.map((it) => it.textContent!))
+
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
+const fragment = (page: Page): string => new URL(page.url()).hash
+
+/** The address is written shortly after an edit. */
+const written = async (page: Page, before: string): Promise<string> => {
+  await page.waitForFunction((hash) => location.hash !== hash, before)
+  return fragment(page)
+}
+
+const calm = { reducedMotion: "reduce" } as const
+
+describeInBrowser("the live page", ({ open, errors }) => {
+  afterEach(() => {
+    assert.deepStrictEqual(errors, [])
+  })
+
+  const choose = async (page: Page, id: string): Promise<void> => {
+    await settled(page)
+    if ((await page.getAttribute(`[data-preset="${id}"]`, "aria-pressed")) === "true") return
+    await page.click(`[data-preset="${id}"]`)
+    await edited(page)
+  }
+
+  for (const { id, title, watch } of presets) {
+    it(`shows the scenario ${JSON.stringify(title)} with its lesson`, async () => {
+      const page = await open("/live", calm)
+      await choose(page, id)
+      assert.include(await page.textContent(".watch"), watch)
+      const { requests } = await tiles(page)
+      assert.match(requests!, /^\d/)
+      assert.isNotEmpty((await page.textContent(".lesson:not(.empty)"))!.trim())
+      await page.screenshot({ path: `${screenshots}${id}.png`, fullPage: true })
+      await page.close()
+    })
+  }
+
+  it("shows the same numbers for a link in a new page", async () => {
+    const page = await open("/live", calm)
+    await settled(page)
+    const before = fragment(page)
+    await page.click('[data-fault="outage"]')
+    await edited(page)
+    const hash = await written(page, before)
+    const expected = await tiles(page)
+    const other = await open(`/live${hash}`, calm)
+    await settled(other)
+    assert.deepStrictEqual(await tiles(other), expected)
+    await page.close()
+    await other.close()
+  })
+
+  it("says that a link is damaged, and shows the default scenario", async () => {
+    const page = await open("/live#1~this~is~no~link", calm)
+    await settled(page)
+    assert.include(await page.textContent(".message"), "damaged")
+    const expected = await open("/live", calm)
+    await settled(expected)
+    assert.deepStrictEqual(await tiles(page), await tiles(expected))
+    await page.close()
+    await expected.close()
+  })
+
+  it("goes back to the scenario before, and forward again", async () => {
+    const page = await open("/live", calm)
+    await settled(page)
+    const [first, second] = presets.filter(({ id }) => id === "bare" || id === "retry")
+    await choose(page, first!.id)
+    await page.waitForTimeout(500)
+    await choose(page, second!.id)
+    await page.waitForTimeout(500)
+    await page.goBack()
+    await page.waitForSelector(`[data-preset="${first!.id}"][aria-pressed="true"]`)
+    await page.goForward()
+    await page.waitForSelector(`[data-preset="${second!.id}"][aria-pressed="true"]`)
+    await page.close()
+  })
+
+  it("adds, moves, edits and removes a wrapper with the keyboard", async () => {
+    const page = await open("/live", calm)
+    await choose(page, "bare")
+    await page.focus("[data-add]")
+    await page.keyboard.type("Timeout")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await edited(page)
+    assert.deepStrictEqual(await columns(page), ["Callers", "Timeout", "Store"])
+    await page.focus("[data-add]")
+    await page.keyboard.type("Retry")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await edited(page)
+    assert.deepStrictEqual(await columns(page), ["Callers", "Retry", "Timeout", "Store"])
+
+    await page.focus('[data-wrapper="1"] button')
+    await page.keyboard.press("Alt+ArrowRight")
+    await edited(page)
+    assert.deepStrictEqual(await columns(page), ["Callers", "Timeout", "Retry", "Store"])
+    assert.strictEqual(
+      await page.evaluate(() => document.activeElement?.closest(".card")?.textContent?.includes("Retry")),
+      true
+    )
+    await page.keyboard.press("Alt+ArrowLeft")
+    await edited(page)
+    assert.deepStrictEqual(await columns(page), ["Callers", "Retry", "Timeout", "Store"])
+
+    await page.keyboard.press("Enter")
+    await page.focus('[data-option="maxRetries"]')
+    await page.keyboard.press("ControlOrMeta+a")
+    await page.keyboard.type("7")
+    await page.keyboard.press("Tab")
+    await edited(page)
+    assert.include(await page.textContent(".code pre"), "maxRetries: 7")
+
+    await page.focus('[data-wrapper="0"] button')
+    await page.keyboard.press("Delete")
+    await edited(page)
+    assert.deepStrictEqual(await columns(page), ["Callers", "Retry", "Store"])
+    await page.close()
+  })
+
+  it("plays, pauses and steps with the keyboard", async () => {
+    const page = await open("/live")
+    await settled(page)
+    await page.waitForSelector('.play[aria-label="Pause"]')
+    await page.focus(".space")
+    await page.keyboard.press("Space")
+    await page.waitForSelector('.play[aria-label="Play"]')
+    const clock = async () => Number.parseFloat((await page.textContent(".clock"))!)
+    const before = await clock()
+    await page.keyboard.press("Shift+ArrowRight")
+    assert.strictEqual(await clock(), before + 1)
+    await page.keyboard.press("Shift+ArrowLeft")
+    assert.strictEqual(await clock(), before)
+    await page.keyboard.press("Space")
+    await page.waitForSelector('.play[aria-label="Pause"]')
+    await page.close()
+  })
+
+  it("starts paused if the reader prefers reduced motion", async () => {
+    const page = await open("/live", calm)
+    await settled(page)
+    await page.waitForSelector('.play[aria-label="Play"]')
+    assert.strictEqual(await page.isVisible(".charts .future"), false)
+    await page.close()
+  })
+
+  it("keeps the past when a fault is added, and changes the future", async () => {
+    const page = await open("/live", calm)
+    await choose(page, "bare")
+    const path = () => page.getAttribute('[data-chart="answers"] path', "d")
+    const barsUntil = (text: string, until: number) =>
+      text.split("M").filter((bar) => bar !== "" && Number.parseFloat(bar) < until)
+    const before = (await path())!
+    await page.fill('input[aria-label="Time"]', "20")
+    await page.click('[data-fault="outage"]')
+    await edited(page)
+    const after = (await path())!
+    assert.deepStrictEqual(barsUntil(after, 19.75), barsUntil(before, 19.75))
+    assert.notDeepEqual(barsUntil(after, 30), barsUntil(before, 30))
+    await page.close()
+  })
+
+  it("says what is wrong with an order, and applies the recommended one", async () => {
+    const page = await open("/live", calm)
+    await choose(page, "retry")
+    await page.focus('[data-wrapper="1"] button')
+    await page.keyboard.press("Alt+ArrowRight")
+    await edited(page)
+    assert.include(await page.textContent(".advice"), "Timeout around Retry")
+    assert.strictEqual(await page.locator(".card.wrong").count(), 2)
+    await page.click(".advice button")
+    await edited(page)
+    assert.strictEqual(await page.locator(".advice").count(), 0)
+    assert.deepStrictEqual(await columns(page), ["Callers", "Retry", "Timeout", "Store"])
+    await page.close()
+  })
+
+  it("tells the story of a failed request", async () => {
+    const page = await open("/live", calm)
+    await choose(page, "bare")
+    await page.selectOption(".story select", { label: "failed requests" })
+    await page.click('.story button:has-text("Next")')
+    const lines = await page.$$eval(".story .lines li", (all) => all.map((it) => it.textContent!))
+    assert.isAbove(lines.length, 2)
+    assert.match(lines[0]!, /Caller/)
+    assert.match(lines.at(-1)!, /gets \w+Error/)
+    await page.close()
+  })
+
+  for (const width of [360, 390]) {
+    it(`fits on a phone that is ${width} pixels wide`, async () => {
+      const page = await open("/live", {
+        ...calm,
+        viewport: { width, height: 740 },
+        hasTouch: true,
+        isMobile: true,
+        deviceScaleFactor: 2
+      })
+      await settled(page)
+      assert.isAtMost(await overflow(page), 0)
+      const small = await page.$$eval(".live :is(button, select, input)", (all) =>
+        all
+          .filter((it) => it.getClientRects().length > 0 && (it as HTMLInputElement).type !== "checkbox")
+          .filter((it) => it.getBoundingClientRect().height < 40)
+          .map((it) => it.outerHTML.slice(0, 80))
+      )
+      assert.deepStrictEqual(small, [])
+      await page.screenshot({ path: `${screenshots}phone-${width}.png`, fullPage: true })
+      await page.close()
+    })
+  }
+
+  it("has a dark mode", async () => {
+    const page = await open("/live", { ...calm, colorScheme: "dark" })
+    await settled(page)
+    assert.isTrue(await page.evaluate(() => document.documentElement.classList.contains("dark")))
+    await page.screenshot({ path: `${screenshots}dark.png`, fullPage: true })
+    await page.close()
+  })
+
+  it("names all inputs and buttons", async () => {
+    const page = await open("/live", calm)
+    await settled(page)
+    const unnamed = await page.$$eval(".live :is(input, select, button)", (all) =>
+      all
+        .filter((it) => {
+          const labels = (it as HTMLInputElement).labels
+          return !it.getAttribute("aria-label") && !it.textContent?.trim() && !(labels !== null && labels.length > 0)
+        })
+        .map((it) => it.outerHTML.slice(0, 100))
+    )
+    assert.deepStrictEqual(unnamed, [])
+    await page.close()
+  })
+})
