@@ -22,6 +22,8 @@ export interface Option {
 export interface WrapperInfo {
   /** What the wrapper does, in one sentence. */
   readonly summary: string
+  /** How this page differs from a program, as a sentence for the reader. */
+  readonly note?: string
   readonly options: ReadonlyArray<Option>
 }
 
@@ -158,10 +160,12 @@ export const wrappers: Readonly<Record<WrapperName, WrapperInfo>> = {
   },
   Aead: {
     summary: "Encrypts values, and binds each value to its key.",
+    note: "This page encrypts with XChaCha20-Poly1305, because browsers encrypt with the default, AES-256-GCM, only asynchronously.",
     options: []
   },
   Compression: {
     summary: "Compresses values.",
+    note: "This page compresses with fflate, so that the sizes are the same in all browsers.",
     options: [
       choice("algorithm", "Algorithm", ["gzip", "deflate"], "gzip", "gzip"),
       integer("minSize", "Size from which values are compressed", 0, 8192, 1024, 1024, "bytes"),
