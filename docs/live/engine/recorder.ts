@@ -11,14 +11,11 @@ export class Asking {
   readonly version: number
   /** How often the request has entered each layer. */
   readonly entered: Uint16Array
-  /** The outcome with which the request has last left each layer. */
-  readonly left: Array<Outcome | undefined>
 
   constructor(id: number, layers: number) {
     this.id = id
     this.version = id + 1
     this.entered = new Uint16Array(layers)
-    this.left = new Array<Outcome | undefined>(layers).fill(undefined)
   }
 }
 
@@ -42,20 +39,20 @@ export class Recorder {
   readonly background: Asking
   private readonly time: VirtualTime
   private calls = 0
-  /** Tells more about the outcome of a read, for layers that need it. */
-  readonly describe: Array<((outcome: Outcome, asking: Asking, took: number) => Outcome) | undefined>
+  /** Called when a read leaves a layer, for layers that need it. Returns what is recorded as its outcome. */
+  readonly onRead: Array<((outcome: Outcome, took: number, key: string) => Outcome) | undefined>
 
   constructor(time: VirtualTime, layers: number, withSteps: boolean) {
     this.time = time
     this.inside = new Array<number>(layers).fill(0)
     this.entered = new Array<number>(layers).fill(0)
-    this.describe = new Array<undefined>(layers).fill(undefined)
+    this.onRead = new Array<undefined>(layers).fill(undefined)
     this.steps = withSteps ? new StepWriter() : undefined
     this.background = new Asking(-1, layers)
   }
 
-  /** Records an effect as a call at a layer. */
-  around<A, E>(layer: number, isRead: boolean, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  /** Records an effect as a call at a layer. `key` is the key of a read. */
+  around<A, E>(layer: number, key: string | undefined, effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
     return Effect.withFiber((fiber) => {
       if (!this.isOn) return effect
       const { time, steps } = this
@@ -71,10 +68,9 @@ export class Recorder {
         if (!this.isOn) return undefined
         this.inside[layer]!--
         const outcome = outcomeOf(exit)
-        const describe = isRead ? this.describe[layer] : undefined
-        const described = describe === undefined ? outcome : describe(outcome, asking, time.now - start)
-        asking.left[layer] = described
-        steps?.leave(time.now, asking.id, layer, attempt, described)
+        const onRead = key === undefined ? undefined : this.onRead[layer]
+        const recorded = onRead === undefined ? outcome : onRead(outcome, time.now - start, key!)
+        steps?.leave(time.now, asking.id, layer, attempt, recorded)
         return undefined
       })
     })
@@ -86,7 +82,7 @@ export class Recorder {
       Driver.around((call, next) =>
         this.around(
           layer,
-          call._tag === "get",
+          call._tag === "get" ? call.keys[0] : undefined,
           Effect.suspend(() => next(call))
         )
       )

@@ -113,7 +113,7 @@ export class Requests {
       versions.load(asking)
       return product(key, asking.version)
     })
-    return recorder.around(originAt, false, loading)
+    return recorder.around(originAt, undefined, loading)
   }
 
   private end(request: Mutable, asking: Asking, acknowledged: number, exit: Exit.Exit<unknown, unknown>): void {

@@ -1,3 +1,4 @@
+import type { Context } from "effect"
 import type { Run, Scenario, Summary } from "../model.ts"
 import { advice } from "./advice.ts"
 import { build, contextOf } from "./building.ts"
@@ -23,13 +24,25 @@ export const run = (scenario: Scenario): Run => {
   const stack = recommended(scenario.stack)
   const isRecommended = stack.every((wrapper, i) => wrapper === scenario.stack[i])
   return {
-    ...simulate(scenario, true),
+    ...simulate(scenario),
     advice: advice(scenario.stack),
-    recommended: isRecommended ? undefined : { stack, summary: simulate({ ...scenario, stack }, false).summary }
+    recommended: isRecommended
+      ? undefined
+      : { stack, summary: simulate({ ...scenario, stack }, { withSteps: false }).summary }
   }
 }
 
-const simulate = (scenario: Scenario, withSteps: boolean): Omit<Run, "advice" | "recommended"> => {
+interface Options {
+  readonly withSteps?: boolean
+  /** Called with the services of the run before the stack is closed. */
+  readonly onEnd?: (context: Context.Context<never>) => void
+}
+
+/** Runs the stack of a scenario, and no other. */
+export const simulate = (
+  scenario: Scenario,
+  { withSteps = true, onEnd }: Options = {}
+): Omit<Run, "advice" | "recommended"> => {
   const time = new VirtualTime()
   const places = placesOf(scenario)
   const recorder = new Recorder(time, places.length, withSteps)
@@ -68,6 +81,7 @@ const simulate = (scenario: Scenario, withSteps: boolean): Omit<Run, "advice" | 
     staleReads,
     storedBytes: time.isStopped ? 0 : storedBytes([...new Set(all.map(({ key }) => key))])
   }
+  onEnd?.(context)
   close()
   return {
     stoppedAt: time.isStopped ? time.now : undefined,

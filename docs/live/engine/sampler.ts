@@ -35,7 +35,8 @@ export class Sampler {
     const indices: Record<string, Array<number>> = {}
     for (const [i, { name }] of places.entries()) (indices[name] ??= []).push(i)
     this.at = (name) => indices[name] ?? []
-    for (const cache of this.at("PassthroughCache")) this.watchCache(cache)
+    // From the inside outward, because a cache may be around another one.
+    for (const cache of [...this.at("PassthroughCache")].reverse()) this.watchCache(cache, time)
     for (const { wrapper, state, listen } of circuits) {
       let last: CircuitState = "closed"
       listen(() => {
@@ -92,13 +93,21 @@ export class Sampler {
     return this.at(name).reduce((sum, i) => sum + Math.max(0, inside[i]! - inside[i + 1]!), 0)
   }
 
-  /** A read that takes no time was answered by the cache. One that failed further inside was answered by a stale copy. */
-  private watchCache(place: number): void {
-    this.recorder.describe[place] = (outcome, asking, took) => {
-      const inner = asking.left[place + 1]
-      asking.left[place + 1] = undefined
-      const isHit = outcome === "ok" && took === 0
-      const isStale = outcome === "ok" && !isHit && inner !== undefined && inner !== "ok" && inner !== "miss"
+  /**
+   * A read that takes no time was answered by the cache. A read that succeeds at the moment at which its key could not be
+   * read further inside was answered by a stale copy. (Several reads may wait for the same read further inside.)
+   */
+  private watchCache(place: number, time: VirtualTime): void {
+    const failures = new Map<string, number>()
+    const inner = this.recorder.onRead[place + 1]
+    this.recorder.onRead[place + 1] = (outcome, took, key) => {
+      if (outcome === "ok" || outcome === "miss") failures.delete(key)
+      else failures.set(key, time.now)
+      return inner?.(outcome, took, key) ?? outcome
+    }
+    this.recorder.onRead[place] = (outcome, took, key) => {
+      const isStale = outcome === "ok" && failures.get(key) === time.now
+      const isHit = outcome === "ok" && !isStale && took === 0
       for (const reads of [this.cached, this.recent]) {
         reads.all++
         if (isHit || isStale) reads.hits++
