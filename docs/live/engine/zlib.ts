@@ -12,7 +12,8 @@ export const isSupported = (algorithm: Algorithm): boolean => algorithm === "gzi
 export const compress = (algorithm: Algorithm, input: Uint8Array): Effect.Effect<Uint8Array> =>
   Effect.sync(() =>
     remembered(algorithm, input, () => {
-      const output = algorithm === "gzip" ? gzipSync(input, { level: 1, mtime: 0 }) : zlibSync(input, { level: 1 })
+      const level = isRandom(input) ? 0 : 1
+      const output = algorithm === "gzip" ? gzipSync(input, { level, mtime: 0 }) : zlibSync(input, { level })
       // Most of what is compressed is decompressed later.
       remember(inverse(algorithm), output, input.slice())
       return output
@@ -36,6 +37,9 @@ export const decompress = (
       () => tooLarge(maxSize)
     )
   )
+
+/** Encrypted values take longest, and never become smaller. Half of 512 bytes are different if they are random. */
+const isRandom = (bytes: Uint8Array): boolean => new Set(bytes.subarray(0, 512)).size > 160
 
 const inverse = (algorithm: Algorithm): string => `un-${algorithm}`
 
