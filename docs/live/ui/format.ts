@@ -19,7 +19,7 @@ export const percent = (fraction: number | undefined): string =>
     : `${Number((100 * fraction).toFixed(fraction > 0.99 ? 1 : 0))} %`
 
 export const bytes = (value: number): string =>
-  value < 1000 ? `${count(value)} B` : value < 1e6 ? `${count(value / 1000)} kB` : `${(value / 1e6).toFixed(2)} MB`
+  value < 1000 ? `${count(value)} B` : value < 1e6 ? `${count(value / 1000)} KB` : `${(value / 1e6).toFixed(2)} MB`
 
 /** A time on the timeline, in seconds. */
 export const seconds = (value: number): string => `${value.toFixed(2)} s`

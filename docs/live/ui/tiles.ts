@@ -57,7 +57,7 @@ const figures: ReadonlyArray<Figure> = [
   { id: "store-calls", label: "Store calls", of: ({ storeCalls }) => storeCalls, show: count, more: "worse" },
   {
     id: "loads",
-    label: "Loads from the origin",
+    label: "Origin loads",
     of: ({ loads }) => loads,
     show: count,
     more: "worse",
@@ -80,14 +80,14 @@ const figures: ReadonlyArray<Figure> = [
   },
   {
     id: "hedges",
-    label: "Second attempts of Hedge",
+    label: "Second attempts",
     of: ({ hedges }) => hedges,
     show: count,
     isShown: (run) => has(run, "Hedge")
   },
   {
     id: "unknown-writes",
-    label: "Writes with an unknown outcome",
+    label: "Outcome unknown",
     of: ({ unknownWrites }) => unknownWrites,
     show: count,
     more: "worse",

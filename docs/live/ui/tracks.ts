@@ -82,7 +82,7 @@ export const tracksOf = (run: Run, hop = hopOf(run.layers.length)): Tracks => {
 }
 
 /** A request that is answered at once by the store is visible for about 0.7 seconds. */
-const hopOf = (layers: number): number => Math.max(24, Math.min(70, 700 / (2 * layers + 1)))
+const hopOf = (layers: number): number => Math.max(24, Math.min(150, 700 / (2 * layers + 1)))
 
 /** The indexes of the steps of each request, in the order of time. */
 const byRequest = (run: Run): Map<number, Array<number>> => {

@@ -38,6 +38,9 @@ const written = async (page: Page, before: string): Promise<string> => {
   return fragment(page)
 }
 
+/** The picture, the lesson and the numbers. */
+const clip = { x: 0, y: 64, width: 1280, height: 1180 }
+
 const calm = { reducedMotion: "reduce" } as const
 
 describeInBrowser("the live page", ({ open, errors }) => {
@@ -60,7 +63,7 @@ describeInBrowser("the live page", ({ open, errors }) => {
       const { requests } = await tiles(page)
       assert.match(requests!, /^\d/)
       assert.isNotEmpty((await page.textContent(".lesson:not(.empty)"))!.trim())
-      await page.screenshot({ path: `${screenshots}${id}.png`, fullPage: true })
+      await page.screenshot({ path: `${screenshots}${id}.png`, fullPage: true, clip })
       await page.close()
     })
   }

@@ -75,7 +75,7 @@ describe("numbers", () => {
   it("have units", () => {
     assert.deepStrictEqual([3.16, 812.4, 12_345, undefined].map(millis), ["3.2 ms", "812 ms", "12.3 s", "–"])
     assert.deepStrictEqual([0, 0.931, 0.9951].map(percent), ["0 %", "93 %", "99.5 %"])
-    assert.deepStrictEqual([12, 45_600, 1_234_000].map(bytes), ["12 B", "46 kB", "1.23 MB"])
+    assert.deepStrictEqual([12, 45_600, 1_234_000].map(bytes), ["12 B", "46 KB", "1.23 MB"])
   })
 
   it("have a difference with a sign, or none", () => {
