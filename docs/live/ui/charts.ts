@@ -89,7 +89,8 @@ const linear = (values: ReadonlyArray<number>, least: number, show = count): Sca
 }
 
 const logarithmic = (values: ReadonlyArray<number>): Scale => {
-  const lowest = 10 ** Math.floor(Math.log10(Math.max(0.1, Math.min(...values, 1))))
+  // Faster answers, such as those of a cache, are drawn at the bottom.
+  const lowest = 1
   const highest = Math.max(lowest * 100, 10 ** Math.ceil(Math.log10(Math.max(1, ...values))))
   const span = Math.log10(highest / lowest)
   const fraction = (value: number) => 1 - Math.log10(Math.max(value, lowest) / lowest) / span

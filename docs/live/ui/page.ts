@@ -147,6 +147,10 @@ export const usePage = (onChosen: (run: Run) => void) => {
     window.removeEventListener("hashchange", back)
   })
 
+  /** The address of the page with the scenario. */
+  const linkOf = async (): Promise<string> =>
+    `${location.origin}${location.pathname}${location.search}#${(await links()).encode(scenario.value)}`
+
   const preset = computed(() => presetOf(scenario.value))
-  return { scenario, run, before, against, preset, origin, message, busy, edit, choose }
+  return { scenario, run, before, against, preset, origin, message, busy, edit, choose, linkOf }
 }

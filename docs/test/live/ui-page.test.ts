@@ -252,6 +252,45 @@ describeInBrowser("the live page", ({ open, errors }) => {
     await page.close()
   })
 
+  it("copies a link that shows the scenario", async () => {
+    const page = await open("/live", { ...calm, permissions: ["clipboard-read", "clipboard-write"] })
+    await choose(page, "bare")
+    await page.click('[data-fault="slow"]')
+    await edited(page)
+    await page.click('button:has-text("Copy the link")')
+    await page.waitForSelector('button:has-text("Copied")')
+    const link = await page.evaluate(() => navigator.clipboard.readText())
+    const other = await open(new URL(link).pathname + new URL(link).hash, calm)
+    await settled(other)
+    assert.deepStrictEqual(await tiles(other), await tiles(page))
+    await page.close()
+    await other.close()
+  })
+
+  it("draws a frame of 200 requests per second in less than 6 ms", async () => {
+    const page = await open("/live")
+    await choose(page, "storm")
+    await page.fill('[data-option="rate"]', "200")
+    await page.press('[data-option="rate"]', "Tab")
+    await edited(page)
+    await page.fill('input[aria-label="Time"]', "9")
+    await page.evaluate(() => {
+      ;(document.querySelector(".live") as unknown as { frameCosts: Array<number> }).frameCosts.length = 0
+    })
+    await page.waitForTimeout(5000)
+    const costs = await page.evaluate(() => {
+      const all = (document.querySelector(".live") as unknown as { frameCosts: Array<number> }).frameCosts
+      return [...all].sort((a, b) => a - b)
+    })
+    const at = (part: number) => costs[Math.floor(part * (costs.length - 1))]!
+    process.stderr.write(
+      `frames: ${costs.length} in 5 s, p50 ${at(0.5).toFixed(2)} ms, p95 ${at(0.95).toFixed(2)} ms, max ${at(1).toFixed(2)} ms\n`
+    )
+    assert.isAbove(costs.length, 30)
+    assert.isBelow(at(0.5), 6)
+    await page.close()
+  })
+
   it("names all inputs and buttons", async () => {
     const page = await open("/live", calm)
     await settled(page)
