@@ -124,8 +124,13 @@ const peak = (run: Run, of: (sample: Sample) => number | undefined, show: (value
 
 const labels: Readonly<Record<Group, string>> = { ok: "succeeded", rejected: "rejected at once", failed: "failed" }
 
+const rate = (sample: Sample, group: Group): number => perSecond * totalOf(sample, group)
+
+/** How many answers per second there are at a sample, by group. */
+export const answersAt = (sample: Sample): ReadonlyArray<Reading> =>
+  groups.map((group) => ({ label: labels[group], value: count(rate(sample, group)), color: group }))
+
 const answers = (run: Run): Chart => {
-  const rate = (sample: Sample, group: Group) => perSecond * totalOf(sample, group)
   const sum = (sample: Sample) => groups.reduce((all, group) => all + rate(sample, group), 0)
   const { y, ticks } = linear(run.samples.map(sum), 10)
   const below = (sample: Sample, group: Group) =>
@@ -143,8 +148,7 @@ const answers = (run: Run): Chart => {
         (sample) => y(below(sample, group))
       )
     })),
-    read: (sample) =>
-      groups.map((group) => ({ label: labels[group], value: count(rate(sample, group)), color: group })),
+    read: answersAt,
     description: groups
       .map((group) => `${labels[group]}: ${peak(run, (sample) => rate(sample, group), count)}`)
       .join("; ")

@@ -1,6 +1,6 @@
 /** What the picture shows at a time, in one or two sentences. */
 import type { Run } from "../model.ts"
-import { chartsOf, sampleAt } from "./charts.ts"
+import { answersAt, sampleAt } from "./charts.ts"
 import { faultKinds, faultsAt } from "./edits.ts"
 import { millis } from "./format.ts"
 
@@ -8,9 +8,7 @@ import { millis } from "./format.ts"
 export const describe = (run: Run, tick: number): string => {
   const sample = sampleAt(run, tick * 250)
   if (sample === undefined) return ""
-  const answers = chartsOf(run)
-    .find(({ id }) => id === "answers")!
-    .read(sample)
+  const answers = answersAt(sample)
     .filter(({ value }, i) => i === 0 || value !== "0")
     .map(({ label, value }) => `${value} ${label}`)
     .join(", ")

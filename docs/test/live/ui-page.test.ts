@@ -38,6 +38,53 @@ const written = async (page: Page, before: string): Promise<string> => {
   return fragment(page)
 }
 
+/** Runs in the page: the texts whose contrast is below that of WCAG AA. Disabled buttons need none. */
+const lowContrasts = (): ReadonlyArray<string> => {
+  type Color = readonly [red: number, green: number, blue: number, alpha: number]
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!
+  const parse = (text: string): Color => {
+    canvas.clearRect(0, 0, 1, 1)
+    canvas.fillStyle = text
+    canvas.fillRect(0, 0, 1, 1)
+    const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data
+    return [red!, green!, blue!, alpha! / 255]
+  }
+  const over = (top: Color, below: Color): Color => {
+    const mix = (i: 0 | 1 | 2) => top[i] * top[3] + below[i] * (1 - top[3])
+    return [mix(0), mix(1), mix(2), 1]
+  }
+  const backgroundOf = (element: Element | null): Color =>
+    element === null
+      ? [255, 255, 255, 1]
+      : (() => {
+          const own = parse(getComputedStyle(element).backgroundColor)
+          return own[3] === 1 ? own : over(own, backgroundOf(element.parentElement))
+        })()
+  const luminance = ([red, green, blue]: Color): number => {
+    const linear = (value: number) =>
+      value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4
+    return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+  }
+  const found = new Set<string>()
+  for (const element of document.querySelectorAll(".live *")) {
+    const text = [...element.childNodes]
+      .filter((node) => node.nodeType === 3)
+      .map((node) => node.textContent!.trim())
+      .join("")
+    if (
+      text === "" ||
+      element.closest(":disabled, .only-read, option") !== null ||
+      element.getClientRects().length === 0
+    )
+      continue
+    const background = backgroundOf(element)
+    const [a, b] = [luminance(over(parse(getComputedStyle(element).color), background)), luminance(background)]
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+    if (contrast < 4.5) found.add(`${element.className} ${JSON.stringify(text.slice(0, 30))}: ${contrast.toFixed(2)}`)
+  }
+  return [...found]
+}
+
 /** The picture, the lesson and the numbers. */
 const clip = { x: 0, y: 64, width: 1280, height: 1180 }
 
@@ -220,6 +267,26 @@ describeInBrowser("the live page", ({ open, errors }) => {
     assert.match(lines.at(-1)!, /gets \w+Error/)
     await page.close()
   })
+
+  it("tells the story of a dot that is clicked", async () => {
+    const page = await open("/live", calm)
+    await choose(page, "outage")
+    const box = (await page.locator(".space canvas").boundingBox())!
+    // The pile of the store, in the last of four columns.
+    await page.mouse.click(box.x + 0.86 * box.width, box.y + box.height - 8)
+    const lines = await page.$$eval(".story .lines li", (all) => all.map((it) => it.textContent!))
+    assert.isAbove(lines.length, 3)
+    await page.close()
+  })
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    it(`has texts with enough contrast in ${colorScheme} mode`, async () => {
+      const page = await open("/live", { ...calm, colorScheme })
+      await choose(page, "timeout-outside")
+      assert.deepStrictEqual(await page.evaluate(lowContrasts), [])
+      await page.close()
+    })
+  }
 
   for (const width of [360, 390]) {
     it(`fits on a phone that is ${width} pixels wide`, async () => {
