@@ -11,9 +11,11 @@ export const beforeFault = (run: Run): number => 1000 * Math.max(0, (firstFault(
 export const liveliest = (run: Run): number => {
   const fault = firstFault(run)
   if (fault !== undefined) return 500 * (fault.from + fault.until)
-  const weights = run.samples.map(({ ended, inFlight }) =>
-    Object.entries(ended).reduce((sum, [outcome, n]) => sum + (isFailure(outcome) ? n : 0), inFlight)
-  )
+  const weights = run.samples
+    .slice(0, -8)
+    .map(({ ended, inFlight }) =>
+      Object.entries(ended).reduce((sum, [outcome, n]) => sum + (isFailure(outcome) ? n : 0), inFlight)
+    )
   const best = weights.indexOf(Math.max(...weights))
   // Dots are later than the requests that they stand for, because they are slow enough to be seen.
   return (run.samples[best]?.time ?? 0) + 350

@@ -49,6 +49,8 @@ interface Dot {
   readonly places: Array<number>
   readonly looks: Array<number>
   end: number
+  /** Whether the dot fades at its end. Other dots are on their way when the run ends. */
+  fades: boolean
 }
 
 /** A call that has entered a layer and not left it. */
@@ -129,7 +131,7 @@ const dotsOf = (dots: Array<Dot>, id: number, steps: ReadonlyArray<number>, cont
   const lookAt = new Map<Call, number>([[root, going]])
 
   const start = (time: number, place: number, look: number): Dot => {
-    const dot: Dot = { request: id, times: [time - hop], places: [place], looks: [look], end: until }
+    const dot: Dot = { request: id, times: [time - hop], places: [place], looks: [look], end: until, fades: false }
     dots.push(dot)
     return dot
   }
@@ -142,6 +144,7 @@ const dotsOf = (dots: Array<Dot>, id: number, steps: ReadonlyArray<number>, cont
   }
   const finish = (dot: Dot, time: number): void => {
     dot.end = Math.max(time, dot.times[dot.times.length - 1]! + hop) + fade
+    dot.fades = true
   }
   /** Of the calls of a layer, the last one that waits for no other call. */
   const parentAt = (layer: number): Call | undefined => {
@@ -192,7 +195,16 @@ const dotsOf = (dots: Array<Dot>, id: number, steps: ReadonlyArray<number>, cont
     if (outcome[i] === 0) enter(time[i]!, layer[i]!, attempt[i]!)
     else leave(time[i]!, layer[i]!, attempt[i]!, outcomes[outcome[i]! - 1]!)
   }
-  if (request?.end !== undefined) for (const dot of root.at) finish(dot, request.end)
+  if (request === undefined) return
+  // A caller of `getOrSet` that waits for the load of another one makes no call.
+  if (steps.length === 0) root.at.push(start(request.start + hop, callers, going))
+  if (request.end === undefined) return
+  const answer = request.applied === "unknown" ? index.unknown : index[lookOf(request.outcome ?? "ok")]
+  for (const dot of root.at) {
+    // The answer to a caller that has waited without a call.
+    if (request.end > (time[steps.at(-1) ?? -1] ?? request.start)) move(dot, request.end, callers, answer)
+    finish(dot, request.end)
+  }
 }
 
 const callOf = (layer: number, attempt: number, parent: Call | undefined): Call => ({
@@ -234,8 +246,8 @@ const flatten = (unsorted: ReadonlyArray<Dot>, { hop, fade, until }: Times): Tra
       points.look[next] = dot.looks[k]!
       const from = time + hop
       // A dot that fades does not wait.
-      const to = dot.times[k + 1] ?? dot.end - (dot.end < until ? fade : 0)
-      if (to - from > shortestWait && k > 0) waits.push({ point: next, place: dot.places[k]!, from, to })
+      const to = dot.times[k + 1] ?? dot.end - (dot.fades ? fade : 0)
+      if (to - from > shortestWait) waits.push({ point: next, place: dot.places[k]!, from, to })
       next++
     })
     const to = Math.min(visible.length - 1, Math.floor(dot.end / bucket))

@@ -31,7 +31,7 @@ const runOf = (layers: ReadonlyArray<string>, events: ReadonlyArray<Event>, requ
   const one: Request = {
     id: 0,
     start: 0,
-    end: events.at(-1)![0],
+    end: events.at(-1)?.[0],
     write: false,
     key: "a",
     applied: undefined,
@@ -185,6 +185,32 @@ describe("the dots of a run", () => {
     assert.deepStrictEqual(
       pathsOf(runOf(["Store", "Origin"], events)).map((path) => path.map(([place]) => place)),
       [[callers, 0, callers, 1, callers, 0, callers]]
+    )
+  })
+
+  it("wait at the callers for a load that another request has started", () => {
+    const waiting = runOf(["Store", "Origin"], [], { end: 90 })
+    assert.deepStrictEqual(pathsOf(waiting), [
+      [
+        [callers, "read"],
+        [callers, "ok"]
+      ]
+    ])
+    const { dots, points } = tracksOf(waiting, 10)
+    assert.strictEqual(points.slot[0], 0)
+    assert.strictEqual(points.time[1], 90)
+    assert.isAtLeast(dots.end[0]!, 90)
+    const missed = runOf(
+      ["Store", "Origin"],
+      [
+        [0, 0, 0],
+        [5, 0, 0, "miss"]
+      ],
+      { end: 90 }
+    )
+    assert.deepStrictEqual(
+      pathsOf(missed)[0]?.map(([place]) => place),
+      [callers, 0, callers, callers]
     )
   })
 
