@@ -8,11 +8,14 @@ import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { describeWithRedis } from "../servers/redis.ts"
 import { bundled } from "../support/bundled.ts"
 
-/** Not run here: shared parts, tests (see beside this file), the demo, and the example that needs a collector (see otlp.test.ts). */
-const elsewhere = /^examples\/(support\/|demo\/|opentelemetry\.ts$)|\.test\.ts$/
+/** Parts that examples import, and programs with tests of their own. */
+const parts = /^examples\/(support\/|demo\/|tutorial\/|sessions\/(?!visit|.*\.test\.)|outages\/(?!compare))/
+
+/** Not run here: parts, tests (see beside this file), and the example that needs a collector (see otlp.test.ts). */
+const isElsewhere = (file: string): boolean => parts.test(file) || /opentelemetry\.ts$|\.test\.ts$/.test(file)
 
 const all = globSync("examples/**/*.ts").sort()
-const examples = all.filter((file) => !elsewhere.test(file))
+const examples = all.filter((file) => !isElsewhere(file))
 const remote = examples.filter((file) => /support\/remote\.ts|REDIS_URL/.test(readFileSync(file, "utf8")))
 
 /**
@@ -68,7 +71,8 @@ const runAlone = async (file: string, redis?: string): Promise<Ended> => {
 }
 
 /** An example that others import runs only as the main program, and metrics are shared by the whole process. */
-const needsProcess = (file: string): boolean => /import\.meta\.main|Metric\./.test(readFileSync(file, "utf8"))
+const needsProcess = (file: string): boolean =>
+  /import\.meta\.main|Metric\.|"\/metrics"/.test(readFileSync(file, "utf8"))
 
 const runAll = async (files: ReadonlyArray<string>, redis?: string): Promise<ReadonlyMap<string, Ended>> => {
   const together = runTogether(
@@ -115,7 +119,7 @@ describeWithRedis("examples on Redis", (redis) => {
 describe("the list of examples", () => {
   const readme = readFileSync("examples/README.md", "utf8")
   const listed = [...readme.matchAll(/\]\((.+?\.ts)\)/g)].map(([, file]) => `examples/${file}`)
-  const expected = all.filter((file) => !/^examples\/(support|demo)\//.test(file))
+  const expected = all.filter((file) => !parts.test(file))
 
   it("names each example once", () => assert.deepStrictEqual(listed.sort(), expected))
 })

@@ -1,4 +1,11 @@
+import type { Theme } from "vitepress"
 import DefaultTheme from "vitepress/theme"
+import { components } from "./components/index.ts"
 import "./style.css"
 
-export default DefaultTheme
+export default {
+  extends: DefaultTheme,
+  enhanceApp: ({ app }) => {
+    for (const [name, component] of components) app.component(name, component)
+  }
+} satisfies Theme
