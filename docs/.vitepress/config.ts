@@ -1,9 +1,7 @@
-import { fileURLToPath } from "node:url"
 import { type DefaultTheme, defineConfig } from "vitepress"
+import { aliases } from "./aliases.ts"
 import { linksToRepository } from "./links.ts"
 import { apiSidebar, sidebar } from "./sidebar.ts"
-
-const root = fileURLToPath(new URL("../..", import.meta.url))
 
 /**
  * Renders a page for the search index, which needs no colors in code. Copies of source files are not searched. Without this,
@@ -44,13 +42,7 @@ export default defineConfig({
   },
   markdown: { config: linksToRepository },
   vite: {
-    resolve: {
-      // The live page runs the browser build, as an application that installs the package would.
-      alias: [
-        { find: /^effect-kv$/, replacement: `${root}dist/index.js` },
-        { find: /^effect-kv\/testing$/, replacement: `${root}dist/testing/index.js` }
-      ]
-    },
+    resolve: { alias: aliases },
     worker: { format: "es" }
   }
 })
