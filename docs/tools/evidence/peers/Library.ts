@@ -7,6 +7,8 @@ export interface Place {
   readonly url?: string | undefined
   /** A prefix or namespace for all keys. Without one, the library has its default settings. */
   readonly prefix?: string | undefined
+  /** Whether the program listens for the library's `error` events, as documentations recommend. Default: true. */
+  readonly listens?: boolean | undefined
 }
 
 /** A library over one store, with its default settings. */
@@ -45,5 +47,5 @@ export interface Library {
   readonly cache?: (place: Place, loading: Loading) => Promise<Cache>
   readonly near?: (url: string) => Promise<Near>
   /** A program for a bundle: a memory store with get and set. */
-  readonly bundle: string
+  readonly bundle?: string
 }

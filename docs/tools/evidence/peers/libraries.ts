@@ -1,10 +1,10 @@
-import { bentocache, bentocacheWithBus } from "./libraries/bentocache.ts"
+import { bentocache, bentocacheWithBus, bentocacheWithoutQueue } from "./libraries/bentocache.ts"
 import { cacheable, cacheableWithSync } from "./libraries/cacheable.ts"
 import { cacheManager } from "./libraries/cacheManager.ts"
 import { effectKv, effectKvWithLease } from "./libraries/effectKv.ts"
 import { effectPersistence } from "./libraries/effectPersistence.ts"
-import { keyv, keyvWithoutListener } from "./libraries/keyv.ts"
-import { unstorage } from "./libraries/unstorage.ts"
+import { keyv, keyvWithoutQueue } from "./libraries/keyv.ts"
+import { unstorage, unstorageWithoutQueue } from "./libraries/unstorage.ts"
 import type { Library } from "./Library.ts"
 
 /** The libraries that run on Node, and variants of them with other settings. */
@@ -12,12 +12,14 @@ export const libraries: ReadonlyArray<Library> = [
   effectKv,
   effectKvWithLease,
   keyv,
-  keyvWithoutListener,
+  keyvWithoutQueue,
   unstorage,
+  unstorageWithoutQueue,
   cacheManager,
   cacheable,
   cacheableWithSync,
   bentocache,
+  bentocacheWithoutQueue,
   bentocacheWithBus,
   effectPersistence
 ]

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
+import { registerHooks } from "node:module"
 import { installPeers } from "../../../../bench/install.ts"
 import { root } from "../../paths.ts"
 import { bundleSize } from "./bundle.ts"
@@ -18,7 +19,8 @@ type Experiment = (library: Library, server: Server) => Promise<stores.Row>
 /** The experiments, and the part of a library that they need. One library after the other, or all at once. */
 const experiments: ReadonlyArray<readonly [name: string, part: keyof Library, run: Experiment, atOnce: boolean]> = [
   ["outage", "store", stores.outage, true],
-  ["lostReply", "store", stores.lostReply, true],
+  ["lost", "store", stores.lost, true],
+  ["unheard", "store", stores.unheard, false],
   ["values", "store", stores.values, false],
   ["mutation", "store", stores.mutation, false],
   ["ttl", "store", stores.ttl, false],
@@ -42,8 +44,16 @@ const versions = {
   cacheable: versionOf("bench/node_modules/cacheable"),
   bentocache: versionOf("bench/node_modules/bentocache"),
   effect: versionOf("node_modules/effect"),
-  ioredis: versionOf("node_modules/ioredis")
+  ioredis: versionOf("node_modules/ioredis5")
 }
+
+// unstorage and bentocache are made for ioredis 5.
+registerHooks({
+  resolve: (name, context, next) =>
+    name === "ioredis" && context.parentURL?.includes("/bench/node_modules/") === true
+      ? next("ioredis5", { ...context, parentURL: import.meta.url })
+      : next(name, context)
+})
 
 installPeers()
 const only = process.argv[2]

@@ -7,7 +7,7 @@ const limit = 20_000
 const errorText = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const { _tag: tag, outcome } = error as { readonly _tag?: string; readonly outcome?: string }
-  const name = tag ?? (error.name === "Error" ? error.constructor.name : error.name)
+  const name = (tag ?? (error.name === "Error" ? error.constructor.name : error.name)).replace(/^_/, "")
   return `\`${name}\`${outcome === undefined ? "" : `, outcome \`${outcome}\``}`
 }
 

@@ -54,8 +54,9 @@ export const startRedis = async (): Promise<Server> => {
  * - `refused`: they are closed, and new ones are refused, as when the server is killed.
  * - `silent`: nothing arrives any more, in either direction.
  * - `loseReply`: the next request arrives, but its reply does not. After that, as `refused`.
+ * - `loseRequest`: the next request does not arrive. After that, as `refused`.
  */
-export type Fault = "refused" | "silent" | "loseReply"
+export type Fault = "refused" | "silent" | "loseReply" | "loseRequest"
 
 export interface Network {
   readonly url: string
@@ -85,7 +86,8 @@ export const network = async (target: number): Promise<Network> => {
       })
     }
     client.on("data", (request) => {
-      if (fault !== "silent") upstream.write(request)
+      if (fault === "loseRequest") refuse()
+      else if (fault !== "silent") upstream.write(request)
     })
     upstream.on("data", (reply) => {
       if (fault === undefined) client.write(reply)

@@ -51,12 +51,15 @@ export const staleness = async (library: Library, server: Server): Promise<Row> 
     const key = `stale-${library.name}`
     await cache.ask(key, () => Promise.resolve("old"))
     await sleep(400)
-    return outcomeOf(() =>
+    const outcome = await outcomeOf(() =>
       cache.ask(key, async () => {
         await sleep(500)
         return "new"
       })
     )
+    // The refresh in the background ends.
+    await sleep(1000)
+    return outcome
   })
   const failing = await withCache(library, server.url, loading, async (cache) => {
     const key = `stale-error-${library.name}`

@@ -1,16 +1,31 @@
 /** What the stores of libraries do when Redis fails, and with values, times and other keys. */
+import { fork } from "node:child_process"
+import { once } from "node:events"
 import type { Library } from "../Library.ts"
 import { outcomeOf, show } from "../outcome.ts"
 import { type Fault, network, type Server, sleep } from "../redis.ts"
 
 export type Row = Readonly<Record<string, string>>
 
+/** Repeats the first call of a library that does not wait for its connection. */
+const connected = async (call: () => Promise<unknown>): Promise<void> => {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      await call()
+      return
+    } catch {
+      await sleep(100)
+    }
+  }
+  throw new Error("no connection")
+}
+
 /** Runs one call after a fault. Each call gets a library and a network of its own. */
 const during = async ({ store }: Library, server: Server, fault: Fault, key: string, call: "get" | "set") => {
   const net = await network(server.port)
   const it = await store!({ url: net.url })
   const value = { text: "old" }
-  await it.set(key, value)
+  await connected(() => it.set(key, value))
   await it.get(key)
   net.fail(fault)
   await sleep(100)
@@ -31,11 +46,18 @@ export const outage = async (library: Library, server: Server): Promise<Row> => 
   return { refusedGet, refusedSet, silentGet, silentSet }
 }
 
-/** A write that the server applies, but whose reply is lost. The server cannot be reached after that. */
-export const lostReply = async (library: Library, server: Server): Promise<Row> => ({
-  set: await during(library, server, "loseReply", `lost-${library.name}`, "set"),
-  applied: (await stored(server, `lost-${library.name}`)).includes("new") ? "yes" : "no"
-})
+/** A write whose reply is lost, and one whose request is lost. The server cannot be reached after that. */
+export const lost = async (library: Library, server: Server): Promise<Row> => {
+  const one = async (fault: Fault) => {
+    const key = `${fault}-${library.name}`
+    const set = await during(library, server, fault, key, "set")
+    const isApplied = (await stored(server, key)).includes("new")
+    if (isApplied !== (fault === "loseReply")) throw new Error(`${library.name}: the fault hit another command`)
+    return set
+  }
+  const [reply, request] = await Promise.all([one("loseReply"), one("loseRequest")])
+  return { reply, request }
+}
 
 const stored = async ({ client }: Server, part: string): Promise<string> => {
   const names = (await client.keys("*")).filter((name) => name.includes(part))
@@ -80,6 +102,20 @@ export const mutation = async ({ store }: Library): Promise<Row> => {
   return { afterSet, afterGet }
 }
 
+/** What happens to a process that does not listen for `error` events when Redis closes the connection. */
+export const unheard = async ({ name }: Library, server: Server): Promise<Row> => {
+  const worker = fork(new URL("./unheardWorker.ts", import.meta.url), [name, String(server.port)], {
+    stdio: ["ignore", "ignore", "pipe", "ipc"]
+  })
+  let printed = ""
+  worker.stderr!.on("data", (text) => {
+    printed += text
+  })
+  const [code] = await once(worker, "close")
+  if (code === 0) return { process: "goes on" }
+  return { process: `ends: \`${printed.match(/^(\w*Error)/m)?.[1] ?? "unknown"}\`` }
+}
+
 /** The TTL that Redis has, for one of 1.5 seconds. */
 export const ttl = async ({ name, store }: Library, server: Server): Promise<Row> => {
   const it = await store!({ url: server.url })
@@ -97,7 +133,7 @@ const foreign = ["foreign", "app:foreign", "app::foreign"]
 export const clearing = async ({ store }: Library, server: Server): Promise<Row> => {
   const run = async (prefix: string | undefined) => {
     await server.client.flushdb()
-    for (const name of foreign) await server.client.set(name, JSON.stringify({ value: { text: "foreign" } }))
+    for (const name of foreign) await server.client.set(name, "text")
     const it = await store!({ url: server.url, prefix })
     await it.set("mine", { text: "mine" })
     const listed = it.keys === undefined ? "no list" : await outcomeOf(async () => [...((await it.keys!()) as Array<string>)].sort())

@@ -1,4 +1,4 @@
-import { Redis } from "ioredis"
+import { Redis } from "ioredis5"
 import { type Library, load, type Loading, type Near, type Place } from "../Library.ts"
 
 interface BentoCache {
@@ -35,20 +35,20 @@ interface MemoryDriverModule {
   readonly memoryDriver: (options?: object) => object
 }
 
-const client = (url: string) => {
-  const redis = new Redis(url)
-  redis.on("error", () => {})
+const client = (url: string, listens = true, options = {}) => {
+  const redis = new Redis(url, options)
+  if (listens) redis.on("error", () => {})
   return redis
 }
 
-const open = async ({ url, prefix }: Place): Promise<BentoCache> => {
+const open = async ({ url, prefix, listens }: Place, options = {}): Promise<BentoCache> => {
   const { BentoCache, bentostore } = await load<BentoModule>("bentocache")
   const { redisDriver } = await load<RedisDriverModule>("bentocache/drivers/redis")
   const { memoryDriver } = await load<MemoryDriverModule>("bentocache/drivers/memory")
   const store =
     url === undefined
       ? bentostore().useL1Layer(memoryDriver())
-      : bentostore().useL2Layer(redisDriver({ connection: client(url) }))
+      : bentostore().useL2Layer(redisDriver({ connection: client(url, listens, options) }))
   return new BentoCache({ default: "all", stores: { all: store }, ...(prefix === undefined ? {} : { prefix }) })
 }
 
@@ -79,27 +79,34 @@ const near = async (url: string, hasBus: boolean): Promise<Near> => {
   }
 }
 
-const bundle = `
-  import { BentoCache, bentostore } from "bentocache"
-  import { memoryDriver } from "bentocache/drivers/memory"
-  const bento = new BentoCache({ default: "all", stores: { all: bentostore().useL1Layer(memoryDriver()) } })
-  export const program = bento.set({ key: "key", value: 1 }).then(() => bento.get({ key: "key" }))`
+const store = (options: object) => async (place: Place) => {
+  const bento = await open(place, options)
+  return {
+    get: (key: string) => bento.get({ key }),
+    set: (key: string, value: unknown, ttl?: number) =>
+      bento.set(ttl === undefined ? { key, value } : { key, value, ttl }),
+    clear: () => bento.clear(),
+    close: () => bento.disconnectAll()
+  }
+}
 
 /** Redis is its only layer, because with memory in front no read would reach the server. */
 export const bentocache: Library = {
   name: "bentocache",
-  store: async (place) => {
-    const bento = await open(place)
-    return {
-      get: (key) => bento.get({ key }),
-      set: (key, value, ttl) => bento.set(ttl === undefined ? { key, value } : { key, value, ttl }),
-      clear: () => bento.clear(),
-      close: () => bento.disconnectAll()
-    }
-  },
+  store: store({}),
   cache: caching,
   near: (url) => near(url, false),
-  bundle
+  bundle: `
+    import { BentoCache, bentostore } from "bentocache"
+    import { memoryDriver } from "bentocache/drivers/memory"
+    const bento = new BentoCache({ default: "all", stores: { all: bentostore().useL1Layer(memoryDriver()) } })
+    export const program = bento.set({ key: "key", value: 1 }).then(() => bento.get({ key: "key" }))`
 }
 
-export const bentocacheWithBus: Library = { name: "bentocache, bus", near: (url) => near(url, true), bundle }
+/** With options of ioredis: no command waits for a connection, or is sent again. */
+export const bentocacheWithoutQueue: Library = {
+  name: "bentocache, no queue",
+  store: store({ enableOfflineQueue: false, maxRetriesPerRequest: 0 })
+}
+
+export const bentocacheWithBus: Library = { name: "bentocache, bus", near: (url) => near(url, true) }

@@ -14,17 +14,11 @@ interface CacheManagerModule {
   readonly createCache: (options?: object) => CacheManager
 }
 
-const redis = async (place: { readonly url: string; readonly prefix?: string | undefined }) => {
-  const keyv = await keyvOver("keyv", place)
-  keyv.on("error", () => {})
-  return keyv
-}
-
 export const cacheManager: Library = {
   name: "cache-manager",
-  store: async ({ url, prefix }) => {
+  store: async (place) => {
     const { createCache } = await load<CacheManagerModule>("cache-manager")
-    const stores = url === undefined ? [] : [await redis({ url, prefix })]
+    const stores = place.url === undefined ? [] : [await keyvOver("keyv", place)]
     const cache = createCache({ stores })
     return {
       get: (key) => cache.get(key),
@@ -36,7 +30,7 @@ export const cacheManager: Library = {
   },
   cache: async ({ url }, { ttlMillis }) => {
     const { createCache } = await load<CacheManagerModule>("cache-manager")
-    const cache = createCache(url === undefined ? {} : { stores: [await redis({ url })] })
+    const cache = createCache(url === undefined ? {} : { stores: [await keyvOver("keyv", { url })] })
     return {
       ask: (key, load) => cache.wrap(key, load, ttlMillis),
       invalidate: (key) => cache.del(key),
@@ -45,7 +39,7 @@ export const cacheManager: Library = {
   },
   near: async (url) => {
     const { createCache } = await load<CacheManagerModule>("cache-manager")
-    const cache = createCache({ stores: [await keyvOver("keyv", {}), await redis({ url })] })
+    const cache = createCache({ stores: [await keyvOver("keyv", {}), await keyvOver("keyv", { url })] })
     return {
       // `wrap` copies a value from the second store to the first one; `get` does not.
       get: (key) => cache.wrap(key, () => Promise.resolve("not found"), 60_000),

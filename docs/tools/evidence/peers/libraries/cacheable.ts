@@ -19,10 +19,10 @@ interface QifiedModule {
   readonly MemoryMessageProvider: new () => object
 }
 
-const open = async (options: object): Promise<Cacheable> => {
+const open = async (options: object, listens = true): Promise<Cacheable> => {
   const { Cacheable } = await load<CacheableModule>("cacheable")
   const cacheable = new Cacheable(options)
-  cacheable.on("error", () => {})
+  if (listens) cacheable.on("error", () => {})
   return cacheable
 }
 
@@ -35,17 +35,12 @@ const near = async (url: string, options: object): Promise<Near> => {
   }
 }
 
-const bundle = `
-  import { Cacheable } from "cacheable"
-  const cache = new Cacheable()
-  export const program = cache.set("key", 1).then(() => cache.get("key"))`
-
 /** Redis is its only tier, because with its own memory cache in front no read would reach the server. */
 export const cacheable: Library = {
   name: "cacheable",
-  store: async ({ url, prefix }) => {
-    const primary = url === undefined ? undefined : await keyvOver("keyv", { url, prefix })
-    const cacheable = await open({ primary })
+  store: async (place) => {
+    const primary = place.url === undefined ? undefined : await keyvOver("keyv", place)
+    const cacheable = await open({ primary }, place.listens)
     return {
       get: (key) => cacheable.get(key),
       set: (key, value, ttl) => cacheable.set(key, value, ttl),
@@ -63,7 +58,10 @@ export const cacheable: Library = {
     }
   },
   near: (url) => near(url, {}),
-  bundle
+  bundle: `
+    import { Cacheable } from "cacheable"
+    const cache = new Cacheable()
+    export const program = cache.set("key", 1).then(() => cache.get("key"))`
 }
 
 let provider: object | undefined
@@ -75,6 +73,5 @@ export const cacheableWithSync: Library = {
     const { MemoryMessageProvider } = await load<QifiedModule>("qified")
     provider ??= new MemoryMessageProvider()
     return near(url, { sync: { qified: provider } })
-  },
-  bundle
+  }
 }

@@ -45,12 +45,6 @@ const caching = (options: { readonly lease?: boolean }) => async (place: Place, 
   }
 }
 
-const bundle = `
-  import { Effect } from "effect"
-  import { KeyValue, Memory } from "effect-kv"
-  export const program = KeyValue.KeyValue.use((kv) => Effect.andThen(kv.put("key", 1), kv.get("key"))).pipe(
-    Effect.provide(Memory.layer()), Effect.runPromise)`
-
 export const effectKv: Library = {
   name: "effect-kv",
   store: async (place) => {
@@ -76,7 +70,11 @@ export const effectKv: Library = {
       close
     }
   },
-  bundle
+  bundle: `
+    import { Effect } from "effect"
+    import { KeyValue, Memory } from "effect-kv"
+    export const program = KeyValue.KeyValue.use((kv) => Effect.andThen(kv.put("key", 1), kv.get("key"))).pipe(
+      Effect.provide(Memory.layer()), Effect.runPromise)`
 }
 
-export const effectKvWithLease: Library = { name: "effect-kv, `lease`", cache: caching({ lease: true }), bundle }
+export const effectKvWithLease: Library = { name: "effect-kv, `lease`", cache: caching({ lease: true }) }

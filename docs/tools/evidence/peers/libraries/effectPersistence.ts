@@ -16,10 +16,12 @@ const backing = ({ url }: Place): Layer.Layer<Persistence.BackingPersistence, un
     ? Persistence.layerBackingMemory
     : Persistence.layerBackingRedis.pipe(Layer.provide(NodeRedis.layer({ url })))
 
+class DatabaseDown extends Schema.TaggedError<DatabaseDown>()("DatabaseDown", {}) {}
+
 class Get extends Persistable.Class<{ payload: { readonly key: string } }>()("Get", {
   primaryKey: ({ key }) => key,
   success: Schema.String,
-  error: Schema.Error()
+  error: DatabaseDown
 }) {}
 
 const inScope = async <A>(make: Effect.Effect<A, unknown, Scope.Scope>) => {
@@ -51,7 +53,7 @@ export const effectPersistence: Library = {
       Effect.gen(function* () {
         const context = yield* Layer.build(Persistence.layer.pipe(Layer.provide(backing(place))))
         return yield* PersistedCache.make(
-          ({ key }: Get) => Effect.tryPromise({ try: () => loads.get(key)!(), catch: (error) => error as Error }),
+          ({ key }: Get) => Effect.tryPromise({ try: () => loads.get(key)!(), catch: () => new DatabaseDown() }),
           {
             storeId: "cache",
             timeToLive: () => Duration.millis(ttlMillis),

@@ -14,20 +14,24 @@ interface KeyvModule {
 }
 
 interface KeyvRedisModule {
-  readonly default: new (url: string, options?: object) => object
+  readonly default: new (connect: string | object, options?: object) => object
 }
 
 /** A Keyv of either version. The newest Redis adapter is made for version 5; version 6 wraps it in a bridge. */
-export const keyvOver = async (version: "keyv" | "keyv-6", { url, prefix }: Place): Promise<Keyv> => {
+export const keyvOver = async (version: "keyv" | "keyv-6", { url, prefix, listens = true }: Place, isStrict = false): Promise<Keyv> => {
   const { Keyv } = await load<KeyvModule>(version)
   const namespace = prefix === undefined ? {} : { namespace: prefix }
   if (url === undefined) return new Keyv(namespace)
   const { default: KeyvRedis } = await load<KeyvRedisModule>("@keyv/redis")
-  return new Keyv({
+  const keyv = new Keyv({
     ...namespace,
-    store: new KeyvRedis(url, namespace),
+    store: isStrict
+      ? new KeyvRedis({ url, disableOfflineQueue: true }, { ...namespace, throwOnErrors: true })
+      : new KeyvRedis(url, namespace),
     ...(version === "keyv" ? { useKeyPrefix: false } : {})
   })
+  if (listens) keyv.on("error", () => {})
+  return keyv
 }
 
 export const keysOf = async (keyv: Keyv): Promise<Array<string>> => {
@@ -37,10 +41,9 @@ export const keysOf = async (keyv: Keyv): Promise<Array<string>> => {
 }
 
 const store =
-  (listens: boolean) =>
+  (isStrict: boolean) =>
   async (place: Place): Promise<Store> => {
-    const keyv = await keyvOver("keyv-6", place)
-    if (listens) keyv.on("error", () => {})
+    const keyv = await keyvOver("keyv-6", place, isStrict)
     return {
       get: (key) => keyv.get(key),
       set: (key, value, ttl) => keyv.set(key, value, ttl),
@@ -50,13 +53,14 @@ const store =
     }
   }
 
-const bundle = `
-  import { Keyv } from "keyv-6"
-  const keyv = new Keyv()
-  export const program = keyv.set("key", 1).then(() => keyv.get("key"))`
+export const keyv: Library = {
+  name: "keyv",
+  store: store(false),
+  bundle: `
+    import { Keyv } from "keyv-6"
+    const keyv = new Keyv()
+    export const program = keyv.set("key", 1).then(() => keyv.get("key"))`
+}
 
-/** With a listener for `error`, as its documentation recommends. */
-export const keyv: Library = { name: "keyv", store: store(true), bundle }
-
-/** The same without a listener. */
-export const keyvWithoutListener: Library = { name: "keyv, no `error` listener", store: store(false), bundle }
+/** With options of its Redis adapter and client: errors are thrown to keyv, and no command waits for a connection. */
+export const keyvWithoutQueue: Library = { name: "keyv, no queue", store: store(true) }

@@ -16,17 +16,17 @@ interface DriverModule {
   readonly default: (options: object) => object
 }
 
-const open = async ({ url, prefix }: Place): Promise<Storage> => {
+const open = async ({ url, prefix }: Place, options: object): Promise<Storage> => {
   const { createStorage } = await load<UnstorageModule>("unstorage")
   if (url === undefined) return createStorage()
   const { default: driver } = await load<DriverModule>("unstorage/drivers/redis")
-  return createStorage({ driver: driver(prefix === undefined ? { url } : { url, base: prefix }) })
+  return createStorage({ driver: driver({ url, ...(prefix === undefined ? {} : { base: prefix }), ...options }) })
 }
 
-export const unstorage: Library = {
-  name: "unstorage",
-  store: async (place): Promise<Store> => {
-    const storage = await open(place)
+const store =
+  (options: object) =>
+  async (place: Place): Promise<Store> => {
+    const storage = await open(place, options)
     return {
       get: (key) => storage.getItem(key),
       // Its Redis driver takes seconds.
@@ -35,9 +35,19 @@ export const unstorage: Library = {
       keys: () => storage.getKeys(),
       close: () => storage.dispose()
     }
-  },
+  }
+
+export const unstorage: Library = {
+  name: "unstorage",
+  store: store({}),
   bundle: `
     import { createStorage } from "unstorage"
     const storage = createStorage()
     export const program = storage.setItem("key", 1).then(() => storage.getItem("key"))`
+}
+
+/** With options of ioredis: no command waits for a connection, or is sent again. */
+export const unstorageWithoutQueue: Library = {
+  name: "unstorage, no queue",
+  store: store({ enableOfflineQueue: false, maxRetriesPerRequest: 0 })
 }
