@@ -34,7 +34,10 @@ const isShown = (shown: string, printed: string): boolean => {
 
 const check = (block: Block, url: string) =>
   Effect.gen(function* () {
-    const { status, output, notes } = yield* runNode(["--no-warnings", write(block, url)], { FORCE_COLOR: "0", TZ: "UTC" })
+    const { status, output, notes } = yield* runNode(["--no-warnings", write(block, url)], {
+      FORCE_COLOR: "0",
+      TZ: "UTC"
+    })
     assert.strictEqual(status, 0, output + notes)
     if (!isShown(block.output!, output)) assert.strictEqual(output, block.output)
   })

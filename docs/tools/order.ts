@@ -29,11 +29,6 @@ export const order: ReadonlyArray<Group> = [
         why: "It limits each attempt, so it is directly around the store. Each store of a `Fallback` or `Replicate` has its own."
       },
       {
-        names: ["Fallback", "Replicate"],
-        adds: "uses several stores",
-        why: "A store that hangs must fail before the next store can take over. The rest of the stack wraps the combination."
-      },
-      {
         names: ["Hedge"],
         adds: "repeats slow reads",
         why: "The second attempt gets a `Timeout` of its own, instead of what the first one left."
@@ -52,6 +47,11 @@ export const order: ReadonlyArray<Group> = [
         names: ["CircuitBreaker"],
         adds: "fails fast in outages",
         why: "It sees the final result of each call. Inside `Retry`, retries would wait until the circuit closes."
+      },
+      {
+        names: ["Fallback", "Replicate"],
+        adds: "uses several stores",
+        why: "Each store has its own attempts and its own circuit. While a circuit is open, the next store takes over at once."
       },
       {
         names: ["Bulkhead"],

@@ -6,7 +6,12 @@ import { markdown, numberOf, type Table, tablesOf } from "./tables.ts"
 const drawn = [
   { file: "redis", section: "Redis, single operations", part: "64 callers", title: "Redis, 1 KiB, 64 callers" },
   { file: "batches", section: "Redis, batches of 100", part: "64 callers", title: "Redis, batches of 100, per entry" },
-  { file: "stacks", section: "Stacks over Redis", part: "1 KiB, 64 callers", title: "Stacks over Redis, 1 KiB, 64 callers" },
+  {
+    file: "stacks",
+    section: "Stacks over Redis",
+    part: "1 KiB, 64 callers",
+    title: "Stacks over Redis, 1 KiB, 64 callers"
+  },
   { file: "memory", section: "Memory", part: "One caller", title: "Memory, 200 bytes, one caller" },
   { file: "sqlite", section: "Embedded", part: "One caller", title: "SQLite, 1 KiB, one caller" },
   { file: "files", section: "Embedded", part: "Files, one caller", title: "Files, 1 KiB, one caller" }
@@ -20,7 +25,8 @@ const isOurs = (subject: string): boolean => /^(?:effect-kv|policies|production)
 
 const what = ["get", "put", "get or set"]
 
-const cpuColumns = ({ head }: Table) => what.map((name) => ({ name, column: head.indexOf(`${name}: CPU µs`) })).filter(({ column }) => column > 0)
+const cpuColumns = ({ head }: Table) =>
+  what.map((name) => ({ name, column: head.indexOf(`${name}: CPU µs`) })).filter(({ column }) => column > 0)
 
 const chartOf = (table: Table, title: string): Chart => {
   const columns = cpuColumns(table)
@@ -95,6 +101,13 @@ ${markdown(["table", "operation", "effect-kv", "less CPU time"], tables.flatMap(
 ${verdicts.length - missed} of ${verdicts.length} targets are met. "By hand" is the shortest program that does the same. A target
 that is not met is not hidden by a program by hand that misses it, too.
 
-${targets === undefined ? "" : markdown(["what", ...targets.head.slice(1)].map((it) => it || "verdict"), targets.rows)}
+${
+  targets === undefined
+    ? ""
+    : markdown(
+        ["what", ...targets.head.slice(1)].map((it) => it || "verdict"),
+        targets.rows
+      )
+}
 `
 }

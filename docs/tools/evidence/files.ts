@@ -10,7 +10,11 @@ const read = (file: string): string => readFileSync(root + file, "utf8")
 export const files = (): ReadonlyArray<readonly [file: string, text: string]> => {
   const benched = read("bench/RESULTS.md")
   const data = (name: string) => JSON.parse(read(`docs/evidence/data/${name}.json`))
-  const results = { simulate: data("simulate"), faults: data("faults"), fuzz: data("fuzz") } satisfies resilience.Results
+  const results = {
+    simulate: data("simulate"),
+    faults: data("faults"),
+    fuzz: data("fuzz")
+  } satisfies resilience.Results
   const page = "docs/evidence/resilience.md"
   return [
     ["docs/evidence/benchmarks.md", benchmarks.page(benched)],

@@ -1,8 +1,9 @@
 /** The parts of docs/evidence/resilience.md that are made from the results of the three commands, and their charts. */
-import { type Row as FaultRow } from "../../../test/faults/row.ts"
-import { type Report as FuzzReport } from "../../../test/fuzz/report.ts"
-import { type Row as SimulationRow, violations } from "../../../test/simulate/report.ts"
+
 import { barChart } from "../../../bench/chart.ts"
+import type { Row as FaultRow } from "../../../test/faults/row.ts"
+import type { Report as FuzzReport } from "../../../test/fuzz/report.ts"
+import { type Row as SimulationRow, violations } from "../../../test/simulate/report.ts"
 import { markdown } from "./tables.ts"
 
 export interface Results {
