@@ -43,6 +43,8 @@ export interface Near {
 
 export interface Library {
   readonly name: string
+  /** The experiments in which a variant differs from the library. Default: all. */
+  readonly only?: ReadonlyArray<string>
   readonly store?: (place: Place) => Promise<Store>
   readonly cache?: (place: Place, loading: Loading) => Promise<Cache>
   readonly near?: (url: string) => Promise<Near>

@@ -63,7 +63,7 @@ const server = await startRedis()
 const results: Record<string, Record<string, stores.Row>> = earlier
 for (const [name, part, run, atOnce] of experiments) {
   if (only !== undefined && only !== name) continue
-  const subjects = libraries.filter((library) => library[part] !== undefined)
+  const subjects = libraries.filter((library) => library[part] !== undefined && (library.only?.includes(name) ?? true))
   const rows: Record<string, stores.Row> = {}
   const one = async (library: Library) => {
     rows[library.name] = await run(library, server)

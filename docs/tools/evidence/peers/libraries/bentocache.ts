@@ -106,6 +106,7 @@ export const bentocache: Library = {
 /** With options of ioredis: no command waits for a connection, or is sent again. */
 export const bentocacheWithoutQueue: Library = {
   name: "bentocache, no queue",
+  only: ["outage", "lost"],
   store: store({ enableOfflineQueue: false, maxRetriesPerRequest: 0 })
 }
 

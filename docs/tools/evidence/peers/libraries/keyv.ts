@@ -63,4 +63,4 @@ export const keyv: Library = {
 }
 
 /** With options of its Redis adapter and client: errors are thrown to keyv, and no command waits for a connection. */
-export const keyvWithoutQueue: Library = { name: "keyv, no queue", store: store(true) }
+export const keyvWithoutQueue: Library = { name: "keyv, no queue", only: ["outage", "lost"], store: store(true) }

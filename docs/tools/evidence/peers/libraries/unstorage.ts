@@ -49,5 +49,6 @@ export const unstorage: Library = {
 /** With options of ioredis: no command waits for a connection, or is sent again. */
 export const unstorageWithoutQueue: Library = {
   name: "unstorage, no queue",
+  only: ["outage", "lost"],
   store: store({ enableOfflineQueue: false, maxRetriesPerRequest: 0 })
 }
