@@ -1,6 +1,7 @@
 /** The page that compares effect-kv with other libraries, made from cells with sources and from measured results. */
+
+import { type Cell, type Column, groups, type LibraryName, libraries } from "./comparison/cells.ts"
 import { choices, missing } from "./comparison/choices.ts"
-import { type Cell, type Column, groups, libraries, type LibraryName } from "./comparison/cells.ts"
 import { type Measured, measured, type Results } from "./comparison/measured.ts"
 import { type SourceId, sources } from "./comparison/sources.ts"
 
@@ -15,7 +16,7 @@ const numbering = () => {
     return numbers.get(id)!
   }
   return {
-    link: (id: SourceId) => `[[${numberOf(id)}]][${numberOf(id)}]`,
+    link: (id: SourceId) => `[\\[${numberOf(id)}\\]][${numberOf(id)}]`,
     list: () => [...numbers].map(([id, number]) => `${number}. [${sources[id].label}](${sources[id].href})`).join("\n"),
     targets: () => [...numbers].map(([id, number]) => `[${number}]: ${sources[id].href}`).join("\n")
   }
@@ -76,11 +77,12 @@ has its source, and programs measured what the libraries do when something fails
 The comparison is of ${results.date}, with these versions: ${names.map((name) => `${name} ${libraries[name]}`).join(", ")}.
 
 - A number in brackets leads to the source of a cell: a file of that version, or the newest commit that we could read.
-- “no” means that the file was read in full, and has nothing of that kind. Packages by others may add it.
+- “no” means that the source was read and searched, and has nothing of that kind. Packages by others may add it.
 - Cells about effect-kv lead to pages that tests check.
 - “Effect” stands for its modules \`KeyValueStore\`, \`Persistence\` and \`PersistedCache\`, without effect-kv.
 - keyv 6.1 has no Redis adapter of its own version on npm yet. The programs use \`@keyv/redis\` ${results.versions["@keyv/redis"]}, which keyv 6 accepts.
 - py-key-value and FusionCache were read, not run.
+- “Authors” are the different addresses in the commits.
 - Downloads are left out, because the package registries that we can reach do not tell them.
 
 If a cell is wrong or has become wrong, please open an issue.

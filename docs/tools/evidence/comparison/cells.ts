@@ -188,7 +188,7 @@ const errors: Group = {
         unstorage: ["fails after 11 s; without the client's queue: at once", "mOutage"],
         "cache-manager": ["waits; a store's error is a miss and an event", "mOutage", "cacheManagerCore"],
         cacheable: ["waits; a store's error is a miss and an event", "mOutage", "cacheableCore"],
-        bentocache: ["fails after 11 s; with memory in front: a miss", "mOutage", "bentoOptions"],
+        bentocache: ["fails after 11 s; with memory in front: a miss", "mOutage", "bentoRemote", "bentoOptions"],
         Effect: ["fails after 5 s", "mOutage"],
         "py-key-value": ["the client's exception", "pyRedis"],
         FusionCache: ["a miss, and a log line", "fusionOptions"]
@@ -555,6 +555,20 @@ const project: Group = {
         Effect: ["Effect", "effectKvs"],
         "py-key-value": ["async", "pyProtocol"],
         FusionCache: ["sync and async", "fusionMethods"]
+      }
+    },
+    {
+      title: "size of a small program",
+      cells: {
+        "effect-kv": ["46.2 KB, with Effect", "mBundle"],
+        keyv: ["9.1 KB", "mBundle"],
+        unstorage: ["2.9 KB", "mBundle"],
+        "cache-manager": ["4.8 KB", "mBundle"],
+        cacheable: ["17.8 KB", "mBundle"],
+        bentocache: ["40.4 KB", "mBundle"],
+        Effect: ["12.3 KB (`KeyValueStore`)", "mBundle"],
+        "py-key-value": ["not bundled", "pyProject"],
+        FusionCache: ["not bundled", "fusionProject"]
       }
     },
     {

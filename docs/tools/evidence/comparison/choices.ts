@@ -35,7 +35,7 @@ export const choices: ReadonlyArray<readonly [title: string, text: string]> = [
   ],
   [
     "FusionCache",
-    "Your program is in .NET. FusionCache is the most mature cache here: fail-safe, soft and hard timeouts, eager refresh, tags, a backplane, recovery after outages, a lock between nodes, OpenTelemetry, and a simulator. It is a cache only: it has no atomic updates and does not list keys."
+    "Your program is in .NET. FusionCache has the most features of a cache here: fail-safe, soft and hard timeouts, eager refresh, tags, a backplane, recovery after outages, a lock between nodes, OpenTelemetry, and a simulator. It is a cache only: it has no atomic updates and does not list keys."
   ]
 ]
 

@@ -105,15 +105,13 @@ export const measured: ReadonlyArray<Measured> = [
       }
     ],
     program: "experiments/stores.ts",
-    note: "No library flushes the database here. unstorage without `base` removes everything in it. keyv without a namespace removes all keys without `::`. effect-kv without `prefix` owns all keys with `::`, which includes keys of keyv with a namespace. So set a prefix in a shared database. py-key-value's `destroy` of a Redis store runs `FLUSHDB` ([source](https://github.com/strawgate/py-key-value/blob/279e1ee26234577c4104c7e40cc83d8e1b27c554/src/key_value/aio/stores/redis/store.py))."
+    note: "No library here runs `FLUSHDB`, but unstorage without `base` removes every key. keyv without a namespace removes all keys without `::`. effect-kv without `prefix` owns all keys with `::`, which includes keys of keyv with a namespace. So set a prefix in a shared database. py-key-value's `destroy` of a Redis store runs `FLUSHDB` ([source](https://github.com/strawgate/py-key-value/blob/279e1ee26234577c4104c7e40cc83d8e1b27c554/src/key_value/aio/stores/redis/store.py))."
   },
   {
     title: "Loads at the same time",
     about:
       "How often 100 callers load the same missing key over Redis: all in one process, or 50 in each of two processes.",
-    tables: [
-      { experiment: "stampede", columns: { inOneProcess: "one process", inTwoProcesses: "two processes" } }
-    ],
+    tables: [{ experiment: "stampede", columns: { inOneProcess: "one process", inTwoProcesses: "two processes" } }],
     program: "experiments/caches.ts"
   },
   {

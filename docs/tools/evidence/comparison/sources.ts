@@ -105,7 +105,10 @@ export const sources = {
   keyvHistory: history("jaredwray/keyv", keyvCommit),
   keyv5Types: packed("keyv", "5.6.0")("dist/index.d.ts"),
   // unstorage
-  unstorageDrivers: { label: "unstorage 1.17.6, `drivers`", href: "https://app.unpkg.com/unstorage@1.17.6/files/drivers" },
+  unstorageDrivers: {
+    label: "unstorage 1.17.6, `drivers`",
+    href: "https://app.unpkg.com/unstorage@1.17.6/files/drivers"
+  },
   unstorageCore: unstorage("dist/index.mjs"),
   unstorageRedis: unstorage("drivers/redis.mjs"),
   unstoragePackage: unstorage("package.json"),

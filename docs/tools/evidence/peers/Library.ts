@@ -1,5 +1,15 @@
 /** What the experiments need of a library. Libraries of `bench/package.json` are loaded from there. */
+import { registerHooks } from "node:module"
+
 export { load } from "../../../../bench/peers/Peer.ts"
+
+// unstorage and bentocache are made for ioredis 5, but would find the version that effect-kv uses.
+registerHooks({
+  resolve: (name, context, next) =>
+    name === "ioredis" && context.parentURL?.includes("/bench/node_modules/") === true
+      ? next("ioredis5", { ...context, parentURL: import.meta.url })
+      : next(name, context)
+})
 
 /** Where an experiment keeps its data. */
 export interface Place {

@@ -4,7 +4,6 @@
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
-import { registerHooks } from "node:module"
 import { installPeers } from "../../../../bench/install.ts"
 import { root } from "../../paths.ts"
 import { bundleSize } from "./bundle.ts"
@@ -33,6 +32,8 @@ const experiments: ReadonlyArray<readonly [name: string, part: keyof Library, ru
   ["bundle", "bundle", async (library) => ({ size: await bundleSize(library) }), false]
 ]
 
+installPeers()
+
 const versionOf = (folder: string): string => JSON.parse(readFileSync(`${root}${folder}/package.json`, "utf8")).version
 
 const versions = {
@@ -47,15 +48,6 @@ const versions = {
   ioredis: versionOf("node_modules/ioredis5")
 }
 
-// unstorage and bentocache are made for ioredis 5.
-registerHooks({
-  resolve: (name, context, next) =>
-    name === "ioredis" && context.parentURL?.includes("/bench/node_modules/") === true
-      ? next("ioredis5", { ...context, parentURL: import.meta.url })
-      : next(name, context)
-})
-
-installPeers()
 const only = process.argv[2]
 const file = `${root}docs/evidence/data/peers.json`
 const earlier = only === undefined ? {} : JSON.parse(readFileSync(file, "utf8")).results

@@ -7,23 +7,21 @@ import { type Fault, network, type Server, sleep } from "../redis.ts"
 
 export type Row = Readonly<Record<string, string>>
 
-/** Repeats the first call of a library that does not wait for its connection. */
-const connected = async (call: () => Promise<unknown>): Promise<void> => {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    try {
-      await call()
-      return
-    } catch {
-      await sleep(100)
-    }
+/** Repeats the first calls of a library that does not wait for its connection, or whose connection is slow. */
+const connected = async <A>(call: () => Promise<A>, attempts = 100): Promise<A> => {
+  try {
+    return await call()
+  } catch (error) {
+    if (attempts === 1) throw error
+    await sleep(100)
+    return connected(call, attempts - 1)
   }
-  throw new Error("no connection")
 }
 
 /** Runs one call after a fault. Each call gets a library and a network of its own. */
 const during = async ({ store }: Library, server: Server, fault: Fault, key: string, call: "get" | "set") => {
   const net = await network(server.port)
-  const it = await store!({ url: net.url })
+  const it = await connected(() => store!({ url: net.url }), 3)
   const value = { text: "old" }
   await connected(() => it.set(key, value))
   await it.get(key)
@@ -136,7 +134,8 @@ export const clearing = async ({ store }: Library, server: Server): Promise<Row>
     for (const name of foreign) await server.client.set(name, "text")
     const it = await store!({ url: server.url, prefix })
     await it.set("mine", { text: "mine" })
-    const listed = it.keys === undefined ? "no list" : await outcomeOf(async () => [...((await it.keys!()) as Array<string>)].sort())
+    const listed =
+      it.keys === undefined ? "no list" : await outcomeOf(async () => [...((await it.keys!()) as Array<string>)].sort())
     await it.clear?.()
     await it.close()
     const left = await server.client.keys("*")

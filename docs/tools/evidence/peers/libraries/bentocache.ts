@@ -1,5 +1,5 @@
 import { Redis } from "ioredis5"
-import { type Library, load, type Loading, type Near, type Place } from "../Library.ts"
+import { type Library, type Loading, load, type Near, type Place } from "../Library.ts"
 
 interface BentoCache {
   readonly get: (options: { readonly key: string }) => Promise<unknown>

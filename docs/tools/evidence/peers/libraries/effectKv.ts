@@ -18,32 +18,35 @@ const inScope = async <A>(make: Effect.Effect<A, unknown, Scope.Scope>) => {
   return { made, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
 }
 
-const caching = (options: { readonly lease?: boolean }) => async (place: Place, { ttlMillis, staleMillis }: Loading) => {
-  const loads = new Map<string, () => Promise<string>>()
-  const { made, close } = await inScope(
-    Effect.gen(function* () {
-      const context = yield* Layer.build(layerOf(place))
-      const common = {
-        collection: "cache",
-        schema: Schema.String,
-        lookup: (key: string) =>
-          Effect.tryPromise({ try: () => loads.get(key)!(), catch: (error) => error as Error }),
-        ttl: ttlMillis,
-        ...(staleMillis === undefined ? {} : { staleFor: staleMillis })
-      }
-      const cache = options.lease === true ? LoadingCache.make({ ...common, lease: "10 seconds" }) : LoadingCache.make(common)
-      return yield* Effect.provide(cache, context)
-    })
-  )
-  return {
-    ask: (key: string, load: () => Promise<string>) => {
-      loads.set(key, load)
-      return Effect.runPromise(made.get(key))
-    },
-    invalidate: (key: string) => Effect.runPromise(made.invalidate(key)),
-    close
+const caching =
+  (options: { readonly lease?: boolean }) =>
+  async (place: Place, { ttlMillis, staleMillis }: Loading) => {
+    const loads = new Map<string, () => Promise<string>>()
+    const { made, close } = await inScope(
+      Effect.gen(function* () {
+        const context = yield* Layer.build(layerOf(place))
+        const common = {
+          collection: "cache",
+          schema: Schema.String,
+          lookup: (key: string) =>
+            Effect.tryPromise({ try: () => loads.get(key)!(), catch: (error) => error as Error }),
+          ttl: ttlMillis,
+          ...(staleMillis === undefined ? {} : { staleFor: staleMillis })
+        }
+        const cache =
+          options.lease === true ? LoadingCache.make({ ...common, lease: "10 seconds" }) : LoadingCache.make(common)
+        return yield* Effect.provide(cache, context)
+      })
+    )
+    return {
+      ask: (key: string, load: () => Promise<string>) => {
+        loads.set(key, load)
+        return Effect.runPromise(made.get(key))
+      },
+      invalidate: (key: string) => Effect.runPromise(made.invalidate(key)),
+      close
+    }
   }
-}
 
 export const effectKv: Library = {
   name: "effect-kv",
@@ -52,8 +55,7 @@ export const effectKv: Library = {
     const kv = Context.get(made, KeyValue.KeyValue)
     return {
       get: (key) => Effect.runPromise(kv.get(key)),
-      set: (key, value, ttl) =>
-        Effect.runPromise(kv.put(key, value as string, ttl === undefined ? {} : { ttl })),
+      set: (key, value, ttl) => Effect.runPromise(kv.put(key, value as string, ttl === undefined ? {} : { ttl })),
       clear: () => Effect.runPromise(Context.get(made, Maintenance.Maintenance).clear),
       keys: () => Effect.runPromise(Stream.runCollect(Context.get(made, Enumeration.Enumeration).keys())),
       close

@@ -32,7 +32,7 @@ const inScope = async <A>(make: Effect.Effect<A, unknown, Scope.Scope>) => {
 
 /** `BackingPersistence`, which Effect's caches store through, and `PersistedCache`. */
 export const effectPersistence: Library = {
-  name: "Effect persistence",
+  name: "Effect",
   store: async (place) => {
     const { made, close } = await inScope(
       Effect.flatMap(Layer.build(backing(place)), (context) =>

@@ -18,7 +18,11 @@ interface KeyvRedisModule {
 }
 
 /** A Keyv of either version. The newest Redis adapter is made for version 5; version 6 wraps it in a bridge. */
-export const keyvOver = async (version: "keyv" | "keyv-6", { url, prefix, listens = true }: Place, isStrict = false): Promise<Keyv> => {
+export const keyvOver = async (
+  version: "keyv" | "keyv-6",
+  { url, prefix, listens = true }: Place,
+  isStrict = false
+): Promise<Keyv> => {
   const { Keyv } = await load<KeyvModule>(version)
   const namespace = prefix === undefined ? {} : { namespace: prefix }
   if (url === undefined) return new Keyv(namespace)
