@@ -185,10 +185,10 @@ const errors: Group = {
       cells: {
         "effect-kv": ["fails at once", "mOutage"],
         keyv: ["waits; without the client's queue: a miss", "mOutage"],
-        unstorage: ["fails after 11 s; without the client's queue: at once", "mOutage"],
+        unstorage: ["fails after about 10 s; without the client's queue: at once", "mOutage"],
         "cache-manager": ["waits; a store's error is a miss and an event", "mOutage", "cacheManagerCore"],
         cacheable: ["waits; a store's error is a miss and an event", "mOutage", "cacheableCore"],
-        bentocache: ["fails after 11 s; with memory in front: a miss", "mOutage", "bentoRemote", "bentoOptions"],
+        bentocache: ["fails after about 10 s; with memory in front: a miss", "mOutage", "bentoRemote", "bentoOptions"],
         Effect: ["fails after 5 s", "mOutage"],
         "py-key-value": ["the client's exception", "pyRedis"],
         FusionCache: ["a miss, and a log line", "fusionOptions"]

@@ -68,5 +68,5 @@ for (const [name, part, run, atOnce] of experiments) {
 await server.close()
 const redis = execFileSync("redis-server", ["--version"], { encoding: "utf8" }).match(/v=(\S+)/)?.[1]
 const date = new Date().toISOString().slice(0, 10)
-writeFileSync(file, `${JSON.stringify({ date, node: process.version, redis, versions, results }, undefined, 1)}\n`)
+writeFileSync(file, `${JSON.stringify({ date, node: process.version, redis, versions, results }, undefined, 2)}\n`)
 process.exit(0)
