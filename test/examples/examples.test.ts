@@ -8,15 +8,14 @@ import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { describeWithRedis } from "../servers/redis.ts"
 import { bundled } from "../support/bundled.ts"
 
-/**
- * Not run here: shared parts, tests (see beside this file), the demo, the example that needs a collector (see otlp.test.ts),
- * and the parts that `sessions/visit.ts` and `outages/compare.ts` import.
- */
-const elsewhere =
-  /^examples\/(support\/|demo\/|opentelemetry\.ts$|sessions\/(?!visit)|outages\/(?!compare))|\.test\.ts$/
+/** Parts that examples import, and programs with tests of their own. */
+const parts = /^examples\/(support\/|demo\/|tutorial\/|sessions\/(?!visit|.*\.test\.)|outages\/(?!compare))/
+
+/** Not run here: parts, tests (see beside this file), and the example that needs a collector (see otlp.test.ts). */
+const isElsewhere = (file: string): boolean => parts.test(file) || /opentelemetry\.ts$|\.test\.ts$/.test(file)
 
 const all = globSync("examples/**/*.ts").sort()
-const examples = all.filter((file) => !elsewhere.test(file))
+const examples = all.filter((file) => !isElsewhere(file))
 const remote = examples.filter((file) => /support\/remote\.ts|REDIS_URL/.test(readFileSync(file, "utf8")))
 
 /**
@@ -120,9 +119,7 @@ describeWithRedis("examples on Redis", (redis) => {
 describe("the list of examples", () => {
   const readme = readFileSync("examples/README.md", "utf8")
   const listed = [...readme.matchAll(/\]\((.+?\.ts)\)/g)].map(([, file]) => `examples/${file}`)
-  const expected = all.filter(
-    (file) => !/^examples\/(support\/|demo\/|sessions\/(?!visit|.*\.test\.)|outages\/(?!compare))/.test(file)
-  )
+  const expected = all.filter((file) => !parts.test(file))
 
   it("names each example once", () => assert.deepStrictEqual(listed.sort(), expected))
 })
