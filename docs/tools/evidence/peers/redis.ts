@@ -32,6 +32,8 @@ export const startRedis = async (): Promise<Server> => {
   const port = await freePort()
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
   const child = spawn("redis-server", args, { stdio: "ignore" })
+  // Also if an experiment fails.
+  process.once("exit", () => child.kill())
   const client = new Redis(port, "127.0.0.1", { retryStrategy: () => 100 })
   client.on("error", () => {})
   await client.ping()
