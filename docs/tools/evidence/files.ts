@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { root } from "../paths.ts"
 import * as benchmarks from "./benchmarks.ts"
+import * as comparison from "./comparison.ts"
 import * as resilience from "./resilience.ts"
 
 const read = (file: string): string => readFileSync(root + file, "utf8")
@@ -19,6 +20,7 @@ export const files = (): ReadonlyArray<readonly [file: string, text: string]> =>
   return [
     ["docs/evidence/benchmarks.md", benchmarks.page(benched)],
     [page, resilience.filled(read(page), results)],
+    ["docs/evidence/comparison.md", comparison.page(data("peers"))],
     ...[...benchmarks.charts(benched), ...resilience.charts(results)].map(
       ([file, svg]) => [`docs/evidence/charts/${file}`, svg] as const
     )
