@@ -2,8 +2,16 @@
  * Moves entries from an old store to a new one while the application is in use. The old store is a store of effect-kv, too,
  * such as `keyv/store.ts` or `unstorage/store.ts`.
  */
-import { Context, Effect, Layer, Stream } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 import { Atomic, Driver, Enumeration, type KeyValue, KeyValueError } from "effect-kv"
+
+/** The collections that move, and the store that has them now. */
+export interface Migration<E, R> {
+  readonly from: Layer.Layer<KeyValue.KeyValue | Enumeration.Enumeration, E, R>
+  readonly collections: ReadonlyArray<string>
+}
+
+type Listed = Enumeration.Service["driver"]
 
 /** Some keys of a collection, as a part of a call. */
 interface Part extends Driver.CallBase {
@@ -15,9 +23,6 @@ const reading = (part: Part, versioned = false): Driver.Get => {
   const { place, collection, keys } = part
   return Driver.Calls.partOf(part, Driver.Calls.get({ ...place, collection, keys }, { expiry: true, versioned }))
 }
-
-/** A read of entries that comes before a write of the same operation: if it fails, nothing was applied. */
-const before = <C extends Driver.Call>(call: C): C => ({ ...call, place: Driver.beforeWriting(call.place) })
 
 /**
  * Copies the entries that the new store lacks, with their expiry. Returns the number of copies.
@@ -52,19 +57,37 @@ const copy = Effect.fnUntraced(function* (from: Driver.Driver, to: Atomic.Servic
   return keys.length - gone.length
 })
 
+/** The old store, with only the collections that move. */
+const limited = ({ driver }: Enumeration.Service, collections: ReadonlyArray<string>): Listed => {
+  const moves = ({ collection }: { readonly collection: string }) => collections.includes(collection)
+  return {
+    ...driver,
+    get: (call) => (moves(call) ? driver.get(call) : Effect.succeed(call.keys.map(() => undefined))),
+    delete: (call) => (moves(call) ? driver.delete(call) : Effect.succeed(0)),
+    listing: {
+      keys: (call) => (moves(call) ? driver.listing.keys(call) : Effect.succeed({ names: [], next: undefined })),
+      collections: ({ prefix }) =>
+        Effect.succeed({ names: collections.filter((name) => name.startsWith(prefix)), next: undefined })
+    }
+  }
+}
+
 /**
  * A wrapper for the new store, for the time of the migration. Reads also find entries that only the old store has. Writes go
  * to the new store, and remove the key from the old one, so that its older value does not come back.
  */
-export const migratingFrom = <E, R>(old: Layer.Layer<KeyValue.KeyValue | Enumeration.Enumeration, E, R>) =>
+export const migratingFrom = <E, R>({ from, collections }: Migration<E, R>) =>
   Driver.wrapperEffect(
-    Effect.map(Layer.build(old), (context) => migrating(Context.get(context, Enumeration.Enumeration)))
+    Effect.map(Layer.build(from), (context) =>
+      migrating(limited(Context.get(context, Enumeration.Enumeration), collections))
+    )
   )
 
 const migrating =
-  ({ driver: from, keys, collections }: Enumeration.Service) =>
+  (from: Listed) =>
   (store: Driver.Driver): Driver.Driver => {
     const { atomic, listing, maintenance } = store
+    const old = Enumeration.make(from)
 
     const get = Effect.fnUntraced(function* (call: Driver.Get) {
       const found = yield* store.get(call)
@@ -75,28 +98,26 @@ const migrating =
       return found.map((entry, i) => entry ?? byIndex.get(i))
     })
 
+    /** An error of something that comes before the operation itself. */
+    const failed = (call: Driver.Call) => (cause: KeyValueError.KeyValueError) => {
+      const place = Driver.beforeWriting(call.place)
+      return new KeyValueError.StoreError({ ...place, reason: "an entry cannot be migrated", cause })
+    }
+
+    /** `Atomic` needs the entry in the new store. */
+    const pull = (call: Driver.Get | Driver.CompareAndPut) =>
+      atomic === undefined ? Effect.void : Effect.mapError(copy(from, { ...store, atomic }, call), failed(call))
+
     /** Removes keys from the old store after a write to the new one. If this fails, the write has been applied. */
     const forget = (call: Driver.Put | Driver.CompareAndPut) =>
       Effect.asVoid(from.delete({ ...Driver.toDelete(call), place: Driver.partlyApplied(call.place) }))
 
-    const failed = (call: Driver.Call) => (cause: KeyValueError.KeyValueError) =>
-      new KeyValueError.StoreError({
-        ...Driver.beforeWriting(call.place),
-        reason: "an entry cannot be migrated",
-        cause
-      })
-
-    /** `Atomic` needs the entry in the new store. */
-    const pull = (call: Driver.Get | Driver.CompareAndPut) =>
-      atomic === undefined ? Effect.void : Effect.mapError(copy(from, { ...store, atomic }, before(call)), failed(call))
-
-    const clearOld = ({ place, collection, keyPrefix: prefix }: Driver.Clear) => {
-      const names = "name" in collection ? Stream.make(collection.name) : collections({ prefix: collection.prefix })
-      return names.pipe(
-        Stream.flatMap((collection) =>
-          Stream.map(Stream.grouped(keys({ collection, prefix }), 500), (keys) => ({ ...place, collection, keys }))
-        ),
-        Stream.runForEach((place) => from.delete(Driver.Calls.remove(place)))
+    const clearOld = ({ place, collection: which, keyPrefix: prefix }: Driver.Clear) => {
+      const collections = "name" in which ? Stream.make(which.name) : old.collections({ prefix: which.prefix })
+      return Stream.runForEach(collections, (collection) =>
+        Stream.runForEach(Stream.grouped(old.keys({ collection, prefix }), 500), (keys) =>
+          from.delete(Driver.Calls.remove({ ...place, collection, keys }))
+        )
       )
     }
 
@@ -104,14 +125,13 @@ const migrating =
       ...store,
       get: (call) => (call.versioned ? Effect.andThen(pull(call), store.get(call)) : get(call)),
       put: (call) => Effect.andThen(store.put(call), forget(call)),
-      delete: (call) =>
-        Effect.gen(function* () {
-          const found = yield* Effect.mapError(get(before(reading(call))), failed(call))
-          // From the old store first, so that `copy` notices that the entry is gone.
-          yield* from.delete(call)
-          yield* store.delete({ ...call, place: Driver.partlyApplied(call.place) })
-          return new Set(call.keys.filter((_, i) => found[i] !== undefined)).size
-        }),
+      delete: Effect.fnUntraced(function* (call) {
+        const found = yield* Effect.mapError(get(reading(call)), failed(call))
+        // From the old store first, so that `copy` notices that the entry is gone.
+        yield* from.delete(call)
+        yield* store.delete({ ...call, place: Driver.partlyApplied(call.place) })
+        return new Set(call.keys.filter((_, i) => found[i] !== undefined)).size
+      }),
       atomic: atomic && {
         compareAndPut: (call) =>
           Effect.tap(Effect.andThen(pull(call), atomic.compareAndPut(call)), (swapped) =>
@@ -119,30 +139,10 @@ const migrating =
           )
       },
       listing: listing && {
-        keys: Driver.inTurn([
-          listing.keys,
-          (call) =>
-            Effect.flatMap(from.listing.keys(call), ({ names, next }) =>
-              Effect.map(Effect.mapError(store.get(reading({ ...call, keys: names })), failed(call)), (found) => ({
-                names: names.filter((_, i) => found[i] === undefined),
-                next
-              }))
-            )
-        ]),
+        keys: Driver.inTurn([listing.keys, (call) => keysOnlyIn(from, store, call, failed(call))]),
         collections: Driver.inTurn([
           listing.collections,
-          (call) =>
-            Effect.flatMap(from.listing.collections(call), ({ names, next }) =>
-              Effect.map(
-                Effect.filter(names, (collection) =>
-                  Effect.map(
-                    listing.keys(Driver.Calls.keys({ ...call.place, collection }, { pageSize: 1 })),
-                    (page) => page.names.length === 0
-                  )
-                ),
-                (names) => ({ names, next })
-              )
-            )
+          (call) => collectionsOnlyIn(old, Enumeration.make({ ...store, listing }), call, failed(call))
         ])
       },
       maintenance: maintenance && {
@@ -152,6 +152,35 @@ const migrating =
       }
     }
   }
+
+const keysOnlyIn = <E>(
+  from: Listed,
+  store: Driver.Driver,
+  call: Driver.Keys,
+  failed: (error: KeyValueError.KeyValueError) => E
+) =>
+  Effect.flatMap(from.listing.keys(call), ({ names, next }) =>
+    Effect.map(Effect.mapError(store.get(reading({ ...call, keys: names })), failed), (found) => ({
+      names: names.filter((_, i) => found[i] === undefined),
+      next
+    }))
+  )
+
+const collectionsOnlyIn = <E>(
+  old: Enumeration.Service,
+  store: Enumeration.Service,
+  { prefix }: Driver.Collections,
+  failed: (error: KeyValueError.KeyValueError) => E
+) => {
+  const isEmpty = ({ keys }: Enumeration.Service, collection: string) =>
+    Effect.map(Stream.runHead(keys({ collection, limit: 1 })), Option.isNone)
+  return old.collections({ prefix }).pipe(
+    Stream.filterEffect((name) => isEmpty(store, name)),
+    Stream.filterEffect((name) => Effect.map(isEmpty(old, name), (isEmpty) => !isEmpty)),
+    Stream.runCollect,
+    Effect.mapBoth({ onSuccess: (names) => ({ names, next: undefined }), onFailure: failed })
+  )
+}
 
 /** The result for a batch of keys. */
 export interface Progress {
@@ -164,22 +193,22 @@ export interface Progress {
 }
 
 /**
- * Copies all entries of some collections in batches. You can stop it at any time and start it again, because it does not
- * overwrite entries of the new store.
+ * Copies all entries in batches to the store in the context, which must not be the one with the wrapper. You can stop it at
+ * any time and start it again, because it does not overwrite entries of the new store.
  */
 export const copyFrom = <E, R>(
-  old: Layer.Layer<KeyValue.KeyValue | Enumeration.Enumeration, E, R>,
-  { collections, batchSize = 500 }: { readonly collections: ReadonlyArray<string>; readonly batchSize?: number }
+  { from, collections }: Migration<E, R>,
+  { batchSize = 500 }: { readonly batchSize?: number } = {}
 ) =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const { driver: from, keys } = Context.get(yield* Layer.build(old), Enumeration.Enumeration)
+      const { driver, keys } = Context.get(yield* Layer.build(from), Enumeration.Enumeration)
       const { driver: to } = yield* Atomic.Atomic
       return Stream.fromIterable(collections).pipe(
         Stream.flatMap((collection) =>
           keys({ collection }).pipe(
             Stream.grouped(batchSize),
-            Stream.mapEffect((batch) => copyBatch(from, to, collection, batch))
+            Stream.mapEffect((batch) => copyBatch(driver, to, collection, batch))
           )
         )
       )
@@ -207,9 +236,9 @@ const copyBatch = (
     )
   )
 
-/** Adds the results of two batches of a collection. */
+/** Adds the results of two batches. */
 export const sum = (a: Progress, b: Progress): Progress => ({
-  collection: a.collection,
+  collection: a.collection === b.collection ? a.collection : "all",
   copied: a.copied + b.copied,
   skipped: a.skipped + b.skipped,
   failed: [...a.failed, ...b.failed]

@@ -7,7 +7,7 @@ import * as KeyvStore from "../../examples/coming-from/keyv/store.ts"
 import { migratingFrom } from "../../examples/coming-from/migration.ts"
 
 describe("the wrapper for a migration", () => {
-  const layer = Memory.layer().pipe(migratingFrom(Memory.layer()))
+  const layer = Memory.layer().pipe(migratingFrom({ from: Memory.layer(), collections: ["a"] }))
   for (const { name, run } of StoreContract.cases({ capabilities: StoreContract.allCapabilities })) {
     it.effect(name, () => Effect.provide(run, layer))
   }
@@ -15,8 +15,6 @@ describe("the wrapper for a migration", () => {
 
 describe("keyv", () => {
   for (const { name, run } of StoreContract.cases({ capabilities: [] })) {
-    it.live(name, () =>
-      Effect.provide(run, KeyvStore.layer({ open: (namespace) => new Keyv({ namespace }), collections: [] }))
-    )
+    it.live(name, () => Effect.provide(run, KeyvStore.layer({ open: (namespace) => new Keyv({ namespace }) })))
   }
 })

@@ -11,8 +11,6 @@ export interface Options {
    * missing key.
    */
   readonly open: (collection: string) => Keyv
-  /** Collections to list. */
-  readonly collections: ReadonlyArray<string>
 }
 
 /** Give the layer a `Timeout`, because the Redis adapter of keyv waits for a connection without a limit. */
@@ -24,7 +22,7 @@ export const layer = (options: Options) =>
     ).pipe(Effect.map((opened) => make(options, opened)))
   )
 
-const make = ({ open, collections }: Options, opened: Map<string, Keyv>) => {
+const make = ({ open }: Options, opened: Map<string, Keyv>) => {
   const instance = (collection: string): Keyv => {
     const keyv = opened.get(collection) ?? open(collection)
     opened.set(collection, keyv)
@@ -76,8 +74,9 @@ const make = ({ open, collections }: Options, opened: Map<string, Keyv>) => {
           }
           return { names, next: iterator }
         }),
+      /** keyv does not know its namespaces: these are the collections that have been used. */
       collections: ({ prefix }) =>
-        Effect.succeed({ names: collections.filter((name) => name.startsWith(prefix)), next: undefined })
+        Effect.sync(() => ({ names: [...opened.keys()].filter((name) => name.startsWith(prefix)), next: undefined }))
     }
   } satisfies Driver.Driver
 }
