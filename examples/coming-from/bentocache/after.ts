@@ -53,9 +53,12 @@ const program = Effect.gen(function* () {
   yield* Console.log("deleted during the query, then cached:", yield* isCached)
 
   yield* products.get("3")
+  yield* products.get("3") // PassthroughCache is filled by reads, not by the write after a lookup.
+  const { queries } = database
   yield* Effect.promise(redis.unplug)
   yield* Effect.sleep("50 millis")
-  yield* Console.log("cached product in the outage:", yield* outcome(products.get("3")))
+  const product = yield* outcome(products.get("3"))
+  yield* Console.log("cached product in the outage:", product, "queries:", database.queries - queries)
   yield* Console.log("another product in the outage:", yield* outcome(products.get("4")))
   yield* Console.log("deletion in the outage:", yield* outcome(products.invalidate("3")))
   yield* Effect.promise(redis.plug)
@@ -71,7 +74,7 @@ program.pipe(Effect.provide(Products.layer.pipe(Layer.provideMerge(Store))), Nod
 // stale, while the database is down: { id: 'old', name: 'Product old' }
 // another product: DatabaseDown
 // deleted during the query, then cached: false
-// cached product in the outage: { id: '3', name: 'Product 3' }
+// cached product in the outage: { id: '3', name: 'Product 3' } queries: 0
 // another product in the outage: { id: '4', name: 'Product 4' }
 // deletion in the outage: StoreUnavailableError
 // after the outage, still cached: false

@@ -57,9 +57,10 @@ await products.delete({ key: "3" })
 await slow
 console.log("deleted during the query, then cached:", await products.has({ key: "3" }))
 
+const { queries } = database
 await redis.unplug()
 await setTimeout(50)
-console.log("cached product in the outage:", await outcome(product("3")))
+console.log("cached product in the outage:", await outcome(product("3")), "queries:", database.queries - queries)
 console.log("another product in the outage:", await outcome(product("4")))
 console.log("deletion in the outage:", await outcome(products.delete({ key: "3" })))
 await redis.plug()
@@ -74,7 +75,7 @@ await bento.disconnectAll()
 // stale, while the database is down: { id: 'old', name: 'Product old' }
 // another product: _FactoryError: Factory has thrown an error
 // deleted during the query, then cached: true
-// cached product in the outage: { id: '3', name: 'Product 3' }
+// cached product in the outage: { id: '3', name: 'Product 3' } queries: 0
 // another product in the outage: { id: '4', name: 'Product 4' }
 // deletion in the outage: true
 // after the outage, still cached: true

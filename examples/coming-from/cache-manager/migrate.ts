@@ -85,3 +85,8 @@ Effect.andThen(seed, Effect.ensuring(program, Effect.ignore(clear))).pipe(
 )
 
 // Prints:
+// price in the old cache: 12.5
+// [ { collection: 'prices', copied: 1, skipped: 0, failed: [] } ]
+// product in the old cache: { id: '1', name: 'Product 1, as it was' } queries: 0
+// another product: { id: '2', name: 'Product 2' } queries: 1
+// seconds left: 30
