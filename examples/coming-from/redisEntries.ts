@@ -52,6 +52,12 @@ export const layer = (format: Format, options: Options) =>
     )
   )
 
+/** Redis may return a key twice. */
+interface Cursor {
+  readonly cursor: string
+  readonly seen: Set<string>
+}
+
 const make = (client: Redis, { prefixOf, decode, isOther = () => false }: Format) => {
   const request = <A>({ place }: Driver.Call, run: () => Promise<A>) =>
     Effect.tryPromise({
@@ -88,10 +94,12 @@ const make = (client: Redis, { prefixOf, decode, isOther = () => false }: Format
         request(call, async () => {
           const prefix = prefixOf(call.collection)
           const pattern = `${(prefix + call.prefix).replace(/[\\*?[\]]/g, "\\$&")}*`
-          const cursor = (call.cursor as string | undefined) ?? "0"
-          const [next, names] = await client.scan(cursor, "MATCH", pattern, "COUNT", call.pageSize)
-          const keys = names.map((name) => name.slice(prefix.length)).filter((key) => !isOther(key))
-          return { names: keys, next: next === "0" ? undefined : next }
+          const { cursor, seen } = (call.cursor as Cursor | undefined) ?? { cursor: "0", seen: new Set() }
+          const [next, found] = await client.scan(cursor, "MATCH", pattern, "COUNT", call.pageSize)
+          const keys = found.map((name) => name.slice(prefix.length)).filter((key) => !isOther(key) && !seen.has(key))
+          const names = [...new Set(keys)]
+          for (const name of names) seen.add(name)
+          return { names, next: next === "0" ? undefined : ({ cursor: next, seen } satisfies Cursor) }
         }),
       collections: ({ place }) =>
         Effect.fail(new KeyValueError.StoreError({ ...place, reason: "the collections are not known" }))
