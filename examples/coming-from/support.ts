@@ -50,14 +50,14 @@ export const outcome = (answer: Promise<unknown>): Promise<unknown> =>
     setTimeout(300, "no answer after 300 ms")
   ])
 
-/** A database that takes 20 milliseconds for a query, and counts the queries. */
+/** A database that takes 20 milliseconds for a query (200 for the product `slow`), and counts the queries. */
 export class Database {
   queries = 0
   isDown = false
 
   async product(id: string) {
     this.queries++
-    await setTimeout(20)
+    await setTimeout(id === "slow" ? 200 : 20)
     if (this.isDown) throw new Error("the database is down")
     return { id, name: `Product ${id}` }
   }

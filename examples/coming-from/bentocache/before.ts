@@ -51,12 +51,13 @@ console.log("stale, while the database is down:", await product("old"))
 console.log("another product:", await outcome(product("2")))
 database.isDown = false
 
-const slow = product("3")
-await setTimeout(10)
-await products.delete({ key: "3" })
+const slow = product("slow")
+await setTimeout(100)
+await products.delete({ key: "slow" })
 await slow
-console.log("deleted during the query, then cached:", await products.has({ key: "3" }))
+console.log("deleted during the query, then cached:", await products.has({ key: "slow" }))
 
+await product("3")
 const { queries } = database
 await redis.unplug()
 await setTimeout(50)

@@ -2,7 +2,7 @@
  * cache-manager: products in memory and in Redis.
  */
 import { setTimeout } from "node:timers/promises"
-import KeyvRedis, { createKeyv } from "@keyv/redis"
+import { createKeyv } from "@keyv/redis"
 import { createCache } from "cache-manager"
 import { Keyv } from "keyv"
 import { Database, outcome, plugged } from "../support.ts"
@@ -40,7 +40,10 @@ console.log("cached product in the outage:", await outcome(product("1")))
 console.log("another product in the outage:", await outcome(product("2")))
 console.log("deletion in the outage:", await outcome(cache.del("product:1")))
 
-if (remote.store instanceof KeyvRedis) await remote.store.disconnect(true)
+// They go on when Redis is back.
+await redis.plug()
+await Promise.all([product("2"), cache.get("price:2")])
+await cache.disconnect()
 
 // Prints:
 // 100 callers: { id: '1', name: 'Product 1' } queries: 1

@@ -18,14 +18,14 @@ const database = new Database()
 /** The keys `product:1` of cache-manager become the keys `1` of a collection. */
 const old = (prefix: string) =>
   KeyvStore.layer({
-    open: () => createKeyv({ url, disableOfflineQueue: true }, { namespace: "shop", throwOnErrors: true })
+    open: () => createKeyv({ url, disableOfflineQueue: true }, { namespace: "old-shop", throwOnErrors: true })
   }).pipe(Timeout.wrap("1 second"), PrefixKeys.wrap(prefix, { separator: ":" }))
 
 const migration = { from: old("price"), collections: ["prices"] }
 
 class OldProducts extends Store.Service<OldProducts>()("OldProducts") {}
 
-const New = Redis.layer({ url, prefix: "shop2:" }).pipe(Timeout.wrap("1 second"))
+const New = Redis.layer({ url, prefix: "shop:" }).pipe(Timeout.wrap("1 second"))
 
 const Product = Schema.Struct({ id: Schema.String, name: Schema.String })
 
@@ -73,7 +73,7 @@ const clear = Maintenance.Maintenance.use(({ clear }) => clear)
 
 /** What the old application has left. */
 const seed = Effect.promise(async () => {
-  const cache = createCache({ stores: [createKeyv(url, { namespace: "shop" })] })
+  const cache = createCache({ stores: [createKeyv(url, { namespace: "old-shop" })] })
   await cache.set("price:1", 12.5, 60_000)
   await cache.set("product:1", { id: "1", name: "Product 1, as it was" }, 30_000)
   await cache.disconnect()

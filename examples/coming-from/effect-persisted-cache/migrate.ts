@@ -19,7 +19,7 @@ class GetProduct extends Persistable.Class<{ payload: { readonly id: string } }>
 
 const makeProducts = PersistedCache.make(
   ({ id }: GetProduct) => Effect.as(Console.log("looking up", id), `Product ${id}`),
-  { storeId: "products", timeToLive: () => "1 hour" }
+  { storeId: "names", timeToLive: () => "1 hour" }
 )
 
 const product = Effect.fn(function* (id: string) {
@@ -27,7 +27,7 @@ const product = Effect.fn(function* (id: string) {
   return yield* products.get(new GetProduct({ id }))
 }, Effect.scoped)
 
-const inProducts = { collection: "effect_persistence_products" }
+const inProducts = { collection: "effect_persistence_names" }
 
 const migration = {
   from: OldStore.layer({ url }).pipe(Timeout.wrap("1 second")),
@@ -39,7 +39,9 @@ const New = Redis.layer({ url, prefix: "shop:" }).pipe(Timeout.wrap("1 second"))
 const persistenceOver = <E>(store: Layer.Layer<KeyValue.KeyValue | Maintenance.Maintenance, E>) =>
   Persistence.layer.pipe(Layer.provide(EffectStore.toBackingPersistence()), Layer.provide(store))
 
-const copyAll = Effect.flatMap(Stream.runCollect(copyFrom(migration)), (batches) => Console.log(batches.reduce(sum)))
+const copyAll = Effect.flatMap(Stream.runCollect(copyFrom(migration)), (batches) =>
+  Console.log("copied:", batches.reduce(sum).copied)
+)
 
 const invalidate = Effect.gen(function* () {
   const products = yield* makeProducts
@@ -75,7 +77,7 @@ program.pipe(NodeRuntime.runMain)
 // looking up 1
 // looking up 2
 // during: Product 1
-// { collection: 'effect_persistence_products', copied: 1, skipped: 0, failed: [] }
+// copied: 1
 // afterwards: Product 1
 // looking up 2
 // invalidated: Product 2

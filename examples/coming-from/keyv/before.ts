@@ -1,7 +1,7 @@
 /**
  * keyv: products and prices in Redis.
  */
-import KeyvRedis, { createKeyv } from "@keyv/redis"
+import { createKeyv } from "@keyv/redis"
 import { Database, outcome, plugged } from "../support.ts"
 
 const redis = await plugged()
@@ -45,7 +45,10 @@ console.log("read in the outage:", await outcome(products.get("1")))
 console.log("write in the outage:", await outcome(prices.set("2", 9)))
 console.log("product in the outage:", await outcome(product("1")))
 
-for (const { store } of [products, prices]) if (store instanceof KeyvRedis) await store.disconnect(true)
+// They go on when Redis is back.
+await redis.plug()
+await Promise.all([product("1"), prices.get("2")])
+await Promise.all([products.disconnect(), prices.disconnect()])
 
 // Prints:
 // 100 callers: { id: '1', name: 'Product 1' } queries: 100

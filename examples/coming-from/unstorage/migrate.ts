@@ -20,14 +20,14 @@ import * as UnstorageStore from "./store.ts"
 const url = process.env.REDIS_URL ?? "redis://localhost:6379"
 const directory = await mkdtemp(join(tmpdir(), "unstorage-"))
 
-const driver = redisDriver({ url, base: "app" })
+const driver = redisDriver({ url, base: "old-app" })
 const client = driver.getInstance?.() as unknown as Client
 const storage = createStorage({ driver })
 storage.mount("notes", fsDriver({ base: join(directory, "notes") }))
 
 /** When an item in Redis expires. */
 const expiresAt = async (key: string) => {
-  const left = await client.pttl(`app:${key}`)
+  const left = await client.pttl(`old-app:${key}`)
   return left > 0 ? Date.now() + left : undefined
 }
 
@@ -65,7 +65,6 @@ const clear = Maintenance.Maintenance.use(({ clear }) => clear)
 
 /** What the old application has left. */
 const seed = Effect.promise(async () => {
-  await storage.clear("drafts")
   const drafts = Array.from({ length: 1000 }, (_, i) => ({ key: `drafts:${i}`, value: { title: `Draft ${i}` } }))
   await storage.setItems(drafts.map((item) => ({ ...item, options: { ttl: 3600 } })))
   await storage.setItem("notes:2026:12:01", "a note")
