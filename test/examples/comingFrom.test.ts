@@ -41,8 +41,15 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs programs one after another in one process. */
-const runAll = async (url: string): Promise<ReadonlyArray<Ended>> => {
+/** Programs that run one after another. Each group has a database of its own, and the first one has what Python has written. */
+const groups = [/py-key-value|bentocache|effect-key/, /cache-manager|keyv\//, /unstorage|effect-persisted/].map(
+  (names) => programs.filter((file) => names.test(file))
+)
+
+const runAll = async (url: string): Promise<ReadonlyArray<Ended>> =>
+  (await Promise.all(groups.map((group, database) => run(group, `${url}/${database}`)))).flat()
+
+const run = async (programs: ReadonlyArray<string>, url: string): Promise<ReadonlyArray<Ended>> => {
   const { FORCE_COLOR: _, ...env } = process.env
   const args = ["--no-warnings", "--conditions=@effect-kv/source", "test/examples/runner.ts", ...programs]
   const options = {

@@ -9,7 +9,7 @@ import { describeWithRedis } from "../servers/redis.ts"
 import { bundled } from "../support/bundled.ts"
 
 /** Not run here: shared parts, tests (see beside this file), the demo, and the example that needs a collector (see otlp.test.ts). */
-const elsewhere = /^examples\/(support\/|demo\/|opentelemetry\.ts$)|\.test\.ts$/
+const elsewhere = /^examples\/(support\/|demo\/|coming-from\/|opentelemetry\.ts$)|\.test\.ts$/
 
 const all = globSync("examples/**/*.ts").sort()
 const examples = all.filter((file) => !elsewhere.test(file))
@@ -115,7 +115,7 @@ describeWithRedis("examples on Redis", (redis) => {
 describe("the list of examples", () => {
   const readme = readFileSync("examples/README.md", "utf8")
   const listed = [...readme.matchAll(/\]\((.+?\.ts)\)/g)].map(([, file]) => `examples/${file}`)
-  const expected = all.filter((file) => !/^examples\/(support|demo)\//.test(file))
+  const expected = all.filter((file) => !/^examples\/(support|demo|coming-from)\//.test(file))
 
   it("names each example once", () => assert.deepStrictEqual(listed.sort(), expected))
 })
