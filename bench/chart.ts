@@ -10,6 +10,8 @@ export interface Bar {
 export interface Chart {
   readonly title: string
   readonly unit: string
+  /** What the length of a bar says. Default: shorter is better. */
+  readonly note?: string
   /** The names of the values of a bar. */
   readonly series: ReadonlyArray<string>
   readonly bars: ReadonlyArray<Bar>
@@ -23,6 +25,9 @@ const thickness = 13
 const gap = 12
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
+
+const shown = (value: number): string =>
+  value >= 1000 ? Math.round(value).toLocaleString("en") : value.toFixed(value >= 100 ? 0 : value >= 1 ? 1 : 2)
 
 /** Readable on a light and on a dark page: the text follows the reader's color scheme, and the bars suit both. */
 const style = `
@@ -39,7 +44,7 @@ const style = `
   }`
 
 /** Horizontal bars as SVG, a group for each label. Shorter is better. */
-export const barChart = ({ title, unit, series, bars }: Chart): string => {
+export const barChart = ({ title, unit, note = "shorter is better", series, bars }: Chart): string => {
   const most = Math.max(...bars.flatMap(({ values }) => values))
   const groupHeight = series.length * thickness + gap
   const height = top + bars.length * groupHeight
@@ -52,7 +57,7 @@ export const barChart = ({ title, unit, series, bars }: Chart): string => {
       const kind = `${isOurs ? "ours" : "others"}${j}`
       return (
         `<rect class="${kind}" x="${left}" y="${at}" width="${length(value)}" height="${thickness - 2}" rx="2"/>` +
-        `<text class="small" x="${left + length(value) + 5}" y="${at + thickness - 3}">${value.toFixed(1)}</text>`
+        `<text class="small" x="${left + length(value) + 5}" y="${at + thickness - 3}">${shown(value)}</text>`
       )
     })
     return `<text x="${left - 10}" y="${middle}" text-anchor="end">${escape(label)}</text>${rows.join("")}`
@@ -61,7 +66,7 @@ export const barChart = ({ title, unit, series, bars }: Chart): string => {
 <style>${style}
 </style>
 <text class="title" x="10" y="22">${escape(title)}</text>
-<text class="small" x="10" y="42">${escape(`${unit}; from top to bottom: ${series.join(", ")}; shorter is better`)}</text>
+<text class="small" x="10" y="42">${escape(`${unit}; from top to bottom: ${series.join(", ")}; ${note}`)}</text>
 ${bars.map(group).join("\n")}
 </svg>
 `

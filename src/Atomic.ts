@@ -1,5 +1,5 @@
 /**
- * Atomic operations: read and write a key as one step.
+ * Atomic operations: reads and writes a key as one step, even if several processes share the store.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ import type { Storable, Value } from "./Value.ts"
 export interface UpdateOptions extends PutOptions {
   /** How long the entry lives from now on. Default: it keeps the expiry that it has. */
   readonly ttl?: Duration.Input | undefined
-  /** How often to start again when another writer came between; a negative number, or none, is 0. Default: 100. */
+  /** Maximum number of retries when another writer came first. A negative number, or `NaN`, is 0. Default: 100. */
   readonly maxRetries?: number | undefined
 }
 
@@ -39,7 +39,7 @@ export interface UpdateOptions extends PutOptions {
 export interface IncrementOptions extends InCollection {
   /** The value of a missing counter before the increment. Default: 0. */
   readonly initial?: number | undefined
-  /** How long a new counter lives. An existing counter keeps its expiry, unless `renew` is true. Default: for ever. */
+  /** How long a new counter lives. An existing counter keeps its expiry, unless `renew` is true. Default: none. */
   readonly ttl?: Duration.Input | undefined
   /** Whether an existing counter gets the TTL as well, at each increment. Default: false. */
   readonly renew?: boolean | undefined
@@ -169,6 +169,33 @@ export interface Service {
 
 /**
  * The capability to read and write a key as one step, even if several processes share the store.
+ *
+ * **When to use**
+ *
+ * Use it for values that several callers change at the same time: counters, stock, shopping carts, locks.
+ *
+ * **Errors**
+ *
+ * - `ConflictError`: other writers changed the key during every attempt.
+ * - `InvalidIncrementError`: an argument of `increment` is not valid.
+ * - `CounterRangeError`: an `increment` would leave the range from `min` to `max`.
+ * - `DeserializationError`: the value that `increment` finds is not a counter.
+ * - All errors of reads and writes.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Atomic, Memory } from "effect-kv"
+ *
+ * const program = Effect.gen(function* () {
+ *   const atomic = yield* Atomic.Atomic
+ *   yield* atomic.update("cart:alice", (cart) => [...(Array.isArray(cart) ? cart : []), "book"])
+ *   return yield* atomic.increment("visits", 1, { collection: "counters", ttl: "1 day" })
+ * })
+ *
+ * program.pipe(Effect.provide(Memory.layer()))
+ * ```
  *
  * @since 0.1.0
  */

@@ -57,6 +57,8 @@ export interface WithResolver {
  * - A batch runs with the context of the fiber that began it. Its spans belong to that fiber's trace.
  * - Requests of the host share a batch only if they may share work: see `Requests`.
  *
+ * **Errors**
+ *
  * Fails with `StoreSetupError` if `maxBatchSize` is not a whole number of at least 1.
  *
  * **Gotchas**
@@ -105,6 +107,8 @@ export const described = options.of<Options>()("Batching", {
  * A read waits until the other fibers of the turn have run, so it takes a little longer than `KeyValue.get`. For the
  * wrappers of the stack, a batch is one call: it takes one place in a `Bulkhead`, and is retried as a whole. See
  * {@link resolver} for duplicates, failures and interruption.
+ *
+ * **Errors**
  *
  * Fails with `TimeoutError` if the time budget of the fiber (`Deadline.within`) ends before the batch does.
  *

@@ -108,6 +108,11 @@ export interface ServiceClass<
 /**
  * Declares a collection as a service.
  *
+ * **When to use**
+ *
+ * Use it for all data that has a shape: users, sessions, settings. Values are checked when they are written and when
+ * they are read, and dates and classes are kept.
+ *
  * **Details**
  *
  * The id is the name of the service in Effect's messages about missing services. It is also the collection's name in the
@@ -115,6 +120,15 @@ export interface ServiceClass<
  * stores. Give them different ids then, such as `"billing/Users"`.
  *
  * Each declaration is a separate service, even if another one has the same id. Each uses the store that its own layer gets.
+ *
+ * **Errors**
+ *
+ * - `DeserializationError`: a stored value does not match the schema, unless `onInvalid` is `"miss"`.
+ * - `SerializationError`: a value that is written does not match the schema.
+ * - `InvalidKeyError`: a key does not match its schema.
+ * - `MissingKeyError`: `getOrFail` found nothing.
+ * - `ConflictError`: other writers came first, at each attempt of `update`, `touch`, `getAndDelete` or `upgrade`.
+ * - All errors of the store and its wrappers.
  *
  * **Gotchas**
  *

@@ -1,5 +1,5 @@
 /**
- * Enumeration: lists the keys and collections of a store as streams.
+ * Lists the keys and collections of a store as streams.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ import type { CommonError, InvalidKeyError, Place } from "./KeyValueError.ts"
 export interface Options {
   /** Only names that start with this, which must be well-formed Unicode. Default: all. */
   readonly prefix?: string | undefined
-  /** At most so many names, rounded down. Less than 1, or `NaN`, lists none. Default: all. */
+  /** Maximum number of names, rounded down. With less than 1, or `NaN`, no name is listed. Default: all. */
   readonly limit?: number | undefined
   /**
    * How many names to ask the store for at a time, rounded down, and at most 10,000. Less than 1, or `NaN`, is the default.
@@ -70,10 +70,28 @@ export interface Service {
 /**
  * The capability to list keys and collections.
  *
+ * **When to use**
+ *
+ * Use it for administration, exports and migrations. Listing reads all keys, so it is not for requests of users.
+ *
  * **Details**
  *
  * It is in the type of a layer if the store and all wrappers around it support it. Otherwise, a program that needs it does
  * not compile.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import { Enumeration, Memory } from "effect-kv"
+ *
+ * const program = Effect.gen(function* () {
+ *   const enumeration = yield* Enumeration.Enumeration
+ *   return yield* Stream.runCollect(enumeration.keys({ collection: "users", prefix: "a", limit: 100 }))
+ * })
+ *
+ * program.pipe(Effect.provide(Memory.layer()))
+ * ```
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * How a store and its wrappers are: up, degraded or down, since when, and why.
+ * The state of a store and its wrappers: up, degraded or down, since when, and why.
  *
  * **Details**
  *
@@ -130,7 +130,9 @@ export interface ReporterOptions {
  * the state changes: it logs the change once, and tells all `Health` services that contain the component. After ten lines
  * in a minute, the other changes are counted in one line.
  *
- * Metric: `effect_kv.health.status`, a gauge: 1 is up, 0.5 is degraded, 0 is down.
+ * **Metrics**
+ *
+ * `effect_kv.health.status`, a gauge: 1 is up, 0.5 is degraded, 0 is down.
  *
  * @since 0.2.0
  */

@@ -1,5 +1,5 @@
 /**
- * Idempotency: an effect runs once for each key, and later callers get the stored outcome.
+ * Runs an effect once for each key. Later callers get the stored outcome.
  *
  * @since 0.2.0
  */
@@ -101,8 +101,14 @@ export type OnceError = ReadError | WriteError | LeaseUnavailableError | LeaseLo
  *   stored, and the next caller runs the effect.
  * - The effect runs under a lease (`Lease.withLease`) that is one entry with the outcome. So the outcome is stored only if the
  *   lease is still held, and there is one outcome for each key. A caller that has lost the lease fails with `LeaseLostError`.
- * - Fails with `DeserializationError` if a stored outcome does not match its schema, with `SerializationError` if the success
- *   does not, and with `StoreSetupError` if an option is not valid.
+ *
+ * **Errors**
+ *
+ * - `LeaseUnavailableError`: another caller still runs the effect after `wait`.
+ * - `LeaseLostError`: the lease was lost while the effect ran. The effect was interrupted.
+ * - `DeserializationError`: a stored outcome does not match its schema.
+ * - `SerializationError`: the success does not match its schema.
+ * - `StoreSetupError`: an option is not valid.
  *
  * **Gotchas**
  *

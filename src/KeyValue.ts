@@ -47,7 +47,7 @@ export interface InCollection {
  * @since 0.1.0
  */
 export interface PutOptions extends InCollection {
-  /** How long the entry lives. Default: for ever. At least a millisecond; `"Infinity"` is for ever too. */
+  /** How long the entry lives: at least a millisecond. Without it, or with `"Infinity"`, the entry never expires. Default: none. */
   readonly ttl?: Duration.Input | undefined
 }
 
@@ -57,7 +57,7 @@ export interface PutOptions extends InCollection {
  * @since 0.2.0
  */
 export interface EntryOptions {
-  /** How long this entry lives. `"Infinity"` is for ever. Default: the `ttl` of `putMany`. */
+  /** How long this entry lives. With `"Infinity"`, it never expires. Default: the `ttl` of `putMany`. */
   readonly ttl?: Duration.Input | undefined
 }
 
@@ -68,8 +68,8 @@ export interface EntryOptions {
  */
 export interface GetOrSetManyOptions<A = Value> extends InCollection {
   /**
-   * How long a loaded value lives, or a function that returns it for the value and its key. `undefined` and `"Infinity"` are
-   * for ever. Default: for ever.
+   * How long a loaded value lives, or a function that returns it for the value and its key. With `undefined` or
+   * `"Infinity"`, the value never expires. Default: none.
    */
   readonly ttl?: Duration.Input | ((value: A, key: string) => Duration.Input | undefined) | undefined
   /**
@@ -258,6 +258,15 @@ export interface Service {
 
 /**
  * A key-value store, together with the wrappers around it.
+ *
+ * **Errors**
+ *
+ * - `InvalidKeyError`: a key or a collection is not valid.
+ * - `InvalidTtlError`: a TTL is not valid.
+ * - `SerializationError`: a value is neither JSON nor bytes.
+ * - `ConflictError`: other writers came first, at each attempt of `touch`.
+ * - `StoreUnavailableError`: the layer is closed.
+ * - All errors of the store and its wrappers.
  *
  * **Example**
  *

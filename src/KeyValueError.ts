@@ -53,6 +53,12 @@ const shownPath = (path: string): string => path.replace(pathStep, (step) => (pl
  * Retryable, unless the layer is closed (`isClosed`). The `outcome` of a write is `"unknown"` if the request may have
  * been sent, otherwise `"not-applied"`.
  *
+ * **What to do**
+ *
+ * Retry it (`Retry` does), or use another store (`Fallback`, `Replicate`) or stale values (`PassthroughCache` with
+ * `maxStale`). If `outcome` is `"unknown"`, read the key before you write again, unless writing twice does no harm. If
+ * `isClosed` is true, the program uses a service after its layer was closed: keep the scope of the layer open.
+ *
  * @since 0.1.0
  */
 export class StoreUnavailableError extends failure("StoreUnavailableError")<
@@ -78,6 +84,11 @@ export class StoreUnavailableError extends failure("StoreUnavailableError")<
  * Not retryable. The `outcome` of a write is `"not-applied"`, or `"unknown"` if a part of it may have been applied
  * (`maybeApplied`), such as a batch that was refused halfway, or a write during whose commit the disk failed.
  *
+ * **What to do**
+ *
+ * Look at `reason` and `cause`, and repair the store or its configuration: free memory or disk space, grant
+ * permissions, or remove the value of another type. Retrying does not help.
+ *
  * @since 0.1.0
  */
 export class StoreError extends failure("StoreError")<
@@ -98,7 +109,13 @@ export class StoreError extends failure("StoreError")<
  *
  * **Details**
  *
- * Only building a layer fails with this error. Operations never do.
+ * Building a layer fails with this error. The only operation that fails with it is `getOrSet` with `lease`, if the
+ * store has no `Atomic`.
+ *
+ * **What to do**
+ *
+ * Correct the option that `reason` names, or start the backend, and build the layer again. Let the program end with
+ * this error.
  *
  * @since 0.1.0
  */
@@ -122,6 +139,11 @@ export class StoreSetupError extends failure("StoreSetupError")<{
  * The `outcome` of a write is `"unknown"`: the write may still be applied after this error. It is `"not-applied"` if no
  * time was left to start the write (`sent: false`), or if only the read of an `update` had started.
  *
+ * **What to do**
+ *
+ * Retry reads. Retry a write only if writing twice does no harm: `Retry` outside of `Timeout` does, except for
+ * conditional writes and increments. If it happens often, raise the limit, or find out why the store is slow.
+ *
  * @since 0.1.0
  */
 export class TimeoutError extends failure("TimeoutError")<
@@ -141,6 +163,11 @@ export class TimeoutError extends failure("TimeoutError")<
 /**
  * A key, collection or prefix is not valid: it is too long, not well-formed Unicode, or not a string.
  *
+ * **What to do**
+ *
+ * Correct the key or the name of the collection. If it comes from users, check it first: at most 65,536 bytes of
+ * UTF-8, without lone surrogates.
+ *
  * @since 0.1.0
  */
 export class InvalidKeyError extends unappliedFailure("InvalidKeyError")<
@@ -154,6 +181,10 @@ export class InvalidKeyError extends unappliedFailure("InvalidKeyError")<
 
 /**
  * A TTL is not valid: it is zero, negative, not a number, or ends after the year 9999.
+ *
+ * **What to do**
+ *
+ * Give a TTL of at least a millisecond. To store an entry without an end, leave the TTL out.
  *
  * @since 0.1.0
  */
@@ -170,6 +201,10 @@ export class InvalidTtlError extends failure("InvalidTtlError")<
 /**
  * A value cannot be stored: it is neither JSON nor bytes, reading it throws, or it does not match the collection's
  * schema.
+ *
+ * **What to do**
+ *
+ * Correct the value at `path`. Convert dates, maps, classes and `bigint` to JSON, or use a `Collection` with a schema.
  *
  * @since 0.1.0
  */
@@ -194,6 +229,11 @@ export class SerializationError extends failure("SerializationError")<
  * A stored entry cannot be read: it is not in a format of effect-kv, or its value does not match the collection's
  * schema.
  *
+ * **What to do**
+ *
+ * Find out who wrote the entry. If your schema has changed, add the older schema to the `versions` of the
+ * `Collection`. To treat such entries as missing, use `onInvalid: "miss"` of the `Collection`, or delete them.
+ *
  * @since 0.1.0
  */
 export class DeserializationError extends unappliedFailure("DeserializationError")<
@@ -207,6 +247,10 @@ export class DeserializationError extends unappliedFailure("DeserializationError
 
 /**
  * A write was rejected by the `ReadOnly` wrapper.
+ *
+ * **What to do**
+ *
+ * Write through a layer without `ReadOnly`. To ignore writes instead, use `onWrite: "ignore"`.
  *
  * @since 0.1.0
  */
@@ -234,6 +278,11 @@ export class ReadOnlyError extends failure("ReadOnlyError")<Place> {
  * `size` and `maxSize` are in bytes, either of the value as JSON in UTF-8, or of the form in which it would be stored.
  * `limitedBy` is the name of the wrapper or store.
  *
+ * **What to do**
+ *
+ * Store a smaller value, split it, or raise the limit of `limitedBy`. `Compression` inside of `LimitSize` does not
+ * change the size that `LimitSize` sees.
+ *
  * @since 0.1.0
  */
 export class EntryTooLargeError extends failure("EntryTooLargeError")<
@@ -250,6 +299,11 @@ export class EntryTooLargeError extends failure("EntryTooLargeError")<
 /**
  * A value is smaller than the `minSize` of `LimitSize`. Sizes are in bytes, of the value as JSON in UTF-8.
  *
+ * **What to do**
+ *
+ * Keep such values in your program, or lower `minSize`. With `onTooSmall: "ignore"`, they are skipped without an
+ * error.
+ *
  * @since 0.1.0
  */
 export class EntryTooSmallError extends failure("EntryTooSmallError")<
@@ -264,6 +318,10 @@ export class EntryTooSmallError extends failure("EntryTooSmallError")<
 
 /**
  * A value could not be encrypted. Nothing was stored.
+ *
+ * **What to do**
+ *
+ * The wrappers of effect-kv do not fail with it. Use it in your own wrapper that encrypts.
  *
  * @since 0.1.0
  */
@@ -306,6 +364,11 @@ export type DecryptionReason =
 /**
  * A stored value could not be decrypted, or is not encrypted although it must be.
  *
+ * **What to do**
+ *
+ * Look at `reason`. For `"wrong-key"`, add the old key to `keys`. For `"not-encrypted"` during a migration, set
+ * `allowPlaintext`. For `"altered"`, `"moved"` and `"revived"`, find out who can write to the store.
+ *
  * @since 0.1.0
  */
 export class DecryptionError extends unappliedFailure("DecryptionError")<
@@ -319,6 +382,10 @@ export class DecryptionError extends unappliedFailure("DecryptionError")<
 
 /**
  * A stored value could not be decompressed: it is damaged, has an unknown algorithm, or is larger than allowed.
+ *
+ * **What to do**
+ *
+ * Delete the damaged entry. If the value is only larger than allowed, raise `maxDecompressedSize`.
  *
  * @since 0.1.0
  */
@@ -334,9 +401,13 @@ export class DecompressionError extends unappliedFailure("DecompressionError")<
 /**
  * A key is missing or expired. Only `getOrFail` of `Collection` fails with this error.
  *
+ * **What to do**
+ *
+ * Handle the missing key, such as with the status 404, or use `get`, which returns an `Option`.
+ *
  * @since 0.1.0
  */
-export class MissingKeyError extends failure("MissingKeyError")<Place & { readonly key: string }> {
+export class MissingKeyError extends unappliedFailure("MissingKeyError")<Place & { readonly key: string }> {
   readonly retryable = false
   override get message(): string {
     return `${where(this)}: there is no such key.`
@@ -345,6 +416,11 @@ export class MissingKeyError extends failure("MissingKeyError")<Place & { readon
 
 /**
  * Other writers changed the key during every attempt of an operation of `Atomic`, until it had no retries left.
+ *
+ * **What to do**
+ *
+ * Try again later, or let fewer callers change the same key: split a counter over several keys, or use
+ * `Atomic.increment`, which Redis, Sqlite and Memory execute as one step.
  *
  * @since 0.1.0
  */
@@ -359,6 +435,10 @@ export class ConflictError extends failure("ConflictError")<Place & { readonly a
 /**
  * An argument of `Atomic.increment` is not valid: a number is not an integer within ±(2^53 − 1), `min` is above `max`, or
  * there is no TTL to renew.
+ *
+ * **What to do**
+ *
+ * Correct the argument that `reason` names.
  *
  * @since 0.2.0
  */
@@ -377,6 +457,10 @@ export class InvalidIncrementError extends failure("InvalidIncrementError")<Plac
  *
  * `value` is the unchanged counter. For a missing counter, it is `initial`. Without `min` and `max`, the range is
  * ±(2^53 − 1).
+ *
+ * **What to do**
+ *
+ * Handle it as a result: the stock is empty, or the quota is used up. `value` is the current count.
  *
  * @since 0.2.0
  */
@@ -397,6 +481,11 @@ export class CounterRangeError extends failure("CounterRangeError")<
  *
  * `retryAfter` is zero while a probe checks whether the store has recovered.
  *
+ * **What to do**
+ *
+ * Wait for `retryAfter`, or use a fallback. `Retry` outside of `CircuitBreaker` waits for that long if it is not more
+ * than `maxDelay`.
+ *
  * @since 0.1.0
  */
 export class CircuitOpenError extends unappliedFailure("CircuitOpenError")<
@@ -412,6 +501,11 @@ export class CircuitOpenError extends unappliedFailure("CircuitOpenError")<
 
 /**
  * Too many calls are running or waiting already, or this call has waited for as long as the bulkhead allows (`waited`).
+ *
+ * **What to do**
+ *
+ * Reject the request of your caller (such as with the status 503), or use a fallback. If it happens with a healthy
+ * store, raise `maxConcurrent` or `maxQueue`.
  *
  * @since 0.1.0
  */
@@ -433,6 +527,11 @@ export class BulkheadFullError extends unappliedFailure("BulkheadFullError")<
 /**
  * The call exceeds the rate limit. The next call is allowed after `retryAfter`.
  *
+ * **What to do**
+ *
+ * Wait for `retryAfter`, or tell your caller to (such as with the status 429). `Retry` outside of `RateLimit` waits
+ * for that long.
+ *
  * @since 0.1.0
  */
 export class RateLimitedError extends unappliedFailure("RateLimitedError")<
@@ -451,6 +550,10 @@ export class RateLimitedError extends unappliedFailure("RateLimitedError")<
  *
  * `retryAfter` is an estimate of when the lease can be taken over if its holder does not renew it. A holder that is alive
  * renews it, and may also release it earlier.
+ *
+ * **What to do**
+ *
+ * Let the other holder do the work, or try again after `retryAfter`. To wait longer, raise `wait`.
  *
  * @since 0.2.0
  */
@@ -482,6 +585,11 @@ export type LeaseLostReason = "expired" | "taken" | "gone" | "closed"
  * **Details**
  *
  * The `outcome` is `"unknown"`: the effect may have done a part of its work.
+ *
+ * **What to do**
+ *
+ * Start again from a state that you know: the effect was interrupted in the middle. Pass `token` to other systems, so
+ * that they refuse writes of a former holder.
  *
  * @since 0.2.0
  */

@@ -1,5 +1,5 @@
 /**
- * Leases: one holder at a time in all processes that share a store.
+ * Lets one holder at a time do something, in all processes that share a store.
  *
  * @since 0.2.0
  */
@@ -89,8 +89,11 @@ export type AcquireError = ReadError | WriteError | LeaseUnavailableError | Stor
  * - The lease is acquired and renewed as {@link withLease} describes. Nothing is interrupted when it is lost: watch
  *   `whenLost`.
  * - A release that fails is logged as a warning. The lease then ends after its TTL. A release takes at most 5 seconds.
- * - Fails with `LeaseUnavailableError` if another holder still has the lease after `wait`, and with `StoreSetupError` if an
- *   option is not valid.
+ *
+ * **Errors**
+ *
+ * - `LeaseUnavailableError`: another holder still has the lease after `wait`.
+ * - `StoreSetupError`: an option is not valid.
  *
  * **Example**
  *
@@ -147,8 +150,19 @@ const leaseOf = (name: string, claim: Claim): Lease => ({
  *   machines are never compared.
  * - Callers of the same process get the lease in the order in which they came. Only the first of them asks the store, first
  *   every 10 milliseconds and then every second.
- * - While the store fails, an attempt goes on until `wait` is over, or until the store has failed for `ttl`. Then it fails
- *   with the error of the store.
+ *
+ * **Errors**
+ *
+ * - `LeaseUnavailableError`: another holder still has the lease after `wait`.
+ * - `LeaseLostError`: the lease was lost while the effect ran. The effect was interrupted.
+ * - `StoreSetupError`: an option is not valid.
+ * - The error of the store, if the store has failed for `ttl`, or until `wait` was over.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.lease.waiting` and `effect_kv.lease.held` are gauges. `effect_kv.lease.lost` counts lost leases by
+ * `reason`. `effect_kv.lease.wait.duration` is how long callers waited for a lease that they got. The names of leases
+ * may be secret, and are in no metric.
  *
  * **Gotchas**
  *

@@ -1,5 +1,6 @@
 /**
- * A cache that looks missing values up: typed, shared by processes, and no reason for an outage when its store is down.
+ * A cache that loads missing values by a lookup. Values have a schema, several processes can share them, and the cache still
+ * answers when its store is down.
  *
  * @since 0.2.0
  */
@@ -136,8 +137,11 @@ type Needs<S extends Schema.Constraint, R, CE extends Schema.Constraint, L> =
  * **Details**
  *
  * Lookups in the background are interrupted when the scope is closed. After that, every method fails with
- * `StoreUnavailableError`. Fails with `StoreSetupError` when an option is not valid, and when `lease` is set and the store has
- * no `Atomic`.
+ * `StoreUnavailableError`.
+ *
+ * **Errors**
+ *
+ * Fails with `StoreSetupError` when an option is not valid, and when `lease` is set and the store has no `Atomic`.
  *
  * **Example**
  *
@@ -209,15 +213,31 @@ export interface ServiceClass<Self, Id extends string, Shape, R>
  * **Details**
  *
  * - The `layer` needs a `KeyValue` and the services of the lookup, and with `lease` also `Atomic`. Callers need only the
- *   service itself. It fails to build with `StoreSetupError` when an option is not valid.
+ *   service itself.
  * - The id is the name of the service in Effect's messages about missing services, and the collection's name in the store,
  *   unless you set `collection`.
  * - No value is returned that is older than `ttl` and `staleFor` together, counted from the end of its lookup.
  * - Lookups run with the services that the layer was built with, each in a scope of its own. They have no deadline of a
  *   caller (`Deadline.within`), because callers share them.
  * - A read of the store takes one round trip for each 1,000 keys, or two after an invalidation of tags.
- * - The metrics `effect_kv.loading_cache.*` count keys by how they were answered, lookups, refreshes and failures of the
- *   store. Each lookup is a span.
+ *
+ * **Errors**
+ *
+ * - `TimeoutError`: the lookup took longer than `hardTimeout` or the caller's time budget, and there was no stale
+ *   value.
+ * - `InvalidKeyError`: a key or a tag is not valid.
+ * - `SerializationError`, `DeserializationError`: the lookup returned a value that does not match the schema.
+ * - `StoreUnavailableError`: the layer is closed.
+ * - The error of the lookup, if there is no stale value. With `onStoreFailure: "fail"`, also the errors of the store.
+ *
+ * The `layer` fails to build with `StoreSetupError` when an option is not valid.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.loading_cache.keys` counts keys by how they were answered (`cache.result`).
+ * `effect_kv.loading_cache.lookups` counts lookups, `effect_kv.loading_cache.lookup.duration` is their duration,
+ * `effect_kv.loading_cache.refreshes` counts keys that were refreshed in the background, and
+ * `effect_kv.loading_cache.store_failures` failures of the store. Each lookup is a span.
  *
  * **Gotchas**
  *

@@ -1,5 +1,5 @@
 /**
- * Maintenance: removes entries in bulk.
+ * Removes entries in bulk: clears a store or a collection, and removes expired entries.
  *
  * @since 0.1.0
  */
@@ -54,6 +54,25 @@ export interface Service {
 
 /**
  * The capability to clear a store or a collection, and to remove expired entries.
+ *
+ * **When to use**
+ *
+ * Use it to empty a cache, to delete the data of a tenant, and to free space on a schedule. Redis removes expired entries
+ * itself.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Console, Effect } from "effect"
+ * import { Maintenance, Memory } from "effect-kv"
+ *
+ * const program = Effect.gen(function* () {
+ *   const maintenance = yield* Maintenance.Maintenance
+ *   yield* Console.log("removed:", yield* maintenance.clearCollection({ collection: "sessions" }))
+ * })
+ *
+ * program.pipe(Effect.provide(Memory.layer()))
+ * ```
  *
  * @since 0.1.0
  */

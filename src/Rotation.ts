@@ -1,5 +1,5 @@
 /**
- * Rotation: re-encrypts the entries of a store with the current key.
+ * Re-encrypts the entries of a store with the current key.
  *
  * @since 0.1.0
  */
@@ -71,6 +71,7 @@ export type Unreadable = DecryptionError | DecompressionError | DeserializationE
  * **When to use**
  *
  * Use it after you have put a new key first in the `keys` of `FernetEncryption` or `Aead`, and all processes write with it.
+ * Before that, all processes must have the new key after the old one. Otherwise those without it fail with `wrong-key`.
  * When the stream has ended and no entry has `failed`, you can remove the old key.
  *
  * **Details**
@@ -84,9 +85,13 @@ export type Unreadable = DecryptionError | DecompressionError | DeserializationE
  * - Provide the layer at the level of the encryption, below `Compression`, `LimitSize` and `TtlClamp`. Values are read and
  *   written at the level of the layer that you provide.
  *
+ * **Errors**
+ *
+ * The stream fails when the store fails, and with `ConflictError` when other writers changed an entry during each of
+ * 100 attempts.
+ *
  * An entry that cannot be read is listed in `failed`, and the rotation goes on. An entry that a wrapper did not store, such
- * as `ReadOnly` with `"ignore"`, is listed with a `StoreError`. The stream fails when the store fails, and with
- * `ConflictError` when other writers changed an entry during each of 100 attempts.
+ * as `ReadOnly` with `"ignore"`, is listed with a `StoreError`.
  *
  * **Gotchas**
  *

@@ -157,6 +157,11 @@ describe("KeyValueError", () => {
     assert.isFalse(error.retryable)
   })
 
+  it("has an outcome in every member of the union, which is undefined for reads", () => {
+    const outcomeOf = (error: KeyValueError.KeyValueError) => error.outcome
+    assert.isUndefined(outcomeOf(new E.MissingKeyError({ ...read, key: "a" })))
+  })
+
   it("keeps its cause", () => {
     const cause = new Error("socket")
     assert.strictEqual(new E.StoreError({ ...read, reason: "x", cause }).cause, cause)

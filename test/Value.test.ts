@@ -151,7 +151,7 @@ describe("Payload", () => {
 
   it("accepts objects without a prototype, and refuses instances of classes", () => {
     assert.strictEqual(from(Object.create(null)).text, "{}")
-    assert.strictEqual(problem(new (class Money {})()).reason, "an instance of Money, which is not JSON")
+    assert.strictEqual(problem(new (class Money {})()).reason, "an instance of Money (not JSON)")
   })
 
   it("says what cannot be stored, and where", () => {

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { type Block, blocksOf, pages } from "./docs/blocks.ts"
 
-const files = ["README.md", ...pages, ...globSync("src/**/*.ts")].sort()
+const files = ["README.md", "AGENTS.md", ...pages, ...globSync("src/**/*.ts")].sort()
 const blocks = files.flatMap(blocksOf)
 const copies = blocks.filter(({ info }) => info.endsWith(".ts"))
 const checked = blocks.filter(({ info }) => info === "")

@@ -18,6 +18,7 @@ import { tmpdir } from "node:os"
 import { delimiter, dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
+import { blocksOf } from "./docs/blocks.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const home = mkdtempSync(join(tmpdir(), "effect-kv-packed-"))
@@ -138,6 +139,19 @@ for (const subpath of subpaths.filter((subpath) => !needNode.has(subpath))) {
   )
 }
 done("What browsers get imports nothing of Node's.")
+
+// The programs of the texts that a stranger reads first: they compile with the packed types, and print what is shown.
+link("@effect/platform-node")
+link("@effect/vitest")
+link("vitest")
+const shown = ["README.md", "AGENTS.md"].flatMap((file) => blocksOf(join(installed, file)))
+assert.ok(shown.length > 10)
+for (const [i, { code, output }] of shown.entries()) {
+  compile(`shown${i}.ts`, `${code}\nexport {}\n`, ["--module", "nodenext", "--types", "node"])
+  if (output === undefined || code.includes("redis://")) continue
+  assert.equal(run(process.execPath, ["--no-warnings", `shown${i}.ts`]).trim(), output.trim())
+}
+done(`The ${shown.length} programs of the README and of AGENTS.md compile, and print what they show.`)
 
 // Links in the packed texts lead to packed files or other sites. (Links from the docs to tests are for the repository.)
 const texts = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"))

@@ -1,8 +1,12 @@
-/** Links from pages to files of the repository, such as examples and tests, lead to copies of these files on the site. */
+/**
+ * Links from pages to files of the repository, such as examples and tests, lead to copies of these files on the site. A link
+ * to the source of a public module leads to the page of its API.
+ */
 import { existsSync, statSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { MarkdownEnv, MarkdownRenderer } from "vitepress"
+import { apiModules } from "../tools/modules.ts"
 
 const docs = fileURLToPath(new URL("..", import.meta.url))
 const root = dirname(docs.replace(/\/$/, ""))
@@ -16,8 +20,10 @@ export const linkedFile = (page: string, href: string): string | undefined => {
   return isPage || !existsSync(path) || !statSync(path).isFile() ? undefined : inRepository
 }
 
+const apiPages = new Map(apiModules.map(({ file, link }) => [file, link]))
+
 /** The page of the site that shows a file of the repository. */
-export const sourcePage = (file: string): string => `/source/${file.replaceAll(".", "_")}`
+export const sourcePage = (file: string): string => apiPages.get(file) ?? `/source/${file.replaceAll(".", "_")}`
 
 /** A plugin of markdown-it. */
 export const linksToRepository = (md: MarkdownRenderer): void => {

@@ -1,6 +1,7 @@
 /** The pages of the site, in the order of the sidebar. Every page is listed here; `docs/test/pages.test.ts` checks that. */
 import { readdirSync } from "node:fs"
 import type { DefaultTheme } from "vitepress"
+import { apiModules, groups } from "../tools/modules.ts"
 
 const page = (text: string, link: string): DefaultTheme.SidebarItem => ({ text, link })
 
@@ -83,6 +84,7 @@ export const sidebar: ReadonlyArray<DefaultTheme.SidebarItem> = [
   group("Reference", [
     group("Stores", [page("Overview", "/reference/stores/"), ...pagesOf("reference/stores")]),
     group("Wrappers", [page("Overview", "/reference/wrappers/"), ...pagesOf("reference/wrappers")]),
+    group("Services and tools", [page("Overview", "/reference/modules/"), ...pagesOf("reference/modules")]),
     page("All options", "/reference/options"),
     page("All errors", "/reference/errors"),
     page("Metrics and spans", "/reference/metrics"),
@@ -96,4 +98,17 @@ export const sidebar: ReadonlyArray<DefaultTheme.SidebarItem> = [
     page("Test coverage of the contract", "/evidence/contract-coverage")
   ]),
   group("Project", [page("Architecture", "/architecture"), page("Dependencies", "/dependencies")])
+]
+
+/** The sidebar of the API: all modules. Other pages have only a link to it, because the list is long. */
+export const apiSidebar: ReadonlyArray<DefaultTheme.SidebarItem> = [
+  page("Back to the reference", "/reference/wrappers/"),
+  page("API overview", "/reference/api/"),
+  ...groups.map((name) =>
+    group(
+      name,
+      apiModules.filter((it) => it.group === name).map((it) => page(it.name, it.link)),
+      false
+    )
+  )
 ]

@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import type { DefaultTheme } from "vitepress"
-import { sidebar } from "../.vitepress/sidebar.ts"
+import { apiSidebar, sidebar } from "../.vitepress/sidebar.ts"
 import { pages } from "../tools/pages.ts"
 import { docs } from "../tools/paths.ts"
 
@@ -14,7 +14,7 @@ const linksOf = ({ link, items = [] }: DefaultTheme.SidebarItem): ReadonlyArray<
   ...items.flatMap(linksOf)
 ]
 
-const listed = sidebar.flatMap(linksOf)
+const listed = [...sidebar, ...apiSidebar].flatMap(linksOf)
 
 /** The file of the site that a link leads to. */
 const fileOf = (link: string): string | undefined =>

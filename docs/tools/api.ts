@@ -1,29 +1,43 @@
 /** Writes the pages of the API, reference/api, with typedoc. typedoc needs TypeScript 6, which only docs/ has. */
 import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { type ApiModule, apiModules, groups } from "./modules.ts"
 import { docs, root } from "./paths.ts"
 
-/** The source of each module of the package. */
-const entryPoints = (): ReadonlyArray<string> => {
-  const { exports } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
-    readonly exports: Readonly<Record<string, string | { readonly "@effect-kv/source": string }>>
+const folder = `${docs}reference/api/`
+
+const head = `# API
+
+Every export of effect-kv, with its types. The [stores](../stores/index.md) and [wrappers](../wrappers/index.md) also have
+pages that explain their options.
+`
+
+/** The row of a module in the list that typedoc writes. */
+const rowOf = (list: string, { name }: ApiModule): string =>
+  list.split("\n").find((line) => line.startsWith(`| [${name}](`)) ?? `| ${name} | |`
+
+const writeIndex = (): void => {
+  const list = readFileSync(`${folder}index.md`, "utf8")
+  const sections = groups.map((group) => {
+    const rows = apiModules.filter((it) => it.group === group).map((it) => rowOf(list, it))
+    return `## ${group}\n\n| module | what it is |\n|---|---|\n${rows.join("\n")}\n`
+  })
+  writeFileSync(`${folder}index.md`, [head, ...sections].join("\n"))
+}
+
+/** Gives titles an anchor of their own, since a module may have an export with its name, such as `KeyValue`. */
+const nameTitles = (): void => {
+  for (const page of globSync("**/*.md", { cwd: folder })) {
+    const text = readFileSync(folder + page, "utf8")
+    writeFileSync(folder + page, text.replace(/^# .*$/m, "$& {#top}"))
   }
-  return Object.entries(exports).flatMap(([subpath, target]) =>
-    typeof target === "string" || subpath === "." ? [] : [root + target["@effect-kv/source"].slice(2)]
-  )
 }
 
 export const writeApi = (): void => {
-  const options = {
-    "--tsconfig": `${docs}tsconfig.api.json`,
-    "--plugin": "typedoc-plugin-markdown",
-    "--out": `${docs}reference/api`,
-    "--readme": "none",
-    "--entryFileName": "index",
-    "--logLevel": "Error"
-  }
-  const flags = ["--excludeInternal", "--hideBreadcrumbs", "--hidePageHeader", "--disableSources", "--useCodeBlocks"]
-  const named = Object.entries(options).flat()
-  const args = ["node_modules/typedoc/bin/typedoc", ...named, ...flags, ...entryPoints()]
+  rmSync(folder, { recursive: true, force: true })
+  const files = apiModules.map(({ file }) => root + file)
+  const args = ["node_modules/typedoc/bin/typedoc", "--options", "typedoc.json", ...files]
   execFileSync(process.execPath, args, { cwd: docs, stdio: "inherit", env: { ...process.env, NODE_OPTIONS: "" } })
+  nameTitles()
+  writeIndex()
 }

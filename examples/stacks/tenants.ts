@@ -2,7 +2,7 @@
  * Store.Service with LayerMap: a named store for each tenant, built when it is first used and released when it is idle.
  */
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, LayerMap } from "effect"
+import { Console, Effect, Layer, LayerMap } from "effect"
 import { Enumeration, Memory, PrefixCollections, Store } from "effect-kv"
 
 class Documents extends Store.Service<Documents>()("app/Documents", { capabilities: [Enumeration.Enumeration] }) {}
@@ -25,7 +25,8 @@ const program = Effect.gen(function* () {
   yield* Console.log("umbrella:", yield* Effect.provide(read, Tenants.get("umbrella")))
 })
 
-program.pipe(Effect.provide(Tenants.layer), NodeRuntime.runMain)
+// Provides the shared store, too, so that it stays open while no tenant uses it. A closed Memory store loses its entries.
+program.pipe(Effect.provide(Tenants.layer.pipe(Layer.provideMerge(Shared))), NodeRuntime.runMain)
 
 // Prints:
 // acme: Hello, Acme

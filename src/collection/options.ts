@@ -118,7 +118,7 @@ export interface UpdateOptions {
    * `ttl` of the collection.
    */
   readonly ttl?: Duration.Input | undefined
-  /** How often to start again when another writer came between; a negative number, or `NaN`, is 0. Default: 100. */
+  /** Maximum number of retries when another writer came first. A negative number, or `NaN`, is 0. Default: 100. */
   readonly maxRetries?: number | undefined
 }
 

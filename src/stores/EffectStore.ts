@@ -39,6 +39,10 @@ export interface Options {
 /**
  * Stores entries in a `KeyValueStore` of Effect, such as one over the browser's `localStorage`.
  *
+ * **When to use**
+ *
+ * Use it to run effect-kv on a store that somebody has written for Effect, or in a browser on `localStorage`.
+ *
  * **Details**
  *
  * - Each entry is one string under `<collection>::<key>`: the JSON text that every store writes, or Base64 if the value
@@ -51,9 +55,14 @@ export interface Options {
  * - A batch makes one request per key, up to 16 at a time, because a `KeyValueStore` has no batches.
  * - The store does not provide `Atomic`.
  *
- * Fails to build with `StoreSetupError` if an option is not valid. Operations fail with `StoreError` if a retry cannot
- * help (the browser storage is full or forbidden, or the cause of the error says so), otherwise with
- * `StoreUnavailableError`.
+ * **Errors**
+ *
+ * - `StoreError`: the browser storage is full or forbidden, or the cause of the error says that a retry cannot help.
+ * - `StoreUnavailableError`: any other failure of the `KeyValueStore`.
+ * - `DeserializationError`: a stored entry is not in a format of effect-kv.
+ * - `EntryTooLargeError`: bytes do not fit in the longest string of the runtime.
+ *
+ * Fails to build with `StoreSetupError` if an option is not valid.
  *
  * **Gotchas**
  *

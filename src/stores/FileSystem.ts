@@ -83,10 +83,17 @@ export interface Options {
  *   a write may lose its temporary file. Then it fails with `StoreUnavailableError`, and no entry is lost.
  * - Files of other programs are never removed.
  *
- * Needs `FileSystem` and `Path`, such as `NodeServices.layer` of `@effect/platform-node`. Fails to build with
- * `StoreSetupError` if the directory cannot be created. Operations fail with `StoreError` if the file system refuses
- * them (no permission, disk full, a symbolic link that leads out of the directory), and with `StoreUnavailableError` if
- * it is busy. If a batch fails halfway, the `outcome` of its error is `"unknown"`.
+ * Needs `FileSystem` and `Path`, such as `NodeServices.layer` of `@effect/platform-node`.
+ *
+ * **Errors**
+ *
+ * - `StoreError`: the file system refuses the operation: no permission, a full disk, or a symbolic link that leads out
+ *   of the directory.
+ * - `StoreUnavailableError`: the file system is busy, or the process has no file descriptors left.
+ * - `DeserializationError`: a stored entry is not in a format of effect-kv.
+ * - If a batch fails halfway, the `outcome` of its error is `"unknown"`.
+ *
+ * Fails to build with `StoreSetupError` if an option is not valid, or if the directory cannot be created.
  *
  * **Gotchas**
  *

@@ -69,7 +69,10 @@ export interface Options {
  * previous entry of the key is removed: `put` succeeds, `putIfAbsent` returns `false`, and `update` returns
  * `undefined`. If you need an `EntryTooLargeError` instead, wrap the store with `LimitSize`.
  *
- * Fails to build with `StoreSetupError` if an option or a value of the seed is not valid.
+ * **Errors**
+ *
+ * Adds no errors to those of every store: `InvalidKeyError`, `InvalidTtlError` and `SerializationError`. Fails to
+ * build with `StoreSetupError` if an option or a value of the seed is not valid.
  *
  * **Example** (A cache of 1,000 entries)
  *

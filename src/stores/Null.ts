@@ -40,7 +40,10 @@ export interface Options {
  * `false` or 0. Enumeration returns nothing, and `Maintenance` removes nothing. The store does not provide `Atomic`,
  * because it cannot keep an update.
  *
- * Fails to build with `StoreSetupError` if an option is not valid.
+ * **Errors**
+ *
+ * Adds no errors to those of every store: `InvalidKeyError`, `InvalidTtlError` and `SerializationError`. Fails to
+ * build with `StoreSetupError` if an option is not valid.
  *
  * **Example** (A cache that can be disabled)
  *

@@ -218,12 +218,17 @@ export type Options = ServerOptions | ClusterStoreOptions | ClientOptions
  *   (`CLUSTER NODES`), and read slots again that have moved. They fail with `StoreUnavailableError` if a slot has no
  *   reachable master.
  *
+ * **Errors**
+ *
+ * - `StoreUnavailableError`: there is no connection, it is lost, the server is silent for `responseTimeout`, or the
+ *   server is loading, failing over or busy.
+ * - `StoreError`: the server refuses the operation: wrong type, out of memory, no permission.
+ * - `EntryTooLargeError`: an entry is larger than the server accepts (512 MiB).
+ * - `DeserializationError`: a stored entry is not in a format of effect-kv.
+ *
  * Fails to build with `StoreSetupError` if an option is not valid. By default, it also fails if the first attempt to
- * connect fails or takes longer than `connectTimeout`: a wrong address should stop a deployment, not show up as an outage.
- * With `startup: "degraded"`, an application starts although Redis is down. Operations fail with `StoreUnavailableError` if
- * there is no connection, if it is lost, if the server is silent for `responseTimeout`, and if the server is loading,
- * failing over or busy. They fail with `StoreError` if the server refuses them (wrong type, out of memory, no
- * permission).
+ * connect fails or takes longer than `connectTimeout`: a wrong address should stop a deployment, not show up as an
+ * outage. With `startup: "degraded"`, an application starts although Redis is down.
  *
  * **Gotchas**
  *

@@ -141,10 +141,14 @@ export type Options = FileOptions | DatabaseOptions
  * - The version of an entry (for `Atomic`) consists of a number of the layer, which is unique in the table, and a
  *   number of the write. So no version is ever used twice, even after a delete.
  *
+ * **Errors**
+ *
+ * - `StoreUnavailableError`: another connection holds a lock for longer than `busyTimeout`. Then nothing was written.
+ * - `StoreError`: any other error of SQLite, such as a full disk, or a read-only or damaged file.
+ * - `DeserializationError`: a stored entry is not in a format of effect-kv.
+ *
  * Fails to build with `StoreSetupError` if an option is not valid, if the file cannot be opened and written, or if the
- * table belongs to another program or to a newer version of effect-kv. Operations fail with `StoreUnavailableError` if
- * another connection holds a lock for longer than `busyTimeout` (then nothing was written), and with `StoreError` for
- * other errors of SQLite, such as a full disk, or a read-only or damaged file.
+ * table belongs to another program or to a newer version of effect-kv.
  *
  * **Gotchas**
  *

@@ -135,13 +135,15 @@ export class Chaos extends Context.Service<Chaos, Service>()("effect-kv/testing/
  *
  * Provides {@link Chaos}, which controls the faults.
  *
+ * **Errors**
+ *
+ * Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * **Gotchas**
  *
  * - A store and most wrappers cannot detect a corrupted value. Use `corrupt` only below encryption (`Aead`,
  *   `FernetEncryption`), or to see what happens without encryption.
  * - A stalled call never ends unless a wrapper above, such as `Timeout`, or the caller interrupts it.
- *
- * The layer fails to build with `StoreSetupError` when an option is not valid.
  *
  * **Example** (One call in a hundred fails, and then the store is down)
  *
@@ -205,6 +207,8 @@ const wrapping = <E>(chaos: Effect.Effect<Service, E>): Wrapper<Chaos, E> =>
 
 /**
  * Makes faults for {@link wrapWith}, and the service that controls them.
+ *
+ * **Errors**
  *
  * Fails with `StoreSetupError` when an option is not valid.
  *

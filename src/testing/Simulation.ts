@@ -130,6 +130,8 @@ export interface Options<E = never> {
  * A violation comes with its seed and a history. The first `shrinks` violations are shrunk: their histories have only
  * the operations and faults that show the violation.
  *
+ * **Errors**
+ *
  * Fails with the error of the stack when the stack cannot be built, and with `StoreSetupError` when an option is not
  * valid. Options with which a run would do nothing, such as `operations: 0`, are not valid.
  *

@@ -121,7 +121,7 @@ const describeInstance = (value: object): string => {
   const name = Object.getPrototypeOf(value)?.constructor?.name
   return bytes.isBytes(value) || bytes.isBuffer(value)
     ? "bytes inside JSON (only the whole value can be bytes)"
-    : `an instance of ${typeof name === "string" && name !== "" ? name : "a class"}, which is not JSON`
+    : `an instance of ${typeof name === "string" && name !== "" ? name : "a class"} (not JSON)`
 }
 
 /** Returns whether the path leads through the same object twice. */

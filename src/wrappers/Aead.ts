@@ -61,14 +61,21 @@ export interface Options extends ReadOptions {
  * - `"corrupted"`: the value does not have the form of an encrypted value;
  * - `"unsupported-version"`: this release does not know the version of the value's format.
  *
- * To rotate keys, put the new key first. Keep the old keys until all entries are re-encrypted, which `Rotation` does.
+ * To rotate keys, first add the new key after the old one in all processes, so that each of them can read what the others
+ * will write. Then put it first. Keep the old keys until all entries are re-encrypted, which `Rotation` does.
  *
  * Nonces are random. `"aes-256-gcm"` has nonces of 96 bits, so rotate each key before it has encrypted 2^32 values. Until
  * then, the chance of a repeated nonce is below 2^-32, the limit of NIST SP 800-38D. `"xchacha20-poly1305"` has nonces
  * of 192 bits, and needs no such rotation. It is slower, because it runs in JavaScript.
  *
- * Fails to build with `StoreSetupError` when a key is not 32 bytes, or when an id is empty, too long or used twice. The
- * message describes the invalid key, such as "24 bytes of base64", and never quotes it.
+ * **Errors**
+ *
+ * - `DecryptionError`: a value cannot be decrypted. Its `reason` says why (see above). With `onDecryptionError:
+ *   "miss"`, such a value is a miss.
+ * - `EntryTooLargeError`: a value is too large to be encrypted.
+ *
+ * Fails to build with `StoreSetupError` when a key is not 32 bytes, or when an id is empty, too long or used twice.
+ * The message describes the invalid key, such as "24 bytes of base64", and never quotes it.
  *
  * **Gotchas**
  *

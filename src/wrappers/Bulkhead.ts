@@ -48,9 +48,16 @@ export interface Options {
  * ends. A batch is one call, and so is each page of an enumeration. A call that finds a free place costs two additions; at
  * most `maxConcurrent + maxQueue` calls are kept.
  *
- * A rejected call was not sent: the `outcome` of a write is `"not-applied"`.
+ * **Errors**
  *
- * Metrics: `effect_kv.bulkhead.calls`, how many calls there are in each `effect_kv.bulkhead.state` (`running`,
+ * - `BulkheadFullError`: the queue is full, or the call has waited for `maxWait`. The call was not sent, so the
+ *   `outcome` of a write is `"not-applied"`.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.bulkhead.calls`, how many calls there are in each `effect_kv.bulkhead.state` (`running`,
  * `waiting`); `effect_kv.bulkhead.rejected`, rejected calls, by `effect_kv.bulkhead.reason` (`queue_full`,
  * `max_wait`).
  *
@@ -59,8 +66,6 @@ export interface Options {
  * - A call that never ends keeps its place.
  * - All attempts of a `Retry` inside share one place. If an attempt goes on after its caller was released, the next
  *   attempt runs at the same time.
- *
- * Fails to build with `StoreSetupError` when an option is out of range.
  *
  * **Example**
  *

@@ -60,7 +60,7 @@ export interface Options {
   readonly openFor?: Duration.Input | undefined
   /** Factor by which this time grows each time the circuit opens again. Default: 2. */
   readonly factor?: number | undefined
-  /** Longest time that the circuit stays open. Default: 1 minute, or `openFor` if that is more. */
+  /** Longest time that the circuit stays open. Default: 10 seconds, or `openFor` if that is more. */
   readonly maxOpenFor?: Duration.Input | undefined
   /** How many calls are let through after that time. All of them must succeed for the circuit to close. Default: 1. */
   readonly probes?: number | undefined
@@ -104,7 +104,14 @@ export interface Options {
  * While the circuit is closed, counting reads no clock and needs no timer. Effect's own `CircuitBreaker` has the same
  * semantics and can share circuits between processes. The circuits of this wrapper are local to the layer.
  *
- * Metrics:
+ * **Errors**
+ *
+ * - `CircuitOpenError`: the circuit is open, or it is half-open and all `probes` are under way. The call was not sent,
+ *   so the `outcome` of a write is `"not-applied"`. `retryAfter` is the time until the circuit is half-open.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Metrics**
  *
  * - `effect_kv.circuit_breaker.circuits` is the number of circuits in each `effect_kv.circuit_breaker.state` (`closed`,
  *   `open`, `half_open`).
@@ -117,8 +124,6 @@ export interface Options {
  * - A probe that never ends keeps the circuit half-open: put a `Timeout` inside.
  * - If there are few calls, some calls in the window may be old. `{ consecutive }` counts only the latest calls.
  * - With `per: "collection"`, calls for the whole store (listing collections, clearing) have a circuit of their own.
- *
- * Fails to build with `StoreSetupError` when an option is out of range.
  *
  * **Example**
  *
@@ -138,7 +143,8 @@ export interface Options {
 export const wrap = (config: Options = {}): Wrapper<never, StoreSetupError> =>
   stateful("CircuitBreaker", described.read(config), breaking)
 
-const minute = 60_000
+/** An outage ends at any time. The longer the circuit then stays open, the longer callers fail without a reason. */
+const longestPause = 10_000
 
 /** @internal */
 export const described = options.of<Options>()("CircuitBreaker", {
@@ -153,7 +159,7 @@ export const described = options.of<Options>()("CircuitBreaker", {
   ),
   openFor: options.duration({ default: "5 seconds" }),
   factor: options.number({ min: 1, default: 2 }),
-  maxOpenFor: options.duration({ otherwise: "1 minute, or `openFor` if that is more" }),
+  maxOpenFor: options.duration({ otherwise: "10 seconds, or `openFor` if that is more" }),
   probes: options.integer({ min: 1, default: 1 }),
   per: options.oneOf(["store", "collection"], { default: "store" }),
   maxCollections: options.integer({ min: 1, default: 1000 }),
@@ -170,7 +176,7 @@ const outcomesOf = (trip: options.Values<typeof described>["trip"]): (() => Outc
 }
 
 const breaking = (config: options.Values<typeof described>, meter: Meter, health: Component): Filter => {
-  const { openFor, maxOpenFor = Math.max(openFor, minute), isFailure } = config
+  const { openFor, maxOpenFor = Math.max(openFor, longestPause), isFailure } = config
   const circuitOf = circuitsOf({ ...config, maxOpenFor, outcomes: outcomesOf(config.trip) }, meter, health)
   const onRejected = meter.counter("circuit_breaker.rejected", "Calls rejected by an open circuit")
   return <C extends Call, A, E>(call: C, next: Next<C, A, E>) =>

@@ -10,9 +10,17 @@ import * as Routing from "./Routing.ts"
 /**
  * Stores each collection that you name in a store of its own, and all others in the wrapped store.
  *
+ * **When to use**
+ *
+ * Use it when you know the names of the collections that need another store. For a rule instead of a list, use `Routing`.
+ *
  * **Details**
  *
  * The same as `Routing.wrap({ stores })`.
+ *
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when the same layer is given twice.
  *
  * **Example**
  *

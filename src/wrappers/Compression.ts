@@ -33,8 +33,8 @@ export interface Options {
   /** Size from which values are compressed. Default: `"1 KiB"`. */
   readonly minSize?: ByteSize.Input | undefined
   /**
-   * Maximum size of a decompressed value, as JSON in UTF-8 or as bytes. Larger values are stored uncompressed.
-   * Default: `"64 MiB"`.
+   * Maximum size of a decompressed value, as JSON in UTF-8 or as bytes. Writing a larger value fails with
+   * `EntryTooLargeError`, unless compression would not make it smaller. Default: `"64 MiB"`.
    */
   readonly maxDecompressedSize?: ByteSize.Input | undefined
   /**
@@ -57,18 +57,33 @@ export interface Options {
  * not make smaller is stored uncompressed. A value that looks like a compressed one is always compressed, so that it is
  * read back unchanged. Values above 64 KiB are compressed and decompressed without blocking the event loop.
  *
- * Writes fail with `EntryTooLargeError` for a value that would be compressed but is above `maxDecompressedSize`, because no
- * read could decompress it. A value that is stored uncompressed may have any size.
+ * **Errors**
  *
- * Reads fail with `DecompressionError` when a stored value is damaged, has an unknown version or algorithm, or is larger
- * than `maxDecompressedSize`. Fails to build with `StoreSetupError` when an option is not valid, or when the runtime does
- * not support the algorithm.
+ * - `EntryTooLargeError`: a value that would be compressed is above `maxDecompressedSize`, so that no read could
+ *   decompress it. A value that is stored uncompressed may have any size.
+ * - `DecompressionError`: a stored value is damaged, has an unknown version or algorithm, or is larger than
+ *   `maxDecompressedSize`.
+ *
+ * Fails to build with `StoreSetupError` when an option is not valid, or when the runtime does not support the
+ * algorithm.
  *
  * **Gotchas**
  *
  * An attacker can store JSON that takes 20 times the memory of its text, and blocks the event loop for seconds while it is
  * parsed. For example, 48 KiB that decompress to 64 MiB of `[],` need more than 1 GiB of memory. If others can write to the
  * store, encrypt values, or lower `maxDecompressedSize` to the size of your values.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Compression, Timeout } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(
+ *   Timeout.wrap("1 second"),
+ *   Compression.wrap({ minSize: "4 KiB", envelope: "binary" })
+ * )
+ * ```
  *
  * @since 0.1.0
  */

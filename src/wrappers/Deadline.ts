@@ -90,15 +90,22 @@ export const within: {
  *
  * Without any limit, a call only costs a lookup in the fiber.
  *
- * Metrics: `effect_kv.deadline.exceeded` counts operations that ran out of time.
+ * **Errors**
+ *
+ * - `TimeoutError`: the time of an operation was up. With `sent: false`, no time was left to start it, and the
+ *   `outcome` of a write is `"not-applied"`.
+ *
+ * Fails to build with `StoreSetupError` unless the duration is positive and finite.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.deadline.exceeded` counts operations that ran out of time.
  *
  * **Gotchas**
  *
  * - A write that ran out of time after it was sent may still be applied: its `outcome` is `"unknown"`.
  * - A load that several callers share (`getOrSet`, a read-through cache) has no caller's budget: each caller waits as
  *   long as its own budget allows. Limit the load itself with a `Timeout`.
- *
- * Fails to build with `StoreSetupError` unless the duration is positive and finite.
  *
  * **Example**
  *

@@ -28,14 +28,29 @@ export interface Options {
 /**
  * Returns a default value for keys that are missing or expired.
  *
+ * **When to use**
+ *
+ * Use it for settings and feature flags, where a missing entry means the usual value. Outside `Fallback`, it also answers
+ * for keys that neither store has.
+ *
  * **Details**
  *
- * The default is never stored. For a missing key, `delete` returns `false`, `putIfAbsent` stores its value, `touch` returns
- * `false`, and enumeration does not list the key. `has` returns `true` for every key. `update`, `getAndDelete` and `getOrSet` see the default as the current value. Each read returns a
- * new copy.
+ * The default is never stored. For a missing key, `delete` returns `false`, `putIfAbsent` stores its value, `touch`
+ * returns `false`, and enumeration does not list the key. `has` returns `true` for every key. `update`, `getAndDelete`
+ * and `getOrSet` see the default as the current value. Each read returns a new copy.
  *
- * Fails to build with `StoreSetupError` when the value cannot be stored, or when the TTL is shorter than a millisecond or
- * longer than 1,000 years.
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when the value cannot be stored, or when the TTL
+ * is shorter than a millisecond or longer than 1,000 years.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { DefaultValue, Memory } from "effect-kv"
+ *
+ * const Settings = Memory.layer().pipe(DefaultValue.wrap({ value: { theme: "light", beta: false } }))
+ * ```
  *
  * @since 0.1.0
  */

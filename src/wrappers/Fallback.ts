@@ -114,8 +114,22 @@ export interface Recovery {
  * that reaches the journal afterwards fails in the same way, with `outcome: "unknown"`: the next layer over the same
  * fallback will replay this write.
  *
- * Metrics: `effect_kv.fallback.journal` (a gauge: keys that wait for their replay), `effect_kv.fallback.journaled`,
- * `.replayed` and `.conflicts` (counters of keys).
+ * **Errors**
+ *
+ * - Without `recovery`: the error of the fallback, or the error of the first store if that store may have applied the
+ *   write.
+ * - `StoreUnavailableError`, with `recovery`: the journal is full (`maxEntries`), neither store accepts a write, or
+ *   the journal cannot be cleared because the fallback cannot list it.
+ * - `DeserializationError`, with `recovery`: the entry of a key in the journal is damaged.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range, the journal cannot be read, or the fallback is
+ * the first store itself (unless `PrefixKeys` or `PrefixCollections` keeps their names apart); with `recovery`, also
+ * in a Cloudflare Worker, unless `Requests.Current` is `"shared"`.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.fallback.journal` (a gauge: keys that wait for their replay), `effect_kv.fallback.journaled`,
+ * `effect_kv.fallback.replayed` and `effect_kv.fallback.conflicts` (counters of keys).
  *
  * **Gotchas**
  *
@@ -137,10 +151,6 @@ export interface Recovery {
  * - A fallback that evicts or loses entries loses acknowledged writes. The journal holds values as this wrapper gets
  *   them: encryption that wraps only the first store does not encrypt the journal. Give the fallback its own
  *   encryption.
- *
- * Fails to build with `StoreSetupError` when an option is out of range, the journal cannot be read, or the fallback is the
- * first store itself (unless `PrefixKeys` or `PrefixCollections` keeps their names apart); with `recovery`, also in a
- * Cloudflare Worker, unless `Requests.Current` is `"shared"`.
  *
  * **Example**
  *

@@ -42,14 +42,24 @@ export type Options = Secret &
 /**
  * Encrypts values with Fernet (AES-128-CBC and HMAC-SHA256).
  *
+ * **When to use**
+ *
+ * Use it to share encrypted values with py-key-value. If only TypeScript reads the store, use `Aead`, which also binds each
+ * value to its name and expiry. Put it inside `Compression`, because encrypted values do not compress.
+ *
  * **Details**
  *
- * An encrypted value is stored as JSON, which py-key-value reads, or as bytes (`envelope`). To rotate keys, put the new
- * key first. Keep the old keys until all entries are re-encrypted, which `Rotation` does.
+ * An encrypted value is stored as JSON, which py-key-value reads, or as bytes (`envelope`).
  *
- * A value that cannot be decrypted makes the read fail with `DecryptionError`, also in a batch. With
- * `onDecryptionError: "miss"`, it is a miss. The error's `reason` is `"wrong-key"` (also for altered data), `"too-old"`,
- * `"in-future"`, `"corrupted"`, `"not-encrypted"` or `"unsupported-version"`.
+ * To rotate keys, first add the new key after the old one in all processes, so that each of them can read what the others
+ * will write. Then put it first. Keep the old keys until all entries are re-encrypted, which `Rotation` does.
+ *
+ * **Errors**
+ *
+ * - `DecryptionError`: a value cannot be decrypted, also in a batch. Its `reason` is `"wrong-key"` (also for altered
+ *   data), `"too-old"`, `"in-future"`, `"corrupted"`, `"not-encrypted"` or `"unsupported-version"`. With
+ *   `onDecryptionError: "miss"`, such a value is a miss.
+ * - `EntryTooLargeError`: a value is too large to be encrypted.
  *
  * Fails to build with `StoreSetupError` when a key is not 32 bytes, or when the passphrase or the salt is blank. The
  * message describes the invalid key, such as "24 bytes of base64", and never quotes it.

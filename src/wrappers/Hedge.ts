@@ -64,15 +64,20 @@ export interface Options {
  * The percentile is that of the last 1,750 to 3,500 successful reads, one in seven of which is timed. No second attempt
  * is sent until 25 successful reads have been timed, which takes at least 175 reads.
  *
- * Metrics: `effect_kv.hedge.sent` counts second attempts, `effect_kv.hedge.won` those that succeeded first.
+ * **Errors**
+ *
+ * Adds no errors to operations. If both attempts fail, the first error is returned. Fails to build with
+ * `StoreSetupError` when an option is out of range.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.hedge.sent` counts second attempts, `effect_kv.hedge.won` those that succeeded first.
  *
  * **Gotchas**
  *
  * - The store may still do the work of an interrupted attempt, so every second attempt adds load.
  * - A connection returns replies in order. Over a single connection to a single server, the second attempt cannot overtake
  *   the first.
- *
- * Fails to build with `StoreSetupError` when an option is out of range.
  *
  * **Example**
  *

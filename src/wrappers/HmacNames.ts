@@ -55,6 +55,11 @@ export interface Options {
  * Put `Routing` and `CollectionRouting` outside, and wrap each of their stores with `HmacNames`. Inside, they would receive
  * HMACs instead of the names of collections, unless `collections` is false.
  *
+ * **Errors**
+ *
+ * - `StoreError`: `clear` was called through `PrefixKeys`, `PrefixCollections` or `SingleCollection` outside of this
+ *   wrapper.
+ *
  * Fails to build with `StoreSetupError` when the key is not 32 bytes.
  *
  * **Gotchas**

@@ -51,12 +51,26 @@ export interface Options {
  * With `"ignore"` and `"delete"`, `put` succeeds although the value is not stored, and `putIfAbsent` returns `false`.
  * `update` returns the value that the key has afterwards: the old value with `"ignore"`, `undefined` with `"delete"`.
  *
+ * **Errors**
+ *
+ * - `EntryTooLargeError`: a value is larger than `maxSize`, unless `onTooLarge` is `"ignore"` or `"delete"`.
+ * - `EntryTooSmallError`: a value is smaller than `minSize`, with `onTooSmall: "fail"`.
+ *
+ * Fails to build with `StoreSetupError` when a size is not valid or `minSize` is above `maxSize`.
+ *
  * **Gotchas**
  *
  * - With `"ignore"`, the old value stays and is still read. Use `"delete"` if a stale value is worse than a missing one.
  * - py-key-value counts the characters of ASCII-escaped JSON, so the same limit differs for text that is not ASCII.
  *
- * Fails to build with `StoreSetupError` when a size is not valid or `minSize` is above `maxSize`.
+ * **Example**
+ *
+ * ```ts
+ * import { LimitSize } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(LimitSize.wrap({ maxSize: "1 MiB" }))
+ * ```
  *
  * @since 0.1.0
  */

@@ -68,12 +68,14 @@ export interface Options {
  *
  * A log level that is filtered out costs almost nothing. If a logger or `logValues` fails, the operation is not affected.
  *
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when an option is not valid.
+ *
  * **Gotchas**
  *
  * Keys and collections are logged as this level of the stack sees them: inside a prefix wrapper, with the prefix. Set
  * `logKeys` to false if keys are secrets or personal data.
- *
- * Fails to build with `StoreSetupError` when an option is not valid.
  *
  * **Example** (Log at level Debug, and hide the values of users)
  *

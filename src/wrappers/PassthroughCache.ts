@@ -92,9 +92,6 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * - A read or write with a time budget (`Deadline.within`) waits for the cache, and for a shared read of the store, no
  *   longer than its budget. Shared reads, refreshes and removals themselves have no caller's budget. A removal goes on
  *   when the writer gives up. If 1,000 such removals are running, the copies are not removed but marked as invalid.
- * - The metric `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (read from the store), `"stale"`
- *   (returned after the fresh time), `"refresh"` (read in the background) and `"error"` (the cache failed). Its other
- *   attributes are `db.system.name`, of the store, and `db.namespace` (`store`).
  *
  * **What a read may return**
  *
@@ -121,6 +118,22 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * removal, is invalid from then on. The process remembers up to 10,000 such keys. If there are more, the process
  * forgets the oldest, and treats all copies of that age or older as invalid.
  *
+ * **Errors**
+ *
+ * - `TimeoutError`: the time budget of the caller (`Deadline.within`) ended while it waited for a read of the store
+ *   that it shares with other callers, or for the cache.
+ * - Failures of the cache are never returned to callers. Failures of the store are, unless there are stale copies
+ *   (`maxStale`).
+ *
+ * Fails to build with `StoreSetupError` when a duration is not valid: times must be positive and finite, and TTLs at
+ * least a millisecond and at most 1,000 years. Fails in the same way when the cache cannot be used (see "One cache for
+ * each store").
+ *
+ * **Metrics**
+ *
+ * `effect_kv.cache` counts keys by `cache.result`: `"hit"`, `"miss"` (read from the store), `"stale"` (returned after
+ * the fresh time), `"refresh"` (read in the background) and `"error"` (the cache failed).
+ *
  * **Gotchas**
  *
  * - Caches of other processes are not told of a write: choose `maxTtl` by how stale a value may be. The same holds for a
@@ -143,8 +156,18 @@ export interface Options<Cache extends Layer.Layer<KeyValue | Maintenance, any, 
  * built twice, and a service that the layer needs leads to two different stores. A Redis database is identified by the
  * address that its layer was given. Other processes may use the same cache, for the same store.
  *
- * Also fails to build with `StoreSetupError` unless all times are positive and finite, and all TTLs are at least a
- * millisecond and at most 1,000 years.
+ * **Example** (Fresh for a minute, and up to an hour old while Redis is down)
+ *
+ * ```ts
+ * import { Memory, PassthroughCache, Retry, Timeout } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(
+ *   Timeout.wrap("1 second"),
+ *   Retry.wrap(),
+ *   PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 10_000 }), maxTtl: "1 minute", maxStale: "1 hour" })
+ * )
+ * ```
  *
  * @since 0.1.0
  */

@@ -32,8 +32,22 @@ export interface Options extends PrefixOptions {
  * The default collection gets the prefix like any other. Enumeration lists only the collections with this prefix, by their
  * names without the prefix. Clearing removes only these collections.
  *
- * Fails to build with `StoreSetupError` when the prefix is empty, contains the separator or ends with a part of it. Two such
- * prefixes, such as `a` and `a__b`, could reach each other's entries.
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when the prefix is empty, contains the separator
+ * or ends with a part of it. Two such prefixes, such as `a` and `a__b`, could reach each other's entries.
+ *
+ * **Example** (Two tenants in one store)
+ *
+ * ```ts
+ * import { PrefixCollections } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Shared = Redis.layer({ url: "redis://localhost:6379" })
+ *
+ * const Acme = Shared.pipe(PrefixCollections.wrap("acme"))
+ * const Globex = Shared.pipe(PrefixCollections.wrap("globex"))
+ * ```
  *
  * @since 0.1.0
  */

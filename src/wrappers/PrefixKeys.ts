@@ -29,8 +29,19 @@ export interface Options extends PrefixOptions {}
  * Enumeration lists only the keys with this prefix, without the prefix. Clearing removes only these keys. If you nest two of
  * these wrappers, the inner prefix comes first in the stored key.
  *
- * Fails to build with `StoreSetupError` when the prefix is empty, contains the separator or ends with a part of it. Two such
- * prefixes, such as `a` and `a__b`, could reach each other's entries.
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when the prefix is empty, contains the separator
+ * or ends with a part of it. Two such prefixes, such as `a` and `a__b`, could reach each other's entries.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { PrefixKeys } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(PrefixKeys.wrap("app1"))
+ * ```
  *
  * @since 0.1.0
  */

@@ -59,22 +59,30 @@ export interface Options {
  * more keys than the bucket holds waits until the bucket is full, and later calls wait for the remaining tokens.
  * Enumeration and clearing cost one token per page.
  *
- * The error's `retryAfter` is the time until the call would have been within the limit, and `Retry` waits that long. The
- * call was not sent: the `outcome` of a write is `"not-applied"`. With `onExceeded: "wait"`, calls start in the order in
- * which they arrived.
+ * With `onExceeded: "wait"`, calls start in the order in which they arrived. `Retry` waits for as long as the error's
+ * `retryAfter` says.
  *
  * The limit applies to this layer in this process, and costs a few additions per call. To share a limit between processes,
  * use Effect's `RateLimiter` in your own wrapper (`Driver.around`), for example with an effect-kv store
  * (`EffectStore.toRateLimiterStore`).
  *
- * Metrics: `effect_kv.rate_limit.rejected` and `effect_kv.rate_limit.delayed`, counters of calls that failed or waited.
+ * **Errors**
+ *
+ * - `RateLimitedError`: the call is over the limit; with `onExceeded: "wait"`, it would have to wait longer than
+ *   `maxWait`. The call was not sent, so the `outcome` of a write is `"not-applied"`. `retryAfter` is the time until
+ *   it would be within the limit.
+ * - `TimeoutError`, with `onExceeded: "wait"`: the deadline of the call would pass while it waits.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.rate_limit.rejected` and `effect_kv.rate_limit.delayed`, counters of calls that failed or waited.
  *
  * **Gotchas**
  *
  * A call that is interrupted while it waits does not return its tokens. If the deadline of a call (set by a `Deadline`
  * or `Timeout` outside) would pass while the call waits, the call fails at once and takes no tokens.
- *
- * Fails to build with `StoreSetupError` when an option is out of range.
  *
  * **Example**
  *

@@ -33,7 +33,20 @@ export interface Options {
  * return 0, `update` and `increment` return the existing value, `deleteIf` returns `false`, and `getAndDelete` returns
  * `undefined`.
  *
+ * **Errors**
+ *
+ * - `ReadOnlyError`: a write was called, unless `onWrite` is `"ignore"`.
+ *
  * Fails to build with `StoreSetupError` when an option is not valid.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ReadOnly } from "effect-kv"
+ * import * as Sqlite from "effect-kv/Sqlite"
+ *
+ * const Store = Sqlite.layer({ filename: "settings.sqlite" }).pipe(ReadOnly.wrap())
+ * ```
  *
  * @since 0.1.0
  */

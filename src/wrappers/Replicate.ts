@@ -112,6 +112,23 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  *   in the middle of a write.
  * - A store that has lost entries, because it evicted them or restarted without its data, returns misses.
  *
+ * **Errors**
+ *
+ * - `StoreUnavailableError`: too few stores have applied a write, no store that holds the newest value can be read,
+ *   too many keys are behind (`maxBehind`), or the layer is closed.
+ * - `TimeoutError`: the time budget of the caller ended before a write began in any store.
+ * - Any other error of a store, if that store is needed for the result.
+ *
+ * Fails to build with `StoreSetupError` when an option is out of range, when two of the stores are the same one
+ * (unless `PrefixKeys` or `PrefixCollections` keeps their names apart), and in a Cloudflare Worker unless
+ * `Requests.Current` is `"shared"`.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.replicate.behind` (a gauge: keys whose newest write at least one store may lack),
+ * `effect_kv.replicate.unwell` (a gauge: stores whose last operation failed) and `effect_kv.replicate.repaired` (a counter of
+ * copies).
+ *
  * **Gotchas**
  *
  * - Put `Timeout` inside of each store. Without a `Timeout`, a store that hangs blocks later writes of the same keys to
@@ -120,13 +137,6 @@ export interface Options<Replica extends Layer.Layer<KeyValue, any, any>> {
  * - Once a store has missed writes of more than `maxBehind` keys, only keys that were written to that store later are
  *   read from it. This lasts until the layer is built again. Bring the store up to date before you build the layer
  *   again. If the only store that is still read falls behind as well, writes of further keys fail.
- *
- * Metrics: `effect_kv.replicate.behind` (a gauge: keys whose newest write at least one store may lack), `.unwell` (a
- * gauge: stores whose last operation failed) and `.repaired` (a counter of copies).
- *
- * Fails to build with `StoreSetupError` when an option is out of range, when two of the stores are the same one (unless
- * `PrefixKeys` or `PrefixCollections` keeps their names apart), and in a Cloudflare Worker unless `Requests.Current` is
- * `"shared"`.
  *
  * **Example** (Three servers: any one of them may be unreachable)
  *

@@ -83,10 +83,15 @@ export interface BudgetOptions {
  * - the error's `retryAfter` (of `CircuitOpenError` and `RateLimitedError`) is longer than `maxDelay`. Otherwise the pause
  *   is at least that long.
  *
- * Fails with the error of the last attempt. If that attempt was not applied but an earlier one may have been, it fails with
- * the earlier error, whose `outcome` is `"unknown"`.
+ * **Errors**
  *
- * Metrics: `effect_kv.retry.retries` counts retries. `effect_kv.retry.budget_exhausted` counts failures that were not retried
+ * Adds no errors to operations. Fails with the error of the last attempt. If that attempt was not applied but an
+ * earlier one may have been, it fails with the earlier error, whose `outcome` is `"unknown"`. Fails to build with
+ * `StoreSetupError` when an option is out of range.
+ *
+ * **Metrics**
+ *
+ * `effect_kv.retry.retries` counts retries. `effect_kv.retry.budget_exhausted` counts failures that were not retried
  * because the budget was spent.
  *
  * **Gotchas**
@@ -96,7 +101,17 @@ export interface BudgetOptions {
  * - The last pause is `initialDelay * factor ^ (maxRetries - 1)`, or `maxDelay` if that is shorter. Callers wait for all
  *   pauses.
  *
- * Fails to build with `StoreSetupError` when an option is out of range.
+ * **Example**
+ *
+ * ```ts
+ * import { Retry, Timeout } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(
+ *   Timeout.wrap("1 second"), // each attempt
+ *   Retry.wrap({ maxRetries: 2, initialDelay: "50 millis" })
+ * )
+ * ```
  *
  * @since 0.1.0
  */

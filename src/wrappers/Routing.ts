@@ -40,15 +40,22 @@ export interface Options<Stores extends NamedStores> {
 /**
  * Stores each collection in the store that `route` names, and all others in the wrapped store.
  *
+ * **When to use**
+ *
+ * Use it to keep some collections elsewhere: sessions in Redis and settings in SQLite, or large values in files.
+ * `CollectionRouting` is shorter if you can list the collections.
+ *
  * **Details**
  *
  * Enumeration and `Maintenance` use only the collections that are routed to each store. Other collections of the same store
  * are not listed or cleared. The layer has a capability, such as `Enumeration`, if all the stores have it.
  *
- * If `route` throws or returns a name that no store has, the operation dies.
+ * **Errors**
  *
- * Fails to build with `StoreSetupError` when `route` is not a function, or when the same layer is given twice. You can give
- * different layers over one store, for example to encrypt some of its collections, because each collection has one route.
+ * Adds no errors to operations. If `route` throws or returns a name that no store has, the operation dies. Fails to
+ * build with `StoreSetupError` when `route` is not a function, or when the same layer is given twice. You can give
+ * different layers over one store, for example to encrypt some of its collections, because each collection has one
+ * route.
  *
  * **Example** (Sessions in Redis, everything else in SQLite)
  *

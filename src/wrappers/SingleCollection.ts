@@ -43,11 +43,23 @@ export interface Options {
  * A collection name that contains the separator or a `%`, or ends with a part of the separator, is escaped in the key.
  * So two names never share an entry. All other stored keys are the same as those of py-key-value, byte for byte.
  *
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` unless the separator starts with an ASCII
+ * punctuation character other than `%`.
+ *
  * **Gotchas**
  *
  * Listing collections, and clearing more than one, reads all keys.
  *
- * Fails to build with `StoreSetupError` unless the separator starts with an ASCII punctuation character other than `%`.
+ * **Example**
+ *
+ * ```ts
+ * import { SingleCollection } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(SingleCollection.wrap("app"))
+ * ```
  *
  * @since 0.1.0
  */

@@ -86,6 +86,16 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  *
  * **Details**
  *
+ * Keys are counted as in py-key-value. A batch counts each of its keys. Hits and misses are keys that a read or a deletion
+ * found or did not find. In snapshots, failed calls count no keys, and are counted by the error's tag. A write of `Atomic`
+ * counts each of its reads, one per attempt. Each page of an enumeration or a removal is one call.
+ *
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when an option is not valid.
+ *
+ * **Metrics**
+ *
  * The metrics follow OpenTelemetry's conventions for databases where these exist:
  *
  * - `db.client.operation.duration`, a histogram of the duration of every call, in seconds. Its count is the number of calls.
@@ -95,10 +105,6 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  * `"getMany"`), `db.collection.name` and `db.namespace`. Failures also have `error.type`: the error's tag, `"Interrupted"` or
  * `"Defect"`.
  *
- * Keys are counted as in py-key-value. A batch counts each of its keys. Hits and misses are keys that a read or a deletion
- * found or did not find. In snapshots, failed calls count no keys, and are counted by the error's tag. A write of `Atomic`
- * counts each of its reads, one per attempt. Each page of an enumeration or a removal is one call.
- *
  * **Gotchas**
  *
  * - Collections are named as this level of the stack sees them: inside a prefix wrapper, with the prefix. Names are cut after
@@ -106,7 +112,13 @@ export class Statistics extends Context.Service<Statistics, Service>()("effect-k
  * - Each collection adds metrics, up to `maxCollections`. If there are many collections, set `collectionLabel` to a function
  *   or to `false`.
  *
- * Fails to build with `StoreSetupError` when an option is not valid.
+ * **Example**
+ *
+ * ```ts
+ * import { Memory, Statistics } from "effect-kv"
+ *
+ * const Store = Memory.layer().pipe(Statistics.wrap({ store: "sessions" }))
+ * ```
  *
  * @since 0.1.0
  */

@@ -19,11 +19,24 @@ import { withTimeout } from "./common/withTimeout.ts"
  * and goes on. In enumeration and clearing, the limit applies to each page. Calls carry the limit as `deadline` to the
  * stores and wrappers inside, which can use it.
  *
+ * **Errors**
+ *
+ * - `TimeoutError`: the operation took longer than `duration`.
+ *
+ * Fails to build with `StoreSetupError` unless the duration is positive and finite.
+ *
  * **Gotchas**
  *
  * A write that timed out may still be applied: its `outcome` is `"unknown"`.
  *
- * Fails to build with `StoreSetupError` unless the duration is positive and finite.
+ * **Example**
+ *
+ * ```ts
+ * import { Timeout } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(Timeout.wrap("1 second"))
+ * ```
  *
  * @since 0.1.0
  */

@@ -56,7 +56,22 @@ export interface Options {
  *
  * Without a tracer (`Tracer.Tracer`, which OpenTelemetry layers provide), no spans are created, and the cost is negligible.
  *
- * Fails to build with `StoreSetupError` when an option is not valid.
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when an option is not valid.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Retry, Timeout, Tracing } from "effect-kv"
+ * import * as Redis from "effect-kv/Redis"
+ *
+ * const Store = Redis.layer({ url: "redis://localhost:6379" }).pipe(
+ *   Timeout.wrap("1 second"),
+ *   Tracing.wrap({ store: "sessions" }), // a span for each attempt
+ *   Retry.wrap()
+ * )
+ * ```
  *
  * @since 0.1.0
  */

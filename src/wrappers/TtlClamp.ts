@@ -29,16 +29,30 @@ export interface Options {
 /**
  * Limits the TTL of each written entry to at least `minTtl` and at most `maxTtl`.
  *
+ * **When to use**
+ *
+ * Use it to give every entry of a cache an end (`missingTtl`), or to stop callers from writing entries that live too long.
+ *
  * **Details**
  *
  * An `Atomic.update` without a TTL keeps the expiry of the entry, even if less than `minTtl` is left.
+ *
+ * **Errors**
+ *
+ * Adds no errors to operations. Fails to build with `StoreSetupError` when a duration is shorter than a millisecond or
+ * longer than 1,000 years, or when `minTtl` is above `maxTtl`. `maxTtl` may be infinite.
  *
  * **Gotchas**
  *
  * An entry that is written without a TTL never expires, unless you set `missingTtl`. `maxTtl` does not apply to it.
  *
- * Fails to build with `StoreSetupError` when a duration is shorter than a millisecond or longer than 1,000 years, or when
- * `minTtl` is above `maxTtl`. `maxTtl` may be infinite.
+ * **Example**
+ *
+ * ```ts
+ * import { Memory, TtlClamp } from "effect-kv"
+ *
+ * const Cache = Memory.layer().pipe(TtlClamp.wrap({ maxTtl: "1 day", missingTtl: "1 hour" }))
+ * ```
  *
  * @since 0.1.0
  */

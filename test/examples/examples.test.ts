@@ -8,8 +8,12 @@ import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { describeWithRedis } from "../servers/redis.ts"
 import { bundled } from "../support/bundled.ts"
 
-/** Not run here: shared parts, tests (see beside this file), the demo, and the example that needs a collector (see otlp.test.ts). */
-const elsewhere = /^examples\/(support\/|demo\/|coming-from\/|opentelemetry\.ts$)|\.test\.ts$/
+/**
+ * Not run here: shared parts, tests (see beside this file), the demo, the example that needs a collector (see otlp.test.ts),
+ * those of other libraries (see comingFrom.test.ts), and the parts that `sessions/visit.ts` and `outages/compare.ts` import.
+ */
+const elsewhere =
+  /^examples\/(support\/|demo\/|coming-from\/|opentelemetry\.ts$|sessions\/(?!visit)|outages\/(?!compare))|\.test\.ts$/
 
 const all = globSync("examples/**/*.ts").sort()
 const examples = all.filter((file) => !elsewhere.test(file))
@@ -68,7 +72,8 @@ const runAlone = async (file: string, redis?: string): Promise<Ended> => {
 }
 
 /** An example that others import runs only as the main program, and metrics are shared by the whole process. */
-const needsProcess = (file: string): boolean => /import\.meta\.main|Metric\./.test(readFileSync(file, "utf8"))
+const needsProcess = (file: string): boolean =>
+  /import\.meta\.main|Metric\.|"\/metrics"/.test(readFileSync(file, "utf8"))
 
 const runAll = async (files: ReadonlyArray<string>, redis?: string): Promise<ReadonlyMap<string, Ended>> => {
   const together = runTogether(
@@ -115,7 +120,10 @@ describeWithRedis("examples on Redis", (redis) => {
 describe("the list of examples", () => {
   const readme = readFileSync("examples/README.md", "utf8")
   const listed = [...readme.matchAll(/\]\((.+?\.ts)\)/g)].map(([, file]) => `examples/${file}`)
-  const expected = all.filter((file) => !/^examples\/(support|demo|coming-from)\//.test(file))
+  const expected = all.filter(
+    (file) =>
+      !/^examples\/(support\/|demo\/|coming-from\/|sessions\/(?!visit|.*\.test\.)|outages\/(?!compare))/.test(file)
+  )
 
   it("names each example once", () => assert.deepStrictEqual(listed.sort(), expected))
 })

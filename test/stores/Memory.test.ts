@@ -294,7 +294,7 @@ describe("Memory", () => {
         const error = yield* buildError(Memory.layer({ seed }))
         assert.strictEqual(
           error.message,
-          "Memory: the seed value c/bad cannot be stored: an instance of Date, which is not JSON at $.date"
+          "Memory: the seed value c/bad cannot be stored: an instance of Date (not JSON) at $.date"
         )
       })
     )

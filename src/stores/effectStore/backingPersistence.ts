@@ -30,8 +30,12 @@ export interface BackingPersistenceOptions {
  * **Details**
  *
  * Each store id has its own collection, and each entry has the TTL that Effect passes. `setMany` is a single write,
- * even if the TTLs differ. Operations fail with `PersistenceError`, whose `cause` is the error of effect-kv. Fails to
- * build with `StoreSetupError` if the prefix is not valid.
+ * even if the TTLs differ.
+ *
+ * **Errors**
+ *
+ * Fails to build with `StoreSetupError` if the prefix is not valid. Operations fail with Effect's `PersistenceError`,
+ * whose `cause` is the error of effect-kv.
  *
  * **Example** (A cache of results that outlives the process)
  *

@@ -46,6 +46,8 @@ export interface KeyValueStoreOptions {
  * - `modify` is atomic between processes if the stack provides `Atomic`, otherwise only within this process. If it
  *   fails, such as for a value that is neither text nor bytes, the value and its expiry stay unchanged.
  *
+ * **Errors**
+ *
  * Fails to build with `StoreSetupError` if an option is not valid. Operations fail with `KeyValueStoreError`, whose
  * `cause` is the error of effect-kv.
  *

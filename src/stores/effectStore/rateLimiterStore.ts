@@ -38,8 +38,12 @@ export interface RateLimiterStoreOptions {
  * **Details**
  *
  * Each limit is one entry, which is changed by compare-and-put and expires when it is no longer needed. The clock of
- * the calling process is used. Operations fail with `RateLimiterError`, and the error of effect-kv is the `cause` of
- * its `reason`. Fails to build with `StoreSetupError` if the name of the collection is not valid.
+ * the calling process is used.
+ *
+ * **Errors**
+ *
+ * Fails to build with `StoreSetupError` if the name of the collection is not valid. Operations fail with Effect's
+ * `RateLimiterError`. The `cause` of its `reason` is the error of effect-kv.
  *
  * **Gotchas**
  *

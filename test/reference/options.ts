@@ -1,4 +1,4 @@
-/** The reference of all options, `docs/reference/options.md`, made from their descriptions and docstrings. */
+/** All options of the package, from their descriptions and docstrings. */
 import { readdirSync, readFileSync } from "node:fs"
 import type { Row } from "../../src/driver/options.ts"
 import * as LoadingCache from "../../src/LoadingCache.ts"
@@ -18,6 +18,7 @@ export interface Option {
 
 /** The options of one function, or of several that share them. */
 export interface Section {
+  /** The module, and a function of it unless the options are those of its main function: `EffectStore.toKeyValueStore`. */
   readonly title: string
   /** How the functions are called. */
   readonly calls: ReadonlyArray<string>
@@ -40,6 +41,13 @@ const isDescribed = (it: unknown): it is Described =>
 /** Options that belong to another library, and the rates of all kinds of faults, which are documented together. */
 const documentedTogether = /^(?:options|cluster\.options|cluster\.nodes|rates)\./
 
+/** What is allowed, without what no reader of a table asks. */
+const allowedFor = (allowed: string): string =>
+  allowed
+    .replace(/,? without lone surrogates/, "")
+    .replace(/ \(well-formed, up to [\d,]+ bytes\)/, "")
+    .replace(/\d{5,}/g, (digits) => Number(digits).toLocaleString("en"))
+
 const optionsOf = (file: string, constant: string, { rows }: Described): ReadonlyArray<Option> => {
   const members = docstrings.membersOfDescribed(file, constant)
   const option = ({ name, allowed, default: described, isRequired }: Row): Option => {
@@ -47,7 +55,7 @@ const optionsOf = (file: string, constant: string, { rows }: Described): Readonl
     return {
       name,
       doc: member?.doc,
-      allowed: allowed.replace(/\d{5,}/g, (digits) => Number(digits).toLocaleString("en")),
+      allowed: allowedFor(allowed),
       described,
       isRequired: isRequired || member?.isRequired === true,
       parts: rows.filter((row) => row.name.startsWith(`${name}.`)).map(option)
@@ -79,7 +87,7 @@ const optionsOfType = (file: string, type: string): ReadonlyArray<Option> =>
 /** What a type allows, in the words of the descriptions. */
 const allowedOf = (file: string, type: string): string => {
   const [, module] = /^(\w+)\.Options\b/.exec(type) ?? []
-  if (module !== undefined) return `options of [${module}](#${module.toLowerCase()})`
+  if (module !== undefined) return `options of {@link ${module}}`
   const words: Readonly<Record<string, string>> = {
     string: "text",
     number: "a number",
@@ -87,9 +95,14 @@ const allowedOf = (file: string, type: string): string => {
     "Duration.Input": "a duration",
     L: "a duration",
     "Iterable<string>": "several texts",
-    "ReadonlyArray<C>": 'a list of "Enumeration", "Maintenance" and "Atomic"',
+    "ReadonlyArray<C>": file.endsWith("Store.ts")
+      ? "a list of tags, such as `Atomic.Atomic`"
+      : 'a list of "Enumeration", "Maintenance" and "Atomic"',
     "Readonly<Record<string, string>>": "an object of texts",
     S: "a schema",
+    F: "a schema",
+    Rule: "a rule",
+    "RequestResolver.RequestResolver<Get>": "a resolver",
     C: "a list of `Atomic.Atomic`, `Enumeration.Enumeration` and `Maintenance.Maintenance`",
     'Versions<S["Type"], V>': "a list of schemas, each with a function",
     "Schema.Codec<K, string>": "a codec from keys to strings"
@@ -109,7 +122,7 @@ const filesOf = (folder: string): ReadonlyArray<string> =>
 const index = readFileSync("src/index.ts", "utf8")
 
 /** The names that modules are imported by. */
-const importOf = (folder: string, module: string): string => {
+export const importOf = (folder: string, module: string): string => {
   if (folder === "src/testing") return "effect-kv/testing"
   return new RegExp(`as ${module} `).test(index) ? "effect-kv" : `effect-kv/${module}`
 }
@@ -137,15 +150,24 @@ const sectionsOf = async (
   return [{ title: module, calls: makers.map(callOf), from, options: [] }]
 }
 
+/** The options of a module together with those that only its types check, such as schemas. */
+const withTyped = (sections: ReadonlyArray<Section>, file: string, type: string): ReadonlyArray<Section> =>
+  sections.map((section) => {
+    const known = new Set(section.options.map(({ name }) => name))
+    const more = optionsOfType(file, type).filter(({ name }) => !known.has(name))
+    return { ...section, options: requiredFirst([...section.options, ...more]) }
+  })
+
 const chapterOf = async (title: string, folder: string, more: ReadonlyArray<Section> = []): Promise<Chapter> => ({
   title,
   sections: [...(await Promise.all(filesOf(folder).map((module) => sectionsOf(folder, module)))).flat(), ...more]
 })
 
-const typed = (title: string, calls: ReadonlyArray<string>, file: string, type: string, from: string): Section => ({
+/** The options of methods and functions that a type declares. They are called in these ways. */
+const typed = (title: string, calls: ReadonlyArray<string>, file: string, type: string): Section => ({
   title,
   calls,
-  from,
+  from: title === "StoreContract" ? "effect-kv/testing" : "effect-kv",
   options: optionsOfType(file, type)
 })
 
@@ -156,29 +178,24 @@ export const chapters: ReadonlyArray<Chapter> = [
   {
     title: "Stacks, collections, caches, batches, rotation",
     sections: [
-      typed(
-        "Stack",
-        ["Stack.monitoring(options)", "Stack.development(options)"],
-        "src/Stack.ts",
-        "Options",
-        "effect-kv"
-      ),
-      typed("Stack.production", ["Stack.production(options)"], "src/Stack.ts", "ProductionOptions", "effect-kv"),
-      typed("Stack.multiTenant", ["Stack.multiTenant(options)"], "src/Stack.ts", "MultiTenantOptions", "effect-kv"),
+      typed("Stack", ["Stack.monitoring(options)", "Stack.development(options)"], "src/Stack.ts", "Options"),
+      typed("Stack.production", ["Stack.production(options)"], "src/Stack.ts", "ProductionOptions"),
+      typed("Stack.multiTenant", ["Stack.multiTenant(options)"], "src/Stack.ts", "MultiTenantOptions"),
       typed(
         "Collection",
         ["Collection.Service()(id, options)", "Collection.make(options)"],
         "src/collection/options.ts",
-        "ServiceOptions",
-        "effect-kv"
+        "ServiceOptions"
       ),
+      typed("Collection.put", ["users.put(key, value, options)"], "src/collection/options.ts", "PutOptions"),
       typed(
-        "KeyValue.getOrSet",
-        ["KeyValue.getOrSet(key, load, options)"],
-        "src/KeyValue.ts",
-        "GetOrSetOptions",
-        "effect-kv"
+        "Collection.getOrSet",
+        ["users.getOrSet(key, load, options)", "users.getOrSetMany(keys, load, options)"],
+        "src/collection/options.ts",
+        "GetOrSetOptions"
       ),
+      typed("Collection.update", ["users.update(key, f, options)"], "src/collection/options.ts", "UpdateOptions"),
+      typed("Collection.upgrade", ["users.upgrade(options)"], "src/collection/options.ts", "UpgradeOptions"),
       {
         title: "LoadingCache",
         calls: ["LoadingCache.Service()(id, options)", "LoadingCache.make(options)"],
@@ -186,74 +203,49 @@ export const chapters: ReadonlyArray<Chapter> = [
         options: optionsOf("src/LoadingCache.ts", "described", LoadingCache.described)
       },
       ...(await sectionsOf("src", "Batching", ["resolver"])),
-      typed("Rotation", ["Rotation.rotate(options)"], "src/Rotation.ts", "Options", "effect-kv")
+      typed(
+        "Batching.get",
+        ["Batching.get(key, options)", "Batching.getFrom(collection, key, options)"],
+        "src/Batching.ts",
+        "WithResolver"
+      ),
+      typed("Rotation", ["Rotation.rotate(options)"], "src/Rotation.ts", "Options")
+    ]
+  },
+  {
+    title: "Services",
+    sections: [
+      typed(
+        "KeyValue.put",
+        ["kv.put(key, value, options)", "kv.putMany(entries, options)", "kv.touch(key, options)"],
+        "src/KeyValue.ts",
+        "PutOptions"
+      ),
+      typed("KeyValue.getOrSet", ["kv.getOrSet(key, load, options)"], "src/KeyValue.ts", "GetOrSetOptions"),
+      typed("Atomic.update", ["atomic.update(key, f, options)"], "src/Atomic.ts", "UpdateOptions"),
+      typed("Atomic.increment", ["atomic.increment(key, by, options)"], "src/Atomic.ts", "IncrementOptions"),
+      typed(
+        "Enumeration",
+        ["enumeration.keys(options)", "enumeration.collections(options)"],
+        "src/Enumeration.ts",
+        "Options"
+      ),
+      typed("Health.check", ["health.check(options)"], "src/Health.ts", "CheckOptions"),
+      typed("Health.reporter", ["Health.reporter(options)"], "src/Health.ts", "ReporterOptions"),
+      typed("Store", ["Store.Service()(id, options)"], "src/Store.ts", "Options")
     ]
   },
   {
     title: "Leases",
     sections: [
       ...(await sectionsOf("src", "Lease", ["withLease", "acquire"])),
-      ...(await sectionsOf("src", "Idempotency", ["once"]))
+      ...withTyped(await sectionsOf("src", "Idempotency", ["once"]), "src/Idempotency.ts", "Options")
     ]
   },
   await chapterOf("Testing", "src/testing", [
-    typed(
-      "StoreContract",
-      ["StoreContract.cases(options)"],
-      "src/testing/StoreContract.ts",
-      "Options",
-      "effect-kv/testing"
-    )
+    typed("StoreContract", ["StoreContract.cases(options)"], "src/testing/StoreContract.ts", "Options")
   ])
 ]
 
-/** Words of a default, or a value as code. */
-const shownDefault = ({ described, doc, isRequired }: Option): string => {
-  const text = described ?? docstrings.defaultOf(doc ?? "") ?? "none"
-  if (isRequired) return "required"
-  return /^("[^"]*"|0o\d+|-?[\d.]+|true|false|\{.*\})$/.test(text) ? `\`${text}\`` : text
-}
-
-const cell = (text: string): string => text.replaceAll("|", "\\|")
-
-/** Code in what is allowed: literals, and numbers stay as they are. */
-const code = (allowed: string): string => allowed.replace(/"[^"]+"/g, (literal) => `\`${literal}\``)
-
-const tableOf = (options: ReadonlyArray<Option>): ReadonlyArray<string> => [
-  "| option | what it does | allowed | default |",
-  "|---|---|---|---|",
-  ...options.map((option) => {
-    const does = docstrings.sentenceOf(option.doc ?? "").replace(/\.$/, "")
-    const cells = [`\`${option.name}\``, does, code(option.allowed), shownDefault(option)]
-    return `| ${cells.map(cell).join(" | ")} |`
-  })
-]
-
-const sectionText = ({ title, calls, from, options }: Section): ReadonlyArray<string> => [
-  `### ${title}`,
-  "",
-  `${calls.map((call) => `\`${call}\``).join(", ")} from \`${from}\``,
-  "",
-  ...(options.length > 0 ? tableOf(options) : ["It takes a layer per collection, and no options."]),
-  ""
-]
-
-/** The page. */
-export const page = (): string =>
-  [
-    "# Options",
-    "",
-    "<!-- made by `npm run options` -->",
-    "",
-    "This page lists every option with its default. The docstring of an option has the details.",
-    "",
-    '- Durations are `Duration.Input`: `"5 seconds"`, or a number of milliseconds. Sizes are `ByteSize.Input`: `"1 KiB"`, or a',
-    "  number of bytes.",
-    "- The layer fails with `StoreSetupError` if an option is not allowed.",
-    "- A name with a dot is an option within an option: `budget.ratio` is `{ budget: { ratio } }`.",
-    "",
-    ...chapters.flatMap(({ title, sections }) => [`## ${title}`, "", ...sections.flatMap(sectionText)])
-  ]
-    .join("\n")
-    .trimEnd()
-    .concat("\n")
+/** All sections, of all chapters. */
+export const sections: ReadonlyArray<Section> = chapters.flatMap(({ sections }) => sections)

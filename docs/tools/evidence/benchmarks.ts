@@ -1,0 +1,113 @@
+/** The page of the benchmark, with charts, made from bench/RESULTS.md. */
+import { barChart, type Chart } from "../../../bench/chart.ts"
+import { markdown, numberOf, type Table, tablesOf } from "./tables.ts"
+
+/** The tables that are drawn, and how their chart is called. */
+const drawn = [
+  { file: "redis", section: "Redis, single operations", part: "64 callers", title: "Redis, 1 KiB, 64 callers" },
+  { file: "batches", section: "Redis, batches of 100", part: "64 callers", title: "Redis, batches of 100, per entry" },
+  {
+    file: "stacks",
+    section: "Stacks over Redis",
+    part: "1 KiB, 64 callers",
+    title: "Stacks over Redis, 1 KiB, 64 callers"
+  },
+  { file: "memory", section: "Memory", part: "One caller", title: "Memory, 200 bytes, one caller" },
+  { file: "sqlite", section: "Embedded", part: "One caller", title: "SQLite, 1 KiB, one caller" },
+  { file: "files", section: "Embedded", part: "Files, one caller", title: "Files, 1 KiB, one caller" }
+] as const
+
+/** Libraries that are compared. Other rows are lower bounds that a program by hand reaches, or stacks of effect-kv. */
+const peers =
+  /^(?:Effect (?:BackingPersistence|KeyValueStore \+ JSON)|keyv(?: [56])?|unstorage|cacheable|cache-manager|bentocache|lru-cache)$/
+
+const isOurs = (subject: string): boolean => /^(?:effect-kv|policies|production)\b/.test(subject)
+
+const what = ["get", "put", "get or set"]
+
+const cpuColumns = ({ head }: Table) =>
+  what.map((name) => ({ name, column: head.indexOf(`${name}: CPU µs`) })).filter(({ column }) => column > 0)
+
+const chartOf = (table: Table, title: string): Chart => {
+  const columns = cpuColumns(table)
+  return {
+    title,
+    unit: "CPU µs per operation",
+    series: columns.map(({ name }) => name),
+    bars: table.rows.map((row) => ({
+      label: row[0]!.length > 34 ? `${row[0]!.slice(0, 33)}…` : row[0]!,
+      isOurs: isOurs(row[0]!),
+      values: columns.map(({ column }) => numberOf(row[column]))
+    }))
+  }
+}
+
+/** The rows of libraries that need less CPU time than effect-kv for an operation. */
+const ahead = (table: Table) => {
+  const ours = table.rows.find(([subject]) => /^effect-kv(?: Sqlite| FileSystem, fsync: false)?$/.test(subject!))
+  if (ours === undefined) return []
+  return cpuColumns(table).flatMap(({ name, column }) => {
+    const own = numberOf(ours[column])
+    const faster = table.rows.filter((row) => peers.test(row[0]!) && numberOf(row[column]) < own)
+    const list = faster.map((row) => `${row[0]} (${row[column]})`).join(", ")
+    return faster.length === 0 ? [] : [[`${table.section}, ${lower(table.part)}`, name, ours[column]!, list]]
+  })
+}
+
+const lower = (text: string): string => text.replace(/^One/, "one").replace(/^Files/, "files")
+
+/** The charts, by the name of their file. */
+export const charts = (results: string): ReadonlyArray<readonly [file: string, svg: string]> => {
+  const tables = tablesOf(results)
+  return drawn.flatMap(({ file, section, part, title }) => {
+    const table = tables.find((it) => it.section === section && it.part === part)
+    return table === undefined ? [] : [[`${file}.svg`, barChart(chartOf(table, title))] as const]
+  })
+}
+
+export const page = (results: string): string => {
+  const tables = tablesOf(results)
+  const [setting] = tables
+  const targets = tables.find(({ section }) => section === "Targets")
+  const [, method = ""] = results.split("\n\n").filter((it) => !it.startsWith("#"))
+  const verdicts = targets?.rows.map((row) => row.at(-1)!) ?? []
+  const missed = verdicts.filter((it) => it !== "met").length
+  const about = /\n\n(This file is written[^\n]*)/.exec(results)?.[1] ?? method
+  return `# Benchmarks
+
+What effect-kv costs, next to the client library, to programs written by hand, and to other libraries on the same machine and
+server. This page is made from [bench/RESULTS.md](../../bench/RESULTS.md), which has every figure.
+
+<!-- made by \`npm run evidence\` -->
+
+${about.replace("This file is written by", "The figures come from").replace("`npm run bench`.", "`npm run bench`, which you can run on your machine.")}
+
+${markdown(["setting", "value"], setting!.rows)}
+
+Ratios differ between machines. On other machines, a get or put on Redis has taken 0.5 to 0.95 times the CPU of ioredis and JSON.
+
+${drawn.map(({ file, title }) => `## ${title}\n\n![${title}: CPU time per operation](charts/${file}.svg)`).join("\n\n")}
+
+## Where other libraries are ahead
+
+Each row names the libraries that took less CPU time than effect-kv in the same table. The figures are CPU microseconds per
+operation. Effect's BackingPersistence, lru-cache and cache-manager return the object that was put, without a copy, when they
+keep it in memory.
+
+${markdown(["table", "operation", "effect-kv", "less CPU time"], tables.flatMap(ahead))}
+
+## Targets
+
+${verdicts.length - missed} of ${verdicts.length} targets are met. "By hand" is the shortest program that does the same. A target
+that is not met is not hidden by a program by hand that misses it, too.
+
+${
+  targets === undefined
+    ? ""
+    : markdown(
+        ["what", ...targets.head.slice(1)].map((it) => it || "verdict"),
+        targets.rows
+      )
+}
+`
+}

@@ -1,0 +1,2 @@
+/** Runs the tests of the service with sessions. */
+import "../../examples/sessions/sessions.test.ts"
