@@ -25,7 +25,8 @@ export const plugged = async (): Promise<Plug> => {
         outside.destroy()
       })
     }
-    inside.pipe(outside).pipe(inside)
+    inside.pipe(outside)
+    outside.pipe(inside)
   })
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve).unref())
   await listen(0)

@@ -13,7 +13,7 @@ const Store = Layer.unwrap(
     const fs = yield* FileSystem.FileSystem
     return KeyValueStore.layerFileSystem(yield* fs.makeTempDirectoryScoped())
   })
-)
+).pipe(Layer.provide(NodeServices.layer))
 
 const program = Effect.gen(function* () {
   const store = yield* KeyValueStore.KeyValueStore
@@ -36,7 +36,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("size:", yield* settings.size)
 })
 
-program.pipe(Effect.provide(Store), Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+program.pipe(Effect.provide(Store), NodeRuntime.runMain)
 
 // Prints:
 // alice: { theme: 'dark', changed: 1970-01-01T00:00:00.000Z, visits: 0 }
