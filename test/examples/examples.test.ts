@@ -9,7 +9,8 @@ import { describeWithRedis } from "../servers/redis.ts"
 import { bundled } from "../support/bundled.ts"
 
 /** Parts that examples import, and programs with tests of their own. */
-const parts = /^examples\/(support\/|demo\/|tutorial\/|coming-from\/|sessions\/(?!visit|.*\.test\.)|outages\/(?!compare))/
+const parts =
+  /^examples\/(support\/|demo\/|tutorial\/|coming-from\/|sessions\/(?!visit|.*\.test\.)|outages\/(?!compare))/
 
 /** Not run here: parts, tests (see beside this file), and the example that needs a collector (see otlp.test.ts). */
 const isElsewhere = (file: string): boolean => parts.test(file) || /opentelemetry\.ts$|\.test\.ts$/.test(file)
