@@ -35,7 +35,7 @@ const chartOf = (table: Table, title: string): Chart => {
     unit: "CPU µs per operation",
     series: columns.map(({ name }) => name),
     bars: table.rows.map((row) => ({
-      label: row[0]!.length > 34 ? `${row[0]!.slice(0, 33)}…` : row[0]!,
+      label: row[0]!,
       isOurs: isOurs(row[0]!),
       values: columns.map(({ column }) => numberOf(row[column]))
     }))
