@@ -101,6 +101,9 @@ ${markdown(["table", "operation", "effect-kv", "less CPU time"], tables.flatMap(
 ${verdicts.length - missed} of ${verdicts.length} targets are met. "By hand" is the shortest program that does the same. A target
 that is not met is not hidden by a program by hand that misses it, too.
 
+**One row is out of date.** Since this run, the bundle of \`KeyValue\`, Memory and Retry has grown from 9.71 KB to 26.3 KB (gzipped,
+beyond effect, 2026-12-01), because \`getOrSet\` with leases, counters and \`Health\` are part of it. Its target of 12 KB is missed.
+
 ${
   targets === undefined
     ? ""
