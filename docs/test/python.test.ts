@@ -8,7 +8,6 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { KeyValue } from "../../src/KeyValue.ts"
 import * as Redis from "../../src/stores/Redis.ts"
-import { describeUnless } from "../../test/servers/process.ts"
 import { command, describeWithOwnRedis } from "../../test/servers/redis.ts"
 import { runNode } from "../../test/support/program.ts"
 
@@ -38,35 +37,43 @@ describe("docs/guides/python.md", () => {
   })
 })
 
-describeUnless("problem" in found ? found.problem : undefined, "with py-key-value", () => {
-  const { python } = found as { readonly python: string }
+const problem = "problem" in found ? found.problem : undefined
 
-  describeWithOwnRedis("the page", (redis) => {
-    const runPython = (args: ReadonlyArray<string>) =>
-      execFileSync(python, [...args], { encoding: "utf8", env: { ...process.env, REDIS_URL: redis().url } })
+// Skipped also with REQUIRE_SERVICES=1, because not every machine reaches the registry of Python. `npm run interop` and its
+// vectors test the formats everywhere.
+describe.skipIf(problem !== undefined)(
+  `with py-key-value${problem === undefined ? "" : ` (skipped: ${problem})`}`,
+  () => {
+    const { python } = found as { readonly python: string }
 
-    it.live("shows what the programs print, one after another", () =>
-      Effect.gen(function* () {
-        yield* command(redis().port, "flushall")
-        const runTypeScript = Effect.map(
-          runNode(["--no-warnings", "examples/python/shared.ts"], { FORCE_COLOR: "0", REDIS_URL: redis().url }),
-          ({ output }) => output
-        )
-        const printed = [yield* runTypeScript, runPython(["examples/python/shared.py"]), yield* runTypeScript].join("")
-        assert.include(page, `\`\`\`text\n${printed}\`\`\``)
-      })
-    )
+    describeWithOwnRedis("the page", (redis) => {
+      const runPython = (args: ReadonlyArray<string>) =>
+        execFileSync(python, [...args], { encoding: "utf8", env: { ...process.env, REDIS_URL: redis().url } })
 
-    it.live("says what Python makes of other values", () =>
-      Effect.gen(function* () {
-        const kv = yield* KeyValue
-        yield* kv.putMany([
-          ["object", { a: 1 }],
-          ["number", 5],
-          ["list", [1]],
-          ["bytes", Uint8Array.of(1, 2)]
-        ])
-        const program = `
+      it.live("shows what the programs print, one after another", () =>
+        Effect.gen(function* () {
+          yield* command(redis().port, "flushall")
+          const runTypeScript = Effect.map(
+            runNode(["--no-warnings", "examples/python/shared.ts"], { FORCE_COLOR: "0", REDIS_URL: redis().url }),
+            ({ output }) => output
+          )
+          const printed = [yield* runTypeScript, runPython(["examples/python/shared.py"]), yield* runTypeScript].join(
+            ""
+          )
+          assert.include(page, `\`\`\`text\n${printed}\`\`\``)
+        })
+      )
+
+      it.live("says what Python makes of other values", () =>
+        Effect.gen(function* () {
+          const kv = yield* KeyValue
+          yield* kv.putMany([
+            ["object", { a: 1 }],
+            ["number", 5],
+            ["list", [1]],
+            ["bytes", Uint8Array.of(1, 2)]
+          ])
+          const program = `
 import asyncio, os
 from key_value.aio.stores.redis import RedisStore
 store = RedisStore(url=os.environ["REDIS_URL"])
@@ -79,16 +86,17 @@ async def main():
     print(await attempt(store.get_many(keys=["object", "bytes"])))
     await store.put(key="short", value={"a": 1}, ttl=7.9)
 asyncio.run(main())`
-        assert.deepStrictEqual(runPython(["-c", program]).trim().split("\n"), [
-          "object {'a': 1}",
-          "number None",
-          "list None",
-          "bytes UnicodeDecodeError",
-          "[{'a': 1}, None]",
-          "UnicodeDecodeError"
-        ])
-        assert.isAtMost(Number(yield* command(redis().port, "pttl", "default_collection::short")), 7000)
-      }).pipe((effect) => Effect.suspend(() => Effect.provide(effect, Redis.layer({ url: redis().url }))))
-    )
-  })
-})
+          assert.deepStrictEqual(runPython(["-c", program]).trim().split("\n"), [
+            "object {'a': 1}",
+            "number None",
+            "list None",
+            "bytes UnicodeDecodeError",
+            "[{'a': 1}, None]",
+            "UnicodeDecodeError"
+          ])
+          assert.isAtMost(Number(yield* command(redis().port, "pttl", "default_collection::short")), 7000)
+        }).pipe((effect) => Effect.suspend(() => Effect.provide(effect, Redis.layer({ url: redis().url }))))
+      )
+    })
+  }
+)

@@ -190,8 +190,10 @@ describe("a run", () => {
       const { user, system } = process.cpuUsage(before)
       return user + system
     }
-    const least = (seconds: number) => Math.min(...Array.from({ length: 5 }, () => cpu(seconds)))
-    least(15)
-    assert.isBelow(least(60) / least(30), 2.6)
+    cpu(15)
+    // Taken in turns, so that a slow moment of the machine strikes both. Quadratic growth is 4 times.
+    const pairs = Array.from({ length: 5 }, () => [cpu(30), cpu(60)] as const)
+    const least = (which: 0 | 1) => Math.min(...pairs.map((pair) => pair[which]))
+    assert.isBelow(least(1) / least(0), 3)
   })
 })
