@@ -45,7 +45,7 @@ const style = `
 /** Horizontal bars as SVG, a group for each label. Shorter is better. */
 export const barChart = ({ title, unit, note = "shorter is better", series, bars }: Chart): string => {
   const longest = Math.max(...bars.map(({ label }) => label.length))
-  const left = Math.min(430, Math.max(200, 20 + 6.8 * longest))
+  const left = Math.min(430, Math.max(250, 20 + 6.8 * longest))
   const most = Math.max(...bars.flatMap(({ values }) => values))
   const groupHeight = series.length * thickness + gap
   const height = top + bars.length * groupHeight
