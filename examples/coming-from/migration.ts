@@ -94,7 +94,14 @@ const migrating =
       const missing = call.keys.flatMap((_, i) => (found[i] === undefined ? [i] : []))
       if (missing.length === 0) return found
       const others = yield* from.get({ ...Driver.pick(call, missing), versioned: false })
-      const byIndex = new Map(missing.map((index, i) => [index, others[i]]))
+      // A key that neither store has may have been moved between the two reads: written to the new store, and then removed from
+      // the old one.
+      const gone = missing.filter((_, i) => others[i] === undefined)
+      const again = gone.length === 0 ? [] : yield* store.get(Driver.pick(call, gone))
+      const byIndex = new Map([
+        ...missing.map((index, i) => [index, others[i]] as const),
+        ...gone.map((index, i) => [index, again[i]] as const)
+      ])
       return found.map((entry, i) => entry ?? byIndex.get(i))
     })
 

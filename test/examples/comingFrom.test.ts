@@ -154,6 +154,20 @@ describe("entries of the old store", () => {
     }).pipe(Effect.provide(Store))
   )
 
+  it.live("are found while a write moves them to the new store", () =>
+    Effect.gen(function* () {
+      const kv = yield* KeyValue.KeyValue
+      for (let i = 0; i < 20; i++) {
+        const key = `${i}`
+        const reads = Array.from({ length: 10 }, (_, j) => Effect.delay(kv.get(key, inA), j))
+        const [values] = yield* Effect.all([Effect.all(reads, { concurrency: 10 }), kv.put(key, "new", inA)], {
+          concurrency: 2
+        })
+        assert.notInclude(values, undefined)
+      }
+    }).pipe(Effect.provide(Store))
+  )
+
   it.live("are neither lost nor revived when the application writes while they are copied", () =>
     Effect.gen(function* () {
       // Servers, which every layer reaches.

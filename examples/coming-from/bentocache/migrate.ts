@@ -1,5 +1,7 @@
 /**
  * Moves what bentocache has in Redis to effect-kv while the application is in use.
+ *
+ * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
  */
 import { setTimeout } from "node:timers/promises"
 import { NodeRuntime } from "@effect/platform-node"
@@ -80,7 +82,7 @@ const program = Effect.gen(function* () {
   yield* Console.log("minutes left, fresh and stale:", Math.round(Duration.toMinutes(ttl!)))
 })
 
-const New = Redis.layer({ url, prefix: "shop:" }).pipe(Timeout.wrap("1 second"))
+const New = Redis.layer({ url, prefix: "example:" }).pipe(Timeout.wrap("1 second"))
 const OldValues = Old.layer(BentoStore.layer({ url }).pipe(Timeout.wrap("1 second")))
 const Main = Products.layer.pipe(Layer.provideMerge(Layer.merge(New, OldValues)))
 

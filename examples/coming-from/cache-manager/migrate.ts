@@ -1,5 +1,7 @@
 /**
  * Moves what cache-manager has in Redis to effect-kv while the application is in use.
+ *
+ * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
  */
 
 import { NodeRuntime } from "@effect/platform-node"
@@ -25,7 +27,7 @@ const migration = { from: old("price"), collections: ["prices"] }
 
 class OldProducts extends Store.Service<OldProducts>()("OldProducts") {}
 
-const New = Redis.layer({ url, prefix: "shop:" }).pipe(Timeout.wrap("1 second"))
+const New = Redis.layer({ url, prefix: "example:" }).pipe(Timeout.wrap("1 second"))
 
 const Product = Schema.Struct({ id: Schema.String, name: Schema.String })
 

@@ -1,5 +1,7 @@
 /**
  * Moves what PersistedCache has in Redis to effect-kv while the application is in use. The application keeps PersistedCache.
+ *
+ * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
  */
 import { NodeRedis, NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect, Layer, Schema, Stream } from "effect"
@@ -19,7 +21,7 @@ class GetProduct extends Persistable.Class<{ payload: { readonly id: string } }>
 
 const makeProducts = PersistedCache.make(
   ({ id }: GetProduct) => Effect.as(Console.log("looking up", id), `Product ${id}`),
-  { storeId: "names", timeToLive: () => "1 hour" }
+  { storeId: "example-names", timeToLive: () => "1 hour" }
 )
 
 const product = Effect.fn(function* (id: string) {
@@ -27,14 +29,14 @@ const product = Effect.fn(function* (id: string) {
   return yield* products.get(new GetProduct({ id }))
 }, Effect.scoped)
 
-const inProducts = { collection: "effect_persistence_names" }
+const inProducts = { collection: "effect_persistence_example-names" }
 
 const migration = {
   from: OldStore.layer({ url }).pipe(Timeout.wrap("1 second")),
   collections: [inProducts.collection]
 }
 
-const New = Redis.layer({ url, prefix: "shop:" }).pipe(Timeout.wrap("1 second"))
+const New = Redis.layer({ url, prefix: "example:" }).pipe(Timeout.wrap("1 second"))
 
 const persistenceOver = <E>(store: Layer.Layer<KeyValue.KeyValue | Maintenance.Maintenance, E>) =>
   Persistence.layer.pipe(Layer.provide(EffectStore.toBackingPersistence()), Layer.provide(store))

@@ -1,5 +1,7 @@
 /**
  * Moves the entries of keyv to effect-kv while the application is in use.
+ *
+ * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
  */
 
 import { NodeRuntime } from "@effect/platform-node"
@@ -17,14 +19,14 @@ const Old = KeyvStore.layer({
   open: (namespace) => createKeyv({ url, disableOfflineQueue: true }, { namespace, throwOnErrors: true })
 }).pipe(Timeout.wrap("1 second"))
 
-const migration = { from: Old, collections: ["products", "prices"] }
+const migration = { from: Old, collections: ["example-products", "example-prices"] }
 
-const New = Redis.layer({ url, prefix: "shop:" }).pipe(Timeout.wrap("1 second"))
+const New = Redis.layer({ url, prefix: "example:" }).pipe(Timeout.wrap("1 second"))
 
 /** The store of the application until everything is copied. */
 const Store = New.pipe(migratingFrom(migration))
 
-const inProducts = { collection: "products" }
+const inProducts = { collection: "example-products" }
 
 const application = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
@@ -44,7 +46,7 @@ const check = Effect.gen(function* () {
   const { keys } = yield* Enumeration.Enumeration
   yield* Console.log("products:", yield* Stream.runCount(keys(inProducts)))
   yield* Console.log("1 to 4:", yield* kv.getMany(["1", "2", "3", "4"], inProducts))
-  const price = yield* kv.ttl("1", { collection: "prices" })
+  const price = yield* kv.ttl("1", { collection: "example-prices" })
   yield* Console.log("price:", price!.value, "minutes left:", Math.round(Duration.toMinutes(price!.ttl!)))
 })
 

@@ -1,6 +1,8 @@
 /**
  * Moves the items of unstorage to effect-kv while the application is in use: drafts from Redis to Redis, and notes from files
  * to SQLite.
+ *
+ * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -20,14 +22,14 @@ import * as UnstorageStore from "./store.ts"
 const url = process.env.REDIS_URL ?? "redis://localhost:6379"
 const directory = await mkdtemp(join(tmpdir(), "unstorage-"))
 
-const driver = redisDriver({ url, base: "old-app" })
+const driver = redisDriver({ url, base: "example-old-app" })
 const client = driver.getInstance?.() as unknown as Client
 const storage = createStorage({ driver })
 storage.mount("notes", fsDriver({ base: join(directory, "notes") }))
 
 /** When an item in Redis expires. */
 const expiresAt = async (key: string) => {
-  const left = await client.pttl(`old-app:${key}`)
+  const left = await client.pttl(`example-old-app:${key}`)
   return left > 0 ? Date.now() + left : undefined
 }
 
@@ -36,7 +38,7 @@ const migration = {
   collections: ["drafts", "notes"]
 }
 
-const New = Redis.layer({ url, prefix: "shop:" }).pipe(
+const New = Redis.layer({ url, prefix: "example:" }).pipe(
   Timeout.wrap("1 second"),
   CollectionRouting.wrap({ notes: Sqlite.layer({ filename: join(directory, "notes.db") }) })
 )
