@@ -55,7 +55,8 @@ export const measured: ReadonlyArray<Measured> = [
     about:
       "Several libraries are event emitters. Here, the program has no listener for `error` events while Redis closes the connection.",
     tables: [{ experiment: "unheard", columns: { process: "the process" } }],
-    program: "experiments/unheardWorker.ts"
+    program: "experiments/unheardWorker.ts",
+    note: "With keyv 5.6.0, the process goes on. The README of keyv 6 says to attach a listener, and that without one a failed call rejects."
   },
   {
     title: "Values",
@@ -75,7 +76,7 @@ export const measured: ReadonlyArray<Measured> = [
       }
     ],
     program: "experiments/stores.ts",
-    note: "effect-kv refuses what it cannot return. With a schema, its collections store dates, maps and classes. keyv 6 and bentocache take other serializers, such as superjson. In cacheable, the `set` of a `bigint` fails, emits an event, and leaves the earlier value."
+    note: "effect-kv refuses what it cannot return. With a schema, its collections store dates, maps and classes. keyv 6 and bentocache take other serializers, such as superjson. In cacheable, the `set` of a `bigint` fails, emits an event, and leaves the earlier value. unstorage has `setItemRaw` and `getItemRaw` for bytes."
   },
   {
     title: "Shared references",
@@ -126,7 +127,7 @@ export const measured: ReadonlyArray<Measured> = [
       { experiment: "storeDown", columns: { ask: "Redis down" } }
     ],
     program: "experiments/caches.ts",
-    note: "cacheable's `getOrSet` reports the error as an event. With `throwErrors: true`, it fails."
+    note: "cacheable's `getOrSet` reports the error as an event. With `throwErrors: true`, it fails. Other settings help while Redis refuses connections: bentocache with a memory level and without ioredis' queue (`enableOfflineQueue: false`), and cacheable with `createKeyvNonBlocking` of `@keyv/redis`, return a cached value from memory and load other keys at once; cache-manager with `createKeyvNonBlocking` loads at once. While Redis is silent, a key that is not in memory waits in each of these."
   },
   {
     title: "Changes and invalidations",
