@@ -168,7 +168,7 @@ export const presets: ReadonlyArray<Preset> = [
     title: "Lost replies",
     watch: "The store applies writes, but their replies are lost.",
     lesson:
-      '134 writes fail, although the store has applied them. The error of each write says so: its outcome is "unknown".',
+      '134 writes fail, although the store has applied them. Their callers cannot know that: the outcome of each error is "unknown".',
     scenario: scenario({ stack: [w("Timeout")], faults: [during("lost-replies", 8, 18, 0.5)], load: { writes: 0.5 } })
   },
   {

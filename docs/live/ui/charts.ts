@@ -122,7 +122,11 @@ const peak = (run: Run, of: (sample: Sample) => number | undefined, show: (value
   return `highest ${show(value)}, at ${Math.round(time)} s`
 }
 
-const labels: Readonly<Record<Group, string>> = { ok: "succeeded", rejected: "rejected at once", failed: "failed" }
+const labels: Readonly<Record<Group, string>> = {
+  ok: "succeeded",
+  rejected: "rejected before the store",
+  failed: "failed"
+}
 
 const rate = (sample: Sample, group: Group): number => perSecond * totalOf(sample, group)
 

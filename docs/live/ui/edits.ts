@@ -95,6 +95,9 @@ export const removeFault = (scenario: Scenario, at: number): Scenario => ({
   faults: scenario.faults.toSpliced(at, 1)
 })
 
+/** The largest amount of a fault: milliseconds of latency, or all calls. */
+const maxAmount = (kind: Fault["kind"]): number => (kind === "slow" ? 10_000 : 1)
+
 /** Changes a fault. A fault lasts at least a quarter of a second and ends with the run. */
 export const setFault = (scenario: Scenario, at: number, change: Partial<Fault>): Scenario => {
   const fault = scenario.faults[at]
@@ -102,7 +105,8 @@ export const setFault = (scenario: Scenario, at: number, change: Partial<Fault>)
   const { kind, from, until, amount } = { ...fault, ...change }
   const start = round(Math.max(0, Math.min(from, scenario.seconds - 0.25)))
   const end = round(Math.max(start + 0.25, Math.min(until, scenario.seconds)))
-  return { ...scenario, faults: scenario.faults.with(at, { kind, from: start, until: end, amount }) }
+  const part = Math.max(0, Math.min(amount, maxAmount(kind)))
+  return { ...scenario, faults: scenario.faults.with(at, { kind, from: start, until: end, amount: part }) }
 }
 
 /** The faults that strike the store at a time in seconds. */

@@ -47,7 +47,7 @@ export const names: Readonly<Record<Look, string>> = {
   hit: "answered by the cache",
   stale: "stale copy from the cache",
   failed: "error",
-  rejected: "rejected at once",
+  rejected: "rejected before the store",
   unknown: "outcome unknown",
   interrupted: "interrupted"
 }

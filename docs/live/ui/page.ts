@@ -106,6 +106,7 @@ export const usePage = (onChosen: (run: Run) => void) => {
 
   const edit = (next: Scenario): void => {
     if (next === scenario.value) return
+    message.value = ""
     set(next)
     ask(40)
     write("replaceState")
@@ -119,7 +120,11 @@ export const usePage = (onChosen: (run: Run) => void) => {
   }
   /** Shows the scenario of the address. */
   const read = async (): Promise<void> => {
-    const found = location.hash.slice(1)
+    const hash = location.hash.slice(1)
+    // A link to a heading of the page leaves the scenario as it is.
+    const isHeading = hash !== "" && document.getElementById(hash) !== null
+    if (isHeading && fragment !== undefined) return
+    const found = isHeading ? "" : hash
     // A step back in the history is reported twice.
     if (found === fragment) return
     fragment = found

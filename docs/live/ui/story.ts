@@ -100,7 +100,7 @@ export const filters = {
   all: { name: "all requests", of: () => true },
   failed: { name: "failed requests", of: ({ outcome }: Request) => outcome !== undefined && isFailure(outcome) },
   unknown: { name: "writes with an unknown outcome", of: ({ applied }: Request) => applied === "unknown" },
-  stale: { name: "stale reads", of: ({ stale }: Request) => stale },
+  stale: { name: "reads older than the last write", of: ({ stale }: Request) => stale },
   slow: {
     name: "requests that took over 250 ms",
     of: ({ start, end }: Request) => end !== undefined && end - start > 250

@@ -96,7 +96,7 @@ const figures: ReadonlyArray<Figure> = [
   },
   {
     id: "stale-reads",
-    label: "Stale reads",
+    label: "Reads older than the last write",
     of: ({ staleReads }) => staleReads,
     show: count,
     more: "worse",

@@ -75,7 +75,7 @@ const lessons: Readonly<Record<string, (run: Run, versus: Run) => string>> = {
   "lost-replies": ({ summary, requests }) => {
     const unknown = requests.filter(({ applied }) => applied === "unknown")
     assert.strictEqual(unknown.length, summary.unknownWrites)
-    return `${n(unknown.length)} writes fail, although the store has applied them. The error of each write says so: its outcome is "unknown".`
+    return `${n(unknown.length)} writes fail, although the store has applied them. Their callers cannot know that: the outcome of each error is "unknown".`
   },
   fallback: (run, versus) =>
     `${n(failed(run, writes).length)} writes fail, and ${n(run.summary.staleReads)} reads are stale. ${n(failed(run, reads).length)} reads fail, because the second store has only what was written in the outage. With writeToFallback and no journal, ${n(versus.summary.staleReads)} reads are stale, because the first store has missed these writes.`,
