@@ -109,8 +109,8 @@ export class StoreError extends failure("StoreError")<
  *
  * **Details**
  *
- * Building a layer fails with this error. The only operation that fails with it is `getOrSet` with `lease`, if the
- * store has no `Atomic`.
+ * Building a layer fails with this error. Two operations fail with it, too: `getOrSet` with `lease`, if the store has no
+ * `Atomic`, and `Idempotency.once`, if an option is not valid. It is not part of the union {@link KeyValueError}.
  *
  * **What to do**
  *

@@ -16,8 +16,10 @@ const UsersLive = Layer.succeed(Users, {
 })
 
 Server.pipe(
-  Layer.provide([UsersLive, SessionsOnRedis]),
+  // The HTTP server is provided before the store, so its port opens when the store is ready. In the other order, requests that
+  // arrive before that get no reply.
   Layer.provide(NodeHttpServer.layer(createServer, { port: 3000 })),
+  Layer.provide([UsersLive, SessionsOnRedis]),
   Layer.launch,
   NodeRuntime.runMain
 )
