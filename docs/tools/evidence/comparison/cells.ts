@@ -418,7 +418,14 @@ const concurrency: Group = {
       },
       operations
     ),
-    mostlyNo("effects that run once", { "effect-kv": ["`Idempotency.once`", "idempotency"] }, operations)
+    mostlyNo(
+      "effects that run once",
+      {
+        "effect-kv": ["`Idempotency.once`", "idempotency"],
+        Effect: ["`PersistedQueue` drops duplicate ids", "effectQueue"]
+      },
+      operations
+    )
   ]
 }
 
