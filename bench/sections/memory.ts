@@ -56,7 +56,7 @@ export const memory: Section = {
   name: "memory",
   title: "Memory",
   about:
-    "Objects of 200 bytes of JSON, one caller. effect-kv is called within a fiber, promises are awaited in an `async` loop, and `Map` and lru-cache are called directly. `Map`, lru-cache, cache-manager and Effect's BackingPersistence return the same object that was put, which readers can change. All others copy values on put and on get. Heap: the size of an entry, including key and value.",
+    "Objects of 200 bytes of JSON, one caller. effect-kv is called within a fiber, promises are awaited in an `async` loop, and `Map` and lru-cache are called directly. `Map`, lru-cache, cache-manager and Effect's BackingPersistence return the same object that was put, which readers can change. cacheable copies values on get only; all others copy them on put and on get. Heap: the size of an entry, including key and value.",
   needsRedis: false,
   run: Effect.fnUntraced(function* (plan) {
     const open = [...maps, ours, ...(plan.everything ? peers : [])]

@@ -53,7 +53,8 @@ const amount = (plan: Plan, all: ReadonlyArray<number>): Amount => ({
 export const redisSingle: Section = {
   name: "redis",
   title: "Redis, single operations",
-  about: "Values of 1 KiB of JSON, a different value for each put. 1,000 keys.",
+  about:
+    "Values of 1 KiB of JSON, a different value for each put. 1,000 keys. keyv is keyv 5. bentocache asks for ioredis ^5.3.2 and unstorage for ^5.4.2; both ran on ioredis 6.",
   needsRedis: true,
   run: Effect.fnUntraced(function* (plan) {
     const all = yield* stores(plan)

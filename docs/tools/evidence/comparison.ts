@@ -80,7 +80,7 @@ The comparison is of ${results.date}, with these versions: ${names.map((name) =>
 - “no” means that the source was read and searched, and has nothing of that kind. Packages by others may add it.
 - Cells about effect-kv lead to pages that tests check.
 - “Effect” stands for its modules \`KeyValueStore\`, \`Persistence\` and \`PersistedCache\`, without effect-kv.
-- keyv 6.1 has no Redis adapter of its own version on npm yet. The programs use \`@keyv/redis\` ${results.versions["@keyv/redis"]}, which asks for keyv 5, and works with keyv 6.
+- keyv 6.1 has no Redis adapter of its own version on npm yet. The programs use \`@keyv/redis\` ${results.versions["@keyv/redis"]}, whose peer dependency is keyv ^5.6.0, with keyv 6. cache-manager and cacheable use keyv 5.
 - py-key-value and FusionCache were read, not run, and not in their newest versions.
 - “Authors” are the different addresses in the commits.
 - Downloads are left out, because the package registries that we can reach do not tell them.
@@ -95,7 +95,7 @@ ${tables.join("\n\n")}
 
 These tables are results of programs, with Node ${results.node.slice(1)}, Redis ${results.redis}, ioredis ${results.versions.ioredis} for unstorage and bentocache, and default settings
 unless the row says otherwise. bentocache and cacheable have Redis as their only level, and the copy in memory of Effect's
-\`PersistedCache\` is off, except where two nodes or the memory store are tested. \`node docs/tools/evidence/peers/main.ts\` runs them again.
+\`PersistedCache\` is off, except in rows with “memory in front”, and where two nodes or the memory store are tested. \`node docs/tools/evidence/peers/main.ts\` runs them again.
 
 ${measured.map((it) => measuredPart(it, results)).join("\n\n")}
 

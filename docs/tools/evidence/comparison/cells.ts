@@ -186,9 +186,14 @@ const errors: Group = {
         "effect-kv": ["fails at once", "mOutage"],
         keyv: ["waits; without the client's queue: a miss", "mOutage"],
         unstorage: ["fails after about 10 s; without the client's queue: at once", "mOutage"],
-        "cache-manager": ["waits; a store's error is a miss and an event", "mOutage", "cacheManagerCore"],
-        cacheable: ["waits; a store's error is a miss and an event", "mOutage", "cacheableCore"],
-        bentocache: ["fails after about 10 s; with memory in front: a miss", "mOutage", "bentoRemote", "bentoOptions"],
+        "cache-manager": ["waits; non-blocking: a miss", "mOutage", "cacheManagerCore"],
+        cacheable: ["waits; non-blocking: a miss", "mOutage", "cacheableCore"],
+        bentocache: [
+          "fails after about 10 s; without the client's queue: at once; with memory in front: a miss",
+          "mOutage",
+          "bentoRemote",
+          "bentoOptions"
+        ],
         Effect: ["fails after 5 s", "mOutage"],
         "py-key-value": ["the client's exception", "pyRedis"],
         FusionCache: ["a miss, and a log line", "fusionOptions"]
@@ -418,7 +423,14 @@ const concurrency: Group = {
       },
       operations
     ),
-    mostlyNo("effects that run once", { "effect-kv": ["`Idempotency.once`", "idempotency"] }, operations)
+    mostlyNo(
+      "effects that run once",
+      {
+        "effect-kv": ["`Idempotency.once`", "idempotency"],
+        Effect: ["`PersistedQueue` drops duplicate ids", "effectQueue"]
+      },
+      operations
+    )
   ]
 }
 

@@ -27,7 +27,7 @@ export const measured: ReadonlyArray<Measured> = [
   {
     title: "When Redis fails",
     about:
-      "The connection works, then it fails. In the first two columns, the server closes the connection and refuses new ones. In the others, nothing arrives any more. Each call is given 20 seconds. Rows with “no queue” set options so that no command waits for a connection.",
+      "The connection works, then it fails. In the first two columns, the server closes the connection and refuses new ones. In the others, nothing arrives any more. Each call is given 20 seconds. Rows with “no queue” or “non-blocking” set options so that no command waits for a connection.",
     tables: [
       {
         experiment: "outage",
@@ -56,7 +56,7 @@ export const measured: ReadonlyArray<Measured> = [
       "Several libraries are event emitters. Here, the program has no listener for `error` events while Redis closes the connection.",
     tables: [{ experiment: "unheard", columns: { process: "the process" } }],
     program: "experiments/unheardWorker.ts",
-    note: "With keyv 5.6.0, the process goes on. The README of keyv 6 says to attach a listener, and that without one a failed call rejects."
+    note: "The README of keyv 6 says to attach a listener, and that without one a failed call rejects."
   },
   {
     title: "Values",
@@ -118,16 +118,33 @@ export const measured: ReadonlyArray<Measured> = [
   {
     title: "Stale values and failing loads",
     about:
-      "An entry with the value `'old'` has expired. Stale values are allowed for another minute, if the library can do that. The load takes half a second, or it fails. In the last two columns, there is no stale value: the key is missing and its load fails, or Redis is down and the load returns `'new'`.",
+      "An entry with the value `'old'` has expired. Stale values are allowed for another minute, if the library can do that. The load takes half a second, or it fails. In the last column, there is no stale value: the key is missing and its load fails.",
     tables: [
       {
         experiment: "staleness",
         columns: { slow: "stale, slow load", failing: "stale, failing load", nothing: "missing, failing load" }
-      },
-      { experiment: "storeDown", columns: { ask: "Redis down" } }
+      }
     ],
     program: "experiments/caches.ts",
-    note: "cacheable's `getOrSet` reports the error as an event. With `throwErrors: true`, it fails. Other settings help while Redis refuses connections: bentocache with a memory level and without ioredis' queue (`enableOfflineQueue: false`), and cacheable with `createKeyvNonBlocking` of `@keyv/redis`, return a cached value from memory and load other keys at once; cache-manager with `createKeyvNonBlocking` loads at once. While Redis is silent, a key that is not in memory waits in each of these."
+    note: "cacheable's `getOrSet` reports the error as an event. With `throwErrors: true`, it fails."
+  },
+  {
+    title: "A cache while Redis fails",
+    about:
+      "A cache has loaded one key, with the value `'old'`. Then Redis refuses connections, or is silent. What does the cache return for that key, and for another one, whose load returns `'new'`? “Memory in front” is a memory level in front of Redis. “No queue” and “non-blocking” set options of the Redis client so that no command waits for a connection.",
+    tables: [
+      {
+        experiment: "storeDown",
+        columns: {
+          cached: "cached key, refused",
+          other: "other key, refused",
+          silentCached: "cached key, silent",
+          silentOther: "other key, silent"
+        }
+      }
+    ],
+    program: "experiments/caches.ts",
+    note: "The documentation of bentocache, cacheable and cache-manager shows memory in front of Redis. “Non-blocking” is `createKeyvNonBlocking` of `@keyv/redis`, for cacheable together with `nonBlocking: true`. “No queue” is ioredis with `enableOfflineQueue: false` and `maxRetriesPerRequest: 0`. effect-kv has no memory in front here; `PassthroughCache` adds it."
   },
   {
     title: "Changes and invalidations",

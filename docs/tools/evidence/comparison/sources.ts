@@ -153,6 +153,7 @@ export const sources = {
   effectPersistence: effect("src/persistence/Persistence.ts"),
   effectPersistable: effect("src/persistence/Persistable.ts"),
   effectCache: effect("src/persistence/PersistedCache.ts"),
+  effectQueue: effect("src/persistence/PersistedQueue.ts"),
   effectIndex: effect("src/persistence/index.ts"),
   effectBreaker: effect("src/persistence/CircuitBreaker.ts"),
   effectLimiter: effect("src/persistence/RateLimiter.ts"),

@@ -1,6 +1,6 @@
 /**
  * Runs the libraries of bench/package.json through the experiments, and writes docs/evidence/data/peers.json:
- * `node docs/tools/evidence/peers/main.ts`. It starts a redis-server, and takes about two minutes.
+ * `node docs/tools/evidence/peers/main.ts`, or with the names of some experiments. It starts a redis-server, and takes about two minutes.
  */
 import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
@@ -48,13 +48,13 @@ const versions = {
   ioredis: versionOf("node_modules/ioredis5")
 }
 
-const only = process.argv[2]
+const only = process.argv.slice(2)
 const file = `${root}docs/evidence/data/peers.json`
-const earlier = only === undefined ? {} : JSON.parse(readFileSync(file, "utf8")).results
+const earlier = only.length === 0 ? {} : JSON.parse(readFileSync(file, "utf8")).results
 const server = await startRedis()
 const results: Record<string, Record<string, stores.Row>> = earlier
 for (const [name, part, run, atOnce] of experiments) {
-  if (only !== undefined && only !== name) continue
+  if (only.length > 0 && !only.includes(name)) continue
   const subjects = libraries.filter((library) => library[part] !== undefined && (library.only?.includes(name) ?? true))
   const rows: Record<string, stores.Row> = {}
   const one = async (library: Library) => {

@@ -3,7 +3,7 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 import type { Cache, Library, Loading } from "../Library.ts"
 import { outcomeOf } from "../outcome.ts"
-import { network, type Server, sleep } from "../redis.ts"
+import { type Fault, network, type Server, sleep } from "../redis.ts"
 import type { Row } from "./stores.ts"
 
 const minute: Loading = { ttlMillis: 60_000 }
@@ -73,17 +73,31 @@ export const staleness = async (library: Library, server: Server): Promise<Row> 
   return { slow, failing, nothing }
 }
 
-/** A cache whose Redis cannot be reached. */
+/** A cache that has one key, and whose Redis then fails: it is asked for that key, or for another one. */
 export const storeDown = async (library: Library, server: Server): Promise<Row> => {
-  const net = await network(server.port)
-  const row = await withCache(library, net.url, minute, async (cache) => {
-    await cache.ask(`down-${library.name}`, () => Promise.resolve("old"))
-    net.fail("refused")
-    await sleep(100)
-    return { ask: await outcomeOf(() => cache.ask(`down-${library.name}`, () => Promise.resolve("new"))) }
-  })
-  net.close()
-  return row
+  const one = async (fault: Fault, asked: "cached" | "other") => {
+    const net = await network(server.port)
+    const outcome = await withCache(library, net.url, minute, async (cache) => {
+      const key = (what: string) => `down-${library.name}-${fault}-${asked}-${what}`
+      // The first calls of a client without a queue can come before its connection.
+      await cache.ask(key("first"), () => Promise.resolve("first")).catch(() => {})
+      await sleep(500)
+      await cache.ask(key("cached"), () => Promise.resolve("old"))
+      await sleep(100)
+      net.fail(fault)
+      await sleep(100)
+      return outcomeOf(() => cache.ask(key(asked), () => Promise.resolve("new")))
+    })
+    net.close()
+    return outcome
+  }
+  const [cached, other, silentCached, silentOther] = await Promise.all([
+    one("refused", "cached"),
+    one("refused", "other"),
+    one("silent", "cached"),
+    one("silent", "other")
+  ])
+  return { cached, other, silentCached, silentOther }
 }
 
 /** The value is changed and invalidated while a load that has read the old value still runs. */

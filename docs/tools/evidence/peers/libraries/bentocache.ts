@@ -52,8 +52,22 @@ const open = async ({ url, prefix, listens }: Place, options = {}): Promise<Bent
   return new BentoCache({ default: "all", stores: { all: store }, ...(prefix === undefined ? {} : { prefix }) })
 }
 
-const caching = async (place: Place, { ttlMillis, staleMillis }: Loading) => {
-  const bento = await open(place)
+const caching = async (place: Place, loading: Loading) => cacheOver(await open(place), loading)
+
+/** Memory and Redis, as its documentation recommends. */
+const tiered =
+  (options: object) =>
+  async ({ url }: Place, loading: Loading) => {
+    const { BentoCache, bentostore } = await load<BentoModule>("bentocache")
+    const { redisDriver } = await load<RedisDriverModule>("bentocache/drivers/redis")
+    const { memoryDriver } = await load<MemoryDriverModule>("bentocache/drivers/memory")
+    const store = bentostore()
+      .useL1Layer(memoryDriver())
+      .useL2Layer(redisDriver({ connection: client(url!, true, options) }))
+    return cacheOver(new BentoCache({ default: "all", stores: { all: store } }), loading)
+  }
+
+const cacheOver = (bento: BentoCache, { ttlMillis, staleMillis }: Loading) => {
   const grace = staleMillis === undefined ? {} : { grace: staleMillis }
   return {
     ask: (key: string, factory: () => Promise<string>) => bento.getOrSet({ key, factory, ttl: ttlMillis, ...grace }),
@@ -103,11 +117,25 @@ export const bentocache: Library = {
     export const program = bento.set({ key: "key", value: 1 }).then(() => bento.get({ key: "key" }))`
 }
 
+const noQueue = { enableOfflineQueue: false, maxRetriesPerRequest: 0 }
+
 /** With options of ioredis: no command waits for a connection, or is sent again. */
 export const bentocacheWithoutQueue: Library = {
   name: "bentocache, no queue",
   only: ["outage", "lost"],
-  store: store({ enableOfflineQueue: false, maxRetriesPerRequest: 0 })
+  store: store(noQueue)
+}
+
+export const bentocacheTiered: Library = {
+  name: "bentocache, memory in front",
+  only: ["storeDown"],
+  cache: tiered({})
+}
+
+export const bentocacheTieredWithoutQueue: Library = {
+  name: "bentocache, memory in front, no queue",
+  only: ["storeDown"],
+  cache: tiered(noQueue)
 }
 
 export const bentocacheWithBus: Library = { name: "bentocache, bus", near: (url) => near(url, true) }

@@ -1,5 +1,5 @@
 import { type Library, load } from "../Library.ts"
-import { keysOf, keyvOver } from "./keyv.ts"
+import { keysOf, keyvNonBlocking, keyvOver } from "./keyv.ts"
 
 interface CacheManager {
   readonly get: (key: string) => Promise<unknown>
@@ -51,4 +51,38 @@ export const cacheManager: Library = {
     import { createCache } from "cache-manager"
     const cache = createCache()
     export const program = cache.set("key", 1).then(() => cache.get("key"))`
+}
+
+const cacheOver =
+  (hasMemory: boolean, isNonBlocking: boolean): NonNullable<Library["cache"]> =>
+  async ({ url }, { ttlMillis }) => {
+    const { createCache } = await load<CacheManagerModule>("cache-manager")
+    const redis = isNonBlocking ? await keyvNonBlocking(url!) : await keyvOver("keyv", { url })
+    const cache = createCache({ stores: hasMemory ? [await keyvOver("keyv", {}), redis] : [redis] })
+    return {
+      ask: (key, load) => cache.wrap(key, load, ttlMillis),
+      invalidate: (key) => cache.del(key),
+      close: () => cache.disconnect()
+    }
+  }
+
+export const cacheManagerTiered: Library = {
+  name: "cache-manager, memory in front",
+  only: ["storeDown"],
+  cache: cacheOver(true, false)
+}
+
+export const cacheManagerNonBlocking: Library = {
+  name: "cache-manager, non-blocking",
+  only: ["outage", "lost", "storeDown"],
+  store: async ({ url }) => {
+    const { createCache } = await load<CacheManagerModule>("cache-manager")
+    const cache = createCache({ stores: [await keyvNonBlocking(url!)] })
+    return {
+      get: (key) => cache.get(key),
+      set: (key, value, ttl) => cache.set(key, value, ttl),
+      close: () => cache.disconnect()
+    }
+  },
+  cache: cacheOver(false, true)
 }

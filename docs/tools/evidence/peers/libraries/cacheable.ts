@@ -1,5 +1,5 @@
-import { type Library, load, type Near } from "../Library.ts"
-import { keysOf, keyvOver } from "./keyv.ts"
+import { type Cache, type Library, type Loading, load, type Near } from "../Library.ts"
+import { keysOf, keyvNonBlocking, keyvOver } from "./keyv.ts"
 
 interface Cacheable {
   readonly get: (key: string) => Promise<unknown>
@@ -35,6 +35,12 @@ const near = async (url: string, options: object): Promise<Near> => {
   }
 }
 
+const caching = (cacheable: Cacheable, { ttlMillis }: Loading): Cache => ({
+  ask: (key, load) => cacheable.getOrSet(key, load, { ttl: ttlMillis }),
+  invalidate: (key) => cacheable.delete(key),
+  close: () => cacheable.disconnect()
+})
+
 /** Redis is its only tier, because with its own memory cache in front no read would reach the server. */
 export const cacheable: Library = {
   name: "cacheable",
@@ -49,19 +55,40 @@ export const cacheable: Library = {
       close: () => cacheable.disconnect()
     }
   },
-  cache: async ({ url }, { ttlMillis }) => {
-    const cacheable = await open(url === undefined ? {} : { primary: await keyvOver("keyv", { url }) })
-    return {
-      ask: (key, load) => cacheable.getOrSet(key, load, { ttl: ttlMillis }),
-      invalidate: (key) => cacheable.delete(key),
-      close: () => cacheable.disconnect()
-    }
-  },
+  cache: async ({ url }, loading) =>
+    caching(await open(url === undefined ? {} : { primary: await keyvOver("keyv", { url }) }), loading),
   near: (url) => near(url, {}),
   bundle: `
     import { Cacheable } from "cacheable"
     const cache = new Cacheable()
     export const program = cache.set("key", 1).then(() => cache.get("key"))`
+}
+
+export const cacheableTiered: Library = {
+  name: "cacheable, memory in front",
+  only: ["storeDown"],
+  cache: async ({ url }, loading) => caching(await open({ secondary: await keyvOver("keyv", { url }) }), loading)
+}
+
+/** As its README recommends. */
+export const cacheableTieredNonBlocking: Library = {
+  name: "cacheable, memory in front, non-blocking",
+  only: ["storeDown"],
+  cache: async ({ url }, loading) =>
+    caching(await open({ secondary: await keyvNonBlocking(url!), nonBlocking: true }), loading)
+}
+
+export const cacheableNonBlocking: Library = {
+  name: "cacheable, non-blocking",
+  only: ["outage", "lost"],
+  store: async ({ url }) => {
+    const cacheable = await open({ primary: await keyvNonBlocking(url!) })
+    return {
+      get: (key) => cacheable.get(key),
+      set: (key, value, ttl) => cacheable.set(key, value, ttl),
+      close: () => cacheable.disconnect()
+    }
+  }
 }
 
 let provider: object | undefined

@@ -9,7 +9,7 @@ import * as PersistedCache from "effect/persistence/PersistedCache"
 import * as Persistence from "effect/persistence/Persistence"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import type { Library, Place } from "../Library.ts"
+import type { Library, Loading, Place } from "../Library.ts"
 
 const backing = ({ url }: Place): Layer.Layer<Persistence.BackingPersistence, unknown> =>
   url === undefined
@@ -30,6 +30,34 @@ const inScope = async <A>(make: Effect.Effect<A, unknown, Scope.Scope>) => {
   return { made, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
 }
 
+const caching =
+  (hasCopy: boolean) =>
+  async (place: Place, { ttlMillis }: Loading) => {
+    const loads = new Map<string, () => Promise<string>>()
+    const { made, close } = await inScope(
+      Effect.gen(function* () {
+        const context = yield* Layer.build(Persistence.layer.pipe(Layer.provide(backing(place))))
+        return yield* PersistedCache.make(
+          ({ key }: Get) => Effect.tryPromise({ try: () => loads.get(key)!(), catch: () => new DatabaseDown() }),
+          {
+            storeId: "cache",
+            timeToLive: () => Duration.millis(ttlMillis),
+            // No copy in the process, because with one no read would reach the server.
+            ...(hasCopy || place.url === undefined ? {} : { inMemoryTTL: () => Duration.zero })
+          }
+        ).pipe(Effect.provideService(Persistence.Persistence, Context.get(context, Persistence.Persistence)))
+      })
+    )
+    return {
+      ask: (key: string, load: () => Promise<string>) => {
+        loads.set(key, load)
+        return Effect.runPromise(made.get(new Get({ key })))
+      },
+      invalidate: (key: string) => Effect.runPromise(made.invalidate(new Get({ key }))),
+      close
+    }
+  }
+
 /** `BackingPersistence`, which Effect's caches store through, and `PersistedCache`. */
 export const effectPersistence: Library = {
   name: "Effect",
@@ -47,34 +75,17 @@ export const effectPersistence: Library = {
       close
     }
   },
-  cache: async (place, { ttlMillis }) => {
-    const loads = new Map<string, () => Promise<string>>()
-    const { made, close } = await inScope(
-      Effect.gen(function* () {
-        const context = yield* Layer.build(Persistence.layer.pipe(Layer.provide(backing(place))))
-        return yield* PersistedCache.make(
-          ({ key }: Get) => Effect.tryPromise({ try: () => loads.get(key)!(), catch: () => new DatabaseDown() }),
-          {
-            storeId: "cache",
-            timeToLive: () => Duration.millis(ttlMillis),
-            // No copy in the process, because with one no read would reach the server.
-            ...(place.url === undefined ? {} : { inMemoryTTL: () => Duration.zero })
-          }
-        ).pipe(Effect.provideService(Persistence.Persistence, Context.get(context, Persistence.Persistence)))
-      })
-    )
-    return {
-      ask: (key, load) => {
-        loads.set(key, load)
-        return Effect.runPromise(made.get(new Get({ key })))
-      },
-      invalidate: (key) => Effect.runPromise(made.invalidate(new Get({ key }))),
-      close
-    }
-  },
+  cache: caching(false),
   bundle: `
     import { Effect } from "effect"
     import { KeyValueStore } from "effect/persistence"
     export const program = KeyValueStore.KeyValueStore.use((store) => Effect.andThen(store.set("key", "1"), store.get("key"))).pipe(
       Effect.provide(KeyValueStore.layerMemory), Effect.runPromise)`
+}
+
+/** With the copy in memory that `PersistedCache` keeps for ten seconds by default. */
+export const effectPersistenceInMemory: Library = {
+  name: "Effect, memory in front",
+  only: ["storeDown"],
+  cache: caching(true)
 }

@@ -14,6 +14,7 @@ interface KeyvModule {
 }
 
 interface KeyvRedisModule {
+  readonly createKeyvNonBlocking: (connect: string, options?: object) => Keyv
   readonly default: new (connect: string | object, options?: object) => object
 }
 
@@ -38,6 +39,14 @@ export const keyvOver = async (
   return keyv
 }
 
+/** A Keyv 5 whose client does not wait for a connection, as the READMEs of cacheable and `@keyv/redis` recommend. */
+export const keyvNonBlocking = async (url: string): Promise<Keyv> => {
+  const { createKeyvNonBlocking } = await load<KeyvRedisModule>("@keyv/redis")
+  const keyv = createKeyvNonBlocking(url)
+  keyv.on("error", () => {})
+  return keyv
+}
+
 export const keysOf = async (keyv: Keyv): Promise<Array<string>> => {
   const keys: Array<string> = []
   for await (const [key] of keyv.iterator()) keys.push(key)
@@ -45,9 +54,9 @@ export const keysOf = async (keyv: Keyv): Promise<Array<string>> => {
 }
 
 const store =
-  (isStrict: boolean) =>
+  (isStrict: boolean, version: "keyv" | "keyv-6" = "keyv-6") =>
   async (place: Place): Promise<Store> => {
-    const keyv = await keyvOver("keyv-6", place, isStrict)
+    const keyv = await keyvOver(version, place, isStrict)
     return {
       get: (key) => keyv.get(key),
       set: (key, value, ttl) => keyv.set(key, value, ttl),
@@ -68,3 +77,6 @@ export const keyv: Library = {
 
 /** With options of its Redis adapter and client: errors are thrown to keyv, and no command waits for a connection. */
 export const keyvWithoutQueue: Library = { name: "keyv, no queue", only: ["outage", "lost"], store: store(true) }
+
+/** The version that `@keyv/redis` asks for. */
+export const keyvFive: Library = { name: "keyv 5.6.0", only: ["unheard"], store: store(false, "keyv") }
