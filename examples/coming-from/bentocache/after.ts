@@ -10,7 +10,7 @@ import { Database, plugged } from "../support.ts"
 const redis = await plugged()
 const database = new Database()
 
-const Store = Redis.layer({ url: redis.url, prefix: "app:" }).pipe(
+const Store = Redis.layer({ url: redis.url, prefix: "example-app:" }).pipe(
   Timeout.wrap("1 second"),
   PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 10_000 }), maxTtl: "1 minute", missingTtl: "1 minute" })
 )

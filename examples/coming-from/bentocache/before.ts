@@ -18,6 +18,7 @@ await connection.connect()
 
 const bento = new BentoCache({
   default: "shop",
+  prefix: "example-app",
   stores: {
     shop: bentostore()
       .useL1Layer(memoryDriver({ maxItems: 10_000 }))

@@ -1,7 +1,8 @@
 /**
  * Moves what bentocache has in Redis to effect-kv while the application is in use.
  *
- * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
+ * This program is a demonstration: it writes example data, and clears its collections in the old and the new store. Run only
+ * `copyAll` on your data.
  */
 import { setTimeout } from "node:timers/promises"
 import { NodeRuntime } from "@effect/platform-node"
@@ -16,7 +17,7 @@ import * as BentoStore from "./store.ts"
 
 const url = process.env.REDIS_URL ?? "redis://localhost:6379"
 const database = new Database()
-const inProducts = { collection: "products" }
+const inProducts = { collection: "example-products" }
 
 /** The values of bentocache. */
 class Old extends Store.Service<Old>()("Old", { capabilities: [Enumeration.Enumeration] }) {}
@@ -38,7 +39,7 @@ const findOld = Effect.fnUntraced(
   Effect.orElseSucceed(() => undefined)
 )
 
-class Products extends LoadingCache.Service<Products>()("products", {
+class Products extends LoadingCache.Service<Products>()("example-products", {
   schema: Product,
   lookup: (id: string) =>
     Effect.flatMap(findOld(id), (product) =>
@@ -92,7 +93,7 @@ const clear = Maintenance.Maintenance.use(({ clear }) => clear)
 const seed = Effect.promise(async () => {
   const driver = redisDriver({ connection: new Client(url) })
   const bento = new BentoCache({ default: "shop", stores: { shop: bentostore().useL2Layer(driver) } })
-  const products = bento.namespace("products")
+  const products = bento.namespace(inProducts.collection)
   const set = (id: string, options: { ttl: string; grace?: string; tags?: Array<string> }) =>
     products.set({ key: id, value: { id, name: `Product ${id}, as it was` }, ...options })
   await products.clear()

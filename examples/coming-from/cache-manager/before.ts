@@ -10,7 +10,7 @@ import { Database, outcome, plugged } from "../support.ts"
 const redis = await plugged()
 const database = new Database()
 
-const remote = createKeyv(redis.url, { namespace: "shop" })
+const remote = createKeyv(redis.url, { namespace: "example-shop" })
 remote.on("error", () => {}) // keyv reports failures as events
 const cache = createCache({ stores: [new Keyv(), remote], ttl: 60_000 })
 

@@ -1,7 +1,8 @@
 /**
  * Moves what cache-manager has in Redis to effect-kv while the application is in use.
  *
- * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
+ * This program is a demonstration: it writes example data, and clears its collections in the old and the new store. Run only
+ * `copyAll` on your data.
  */
 
 import { NodeRuntime } from "@effect/platform-node"
@@ -20,7 +21,7 @@ const database = new Database()
 /** The keys `product:1` of cache-manager become the keys `1` of a collection. */
 const old = (prefix: string) =>
   KeyvStore.layer({
-    open: () => createKeyv({ url, disableOfflineQueue: true }, { namespace: "old-shop", throwOnErrors: true })
+    open: () => createKeyv({ url, disableOfflineQueue: true }, { namespace: "example-old-shop", throwOnErrors: true })
   }).pipe(Timeout.wrap("1 second"), PrefixKeys.wrap(prefix, { separator: ":" }))
 
 const migration = { from: old("price"), collections: ["prices"] }
@@ -55,11 +56,12 @@ class Products extends LoadingCache.Service<Products>()("products", {
   ttl: (product) => left.get(product) ?? "1 minute"
 }) {}
 
+const copyAll = Stream.runCollect(copyFrom(migration))
+
 const program = Effect.gen(function* () {
   const kv = yield* KeyValue.KeyValue
   yield* Console.log("price in the old cache:", yield* kv.get("1", { collection: "prices" }))
-  const copied = yield* Effect.provide(Stream.runCollect(copyFrom(migration)), New)
-  yield* Console.log(copied)
+  yield* Console.log(yield* Effect.provide(copyAll, New))
 
   const products = yield* Products
   yield* Console.log("product in the old cache:", yield* products.get("1"), "queries:", database.queries)
@@ -75,7 +77,7 @@ const clear = Maintenance.Maintenance.use(({ clear }) => clear)
 
 /** What the old application has left. */
 const seed = Effect.promise(async () => {
-  const cache = createCache({ stores: [createKeyv(url, { namespace: "old-shop" })] })
+  const cache = createCache({ stores: [createKeyv(url, { namespace: "example-old-shop" })] })
   await cache.set("price:1", 12.5, 60_000)
   await cache.set("product:1", { id: "1", name: "Product 1, as it was" }, 30_000)
   await cache.disconnect()

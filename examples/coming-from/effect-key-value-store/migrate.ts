@@ -1,7 +1,7 @@
 /**
  * Moves the entries of a `KeyValueStore` to SQLite while the application is in use.
  *
- * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
+ * This program is a demonstration: it writes example data to a temporary directory. Run only `copyAll` on your data.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem, Layer, Option, Schema, Stream } from "effect"

@@ -12,7 +12,7 @@ const database = new Database()
 
 class NotFound extends Schema.TaggedError<NotFound>()("NotFound", { id: Schema.String }) {}
 
-const Remote = Redis.layer({ url: redis.url, prefix: "app:" }).pipe(Timeout.wrap("1 second"))
+const Remote = Redis.layer({ url: redis.url, prefix: "example-app:" }).pipe(Timeout.wrap("1 second"))
 const Store = Remote.pipe(
   PassthroughCache.wrap({ cache: Memory.layer({ maxEntries: 1024 }), maxTtl: "10 seconds", missingTtl: "10 seconds" })
 )

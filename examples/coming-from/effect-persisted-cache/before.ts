@@ -28,7 +28,7 @@ const makeProducts = PersistedCache.make(
       (product) => (id === "404" ? Effect.fail(new NotFound({ id })) : Effect.succeed(product))
     ),
   {
-    storeId: "products",
+    storeId: "example-products",
     timeToLive: (exit) => (Exit.isSuccess(exit) ? "1 hour" : "1 minute")
   }
 )

@@ -1,7 +1,8 @@
 /**
  * Moves what PersistedCache has in Redis to effect-kv while the application is in use. The application keeps PersistedCache.
  *
- * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
+ * This program is a demonstration: it writes example data, and clears its collections in the old and the new store. Run only
+ * `copyAll` on your data.
  */
 import { NodeRedis, NodeRuntime } from "@effect/platform-node"
 import { Console, Duration, Effect, Layer, Schema, Stream } from "effect"

@@ -10,7 +10,7 @@ import { Database, plugged } from "../support.ts"
 const redis = await plugged()
 const database = new Database()
 
-const Store = Redis.layer({ url: redis.url, prefix: "app:" }).pipe(Timeout.wrap("1 second"))
+const Store = Redis.layer({ url: redis.url, prefix: "example-app:" }).pipe(Timeout.wrap("1 second"))
 
 const products = { collection: "products", ttl: "1 minute" } as const
 const prices = { collection: "prices", ttl: "1 minute" } as const

@@ -13,8 +13,8 @@ const open = (namespace: string) => {
   keyv.on("error", () => {}) // keyv reports failures as events
   return keyv
 }
-const products = open("products")
-const prices = open("prices")
+const products = open("example-products")
+const prices = open("example-prices")
 
 const product = async (id: string) => {
   const cached = await products.get<{ id: string; name: string }>(id)
@@ -24,7 +24,7 @@ const product = async (id: string) => {
   return found
 }
 
-await products.clear()
+await products.delete("1")
 await Promise.all(Array.from({ length: 100 }, () => product("1")))
 console.log("100 callers:", await product("1"), "queries:", database.queries)
 

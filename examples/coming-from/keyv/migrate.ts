@@ -1,7 +1,8 @@
 /**
  * Moves the entries of keyv to effect-kv while the application is in use.
  *
- * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
+ * This program is a demonstration: it writes example data, and clears its collections in the old and the new store. Run only
+ * `copyAll` on your data.
  */
 
 import { NodeRuntime } from "@effect/platform-node"

@@ -1,5 +1,7 @@
 /**
  * Instances of keyv as a store of effect-kv: each collection is an instance. Entries keep the format of keyv.
+ *
+ * Works with keyv 5 only. keyv 6 has no `throwOnErrors`, so an outage looks like a missing key.
  */
 import { Clock, Effect, Result } from "effect"
 import { Driver, type Entry, KeyValueError, Value } from "effect-kv"

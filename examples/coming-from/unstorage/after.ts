@@ -17,7 +17,7 @@ const Files = Layer.unwrap(
   })
 ).pipe(Layer.provide(NodeServices.layer))
 
-const Store = Redis.layer({ url: redis.url, prefix: "app:" }).pipe(
+const Store = Redis.layer({ url: redis.url, prefix: "example-app:" }).pipe(
   Timeout.wrap("1 second"),
   CollectionRouting.wrap({ images: Files })
 )

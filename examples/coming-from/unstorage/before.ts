@@ -13,7 +13,7 @@ import { outcome, plugged } from "../support.ts"
 const redis = await plugged()
 const directory = await mkdtemp(join(tmpdir(), "unstorage-"))
 
-const driver = redisDriver({ url: redis.url, base: "app" })
+const driver = redisDriver({ url: redis.url, base: "example-app" })
 driver.getInstance?.().on("error", () => {})
 const storage = createStorage({ driver })
 storage.mount("images", fsDriver({ base: directory }))

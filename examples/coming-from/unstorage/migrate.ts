@@ -2,7 +2,8 @@
  * Moves the items of unstorage to effect-kv while the application is in use: drafts from Redis to Redis, and notes from files
  * to SQLite.
  *
- * This program is a demonstration. It writes example data, and removes its collections from the old and the new store.
+ * This program is a demonstration: it writes example data, and clears its collections in the old and the new store. Run only
+ * `copyAll` on your data.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
