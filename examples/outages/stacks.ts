@@ -31,7 +31,7 @@ export const noBudget = (store: Store) => store.pipe(Timeout.wrap("1 second"), R
 export const hedge = (store: Store) =>
   store.pipe(Timeout.wrap("1 second"), Hedge.wrap({ after: "50 millis" }), Retry.wrap())
 
-/** The default times of the circuit: it stays open for 5, 10, 20, … seconds. */
+/** The default times of the circuit: it stays open for 5 seconds, then for 10 seconds each time. */
 export const slowCircuit = (store: Store) =>
   store.pipe(Timeout.wrap("1 second"), Retry.wrap(), CircuitBreaker.wrap({ trip: { consecutive: 5 } }))
 

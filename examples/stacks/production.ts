@@ -20,7 +20,7 @@ const Store = Layer.unwrap(
         compression: { minSize: "1 KiB" },
         circuitBreaker: { openFor: "10 seconds" },
         deadline: "1 second",
-        cache: { cache: Memory.layer({ maxSize: "10 MiB" }), maxTtl: "1 minute" }
+        cache: { cache: Memory.layer({ maxSize: "10 MiB" }), maxTtl: "1 minute", missingTtl: "1 minute" }
       })
     )
   )

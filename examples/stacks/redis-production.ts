@@ -40,6 +40,7 @@ const Store = Layer.unwrap(
         cache: {
           cache: Memory.layer({ maxSize: "64 MiB" }),
           maxTtl: "10 seconds",
+          missingTtl: "10 seconds", // for entries without a TTL
           maxStale: "5 minutes",
           store: "shop"
         }

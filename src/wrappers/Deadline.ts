@@ -105,7 +105,8 @@ export const within: {
  *
  * - A write that ran out of time after it was sent may still be applied: its `outcome` is `"unknown"`.
  * - A load that several callers share (`getOrSet`, a read-through cache) has no caller's budget: each caller waits as
- *   long as its own budget allows. Limit the load itself with a `Timeout`.
+ *   long as its own budget allows. Limit the load itself with `Effect.timeout`.
+ * - {@link within} has no effect on a stack without `Deadline.wrap`.
  *
  * **Example**
  *
