@@ -37,9 +37,13 @@ const sample = {
   retryAfter: Duration.seconds(1)
 }
 
+/** Errors that no write fails with, so they have no outcome. */
+const readsOnly = ["MissingKeyError"]
+
 /** A property of an error as text: its usual value, and the values that it has if a field has another one. */
 const propertyOf = (tag: string, names: ReadonlyArray<string>, show: (error: Failure) => string): string => {
-  const make = (fields: object) => show(new classes[tag]!({ ...sample, ...usual, ...fields }))
+  const operation = readsOnly.includes(tag) ? "get" : sample.operation
+  const make = (fields: object) => show(new classes[tag]!({ ...sample, operation, ...usual, ...fields }))
   const own = variants.filter(([field]) => names.includes(field))
   const usual = Object.fromEntries(own.map(([field, [value]]) => [field, value]))
   const base = make({})
