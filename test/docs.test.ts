@@ -1,11 +1,11 @@
 /** Tests the code blocks of the pages and docstrings: they compile, or are equal to the file that they name. */
 import { spawnSync } from "node:child_process"
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join, relative } from "node:path"
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join, relative } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { type Block, blocksOf, pages } from "./docs/blocks.ts"
+import { blocksOf, pages, write } from "./docs/blocks.ts"
 
-const files = ["README.md", "AGENTS.md", ...pages, ...globSync("src/**/*.ts")].sort()
+const files = [...pages, ...globSync("src/**/*.ts")].sort()
 const blocks = files.flatMap(blocksOf)
 const copies = blocks.filter(({ info }) => info.endsWith(".ts"))
 const checked = blocks.filter(({ info }) => info === "")
@@ -27,16 +27,9 @@ describe("code in the documentation", () => {
   /** Inside the repository, so that `effect-kv` resolves to this package. */
   const directory = ".cache/docs"
 
-  /** Writes each block as a module with the line numbers of its file, so that errors of the compiler name the right line. */
-  const write = ({ file, line, code }: Block): void => {
-    const module = join(directory, `${file}.${line}.ts`)
-    mkdirSync(dirname(module), { recursive: true })
-    writeFileSync(module, `${"\n".repeat(line)}${code}\nexport {}\n`)
-  }
-
   it("compiles", { timeout: 120_000 }, () => {
     rmSync(directory, { recursive: true, force: true })
-    checked.forEach(write)
+    for (const block of checked) write(directory, block)
     const config = {
       extends: relative(directory, "tsconfig.json"),
       compilerOptions: { rootDir: relative(directory, "."), noUnusedLocals: false, plugins: [] },

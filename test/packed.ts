@@ -18,7 +18,7 @@ import { tmpdir } from "node:os"
 import { delimiter, dirname, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
-import { blocksOf } from "./docs/blocks.ts"
+import { blocksOf, firstPages } from "./docs/blocks.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const home = mkdtempSync(join(tmpdir(), "effect-kv-packed-"))
@@ -150,7 +150,7 @@ done("What browsers get imports nothing of Node's.")
 link("@effect/platform-node")
 link("@effect/vitest")
 link("vitest")
-const shown = ["README.md", "AGENTS.md"].flatMap((file) => blocksOf(join(installed, file)))
+const shown = firstPages.flatMap((file) => blocksOf(join(installed, file)))
 assert.ok(shown.length > 8)
 for (const [i, { code, output }] of shown.entries()) {
   compile(`shown${i}.ts`, `${code}\nexport {}\n`, ["--module", "nodenext", "--types", "node"])

@@ -5,29 +5,13 @@ import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
 import { afterAll, beforeAll } from "@effect/vitest"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+import { args, chromium as executablePath, problem as noChromium } from "../../test/servers/chromium.ts"
 import { describeUnless } from "../../test/servers/process.ts"
 import { docs } from "../tools/paths.ts"
 
 const dist = `${docs}.vitepress/dist`
 
-const executable = process.env.CHROMIUM ?? "/usr/bin/chromium"
-
-const problem = !existsSync(executable)
-  ? `there is no Chromium at ${executable} (set CHROMIUM, or install Debian's package chromium)`
-  : existsSync(dist)
-    ? undefined
-    : "the site is not built (npm run docs:build)"
-
-const args = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync"
-]
+const problem = noChromium ?? (existsSync(dist) ? undefined : "the site is not built (npm run docs:build)")
 
 const types: Readonly<Record<string, string>> = {
   ".css": "text/css",
@@ -73,7 +57,7 @@ export const describeInBrowser = (name: string, body: (site: Site) => void): voi
     const errors: Array<string> = []
     beforeAll(async () => {
       server = await serve()
-      browser = await chromium.launch({ executablePath: executable, args })
+      browser = await chromium.launch({ executablePath, args: [...args] })
     })
     afterAll(async () => {
       await browser?.close()

@@ -1,5 +1,7 @@
 /** Finds the code blocks of pages and docstrings. */
-import { globSync, readFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import * as site from "../../docs/tools/pages.ts"
 
 /** A block of code in a page, or in a docstring. */
 export interface Block {
@@ -30,7 +32,19 @@ export const blocksOf = (file: string): ReadonlyArray<Block> => {
   })
 }
 
-/** The pages of the site, without those that `npm run docs:build` makes. */
-export const pages = globSync("docs/**/*.md").filter(
-  (file) => !/^docs\/(?:node_modules|source|reference\/api|\.vitepress)\//.test(file)
-)
+/**
+ * Writes a block as a module, with the line numbers of its file, so that errors name the right line. Returns the path of the
+ * module.
+ */
+export const write = (directory: string, { file, line, code }: Block, extension = ".ts"): string => {
+  const module = join(directory, `${file}.${line}${extension}`)
+  mkdirSync(dirname(module), { recursive: true })
+  writeFileSync(module, `${"\n".repeat(line)}${code}\nexport {}\n`)
+  return module
+}
+
+/** What a stranger reads first. */
+export const firstPages = ["README.md", "AGENTS.md"]
+
+/** All pages with blocks, without those that `npm run docs:build` makes. */
+export const pages = [...firstPages, ...site.pages().map((page) => `docs/${page}`)]

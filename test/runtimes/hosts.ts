@@ -8,7 +8,9 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Deferred, Effect, Schedule } from "effect"
 import { rolldown } from "rolldown"
+import { args, chromium, problem } from "../servers/chromium.ts"
 import { freePort, run, temporaryDirectory } from "../servers/process.ts"
+import { configOf } from "../workers/workerd.ts"
 import type { Results } from "./run.ts"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
@@ -21,8 +23,8 @@ export interface Host {
   readonly results: (home: string, redisUrl: string) => Effect.Effect<Results, unknown>
 }
 
-const versionOf = (program: string, ...args: ReadonlyArray<string>): string | undefined => {
-  const { status, stdout } = spawnSync(program, [...args, "--version"], { encoding: "utf8" })
+const versionOf = (program: string): string | undefined => {
+  const { status, stdout } = spawnSync(program, ["--version"], { encoding: "utf8" })
   return status === 0 ? /\d+(?:\.\d+)+/.exec(stdout)?.[0] : undefined
 }
 
@@ -86,8 +88,6 @@ const serverHost = (name: string, program: string, args: ReadonlyArray<string> =
   return [{ name, version, results }]
 }
 
-const chromium = ["chromium", "chromium-browser", "google-chrome"].find((it) => versionOf(it, "--no-sandbox"))
-
 /** Serves a page with the program, and passes on what the program sends back. */
 const pageServer = (path: string, receive: (results: Results) => void) =>
   createServer((request, response) => {
@@ -125,36 +125,18 @@ const inBrowser = (home: string) =>
           server.closeAllConnections()
         })
     )
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${profile}`]
-    const offline = [
-      "--disable-quic",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync"
-    ]
-    yield* Effect.asVoid(run(chromium!, [...flags, ...offline, `http://127.0.0.1:${port}/`]))
+    yield* Effect.asVoid(run(chromium, [...args, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`]))
     return yield* Deferred.await(found)
   }).pipe(Effect.scoped)
 
 const workerd = createRequire(import.meta.url)("workerd") as { readonly default: string; readonly version: string }
-
-const config = (port: number) => `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [ (name = "main", worker = .worker) ],
-  sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "main") ]
-);
-const worker :Workerd.Worker = (
-  modules = [ (name = "worker.mjs", esModule = embed "worker.mjs") ],
-  compatibilityDate = "2025-09-01"
-);
-`
 
 /** Starts a Worker, and asks it once. */
 const inWorker = (home: string) =>
   Effect.gen(function* () {
     yield* bundle(home, "worker.ts", ["workerd", "worker", "browser", "import", "default"])
     const port = yield* freePort
-    writeFileSync(join(home, "config.capnp"), config(port))
+    writeFileSync(join(home, "config.capnp"), configOf(port, "worker.mjs"))
     const running = yield* run(workerd.default, ["serve", join(home, "config.capnp")])
     const ask = Effect.tryPromise({
       try: () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.json() as Promise<Results>),
@@ -187,9 +169,7 @@ export const hosts = (): ReadonlyArray<Host> => {
       version: /\d+\.\d+\.\d+/.exec(workerd.version)?.[0] ?? workerd.version,
       results: inWorker
     },
-    ...(chromium === undefined
-      ? []
-      : [{ name: "Chromium", version: versionOf(chromium, "--no-sandbox")!, results: inBrowser }])
+    ...(problem === undefined ? [{ name: "Chromium", version: versionOf(chromium)!, results: inBrowser }] : [])
   ]
 }
 

@@ -26,7 +26,8 @@ const aptGet = (...args: ReadonlyArray<string>) =>
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
   })
 
-const isInstalled = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
+/** Whether a program can be started. */
+export const isInstalled = (program: string): boolean => spawnSync(program, ["--version"]).status === 0
 
 /**
  * A `describe` for tests that need a server: without it, they are skipped with the reason in their title, or fail when

@@ -40,7 +40,7 @@ export const worker = Effect.fnUntraced(function* (file: string) {
   const port = yield* freePort
   const code = yield* Effect.promise(() => bundle(file))
   writeFileSync(join(dir, "worker.js"), code)
-  writeFileSync(join(dir, "config.capnp"), config(port))
+  writeFileSync(join(dir, "config.capnp"), configOf(port, "worker.js", durableObject))
   const { program } = found as { readonly program: string }
   yield* Effect.asVoid(run(program, ["serve", join(dir, "config.capnp")]))
   const ask = (path: string): Effect.Effect<string> =>
@@ -55,16 +55,23 @@ export const worker = Effect.fnUntraced(function* (file: string) {
   return ask
 })
 
-const config = (port: number) => `using Workerd = import "/workerd/workerd.capnp";
+/** What workerd reads: a Worker in a file, with more settings of the Worker if they are given. */
+export const configOf = (
+  port: number,
+  file: string,
+  more = ""
+): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [ (name = "main", worker = .worker) ],
   sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "main") ]
 );
 const worker :Workerd.Worker = (
-  modules = [ (name = "worker.js", esModule = embed "worker.js") ],
-  compatibilityDate = "2025-09-01",
-  durableObjectNamespaces = [ (className = "DurableObject", uniqueKey = "effect-kv") ],
-  durableObjectStorage = (inMemory = void),
-  bindings = [ (name = "OBJECT", durableObjectNamespace = "DurableObject") ]
+  modules = [ (name = "${file}", esModule = embed "${file}") ],
+  compatibilityDate = "2025-09-01"${more}
 );
 `
+
+const durableObject = `,
+  durableObjectNamespaces = [ (className = "DurableObject", uniqueKey = "effect-kv") ],
+  durableObjectStorage = (inMemory = void),
+  bindings = [ (name = "OBJECT", durableObjectNamespace = "DurableObject") ]`

@@ -1,17 +1,11 @@
-import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { assert, it } from "@effect/vitest"
 import { chromium } from "playwright-core"
 import { build } from "vite"
+import { args, chromium as executablePath, problem } from "../../../test/servers/chromium.ts"
 import { describeUnless } from "../../../test/servers/process.ts"
 import { aliases } from "../../.vitepress/aliases.ts"
 import { hashes } from "./engine.inBrowser.ts"
-
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium"
-
-const problem = existsSync(executablePath)
-  ? undefined
-  : `there is no Chromium at ${executablePath} (set CHROMIUM, or install Debian's package chromium)`
 
 /** The engine as one script for browsers. */
 const bundle = async (): Promise<string> => {
@@ -33,20 +27,9 @@ const bundle = async (): Promise<string> => {
   return output[0]!.code
 }
 
-const args = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync"
-]
-
 describeUnless(problem, "the engine in Chromium", () => {
   it("gives exactly the runs that it gives in Node", async () => {
-    const browser = await chromium.launch({ executablePath, args })
+    const browser = await chromium.launch({ executablePath, args: [...args] })
     try {
       const page = await browser.newPage()
       const errors: Array<string> = []
