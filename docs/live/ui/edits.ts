@@ -1,4 +1,5 @@
 /** Changes of a scenario. Each returns a new scenario. */
+import { ranges } from "../engine/ranges.ts"
 import type { Fault, Scenario, Wrapper } from "../model.ts"
 
 const withStack = (scenario: Scenario, stack: ReadonlyArray<Wrapper>): Scenario => ({ ...scenario, stack })
@@ -96,7 +97,7 @@ export const removeFault = (scenario: Scenario, at: number): Scenario => ({
 })
 
 /** The largest amount of a fault: milliseconds of latency, or all calls. */
-const maxAmount = (kind: Fault["kind"]): number => (kind === "slow" ? 10_000 : 1)
+const maxAmount = (kind: Fault["kind"]): number => (kind === "slow" ? ranges.slow.max : 1)
 
 /** Changes a fault. A fault lasts at least a quarter of a second and ends with the run. */
 export const setFault = (scenario: Scenario, at: number, change: Partial<Fault>): Scenario => {
